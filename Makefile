@@ -1,0 +1,26 @@
+# Every target sets up the project's own virtual environment first; nothing else is needed on the machine.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint check golden bench fixtures clean
+
+demo: $(STAMP)
+	$(BIN)/trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events fixtures/original-incident/trail || test $$? -eq 1
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) dist build

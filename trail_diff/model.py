@@ -1,0 +1,448 @@
+"""The vocabulary: frozen values that every stage speaks. No behaviour beyond what a value says of itself.
+
+The upper half is what is learnt (Event, Job, Case), the lower half what is concluded (Report). The Report's
+field names are the JSON contract: `render/json` encodes it as it stands, and data/report.schema.json is
+generated from it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Record = dict[str, Any]
+"""One raw CloudTrail record, its keys spelled as CloudTrail spells them."""
+
+
+class CallerKind(StrEnum):
+    """What a caller amounts to; the caller type is only what CloudTrail calls it."""
+
+    SERVICE_PRINCIPAL = "service-principal"
+    SERVICE_LINKED_ROLE = "service-linked-role"
+    SERVICE_ROLE = "service-role"
+    FORWARD_ACCESS_SESSION = "forward-access-session"
+    ROLE = "role"
+    USER = "user"
+    ROOT = "root"
+    FEDERATED = "federated"
+    IDENTITY_CENTER_USER = "identity-center-user"
+    CROSS_ACCOUNT = "cross-account"
+    SERVICE_EVENT = "service-event"
+    ANONYMOUS = "anonymous"
+    UNKNOWN = "unknown"
+
+
+class Cause(StrEnum):
+    """Why a job failed."""
+
+    KEY_POLICY_EXPLICIT_DENY = "key-policy-explicit-deny"
+    KEY_POLICY_NO_ALLOW = "key-policy-no-allow"
+    IDENTITY_POLICY_EXPLICIT_DENY = "identity-policy-explicit-deny"
+    IDENTITY_POLICY_NO_ALLOW = "identity-policy-no-allow"
+    SCP_DENY = "scp-deny"
+    RCP_DENY = "rcp-deny"
+    PERMISSIONS_BOUNDARY_DENY = "permissions-boundary-deny"
+    SESSION_POLICY_DENY = "session-policy-deny"
+    VPC_ENDPOINT_POLICY_DENY = "vpc-endpoint-policy-deny"
+    GRANT_REVOKED = "grant-revoked"
+    GRANT_NOT_CREATED = "grant-not-created"
+    KEY_DISABLED = "key-disabled"
+    KEY_PENDING_DELETION = "key-pending-deletion"
+    KEY_UNAVAILABLE = "key-unavailable"
+    KEY_NOT_FOUND = "key-not-found"
+    AWS_MANAGED_KEY_NOT_SHAREABLE = "aws-managed-key-not-shareable"
+    ENCRYPTION_CONTEXT_MISMATCH = "encryption-context-mismatch"
+    KMS_THROTTLED = "kms-throttled"
+    NOT_KMS = "not-kms"
+
+
+class Reason(StrEnum):
+    """Every reason code a Report can hold; render/phrases has a sentence for each."""
+
+    # why something was not read
+    NOT_CLOUDTRAIL = "not-cloudtrail"
+    DIGEST_FILE = "digest-file"
+    INSIGHT_EVENT = "insight-event"
+    S3_NOTIFICATION = "s3-notification"
+    CONTROL_MESSAGE = "control-message"
+    EMPTY_FILE = "empty-file"
+    BINARY_FILE = "binary-file"
+    TRUNCATED_ARCHIVE = "truncated-archive"
+    TRUNCATED_JSON = "truncated-json"
+    INVALID_JSON = "invalid-json"
+    INVALID_RECORD = "invalid-record"
+    BAD_ENCODING = "bad-encoding"
+    VALUE_TOO_LARGE = "value-too-large"
+    EXPANSION_LIMIT = "expansion-limit"
+    NESTING_LIMIT = "nesting-limit"
+    UNREADABLE_FILE = "unreadable-file"
+    UNREADABLE_ROW = "unreadable-row"
+    ENCRYPTED_ARCHIVE = "encrypted-archive"
+    QUERY_SIGNATURE = "query-signature"
+    PARQUET_SUPPORT_MISSING = "parquet-support-missing"
+    DUPLICATE = "duplicate"
+    OUTSIDE_REQUESTED_TIME = "outside-requested-time"
+    # what the evidence does not cover
+    KMS_EVENTS_EXCLUDED = "kms-events-excluded"
+    READ_ONLY_EVENTS_MISSING = "read-only-events-missing"
+    WINDOW_NOT_COVERED = "window-not-covered"
+    REGION_NOT_COVERED = "region-not-covered"
+    ACCOUNT_NOT_COVERED = "account-not-covered"
+    DELIVERY_DELAY_POSSIBLE = "delivery-delay-possible"
+    NO_BASELINE = "no-baseline"
+    CALLER_TYPE_NOT_IN_EXPORT = "caller-type-not-in-export"
+    FETCH_TRUNCATED = "fetch-truncated"
+    # what else a reader should know of the comparison
+    BASELINE_OTHER_RESOURCE = "baseline-other-resource"
+    BASELINE_OTHER_VAULT = "baseline-other-vault"
+    BASELINE_OTHER_ROLE = "baseline-other-role"
+    BASELINE_OTHER_KEY = "baseline-other-key"
+    BASELINE_OTHER_BACKUP_TYPE = "baseline-other-backup-type"
+    BASELINE_AFTER_FAILED = "baseline-after-failed"
+    CONCURRENT_JOB_ON_VAULT = "concurrent-job-on-vault"
+    KEY_NOT_KNOWN = "key-not-known"
+    JOB_STILL_RUNNING = "job-still-running"
+    INPUT_PARTLY_READ = "input-partly-read"
+    # why an event belongs to a job
+    KEY_AND_CONTEXT = "key-and-context"
+    CONTEXT_NAMES_VAULT = "context-names-vault"
+    CONTEXT_NAMES_RESOURCE = "context-names-resource"
+    KEY_AND_SERVICE_PRINCIPAL = "key-and-service-principal"
+    KEY_AND_JOB_ROLE = "key-and-job-role"
+    JOB_ROLE = "job-role"
+    KEY_ONLY = "key-only"
+    IN_WINDOW = "in-window"
+
+
+# ---- what is learnt
+
+
+class Caller(Struct, frozen=True):
+    """Who made a call, from `userIdentity`.
+
+    `type` is `userIdentity.type` or None when the record has none; `name` the service principal, the role name
+    without its path, or the user name; `arn` the ARN CloudTrail gives (a session ARN for a role session);
+    `role_arn` the role's own ARN with its path; `invoked_by` the service that made the call, when one did.
+    """
+
+    type: str | None
+    kind: CallerKind
+    name: str | None = None
+    arn: str | None = None
+    role_arn: str | None = None
+    account: str | None = None
+    invoked_by: str | None = None
+
+
+class KeyAccess(Struct, frozen=True):
+    """One IAM action on one key; a ReEncrypt call is two of them. `key` is an ARN, an id or an alias, or None."""
+
+    action: str
+    key: str | None
+
+
+class Denial(Struct, frozen=True):
+    """What an access-denied message states: the layer, and whether a statement denied or none allowed."""
+
+    effect: Literal["explicit-deny", "no-allow"] | None
+    layer: str | None
+    action: str | None = None
+    policy_arn: str | None = None
+
+
+class Event(Struct, frozen=True):
+    """One CloudTrail event, normalised. `error_code` is None for a success; times are aware and UTC.
+
+    `accesses` is empty unless the event is a KMS call. `source` names the file it came from.
+    """
+
+    event_id: str
+    event_time: datetime
+    event_source: str
+    event_name: str
+    caller: Caller
+    aws_region: str | None = None
+    recipient_account_id: str | None = None
+    event_type: str | None = None
+    shared_event_id: str | None = None
+    principal_id: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    denial: Denial | None = None
+    read_only: bool | None = None
+    source_ip_address: str | None = None
+    vpc_endpoint_id: str | None = None
+    accesses: tuple[KeyAccess, ...] = ()
+    resources: tuple[str, ...] = ()
+    encryption_context: Mapping[str, str] = {}
+    request_parameters: Mapping[str, Any] = {}
+    response_elements: Mapping[str, Any] = {}
+    additional_event_data: Mapping[str, Any] = {}
+    service_event_details: Mapping[str, Any] = {}
+    request_context: Mapping[str, Any] = {}
+    in_scope_of: Mapping[str, Any] = {}
+    source: str = ""
+
+
+class Skipped(Struct, frozen=True):
+    """Something that was not read, why, and how many of it."""
+
+    source: str
+    reason: Reason
+    count: int = 1
+
+
+class Window(Struct, frozen=True):
+    """A span of time, both ends included."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, moment: datetime) -> bool:
+        """Tell whether the moment lies in the window."""
+        return self.start <= moment <= self.end
+
+
+class Job(Struct, frozen=True):
+    """A backup, copy or restore job, or (`window`) a span of time that stands for one.
+
+    `key` is the key the diagnosis is about, `keys` all that took part. `vault` is the vault's ARN, or its name when
+    no ARN is known; for a copy it is the destination, and `source_vault` the origin.
+    """
+
+    id: str
+    kind: Literal["backup", "copy", "restore", "window"]
+    state: str | None = None
+    message: str | None = None
+    resource: str | None = None
+    resource_type: str | None = None
+    vault: str | None = None
+    role: str | None = None
+    key: str | None = None
+    keys: tuple[str, ...] = ()
+    created: datetime | None = None
+    completed: datetime | None = None
+    region: str | None = None
+    account: str | None = None
+    source_vault: str | None = None
+    recovery_point: str | None = None
+    backup_type: str | None = None
+    parent: str | None = None
+    sources: tuple[str, ...] = ()
+
+
+class TiedEvent(Struct, frozen=True):
+    """An event and why it belongs to the job; `score` orders the reasons, higher is stronger."""
+
+    event: Event
+    score: int
+    reasons: tuple[Reason, ...]
+
+
+class JobEvents(Struct, frozen=True):
+    """A job, the padded window that was searched, and the events tied to it, in order of time."""
+
+    job: Job
+    window: Window
+    events: tuple[TiedEvent, ...] = ()
+
+
+# ---- what is concluded: field names from here on are the JSON contract
+
+Presence = Literal["only-succeeded", "only-failed", "both", "denied-in-failed"]
+Outcome = Literal["explained", "difference", "no-difference", "inconclusive"]
+Confidence = Literal["confirmed", "likely", "possible"]
+Layer = Literal[
+    "key-policy",
+    "identity-policy",
+    "scp",
+    "rcp",
+    "permissions-boundary",
+    "session-policy",
+    "vpc-endpoint-policy",
+    "grant",
+    "key-state",
+]
+Decided = Literal["allowed", "explicit-deny", "implicit-deny", "undetermined"]
+Matched = Literal["match", "no-match", "unknown"]
+KeyPresence = Literal["present", "absent", "unknown"]
+
+
+class Calls(Struct, frozen=True):
+    """The calls of a caller group on one side; error codes in order of their name."""
+
+    calls: int = 0
+    errors: int = 0
+    error_codes: dict[str, int] = {}
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+class CallerGroup(Struct, frozen=True):
+    """One row of the side-by-side table: a caller, an IAM action and a key; `tied_by` says why the calls count."""
+
+    caller: Caller
+    action: str
+    key: str | None
+    failed: Calls
+    succeeded: Calls
+    presence: Presence
+    tied_by: tuple[Reason, ...] = ()
+
+
+class StatementRef(Struct, frozen=True):
+    """A statement of a policy; indexes start at 1."""
+
+    index: int
+    sid: str | None = None
+
+
+class Evidence(Struct, frozen=True, omit_defaults=True):
+    """Either an event, or a place (JSON pointer) in a file."""
+
+    event_id: str | None = None
+    file: str | None = None
+    path: str | None = None
+
+
+class Finding(Struct, frozen=True):
+    """A cause that holds, and the evidence for it."""
+
+    cause: Cause
+    confidence: Confidence
+    caller: Caller | None = None
+    action: str | None = None
+    layer: Layer | None = None
+    statement: StatementRef | None = None
+    reasons: tuple[Reason, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class RuledOut(Struct, frozen=True):
+    """A cause that does not hold, and why."""
+
+    cause: Cause
+    reasons: tuple[Reason, ...]
+
+
+class ConditionOutcome(Struct, frozen=True):
+    """One operator and key of a Condition, against the value the request has for it."""
+
+    operator: str
+    key: str
+    expected: tuple[str, ...]
+    actual: str | tuple[str, ...] | None
+    state: KeyPresence
+    outcome: Matched
+    reason: Reason
+
+
+class StatementOutcome(Struct, frozen=True):
+    """What became of one statement."""
+
+    index: int
+    sid: str | None
+    effect: Literal["Allow", "Deny"]
+    outcome: Matched
+    conditions: tuple[ConditionOutcome, ...] = ()
+    layer: Layer = "key-policy"
+    reasons: tuple[Reason, ...] = ()
+
+
+class CallerDecision(Struct, frozen=True):
+    """How the policies decide one caller's action."""
+
+    caller: Caller
+    action: str
+    decision: Decided
+    statements: tuple[StatementOutcome, ...] = ()
+    unknown_keys: tuple[str, ...] = ()
+    layer: Layer | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+class Reading(Struct, frozen=True):
+    """One explanation of an absence."""
+
+    reading: Literal[
+        "denied-not-logged", "not-attempted", "outside-window", "not-collected", "cached-data-key", "different-key"
+    ]
+    status: Literal["supported", "ruled-out", "open"]
+    reasons: tuple[Reason, ...] = ()
+
+
+class Absence(Struct, frozen=True):
+    """A caller and action seen only in the succeeded job, with the readings of that."""
+
+    caller: Caller
+    action: str
+    readings: tuple[Reading, ...] = ()
+
+
+class Replay(Struct, frozen=True):
+    """What became of the observed calls under a changed policy."""
+
+    calls: int
+    callers: int
+    fixed: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    still_denied: tuple[str, ...] = ()
+    undetermined: tuple[str, ...] = ()
+
+
+class Remedy(Struct, frozen=True):
+    """A change that would help, or a tempting one that would not."""
+
+    id: str
+    helps: bool | Literal["undetermined"]
+    patch: tuple[dict[str, Any], ...] | None = None
+    policy: dict[str, Any] | None = None
+    replay: Replay | None = None
+    risks: tuple[Reason, ...] = ()
+
+
+class Windows(Struct, frozen=True):
+    """The padded windows that were searched: start and end."""
+
+    failed: tuple[datetime, datetime] | None = None
+    succeeded: tuple[datetime, datetime] | None = None
+
+
+class Coverage(Struct, frozen=True):
+    """What was read, what was skipped, and what the evidence does not cover. Lists are sorted."""
+
+    windows: Windows = Windows()
+    regions: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    records_read: int = 0
+    events_kept: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    warnings: tuple[Reason, ...] = ()
+    files_read: int = 0
+
+
+class Verdict(Struct, frozen=True):
+    """The answer in one line."""
+
+    outcome: Outcome
+    cause: Cause | None = None
+    confidence: Confidence | None = None
+    summary: str = ""
+
+
+class Report(Struct, frozen=True):
+    """Everything trail-diff has to say of a case."""
+
+    verdict: Verdict
+    failed: Job
+    succeeded: Job | None
+    coverage: Coverage
+    callers: tuple[CallerGroup, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    ruled_out: tuple[RuledOut, ...] = ()
+    decisions: tuple[CallerDecision, ...] = ()
+    absence: tuple[Absence, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"

@@ -1,0 +1,1 @@
+"""Where records come from. Each source yields what `interface` names; none of them normalises."""

@@ -1,0 +1,101 @@
+"""What every source yields, and what it is told: read this before writing a source.
+
+A source turns its input into `Found` values, one at a time, and keeps nothing: a raw record that the Selection
+wants, a job document, or a note of what was skipped. Every record that was read, wanted or not, is counted in the
+Tally, because coverage has to be told from records that are thrown away.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from trail_diff.model import Record, Skipped
+
+PEEK_FIELDS = {
+    "event_source": "eventSource",
+    "event_name": "eventName",
+    "event_time": "eventTime",
+    "event_id": "eventID",
+    "event_type": "eventType",
+    "aws_region": "awsRegion",
+    "recipient_account_id": "recipientAccountId",
+    "read_only": "readOnly",
+}
+
+
+class Peek(msgspec.Struct, frozen=True, rename=PEEK_FIELDS):
+    """The few fields that decide whether a record matters; any JSON type may stand in each."""
+
+    event_source: Any = None
+    event_name: Any = None
+    event_time: Any = None
+    event_id: Any = None
+    event_type: Any = None
+    aws_region: Any = None
+    recipient_account_id: Any = None
+    read_only: Any = None
+
+
+Selection = Callable[[Peek], bool]
+"""Says whether a record is worth decoding in full. It sees raw, unchecked values and must never raise."""
+
+
+class FoundRecord(msgspec.Struct, frozen=True):
+    """A raw CloudTrail record that the Selection wants. `source` names the file, archive members as `a.zip!b.json`."""
+
+    record: Record
+    source: str
+
+
+class FoundJob(msgspec.Struct, frozen=True):
+    """A document that describes jobs (DescribeBackupJob, list-backup-jobs, EventBridge job state change …), as read."""
+
+    document: dict[str, Any]
+    source: str
+
+
+Found = FoundRecord | FoundJob | Skipped
+
+
+class Tally:
+    """Counts of all records that went past, wanted or not. Mutable: one for each reading, merged at the end.
+
+    Times stay ISO text as in the record (they sort as text); `hours` counts records by Region, account and hour
+    (`2026-03-01T18`), from which coverage is told.
+    """
+
+    def __init__(self) -> None:
+        self.files = 0
+        self.records = 0
+        self.kms_records = 0
+        self.first: str | None = None
+        self.last: str | None = None
+        self.read_only = {True: 0, False: 0}
+        self.hours: dict[tuple[str, str, str], int] = {}
+        self.without_caller_type = 0
+        self.next_token = False
+        self.event_history = 0
+
+    def count(self, peek: Peek) -> None:
+        """Count one record."""
+        self.records += 1
+        if peek.event_source == "kms.amazonaws.com":
+            self.kms_records += 1
+        if peek.read_only is True or peek.read_only == "true":
+            self.read_only[True] += 1
+        elif peek.read_only is False or peek.read_only == "false":
+            self.read_only[False] += 1
+        time = peek.event_time
+        if isinstance(time, str):
+            if self.first is None or time < self.first:
+                self.first = time
+            if self.last is None or time > self.last:
+                self.last = time
+            place = (str(peek.aws_region or ""), str(peek.recipient_account_id or ""), time[:13])
+            self.hours[place] = self.hours.get(place, 0) + 1
+
+
+def select_everything(_peek: Peek) -> bool:
+    """Want every record."""
+    return True
