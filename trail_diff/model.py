@@ -114,6 +114,99 @@ class Reason(StrEnum):
     JOB_ROLE = "job-role"
     KEY_ONLY = "key-only"
     IN_WINDOW = "in-window"
+    # why a condition of a policy matches or not
+    VALUE_EQUALS = "value-equals"
+    VALUE_DIFFERS = "value-differs"
+    KEY_ABSENT = "key-absent"
+    NEGATED_KEY_ABSENT = "negated-key-absent"
+    IF_EXISTS_ABSENT = "if-exists-absent"
+    KEY_IS_NULL = "key-is-null"
+    KEY_IS_NOT_NULL = "key-is-not-null"
+    FOR_ALL_VALUES_EMPTY = "for-all-values-empty"
+    FOR_ANY_VALUE_EMPTY = "for-any-value-empty"
+    OPAQUE_VALUE_DIFFERS = "opaque-value-differs"
+    # why a condition of a policy cannot be decided
+    KEY_UNKNOWN = "key-unknown"
+    VARIABLE_UNKNOWN = "variable-unknown"
+    OPAQUE_VALUE = "opaque-value"
+    MULTIVALUED_WITHOUT_SET_OPERATOR = "multivalued-without-set-operator"
+    FOR_ANY_VALUE_IF_EXISTS_ABSENT = "for-any-value-if-exists-absent"
+    EMPTY_STRING_IN_SET = "empty-string-in-set"
+    EMPTY_VALUE_LIST = "empty-value-list"
+    EMPTY_CONDITION = "empty-condition"
+    OPERATOR_UNKNOWN = "operator-unknown"
+    OPERATOR_LETTER_CASE = "operator-letter-case"
+    BOOLEAN_FORM = "boolean-form"
+    VALUE_NOT_COMPARABLE = "value-not-comparable"
+    VALUE_FORM_DOUBTFUL = "value-form-doubtful"
+    ARN_PATTERN_INCOMPLETE = "arn-pattern-incomplete"
+    WILDCARD_OVER_LINE_BREAK = "wildcard-over-line-break"
+    VARIABLE_FORM = "variable-form"
+    VARIABLE_VALUE_HAS_WILDCARD = "variable-value-has-wildcard"
+    # why a statement applies to a caller or not
+    PRINCIPAL_IS_ANYONE = "principal-is-anyone"
+    PRINCIPAL_MATCHES = "principal-matches"
+    PRINCIPAL_ACCOUNT_MATCHES = "principal-account-matches"
+    PRINCIPAL_DIFFERS = "principal-differs"
+    NOT_PRINCIPAL_LISTS_CALLER = "not-principal-lists-caller"
+    NOT_PRINCIPAL_OMITS_CALLER = "not-principal-omits-caller"
+    ACTION_DIFFERS = "action-differs"
+    RESOURCE_DIFFERS = "resource-differs"
+    ACTION_MISSING = "action-missing"
+    RESOURCE_MISSING = "resource-missing"
+    # why it cannot be decided whether a statement applies
+    AWS_WILDCARD_AND_SERVICE_PRINCIPAL = "aws-wildcard-and-service-principal"
+    ALLOW_WILDCARD_AND_SERVICE_PRINCIPAL = "allow-wildcard-and-service-principal"
+    SERVICE_NAME_FORM = "service-name-form"
+    SERVICE_WILDCARD = "service-wildcard"
+    NOT_PRINCIPAL_INCOMPLETE = "not-principal-incomplete"
+    NOT_PRINCIPAL_WITH_ALLOW = "not-principal-with-allow"
+    PRINCIPAL_MISSING = "principal-missing"
+    PRINCIPAL_NOT_EXPECTED = "principal-not-expected"
+    PRINCIPAL_UNIQUE_ID = "principal-unique-id"
+    PRINCIPAL_UNRECOGNISED = "principal-unrecognised"
+    CALLER_NOT_KNOWN = "caller-not-known"
+    ENDPOINT_ACCOUNT_PRINCIPAL = "endpoint-account-principal"
+    ACTION_FORM = "action-form"
+    RESOURCE_FORM = "resource-form"
+    EFFECT_NOT_RECOGNISED = "effect-not-recognised"
+    ELEMENT_UNKNOWN = "element-unknown"
+    ELEMENTS_CONTRADICT = "elements-contradict"
+    STATEMENT_MALFORMED = "statement-malformed"
+    POLICY_VERSION_UNKNOWN = "policy-version-unknown"
+    # what a grant gives a caller
+    GRANT_MATCHES = "grant-matches"
+    GRANT_NOT_IN_FORCE = "grant-not-in-force"
+    GRANT_OTHER_GRANTEE = "grant-other-grantee"
+    GRANT_OTHER_OPERATION = "grant-other-operation"
+    GRANT_CONSTRAINT_DIFFERS = "grant-constraint-differs"
+    GRANT_CONSTRAINT_UNKNOWN = "grant-constraint-unknown"
+    GRANTEE_NOT_GIVEN = "grantee-not-given"
+    GRANT_FOR_ACCOUNT = "grant-for-account"
+    # what settles a decision, or keeps it open
+    STATEMENT_DENIES = "statement-denies"
+    KEY_POLICY_ALLOWS = "key-policy-allows"
+    GRANT_ALLOWS = "grant-allows"
+    IDENTITY_POLICY_ALLOWS = "identity-policy-allows"
+    NO_KEY_POLICY_ALLOW = "no-key-policy-allow"
+    NO_IDENTITY_POLICY_ALLOW = "no-identity-policy-allow"
+    NO_PERMISSIONS_BOUNDARY_ALLOW = "no-permissions-boundary-allow"
+    NO_SESSION_POLICY_ALLOW = "no-session-policy-allow"
+    NO_SCP_ALLOW = "no-scp-allow"
+    NO_VPC_ENDPOINT_POLICY_ALLOW = "no-vpc-endpoint-policy-allow"
+    KEY_POLICY_NOT_GIVEN = "key-policy-not-given"
+    GRANTS_NOT_GIVEN = "grants-not-given"
+    IDENTITY_POLICIES_NOT_GIVEN = "identity-policies-not-given"
+    PERMISSIONS_BOUNDARIES_NOT_GIVEN = "permissions-boundaries-not-given"
+    SESSION_POLICIES_NOT_GIVEN = "session-policies-not-given"
+    SCPS_NOT_GIVEN = "scps-not-given"
+    RCPS_NOT_GIVEN = "rcps-not-given"
+    VPC_ENDPOINT_POLICIES_NOT_GIVEN = "vpc-endpoint-policies-not-given"
+    ACCOUNT_NOT_KNOWN = "account-not-known"
+    SERVICE_LINKED_ROLE_POSSIBLE = "service-linked-role-possible"
+    LIMIT_AND_WILDCARD_PRINCIPAL = "limit-and-wildcard-principal"
+    LIMIT_AND_GRANT = "limit-and-grant"
+    GRANT_ACROSS_ACCOUNTS = "grant-across-accounts"
 
 
 # ---- what is learnt
@@ -247,6 +340,34 @@ class JobEvents(Struct, frozen=True):
     job: Job
     window: Window
     events: tuple[TiedEvent, ...] = ()
+
+
+class Facts(Struct, frozen=True):
+    """What is known of the key beside its events, as AWS's own documents have it; None where nothing was given.
+
+    `key_policy` is today's policy document, `policy_source` the file it came from; `key_state` the `KeyMetadata` of
+    DescribeKey; `grants` the entries of ListGrants.
+    """
+
+    key_policy: Mapping[str, Any] | None = None
+    policy_source: str | None = None
+    key_state: Mapping[str, Any] | None = None
+    grants: tuple[Mapping[str, Any], ...] | None = None
+    organization_id: str | None = None
+
+
+class Case(Struct, frozen=True):
+    """All that was learnt: both jobs with their events, what changed around them, the key's facts and the coverage.
+
+    `changes` are the events that change keys, grants, policies or trails, in order of time; `jobs` every job seen.
+    """
+
+    failed: JobEvents
+    succeeded: JobEvents | None
+    coverage: "Coverage"
+    changes: tuple[Event, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    facts: Facts = Facts()
 
 
 # ---- what is concluded: field names from here on are the JSON contract

@@ -1,0 +1,46 @@
+"""Taking ARNs apart. Text that is no ARN gives None, never an error."""
+
+
+def arn_region(arn: str | None) -> str | None:
+    """Give the Region of an ARN; None for a global one or for text that is none."""
+    return _part(arn, 3)
+
+
+def arn_account(arn: str | None) -> str | None:
+    """Give the account of an ARN, when it is one (12 digits)."""
+    account = _part(arn, 4)
+    return account if account and account.isdigit() and len(account) == 12 else None
+
+
+def arn_service(arn: str | None) -> str | None:
+    """Give the service of an ARN, as `dynamodb`."""
+    return _part(arn, 2)
+
+
+def arn_resource(arn: str | None) -> str | None:
+    """Give what follows the account, as `table/orders` or `backup-vault:main`."""
+    return _part(arn, 5)
+
+
+def last_name(arn: str | None) -> str | None:
+    """Give the last name of an ARN (`orders` of `table/orders`), or the text itself when it is no ARN."""
+    resource = arn_resource(arn)
+    if resource is None:
+        return arn
+    return resource.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+
+
+def partition_of(region: str | None) -> str:
+    """Give the partition a Region belongs to."""
+    if region and region.startswith("cn-"):
+        return "aws-cn"
+    if region and region.startswith("us-gov-"):
+        return "aws-us-gov"
+    return "aws"
+
+
+def _part(arn: str | None, index: int) -> str | None:
+    if not arn or not arn.startswith("arn:"):
+        return None
+    parts = arn.split(":", 5)
+    return parts[index] or None if len(parts) == 6 else None

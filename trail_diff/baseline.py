@@ -1,0 +1,78 @@
+"""Which succeeded job to compare a failed one with, and in what the two differ."""
+
+from collections.abc import Sequence
+
+from trail_diff.arns import last_name
+from trail_diff.jobs import is_succeeded
+from trail_diff.model import Job, Reason
+
+VAULT_KEY_TYPES = frozenset(
+    {"dynamodb", "efs", "s3", "timestream", "virtualmachine", "cloudformation", "sap hana", "eks"}
+)
+"""Resource types whose recovery points are encrypted with the vault's key (AWS Backup guide, "Encryption for backups");
+for the others the source resource's key counts. DynamoDB without advanced features keeps its own, which a descriptor
+does not tell, so this only weighs, it never decides alone."""
+
+
+def choose_baseline(failed: Job, jobs: Sequence[Job]) -> Job | None:
+    """Choose the completed job of the same kind that is most like the failed one; None if there is none.
+
+    Likeness comes first (resource, vault, role, backup type; what holds the key weighs most), then a job before the
+    failed one rather than after it, then nearness in time. A job that shares neither resource nor vault is no baseline.
+    """
+    candidates = [
+        job
+        for job in jobs
+        if job.kind == failed.kind and is_succeeded(job) and job is not failed and _is_comparable(failed, job)
+    ]
+    return max(candidates, key=lambda job: _rank(failed, job), default=None)
+
+
+def compare_jobs(failed: Job, baseline: Job) -> tuple[Reason, ...]:
+    """Name in what the baseline differs from the failed job, as far as both say."""
+    differences = {
+        Reason.BASELINE_OTHER_RESOURCE: _differ(failed.resource, baseline.resource),
+        Reason.BASELINE_OTHER_VAULT: not _is_same_vault(failed.vault, baseline.vault),
+        Reason.BASELINE_OTHER_ROLE: _differ(failed.role, baseline.role),
+        Reason.BASELINE_OTHER_KEY: _differ(failed.key, baseline.key),
+        Reason.BASELINE_OTHER_BACKUP_TYPE: _differ(failed.backup_type, baseline.backup_type),
+        Reason.BASELINE_AFTER_FAILED: _is_after(failed, baseline),
+    }
+    return tuple(reason for reason, holds in differences.items() if holds)
+
+
+def _is_comparable(failed: Job, job: Job) -> bool:
+    same_resource = bool(failed.resource) and failed.resource == job.resource
+    same_vault = bool(failed.vault) and bool(job.vault) and _is_same_vault(failed.vault, job.vault)
+    nothing_known = not (failed.resource or failed.vault)
+    same_account = not _differ(failed.account, job.account) and not _differ(failed.region, job.region)
+    return same_account and (same_resource or same_vault or nothing_known)
+
+
+def _rank(failed: Job, job: Job) -> tuple[int, bool, float]:
+    """Order candidates; the greatest is best."""
+    vault_holds_key = (failed.resource_type or "").casefold() in VAULT_KEY_TYPES or failed.kind == "copy"
+    likeness = (
+        (4 if vault_holds_key else 3) * _is_same_vault(failed.vault, job.vault)
+        + (3 if vault_holds_key else 4) * (not _differ(failed.resource, job.resource))
+        + 2 * (not _differ(failed.role, job.role))
+        + (not _differ(failed.backup_type, job.backup_type))
+    )
+    after = _is_after(failed, job)
+    apart = abs((failed.created - job.created).total_seconds()) if failed.created and job.created else float("inf")
+    return likeness, not after, -apart
+
+
+def _is_after(failed: Job, job: Job) -> bool:
+    return bool(failed.created and job.created and job.created > failed.created)
+
+
+def _is_same_vault(one: str | None, other: str | None) -> bool:
+    if not one or not other or one == other:
+        return True
+    both_arns = one.startswith("arn:") and other.startswith("arn:")
+    return not both_arns and last_name(one) == last_name(other)
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return bool(one and other and one != other)

@@ -1,0 +1,137 @@
+"""What an encryption context says of a job: that it is about it, about something else, or nothing.
+
+The context keys are those that AWS documents for the services that AWS Backup covers and for common neighbours on a
+shared key. The form of the value of `aws:backup:backup-vault` is not documented: the vault's ARN and its bare name are
+both accepted, and any other form counts as silent.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+
+from trail_diff.arns import arn_resource, arn_service, last_name
+from trail_diff.model import Job
+
+
+class ContextVerdict(Enum):
+    """What a context says of a job."""
+
+    NAMES_VAULT = "names-vault"
+    NAMES_RESOURCE = "names-resource"
+    NAMES_OTHER = "names-other"
+    SILENT = "silent"
+
+
+BACKUP_VAULT_KEY = "aws:backup:backup-vault"
+
+_ALWAYS_OTHER = frozenset(
+    {
+        "SecretARN",
+        "PARAMETER_ARN",
+        "aws:lambda:FunctionArn",
+        "aws:cloudtrail:arn",
+        "aws:appconfig:deployment:arn",
+        "aws:logs:arn",
+        "aws:sqs:arn",
+        "aws:sns:topicArn",
+    }
+)
+"""Contexts of services that no backup job goes through."""
+
+
+def read_context(context: Mapping[str, str], job: Job, others: Sequence[Job] = ()) -> ContextVerdict:
+    """Say what a context tells of a job. The names of the other jobs' vaults tell a bare vault name apart.
+
+    A pair that names the job's resource beats one that names something else, because services add pairs of their own
+    (RDS names the instance and the volume). A restore makes a resource whose name its descriptor does not tell, so for
+    it another resource's name says nothing.
+    """
+    verdicts = {_read_pair(key, value, job, others) for key, value in context.items()}
+    if job.kind == "restore" and BACKUP_VAULT_KEY not in context and not _ALWAYS_OTHER & context.keys():
+        verdicts.discard(ContextVerdict.NAMES_OTHER)
+    for verdict in (ContextVerdict.NAMES_RESOURCE, ContextVerdict.NAMES_VAULT, ContextVerdict.NAMES_OTHER):
+        if verdict in verdicts:
+            return verdict
+    return ContextVerdict.SILENT
+
+
+def _read_pair(key: str, value: str, job: Job, others: Sequence[Job]) -> ContextVerdict:
+    if key == BACKUP_VAULT_KEY:
+        return _read_vault(value, job, others)
+    if key in _ALWAYS_OTHER:
+        return ContextVerdict.NAMES_OTHER
+    reader = _RESOURCE_READERS.get(key)
+    return reader(value, job) if reader else ContextVerdict.SILENT
+
+
+def _read_vault(value: str, job: Job, others: Sequence[Job]) -> ContextVerdict:
+    vaults = {vault for vault in (job.vault, job.source_vault) if vault}
+    if not vaults:
+        return ContextVerdict.SILENT
+    if any(_names_vault(value, vault) for vault in vaults):
+        return ContextVerdict.NAMES_VAULT
+    is_arn = ":backup-vault:" in value
+    is_known = any(
+        _names_vault(value, vault) for other in others for vault in (other.vault, other.source_vault) if vault
+    )
+    return ContextVerdict.NAMES_OTHER if is_arn or is_known else ContextVerdict.SILENT
+
+
+def _names_vault(value: str, vault: str) -> bool:
+    if value == vault:
+        return True
+    if value.startswith("arn:") and vault.startswith("arn:"):
+        return False
+    return last_name(value) == last_name(vault)
+
+
+def _read_table(value: str, job: Job) -> ContextVerdict:
+    if arn_service(job.resource) != "dynamodb":
+        return ContextVerdict.NAMES_OTHER if job.resource else ContextVerdict.SILENT
+    table = (arn_resource(job.resource) or "").removeprefix("table/").split("/")[0]
+    return ContextVerdict.NAMES_RESOURCE if value == table else ContextVerdict.NAMES_OTHER
+
+
+def _read_named(service: str, prefix: str) -> Callable[[str, Job], ContextVerdict]:
+    """Make a reader for a context whose value is the resource's last name, when it has the form of one (`fs-…`)."""
+
+    def read(value: str, job: Job) -> ContextVerdict:
+        if last_name(job.resource) == value:
+            return ContextVerdict.NAMES_RESOURCE
+        if job.resource and (arn_service(job.resource) != service or _is_named_alike(value, job.resource, prefix)):
+            return ContextVerdict.NAMES_OTHER
+        return ContextVerdict.SILENT
+
+    return read
+
+
+def _is_named_alike(value: str, resource: str, prefix: str) -> bool:
+    """Only names of one form can be told apart: a snapshot id says nothing of a volume, nor of an instance."""
+    name = last_name(resource) or ""
+    return bool(prefix) and value.startswith(prefix) and name.startswith(prefix)
+
+
+def _read_volume(value: str, job: Job) -> ContextVerdict:
+    """Volumes and snapshots belong to EBS, EC2, RDS and others; only a volume job tells one from another."""
+    if last_name(job.resource) == value:
+        return ContextVerdict.NAMES_RESOURCE
+    if job.resource and _is_named_alike(value, job.resource, "vol-"):
+        return ContextVerdict.NAMES_OTHER
+    return ContextVerdict.SILENT
+
+
+def _read_s3(value: str, job: Job) -> ContextVerdict:
+    bucket = value.removeprefix("arn:").split(":")[-1].split("/")[0]
+    if arn_service(job.resource) != "s3":
+        return ContextVerdict.NAMES_OTHER if job.resource else ContextVerdict.SILENT
+    is_own = bucket == (arn_resource(job.resource) or "").split("/")[0]
+    return ContextVerdict.NAMES_RESOURCE if is_own else ContextVerdict.NAMES_OTHER
+
+
+_RESOURCE_READERS: Mapping[str, Callable[[str, Job], ContextVerdict]] = {
+    "aws:dynamodb:tableName": _read_table,
+    "aws:elasticfilesystem:filesystem:id": _read_named("elasticfilesystem", "fs-"),
+    "aws:dsql:ClusterId": _read_named("dsql", ""),
+    "aws:rds:db-id": _read_named("rds", "db-"),
+    "aws:ebs:id": _read_volume,
+    "aws:s3:arn": _read_s3,
+}

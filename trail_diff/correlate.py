@@ -1,0 +1,178 @@
+"""Which events belong to a job. No KMS record carries a job id, so every tie is evidence, kept with the event.
+
+In order of strength: the encryption context names the job's vault or resource, the key and a service principal, the
+key and the job's role, the key alone. A context that names another vault or resource than the job's keeps the event
+out; a context of unknown form never does. Time can mislead: a busy key is used by others inside the same window, and
+what happens in the padding may belong to a neighbouring job, so calls there are left to the job that was running.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from trail_diff.arns import last_name
+from trail_diff.contexts import ContextVerdict, read_context
+from trail_diff.model import CallerKind, Event, Job, JobEvents, Reason, TiedEvent, Window
+
+SCORES: Mapping[Reason, int] = {
+    Reason.KEY_AND_CONTEXT: 70,
+    Reason.CONTEXT_NAMES_RESOURCE: 60,
+    Reason.CONTEXT_NAMES_VAULT: 50,
+    Reason.KEY_AND_SERVICE_PRINCIPAL: 40,
+    Reason.KEY_AND_JOB_ROLE: 30,
+    Reason.JOB_ROLE: 20,
+    Reason.IN_WINDOW: 15,
+    Reason.KEY_ONLY: 10,
+}
+"""How strongly each reason ties an event to a job; only the order matters."""
+
+
+def job_window(job: Job, pad: timedelta, newest: datetime | None) -> Window | None:
+    """Give the window to search for a job: creation to completion, padded; None if the job has no time at all.
+
+    A job without completion is searched up to the newest record. A `window` job is taken as given, without padding.
+    """
+    start, end = job.created or job.completed, job.completed or newest or job.created
+    if start is None or end is None:
+        return None
+    if job.kind == "window":
+        return Window(start, end)
+    try:
+        return Window(start - pad, max(start, end) + pad)
+    except OverflowError:
+        return Window(start, end)
+
+
+def find_keys(job: Job, window: Window, events: Iterable[Event]) -> tuple[str, ...]:
+    """Find the keys a job used from the events whose context names its vault or resource, most used first.
+
+    Can fail when the context has a form we do not know: then nothing is found, and the keys must be named.
+    """
+    used: Counter[str] = Counter()
+    for event in events:
+        if window.holds(event.event_time) and _context_verdict(event, job, ()) in _NAMING:
+            used.update({access.key for access in event.accesses if access.key})
+    return tuple(key for key, _ in sorted(used.items(), key=lambda item: (-item[1], item[0])))
+
+
+def tie_events(
+    job: Job, window: Window, events: Sequence[Event], keys: Sequence[str], others: Sequence[Job] = ()
+) -> JobEvents:
+    """Tie to the job the KMS events in its window that belong to it, in order of time.
+
+    `keys` are the keys in question; `others` the other jobs known, whose calls must not leak in.
+    """
+    running = [other for other in others if other.id.casefold() != job.id.casefold()]
+    tied = [
+        tie
+        for event in events
+        if window.holds(event.event_time)
+        for tie in _tie(event, job, frozenset(keys), running)
+        if not _belongs_to_neighbour(tie, job, running)
+    ]
+    tied.sort(key=lambda tie: (tie.event.event_time, tie.event.event_id))
+    return JobEvents(job, window, tuple(tied))
+
+
+def has_concurrent_job(job: Job, others: Iterable[Job]) -> bool:
+    """Tell whether another job ran on the same vault while this one did."""
+    return any(
+        other.id.casefold() != job.id.casefold() and _is_same_vault(job, other) and _overlap(job, other)
+        for other in others
+    )
+
+
+_NAMING = {ContextVerdict.NAMES_VAULT, ContextVerdict.NAMES_RESOURCE}
+
+
+def _tie(event: Event, job: Job, keys: frozenset[str], others: Sequence[Job]) -> Iterator[TiedEvent]:
+    """Give the event with every reason that ties it to the job, or nothing."""
+    if not event.accesses:
+        return
+    if job.kind == "window":
+        if not keys or _has_key(event, keys):
+            yield TiedEvent(event, SCORES[Reason.IN_WINDOW], (Reason.IN_WINDOW,))
+        return
+    reasons = tuple(_reasons(event, job, keys, others))
+    if reasons:
+        yield TiedEvent(event, max(SCORES[reason] for reason in reasons), reasons)
+
+
+def _reasons(event: Event, job: Job, keys: frozenset[str], others: Sequence[Job]) -> Iterator[Reason]:
+    verdict = _context_verdict(event, job, others)
+    if verdict is ContextVerdict.NAMES_OTHER:
+        return
+    on_key, by_role = _has_key(event, keys), is_job_role(event, job)
+    if verdict in _NAMING:
+        if on_key:
+            yield Reason.KEY_AND_CONTEXT
+        names_vault = verdict is ContextVerdict.NAMES_VAULT
+        yield Reason.CONTEXT_NAMES_VAULT if names_vault else Reason.CONTEXT_NAMES_RESOURCE
+    if on_key and event.caller.kind is CallerKind.SERVICE_PRINCIPAL:
+        yield Reason.KEY_AND_SERVICE_PRINCIPAL
+    if by_role and (on_key or _may_be_about_keys(event, keys)):
+        yield Reason.KEY_AND_JOB_ROLE if on_key else Reason.JOB_ROLE
+    elif on_key and verdict is ContextVerdict.SILENT and event.caller.kind is not CallerKind.SERVICE_PRINCIPAL:
+        yield Reason.KEY_ONLY
+
+
+def is_job_role(event: Event, job: Job) -> bool:
+    """Tell whether the caller is the job's role: by the role's ARN, by its name where the path is not known."""
+    role_arn = event.caller.role_arn
+    if not job.role or not role_arn:
+        return False
+    if role_arn == job.role:
+        return True
+    # The path stands only in sessionIssuer.arn; an ARN rebuilt from an STS session has none.
+    return "/" not in (role_arn.partition(":role/")[2]) and last_name(role_arn) == last_name(job.role)
+
+
+def _may_be_about_keys(event: Event, keys: frozenset[str]) -> bool:
+    """Tell whether a role's call on no key in question may count: a role serves many jobs, so only if it failed."""
+    return not keys or event.error_code is not None or all(access.key is None for access in event.accesses)
+
+
+def _belongs_to_neighbour(tie: TiedEvent, job: Job, others: Sequence[Job]) -> bool:
+    """Tell whether a call in the padding was made while a neighbouring job on the same vault or role ran."""
+    moment = tie.event.event_time
+    if job.kind == "window" or _ran_at(job, moment):
+        return False
+    return any(_ran_at(other, moment) and (_is_same_vault(job, other) or _is_same_role(job, other)) for other in others)
+
+
+def _context_verdict(event: Event, job: Job, others: Sequence[Job]) -> ContextVerdict:
+    return read_context(_contexts(event), job, others)
+
+
+def _contexts(event: Event) -> Mapping[str, str]:
+    """Give the encryption context of a call, or for CreateGrant the context its constraints name."""
+    if event.encryption_context:
+        return event.encryption_context
+    constraints = event.request_parameters.get("constraints")
+    if not isinstance(constraints, Mapping):
+        return {}
+    named: Any = constraints.get("encryptionContextEquals") or constraints.get("encryptionContextSubset")
+    return {k: v for k, v in named.items() if isinstance(v, str)} if isinstance(named, Mapping) else {}
+
+
+def _has_key(event: Event, keys: frozenset[str]) -> bool:
+    return any(access.key in keys for access in event.accesses)
+
+
+def _ran_at(job: Job, moment: datetime) -> bool:
+    return bool(job.created and job.completed and job.created <= moment <= job.completed)
+
+
+def _overlap(one: Job, other: Job) -> bool:
+    if not (one.created and one.completed and other.created and other.completed):
+        return False
+    return one.created <= other.completed and other.created <= one.completed
+
+
+def _is_same_vault(one: Job, other: Job) -> bool:
+    return bool(one.vault) and bool(other.vault) and last_name(one.vault) == last_name(other.vault)
+
+
+def _is_same_role(one: Job, other: Job) -> bool:
+    return bool(one.role) and one.role == other.role

@@ -1,0 +1,208 @@
+"""What the evidence does not cover: told from everything that was read, not only from what was kept.
+
+An absence proves nothing where no record could have been. Each check names its evidence and how it can fail.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from trail_diff.arns import arn_account, arn_region
+from trail_diff.correlate import has_concurrent_job
+from trail_diff.jobs import is_finished
+from trail_diff.model import Event, Job, JobEvents, Reason, Window
+from trail_diff.sources.interface import Tally
+from trail_diff.times import parse_time
+
+DELIVERY_DELAY = timedelta(minutes=15)
+"""CloudTrail delivers within about five minutes, not guaranteed; a window that ends this near the newest record may
+miss late ones."""
+
+_SLACK = timedelta(minutes=5)
+
+BLOCKING = frozenset(
+    {
+        Reason.KMS_EVENTS_EXCLUDED,
+        Reason.READ_ONLY_EVENTS_MISSING,
+        Reason.WINDOW_NOT_COVERED,
+        Reason.REGION_NOT_COVERED,
+        Reason.ACCOUNT_NOT_COVERED,
+    }
+)
+"""Gaps through which a whole caller can fall: with one of them, an empty side says nothing."""
+
+
+def check_coverage(
+    failed: JobEvents, succeeded: JobEvents | None, tally: Tally, events: Sequence[Event], jobs: Sequence[Job]
+) -> tuple[Reason, ...]:
+    """Name every gap of the evidence for the comparison of the two jobs, in the order of the Reason enum.
+
+    `events` are all events kept, tied to a job or not; `tally` counts all records read.
+    """
+    sides = [failed] if succeeded is None else [failed, succeeded]
+    found = {
+        *(reason for side in sides for reason in _check_places(side.job, tally)),
+        *(reason for side in sides for reason in _check_window(side, tally)),
+        *_check_selectors(failed, succeeded, events, tally),
+        *_check_export(tally, events),
+        *_check_jobs(failed.job, succeeded, jobs),
+    }
+    newest = parse_time(tally.last)
+    if newest and failed.job.kind != "window" and newest - _core(failed).end < DELIVERY_DELAY:
+        found.add(Reason.DELIVERY_DELAY_POSSIBLE)
+    return tuple(reason for reason in Reason if reason in found)
+
+
+def _check_jobs(failed: Job, succeeded: JobEvents | None, jobs: Sequence[Job]) -> Iterator[Reason]:
+    if succeeded is None:
+        yield Reason.NO_BASELINE
+    if failed.kind != "window" and not is_finished(failed):
+        yield Reason.JOB_STILL_RUNNING
+    if has_concurrent_job(failed, jobs):
+        yield Reason.CONCURRENT_JOB_ON_VAULT
+
+
+def _check_places(job: Job, tally: Tally) -> Iterator[Reason]:
+    """Compare the Regions and accounts of the job, its vaults and its keys with those that records came from.
+
+    Records without a Region or an account cannot tell; an export that has none of them is not blamed.
+    """
+    regions = {region for region, _, _ in tally.hours if region}
+    accounts = {account for _, account, _ in tally.hours if account}
+    places = [job.vault, job.source_vault, *job.keys]
+    needed_regions = {job.region, *map(arn_region, places)} - {None}
+    needed_accounts = {job.account, *map(arn_account, places)} - {None}
+    if regions and not needed_regions <= regions:
+        yield Reason.REGION_NOT_COVERED
+    if accounts and not needed_accounts <= accounts:
+        yield Reason.ACCOUNT_NOT_COVERED
+
+
+def _check_window(side: JobEvents, tally: Tally) -> Iterator[Reason]:
+    """Report a window in which no record of the job's Region lies, or that the export begins or ends inside of.
+
+    Counts are by the hour, so a shorter gap goes unseen; an export of few events may begin or end a little inside.
+    """
+    first, last = parse_time(tally.first), parse_time(tally.last)
+    core = _core(side)
+    if first is None or last is None:
+        yield Reason.WINDOW_NOT_COVERED
+        return
+    is_cut = last < core.end - _SLACK or first > core.start + _SLACK
+    regions = ("", side.job.region) if side.job.region else None
+    hours = (hour for region, _, hour in tally.hours if regions is None or region in regions)
+    if is_cut or not any(_hour_overlaps(hour, core) for hour in hours):
+        yield Reason.WINDOW_NOT_COVERED
+
+
+def _check_selectors(
+    failed: JobEvents, succeeded: JobEvents | None, events: Sequence[Event], tally: Tally
+) -> Iterator[Reason]:
+    """Tell a trail that leaves KMS or read-only events out, from PutEventSelectors or from what is missing.
+
+    The selectors in force are those of the last such call before the window's end; a trail that was set up before the
+    export began is only seen by what it lacks: KMS events at all, or those of unrelated callers that the succeeded
+    window has. Event history never leaves KMS out, so such an export is not suspected.
+    """
+    kms_in_failed = any(_is_kms_in(event, failed.window) for event in events)
+    selectors = _last_selectors(events, failed.window.end)
+    if selectors is not None and not kms_in_failed:
+        if excludes_kms(selectors):
+            yield Reason.KMS_EVENTS_EXCLUDED
+        elif is_write_only(selectors):
+            yield Reason.READ_ONLY_EVENTS_MISSING
+    if tally.event_history == tally.records:
+        return
+    if (tally.kms_records == 0 and tally.read_only[True] > 0) or (
+        succeeded is not None and not kms_in_failed and _has_unrelated_kms(succeeded, events)
+    ):
+        yield Reason.KMS_EVENTS_EXCLUDED
+
+
+def _check_export(tally: Tally, events: Iterable[Event]) -> Iterator[Reason]:
+    """Tell exports that lack read-only events, the caller type, or the pages after the first."""
+    if tally.read_only[False] and not tally.read_only[True]:
+        yield Reason.READ_ONLY_EVENTS_MISSING
+    if any(lacks_caller_type(event) for event in events):
+        yield Reason.CALLER_TYPE_NOT_IN_EXPORT
+    if tally.next_token:
+        yield Reason.FETCH_TRUNCATED
+
+
+def lacks_caller_type(event: Event) -> bool:
+    """Tell whether an API call came without `userIdentity.type`, as in a console CSV."""
+    return event.caller.type is None and event.event_type != "AwsServiceEvent" and bool(event.accesses)
+
+
+def excludes_kms(parameters: Mapping[str, Any]) -> bool:
+    """Tell whether the requestParameters of PutEventSelectors leave KMS events out, in the basic or advanced form."""
+    basic = [entry for entry in _entries(parameters.get("eventSelectors")) if entry]
+    if basic:
+        return all(
+            "kms.amazonaws.com" in _texts(entry.get("excludeManagementEventSources"))
+            or entry.get("includeManagementEvents") is False
+            for entry in basic
+        )
+    advanced = [_fields(entry) for entry in _entries(parameters.get("advancedEventSelectors"))]
+    management = [fields for fields in advanced if "Management" in fields.get(("eventCategory", "equals"), ())]
+    if not advanced:
+        return False
+    return all("kms.amazonaws.com" in fields.get(("eventSource", "notEquals"), ()) for fields in management)
+
+
+def is_write_only(parameters: Mapping[str, Any]) -> bool:
+    """Tell whether the requestParameters of PutEventSelectors leave read-only management events out."""
+    basic = [entry for entry in _entries(parameters.get("eventSelectors")) if entry]
+    if basic:
+        return all(str(entry.get("readWriteType", "All")) == "WriteOnly" for entry in basic)
+    advanced = [_fields(entry) for entry in _entries(parameters.get("advancedEventSelectors"))]
+    management = [fields for fields in advanced if "Management" in fields.get(("eventCategory", "equals"), ())]
+    return bool(management) and all("false" in fields.get(("readOnly", "equals"), ()) for fields in management)
+
+
+def _fields(selector: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Give an advanced selector's conditions as (field, operator) -> values."""
+    return {
+        (str(entry.get("field")), operator): tuple(_texts(entry.get(operator)))
+        for entry in _entries(selector.get("fieldSelectors"))
+        for operator in ("equals", "notEquals")
+        if entry.get(operator)
+    }
+
+
+def _last_selectors(events: Iterable[Event], until: datetime) -> Mapping[str, Any] | None:
+    calls = [
+        event
+        for event in events
+        if event.event_name == "PutEventSelectors" and event.error_code is None and event.event_time <= until
+    ]
+    latest = max(calls, key=lambda event: event.event_time, default=None)
+    return latest.request_parameters if latest else None
+
+
+def _has_unrelated_kms(succeeded: JobEvents, events: Iterable[Event]) -> bool:
+    tied = {tie.event.event_id for tie in succeeded.events}
+    return any(_is_kms_in(event, succeeded.window) and event.event_id not in tied for event in events)
+
+
+def _is_kms_in(event: Event, window: Window) -> bool:
+    return bool(event.accesses) and window.holds(event.event_time)
+
+
+def _core(side: JobEvents) -> Window:
+    """Give the job's own time without padding, as far as it is known."""
+    start = side.job.created or side.window.start
+    return Window(start, max(start, side.job.completed or start))
+
+
+def _hour_overlaps(hour: str, window: Window) -> bool:
+    start = parse_time(f"{hour}:00:00")
+    return start is not None and start <= window.end and window.start < start + timedelta(hours=1)
+
+
+def _entries(value: object) -> list[Mapping[str, Any]]:
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
+def _texts(value: object) -> list[str]:
+    return [str(entry) for entry in value] if isinstance(value, list) else []

@@ -1,0 +1,125 @@
+"""The side-by-side table: caller groups of the failed and the succeeded job, with their calls and presence."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import pandas as pd
+
+from trail_diff.model import Caller, CallerGroup, CallerKind, Calls, JobEvents, Presence, Reason
+
+_PRESENCE_ORDER: tuple[Presence, ...] = ("denied-in-failed", "only-succeeded", "only-failed", "both")
+_SERVICE_DRIVEN = frozenset(
+    {
+        CallerKind.SERVICE_PRINCIPAL,
+        CallerKind.SERVICE_LINKED_ROLE,
+        CallerKind.SERVICE_ROLE,
+        CallerKind.FORWARD_ACCESS_SESSION,
+    }
+)
+_COLUMNS = ["side", "caller", "arn", "action", "key", "error_code", "time", "tied_by"]
+
+
+def diff_callers(failed: JobEvents, succeeded: JobEvents | None) -> tuple[CallerGroup, ...]:
+    """Put the calls of both jobs side by side.
+
+    One group for each caller, IAM action and key. Sessions of one role are one caller; its `arn` is kept only when all
+    its calls have the same. A call whose record names no key joins the group of the same caller and action when there
+    is just one. Ordered by presence (denied, only succeeded, only failed, both), caller name, action, key.
+    """
+    sides = [("failed", failed)] + ([("succeeded", succeeded)] if succeeded is not None else [])
+    callers: dict[Caller, int] = {}
+    frame = pd.DataFrame(
+        [row for name, side in sides for row in _rows(name, side, callers)], columns=_COLUMNS, dtype=object
+    )
+    frame["key"] = _fill_keys(frame)
+    known = list(callers)
+    groups = [_build_group(known, rows) for _, rows in frame.groupby(["caller", "action", "key"], sort=False)]
+    return tuple(sorted(groups, key=_sort_key))
+
+
+def is_relevant(group: CallerGroup) -> bool:
+    """Tell whether a group may drive the verdict.
+
+    A person or an application that happens to use the same key in the same minutes is tied by the key alone; such
+    calls are shown, but that they come and go says nothing of the job.
+    """
+    return group.tied_by != (Reason.KEY_ONLY,) or group.caller.kind in _SERVICE_DRIVEN
+
+
+def is_different(group: CallerGroup) -> bool:
+    """Tell whether the group was missing or failing in the failed job where the succeeded job had it."""
+    return group.presence in ("only-succeeded", "denied-in-failed")
+
+
+def group_caller(caller: Caller) -> Caller:
+    """Give the caller without what differs from session to session."""
+    return msgspec.structs.replace(caller, arn=None) if caller.role_arn else caller
+
+
+def _rows(side: str, events: JobEvents, callers: dict[Caller, int]) -> Iterator[tuple[object, ...]]:
+    for tie in events.events:
+        number = callers.setdefault(group_caller(tie.event.caller), len(callers))
+        for access in tie.event.accesses:
+            call = (access.action, access.key or "", tie.event.error_code or "", tie.event.event_time)
+            yield side, number, tie.event.caller.arn, *call, tie.reasons
+
+
+def _fill_keys(frame: pd.DataFrame) -> "pd.Series[str]":
+    """Give each row's key, a nameless one taken from the only group that its caller and action have."""
+    named = frame[frame["key"] != ""].groupby(["caller", "action"])["key"].agg(["nunique", "first"])
+    only = named[named["nunique"] == 1]["first"].to_dict() if len(named) else {}
+    return pd.Series(
+        [
+            key or only.get((caller, action), "")
+            for caller, action, key in zip(frame["caller"], frame["action"], frame["key"], strict=True)
+        ],
+        index=frame.index,
+        dtype=object,
+    )
+
+
+def _build_group(known: Sequence[Caller], rows: pd.DataFrame) -> CallerGroup:
+    shared = rows.iloc[0]
+    caller, arns = known[shared["caller"]], set(rows["arn"])
+    failed = _count_calls(rows[rows["side"] == "failed"])
+    succeeded = _count_calls(rows[rows["side"] == "succeeded"])
+    tied_by = set().union(*rows["tied_by"])
+    return CallerGroup(
+        caller=msgspec.structs.replace(caller, arn=arns.pop()) if len(arns) == 1 else caller,
+        action=shared["action"],
+        key=shared["key"] or None,
+        failed=failed,
+        succeeded=succeeded,
+        presence=_presence(failed, succeeded),
+        tied_by=tuple(reason for reason in Reason if reason in tied_by),
+    )
+
+
+def _count_calls(rows: pd.DataFrame) -> Calls:
+    if rows.empty:
+        return Calls()
+    codes = rows[rows["error_code"] != ""]["error_code"].value_counts().sort_index()
+    return Calls(
+        calls=len(rows),
+        errors=int(codes.sum()),
+        error_codes={str(code): int(count) for code, count in codes.items()},
+        first=rows["time"].min(),
+        last=rows["time"].max(),
+    )
+
+
+def _presence(failed: Calls, succeeded: Calls) -> Presence:
+    if failed.errors and not succeeded.errors:
+        return "denied-in-failed"
+    if not failed.calls:
+        return "only-succeeded"
+    return "both" if succeeded.calls else "only-failed"
+
+
+def _sort_key(group: CallerGroup) -> tuple[int, str, str, str]:
+    return (
+        _PRESENCE_ORDER.index(group.presence),
+        group.caller.name or "",
+        group.action,
+        group.key or "",
+    )

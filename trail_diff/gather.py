@@ -1,0 +1,171 @@
+"""Reading everything into one place: records to events, job descriptors to jobs, and the counts of what went past.
+
+All input and output of the offline path is here and in `sources`. What is kept is bounded by what matters: KMS and
+AWS Backup events and what changes keys, grants, policies and trails; the rest is only counted.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from trail_diff.errors import FactError
+from trail_diff.jobs import merge_jobs, read_job_document, read_job_event
+from trail_diff.model import Event, Job, Reason, Skipped
+from trail_diff.normalize import normalize_record
+from trail_diff.sources.files import read_paths
+from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Peek, Progress, Selection, Tally
+from trail_diff.times import parse_time
+
+KEPT_SOURCES = frozenset({"kms.amazonaws.com", "backup.amazonaws.com"})
+KEPT_NAMES = frozenset(
+    {
+        "PutEventSelectors",
+        "StopLogging",
+        "StartLogging",
+        "DeleteTrail",
+        "UpdateTrail",
+        "PutRolePolicy",
+        "DeleteRolePolicy",
+        "AttachRolePolicy",
+        "DetachRolePolicy",
+        "PutRolePermissionsBoundary",
+        "DeleteRolePermissionsBoundary",
+        "CreatePolicyVersion",
+        "SetDefaultPolicyVersion",
+        "DeleteRole",
+        "AttachPolicy",
+        "DetachPolicy",
+        "UpdatePolicy",
+    }
+)
+"""API calls of CloudTrail, IAM and Organizations that change what a trail records or what a role may do."""
+
+
+class ReadOptions(Struct, frozen=True):
+    """What to read and what to leave out. An empty `regions` means every Region; times are aware UTC."""
+
+    regions: tuple[str, ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class Gathered(Struct, frozen=True):
+    """All that was read: events in order of time, the jobs, the counts, and what was skipped (merged and sorted)."""
+
+    events: tuple[Event, ...]
+    jobs: tuple[Job, ...]
+    tally: Tally
+    skipped: tuple[Skipped, ...]
+
+
+def gather(
+    paths: Sequence[str],
+    job_files: Sequence[str] = (),
+    options: ReadOptions = ReadOptions(),
+    *,
+    progress: Progress | None = None,
+    stdin: BinaryIO | None = None,
+) -> Gathered:
+    """Read all inputs once and keep what matters.
+
+    Raises:
+        SourceError: a path is not there or cannot be opened.
+    """
+    tally, skipped, jobs = Tally(), _Skips(), []
+    events: list[Event] = []
+    found = read_paths(paths, make_selection(options), tally, progress=progress, stdin=stdin)
+    for item in keep_once(found, skipped):
+        if isinstance(item, Event):
+            events.append(item)
+        else:
+            jobs.extend(read_job_document(item.document, item.source))
+    jobs.extend(_read_job_files(job_files, skipped))
+    jobs.extend(job for job in map(read_job_event, events) if job is not None)
+    events.sort(key=lambda event: (event.event_time, event.event_id))
+    return Gathered(tuple(events), merge_jobs(jobs), tally, skipped.merged())
+
+
+def make_selection(options: ReadOptions) -> Selection:
+    """Make the test that decides which records are worth decoding in full."""
+    accept = _make_place_test(options)
+
+    def wants(peek: Peek) -> bool:
+        matters = peek.event_source in KEPT_SOURCES if isinstance(peek.event_source, str) else False
+        matters = matters or (isinstance(peek.event_name, str) and peek.event_name in KEPT_NAMES)
+        return matters and accept(peek)
+
+    return wants
+
+
+def keep_once(found: Iterable[Found], skipped: "_Skips") -> Iterator[Event | FoundJob]:
+    """Normalise what was found; events that were read before are dropped and counted, across files.
+
+    An event delivered to two accounts has two event ids but one `sharedEventID`; it is one call, so it counts once.
+    """
+    seen: set[str] = set()
+    for item in found:
+        match item:
+            case FoundJob():
+                yield item
+            case Skipped():
+                skipped.add(item)
+            case FoundRecord():
+                event = normalize_record(item.record, item.source)
+                if isinstance(event, Skipped):
+                    skipped.add(event)
+                    continue
+                identity = event.shared_event_id or event.event_id
+                if identity in seen:
+                    skipped.add(Skipped(item.source, Reason.DUPLICATE))
+                    continue
+                seen.add(identity)
+                yield event
+
+
+def _make_place_test(options: ReadOptions) -> Callable[[Peek], bool]:
+    if not (options.regions or options.start or options.end):
+        return lambda _peek: True
+
+    def accept(peek: Peek) -> bool:
+        if options.regions and peek.aws_region not in options.regions:
+            return False
+        moment = parse_time(peek.event_time)
+        if moment is None:
+            return True
+        return not ((options.start and moment < options.start) or (options.end and moment > options.end))
+
+    return accept
+
+
+def _read_job_files(paths: Sequence[str], skipped: "_Skips") -> Iterator[Job]:
+    """Read the files given as job descriptors: answers of the API, EventBridge, or CloudTrail records of AWS Backup."""
+    for path in paths:
+        jobs: list[Job] = []
+        for item in keep_once(read_paths([path], make_selection(ReadOptions()), Tally()), skipped):
+            if isinstance(item, FoundJob):
+                jobs.extend(read_job_document(item.document, item.source))
+            else:
+                jobs.extend(job for job in [read_job_event(item)] if job is not None)
+        if not jobs:
+            raise FactError(
+                f"--job {path}: no backup, copy or restore job in it",
+                hint="give the output of aws backup describe-backup-job (or -copy-job, -restore-job), list-backup-jobs, "
+                "or an EventBridge state change",
+            )
+        yield from jobs
+
+
+class _Skips:
+    """Adds up what was skipped, so that a million bad lines are one row."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, Reason]] = Counter()
+
+    def add(self, skipped: Skipped) -> None:
+        self._counts[skipped.source, skipped.reason] += skipped.count
+
+    def merged(self) -> tuple[Skipped, ...]:
+        return tuple(Skipped(source, reason, count) for (source, reason), count in sorted(self._counts.items()))

@@ -1,0 +1,76 @@
+"""Reading times: every date form that job descriptors and options come in, to aware UTC datetimes."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_CONSOLE_FORMS = ("%b %d, %Y %I:%M:%S %p", "%b %d, %Y, %I:%M:%S %p", "%b %d, %Y %H:%M:%S")
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION = re.compile(r"(\d{1,9})\s*([smhdw])[a-z]*\Z", re.IGNORECASE)
+_MILLISECONDS_FROM = 1e11
+"""Epoch numbers from here on are milliseconds: as seconds they would be later than the year 5000."""
+
+
+def parse_time(value: object) -> datetime | None:
+    """Read a time in any form job descriptors have, or give None.
+
+    Forms: ISO 8601 (no offset means UTC), epoch seconds or milliseconds, `{"seconds", "nanos"}`, and
+    "Jan 10, 2019 1:45:24 PM" (UTC).
+    """
+    try:
+        match value:
+            case bool():
+                return None
+            case int() | float():
+                return _from_epoch(float(value))
+            case {"seconds": int() | float() as seconds}:
+                nanos = value.get("nanos")
+                return _from_epoch(seconds + (nanos / 1e9 if isinstance(nanos, int) else 0))
+            case str():
+                return _from_text(value.strip())
+            case _:
+                return None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def parse_moment(text: str, now: datetime) -> datetime | None:
+    """Read a time given on the command line: whatever `parse_time` reads, "now", or an age such as "2h ago"."""
+    plain = text.strip().lower()
+    if plain == "now":
+        return now
+    if plain.endswith("ago"):
+        age = parse_duration(plain.removesuffix("ago"))
+        return now - age if age is not None else None
+    return parse_time(text)
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """Read a duration such as "90s", "15m", "2h" or "3d"; None if it is none."""
+    found = _DURATION.match(text.strip())
+    if not found:
+        return None
+    try:
+        return timedelta(seconds=int(found[1]) * _UNIT_SECONDS[found[2].lower()])
+    except OverflowError:
+        return None
+
+
+def _from_epoch(number: float) -> datetime:
+    return datetime.fromtimestamp(number / 1000 if abs(number) >= _MILLISECONDS_FROM else number, UTC)
+
+
+def _from_text(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return _from_console_text(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _from_console_text(text: str) -> datetime | None:
+    for form in _CONSOLE_FORMS:
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    return _from_epoch(float(text)) if re.fullmatch(r"\d{9,13}(\.\d+)?", text) else None
