@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint check golden bench fixtures clean
+.PHONY: demo test lint check golden fixtures clean
 
 demo: $(STAMP)
 	$(BIN)/trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events fixtures/original-incident/trail || test $$? -eq 1
@@ -16,6 +16,14 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+check: lint test
+
+golden: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python tests/render/make_golden.py
+
+fixtures: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python fixtures/make_fixtures.py
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

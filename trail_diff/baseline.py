@@ -14,8 +14,8 @@ for the others the source resource's key counts. DynamoDB without advanced featu
 does not tell, so this only weighs, it never decides alone."""
 
 
-def choose_baseline(failed: Job, jobs: Sequence[Job]) -> Job | None:
-    """Choose the completed job of the same kind that is most like the failed one; None if there is none.
+def rank_baselines(failed: Job, jobs: Sequence[Job]) -> list[Job]:
+    """Give the completed jobs of the same kind that the failed one can be compared with, the most like it first.
 
     Likeness comes first (resource, vault, role, backup type; what holds the key weighs most), then a job before the
     failed one rather than after it, then nearness in time. A job that shares neither resource nor vault is no baseline.
@@ -25,7 +25,7 @@ def choose_baseline(failed: Job, jobs: Sequence[Job]) -> Job | None:
         for job in jobs
         if job.kind == failed.kind and is_succeeded(job) and job is not failed and _is_comparable(failed, job)
     ]
-    return max(candidates, key=lambda job: _rank(failed, job), default=None)
+    return sorted(candidates, key=lambda job: _rank(failed, job), reverse=True)
 
 
 def compare_jobs(failed: Job, baseline: Job) -> tuple[Reason, ...]:

@@ -44,16 +44,58 @@ def job_window(job: Job, pad: timedelta, newest: datetime | None) -> Window | No
         return Window(start, end)
 
 
-def find_keys(job: Job, window: Window, events: Iterable[Event]) -> tuple[str, ...]:
-    """Find the keys a job used from the events whose context names its vault or resource, most used first.
+def find_keys(job: Job, window: Window, events: Sequence[Event]) -> tuple[str, ...]:
+    """Find the keys a job used, most used first, when nothing names them.
 
-    Can fail when the context has a form we do not know: then nothing is found, and the keys must be named.
+    From the creation of the job's vault, then from calls whose context names its vault or resource; if there are none,
+    from calls of the job's role or of a service principal of AWS Backup whose context does not name something else.
+    The last can take a neighbour's key for the job's on a busy account, so such a key is only ever the last resort.
     """
-    used: Counter[str] = Counter()
+    named = [key for event in events for key in _vault_keys(event, job)]
+    verdicts = [
+        (event, _context_verdict(event, job, ()))
+        for event in events
+        if event.accesses and window.holds(event.event_time)
+    ]
+    speaking = [event for event, verdict in verdicts if verdict in _NAMING]
+    if not named and not speaking:
+        speaking = [
+            event
+            for event, verdict in verdicts
+            if verdict is ContextVerdict.SILENT and (is_job_role(event, job) or _is_backup_principal(event))
+        ]
+    used = Counter(key for event in speaking for key in {access.key for access in event.accesses if access.key})
+    return tuple(dict.fromkeys([*named, *sorted(used, key=lambda key: (-used[key], key))]))
+
+
+def resolve_key(text: str, events: Iterable[Event]) -> str:
+    """Give the key ARN that an id, an alias or an alias ARN stands for, from a call that has both; else the text."""
+    if ":key/" in text:
+        return text
     for event in events:
-        if window.holds(event.event_time) and _context_verdict(event, job, ()) in _NAMING:
-            used.update({access.key for access in event.accesses if access.key})
-    return tuple(key for key, _ in sorted(used.items(), key=lambda item: (-item[1], item[0])))
+        for access in event.accesses:
+            if access.key and ":key/" in access.key and _is_spelled(text, access.key, event):
+                return access.key
+    return text
+
+
+def _is_spelled(text: str, key: str, event: Event) -> bool:
+    return key.endswith(f":key/{text}") or event.request_parameters.get("keyId") == text
+
+
+def _vault_keys(event: Event, job: Job) -> Iterator[str]:
+    """Give the key that a CreateBackupVault call set for the job's vault."""
+    parameters = event.request_parameters
+    name, key = parameters.get("backupVaultName"), parameters.get("encryptionKeyArn")
+    if event.event_name == "CreateBackupVault" and not event.error_code and isinstance(key, str):
+        is_same_account = event.recipient_account_id in (None, job.account) and event.aws_region in (None, job.region)
+        if job.vault and name == last_name(job.vault) and is_same_account:
+            yield key
+
+
+def _is_backup_principal(event: Event) -> bool:
+    name = event.caller.name or ""
+    return event.caller.kind is CallerKind.SERVICE_PRINCIPAL and name.startswith("backup")
 
 
 def tie_events(
@@ -64,15 +106,16 @@ def tie_events(
     `keys` are the keys in question; `others` the other jobs known, whose calls must not leak in.
     """
     running = [other for other in others if other.id.casefold() != job.id.casefold()]
+    inside = [event for event in events if event.accesses and window.holds(event.event_time)]
+    inside.sort(key=lambda event: (event.event_time, event.event_id))
     tied = [
         tie
-        for event in events
-        if window.holds(event.event_time)
+        for event in inside
         for tie in _tie(event, job, frozenset(keys), running)
         if not _belongs_to_neighbour(tie, job, running)
     ]
-    tied.sort(key=lambda tie: (tie.event.event_time, tie.event.event_id))
-    return JobEvents(job, window, tuple(tied))
+    ids = {tie.event.event_id for tie in tied}
+    return JobEvents(job, window, tuple(tied), tuple(event for event in inside if event.event_id not in ids))
 
 
 def has_concurrent_job(job: Job, others: Iterable[Job]) -> bool:
@@ -88,8 +131,6 @@ _NAMING = {ContextVerdict.NAMES_VAULT, ContextVerdict.NAMES_RESOURCE}
 
 def _tie(event: Event, job: Job, keys: frozenset[str], others: Sequence[Job]) -> Iterator[TiedEvent]:
     """Give the event with every reason that ties it to the job, or nothing."""
-    if not event.accesses:
-        return
     if job.kind == "window":
         if not keys or _has_key(event, keys):
             yield TiedEvent(event, SCORES[Reason.IN_WINDOW], (Reason.IN_WINDOW,))

@@ -10,7 +10,7 @@ from typing import Any
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.correlate import has_concurrent_job
 from trail_diff.jobs import is_finished
-from trail_diff.model import Event, Job, JobEvents, Reason, Window
+from trail_diff.model import Coverage, Event, Job, JobEvents, Reason, Skipped, Window
 from trail_diff.sources.interface import Tally
 from trail_diff.times import parse_time
 
@@ -206,3 +206,15 @@ def _entries(value: object) -> list[Mapping[str, Any]]:
 
 def _texts(value: object) -> list[str]:
     return [str(entry) for entry in value] if isinstance(value, list) else []
+
+
+def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:
+    """Give the coverage of a reading before any job is looked at."""
+    return Coverage(
+        regions=tuple(sorted({region for region, _, _ in tally.hours if region})),
+        accounts=tuple(sorted({account for _, account, _ in tally.hours if account})),
+        records_read=tally.records,
+        files_read=tally.files,
+        skipped=tuple(skipped),
+        warnings=(Reason.FETCH_TRUNCATED,) if tally.next_token else (),
+    )

@@ -51,14 +51,9 @@ def is_different(group: CallerGroup) -> bool:
     return group.presence in ("only-succeeded", "denied-in-failed")
 
 
-def group_caller(caller: Caller) -> Caller:
-    """Give the caller without what differs from session to session."""
-    return msgspec.structs.replace(caller, arn=None) if caller.role_arn else caller
-
-
 def _rows(side: str, events: JobEvents, callers: dict[Caller, int]) -> Iterator[tuple[object, ...]]:
     for tie in events.events:
-        number = callers.setdefault(group_caller(tie.event.caller), len(callers))
+        number = callers.setdefault(tie.event.caller.across_sessions(), len(callers))
         for access in tie.event.accesses:
             call = (access.action, access.key or "", tie.event.error_code or "", tie.event.event_time)
             yield side, number, tie.event.caller.arn, *call, tie.reasons

@@ -9,39 +9,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import BinaryIO
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from trail_diff.changes import OTHER_CHANGES
+from trail_diff.coverage import summarize_reading
 from trail_diff.errors import FactError
 from trail_diff.jobs import merge_jobs, read_job_document, read_job_event
-from trail_diff.model import Event, Job, Reason, Skipped
+from trail_diff.model import Coverage, Event, Job, Reason, Skipped
 from trail_diff.normalize import normalize_record
 from trail_diff.sources.files import read_paths
 from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Peek, Progress, Selection, Tally
 from trail_diff.times import parse_time
 
 KEPT_SOURCES = frozenset({"kms.amazonaws.com", "backup.amazonaws.com"})
-KEPT_NAMES = frozenset(
-    {
-        "PutEventSelectors",
-        "StopLogging",
-        "StartLogging",
-        "DeleteTrail",
-        "UpdateTrail",
-        "PutRolePolicy",
-        "DeleteRolePolicy",
-        "AttachRolePolicy",
-        "DetachRolePolicy",
-        "PutRolePermissionsBoundary",
-        "DeleteRolePermissionsBoundary",
-        "CreatePolicyVersion",
-        "SetDefaultPolicyVersion",
-        "DeleteRole",
-        "AttachPolicy",
-        "DetachPolicy",
-        "UpdatePolicy",
-    }
-)
-"""API calls of CloudTrail, IAM and Organizations that change what a trail records or what a role may do."""
 
 
 class ReadOptions(Struct, frozen=True):
@@ -60,11 +40,21 @@ class Gathered(Struct, frozen=True):
     tally: Tally
     skipped: tuple[Skipped, ...]
 
+    def merge(self, other: "Gathered") -> "Gathered":
+        """Put two readings together; an event in both counts once."""
+        events = {event.event_id: event for event in (*self.events, *other.events)}
+        return Gathered(
+            tuple(sorted(events.values(), key=lambda event: (event.event_time, event.event_id))),
+            merge_jobs([*self.jobs, *other.jobs]),
+            self.tally.merge(other.tally),
+            (*self.skipped, *other.skipped),
+        )
+
 
 def gather(
     paths: Sequence[str],
     job_files: Sequence[str] = (),
-    options: ReadOptions = ReadOptions(),
+    options: ReadOptions | None = None,
     *,
     progress: Progress | None = None,
     stdin: BinaryIO | None = None,
@@ -74,9 +64,10 @@ def gather(
     Raises:
         SourceError: a path is not there or cannot be opened.
     """
-    tally, skipped, jobs = Tally(), _Skips(), []
+    tally, skipped = Tally(), _Skips()
+    jobs: list[Job] = []
     events: list[Event] = []
-    found = read_paths(paths, make_selection(options), tally, progress=progress, stdin=stdin)
+    found = read_paths(paths, make_selection(options or ReadOptions()), tally, progress=progress, stdin=stdin)
     for item in keep_once(found, skipped):
         if isinstance(item, Event):
             events.append(item)
@@ -88,13 +79,36 @@ def gather(
     return Gathered(tuple(events), merge_jobs(jobs), tally, skipped.merged())
 
 
-def make_selection(options: ReadOptions) -> Selection:
+def read_events(
+    paths: Sequence[str],
+    handle: Callable[[Event], None],
+    options: ReadOptions | None = None,
+    *,
+    progress: Progress | None = None,
+    stdin: BinaryIO | None = None,
+) -> Coverage:
+    """Hand over every KMS event once, one at a time, and give the coverage of the reading; nothing else is kept.
+
+    Raises:
+        SourceError: a path is not there or cannot be opened.
+    """
+    tally, skipped, kept = Tally(), _Skips(), 0
+    selection = make_selection(options or ReadOptions(), kms_only=True)
+    for item in keep_once(read_paths(paths, selection, tally, progress=progress, stdin=stdin), skipped):
+        if isinstance(item, Event):
+            kept += 1
+            handle(item)
+    return structs.replace(summarize_reading(tally, skipped.merged()), events_kept=kept)
+
+
+def make_selection(options: ReadOptions, *, kms_only: bool = False) -> Selection:
     """Make the test that decides which records are worth decoding in full."""
     accept = _make_place_test(options)
+    sources, names = (frozenset({"kms.amazonaws.com"}), frozenset()) if kms_only else (KEPT_SOURCES, OTHER_CHANGES)
 
     def wants(peek: Peek) -> bool:
-        matters = peek.event_source in KEPT_SOURCES if isinstance(peek.event_source, str) else False
-        matters = matters or (isinstance(peek.event_name, str) and peek.event_name in KEPT_NAMES)
+        matters = isinstance(peek.event_source, str) and peek.event_source in sources
+        matters = matters or (isinstance(peek.event_name, str) and peek.event_name in names)
         return matters and accept(peek)
 
     return wants
@@ -152,8 +166,8 @@ def _read_job_files(paths: Sequence[str], skipped: "_Skips") -> Iterator[Job]:
         if not jobs:
             raise FactError(
                 f"--job {path}: no backup, copy or restore job in it",
-                hint="give the output of aws backup describe-backup-job (or -copy-job, -restore-job), list-backup-jobs, "
-                "or an EventBridge state change",
+                hint="give the output of aws backup describe-backup-job, list-backup-jobs (or the same for copy and "
+                "restore jobs), or an EventBridge state change",
             )
         yield from jobs
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 Record = dict[str, Any]
 """One raw CloudTrail record, its keys spelled as CloudTrail spells them."""
@@ -228,6 +228,10 @@ class Caller(Struct, frozen=True):
     account: str | None = None
     invoked_by: str | None = None
 
+    def across_sessions(self) -> "Caller":
+        """Give the caller without what differs from one session of a role to the next."""
+        return structs.replace(self, arn=None) if self.role_arn else self
+
 
 class KeyAccess(Struct, frozen=True):
     """One IAM action on one key; a ReEncrypt call is two of them. `key` is an ARN, an id or an alias, or None."""
@@ -335,11 +339,15 @@ class TiedEvent(Struct, frozen=True):
 
 
 class JobEvents(Struct, frozen=True):
-    """A job, the padded window that was searched, and the events tied to it, in order of time."""
+    """A job, the padded window that was searched, the events tied to it, and the window's other KMS events (`untied`).
+
+    Both lists are in order of time.
+    """
 
     job: Job
     window: Window
     events: tuple[TiedEvent, ...] = ()
+    untied: tuple[Event, ...] = ()
 
 
 class Facts(Struct, frozen=True):
@@ -359,12 +367,14 @@ class Facts(Struct, frozen=True):
 class Case(Struct, frozen=True):
     """All that was learnt: both jobs with their events, what changed around them, the key's facts and the coverage.
 
-    `changes` are the events that change keys, grants, policies or trails, in order of time; `jobs` every job seen.
+    `keys` are the keys in question; `changes` the events that change them, their grants and policies, the roles or the
+    trails, in order of time; `jobs` every job seen.
     """
 
     failed: JobEvents
     succeeded: JobEvents | None
     coverage: "Coverage"
+    keys: tuple[str, ...] = ()
     changes: tuple[Event, ...] = ()
     jobs: tuple[Job, ...] = ()
     facts: Facts = Facts()

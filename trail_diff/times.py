@@ -17,20 +17,23 @@ def parse_time(value: object) -> datetime | None:
     "Jan 10, 2019 1:45:24 PM" (UTC).
     """
     try:
-        match value:
-            case bool():
-                return None
-            case int() | float():
-                return _from_epoch(float(value))
-            case {"seconds": int() | float() as seconds}:
-                nanos = value.get("nanos")
-                return _from_epoch(seconds + (nanos / 1e9 if isinstance(nanos, int) else 0))
-            case str():
-                return _from_text(value.strip())
-            case _:
-                return None
+        return _read(value)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _read(value: object) -> datetime | None:
+    match value:
+        case str():
+            return _from_text(value.strip())
+        case int() | float() if not isinstance(value, bool):
+            return _from_epoch(float(value))
+        case {"seconds": int() | float() as seconds, "nanos": int() as nanos}:
+            return _from_epoch(seconds + nanos / 1e9)
+        case {"seconds": int() | float() as seconds}:
+            return _from_epoch(float(seconds))
+        case _:
+            return None
 
 
 def parse_moment(text: str, now: datetime) -> datetime | None:

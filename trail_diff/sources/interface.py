@@ -6,7 +6,7 @@ Tally, because coverage has to be told from records that are thrown away.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -58,6 +58,16 @@ class FoundJob(msgspec.Struct, frozen=True):
 Found = FoundRecord | FoundJob | Skipped
 
 
+class Progress(Protocol):
+    """Is told how far a reading has come."""
+
+    def file(self, name: str, size: int | None) -> None:
+        """Begin a file of `size` bytes (None: not known, as for stdin)."""
+
+    def advance(self, read_bytes: int, records: int) -> None:
+        """Add bytes read from the input (before they are unpacked) and records seen."""
+
+
 class Tally:
     """Counts of all records that went past, wanted or not. Mutable: one for each reading, merged at the end.
 
@@ -94,6 +104,25 @@ class Tally:
                 self.last = time
             place = (str(peek.aws_region or ""), str(peek.recipient_account_id or ""), time[:13])
             self.hours[place] = self.hours.get(place, 0) + 1
+
+
+    def merge(self, other: "Tally") -> "Tally":
+        """Give the counts of two readings together."""
+        merged = Tally()
+        for tally in (self, other):
+            merged.files += tally.files
+            merged.records += tally.records
+            merged.kms_records += tally.kms_records
+            merged.without_caller_type += tally.without_caller_type
+            merged.event_history += tally.event_history
+            merged.next_token = merged.next_token or tally.next_token
+            for read_only, count in tally.read_only.items():
+                merged.read_only[read_only] += count
+            for place, count in tally.hours.items():
+                merged.hours[place] = merged.hours.get(place, 0) + count
+        merged.first = min((time for time in (self.first, other.first) if time), default=None)
+        merged.last = max((time for time in (self.last, other.last) if time), default=None)
+        return merged
 
 
 def select_everything(_peek: Peek) -> bool:

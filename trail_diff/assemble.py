@@ -1,0 +1,209 @@
+"""From what was gathered to a Case: which job, which baseline, which keys, which events belong to whom. Pure."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+import msgspec
+from msgspec import Struct
+
+from trail_diff.baseline import compare_jobs, rank_baselines
+from trail_diff.changes import select_changes
+from trail_diff.correlate import find_keys, job_window, resolve_key, tie_events
+from trail_diff.coverage import check_coverage, summarize_reading
+from trail_diff.errors import FactError, UsageError
+from trail_diff.gather import Gathered
+from trail_diff.jobs import find_job, is_finished, is_succeeded
+from trail_diff.model import Case, Coverage, Facts, Job, JobEvents, Reason, Window, Windows
+from trail_diff.times import parse_time
+
+DEFAULT_PAD = timedelta(minutes=15)
+"""How much is searched before and after a job: calls come a little earlier and later than its descriptor says."""
+
+_DAMAGE = frozenset(
+    {
+        Reason.TRUNCATED_ARCHIVE,
+        Reason.TRUNCATED_JSON,
+        Reason.INVALID_JSON,
+        Reason.INVALID_RECORD,
+        Reason.VALUE_TOO_LARGE,
+        Reason.EXPANSION_LIMIT,
+        Reason.NESTING_LIMIT,
+        Reason.UNREADABLE_FILE,
+        Reason.UNREADABLE_ROW,
+        Reason.ENCRYPTED_ARCHIVE,
+        Reason.PARQUET_SUPPORT_MISSING,
+    }
+)
+"""Skips that may hide events of the case; the others (a digest, a duplicate …) hide nothing."""
+
+
+class Question(Struct, frozen=True):
+    """What is asked: the job, what to compare it with (None: choose), and the keys, account and Regions in question."""
+
+    job_id: str
+    baseline_job_id: str | None = None
+    keys: tuple[str, ...] = ()
+    account: str | None = None
+    regions: tuple[str, ...] = ()
+    pad: timedelta = DEFAULT_PAD
+
+
+def build_case(gathered: Gathered, question: Question, facts: Facts) -> Case:
+    """Put the job that was asked about beside its baseline, each with the events that belong to it.
+
+    Raises:
+        JobNotFoundError, AmbiguousJobError: the job or the named baseline is not there, or there are several.
+        UsageError: the named baseline is the job itself, or did not succeed.
+        FactError: the job has no time by which it could be found in the events.
+    """
+    jobs = [job for job in gathered.jobs if _is_in_scope(job, question)]
+    failed = find_job(jobs, question.job_id)
+    keys = tuple(resolve_key(key, gathered.events) for key in question.keys)
+    question = msgspec.structs.replace(question, keys=keys)
+    best: Case | None = None
+    for baseline in _baselines(failed, jobs, question):
+        case = _compare(gathered, [failed, baseline], question, facts)
+        if case.succeeded is not None and case.succeeded.events:
+            return case
+        best = best or case
+    return best or _compare(gathered, [failed], question, facts)
+
+
+def build_comparison(
+    failed: Gathered,
+    succeeded: Gathered,
+    windows: tuple[Window | None, Window | None],
+    keys: Sequence[str],
+    facts: Facts,
+) -> Case:
+    """Put two exports, or two spans of time of exports, side by side as if each were a job.
+
+    A side without a window is all that its export holds.
+
+    Raises:
+        FactError: a side without a window has no record with a time.
+    """
+    given = tuple(resolve_key(key, [*failed.events, *succeeded.events]) for key in keys)
+    sides = []
+    for name, gathered, window in zip(("failed", "succeeded"), (failed, succeeded), windows, strict=True):
+        job, span = _window_job(name, gathered, window)
+        sides.append(_tie(job, span, gathered, given))
+    merged = failed if failed is succeeded else failed.merge(succeeded)
+    return _finish(msgspec.structs.replace(merged, jobs=()), sides, given, facts)
+
+
+def _is_in_scope(job: Job, question: Question) -> bool:
+    in_account = question.account is None or job.account in (None, question.account)
+    return in_account and (not question.regions or job.region in (None, *question.regions))
+
+
+def _baselines(failed: Job, jobs: Sequence[Job], question: Question) -> list[Job]:
+    """Give the named baseline, or the best few candidates: one whose events are not in the export is passed over."""
+    if question.baseline_job_id is None:
+        return rank_baselines(failed, jobs)[:10]
+    baseline = find_job(jobs, question.baseline_job_id)
+    if baseline is failed:
+        raise UsageError(
+            "the baseline is the job itself", hint="give the id of a job that succeeded with --baseline-job-id"
+        )
+    if is_finished(baseline) and not is_succeeded(baseline):
+        raise UsageError(
+            f"job {baseline.id} cannot be the baseline: it ended {baseline.state}",
+            hint="'trail-diff jobs' lists the jobs that completed",
+        )
+    return [baseline]
+
+
+def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts: Facts) -> Case:
+    """Build the case of a failed job and, when there is a second one, its baseline."""
+    newest = parse_time(gathered.tally.last)
+    windows = [_need_window(job, job_window(job, question.pad, newest)) for job in jobs]
+    found = [key for job, window in zip(jobs, windows, strict=True) for key in find_keys(job, window, gathered.events)]
+    keys = tuple(dict.fromkeys([*question.keys, *(key for job in jobs for key in job.keys), *found]))
+    sides = [_tie(job, window, gathered, keys) for job, window in zip(jobs, windows, strict=True)]
+    return _finish(gathered, sides, keys, facts)
+
+
+def _need_window(job: Job, window: Window | None) -> Window:
+    if window is None:
+        raise FactError(
+            f"job {job.id} has no creation or completion time, so its events cannot be found",
+            hint="give its full description with --job FILE (aws backup describe-backup-job)",
+        )
+    return window
+
+
+def _tie(job: Job, window: Window, gathered: Gathered, keys: Sequence[str]) -> JobEvents:
+    """Tie the events to a job, and name the keys that its events used."""
+    side = tie_events(job, window, gathered.events, keys, gathered.jobs)
+    used = Counter(access.key for tie in side.events for access in tie.event.accesses if access.key)
+    named = [key for key in keys if key in used]
+    order = dict.fromkeys([*job.keys, *named, *sorted(used, key=lambda key: (-used[key], key))])
+    key = job.key or next(iter([*named, *order]), None)
+    return msgspec.structs.replace(side, job=msgspec.structs.replace(job, key=key, keys=tuple(order)))
+
+
+def _finish(gathered: Gathered, sides: Sequence[JobEvents], keys: Sequence[str], facts: Facts) -> Case:
+    """Fill in the failed job's key from its baseline when nothing of its own names one, and tell the coverage."""
+    failed, succeeded = sides[0], sides[1] if len(sides) > 1 else None
+    differences = compare_jobs(failed.job, succeeded.job) if succeeded is not None else ()
+    if failed.job.key is None and succeeded is not None and Reason.BASELINE_OTHER_VAULT not in differences:
+        key = succeeded.job.key
+        job = msgspec.structs.replace(failed.job, key=key, keys=(key,) if key else ())
+        failed = msgspec.structs.replace(failed, job=job)
+    warnings = {*differences, *check_coverage(failed, succeeded, gathered.tally, gathered.events, gathered.jobs)}
+    if failed.job.key is None:
+        warnings.add(Reason.KEY_NOT_KNOWN)
+    if any(skipped.reason in _DAMAGE for skipped in gathered.skipped):
+        warnings.add(Reason.INPUT_PARTLY_READ)
+    every_key = tuple(dict.fromkeys([*keys, *(key for side in sides for key in side.job.keys)]))
+    return Case(
+        failed=failed,
+        succeeded=succeeded,
+        coverage=_complete(summarize_reading(gathered.tally, gathered.skipped), sides, warnings),
+        keys=every_key,
+        changes=select_changes(gathered.events, every_key),
+        jobs=gathered.jobs,
+        facts=facts,
+    )
+
+
+def _complete(reading: Coverage, sides: Sequence[JobEvents], warnings: Collection[Reason]) -> Coverage:
+    spans = [(side.window.start, side.window.end) for side in sides]
+    ids = {tie.event.event_id for side in sides for tie in side.events}
+    return msgspec.structs.replace(
+        reading,
+        windows=Windows(spans[0], spans[1] if len(spans) > 1 else None),
+        events_kept=len(ids),
+        warnings=tuple(reason for reason in Reason if reason in warnings),
+    )
+
+
+def _window_job(name: str, gathered: Gathered, window: Window | None) -> tuple[Job, Window]:
+    """Make a job out of a span of time; when the export tells of one job only, with what it says of itself."""
+    first, last = parse_time(gathered.tally.first), parse_time(gathered.tally.last)
+    start, end = (window.start, window.end) if window else (first, last)
+    if start is None or end is None:
+        raise FactError(
+            f"the {name} export holds no CloudTrail record",
+            hint=f"give an export that does, or name the time with --{name}-window FROM/TO",
+        )
+    span = Window(start, end)
+    inside = [event for event in gathered.events if span.holds(event.event_time)]
+    told = [job for job in gathered.jobs if job.created and span.holds(job.created)]
+    job = told[0] if len(told) == 1 else Job(id="", kind="window")
+    made = msgspec.structs.replace(
+        job,
+        id=f"{start:%Y-%m-%dT%H:%M:%SZ}/{end:%Y-%m-%dT%H:%M:%SZ}",
+        kind="window",
+        created=start,
+        completed=end,
+        region=job.region or _only({event.aws_region for event in inside}),
+        account=job.account or _only({event.recipient_account_id for event in inside}),
+    )
+    return made, span
+
+
+def _only(values: Collection[str | None]) -> str | None:
+    return next(iter(values)) if len(values) == 1 else None

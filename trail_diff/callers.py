@@ -1,0 +1,63 @@
+"""Who uses a key: calls counted by caller, action, key and outcome, one event at a time."""
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import datetime
+
+from trail_diff.model import Caller, CallerUse, Event
+
+
+class CallerCount:
+    """Counts events as they stream by; memory grows with the number of different callers, not of events."""
+
+    def __init__(self, keys: Collection[str] = ()) -> None:
+        self._keys = frozenset(keys)
+        self._ids = tuple(f":key/{key}" for key in keys if ":" not in key and not key.startswith("alias/"))
+        self._uses: dict[tuple[Caller, str, str | None], _Use] = {}
+
+    def add(self, event: Event) -> None:
+        """Count one event; all but KMS calls on the keys in question are passed over."""
+        for access in event.accesses:
+            if self._keys and not self._is_asked_for(access.key):
+                continue
+            place = (event.caller.across_sessions(), access.action, access.key)
+            use = self._uses.get(place)
+            if use is None:
+                use = self._uses[place] = _Use(event.event_time)
+            use.add(event)
+
+    def _is_asked_for(self, key: str | None) -> bool:
+        return key is not None and (key in self._keys or (bool(self._ids) and key.endswith(self._ids)))
+
+    def rows(self) -> tuple[CallerUse, ...]:
+        """Give one row for each caller, action and key; most calls first, then by name, action and key."""
+        rows = [
+            CallerUse(
+                caller=caller,
+                action=action,
+                key=key,
+                calls=use.calls,
+                errors=sum(use.codes.values()),
+                error_codes=dict(sorted(use.codes.items())),
+                first=use.first,
+                last=use.last,
+            )
+            for (caller, action, key), use in self._uses.items()
+        ]
+        return tuple(sorted(rows, key=lambda row: (-row.calls, row.caller.name or "", row.action, row.key or "")))
+
+
+class _Use:
+    __slots__ = ("calls", "codes", "first", "last")
+
+    def __init__(self, moment: datetime) -> None:
+        self.calls = 0
+        self.codes: Counter[str] = Counter()
+        self.first = self.last = moment
+
+    def add(self, event: Event) -> None:
+        self.calls += 1
+        if event.error_code:
+            self.codes[event.error_code] += 1
+        self.first = min(self.first, event.event_time)
+        self.last = max(self.last, event.event_time)

@@ -1,0 +1,115 @@
+"""The stages and their order. Everything with input or output ends in a Case; everything after it is pure.
+
+    sources    paths → Found        read exports of any form; count every record, keep only what the Selection wants
+    normalize  Record → Event       who called, which key, how it ended; or a note of why not
+    jobs       documents, events → Job
+    gather     all of the above → Gathered
+    facts      files → Facts        key policy, key state, grants
+    assemble   Gathered, Question, Facts → Case
+               ├ baseline           which succeeded job to compare with, and in what it differs
+               ├ correlate          which events belong to which job, each with its reasons
+               ├ changes            what altered keys, grants, policies, trails
+               └ coverage           what the evidence cannot show
+    ── pure from here on ──
+    diff       Case → CallerGroups  side by side, one row for each caller, action and key
+    verdict    Case, CallerGroups → Verdict
+    render     Report → text
+
+A stage imports the model and the stages it is built from, never the pipeline. Nothing after `assemble` reads a file, a
+clock or the environment, so a Case analysed twice gives one Report.
+"""
+
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from trail_diff.assemble import Question, build_case, build_comparison
+from trail_diff.baseline import compare_jobs, rank_baselines
+from trail_diff.callers import CallerCount
+from trail_diff.coverage import summarize_reading
+from trail_diff.facts import FactFiles, load_facts
+from trail_diff.gather import Gathered, ReadOptions, gather, read_events
+from trail_diff.jobs import is_finished, is_succeeded
+from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, Verdict, Window
+from trail_diff.sources.interface import Progress
+
+
+class Inputs(Struct, frozen=True):
+    """Where to read: exports (files, folders, globs, `-`), job descriptors, and what of it."""
+
+    events: tuple[str, ...]
+    jobs: tuple[str, ...] = ()
+    options: ReadOptions = ReadOptions()
+    facts: FactFiles = FactFiles()
+    progress: Progress | None = None
+    stdin: BinaryIO | None = None
+
+
+def load_case(inputs: Inputs, question: Question) -> Case:
+    """Read exports and facts, and put the job in question beside its baseline.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint; see errors for the kinds.
+    """
+    facts = load_facts(inputs.facts)
+    return build_case(_gather(inputs, inputs.events), question, facts)
+
+
+def load_comparison(
+    failed: str,
+    succeeded: str | None,
+    inputs: Inputs,
+    *,
+    windows: tuple[Window | None, Window | None] = (None, None),
+    keys: Sequence[str] = (),
+) -> Case:
+    """Put two exports side by side, or two spans of time of one; `inputs.events` is not used.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
+    facts = load_facts(inputs.facts)
+    one = _gather(inputs, (failed,))
+    other = one if succeeded is None else _gather(inputs, (succeeded,))
+    return build_comparison(one, other, windows, keys, facts)
+
+
+def analyse(case: Case) -> Report:
+    """Conclude what a case holds."""
+    from trail_diff.diff import diff_callers
+    from trail_diff.render.phrases import verdict_summary
+    from trail_diff.verdict import driving_groups, judge
+
+    groups = diff_callers(case.failed, case.succeeded)
+    outcome = judge(case, groups)
+    summary = verdict_summary(outcome, None, driving_groups(groups), case.failed.job, case.coverage.warnings)
+    return Report(
+        verdict=Verdict(outcome, summary=summary),
+        failed=case.failed.job,
+        succeeded=case.succeeded.job if case.succeeded else None,
+        coverage=case.coverage,
+        callers=groups,
+    )
+
+
+def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
+    """List the jobs found, each that did not succeed with the baseline it would get and in what the two differ."""
+    gathered = _gather(inputs, inputs.events)
+    rows = []
+    for job in gathered.jobs:
+        ranked = rank_baselines(job, gathered.jobs) if is_finished(job) and not is_succeeded(job) else []
+        baseline = ranked[0] if ranked else None
+        rows.append(JobRow(job, baseline, compare_jobs(job, baseline) if baseline else ()))
+    return tuple(rows), summarize_reading(gathered.tally, gathered.skipped)
+
+
+def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[CallerUse, ...], Coverage]:
+    """Count who made which KMS calls, on all keys or on the given ones."""
+    count = CallerCount(keys)
+    coverage = read_events(inputs.events, count.add, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
+    return count.rows(), coverage
+
+
+def _gather(inputs: Inputs, paths: Sequence[str]) -> Gathered:
+    return gather(paths, inputs.jobs, inputs.options, progress=inputs.progress, stdin=inputs.stdin)

@@ -1,0 +1,48 @@
+"""A line of progress on stderr for long reads: files, bytes and records."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from trail_diff.sources.interface import Progress
+
+
+@contextmanager
+def show_progress() -> Iterator[Progress]:
+    """Show how far reading has come while the block runs; the line is gone afterwards."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5) as bar:
+        task = bar.add_task("reading", total=None)
+
+        def update(description: str, read: int, total: int | None) -> None:
+            bar.update(task, description=description, completed=read, total=total)
+
+        yield _Sums(update)
+
+
+class _Sums:
+    """Adds up what is read. The total is that of the files begun so far, as far as their sizes are known."""
+
+    def __init__(self, update: Callable[[str, int, int | None], None]) -> None:
+        self._update = update
+        self._files = self._records = self._read = self._total = 0
+
+    def file(self, name: str, size: int | None) -> None:  # noqa: ARG002 - names are not shown: they may be hostile
+        """Begin a file."""
+        self._files += 1
+        self._total += size or 0
+        self._show()
+
+    def advance(self, read_bytes: int, records: int) -> None:
+        """Add bytes and records."""
+        self._read += read_bytes
+        self._records += records
+        self._show()
+
+    def _show(self) -> None:
+        self._update(
+            f"{self._files:,} files, {self._records:,} records", self._read, max(self._total, self._read) or None
+        )
