@@ -88,7 +88,7 @@ def build_comparison(
     sides = []
     for name, gathered, window in zip(("failed", "succeeded"), (failed, succeeded), windows, strict=True):
         job, span = _window_job(name, gathered, window)
-        sides.append(_tie(job, span, gathered, given))
+        sides.append(_tie(job, span, gathered, given, given))
     merged = failed if failed is succeeded else failed.merge(succeeded)
     return _finish(msgspec.structs.replace(merged, jobs=()), sides, given, facts)
 
@@ -121,7 +121,9 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
     windows = [_need_window(job, job_window(job, question.pad, newest)) for job in jobs]
     found = [key for job, window in zip(jobs, windows, strict=True) for key in find_keys(job, window, gathered.events)]
     keys = tuple(dict.fromkeys([*question.keys, *(key for job in jobs for key in job.keys), *found]))
-    sides = [_tie(job, window, gathered, keys) for job, window in zip(jobs, windows, strict=True)]
+    sides = [_tie(job, window, gathered, keys, question.keys) for job, window in zip(jobs, windows, strict=True)]
+    if len(sides) > 1 and jobs[0].key is None and not _have_other_vaults(*jobs):
+        sides[0] = _with_key(sides[0], sides[1].job.key)
     return _finish(gathered, sides, keys, facts)
 
 
@@ -134,24 +136,20 @@ def _need_window(job: Job, window: Window | None) -> Window:
     return window
 
 
-def _tie(job: Job, window: Window, gathered: Gathered, keys: Sequence[str]) -> JobEvents:
-    """Tie the events to a job, and name the keys that its events used."""
+def _tie(job: Job, window: Window, gathered: Gathered, keys: Sequence[str], given: Sequence[str]) -> JobEvents:
+    """Tie the events to a job, and name the keys that its events used; a key that was given is what it is about."""
     side = tie_events(job, window, gathered.events, keys, gathered.jobs)
     used = Counter(access.key for tie in side.events for access in tie.event.accesses if access.key)
     named = [key for key in keys if key in used]
     order = dict.fromkeys([*job.keys, *named, *sorted(used, key=lambda key: (-used[key], key))])
-    key = job.key or next(iter([*named, *order]), None)
+    key = next(iter([*given, *([job.key] if job.key else []), *named, *order]), None)
     return msgspec.structs.replace(side, job=msgspec.structs.replace(job, key=key, keys=tuple(order)))
 
 
 def _finish(gathered: Gathered, sides: Sequence[JobEvents], keys: Sequence[str], facts: Facts) -> Case:
-    """Fill in the failed job's key from its baseline when nothing of its own names one, and tell the coverage."""
+    """Complete a case whose events are tied: what changed, and what the evidence does not cover."""
     failed, succeeded = sides[0], sides[1] if len(sides) > 1 else None
     differences = compare_jobs(failed.job, succeeded.job) if succeeded is not None else ()
-    if failed.job.key is None and succeeded is not None and Reason.BASELINE_OTHER_VAULT not in differences:
-        key = succeeded.job.key
-        job = msgspec.structs.replace(failed.job, key=key, keys=(key,) if key else ())
-        failed = msgspec.structs.replace(failed, job=job)
     warnings = {*differences, *check_coverage(failed, succeeded, gathered.tally, gathered.events, gathered.jobs)}
     if failed.job.key is None:
         warnings.add(Reason.KEY_NOT_KNOWN)
@@ -167,6 +165,18 @@ def _finish(gathered: Gathered, sides: Sequence[JobEvents], keys: Sequence[str],
         jobs=gathered.jobs,
         facts=facts,
     )
+
+
+def _have_other_vaults(failed: Job, baseline: Job) -> bool:
+    return Reason.BASELINE_OTHER_VAULT in compare_jobs(failed, baseline)
+
+
+def _with_key(side: JobEvents, key: str | None) -> JobEvents:
+    """Give the side with its baseline's key: the same vault has the same key, unless it was replaced between them."""
+    if key is None:
+        return side
+    job = msgspec.structs.replace(side.job, key=key, keys=tuple(dict.fromkeys([key, *side.job.keys])))
+    return msgspec.structs.replace(side, job=job)
 
 
 def _complete(reading: Coverage, sides: Sequence[JobEvents], warnings: Collection[Reason]) -> Coverage:

@@ -45,19 +45,21 @@ def job_window(job: Job, pad: timedelta, newest: datetime | None) -> Window | No
 
 
 def find_keys(job: Job, window: Window, events: Sequence[Event]) -> tuple[str, ...]:
-    """Find the keys a job used, most used first, when nothing names them.
+    """Find the keys a job used when nothing names them: those of its vault first, then the most used.
 
     From the creation of the job's vault, then from calls whose context names its vault or resource; if there are none,
     from calls of the job's role or of a service principal of AWS Backup whose context does not name something else.
     The last can take a neighbour's key for the job's on a busy account, so such a key is only ever the last resort.
     """
-    named = [key for event in events for key in _vault_keys(event, job)]
+    named = {key for event in events for key in _vault_keys(event, job)}
     verdicts = [
         (event, _context_verdict(event, job, ()))
         for event in events
         if event.accesses and window.holds(event.event_time)
     ]
     speaking = [event for event, verdict in verdicts if verdict in _NAMING]
+    of_vault = [event for event, verdict in verdicts if verdict is ContextVerdict.NAMES_VAULT]
+    named |= {access.key for event in of_vault for access in event.accesses if access.key}
     if not named and not speaking:
         speaking = [
             event
@@ -65,7 +67,7 @@ def find_keys(job: Job, window: Window, events: Sequence[Event]) -> tuple[str, .
             if verdict is ContextVerdict.SILENT and (is_job_role(event, job) or _is_backup_principal(event))
         ]
     used = Counter(key for event in speaking for key in {access.key for access in event.accesses if access.key})
-    return tuple(dict.fromkeys([*named, *sorted(used, key=lambda key: (-used[key], key))]))
+    return tuple(sorted(named | used.keys(), key=lambda key: (key not in named, -used[key], key)))
 
 
 def resolve_key(text: str, events: Iterable[Event]) -> str:
