@@ -1,0 +1,80 @@
+"""Holds the direction of the imports."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "trail_diff"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+ONLY_IN = {
+    "boto3": {"aws"},
+    "botocore": {"aws"},
+    "typer": {"cli"},
+    "pandas": {"diff", "what_if"},
+    "rich": {"progress"},
+}
+PURE = ("assemble", "baseline", "changes", "contexts", "correlate", "coverage", "diff", "verdict", "jobs", "callers")
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Give the full names of the modules that a file imports, lazily or not."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def name_of(path: Path) -> str:
+    """Give a module's dotted name inside the package."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_each_library_has_its_one_place(path: Path) -> None:
+    """Libraries that are slow to import, or that touch the outside, are imported where the design puts them only."""
+    roots = {name.split(".")[0] for name in imports_of(path)}
+
+    misplaced = {library for library, places in ONLY_IN.items() if library in roots and name_of(path) not in places}
+
+    assert not misplaced
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if name_of(path) not in {"cli", "__main__"}], ids=name_of)
+def test_nothing_imports_the_command_line_or_the_pipeline(path: Path) -> None:
+    """Only the command line imports the pipeline, and nobody imports the command line."""
+    allowed = {"__init__"} if name_of(path) == "__init__" else set()
+
+    assert not {"trail_diff.cli", "trail_diff.pipeline"} & set(imports_of(path)) or allowed
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_stages_know_no_input_or_output(name: str) -> None:
+    """A pure stage imports no source, no renderer, and nothing that reads files or the clock."""
+    imported = set(imports_of(PACKAGE / f"{name}.py"))
+
+    assert not {module for module in imported if module.startswith("trail_diff.render")}
+    assert not {"os", "sys", "pathlib", "time", "socket"} & {module.split(".")[0] for module in imported}
+    assert not {"trail_diff.sources.files", "trail_diff.sources.envelope"} & imported
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if "render" in path.parts], ids=name_of)
+def test_tabulate_stays_in_render(path: Path) -> None:
+    """Renderers import the model and each other, never a stage."""
+    stages = {f"trail_diff.{name}" for name in (*PURE, "gather", "normalize", "pipeline", "facts")}
+
+    assert not stages & set(imports_of(path))
+
+
+def test_help_loads_no_heavy_library() -> None:
+    """`--help` loads neither pandas nor boto3 nor msgspec."""
+    code = "import sys; from trail_diff.cli import run; run(['--help']); print(sorted(sys.modules), file=sys.stderr)"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr  # noqa: S603
+
+    assert "typer" in loaded
+    assert not [name for name in ("'pandas'", "'boto3'", "'msgspec'", "'tabulate'", "'rich'") if name in loaded]

@@ -1,0 +1,65 @@
+"""Which succeeded job is chosen to compare with."""
+
+from making import ACCOUNT, REGION, make_job
+
+from trail_diff.baseline import compare_jobs, rank_baselines
+from trail_diff.model import Reason
+
+OTHER_VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:other"
+OTHER_TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/other"
+FAILED = make_job("failed", "2026-03-05T18:05:00Z", state="FAILED")
+
+
+def ids(*jobs: object) -> list[str]:
+    """Rank and give the ids."""
+    return [job.id for job in rank_baselines(FAILED, list(jobs))]  # type: ignore[arg-type]
+
+
+def test_same_vault_beats_nearness() -> None:
+    """A nearer job of the same resource into another vault is no match for one into the same vault."""
+    near = make_job("near", "2026-03-05T17:00:00Z", vault=OTHER_VAULT)
+    alike = make_job("alike", "2026-03-01T18:05:00Z")
+
+    assert ids(near, alike) == ["alike", "near"]
+
+
+def test_nearest_before_is_first() -> None:
+    """Among equals, a job before the failed one comes first, the nearest of them ahead."""
+    older = make_job("older", "2026-03-01T18:05:00Z")
+    newer = make_job("newer", "2026-03-04T18:05:00Z")
+    after = make_job("after", "2026-03-05T19:05:00Z")
+
+    assert ids(older, after, newer) == ["newer", "older", "after"]
+
+
+def test_strangers_are_no_baseline() -> None:
+    """Failed jobs, other kinds, other accounts, and jobs that share neither resource nor vault are left out."""
+    assert (
+        ids(
+            make_job("failed-too", state="FAILED"),
+            make_job("copy", kind="copy"),
+            make_job("elsewhere", account="444455556666"),
+            make_job("stranger", vault=OTHER_VAULT, resource=OTHER_TABLE),
+            FAILED,
+        )
+        == []
+    )
+
+
+def test_differences_are_named() -> None:
+    """Every respect in which the baseline differs is told; what one of them does not say is no difference."""
+    other = make_job("b", "2026-03-06T18:05:00Z", vault=OTHER_VAULT, resource=OTHER_TABLE, role="arn:x", key="k2")
+
+    differences = compare_jobs(FAILED, other)
+
+    assert differences == (
+        Reason.BASELINE_OTHER_RESOURCE,
+        Reason.BASELINE_OTHER_VAULT,
+        Reason.BASELINE_OTHER_ROLE,
+        Reason.BASELINE_AFTER_FAILED,
+    )
+
+
+def test_vault_name_equals_its_arn() -> None:
+    """A vault known by its name only is the vault whose ARN ends in it."""
+    assert compare_jobs(FAILED, make_job("b", vault="prod-vault")) == ()

@@ -1,0 +1,53 @@
+"""Who uses a key."""
+
+from making import make_events
+from recording import Recording
+
+from trail_diff.callers import CallerCount
+
+
+def test_calls_are_counted_by_caller_action_and_key() -> None:
+    """Each caller, action and key is one row; errors are counted by code; the busiest row is first."""
+    made = Recording()
+    key, other = made.key_arn("a"), made.key_arn("b")
+    storage = made.service("backup-storage.amazonaws.com")
+    for second in range(3):
+        made.kms(f"2026-03-01T18:06:0{second}Z", "Decrypt", key, storage)
+    made.kms("2026-03-01T18:07:00Z", "Decrypt", other, storage, errorCode="AccessDenied")
+    count = CallerCount()
+
+    for event in make_events(made.records):
+        count.add(event)
+
+    first, second = count.rows()
+    assert (first.key, first.calls, first.errors) == (key, 3, 0)
+    assert (second.key, second.calls, second.error_codes) == (other, 1, {"AccessDenied": 1})
+    assert (f"{first.first:%S}", f"{first.last:%S}") == ("00", "02")
+
+
+def test_keys_narrow_the_count() -> None:
+    """Only calls on the key in question are counted, named by ARN or by id."""
+    made = Recording()
+    key, other = made.key_arn("a"), made.key_arn("b")
+    for name in (key, other):
+        made.kms("2026-03-01T18:06:00Z", "Decrypt", name, made.user("alice"))
+
+    for asked in (key, key.split("/")[1]):
+        count = CallerCount([asked])
+        for event in make_events(made.records):
+            count.add(event)
+
+        assert [row.key for row in count.rows()] == [key]
+
+
+def test_sessions_of_a_role_are_one_row() -> None:
+    """A thousand sessions of one role do not make a thousand rows."""
+    made = Recording()
+    for session in "abc":
+        made.kms("2026-03-01T18:06:00Z", "Decrypt", made.key_arn("a"), made.role("app", session))
+    count = CallerCount()
+
+    for event in make_events(made.records):
+        count.add(event)
+
+    assert [row.calls for row in count.rows()] == [3]

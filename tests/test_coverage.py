@@ -1,0 +1,170 @@
+"""What the evidence does not cover."""
+
+from typing import Any
+
+import pytest
+from making import make_events, make_job, make_side, make_tally
+from recording import Recording
+
+from trail_diff.coverage import check_coverage, excludes_kms, is_write_only
+from trail_diff.model import Event, JobEvents, Reason
+from trail_diff.sources.interface import Tally
+
+GOOD = make_job("good")
+BAD = make_job("bad", "2026-03-02T18:05:00Z", state="FAILED")
+
+
+def record_both_nights() -> Recording:
+    """Record both nights with KMS and other events, around the clock."""
+    made = Recording()
+    key = made.key_arn("vault")
+    for day in ("2026-03-01", "2026-03-02"):
+        for hour in (17, 18, 19):
+            made.kms(f"{day}T{hour}:06:00Z", "Decrypt", key, made.service("backup-storage.amazonaws.com"))
+            made.add(f"{day}T{hour}:07:00Z", "ec2.amazonaws.com", "CreateTags", made.user("alice"), readOnly=False)
+    return made
+
+
+def check(made: Recording, good: JobEvents | None = None, bad: JobEvents | None = None) -> tuple[Reason, ...]:
+    """Check the coverage of the two jobs by what was recorded."""
+    events: list[Event] = make_events(made.records)
+    sides = [make_side(job, []) for job in (BAD, GOOD)]
+    sides = [
+        make_side(side.job, [event for event in events if event.accesses and side.window.holds(event.event_time)])
+        for side in sides
+    ]
+    tally: Tally = make_tally(made.records)
+    return check_coverage(bad or sides[0], good or sides[1], tally, events, [BAD, GOOD])
+
+
+def test_full_export_has_no_gap() -> None:
+    """Both windows, KMS and read-only events are there: nothing is missing."""
+    assert check(record_both_nights()) == ()
+
+
+def test_trail_without_kms_events_is_noticed() -> None:
+    """Read-only events but not one of KMS: the trail leaves KMS out."""
+    made = record_both_nights()
+    made.records = [{**record, "eventSource": "s3.amazonaws.com", "requestParameters": None} for record in made.records]
+
+    assert Reason.KMS_EVENTS_EXCLUDED in check(made)
+
+
+def test_kms_excluded_between_the_jobs_is_noticed() -> None:
+    """PutEventSelectors between the jobs leaves KMS out, and the failed window has none."""
+    made = record_both_nights()
+    made.records = [r for r in made.records if r["eventTime"] < "2026-03-02" or r["eventSource"] != "kms.amazonaws.com"]
+    selectors = {"eventSelectors": [{"excludeManagementEventSources": ["kms.amazonaws.com"]}]}
+    admin = made.user("admin")
+    made.add(
+        "2026-03-02T09:00:00Z", "cloudtrail.amazonaws.com", "PutEventSelectors", admin, requestParameters=selectors
+    )
+
+    assert Reason.KMS_EVENTS_EXCLUDED in check(made)
+
+
+def test_write_only_export_is_noticed() -> None:
+    """Not one read-only event: the export was filtered, and Decrypt is read-only."""
+    made = record_both_nights()
+    made.records = [record for record in made.records if not record["readOnly"]]
+
+    assert Reason.READ_ONLY_EVENTS_MISSING in check(made)
+
+
+def test_window_outside_the_export_is_noticed() -> None:
+    """The export holds the first night only."""
+    made = record_both_nights()
+    made.records = [record for record in made.records if record["eventTime"] < "2026-03-02"]
+
+    assert Reason.WINDOW_NOT_COVERED in check(made)
+
+
+def test_missing_region_and_account_are_noticed() -> None:
+    """The job ran where no record is from."""
+    there = make_job("bad", "2026-03-02T18:05:00Z", region="us-east-1", account="444455556666")
+
+    found = check(record_both_nights(), bad=make_side(there, []))
+
+    assert {Reason.REGION_NOT_COVERED, Reason.ACCOUNT_NOT_COVERED} <= set(found)
+
+
+def test_export_that_ends_with_the_job_may_lack_late_events() -> None:
+    """The newest record is less than the delivery delay after the job."""
+    made = record_both_nights()
+    made.records = [record for record in made.records if record["eventTime"] < "2026-03-02T19"]
+    made.add("2026-03-02T18:20:00Z", "ec2.amazonaws.com", "CreateTags", made.user("alice"), readOnly=False)
+
+    assert Reason.DELIVERY_DELAY_POSSIBLE in check(made)
+
+
+def test_caller_without_type_is_noticed() -> None:
+    """Events without `userIdentity.type` come from a console CSV."""
+    made = record_both_nights()
+    for record in made.records:
+        record["userIdentity"] = {"userName": "backup-storage.amazonaws.com"}
+
+    assert Reason.CALLER_TYPE_NOT_IN_EXPORT in check(made)
+
+
+def test_no_baseline_is_a_gap() -> None:
+    """Without a succeeded job there is nothing to compare with."""
+    made = record_both_nights()
+
+    found = check_coverage(make_side(BAD, []), None, make_tally(made.records), make_events(made.records), [BAD])
+
+    assert Reason.NO_BASELINE in found
+
+
+def test_next_token_means_that_pages_are_missing() -> None:
+    """A lookup that still has a next page was not read to its end."""
+    made = record_both_nights()
+    tally = make_tally(made.records)
+    tally.next_token = True
+
+    found = check_coverage(make_side(BAD, []), make_side(GOOD, []), tally, make_events(made.records), [])
+
+    assert Reason.FETCH_TRUNCATED in found
+
+
+@pytest.mark.parametrize(
+    ("selectors", "without_kms", "write_only"),
+    [
+        ({"eventSelectors": [{"readWriteType": "All", "excludeManagementEventSources": []}]}, False, False),
+        ({"eventSelectors": [{"excludeManagementEventSources": ["kms.amazonaws.com"]}]}, True, False),
+        ({"eventSelectors": [{"readWriteType": "WriteOnly"}]}, False, True),
+        ({"eventSelectors": [{"includeManagementEvents": False}]}, True, False),
+        (
+            {
+                "advancedEventSelectors": [
+                    {
+                        "fieldSelectors": [
+                            {"field": "eventCategory", "equals": ["Management"]},
+                            {"field": "eventSource", "notEquals": ["kms.amazonaws.com"]},
+                        ]
+                    }
+                ]
+            },
+            True,
+            False,
+        ),
+        (
+            {
+                "advancedEventSelectors": [
+                    {
+                        "fieldSelectors": [
+                            {"field": "eventCategory", "equals": ["Management"]},
+                            {"field": "readOnly", "equals": ["false"]},
+                        ]
+                    }
+                ]
+            },
+            False,
+            True,
+        ),
+        ({"eventSelectors": "odd"}, False, False),
+        ({}, False, False),
+    ],
+)
+def test_selectors_are_understood(selectors: dict[str, Any], *, without_kms: bool, write_only: bool) -> None:
+    """Basic and advanced selectors tell whether KMS or read-only events are left out."""
+    assert (excludes_kms(selectors), is_write_only(selectors)) == (without_kms, write_only)

@@ -1,0 +1,63 @@
+"""Times in every form that descriptors and people write."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trail_diff.times import parse_duration, parse_moment, parse_time
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-03-01T12:00:00Z",
+        "2026-03-01T12:00:00.000Z",
+        "2026-03-01T21:00:00+09:00",
+        "2026-03-01 12:00:00",
+        "Mar 1, 2026 12:00:00 PM",
+        1772366400,
+        1772366400.0,
+        1772366400000,
+        "1772366400",
+        {"seconds": 1772366400},
+        {"seconds": 1772366400, "nanos": 0},
+    ],
+)
+def test_every_form_is_read(value: Any) -> None:
+    """All forms of one moment give the same aware UTC time."""
+    assert parse_time(value) == NOON
+
+
+@given(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.dictionaries(st.text(), st.text()))
+)
+@settings(deadline=None)
+def test_anything_else_gives_a_time_or_none(value: Any) -> None:
+    """No value crashes the reader, and what it gives is aware."""
+    moment = parse_time(value)
+
+    assert moment is None or moment.tzinfo is UTC
+
+
+def test_ages_count_back_from_now() -> None:
+    """An age is taken from the clock that is handed in."""
+    assert parse_moment("2h ago", NOON) == NOON - timedelta(hours=2)
+    assert parse_moment("now", NOON) == NOON
+    assert parse_moment("soon", NOON) is None
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("3 days", 259200)])
+def test_durations_are_read(text: str, seconds: int) -> None:
+    """A duration is a number and a unit."""
+    assert parse_duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "15", "m", "-5m", "999999999w"])
+def test_other_text_is_no_duration(text: str) -> None:
+    """Text that is no duration, or too long a one, gives none."""
+    assert parse_duration(text) is None
