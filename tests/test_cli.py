@@ -1,0 +1,293 @@
+"""The command line as a user meets it: answers, exit statuses, and one clear line for what cannot be used."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from recording import Recording, as_lookup_events, as_trail_file
+
+from trail_diff.cli import run
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "original-incident"
+FAILED = "2c47cafb-f2a8-4324-bc60-6017794526c5"
+SUCCEEDED = "7d0b8c7a-55f4-4c0e-9d3e-8a3a1f6f0f52"
+SCHEMA = Path(__file__).parent.parent / "trail_diff" / "data" / "report.schema.json"
+
+
+class Shown:
+    """What a run printed and how it ended."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def report(self) -> Any:
+        """Give the JSON that was printed."""
+        return json.loads(self.out)
+
+
+Cli = Callable[..., Shown]
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run the command line in this process."""
+
+    def call(*arguments: object) -> Shown:
+        status = run([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return Shown(status, out, err)
+
+    return call
+
+
+def is_refusal(shown: Shown) -> bool:
+    """Tell whether the run ended with one clear line and exit status 2."""
+    return shown.status == 2 and shown.err.count("\n") == 1 and "Traceback" not in shown.err and shown.out == ""
+
+
+@pytest.mark.parametrize("export", ["trail", "event_history.json", "lookup-events.json"])
+def test_original_incident_is_told_from_every_form(cli: Cli, export: str) -> None:
+    """The missing caller, the baseline and the key are the same from a trail folder, the console and lookup-events."""
+    shown = cli("--job-id", FAILED, "--events", FIXTURES / export, "--format", "json")
+
+    missing = {
+        (group["caller"]["type"], group["caller"]["name"], group["action"])
+        for group in shown.report["callers"]
+        if group["presence"] == "only-succeeded"
+    }
+    assert shown.status == 1
+    assert missing == {
+        ("AWSService", "backup-storage.amazonaws.com", "kms:Decrypt"),
+        ("AWSService", "backup-storage.amazonaws.com", "kms:GenerateDataKey"),
+    }
+    assert shown.report["succeeded"]["id"].lower() == SUCCEEDED
+    assert shown.report["failed"]["key"] == Recording(seed="original-incident").key_arn("vault")
+
+
+def test_report_follows_its_schema(cli: Cli) -> None:
+    """What is printed as JSON is valid by the schema that ships with the package."""
+    shown = cli("--job-id", FAILED, "--events", FIXTURES / "trail", "--format", "json")
+
+    Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(shown.report)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_table_fits_the_terminal(cli: Cli, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """No line of the table is wider than the terminal."""
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    shown = cli("--job-id", FAILED, "--events", FIXTURES / "trail")
+
+    assert "backup-storage.amazonaws.com" in shown.out
+    assert max(map(len, shown.out.splitlines())) <= width
+
+
+@pytest.mark.parametrize("output_format", ["table", "markdown", "json", "csv"])
+def test_coverage_or_counts_are_in_every_form(cli: Cli, output_format: str, tmp_path: Path) -> None:
+    """Each form is written to a file just as to the terminal."""
+    target = tmp_path / "report"
+
+    shown = cli("--job-id", FAILED, "--events", FIXTURES / "trail", "--format", output_format, "-o", target)
+
+    assert (shown.status, shown.out) == (1, "")
+    assert "backup-storage.amazonaws.com" in target.read_text(encoding="utf-8")
+
+
+def test_jobs_are_listed_with_their_baseline(cli: Cli) -> None:
+    """Each failed job is listed with the job it would be compared with."""
+    shown = cli("jobs", "--events", FIXTURES / "trail", "--format", "json")
+
+    rows = {row["job"]["id"].lower(): row for row in shown.report["jobs"]}
+    assert shown.status == 0
+    assert rows[FAILED]["baseline"]["id"].lower() == SUCCEEDED
+    assert rows[SUCCEEDED]["baseline"] is None
+
+
+def test_callers_of_a_key_are_listed(cli: Cli) -> None:
+    """Who used the vault's key, how often and with which outcome."""
+    key = Recording(seed="original-incident").key_arn("vault")
+
+    shown = cli("callers", "--events", FIXTURES / "trail", "--key", key, "--format", "json")
+
+    found = {(row["caller"]["name"], row["action"]): row["calls"] for row in shown.report["callers"]}
+    assert found["backup-storage.amazonaws.com", "kms:GenerateDataKey"] == 3
+    assert found["key-admin", "kms:PutKeyPolicy"] == 1
+
+
+def test_two_exports_are_compared_without_a_job_id(cli: Cli, tmp_path: Path) -> None:
+    """Compare takes one export of each run."""
+    records = json.loads((FIXTURES / "event_history.json").read_text(encoding="utf-8"))["Records"]
+    for day in ("2026-03-01", "2026-03-02"):
+        part = [record for record in records if record["eventTime"].startswith(day)]
+        (tmp_path / f"{day}.json").write_text(as_trail_file(part), encoding="utf-8")
+
+    shown = cli("compare", tmp_path / "2026-03-02.json", tmp_path / "2026-03-01.json", "--format", "json")
+
+    assert shown.status == 1
+    assert "backup-storage.amazonaws.com" in shown.report["verdict"]["summary"]
+
+
+def test_two_windows_of_one_export_are_compared(cli: Cli) -> None:
+    """Compare takes one export and two spans of time."""
+    shown = cli(
+        "compare",
+        FIXTURES / "event_history.json",
+        "--failed-window",
+        "2026-03-02T18:00:00Z/2026-03-02T18:30:00Z",
+        "--succeeded-window",
+        "2026-03-01T18:00:00Z/2026-03-01T18:30:00Z",
+        "--format",
+        "json",
+    )
+
+    assert shown.status == 1
+    assert shown.report["failed"]["kind"] == "window"
+
+
+def test_same_job_twice_is_no_difference(cli: Cli) -> None:
+    """Comparing an export with itself shows no difference and exits 0."""
+    shown = cli("compare", FIXTURES / "trail", FIXTURES / "trail")
+
+    assert shown.status == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--job-id", FAILED],
+        ["--job-id", FAILED, "--events", "no/such/file.json"],
+        ["--job-id", "not-there", "--events", str(FIXTURES / "trail")],
+        ["--job-id", FAILED, "--events", str(FIXTURES / "trail"), "--from", "2026-03-03", "--to", "2026-03-01"],
+        ["--job-id", FAILED, "--events", str(FIXTURES / "trail"), "--from", "yesterday-ish"],
+        ["--job-id", FAILED, "--events", str(FIXTURES / "trail"), "--pad", "long"],
+        ["--job-id", FAILED, "--events", str(FIXTURES / "trail"), "--baseline-job-id", FAILED],
+        ["--job-id", FAILED, "--events", str(FIXTURES / "trail"), "--job", str(FIXTURES / "key-policy.json")],
+        ["--job-id", FAILED, "--events", str(FIXTURES / "trail"), "--grants", str(FIXTURES / "key-policy.json")],
+        ["--job-id", FAILED, "--events", str(FIXTURES / "trail"), "--key-state", str(FIXTURES / "key-policy.json")],
+        ["--job-id", FAILED, "--events", str(FIXTURES / "trail"), "--key-policy", "no/such/policy.json"],
+        ["--job-id", FAILED, "--events", str(FIXTURES / "trail"), "--format", "xml"],
+        ["--job-id", FAILED, "--events", str(FIXTURES / "trail"), "-o", "no/such/folder/report"],
+        ["--no-such-option"],
+        ["no-such-command"],
+        ["--events", str(FIXTURES / "trail"), "jobs"],
+        ["jobs"],
+        ["callers"],
+        ["compare"],
+        ["compare", str(FIXTURES / "trail")],
+        ["compare", str(FIXTURES / "trail"), "--failed-window", "x/y", "--succeeded-window", "x/y"],
+    ],
+)
+def test_what_cannot_be_used_is_one_line(cli: Cli, arguments: list[str]) -> None:
+    """Options and inputs that cannot be used end in one line that says what to do, and exit status 2."""
+    assert is_refusal(cli(*arguments))
+
+
+def test_folder_without_events_is_refused(cli: Cli, tmp_path: Path) -> None:
+    """A folder that holds no event at all has no job in it."""
+    (tmp_path / "notes.txt").write_text("nothing here", encoding="utf-8")
+
+    assert is_refusal(cli("--job-id", FAILED, "--events", tmp_path))
+
+
+def test_damaged_files_do_not_hide_the_rest(cli: Cli, tmp_path: Path) -> None:
+    """A truncated gz, a binary file and JSON cut in the middle are counted; what is readable gives the answer."""
+    trail = (FIXTURES / "event_history.json").read_bytes()
+    (tmp_path / "good.json").write_bytes(trail)
+    (tmp_path / "cut.json.gz").write_bytes(gzip.compress(trail)[:-2000])
+    (tmp_path / "binary.dat").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "cut.json").write_bytes(trail[:5000])
+
+    shown = cli("--job-id", FAILED, "--events", tmp_path, "--format", "json")
+
+    reasons = {skipped["reason"] for skipped in shown.report["coverage"]["skipped"]}
+    assert shown.status == 1
+    assert {"truncated-archive", "binary-file", "truncated-json", "duplicate"} <= reasons
+    assert "input-partly-read" in shown.report["coverage"]["warnings"]
+
+
+def test_record_with_odd_fields_is_counted(cli: Cli, tmp_path: Path) -> None:
+    """A record whose needed fields have the wrong type is counted, and the others are used."""
+    records = json.loads((FIXTURES / "event_history.json").read_text(encoding="utf-8"))["Records"]
+    odd = [{**records[0], "eventTime": 7, "eventID": "odd-1", "eventSource": "kms.amazonaws.com"}]
+    (tmp_path / "odd.json").write_text(as_trail_file([*records, *odd]), encoding="utf-8")
+
+    shown = cli("--job-id", FAILED, "--events", tmp_path, "--format", "json")
+
+    assert shown.status == 1
+    assert "invalid-record" in {skipped["reason"] for skipped in shown.report["coverage"]["skipped"]}
+
+
+def test_one_id_in_two_accounts_is_refused_until_one_is_named(cli: Cli, tmp_path: Path) -> None:
+    """Two jobs with one id in two accounts: the user is asked which; --account settles it."""
+    records = json.loads((FIXTURES / "event_history.json").read_text(encoding="utf-8"))["Records"]
+    twin = json.loads(json.dumps(records).replace("111122223333", "444455556666"))
+    for number, record in enumerate(twin):
+        record["eventID"] = f"twin-{number}"
+        record.pop("sharedEventID", None)
+    (tmp_path / "both.json").write_text(as_trail_file([*records, *twin]), encoding="utf-8")
+
+    undecided = cli("--job-id", FAILED, "--events", tmp_path)
+    decided = cli("--job-id", FAILED, "--events", tmp_path, "--account", "444455556666", "--format", "json")
+
+    assert is_refusal(undecided)
+    assert "--account" in undecided.err
+    assert decided.report["failed"]["account"] == "444455556666"
+
+
+HOSTILE = "\x1b[31mred\x1b]0;title\x07 | `x` [link](http://example.com) =cmd()\n# heading \u202eevil\u200b<b>&"
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """Give an export in which every free text is hostile."""
+    made = Recording()
+    key = made.key_arn("k")
+    for day, state, job_id in (("2026-03-01", "COMPLETED", "good"), ("2026-03-02", "FAILED", "bad")):
+        made.backup_job(
+            job_id,
+            f"{day}T18:05:00Z",
+            f"{day}T18:15:00Z",
+            state,
+            vault="v" + HOSTILE,
+            resource=made.arn("dynamodb", "table/" + HOSTILE),
+            role=made.role_arn("r" + HOSTILE),
+            statusMessage=HOSTILE,
+        )
+        made.add(f"{day}T19:45:00Z", "ec2.amazonaws.com", "CreateTags", made.user("u"), readOnly=False)
+    context = {"aws:backup:backup-vault": "v" + HOSTILE}
+    made.kms("2026-03-01T18:06:00Z", "Decrypt", key, made.service("=backup" + HOSTILE), context)
+    made.kms("2026-03-02T18:06:00Z", "Decrypt", key, made.role("r" + HOSTILE, HOSTILE), context, errorCode=HOSTILE)
+    path = tmp_path / "hostile.json"
+    path.write_text(as_lookup_events(made.sorted()), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("output_format", ["table", "markdown", "csv", "json"])
+@pytest.mark.parametrize("command", [["--job-id", "bad"], ["jobs"], ["callers"]], ids=["job", "jobs", "callers"])
+def test_hostile_text_cannot_act(cli: Cli, hostile: Path, command: list[str], output_format: str) -> None:
+    """Nothing of a log field reaches the terminal as a control character, whatever the form."""
+    shown = cli(*command, "--events", hostile, "--format", output_format, "-v")
+
+    allowed = {"\n"} | ({"\r"} if output_format == "csv" else set())
+    assert not {char for char in shown.out if ord(char) < 32 or 127 <= ord(char) < 160} - allowed
+    assert not {"\u202e", "\u200b"} & set(shown.out)
+    assert shown.out
+
+
+def test_error_line_is_escaped(cli: Cli) -> None:
+    """A file name with control characters cannot act on the terminal either."""
+    shown = cli("--job-id", "x", "--events", "no\x1b[31m\nfile")
+
+    assert is_refusal(shown)
+    assert "\x1b" not in shown.err
+
+
+def test_version_is_shown(cli: Cli) -> None:
+    """--version names the program and its version."""
+    assert cli("--version").out.startswith("trail-diff 0.")

@@ -1,0 +1,1 @@
+"""Why the job failed: one module for each family of causes, behind `interface`, registered in `registry`."""

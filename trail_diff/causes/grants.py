@@ -1,0 +1,153 @@
+"""Causes in the key's grants: one was revoked or retired before the job, or could not be created.
+
+A grant matters where the policy by itself does not allow the caller. Who held a revoked grant stands in the CreateGrant
+record, when the export reaches back that far; else it is told from what the caller lacks, which is less certain.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from trail_diff.causes.interface import Examined, Explained, evidence_of, failed_errors
+from trail_diff.identity import service_name
+from trail_diff.model import Caller, CallerGroup, Cause, Confidence, Event, Finding, Reason, RuledOut
+
+_ENDINGS = frozenset({"RevokeGrant", "RetireGrant"})
+
+
+def examine_grants(examined: Examined) -> Iterator[Finding | RuledOut]:
+    """Examine the grants that ended before the failed job, and those it could not create."""
+    yield from _refused_creation(examined)
+    ended = list(_ended(examined))
+    found = False
+    for group in examined.driving:
+        finding = _from_ending(examined, group, ended)
+        if finding is not None:
+            found = True
+            yield finding
+    if not ended and not found and _is_history_complete(examined):
+        yield RuledOut(Cause.GRANT_REVOKED, (Reason.NO_GRANT_CHANGE,))
+
+
+def grant_id_of(event: Event) -> str | None:
+    """Give the grant that an event is about: from the request, the response or the additional data."""
+    for place in (event.request_parameters, event.response_elements, event.additional_event_data):
+        grant_id = place.get("grantId")
+        if isinstance(grant_id, str):
+            return grant_id
+    return None
+
+
+def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
+    """Tell whether a grant (ListGrants entry or CreateGrant request) is the caller's; None when it names no grantee.
+
+    Service principals are compared without their Region; older SDKs drop GranteeServicePrincipal from ListGrants.
+    """
+    grantee = next(
+        (
+            grant[name]
+            for name in ("GranteeServicePrincipal", "granteeServicePrincipal", "GranteePrincipal", "granteePrincipal")
+            if isinstance(grant.get(name), str)
+        ),
+        None,
+    )
+    if grantee is None:
+        return None
+    names = {name for name in (caller.arn, caller.role_arn) if name}
+    if caller.invoked_by and caller.type == "AWSService":
+        names.add(caller.invoked_by)
+    return grantee in names or service_name(grantee) in {service_name(name) for name in names}
+
+
+def _refused_creation(examined: Examined) -> Iterator[Finding]:
+    """Give a finding for CreateGrant calls that were refused without a layer being named."""
+    events = [
+        tie.event
+        for tie in failed_errors(examined)
+        if tie.event.event_name == "CreateGrant"
+        and (tie.event.error_code or "").startswith("AccessDenied")
+        and (tie.event.denial is None or tie.event.denial.layer is None)
+    ]
+    if events:
+        yield Finding(
+            cause=Cause.GRANT_NOT_CREATED,
+            confidence="likely",
+            caller=events[0].caller,
+            action="kms:CreateGrant",
+            layer="grant",
+            reasons=(Reason.CREATE_GRANT_REFUSED,),
+            evidence=evidence_of(*events[:3]),
+        )
+
+
+def _ended(examined: Examined) -> Iterator[Event]:
+    """Give the grants that ended on the key after the succeeded job began to use it and before the failed one ended."""
+    case = examined.case
+    until = case.failed.job.completed or case.failed.window.end
+    since = _last_success(examined)
+    for event in case.changes:
+        on_key = any(access.key == examined.key for access in event.accesses) or not event.accesses
+        is_between = event.event_time <= until and (since is None or event.event_time >= since)
+        if event.event_name in _ENDINGS and event.error_code is None and on_key and is_between:
+            yield event
+
+
+def _last_success(examined: Examined) -> datetime | None:
+    """Give when the succeeded job's missing calls ended, if it came before the failed one."""
+    ends = [group.succeeded.last for group in examined.driving if group.succeeded.last]
+    last = max(ends, default=None)
+    start = examined.case.failed.window.start
+    return last if last is not None and last < start else None
+
+
+def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> Finding | None:
+    explained = examined.explain(group)
+    if not ended or not _may_lack_grant(explained):
+        return None
+    held = [(event, _was_held(examined, event, group.caller)) for event in ended]
+    certain = [event for event, is_held in held if is_held]
+    open_ones = [event for event, is_held in held if is_held is None]
+    if not certain and not (open_ones and group.caller.type == "AWSService"):
+        return None
+    events = certain or open_ones
+    decides = explained is not None and explained.then.decision == "implicit-deny"
+    confidence: Confidence = "confirmed" if certain and decides else "likely" if certain or decides else "possible"
+    reasons = [Reason.GRANT_ENDED_BEFORE_JOB, *([] if certain else [Reason.GRANTEE_NOT_IN_EXPORT])]
+    return Finding(
+        cause=Cause.GRANT_REVOKED,
+        confidence=confidence,
+        caller=group.caller,
+        action=group.action,
+        layer="grant",
+        reasons=tuple(reasons),
+        evidence=evidence_of(*events[:3]),
+    )
+
+
+def _may_lack_grant(explained: Explained | None) -> bool:
+    """Tell whether a missing grant can be what the caller lacks: the policy must neither deny nor allow by itself."""
+    if explained is None:
+        return True
+    if explained.then.decision == "explicit-deny":
+        return False
+    return explained.then.decision != "allowed" or Reason.GRANT_ALLOWS in explained.then.reasons
+
+
+def _was_held(examined: Examined, ending: Event, caller: Caller) -> bool | None:
+    """Tell whether the grant that ended was the caller's; None when no record says whose it was."""
+    grant_id = grant_id_of(ending)
+    for event in examined.case.changes:
+        if event.event_name == "CreateGrant" and grant_id is not None and grant_id_of(event) == grant_id:
+            return holds_grant(event.request_parameters, caller)
+    for grant in examined.case.facts.grants or ():
+        if grant.get("GrantId") == grant_id:
+            # The grant is still listed, so it is not this one that is missing.
+            return False
+    return None
+
+
+def _is_history_complete(examined: Examined) -> bool:
+    """Tell whether the export covers the time between the jobs, as far as its own gaps tell."""
+    succeeded = examined.case.succeeded
+    gaps = {Reason.KMS_EVENTS_EXCLUDED, Reason.WINDOW_NOT_COVERED, Reason.FETCH_TRUNCATED, Reason.REGION_NOT_COVERED}
+    return succeeded is not None and gaps.isdisjoint(examined.case.coverage.warnings)

@@ -1,0 +1,82 @@
+"""Causes in the key policy that is evaluated: an explicit deny, or nothing that allows.
+
+The decision holds for the very call that the succeeded job made. Where the policy in force at the succeeded job is
+known and refuses that call too, the call succeeded nonetheless, so the policy cannot be why it is missing now.
+"""
+
+from collections.abc import Iterator
+
+from trail_diff.causes.interface import Examined, Explained
+from trail_diff.causes.stated import deny_of
+from trail_diff.model import Cause, Confidence, Evidence, Finding, Reason, RuledOut, StatementRef
+
+def examine_key_policy(examined: Examined) -> Iterator[Finding | RuledOut]:
+    """Examine what the policy in force decided on each caller that is missing or was refused without a stated layer."""
+    denied = allowed = 0
+    for group in examined.driving:
+        explained = examined.explain(group)
+        if explained is None or _has_stated_layer(examined, group.caller.across_sessions(), group.action):
+            continue
+        if explained.then.decision == "allowed":
+            allowed += 1
+        finding = _find(explained)
+        if isinstance(finding, Finding):
+            denied += 1
+        if finding is not None:
+            yield finding
+    if allowed and not denied:
+        yield RuledOut(Cause.KEY_POLICY_EXPLICIT_DENY, (Reason.POLICY_ALLOWS_CALLER,))
+        yield RuledOut(Cause.KEY_POLICY_NO_ALLOW, (Reason.POLICY_ALLOWS_CALLER,))
+
+
+def _find(explained: Explained) -> Finding | RuledOut | None:
+    decision = explained.then
+    if decision.decision == "explicit-deny" and (reference := deny_of(decision)) is not None:
+        cause, reasons = Cause.KEY_POLICY_EXPLICIT_DENY, [Reason.STATEMENT_DENIES]
+    elif decision.decision == "implicit-deny":
+        cause, reference, reasons = Cause.KEY_POLICY_NO_ALLOW, None, [Reason.NO_KEY_POLICY_ALLOW]
+    else:
+        return None
+    if explained.policy_unchanged and explained.group.succeeded.calls > explained.group.succeeded.errors:
+        return RuledOut(cause, (Reason.POLICY_SAME_FOR_SUCCEEDED,))
+    return _make_finding(explained, cause, reference, reasons)
+
+
+def _make_finding(
+    explained: Explained, cause: Cause, statement: StatementRef | None, reasons: list[Reason]
+) -> Finding:
+    policy, group = explained.policy, explained.group
+    confidence: Confidence = "confirmed"
+    if policy is not None and policy.is_todays:
+        reasons.append(Reason.POLICY_IS_TODAYS)
+        confidence = "likely"
+    reasons.append(Reason.CALLER_REFUSED if group.failed.errors else Reason.CALLER_MISSING)
+    return Finding(
+        cause=cause,
+        confidence=confidence,
+        caller=group.caller,
+        action=group.action,
+        layer="key-policy",
+        statement=statement,
+        reasons=tuple(reasons),
+        evidence=_evidence(explained, statement),
+    )
+
+
+def _evidence(explained: Explained, statement: StatementRef | None) -> tuple[Evidence, ...]:
+    if explained.policy is None:
+        return ()
+    evidence = explained.policy.evidence
+    if statement is None or evidence.file is None:
+        return (evidence,)
+    return (Evidence(file=evidence.file, path=f"{evidence.path or ''}/Statement/{statement.index - 1}"),)
+
+
+def _has_stated_layer(examined: Examined, caller: object, action: str) -> bool:
+    return any(
+        tie.event.denial is not None
+        and tie.event.denial.layer is not None
+        and tie.event.caller.across_sessions() == caller
+        and any(access.action == action for access in tie.event.accesses)
+        for tie in examined.case.failed.events
+    )

@@ -1,0 +1,46 @@
+"""The cause that is none of KMS: the job's own message speaks of something else, and KMS makes no difference.
+
+A job that stops before it reaches KMS lacks every KMS call, so missing calls alone are no proof against this cause; a
+message that names KMS, or a call that KMS refused, is. Messages are AWS Backup's wording and may change.
+"""
+
+import re
+from collections.abc import Iterator
+
+from trail_diff.causes.interface import Examined, failed_errors
+from trail_diff.model import Cause, Confidence, Evidence, Finding, Job, Reason, RuledOut
+
+_ABOUT_KMS = re.compile(r"\bkms\b|\bcmk\b|encrypt|decrypt|data ?key|key id|\bkey\b", re.IGNORECASE)
+_FAILED_STATES = frozenset({"FAILED", "ABORTED", "EXPIRED", "PARTIAL"})
+
+
+def examine_not_kms(examined: Examined) -> Iterator[Finding | RuledOut]:
+    """Examine whether the failure lies outside of KMS."""
+    job = examined.case.failed.job
+    if job.state not in _FAILED_STATES or not job.message:
+        return
+    if is_about_kms(job):
+        yield RuledOut(Cause.NOT_KMS, (Reason.MESSAGE_NAMES_KMS,))
+        return
+    if any(True for _ in failed_errors(examined)):
+        return
+    confidence: Confidence = "likely" if not examined.driving else "possible"
+    reasons = (Reason.MESSAGE_NAMES_NO_KMS, *((Reason.NO_KMS_DIFFERENCE,) if not examined.driving else ()))
+    if examined.driving and not _has_any_call(examined):
+        confidence = "likely"
+        reasons = (Reason.MESSAGE_NAMES_NO_KMS, Reason.NO_CALL_OF_THE_JOB)
+    yield Finding(
+        cause=Cause.NOT_KMS,
+        confidence=confidence,
+        reasons=reasons,
+        evidence=tuple(Evidence(file=source) for source in job.sources[:1]),
+    )
+
+
+def is_about_kms(job: Job) -> bool:
+    """Tell whether the job's own message speaks of a key or of encryption."""
+    return bool(job.message and _ABOUT_KMS.search(job.message))
+
+
+def _has_any_call(examined: Examined) -> bool:
+    return any(tie.reasons != (Reason.KEY_ONLY,) for tie in examined.case.failed.events)

@@ -1,0 +1,97 @@
+"""Causes that a record states: a refused call of the failed job whose message names the policy layer.
+
+CloudTrail names one layer only, even when several refuse (IAM user guide, "Troubleshoot access denied error messages"),
+so a stated layer is certain and the silence about the others is not.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from trail_diff.causes.interface import Examined, evidence_of, failed_errors
+from trail_diff.model import (
+    CallerDecision,
+    Cause,
+    Denial,
+    Event,
+    Evidence,
+    Finding,
+    Layer,
+    Reason,
+    RuledOut,
+    StatementRef,
+)
+
+CAUSES: Mapping[tuple[str, str], tuple[Cause, Layer]] = {
+    ("explicit-deny", "key-policy"): (Cause.KEY_POLICY_EXPLICIT_DENY, "key-policy"),
+    ("no-allow", "key-policy"): (Cause.KEY_POLICY_NO_ALLOW, "key-policy"),
+    ("explicit-deny", "identity-policy"): (Cause.IDENTITY_POLICY_EXPLICIT_DENY, "identity-policy"),
+    ("no-allow", "identity-policy"): (Cause.IDENTITY_POLICY_NO_ALLOW, "identity-policy"),
+    ("explicit-deny", "scp"): (Cause.SCP_DENY, "scp"),
+    ("no-allow", "scp"): (Cause.SCP_DENY, "scp"),
+    ("explicit-deny", "rcp"): (Cause.RCP_DENY, "rcp"),
+    ("no-allow", "rcp"): (Cause.RCP_DENY, "rcp"),
+    ("explicit-deny", "permissions-boundary"): (Cause.PERMISSIONS_BOUNDARY_DENY, "permissions-boundary"),
+    ("no-allow", "permissions-boundary"): (Cause.PERMISSIONS_BOUNDARY_DENY, "permissions-boundary"),
+    ("explicit-deny", "session-policy"): (Cause.SESSION_POLICY_DENY, "session-policy"),
+    ("no-allow", "session-policy"): (Cause.SESSION_POLICY_DENY, "session-policy"),
+    ("explicit-deny", "vpc-endpoint-policy"): (Cause.VPC_ENDPOINT_POLICY_DENY, "vpc-endpoint-policy"),
+    ("no-allow", "vpc-endpoint-policy"): (Cause.VPC_ENDPOINT_POLICY_DENY, "vpc-endpoint-policy"),
+}
+
+
+def examine_stated(examined: Examined) -> Iterator[Finding | RuledOut]:
+    """Give a finding for each caller, action and layer that the failed job's records name as refusing."""
+    found: dict[tuple[object, str | None, Cause], list[Event]] = {}
+    for tie in failed_errors(examined):
+        stated = _stated(tie.event.denial)
+        if stated is not None:
+            action = _action(tie.event)
+            found.setdefault((tie.event.caller.across_sessions(), action, stated[0]), []).append(tie.event)
+    for (_, action, cause), events in found.items():
+        yield _make_finding(examined, events, action, cause)
+
+
+def _make_finding(examined: Examined, events: list[Event], action: str | None, cause: Cause) -> Finding:
+    stated = _stated(events[0].denial)
+    arns = {event.denial.policy_arn for event in events if event.denial and event.denial.policy_arn}
+    return Finding(
+        cause=cause,
+        confidence="confirmed",
+        caller=events[0].caller,
+        action=action,
+        layer=stated[1] if stated else None,
+        statement=_statement(examined, events[0], action, cause),
+        reasons=(Reason.RECORD_STATES_LAYER,),
+        evidence=evidence_of(*events[:3]) + tuple(Evidence(file=arn) for arn in sorted(arns)),
+    )
+
+
+def _statement(examined: Examined, event: Event, action: str | None, cause: Cause) -> StatementRef | None:
+    """Name the Deny of the key policy that matches the very call, when the policy then in force is known."""
+    if cause is not Cause.KEY_POLICY_EXPLICIT_DENY:
+        return None
+    for one in examined.explained:
+        same = one.group.caller.across_sessions() == event.caller.across_sessions() and one.group.action == action
+        if same and (reference := deny_of(one.then)) is not None:
+            return reference
+    return None
+
+
+def deny_of(decision: CallerDecision) -> StatementRef | None:
+    """Give the first Deny statement of the key policy that matches."""
+    for statement in decision.statements:
+        if statement.effect == "Deny" and statement.outcome == "match" and statement.layer == "key-policy":
+            return StatementRef(statement.index, statement.sid)
+    return None
+
+
+def _stated(denial: Denial | None) -> tuple[Cause, Layer] | None:
+    if denial is None or denial.effect is None or denial.layer is None:
+        return None
+    return CAUSES.get((denial.effect, denial.layer))
+
+
+def _action(event: Event) -> str | None:
+    """Give the action the message names, in the spelling of the accesses; a ReEncrypt can be refused for either key."""
+    named = event.denial.action if event.denial else None
+    actions = [access.action for access in event.accesses]
+    return next((action for action in actions if named and action.lower() == named.lower()), next(iter(actions), named))

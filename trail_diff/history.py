@@ -1,0 +1,121 @@
+"""What a key's policy, state and grants were at a time, told from the events that changed them and from today's facts.
+
+An export begins somewhere: before the first event of a kind nothing is known but what today's document says, and that
+only as long as no later event changed it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from trail_diff.model import Event, Evidence, Facts
+
+STATE_AFTER: Mapping[str, str] = {
+    "CreateKey": "Enabled",
+    "EnableKey": "Enabled",
+    "DisableKey": "Disabled",
+    "ScheduleKeyDeletion": "PendingDeletion",
+    "CancelKeyDeletion": "Disabled",
+    "DeleteKey": "Deleted",
+    "DeleteImportedKeyMaterial": "PendingImport",
+    "ImportKeyMaterial": "Enabled",
+}
+"""Key states after each event, as DescribeKey names them; a cancelled deletion leaves the key disabled (KMS developer
+guide, "Key states of AWS KMS keys"). "Deleted" is not a state of DescribeKey, which then answers NotFoundException."""
+
+
+class PolicyVersion(Struct, frozen=True):
+    """A key policy, where it is from, and since when it was in force (None: not known)."""
+
+    document: Mapping[str, Any]
+    evidence: Evidence
+    since: datetime | None = None
+    is_todays: bool = False
+
+
+class KeyStateAt(Struct, frozen=True):
+    """A key state with where it is from; `event` is the event that set it, when one did."""
+
+    state: str
+    evidence: Evidence
+    event: Event | None = None
+
+
+def policy_at(changes: Sequence[Event], key: str, moment: datetime, facts: Facts, *, about: str | None) -> PolicyVersion | None:
+    """Give the key policy in force at a time; None when nothing tells.
+
+    The last PutKeyPolicy or CreateKey before it counts, else today's policy (of the key that the facts are `about`), if
+    no PutKeyPolicy came after: then today's is a later one.
+    """
+    versions = list(policy_versions(changes, key))
+    before = [version for version in versions if version.since is not None and version.since <= moment]
+    if before:
+        return before[-1]
+    if versions or key != about:
+        return None
+    return todays_policy(facts)
+
+
+def todays_policy(facts: Facts) -> PolicyVersion | None:
+    """Give the policy that was handed in as today's."""
+    if facts.key_policy is None:
+        return None
+    return PolicyVersion(facts.key_policy, Evidence(file=facts.policy_source, path=""), is_todays=True)
+
+
+def policy_versions(changes: Sequence[Event], key: str) -> Iterator[PolicyVersion]:
+    """Give each policy that was put on the key, in order of time, as the records carry it."""
+    for event in _on_key(changes, key, ("PutKeyPolicy", "CreateKey")):
+        text = event.request_parameters.get("policy")
+        document = _parse(text)
+        if isinstance(document, dict):
+            yield PolicyVersion(document, Evidence(event_id=event.event_id), event.event_time)
+
+
+def state_at(changes: Sequence[Event], key: str, moment: datetime, facts: Facts) -> KeyStateAt | None:
+    """Give the key's state at a time: after the last event before it, else today's if nothing changed it since.
+
+    Without either, the first event after it may tell what it was: a key that is enabled later was not enabled before.
+    """
+    events = [event for event in _on_key(changes, key, STATE_AFTER) if event.event_name in STATE_AFTER]
+    before = [event for event in events if event.event_time <= moment]
+    if before:
+        return KeyStateAt(STATE_AFTER[before[-1].event_name], Evidence(event_id=before[-1].event_id), before[-1])
+    if events:
+        first = events[0]
+        undone = {"EnableKey": "Disabled", "CancelKeyDeletion": "PendingDeletion"}.get(first.event_name)
+        return KeyStateAt(undone, Evidence(event_id=first.event_id), first) if undone else None
+    return todays_state(facts, key)
+
+
+def todays_state(facts: Facts, key: str) -> KeyStateAt | None:
+    """Give the state that was handed in as today's, if it is about this key."""
+    state = (facts.key_state or {}).get("KeyState")
+    arn = (facts.key_state or {}).get("Arn")
+    if not isinstance(state, str) or arn not in (None, key):
+        return None
+    return KeyStateAt(state, Evidence(file="--key-state", path="/KeyMetadata/KeyState"))
+
+
+def _on_key(changes: Sequence[Event], key: str, names: Mapping[str, str] | tuple[str, ...]) -> list[Event]:
+    """Give the events of these names that changed this key, in order of time; refused calls changed nothing."""
+    chosen = [
+        event
+        for event in changes
+        if event.event_name in names
+        and event.error_code is None
+        and any(access.key == key for access in event.accesses)
+    ]
+    return sorted(chosen, key=lambda event: event.event_time)
+
+
+def _parse(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None

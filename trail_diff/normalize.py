@@ -1,0 +1,151 @@
+"""From a raw CloudTrail record to an Event, or to a note of why not. Fields of the wrong type count as absent.
+
+Field rules: AWS CloudTrail user guide, "CloudTrail record contents"; KMS developer guide, "Logging AWS KMS API calls".
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from sys import intern
+from typing import Any
+
+from trail_diff.arns import partition_of
+from trail_diff.identity import identify_caller
+from trail_diff.message import read_denial
+from trail_diff.model import Event, KeyAccess, Reason, Record, Skipped
+from trail_diff.times import parse_time
+
+_KMS = "kms.amazonaws.com"
+_NOTHING: Mapping[str, Any] = {}
+_KEY_ARN = re.compile(r"arn:aws[\w-]{0,16}:kms:[a-z0-9-]{1,32}:\d{12}:key/[\w-]{1,64}")
+_KEY_ID = re.compile(r"\A(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\Z")
+
+
+def normalize_record(record: Record, source: str) -> Event | Skipped:
+    """Normalise one record. It is skipped when it has no event source, event name or time that can be read."""
+    event_source, event_name = _text(record.get("eventSource")), _text(record.get("eventName"))
+    event_time = parse_time(record.get("eventTime")) if isinstance(record.get("eventTime"), str) else None
+    if event_source is None or event_name is None or event_time is None:
+        return Skipped(source, Reason.INVALID_RECORD)
+    request = _object(record.get("requestParameters"))
+    error_code, error_message = _error_code(record), _text(record.get("errorMessage"))
+    resources = tuple(_resource_arns(record.get("resources")))
+    identity, context = _object(record.get("userIdentity")), _object(record.get("eventContext"))
+    return Event(
+        event_id=_text(record.get("eventID")) or _make_id(record),
+        event_time=event_time,
+        event_source=intern(event_source),
+        event_name=intern(event_name),
+        caller=identify_caller(record),
+        aws_region=_text(record.get("awsRegion")),
+        recipient_account_id=_text(record.get("recipientAccountId")),
+        event_type=_text(record.get("eventType")),
+        shared_event_id=_text(record.get("sharedEventID")),
+        principal_id=_text(identity.get("principalId")),
+        error_code=error_code,
+        error_message=error_message,
+        denial=read_denial(error_message, error_code) if error_code else None,
+        read_only=_flag(record.get("readOnly")),
+        source_ip_address=_text(record.get("sourceIPAddress")),
+        vpc_endpoint_id=_text(record.get("vpcEndpointId")),
+        accesses=tuple(_accesses(record, event_name, request, resources))
+        if event_source == "kms.amazonaws.com"
+        else (),
+        resources=resources,
+        encryption_context=_pairs(request.get("encryptionContext") or request.get("sourceEncryptionContext")),
+        request_parameters=request,
+        response_elements=_object(record.get("responseElements")),
+        additional_event_data=_object(record.get("additionalEventData")),
+        service_event_details=_object(record.get("serviceEventDetails")),
+        request_context=_object(context.get("requestContext")),
+        in_scope_of=_object(identity.get("inScopeOf")),
+        source=source,
+    )
+
+
+def _accesses(
+    record: Record, event_name: str, request: Mapping[str, Any], resources: tuple[str, ...]
+) -> Iterator[KeyAccess]:
+    """Give what a KMS record did to which key; a ReEncrypt is two accesses, source first."""
+    keys = [arn for arn in resources if ":kms:" in arn and ":key/" in arn]
+    if event_name == "ReEncrypt":
+        source = keys[0] if len(keys) > 1 else _named_key(record, request.get("sourceKeyId"))
+        destination = keys[1] if len(keys) > 1 else _named_key(record, request.get("destinationKeyId"))
+        yield KeyAccess("kms:ReEncryptFrom", source or next(iter(keys), None))
+        yield KeyAccess("kms:ReEncryptTo", destination)
+        return
+    key = next(iter(keys), None) or _named_key(record, request.get("keyId")) or _told_key(record)
+    yield KeyAccess(intern(f"kms:{event_name}"), intern(key) if key else None)
+
+
+def _named_key(record: Record, key_id: object) -> str | None:
+    """Give the key a request names; a bare id is completed to its ARN where Region and account are known."""
+    text = _text(key_id)
+    if text is None or not _KEY_ID.match(text):
+        return text
+    region, account = _text(record.get("awsRegion")), _text(record.get("recipientAccountId"))
+    if region is None or account is None or not (account.isdigit() and len(account) == 12):
+        return text
+    return f"arn:{partition_of(region)}:kms:{region}:{account}:key/{text}"
+
+
+def _told_key(record: Record) -> str | None:
+    """Give the key an error message names, or for management calls the one that the response or extra data has."""
+    found = _KEY_ARN.search(_text(record.get("errorMessage")) or "")
+    if found:
+        return found[0]
+    for place in ("responseElements", "additionalEventData", "serviceEventDetails"):
+        named = _named_key(record, _object(record.get(place)).get("keyId"))
+        if named:
+            return named
+    return None
+
+
+def _resource_arns(resources: object) -> Iterator[str]:
+    for resource in resources if isinstance(resources, list) else ():
+        arn = _text(resource.get("ARN")) if isinstance(resource, dict) else None
+        if arn:
+            yield arn
+
+
+def _error_code(record: Record) -> str | None:
+    """Give the error code; some services write "200" for a success."""
+    code = record.get("errorCode")
+    if isinstance(code, int) and not isinstance(code, bool):
+        code = str(code)
+    text = _text(code)
+    return None if text in (None, "200") else text
+
+
+def _make_id(record: Record) -> str:
+    """Make an id for a record that has none, so that the same record read twice is still one."""
+    try:
+        content = json.dumps(record, sort_keys=True, default=str)
+    except (ValueError, RecursionError, TypeError):
+        content = "unprintable"
+    return "no-id:" + hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def _flag(value: object) -> bool | None:
+    match value:
+        case bool():
+            return value
+        case str():
+            return {"true": True, "false": False}.get(value.lower())
+        case _:
+            return None
+
+
+def _pairs(value: object) -> Mapping[str, str]:
+    if not isinstance(value, dict):
+        return {}
+    return {key: text for key, text in value.items() if isinstance(key, str) and isinstance(text, str)}
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else _NOTHING
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
