@@ -577,3 +577,24 @@ class Report(Struct, frozen=True):
     absence: tuple[Absence, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
+
+
+class JobRow(Struct, frozen=True):
+    """One row of the list of jobs: a job, the baseline it would be compared with, and in what the two differ."""
+
+    job: Job
+    baseline: Job | None
+    differences: tuple[Reason, ...] = ()
+
+
+class CallerUse(Struct, frozen=True):
+    """One row of the list of callers: a caller, an IAM action and a key; error codes in order of their name."""
+
+    caller: Caller
+    action: str
+    key: str | None
+    calls: int
+    errors: int
+    error_codes: dict[str, int] = {}
+    first: datetime | None = None
+    last: datetime | None = None

@@ -105,7 +105,6 @@ class Tally:
             place = (str(peek.aws_region or ""), str(peek.recipient_account_id or ""), time[:13])
             self.hours[place] = self.hours.get(place, 0) + 1
 
-
     def merge(self, other: "Tally") -> "Tally":
         """Give the counts of two readings together."""
         merged = Tally()

@@ -1,0 +1,73 @@
+"""Renders finished values as text. This is the registry of formats; each renderer is imported only when asked for."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from trail_diff.errors import UsageError
+from trail_diff.model import CallerUse, Coverage, JobRow, Report
+from trail_diff.render.interface import Renderer, RenderOptions
+
+
+def render_report(report: Report, output_format: str, options: RenderOptions) -> str:
+    """Render the report of a case.
+
+    Raises:
+        UsageError: the format is none of `FORMATS`.
+    """
+    return _renderer(output_format).render_report(report, options)
+
+
+def render_jobs(rows: Sequence[JobRow], coverage: Coverage, output_format: str, options: RenderOptions) -> str:
+    """Render the list of jobs.
+
+    Raises:
+        UsageError: the format is none of `FORMATS`.
+    """
+    return _renderer(output_format).render_jobs(rows, coverage, options)
+
+
+def render_callers(rows: Sequence[CallerUse], coverage: Coverage, output_format: str, options: RenderOptions) -> str:
+    """Render the list of callers.
+
+    Raises:
+        UsageError: the format is none of `FORMATS`.
+    """
+    return _renderer(output_format).render_callers(rows, coverage, options)
+
+
+def _load_table() -> Renderer:
+    from trail_diff.render import table
+
+    return table
+
+
+def _load_markdown() -> Renderer:
+    from trail_diff.render import markdown
+
+    return markdown
+
+
+def _load_json() -> Renderer:
+    from trail_diff.render import json
+
+    return json
+
+
+def _load_csv() -> Renderer:
+    from trail_diff.render import csv
+
+    return csv
+
+
+FORMATS: Mapping[str, Callable[[], Renderer]] = {
+    "table": _load_table,
+    "markdown": _load_markdown,
+    "json": _load_json,
+    "csv": _load_csv,
+}
+
+
+def _renderer(output_format: str) -> Renderer:
+    load = FORMATS.get(output_format)
+    if load is None:
+        raise UsageError(f"no such format: {output_format}", hint=f"choose one of {', '.join(FORMATS)}")
+    return load()

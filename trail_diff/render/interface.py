@@ -1,0 +1,33 @@
+"""What every renderer is: finished values in, text out. It decides nothing, and escapes every value for its medium."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from trail_diff.model import CallerUse, Coverage, JobRow, Report
+
+Format = Literal["table", "markdown", "json", "csv"]
+Lang = Literal["en"]
+
+
+class RenderOptions(Struct, frozen=True):
+    """How to show it: `width` in terminal columns, `color` with ANSI sequences, `verbose` with more of the evidence."""
+
+    width: int = 100
+    color: bool = False
+    verbose: bool = False
+    lang: Lang = "en"
+
+
+class Renderer(Protocol):
+    """Turns finished values into text that ends with a line break. A module with these functions is a renderer."""
+
+    def render_report(self, report: Report, options: RenderOptions) -> str:
+        """Render the report of a case."""
+
+    def render_jobs(self, rows: Sequence[JobRow], coverage: Coverage, options: RenderOptions) -> str:
+        """Render the list of jobs."""
+
+    def render_callers(self, rows: Sequence[CallerUse], coverage: Coverage, options: RenderOptions) -> str:
+        """Render the list of callers."""

@@ -1,0 +1,65 @@
+"""Renders as JSON: the values as they are, complete and unshortened. The Report's field names are the contract."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from trail_diff.model import CallerUse, Coverage, JobRow, Remedy, Report
+from trail_diff.render import escape
+from trail_diff.render.interface import RenderOptions
+
+JOBS_SCHEMA = "trail-diff/jobs/1"
+CALLERS_SCHEMA = "trail-diff/callers/1"
+
+_DEEPEST = 100
+_LARGEST_NUMBER_BITS = 4096
+
+
+def render_report(report: Report, _options: RenderOptions) -> str:
+    """Render the report of a case, as data/report.schema.json describes it."""
+    remedies = tuple(_clean_remedy(remedy) for remedy in report.remedies)
+    document = msgspec.to_builtins(msgspec.structs.replace(report, remedies=remedies))
+    return _encode({"schema": document.pop("schema"), **document})
+
+
+def render_jobs(rows: Sequence[JobRow], coverage: Coverage, _options: RenderOptions) -> str:
+    """Render the list of jobs."""
+    return _encode({"schema": JOBS_SCHEMA, "jobs": list(rows), "coverage": coverage})
+
+
+def render_callers(rows: Sequence[CallerUse], coverage: Coverage, _options: RenderOptions) -> str:
+    """Render the list of callers."""
+    return _encode({"schema": CALLERS_SCHEMA, "callers": list(rows), "coverage": coverage})
+
+
+def _encode(document: dict[str, Any]) -> str:
+    """Encode by way of str, as msgspec's own encoder refuses lone surrogates, which JSON exports can hold."""
+    text = json.dumps(msgspec.to_builtins(document), ensure_ascii=False, allow_nan=False)
+    return msgspec.json.format(escape.json(text), indent=2) + "\n"
+
+
+def _clean_remedy(remedy: Remedy) -> Remedy:
+    patch = None if remedy.patch is None else tuple(_clean(step) for step in remedy.patch)
+    return msgspec.structs.replace(remedy, patch=patch, policy=_clean(remedy.policy))
+
+
+def _clean(value: Any, depth: int = 0) -> Any:
+    """Keep what JSON can say of a policy taken from a log; anything else becomes a text, and what is too deep `…`."""
+    match value:
+        case dict() | list() | tuple() if depth >= _DEEPEST:
+            return "…"
+        case dict():
+            return {str(key): _clean(inner, depth + 1) for key, inner in value.items()}
+        case list() | tuple():
+            return [_clean(inner, depth + 1) for inner in value]
+        case float() if not math.isfinite(value):
+            return str(value)
+        case int() if value.bit_length() > _LARGEST_NUMBER_BITS:
+            return hex(value)
+        case None | str() | bool() | int() | float():
+            return value
+        case _:
+            return str(value)

@@ -1,0 +1,280 @@
+"""Taking archives apart: gzip, zip and tar, one in another, told by their content. Nothing is extracted to disk.
+
+Every layer's output is weighed against what was read from outside, so that a small file cannot fill the machine.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from typing import IO, Protocol
+
+from isal import isal_zlib
+from isal.igzip_lib import IsalError
+from msgspec import Struct
+
+from trail_diff.model import Reason, Skipped
+
+CHUNK_BYTES = 1 << 20
+FREE_EXPANSION_BYTES = 256 << 20
+"""How far a file may expand before its ratio counts."""
+EXPANSION_RATIO = 250
+"""How many times its own size a file may expand beyond that; CloudTrail's own files stay below 50."""
+NESTING_LIMIT = 3
+"""How many containers may lie in one another; a zip of tar.gz files is three."""
+SPOOL_BYTES = 64 << 20
+"""How much of an archive that has to be read from its end is kept in memory; more goes to an unnamed temporary file."""
+
+_GZIP, _ZIP, _EMPTY_ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"PAR1"
+
+
+class Readable(Protocol):
+    """Anything that gives bytes, and no bytes at its end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give up to `size` bytes."""
+
+
+class Document(Struct, frozen=True):
+    """One document out of a file: its name (`a.zip!b.json`), its first bytes, and a stream that begins with them."""
+
+    name: str
+    head: bytes
+    stream: Readable
+    is_parquet: bool = False
+
+
+class Damaged(Exception):  # noqa: N818 - it is no error of ours: the input ends or goes on wrongly, and is counted
+    """The rest of a stream cannot be read."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Budget:
+    """Weighs what came out of a file, all its layers together, against what was read of it."""
+
+    def __init__(self) -> None:
+        self.read_bytes = 0
+        self._expanded = 0
+
+    def take(self, size: int) -> None:
+        """Count bytes read from outside."""
+        self.read_bytes += size
+
+    def expand(self, size: int) -> None:
+        """Count bytes that came out of a layer.
+
+        Raises:
+            Damaged: it is more than a real export would hold.
+        """
+        self._expanded += size
+        if self._expanded > max(FREE_EXPANSION_BYTES, EXPANSION_RATIO * self.read_bytes):
+            raise Damaged(Reason.EXPANSION_LIMIT)
+
+
+class Chunks:
+    """Reads from an iterator of chunks as from a file."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def read(self, size: int, /) -> bytes:
+        """Give up to `size` bytes; what came before damage is given before the damage is raised."""
+        while not self._rest:
+            try:
+                self._rest = next(self._chunks)
+            except StopIteration:
+                return b""
+        given, self._rest = self._rest[:size], self._rest[size:]
+        return given
+
+
+def open_documents(
+    name: str, stream: Readable, budget: Budget, seekable: IO[bytes] | None = None
+) -> Iterator[Document | Skipped]:
+    """Give every document in a stream, out of whatever containers it lies in. Each has to be read before the next.
+
+    `seekable` is the same input as a file that can be read from its end, when it is one. Reading a document may raise
+    Damaged; the documents after it can be asked for all the same.
+    """
+    yield from _open(_Layer(name, stream, budget, seekable), NESTING_LIMIT)
+
+
+class _Layer:
+    """A stream inside of containers, its head read ahead."""
+
+    def __init__(self, name: str, stream: Readable, budget: Budget, seekable: IO[bytes] | None = None) -> None:
+        self.name, self.budget, self.seekable = name, budget, seekable
+        self.head, damage = _read_head(stream)
+        self.stream = Chunks(_chain(self.head, damage, stream))
+
+
+def _open(layer: _Layer, depth: int) -> Iterator[Document | Skipped]:
+    opener = _opener(layer.head)
+    if opener is None:
+        yield Document(layer.name, layer.head, layer.stream, is_parquet=layer.head.startswith(_PARQUET))
+        return
+    if depth == 0:
+        yield Skipped(layer.name, Reason.NESTING_LIMIT)
+        return
+    try:
+        for inner in opener(layer):
+            if isinstance(inner, Skipped):
+                yield inner
+            else:
+                yield from _open(inner, depth - 1)
+    except Damaged as damage:
+        yield Skipped(layer.name, damage.reason)
+
+
+def _opener(head: bytes) -> "Callable[[_Layer], Iterator[_Layer | Skipped]] | None":
+    if head.startswith(_GZIP):
+        return _open_gzip
+    if head.startswith((_ZIP, _EMPTY_ZIP)):
+        return _open_zip
+    if head[257:262] == b"ustar":
+        return _open_tar
+    return None
+
+
+def _open_gzip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
+    yield _Layer(layer.name, Chunks(inflate(layer.stream, layer.budget)), layer.budget)
+
+
+def inflate(stream: Readable, budget: Budget) -> Iterator[bytes]:
+    """Inflate gzip, one member after another, in chunks of bounded size.
+
+    Raises:
+        Damaged: the stream ends inside of a member or is no gzip any more; what came before was given.
+    """
+    decompressor, data, is_begun = isal_zlib.decompressobj(31), b"", False
+    while True:
+        data = data or stream.read(CHUNK_BYTES)
+        if not (data or is_begun):
+            return
+        try:
+            inflated = decompressor.decompress(data, CHUNK_BYTES)
+        except IsalError as error:
+            raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
+        is_at_end = not data and not inflated
+        is_begun, data = True, decompressor.unconsumed_tail
+        budget.expand(len(inflated))
+        if inflated:
+            yield inflated
+        if decompressor.eof:
+            data = decompressor.unused_data.lstrip(b"\0")
+            decompressor, is_begun = isal_zlib.decompressobj(31), False
+        elif is_at_end:
+            raise Damaged(Reason.TRUNCATED_ARCHIVE)
+
+
+def _open_zip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
+    import zipfile
+
+    with _seekable(layer) as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
+        for member in sorted(archive.infolist(), key=lambda info: info.filename):
+            if member.is_dir():
+                continue
+            name = f"{layer.name}!{member.filename}"
+            if member.flag_bits & 1:
+                yield Skipped(name, Reason.ENCRYPTED_ARCHIVE)
+                continue
+            try:
+                with archive.open(member) as inner:
+                    yield _Layer(name, Chunks(_read_member(inner, layer.budget)), layer.budget)
+            except Damaged as damage:
+                yield Skipped(name, damage.reason)
+            except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+                yield Skipped(name, Reason.TRUNCATED_ARCHIVE)
+
+
+def _open_tar(layer: _Layer) -> "Iterator[_Layer | Skipped]":
+    import tarfile
+
+    try:
+        with tarfile.open(fileobj=_AsFile(layer.stream), mode="r|") as archive:
+            for member in archive:
+                if not member.isfile():
+                    continue
+                inner = archive.extractfile(member)
+                if inner is not None:
+                    name = f"{layer.name}!{member.name}"
+                    yield _Layer(name, Chunks(_read_member(inner, layer.budget)), layer.budget)
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
+
+
+def _read_member(inner: IO[bytes], budget: Budget) -> Iterator[bytes]:
+    import zipfile
+    import zlib
+    from tarfile import TarError
+
+    while True:
+        try:
+            data = inner.read(CHUNK_BYTES)
+        except (zlib.error, zipfile.BadZipFile, TarError, OSError, EOFError, ValueError) as error:
+            raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
+        if not data:
+            return
+        budget.expand(len(data))
+        yield data
+
+
+class _AsFile(io.RawIOBase):
+    """Gives tarfile the file object it wants."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Give exactly `size` bytes unless the stream ends."""
+        parts, missing = [], size
+        while missing > 0 and (part := self._stream.read(missing)):
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
+
+
+def _seekable(layer: _Layer) -> IO[bytes]:
+    """Give the layer as a file that can be read from its end: itself, or an unnamed temporary copy."""
+    if layer.seekable is not None:
+        layer.budget.take(layer.seekable.seek(0, io.SEEK_END))
+        layer.seekable.seek(0)
+        return open(layer.seekable.fileno(), "rb", closefd=False)
+    return spool(layer.stream)
+
+
+def spool(stream: Readable) -> IO[bytes]:
+    """Copy a stream to where it can be read from its end: memory, or an unnamed temporary file when it is large."""
+    import tempfile
+
+    copy = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 - the caller closes it
+    while data := stream.read(CHUNK_BYTES):
+        copy.write(data)
+    copy.seek(0)
+    return copy
+
+
+def _read_head(stream: Readable) -> tuple[bytes, Damaged | None]:
+    """Read enough to tell what a stream is, and the damage that was met on the way."""
+    head = b""
+    try:
+        while len(head) < 512 and (data := stream.read(CHUNK_BYTES)):
+            head += data
+    except Damaged as damage:
+        return head, damage
+    return head, None
+
+
+def _chain(head: bytes, damage: Damaged | None, stream: Readable) -> Iterator[bytes]:
+    if head:
+        yield head
+    if damage is not None:
+        raise damage
+    while data := stream.read(CHUNK_BYTES):
+        yield data

@@ -1,0 +1,291 @@
+"""From the parts of a document to records: whatever wraps them, all go through one gate.
+
+The gate counts every record in the tally, asks the selection, and only then decodes it in full. What is no record is
+counted by reason, once for each document and reason.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from trail_diff.model import Reason, Record, Skipped
+from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Peek, Selection, Tally
+from trail_diff.sources.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside
+from trail_diff.sources.stream import Element, Line, Part, Problem, Rest, Splitter, Value, parse_text
+
+DEPTH_LIMIT = 8
+"""How many wrappers may lie in one another: SQS around SNS around EventBridge around a record is four."""
+
+_JOB_LISTS = frozenset({"BackupJobs", "CopyJobs", "RestoreJobs"})
+_PEEK = msgspec.json.Decoder(Peek)
+_ANY = msgspec.json.Decoder()
+_REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+class _HistoryRaw(msgspec.Struct, rename={"event": "CloudTrailEvent"}):
+    """The one field of a LookupEvents entry that matters."""
+
+    event: str
+
+
+_HISTORY = msgspec.json.Decoder(_HistoryRaw)
+
+
+class Envelope:
+    """Reads the parts of one document."""
+
+    def __init__(self, source: str, selection: Selection, tally: Tally) -> None:
+        self._source, self._selection, self._tally = source, selection, tally
+        self._skipped: Counter[Reason] = Counter()
+
+    def read(self, splitter: Splitter) -> Iterator[Found]:
+        """Give every wanted record and every job description of a document, then what was skipped in it."""
+        is_first = True
+        for part in splitter.parts():
+            if is_first and isinstance(part, Line) and _is_header(part.text):
+                yield from self._read_table(part.text, splitter)
+            else:
+                yield from self._read_part(part)
+            is_first = False
+        if is_first and not self._skipped:
+            self._skipped[Reason.EMPTY_FILE] += 1
+        for reason, count in self._skipped.items():
+            yield Skipped(self._source, reason, count)
+
+    def read_rows(self, rows: Iterator[Record | str | Skipped]) -> Iterator[Found]:
+        """Give the wanted records of a table whose rows were read elsewhere."""
+        for row in rows:
+            match row:
+                case Skipped():
+                    yield row
+                case str():
+                    yield from self._read_text(row, 1)
+                case dict():
+                    yield from self._pass(row)
+        for reason, count in self._skipped.items():
+            yield Skipped(self._source, reason, count)
+
+    # ---- parts
+
+    def _read_part(self, part: Part) -> Iterator[Found]:
+        match part:
+            case Element(raw, container):
+                yield from self._read_element(raw, container)
+            case Value(value, container):
+                yield from self._unwrap(_contained(value, container), 0)
+            case Line(text):
+                yield from self._read_text(text, 0)
+            case Rest(fields, container):
+                self._note_page(fields, container)
+            case Problem(reason):
+                self._skipped[reason] += 1
+
+    def _read_element(self, raw: msgspec.Raw, container: str) -> Iterator[Found]:
+        """Read one element of a split array without decoding more of it than needed."""
+        if container == "Events":
+            try:
+                text = _HISTORY.decode(raw).event
+            except _REFUSALS:
+                yield from self._read_slowly(raw, container)
+                return
+            self._tally.event_history += 1
+            yield from self._read_raw(text.encode("utf-8", "surrogatepass"))
+            return
+        yield from self._read_raw(raw, container)
+
+    def _read_raw(self, raw: bytes | msgspec.Raw, container: str = "") -> Iterator[Found]:
+        """Read an undecoded record; what is none is decoded and looked at."""
+        try:
+            peek = _PEEK.decode(raw)
+        except _REFUSALS:
+            peek = None
+        if peek is None or not _is_record(peek):
+            yield from self._read_slowly(raw, container)
+            return
+        self._tally.count(peek)
+        if self._selection(peek):
+            record = _decode_fully(raw)
+            if isinstance(record, dict):
+                yield FoundRecord(record, self._source)
+            else:
+                self._skipped[Reason.INVALID_JSON] += 1
+
+    def _read_slowly(self, raw: bytes | msgspec.Raw, container: str) -> Iterator[Found]:
+        value = _decode_fully(raw)
+        if isinstance(value, Reason):
+            self._skipped[value] += 1
+        else:
+            yield from self._unwrap(_contained(value, container), 0)
+
+    def _read_text(self, text: str, depth: int) -> Iterator[Found]:
+        """Read text that holds JSON, as a whole or behind a prefix (a timestamp, a log group and stream)."""
+        if text.startswith("CWL CONTROL MESSAGE"):
+            self._skipped[Reason.CONTROL_MESSAGE] += 1
+            return
+        is_json = text.lstrip()[:1] in ("{", "[", '"')
+        start = 0 if is_json else text.find("{")
+        if start < 0:
+            self._skipped[Reason.NOT_CLOUDTRAIL] += 1
+            return
+        try:
+            value = parse_text(text[start:])
+        except ValueError as error:
+            self._skipped[Reason(str(error))] += 1
+            return
+        yield from self._unwrap(value, depth + 1)
+
+    def _read_table(self, header: str, splitter: Splitter) -> Iterator[Found]:
+        from trail_diff.sources.rows import read_rows
+
+        def lines() -> Iterator[str]:
+            yield header + "\n"
+            yield from splitter.lines()
+
+        for row in read_rows(lines(), self._source):
+            match row:
+                case Skipped():
+                    self._skipped[row.reason] += row.count
+                case str():
+                    yield from self._read_text(row, 1)
+                case dict():
+                    yield from self._pass(row)
+
+    # ---- values
+
+    def _unwrap(self, value: Inside, depth: int) -> Iterator[Found]:  # noqa: C901 - one case for each thing inside
+        match value:
+            case _ if depth > DEPTH_LIMIT:
+                self._skipped[Reason.NESTING_LIMIT] += 1
+            case Reason():
+                self._skipped[value] += 1
+            case Page(has_next):
+                self._tally.next_token = self._tally.next_token or has_next
+            case JobDocument(document):
+                yield FoundJob(document, self._source)
+            case HistoryEntry(inner):
+                self._tally.event_history += 1
+                yield from self._unwrap(inner, depth + 1)
+            case Columns(row):
+                yield from self._read_columns(row)
+            case dict():
+                yield from self._read_object(value, depth)
+            case list():
+                for inner in value:
+                    yield from self._unwrap(inner, depth + 1)
+            case str():
+                yield from self._read_text(value, depth)
+            case _:  # a bare number, true or null
+                self._skipped[Reason.NOT_CLOUDTRAIL] += 1
+
+    def _read_object(self, thing: dict[str, Any], depth: int) -> Iterator[Found]:
+        if _is_record(_peek_at(thing)):
+            yield from self._pass(thing)
+            return
+        if _is_insight(thing):
+            self._skipped[Reason.INSIGHT_EVENT] += 1
+            return
+        if _is_ocsf(thing):
+            from trail_diff.sources.ocsf import record_from_ocsf
+
+            record = record_from_ocsf(thing)
+            yield from self._pass(record) if record is not None else self._unwrap(Reason.NOT_CLOUDTRAIL, depth)
+            return
+        if _is_spoilt_record(thing):
+            self._skipped[Reason.INVALID_RECORD] += 1
+            return
+        inside = look_inside(thing)
+        if inside is None:
+            self._skipped[Reason.NOT_CLOUDTRAIL] += 1
+            return
+        for inner in inside:
+            yield from self._unwrap(inner, depth + 1)
+
+    def _read_columns(self, row: dict[str, Any]) -> Iterator[Found]:
+        from trail_diff.sources.rows import record_from_columns
+
+        record = record_from_columns(row)
+        if record is None:
+            self._skipped[Reason.UNREADABLE_ROW] += 1
+        else:
+            yield from self._pass(record)
+
+    def _pass(self, record: Record) -> Iterator[Found]:
+        """Let one decoded record through the gate."""
+        peek = _peek_at(record)
+        if not _is_record(peek):
+            self._skipped[Reason.INVALID_RECORD] += 1
+            return
+        self._tally.count(peek)
+        if self._selection(peek):
+            yield FoundRecord(record, self._source)
+
+    def _note_page(self, fields: dict[str, Any], container: str) -> None:
+        is_cut = (container == "Events" and fields.get("NextToken")) or (
+            container == "events" and "searchedLogStreams" in fields and fields.get("nextToken")
+        )
+        self._tally.next_token = self._tally.next_token or bool(is_cut)
+
+
+def _is_record(peek: Peek) -> bool:
+    """Tell whether an object is a CloudTrail record: it names an API call of a service, and is no Insight event."""
+    return (
+        isinstance(peek.event_source, str)
+        and isinstance(peek.event_name, str)
+        and not peek.event_source.startswith("aws:")
+        and peek.event_type != "AwsCloudTrailInsight"
+    )
+
+
+def _peek_at(thing: dict[str, Any]) -> Peek:
+    return Peek(
+        event_source=thing.get("eventSource"),
+        event_name=thing.get("eventName"),
+        event_time=thing.get("eventTime"),
+        event_id=thing.get("eventID"),
+        event_type=thing.get("eventType"),
+        aws_region=thing.get("awsRegion"),
+        recipient_account_id=thing.get("recipientAccountId"),
+        read_only=thing.get("readOnly"),
+    )
+
+
+def _is_insight(thing: dict[str, Any]) -> bool:
+    return thing.get("eventType") == "AwsCloudTrailInsight" or "insightDetails" in thing
+
+
+def _is_ocsf(thing: dict[str, Any]) -> bool:
+    return isinstance(thing.get("api"), dict) and isinstance(thing.get("actor"), dict)
+
+
+def _is_spoilt_record(thing: dict[str, Any]) -> bool:
+    """Tell a record whose needed fields have the wrong type or are missing from other things."""
+    is_notification = thing.get("eventSource") == "aws:s3"
+    return "eventVersion" in thing and ("eventSource" in thing or "userIdentity" in thing) and not is_notification
+
+
+def _contained(value: Any, container: str | None) -> Any:
+    """Give an element the wrapper back that says what it is; records need none."""
+    if container in _JOB_LISTS:
+        return {container: [value]}
+    if container in ("events", "logEvents", "Events"):
+        return {container: [value]}
+    return value
+
+
+def _decode_fully(raw: bytes | msgspec.Raw) -> Any:
+    """Decode a value; by the lenient parser when msgspec refuses it. A Reason says that neither can."""
+    try:
+        return _ANY.decode(raw)
+    except _REFUSALS:
+        try:
+            return parse_text(bytes(raw).decode("utf-8", "surrogateescape"))
+        except ValueError as error:
+            return Reason(str(error))
+
+
+def _is_header(line: str) -> bool:
+    from trail_diff.sources.rows import is_header
+
+    return is_header(line)

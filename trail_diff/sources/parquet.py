@@ -1,0 +1,56 @@
+"""Parquet: Security Lake's OCSF tables and table exports of Athena. Needs the extra `trail-diff[parquet]`."""
+
+from collections.abc import Iterator
+from typing import IO, Any
+
+from trail_diff.model import Reason, Record, Skipped
+
+_OCSF_COLUMNS = (
+    "api",
+    "actor",
+    "metadata",
+    "cloud",
+    "time",
+    "time_dt",
+    "resources",
+    "src_endpoint",
+    "http_request",
+    "unmapped",
+)
+_BATCH_ROWS = 4096
+
+
+def read_parquet(data: IO[bytes], source: str) -> Iterator[Record | Skipped]:
+    """Read a Parquet file a batch of rows at a time, only the columns that are needed."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        yield Skipped(source, Reason.PARQUET_SUPPORT_MISSING)
+        return
+    unreadable = 0
+    try:
+        file = pyarrow.parquet.ParquetFile(data)
+        is_ocsf = {"api", "actor"} <= set(file.schema_arrow.names)
+        columns = [name for name in _OCSF_COLUMNS if name in file.schema_arrow.names] if is_ocsf else None
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
+            for row in batch.to_pylist():
+                record = _read_row(row, is_ocsf=is_ocsf)
+                if record is None:
+                    unreadable += 1
+                else:
+                    yield record
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError):
+        yield Skipped(source, Reason.UNREADABLE_FILE)
+    if unreadable:
+        yield Skipped(source, Reason.UNREADABLE_ROW, unreadable)
+
+
+def _read_row(row: dict[str, Any], *, is_ocsf: bool) -> Record | None:
+    if is_ocsf:
+        from trail_diff.sources.ocsf import record_from_ocsf
+
+        return record_from_ocsf(row)
+    from trail_diff.sources.rows import record_from_columns
+
+    return record_from_columns(row)

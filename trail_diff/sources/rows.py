@@ -1,0 +1,332 @@
+"""Tables: CSV exports of the console, Athena, CloudTrail Lake, Logs Insights and Splunk, and rows of query results.
+
+Query engines write column names in lower case, so the spelling of CloudTrail is restored; names and values of an
+encryption context keep theirs.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, timedelta, timezone
+from typing import Any
+
+from trail_diff.model import Reason, Record, Skipped
+from trail_diff.sources.structtext import parse_struct_text
+from trail_diff.times import parse_time
+
+CELL_LIMIT_CHARACTERS = 16 << 20
+"""How long one cell may be; a whole record is below 1 MiB."""
+
+_NAMES = [
+    "eventVersion",
+    "userIdentity",
+    "eventTime",
+    "eventSource",
+    "eventName",
+    "awsRegion",
+    "sourceIPAddress",
+    "userAgent",
+    "errorCode",
+    "errorMessage",
+    "requestParameters",
+    "responseElements",
+    "additionalEventData",
+    "requestID",
+    "eventID",
+    "readOnly",
+    "resources",
+    "eventType",
+    "apiVersion",
+    "managementEvent",
+    "recipientAccountId",
+    "sharedEventID",
+    "vpcEndpointId",
+    "vpcEndpointAccountId",
+    "serviceEventDetails",
+    "eventCategory",
+    "eventContext",
+    "requestContext",
+    "type",
+    "userName",
+    "principalId",
+    "arn",
+    "accountId",
+    "accessKeyId",
+    "sessionContext",
+    "sessionIssuer",
+    "attributes",
+    "creationDate",
+    "mfaAuthenticated",
+    "webIdFederationData",
+    "invokedBy",
+    "onBehalfOf",
+    "userId",
+    "identityStoreArn",
+    "inScopeOf",
+    "sourceArn",
+    "sourceAccount",
+    "identityProvider",
+    "keyId",
+    "encryptionContext",
+    "encryptionAlgorithm",
+    "keySpec",
+    "numberOfBytes",
+    "granteePrincipal",
+    "granteeServicePrincipal",
+    "retiringPrincipal",
+    "operations",
+    "constraints",
+    "encryptionContextSubset",
+    "encryptionContextEquals",
+    "grantId",
+    "sourceEncryptionContext",
+    "destinationEncryptionContext",
+    "sourceKeyId",
+    "destinationKeyId",
+    "policyName",
+    "policy",
+    "bypassPolicyLockoutSafetyCheck",
+    "pendingWindowInDays",
+    "deletionDate",
+    "backupJobId",
+    "copyJobId",
+    "restoreJobId",
+    "backupVaultName",
+    "backupVaultArn",
+    "resourceArn",
+    "resourceType",
+    "iamRoleArn",
+    "state",
+    "statusMessage",
+    "completionDate",
+    "percentDone",
+    "recoveryPointArn",
+    "eventSelectors",
+    "advancedEventSelectors",
+    "trailName",
+    "excludeManagementEventSources",
+    "readWriteType",
+    "includeManagementEvents",
+    "fieldSelectors",
+    "field",
+    "equals",
+    "notEquals",
+]
+_SPELLING = {name.lower(): name for name in _NAMES}
+_TOP_LEVEL = frozenset(_NAMES[: _NAMES.index("type")]) | {"resources"}
+_CONSOLE = {"username": "userName", "awsaccesskey": "accessKeyId"}
+_WHOLE_RECORD = ("@message", "_raw", "cloudtrailevent", "message", "event.original", "record")
+_STRUCTS = frozenset(
+    {
+        "userIdentity",
+        "requestParameters",
+        "responseElements",
+        "additionalEventData",
+        "serviceEventDetails",
+        "resources",
+        "eventContext",
+    }
+)
+_FREE_NAMES = frozenset(
+    {"encryptionContext", "sourceEncryptionContext", "encryptionContextSubset", "encryptionContextEquals"}
+)
+_OFFSET = re.compile(r"\s*\((?:UTC|GMT)([+-])(\d{1,2}):?(\d{2})\)\s*\Z")
+
+
+def is_header(first_line: str) -> bool:
+    """Tell whether a line is the header of a table of CloudTrail records, in any of the known forms."""
+    names = {_plain(name) for name in _split_header(first_line)}
+    return {"eventname", "eventsource"} <= names or (
+        not first_line.lstrip().startswith(("{", "[")) and bool(names & set(_WHOLE_RECORD)) and "{" not in first_line
+    )
+
+
+def lacks_caller_type(columns: Sequence[str]) -> bool:
+    """Tell whether a table has no column that could say of what type a caller is, as the console's has not."""
+    return not any(_plain(name).startswith("useridentity") or _plain(name) in _WHOLE_RECORD for name in columns)
+
+
+def read_rows(lines: Iterable[str], source: str) -> Iterator[Record | str | Skipped]:
+    """Read a table, header first: a record for each row, or the text of a cell that holds a whole record."""
+    rest = iter(lines)
+    header = next(rest, "")
+    delimiter = _delimiter(header)
+    csv.field_size_limit(CELL_LIMIT_CHARACTERS)
+    names = _split_header(header)
+    holder = next((index for name in _WHOLE_RECORD for index, own in enumerate(names) if _plain(own) == name), None)
+    unreadable = 0
+    reader = csv.reader((line.replace("\0", "") for line in rest), delimiter=delimiter)
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error:
+            unreadable += 1
+            continue
+        if row is None:
+            break
+        if not any(row):
+            continue
+        text = row[holder] if holder is not None and holder < len(row) else ""
+        if "{" in text:
+            yield text
+            continue
+        record = record_from_columns(dict(zip(names, row, strict=False)))
+        if record is None:
+            unreadable += 1
+        else:
+            yield record
+    if unreadable:
+        yield Skipped(source, Reason.UNREADABLE_ROW, unreadable)
+
+
+def record_from_columns(columns: Mapping[str, Any]) -> Record | None:
+    """Make a record of one row; None when it names no event source and event name.
+
+    Understands struct text, JSON text and flat columns named by path with dots or underscores. A row of the console's
+    CSV has no caller type, and none is made up.
+    """
+    record: Record = {}
+    for name, value in columns.items():
+        if isinstance(name, str) and not _is_absent(value):
+            _place(record, name, value)
+    if not isinstance(record.get("eventSource"), str) or not isinstance(record.get("eventName"), str):
+        return None
+    record["eventTime"] = _read_time(record.get("eventTime"))
+    if isinstance(record.get("readOnly"), str):
+        record["readOnly"] = record["readOnly"].lower() == "true"
+    _fill_identity(record)
+    if isinstance(record.get("resources"), dict):
+        record["resources"] = [record["resources"]]
+    return record
+
+
+def _place(record: Record, name: str, value: Any) -> None:
+    """Put the value of one column where it belongs in the record."""
+    plain = _plain(name)
+    if plain in _CONSOLE:
+        record.setdefault("userIdentity", {})[_CONSOLE[plain]] = value
+        return
+    if plain == "read-only":
+        record["readOnly"] = value
+        return
+    path = _path(name)
+    if path[0] in _STRUCTS and len(path) == 1:
+        value = _read_struct(value, path[0])
+    elif path[-1] in _FREE_NAMES or path[-1] in ("constraints", "attributes"):
+        value = _read_struct(value, path[-1])
+    place: Any = record
+    for step in path[:-1]:
+        inner = place.get(step)
+        if not isinstance(inner, dict):
+            inner = place[step] = {}
+        place = inner
+    place[path[-1]] = value
+
+
+def _path(name: str) -> list[str]:
+    """Give the path that a column's name stands for, in CloudTrail's spelling."""
+    plain = name.strip().lower()
+    if plain.startswith(("resources.0.", "resources_0_", "resources_arn", "resources.arn")):
+        return ["resources", "ARN" if plain.endswith("arn") else _SPELLING.get(re.split(r"[._]", plain)[-1], plain)]
+    if "." in plain:
+        steps = name.strip().split(".")
+        for index, step in enumerate(steps):
+            if _SPELLING.get(step.lower()) in _FREE_NAMES:
+                return [*_spell(steps[: index + 1]), *([".".join(steps[index + 1 :])] if steps[index + 1 :] else [])]
+        return _spell(steps)
+    if "_" in plain and plain not in _SPELLING:
+        steps = plain.split("_")
+        if _SPELLING.get(steps[0]) in _STRUCTS:
+            return _spell(steps)
+    return [_SPELLING.get(plain.replace(" ", ""), name.strip())]
+
+
+def _spell(steps: Sequence[str]) -> list[str]:
+    return [_SPELLING.get(step.lower(), step) for step in steps]
+
+
+def _read_struct(value: Any, name: str) -> Any:
+    """Read a column that holds a struct: as JSON, else as struct text, with its names respelled."""
+    if isinstance(value, str):
+        text = value.strip()
+        if not text.startswith(("{", "[")):
+            return value
+        try:
+            value = json.loads(text, strict=False)
+        except (ValueError, RecursionError):
+            value = parse_struct_text(text)
+    return _respell(value, name, 0)
+
+
+def _respell(value: Any, name: str, depth: int) -> Any:
+    if depth > 16:
+        return None
+    if isinstance(value, list):
+        return [_respell(item, name, depth + 1) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if name in _FREE_NAMES:
+        return dict(value)
+    if name == "resources":
+        return _read_resource(value)
+    respelled = {}
+    for key, inner in value.items():
+        spelled = _SPELLING.get(str(key).lower(), str(key))
+        if spelled in _FREE_NAMES and isinstance(inner, str):
+            inner = _read_struct(inner, spelled)
+        respelled[spelled] = _respell(inner, spelled, depth + 1)
+    return respelled
+
+
+def _read_resource(resource: Mapping[Any, Any]) -> Record:
+    """Read an entry of resources, or the console's form of it (resourceType, resourceName)."""
+    lower = {str(key).lower(): value for key, value in resource.items()}
+    name = lower.get("arn") or lower.get("resourcename")
+    read = {"ARN": name, "accountId": lower.get("accountid"), "type": lower.get("type") or lower.get("resourcetype")}
+    return {key: value for key, value in read.items() if value is not None}
+
+
+def _fill_identity(record: Record) -> None:
+    """Where the console's CSV names no user, the source IP address tells the service that called."""
+    identity = record.setdefault("userIdentity", {})
+    address = record.get("sourceIPAddress")
+    if identity == {} and isinstance(address, str) and ".amazonaws.com" in address:
+        identity["invokedBy"] = address
+
+
+def _read_time(value: Any) -> str | None:
+    """Read the time of a row; console exports may print local time with its offset."""
+    if not isinstance(value, str):
+        moment = parse_time(value)
+    else:
+        text, shift = value.strip().removesuffix(" UTC"), timedelta()
+        if found := _OFFSET.search(text):
+            shift = timedelta(hours=int(found[2]), minutes=int(found[3])) * (-1 if found[1] == "-" else 1)
+            text = text[: found.start()]
+        moment = parse_time(text)
+        moment = (
+            moment.replace(tzinfo=timezone(shift)).astimezone(UTC)
+            if moment and shift and shift < timedelta(1)
+            else moment
+        )
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
+
+
+def _is_absent(value: Any) -> bool:
+    return value is None or value in ("", "null", "-")
+
+
+def _plain(name: str) -> str:
+    return name.strip().strip('"').lower().replace(" ", "")
+
+
+def _split_header(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line.strip("\r\n")], delimiter=_delimiter(line)), [])
+    except csv.Error:
+        return []
+
+
+def _delimiter(header: str) -> str:
+    return max((",", "\t", ";"), key=header.count)

@@ -1,0 +1,259 @@
+"""The shapes that people's exports wrap CloudTrail records in, one small function each.
+
+A shape function looks at one JSON object and gives what lies inside, or None when the object has another shape. Inside
+may be further objects, lists or strings (each is looked at again), a JobDocument, or the reason why nothing is.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from trail_diff.model import Reason
+
+Object = Mapping[str, Any]
+
+
+class JobDocument(Struct, frozen=True):
+    """An object that describes jobs."""
+
+    document: dict[str, Any]
+
+
+class HistoryEntry(Struct, frozen=True):
+    """What an entry of event history (LookupEvents) holds: event history never leaves KMS out."""
+
+    value: Any
+
+
+class Columns(Struct, frozen=True):
+    """One row of a table, by the names of its columns."""
+
+    row: dict[str, Any]
+
+
+class Page(Struct, frozen=True):
+    """Says whether a listing has a further page that was not read."""
+
+    has_next: bool
+
+
+Inside = Any | JobDocument | HistoryEntry | Columns | Page | Reason
+Shape = Callable[[Object], Sequence[Inside] | None]
+
+_HOLDERS = (
+    "CloudTrailEvent",
+    "_raw",
+    "event.original",
+    "@message",
+    "message",
+    "Message",
+    "detail",
+    "record",
+    "raw",
+    "log",
+    "body",
+    "Body",
+    "eventData",
+    "_source",
+    "result",
+    "event",
+    "Sns",
+    "original",
+    "Record",
+    "EventData",
+)
+"""Names under which a whole record lies one level down, as an object or as JSON text; the surer ones first."""
+
+_LISTS = (
+    "Records",
+    "records",
+    "Events",
+    "events",
+    "logEvents",
+    "Messages",
+    "hits",
+    "results",
+    "value",
+    "data",
+    "items",
+)
+
+
+def look_inside(thing: Object) -> Sequence[Inside] | None:
+    """Give what lies inside of an object that is no record itself; None when it has no shape that is known."""
+    for shape in SHAPES:
+        inside = shape(thing)
+        if inside is not None:
+            return inside
+    return None
+
+
+def _look_alike(thing: Object) -> Sequence[Inside] | None:
+    """Recognise what lies beside CloudTrail records and is none."""
+    if "digestStartTime" in thing or "digestS3Object" in thing:
+        return [Reason.DIGEST_FILE]
+    if "hashSignature" in thing and "files" in thing:
+        return [Reason.QUERY_SIGNATURE]
+    if thing.get("Event") == "s3:TestEvent" or (thing.get("eventSource") == "aws:s3" and "s3" in thing):
+        return [Reason.S3_NOTIFICATION]
+    if thing.get("messageType") == "CONTROL_MESSAGE":
+        return [Reason.CONTROL_MESSAGE]
+    return None
+
+
+def _job_description(thing: Object) -> Sequence[Inside] | None:
+    """Recognise the answers of AWS Backup and its EventBridge state changes."""
+    detail_type = thing.get("detail-type")
+    if isinstance(detail_type, str) and detail_type.endswith("Job State Change"):
+        return [JobDocument(dict(thing))]
+    lists = ("BackupJobs", "CopyJobs", "RestoreJobs", "CopyJob", "BackupJob", "RestoreJob")
+    is_job = any(f"{kind}JobId" in thing for kind in ("Backup", "Copy", "Restore")) and (
+        "State" in thing or "Status" in thing
+    )
+    if is_job or any(isinstance(thing.get(name), list | dict) for name in lists):
+        return [JobDocument(dict(thing))]
+    return None
+
+
+def _event_history(thing: Object) -> Sequence[Inside] | None:
+    """Open LookupEvents: a page of entries, or one entry whose CloudTrailEvent is JSON text."""
+    events = thing.get("Events")
+    if isinstance(events, list):
+        inside: list[Inside] = [_history_entry(entry) for entry in events]
+        return [*inside, Page(bool(thing.get("NextToken")))]
+    if isinstance(thing.get("CloudTrailEvent"), str | dict):
+        return [HistoryEntry(thing["CloudTrailEvent"])]
+    return None
+
+
+def _history_entry(entry: object) -> Inside:
+    if isinstance(entry, dict) and ("EventId" in entry or "CloudTrailEvent" in entry):
+        text = entry.get("CloudTrailEvent")
+        return HistoryEntry(text) if text else Reason.INVALID_RECORD
+    return entry
+
+
+def _log_events(thing: Object) -> Sequence[Inside] | None:
+    """Open CloudWatch Logs: get-log-events, filter-log-events, and subscription documents."""
+    for name in ("logEvents", "events"):
+        events = thing.get(name)
+        if isinstance(events, list) and all(isinstance(event, dict) and "message" in event for event in events):
+            has_next = name == "events" and "searchedLogStreams" in thing and bool(thing.get("nextToken"))
+            return [*(event["message"] for event in events), Page(has_next)]
+    packed = thing.get("awslogs")
+    data = packed.get("data") if isinstance(packed, dict) else None
+    return [_decode(data)] if isinstance(data, str) else None
+
+
+def _insights_results(thing: Object) -> Sequence[Inside] | None:
+    """Open Logs Insights: rows of `{"field", "value"}` pairs."""
+    results = thing.get("results")
+    if not isinstance(results, list) or not results or not all(isinstance(row, list) for row in results):
+        return None
+    return [_insights_row(row) for row in results]
+
+
+def _insights_row(row: list[Any]) -> Inside:
+    fields = {
+        pair["field"]: pair.get("value")
+        for pair in row
+        if isinstance(pair, dict) and isinstance(pair.get("field"), str)
+    }
+    return fields["@message"] if fields.get("@message") else Columns(fields)
+
+
+def _query_results(thing: Object) -> Sequence[Inside] | None:
+    """Open the answers of Athena's and CloudTrail Lake's GetQueryResults."""
+    result = thing.get("ResultSet")
+    if isinstance(result, dict) and isinstance(result.get("Rows"), list):
+        rows = [list(_athena_cells(row)) for row in result["Rows"]]
+        header = [str(name) for name in rows[0]] if rows else []
+        return [
+            *(Columns(dict(zip(header, row, strict=False))) for row in rows[1:]),
+            Page(bool(thing.get("NextToken"))),
+        ]
+    lake = thing.get("QueryResultRows")
+    if isinstance(lake, list):
+        merged = [
+            {name: value for cell in row if isinstance(cell, dict) for name, value in cell.items()}
+            for row in lake
+            if isinstance(row, list)
+        ]
+        return [*(Columns(row) for row in merged), Page(bool(thing.get("NextToken")))]
+    return None
+
+
+def _athena_cells(row: object) -> Iterator[str | None]:
+    data = row.get("Data") if isinstance(row, dict) else None
+    for cell in data if isinstance(data, list) else ():
+        yield cell.get("VarCharValue") if isinstance(cell, dict) else None
+
+
+def _packed(thing: Object) -> Sequence[Inside] | None:
+    """Open what Kinesis and Firehose carry in base64."""
+    kinesis = thing.get("kinesis")
+    holder = kinesis if isinstance(kinesis, dict) else thing
+    data = holder.get("data") if isinstance(kinesis, dict) or "recordId" in thing else None
+    return [_decode(data)] if isinstance(data, str) else None
+
+
+def _listed(thing: Object) -> Sequence[Inside] | None:
+    """Open an object around a list."""
+    for name in _LISTS:
+        inside = thing.get(name)
+        if isinstance(inside, list):
+            return inside
+        if name == "hits" and isinstance(inside, dict):
+            return [inside]
+    return None
+
+
+def _held(thing: Object) -> Sequence[Inside] | None:
+    """Open an object that holds a whole record under a known name."""
+    for name in _HOLDERS:
+        inside = thing.get(name)
+        if isinstance(inside, dict) or (isinstance(inside, str) and "{" in inside):
+            return [inside]
+    return None
+
+
+def _table_row(thing: Object) -> Sequence[Inside] | None:
+    """Recognise a row whose columns were named after the record's fields."""
+    names = {name.lower() for name in thing if isinstance(name, str)}
+    is_row = {"eventname", "eventsource"} <= names or {"event name", "event source"} <= names
+    return [Columns(dict(thing))] if is_row else None
+
+
+def _decode(text: object) -> Inside:
+    """Decode base64, and inflate it when it is gzip."""
+    try:
+        data = base64.b64decode(text if isinstance(text, str) else "", validate=False)
+    except (binascii.Error, ValueError):
+        return Reason.INVALID_RECORD
+    if data.startswith(b"\x1f\x8b"):
+        from trail_diff.sources.containers import Budget, Chunks, Damaged, inflate
+
+        budget = Budget()
+        budget.take(len(data))
+        try:
+            data = b"".join(inflate(Chunks(iter((data,))), budget))
+        except Damaged as damage:
+            return damage.reason
+    return data.decode("utf-8", "replace")
+
+
+SHAPES: tuple[Shape, ...] = (
+    _look_alike,
+    _job_description,
+    _event_history,
+    _log_events,
+    _insights_results,
+    _query_results,
+    _packed,
+    _listed,
+    _table_row,
+    _held,
+)

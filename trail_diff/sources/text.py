@@ -1,0 +1,58 @@
+"""Encodings: whatever a document is written in, readers see UTF-8 without a byte order mark."""
+
+import codecs
+from collections.abc import Iterator
+
+from trail_diff.sources.containers import CHUNK_BYTES, Chunks, Readable
+
+_MARKS = (
+    (codecs.BOM_UTF8, None),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_TEXT_CONTROLS = frozenset(b"\t\n\x0b\x0c\r\x1b\x1e")
+
+
+def is_binary(head: bytes) -> bool:
+    """Tell whether a document is no text: NULs that are no UTF-16, or many control characters."""
+    sample = head[:4096]
+    if _encoding(sample)[1] is not None:
+        return False
+    controls = sum(byte < 32 and byte not in _TEXT_CONTROLS for byte in sample)
+    return b"\0" in sample or controls * 20 > len(sample)
+
+
+def as_utf8(head: bytes, stream: Readable) -> Readable:
+    """Give a document as UTF-8. `stream` begins with `head`; what is no valid UTF-16 is replaced."""
+    mark, encoding = _encoding(head)
+    if encoding is not None:
+        return Chunks(_transcode(stream, mark, encoding))
+    if mark:
+        stream.read(mark)
+    return stream
+
+
+def _encoding(head: bytes) -> tuple[int, str | None]:
+    """Give the length of the byte order mark and the encoding when it is not UTF-8.
+
+    Without a mark, UTF-16 is told by the NULs that every other byte of JSON and CSV then is.
+    """
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return len(mark), encoding
+    sample = head[:64]
+    if len(sample) >= 4 and sample[1:2] == b"\0" and not any(sample[1::2]):
+        return 0, "utf-16-le"
+    if len(sample) >= 4 and sample[:1] == b"\0" and not any(sample[::2]):
+        return 0, "utf-16-be"
+    return 0, None
+
+
+def _transcode(stream: Readable, mark: int, encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    stream.read(mark)
+    while data := stream.read(CHUNK_BYTES):
+        if text := decoder.decode(data):
+            yield text.encode("utf-8", "replace")
+    if text := decoder.decode(b"", final=True):
+        yield text.encode("utf-8", "replace")
