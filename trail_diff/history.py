@@ -44,7 +44,9 @@ class KeyStateAt(Struct, frozen=True):
     event: Event | None = None
 
 
-def policy_at(changes: Sequence[Event], key: str, moment: datetime, facts: Facts, *, about: str | None) -> PolicyVersion | None:
+def policy_at(
+    changes: Sequence[Event], key: str, moment: datetime, facts: Facts, *, about: str | None
+) -> PolicyVersion | None:
     """Give the key policy in force at a time; None when nothing tells.
 
     The last PutKeyPolicy or CreateKey before it counts, else today's policy (of the key that the facts are `about`), if

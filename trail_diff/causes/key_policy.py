@@ -10,6 +10,7 @@ from trail_diff.causes.interface import Examined, Explained
 from trail_diff.causes.stated import deny_of
 from trail_diff.model import Cause, Confidence, Evidence, Finding, Reason, RuledOut, StatementRef
 
+
 def examine_key_policy(examined: Examined) -> Iterator[Finding | RuledOut]:
     """Examine what the policy in force decided on each caller that is missing or was refused without a stated layer."""
     denied = allowed = 0
@@ -42,9 +43,7 @@ def _find(explained: Explained) -> Finding | RuledOut | None:
     return _make_finding(explained, cause, reference, reasons)
 
 
-def _make_finding(
-    explained: Explained, cause: Cause, statement: StatementRef | None, reasons: list[Reason]
-) -> Finding:
+def _make_finding(explained: Explained, cause: Cause, statement: StatementRef | None, reasons: list[Reason]) -> Finding:
     policy, group = explained.policy, explained.group
     confidence: Confidence = "confirmed"
     if policy is not None and policy.is_todays:

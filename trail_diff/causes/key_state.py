@@ -81,8 +81,10 @@ def _stated(examined: Examined) -> Iterator[Finding]:
 def _from_state(examined: Examined, state: KeyStateAt) -> Iterator[Finding | RuledOut]:
     if not examined.driving:
         return
-    before = examined.case.succeeded and examined.key and state_at(
-        examined.case.changes, examined.key, examined.case.succeeded.window.end, examined.case.facts
+    before = (
+        examined.case.succeeded
+        and examined.key
+        and state_at(examined.case.changes, examined.key, examined.case.succeeded.window.end, examined.case.facts)
     )
     if state.event is not None and before and before.state == state.state and before.event == state.event:
         yield RuledOut(_CAUSES[state.state], (Reason.KEY_STATE_SAME_FOR_SUCCEEDED,))

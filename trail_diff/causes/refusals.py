@@ -6,7 +6,9 @@ from trail_diff.causes.interface import Examined, evidence_of, failed_errors
 from trail_diff.model import Cause, Event, Finding, Reason, RuledOut
 
 _CONTEXT_ERRORS = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
-_THROTTLING_ERRORS = frozenset({"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"})
+_THROTTLING_ERRORS = frozenset(
+    {"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"}
+)
 _THROTTLING_WORDS = ("throttl", "rate exceeded", "request rate")
 
 

@@ -1,6 +1,6 @@
-"""Makes text harmless for a medium. Fields of a log are written by whoever makes the calls, so none is trusted.
+r"""Makes text harmless for a medium. Fields of a log are written by whoever makes the calls, so none is trusted.
 
-What cannot be shown as it is becomes visible, as \\x1b or \\u202e; nothing is dropped.
+What cannot be shown as it is becomes visible, as \x1b or \u202e; nothing is dropped.
 """
 
 import re
@@ -54,9 +54,9 @@ def shorten(text: str, limit: int) -> str:
 
 
 def markdown(text: str) -> str:
-    """Give a code span, in which no markup, link, mention or reference becomes active.
+    r"""Give a code span, in which no markup, link, mention or reference becomes active.
 
-    Pipes and backticks are shown as \\x7c and \\x60: renderers disagree on how to escape them in a table's code.
+    Pipes and backticks are shown as \x7c and \x60: renderers disagree on how to escape them in a table's code.
     """
     shown = terminal(text).replace("|", "\\x7c").replace("`", "\\x60")
     return f"`{shown}`" if shown.strip() else f'`"{shown}"`'
@@ -74,7 +74,7 @@ def csv(text: str) -> str:
 
 
 def json(document: str) -> str:
-    """Write the characters of a JSON document that a terminal would act on as \\uXXXX; its value stays the same."""
+    r"""Write the characters of a JSON document that a terminal would act on as \uXXXX; its value stays the same."""
     if document.isascii() and "\x7f" not in document:
         return document
     return "".join(char if char in "\n\t\r" or is_plain(char) else _json_escape(char) for char in document)

@@ -55,11 +55,15 @@ def _clean(value: Any, depth: int = 0) -> Any:
             return {str(key): _clean(inner, depth + 1) for key, inner in value.items()}
         case list() | tuple():
             return [_clean(inner, depth + 1) for inner in value]
-        case float() if not math.isfinite(value):
-            return str(value)
-        case int() if value.bit_length() > _LARGEST_NUMBER_BITS:
-            return hex(value)
-        case None | str() | bool() | int() | float():
+        case None | str() | bool():
+            return value
+        case int() if value.bit_length() <= _LARGEST_NUMBER_BITS:
             return value
         case _:
-            return str(value)
+            return _clean_number(value)
+
+
+def _clean_number(value: Any) -> float | str:
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return hex(value) if isinstance(value, int) else str(value)

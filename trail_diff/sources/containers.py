@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import IO, Protocol
 
 from isal import isal_zlib
-from isal.igzip_lib import IsalError
 from msgspec import Struct
 
 from trail_diff.model import Reason, Skipped
@@ -155,7 +154,7 @@ def inflate(stream: Readable, budget: Budget) -> Iterator[bytes]:
             return
         try:
             inflated = decompressor.decompress(data, CHUNK_BYTES)
-        except IsalError as error:
+        except isal_zlib.error as error:
             raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
         is_at_end = not data and not inflated
         is_begun, data = True, decompressor.unconsumed_tail

@@ -161,7 +161,7 @@ class Envelope:
             case Reason():
                 self._skipped[value] += 1
             case Page(has_next):
-                self._tally.next_token = self._tally.next_token or has_next
+                self._tally.next_token |= has_next
             case JobDocument(document):
                 yield FoundJob(document, self._source)
             case HistoryEntry(inner):

@@ -23,14 +23,14 @@ _BATCH_ROWS = 4096
 def read_parquet(data: IO[bytes], source: str) -> Iterator[Record | Skipped]:
     """Read a Parquet file a batch of rows at a time, only the columns that are needed."""
     try:
-        import pyarrow
-        import pyarrow.parquet
+        import pyarrow as pa
+        from pyarrow.parquet import ParquetFile
     except ImportError:
         yield Skipped(source, Reason.PARQUET_SUPPORT_MISSING)
         return
     unreadable = 0
     try:
-        file = pyarrow.parquet.ParquetFile(data)
+        file = ParquetFile(data)
         is_ocsf = {"api", "actor"} <= set(file.schema_arrow.names)
         columns = [name for name in _OCSF_COLUMNS if name in file.schema_arrow.names] if is_ocsf else None
         for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
@@ -40,7 +40,7 @@ def read_parquet(data: IO[bytes], source: str) -> Iterator[Record | Skipped]:
                     unreadable += 1
                 else:
                     yield record
-    except (pyarrow.ArrowException, OSError, ValueError, OverflowError):
+    except (pa.ArrowException, OSError, ValueError, OverflowError):
         yield Skipped(source, Reason.UNREADABLE_FILE)
     if unreadable:
         yield Skipped(source, Reason.UNREADABLE_ROW, unreadable)

@@ -8,113 +8,17 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 from trail_diff.model import Reason, Record, Skipped
+from trail_diff.sources.spelling import SPELLING
 from trail_diff.sources.structtext import parse_struct_text
 from trail_diff.times import parse_time
 
 CELL_LIMIT_CHARACTERS = 16 << 20
 """How long one cell may be; a whole record is below 1 MiB."""
 
-_NAMES = [
-    "eventVersion",
-    "userIdentity",
-    "eventTime",
-    "eventSource",
-    "eventName",
-    "awsRegion",
-    "sourceIPAddress",
-    "userAgent",
-    "errorCode",
-    "errorMessage",
-    "requestParameters",
-    "responseElements",
-    "additionalEventData",
-    "requestID",
-    "eventID",
-    "readOnly",
-    "resources",
-    "eventType",
-    "apiVersion",
-    "managementEvent",
-    "recipientAccountId",
-    "sharedEventID",
-    "vpcEndpointId",
-    "vpcEndpointAccountId",
-    "serviceEventDetails",
-    "eventCategory",
-    "eventContext",
-    "requestContext",
-    "type",
-    "userName",
-    "principalId",
-    "arn",
-    "accountId",
-    "accessKeyId",
-    "sessionContext",
-    "sessionIssuer",
-    "attributes",
-    "creationDate",
-    "mfaAuthenticated",
-    "webIdFederationData",
-    "invokedBy",
-    "onBehalfOf",
-    "userId",
-    "identityStoreArn",
-    "inScopeOf",
-    "sourceArn",
-    "sourceAccount",
-    "identityProvider",
-    "keyId",
-    "encryptionContext",
-    "encryptionAlgorithm",
-    "keySpec",
-    "numberOfBytes",
-    "granteePrincipal",
-    "granteeServicePrincipal",
-    "retiringPrincipal",
-    "operations",
-    "constraints",
-    "encryptionContextSubset",
-    "encryptionContextEquals",
-    "grantId",
-    "sourceEncryptionContext",
-    "destinationEncryptionContext",
-    "sourceKeyId",
-    "destinationKeyId",
-    "policyName",
-    "policy",
-    "bypassPolicyLockoutSafetyCheck",
-    "pendingWindowInDays",
-    "deletionDate",
-    "backupJobId",
-    "copyJobId",
-    "restoreJobId",
-    "backupVaultName",
-    "backupVaultArn",
-    "resourceArn",
-    "resourceType",
-    "iamRoleArn",
-    "state",
-    "statusMessage",
-    "completionDate",
-    "percentDone",
-    "recoveryPointArn",
-    "eventSelectors",
-    "advancedEventSelectors",
-    "trailName",
-    "excludeManagementEventSources",
-    "readWriteType",
-    "includeManagementEvents",
-    "fieldSelectors",
-    "field",
-    "equals",
-    "notEquals",
-]
-_SPELLING = {name.lower(): name for name in _NAMES}
-_TOP_LEVEL = frozenset(_NAMES[: _NAMES.index("type")]) | {"resources"}
 _CONSOLE = {"username": "userName", "awsaccesskey": "accessKeyId"}
 _WHOLE_RECORD = ("@message", "_raw", "cloudtrailevent", "message", "event.original", "record")
 _STRUCTS = frozenset(
@@ -228,22 +132,22 @@ def _path(name: str) -> list[str]:
     """Give the path that a column's name stands for, in CloudTrail's spelling."""
     plain = name.strip().lower()
     if plain.startswith(("resources.0.", "resources_0_", "resources_arn", "resources.arn")):
-        return ["resources", "ARN" if plain.endswith("arn") else _SPELLING.get(re.split(r"[._]", plain)[-1], plain)]
+        return ["resources", "ARN" if plain.endswith("arn") else SPELLING.get(re.split(r"[._]", plain)[-1], plain)]
     if "." in plain:
         steps = name.strip().split(".")
         for index, step in enumerate(steps):
-            if _SPELLING.get(step.lower()) in _FREE_NAMES:
+            if SPELLING.get(step.lower()) in _FREE_NAMES:
                 return [*_spell(steps[: index + 1]), *([".".join(steps[index + 1 :])] if steps[index + 1 :] else [])]
         return _spell(steps)
-    if "_" in plain and plain not in _SPELLING:
+    if "_" in plain and plain not in SPELLING:
         steps = plain.split("_")
-        if _SPELLING.get(steps[0]) in _STRUCTS:
+        if SPELLING.get(steps[0]) in _STRUCTS:
             return _spell(steps)
-    return [_SPELLING.get(plain.replace(" ", ""), name.strip())]
+    return [SPELLING.get(plain.replace(" ", ""), name.strip())]
 
 
 def _spell(steps: Sequence[str]) -> list[str]:
-    return [_SPELLING.get(step.lower(), step) for step in steps]
+    return [SPELLING.get(step.lower(), step) for step in steps]
 
 
 def _read_struct(value: Any, name: str) -> Any:
@@ -272,10 +176,9 @@ def _respell(value: Any, name: str, depth: int) -> Any:
         return _read_resource(value)
     respelled = {}
     for key, inner in value.items():
-        spelled = _SPELLING.get(str(key).lower(), str(key))
-        if spelled in _FREE_NAMES and isinstance(inner, str):
-            inner = _read_struct(inner, spelled)
-        respelled[spelled] = _respell(inner, spelled, depth + 1)
+        spelled = SPELLING.get(str(key).lower(), str(key))
+        is_text = spelled in _FREE_NAMES and isinstance(inner, str)
+        respelled[spelled] = _respell(_read_struct(inner, spelled) if is_text else inner, spelled, depth + 1)
     return respelled
 
 
@@ -297,20 +200,19 @@ def _fill_identity(record: Record) -> None:
 
 def _read_time(value: Any) -> str | None:
     """Read the time of a row; console exports may print local time with its offset."""
-    if not isinstance(value, str):
-        moment = parse_time(value)
-    else:
-        text, shift = value.strip().removesuffix(" UTC"), timedelta()
+    text, shift = value, timedelta()
+    if isinstance(value, str):
+        text = value.strip().removesuffix(" UTC")
         if found := _OFFSET.search(text):
             shift = timedelta(hours=int(found[2]), minutes=int(found[3])) * (-1 if found[1] == "-" else 1)
             text = text[: found.start()]
-        moment = parse_time(text)
-        moment = (
-            moment.replace(tzinfo=timezone(shift)).astimezone(UTC)
-            if moment and shift and shift < timedelta(1)
-            else moment
-        )
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
+    moment = parse_time(text)
+    if moment is None:
+        return None
+    try:
+        return f"{moment - shift:%Y-%m-%dT%H:%M:%SZ}"
+    except OverflowError:
+        return None
 
 
 def _is_absent(value: Any) -> bool:
