@@ -119,12 +119,17 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
     """Build the case of a failed job and, when there is a second one, its baseline."""
     newest = parse_time(gathered.tally.last)
     windows = [_need_window(job, job_window(job, question.pad, newest)) for job in jobs]
-    found = [key for job, window in zip(jobs, windows, strict=True) for key in find_keys(job, window, gathered.events)]
-    keys = tuple(dict.fromkeys([*question.keys, *(key for job in jobs for key in job.keys), *found]))
-    sides = [_tie(job, window, gathered, keys, question.keys) for job, window in zip(jobs, windows, strict=True)]
+    found = [find_keys(job, window, gathered.events) for job, window in zip(jobs, windows, strict=True)]
+    keys = dict.fromkeys(
+        [*question.keys, *(key for job in jobs for key in job.keys), *(k for own in found for k in own)]
+    )
+    sides = []
+    for job, window, own in zip(jobs, windows, found, strict=True):
+        named = [*question.keys, *([job.key] if job.key else []), *own]
+        sides.append(_tie(job, window, gathered, tuple(keys), named))
     if len(sides) > 1 and jobs[0].key is None and not _have_other_vaults(*jobs):
         sides[0] = _with_key(sides[0], sides[1].job.key)
-    return _finish(gathered, sides, keys, facts)
+    return _finish(gathered, sides, tuple(keys), facts)
 
 
 def _need_window(job: Job, window: Window | None) -> Window:
@@ -136,13 +141,12 @@ def _need_window(job: Job, window: Window | None) -> Window:
     return window
 
 
-def _tie(job: Job, window: Window, gathered: Gathered, keys: Sequence[str], given: Sequence[str]) -> JobEvents:
-    """Tie the events to a job, and name the keys that its events used; a key that was given is what it is about."""
+def _tie(job: Job, window: Window, gathered: Gathered, keys: Sequence[str], named: Sequence[str]) -> JobEvents:
+    """Tie the events to a job, and name the keys that it used; it is about the first of those that were `named`."""
     side = tie_events(job, window, gathered.events, keys, gathered.jobs)
     used = Counter(access.key for tie in side.events for access in tie.event.accesses if access.key)
-    named = [key for key in keys if key in used]
-    order = dict.fromkeys([*job.keys, *named, *sorted(used, key=lambda key: (-used[key], key))])
-    key = next(iter([*given, *([job.key] if job.key else []), *named, *order]), None)
+    order = dict.fromkeys([*job.keys, *(key for key in keys if key in used), *sorted(used)])
+    key = next(iter([*named, *order]), None)
     return msgspec.structs.replace(side, job=msgspec.structs.replace(job, key=key, keys=tuple(order)))
 
 

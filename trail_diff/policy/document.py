@@ -13,8 +13,8 @@ _DEPTH_LIMIT = 100
 def policy_from(value: object) -> dict[str, Any]:
     """Find the policy document in what a file holds.
 
-    It may be the document itself, the answer of GetKeyPolicy (`{"Policy": "…"}`), a PutKeyPolicy or CreateKey record, or
-    JSON text of any of these.
+    It may be the document itself, the answer of GetKeyPolicy (`{"Policy": "…"}`), a PutKeyPolicy or CreateKey record,
+    or JSON text of any of these.
 
     Raises:
         PolicyError: there is no policy in it, or it is malformed; the message names the place as a JSON pointer.
@@ -31,8 +31,8 @@ def _find(value: object, depth: int) -> dict[str, Any]:
                 return _find(json.loads(value, strict=False), depth + 1)
             except (ValueError, RecursionError) as error:
                 raise PolicyError(f"the policy text is not JSON ({error})", hint=_HINT) from error
-        case {"Statement": _}:
-            return check_policy(dict(value))
+        case {"Statement": statement, **rest}:
+            return check_policy({**{str(name): part for name, part in rest.items()}, "Statement": statement})
         case {"Policy": str() | dict() as inner} | {"policy": str() | dict() as inner}:
             return _find(inner, depth + 1)
         case {"requestParameters": {"policy": str() | dict() as inner}}:

@@ -25,7 +25,9 @@ def show_span(start: datetime | None, end: datetime | None) -> str:
 
 def show_key(key: str | None) -> str:
     """Show a key by its id or alias."""
-    return last_name(key) or "" if key and "alias/" not in key else (key or "").rsplit(":", 1)[-1]
+    if key is None:
+        return ""
+    return key.rsplit(":", 1)[-1] if "alias/" in key else last_name(key) or key
 
 
 def show_calls(calls: Calls, words: Catalogue) -> str:

@@ -17,6 +17,7 @@ from trail_diff.render.phrases import caller_name, catalogue
 
 _COLORS = {"bold": "1", "red": "31", "yellow": "33", "green": "32", "dim": "2"}
 _OUTCOME_COLORS = {"explained": "red", "difference": "red", "no-difference": "green", "inconclusive": "yellow"}
+_KEY_WIDTH = 13
 _PRESENCE_COLORS = {"only-succeeded": "red", "denied-in-failed": "red", "only-failed": "yellow"}
 
 
@@ -67,10 +68,12 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: Rende
     table = []
     for row in rows:
         errors = f" ({row.errors} {words.labels['errors' if row.errors != 1 else 'error']})" if row.errors else ""
-        cells = [caller_name(row.caller), row.caller.type or row.caller.kind, row.action, layout.show_key(row.key)]
+        caller = row.caller
+        texts = (caller_name(caller), caller.type or caller.kind, row.action, layout.show_key(row.key))
+        cells = [escape.terminal(text) for text in texts]
         cells.append(f"{row.calls}{errors}")
         if options.verbose:
-            cells += [" ".join(row.error_codes), layout.show_span(row.first, row.last)]
+            cells += [escape.terminal(" ".join(row.error_codes)), layout.show_span(row.first, row.last)]
         table.append(cells)
     page.table(header, table) if table else page.wrap(words.labels["no_uses"])
     _show_coverage(page, coverage, words, verbose=options.verbose)
@@ -85,7 +88,7 @@ def _show_jobs(page: "_Page", report: Report, words: Catalogue) -> None:
         words.labels["succeeded"],
     ]
     rows = [
-        [words.labels[name], failed.get(name, ""), succeeded.get(name, "")]
+        [words.labels[name], escape.terminal(failed.get(name, "")), escape.terminal(succeeded.get(name, ""))]
         for name in layout.JOB_FIELDS
         if (name in failed or name in succeeded) and name != "message"
     ]
@@ -94,7 +97,7 @@ def _show_jobs(page: "_Page", report: Report, words: Catalogue) -> None:
     page.gap()
     page.table(header, rows)
     if "message" in failed:
-        page.pair(words.labels["message"], failed["message"])
+        page.pair(words.labels["message"], failed["message"], indent=10)
 
 
 def _show_callers(page: "_Page", groups: Sequence[CallerGroup], words: Catalogue, *, verbose: bool) -> None:
@@ -102,20 +105,13 @@ def _show_callers(page: "_Page", groups: Sequence[CallerGroup], words: Catalogue
     if not groups:
         page.wrap(words.labels["no_callers"])
         return
-    header = [words.labels[name] for name in ("presence", "caller", "type", "action", "key", "failed", "succeeded")]
-    rows = [
-        [
-            words.presences[group.presence],
-            caller_name(group.caller),
-            group.caller.type or group.caller.kind,
-            group.action,
-            layout.show_key(group.key),
-            layout.show_calls(group.failed, words),
-            layout.show_calls(group.succeeded, words),
-        ]
-        for group in groups
-    ]
-    page.table(header, rows, [_PRESENCE_COLORS.get(group.presence) for group in groups])
+    colors = [_PRESENCE_COLORS.get(group.presence) for group in groups]
+    names = ("presence", "caller", "type", "action", "key", "failed", "succeeded")
+    header, rows = [words.labels[name] for name in names], [_caller_cells(group, words) for group in groups]
+    if not page.fits([header, *rows]):
+        header = [header[0], f"{header[1]}, {header[2]}, {header[3]}", *header[4:]]
+        rows = [[row[0], f"{row[1]}\n  {row[2]}  {row[3]}", *row[4:]] for row in rows]
+    page.table(header, rows, colors)
     if not verbose:
         return
     for group in groups:
@@ -127,6 +123,16 @@ def _show_callers(page: "_Page", groups: Sequence[CallerGroup], words: Catalogue
         tied = "; ".join(words.reason(reason) for reason in group.tied_by)
         if tied:
             page.bullet(f"{words.labels['tied_by']}: {tied}", level=2)
+
+
+def _caller_cells(group: CallerGroup, words: Catalogue) -> list[str]:
+    return [
+        words.presences[group.presence],
+        *map(escape.terminal, (caller_name(group.caller), group.caller.type or group.caller.kind, group.action)),
+        escape.shorten(layout.show_key(group.key), _KEY_WIDTH),
+        layout.show_calls(group.failed, words),
+        layout.show_calls(group.succeeded, words),
+    ]
 
 
 def _show_findings(page: "_Page", report: Report, words: Catalogue) -> None:
@@ -238,19 +244,32 @@ class _Page:
         lines = _wrap(escape.terminal(text), self._width - len(rest))
         self._lines += [(rest if index else first) + line for index, line in enumerate(lines)]
 
-    def pair(self, name: str, text: str) -> None:
-        lines = _wrap(escape.terminal(text), self._width - 23) or [""]
+    def pair(self, name: str, text: str, indent: int = 22) -> None:
+        lines = _wrap(escape.terminal(text), self._width - indent) or [""]
         for index, line in enumerate(lines):
-            self._lines.append(f"{escape.terminal(name) if not index else '':<21}  {line}")
+            self._lines.append(f"{escape.terminal(name) if not index else '':<{indent - 1}} {line}")
+
+    def fits(self, rows: Sequence[Sequence[str]]) -> bool:
+        """Tell whether a table fits without cutting any cell."""
+        widths = [max(map(_width_of, column)) for column in zip(*rows, strict=True)]
+        return sum(widths) + 2 * (len(widths) - 1) <= self._width
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], colors: Sequence[str | None] = ()) -> None:
-        """Add a table; the widest columns give way until it fits."""
-        shown = [[escape.terminal(cell) for cell in row] for row in [header, *rows]]
-        limits = _fit([max(map(_width_of, column)) for column in zip(*shown, strict=True)], self._width)
-        cut = [[_shorten(cell, limit) for cell, limit in zip(row, limits, strict=True)] for row in shown]
-        drawn = tabulate(cut[1:], cut[0], tablefmt="plain", disable_numparse=True).splitlines()
-        for index, line in enumerate(drawn):
-            color = "dim" if not index else (colors[index - 1] if index <= len(colors) else None)
+        """Add a table of escaped cells, which may have several lines; the widest columns give way until it fits."""
+        cells = [[cell.split("\n") for cell in row] for row in [header, *rows]]
+        widths = [max(_width_of(line) for cell in column for line in cell) for column in zip(*cells, strict=True)]
+        limits = _fit(widths, self._width)
+        heights = [max(map(len, row)) for row in cells]
+        cut = [
+            ["\n".join(_shorten(line, limit) for line in cell) for cell, limit in zip(row, limits, strict=True)]
+            for row in cells
+        ]
+        drawn = tabulate(
+            cut[1:], cut[0], tablefmt="plain", disable_numparse=True, preserve_whitespace=True
+        ).splitlines()
+        painted = ["dim", *colors, *([None] * (len(rows) - len(colors)))]
+        shades = [color for color, height in zip(painted, heights, strict=True) for _ in range(height)]
+        for line, color in zip(drawn, shades, strict=True):
             self._lines.append(self._paint(line.rstrip(), color))
 
     def _paint(self, text: str, color: str | None) -> str:

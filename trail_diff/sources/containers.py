@@ -154,7 +154,7 @@ def inflate(stream: Readable, budget: Budget) -> Iterator[bytes]:
             return
         try:
             inflated = decompressor.decompress(data, CHUNK_BYTES)
-        except isal_zlib.error as error:
+        except isal_zlib.IsalError as error:  # type: ignore[misc] # the stub has it as an instance
             raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
         is_at_end = not data and not inflated
         is_begun, data = True, decompressor.unconsumed_tail

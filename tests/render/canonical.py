@@ -1,0 +1,198 @@
+"""The one report that every renderer is shown: the original incident, with something in each of its parts."""
+
+from datetime import UTC, datetime
+
+from trail_diff.model import (
+    Absence,
+    Caller,
+    CallerDecision,
+    CallerGroup,
+    CallerKind,
+    Calls,
+    Cause,
+    ConditionOutcome,
+    Coverage,
+    Evidence,
+    Finding,
+    Job,
+    Reading,
+    Reason,
+    Remedy,
+    Replay,
+    Report,
+    RuledOut,
+    Skipped,
+    StatementOutcome,
+    StatementRef,
+    Verdict,
+    Windows,
+)
+from trail_diff.render.interface import RenderOptions
+
+OPTIONS = {
+    "report-80.txt": ("table", RenderOptions(width=80)),
+    "report-120.txt": ("table", RenderOptions(width=120, verbose=True)),
+    "report-color.txt": ("table", RenderOptions(width=100, color=True)),
+    "report.md": ("markdown", RenderOptions()),
+    "report.json": ("json", RenderOptions()),
+    "report.csv": ("csv", RenderOptions()),
+}
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/0d990263-1d5c-4bc2-8d70-6d7c5f2f8a01"
+STORAGE = Caller(
+    "AWSService",
+    CallerKind.SERVICE_PRINCIPAL,
+    "backup-storage.amazonaws.com",
+    invoked_by="backup-storage.amazonaws.com",
+)
+ROLE = Caller(
+    "AssumedRole",
+    CallerKind.SERVICE_ROLE,
+    "AWSBackupDefaultServiceRole",
+    role_arn="arn:aws:iam::111122223333:role/service-role/AWSBackupDefaultServiceRole",
+    account="111122223333",
+    invoked_by="backup.amazonaws.com",
+)
+
+
+def at(day: int, hour: int, minute: int) -> datetime:
+    """Give a time in March 2026."""
+    return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+
+
+def make_job(job_id: str, day: int, state: str, message: str | None = None) -> Job:
+    """Make one of the two jobs."""
+    return Job(
+        id=job_id,
+        kind="backup",
+        state=state,
+        message=message,
+        resource="arn:aws:dynamodb:eu-west-1:111122223333:table/orders",
+        resource_type="DynamoDB",
+        vault="arn:aws:backup:eu-west-1:111122223333:backup-vault:prod-vault",
+        role=ROLE.role_arn,
+        key=KEY,
+        keys=(KEY,),
+        created=at(day, 18, 5),
+        completed=at(day, 18, 16),
+        region="eu-west-1",
+        account="111122223333",
+    )
+
+
+CANONICAL = Report(
+    verdict=Verdict(
+        "explained",
+        Cause.KEY_POLICY_EXPLICIT_DENY,
+        "confirmed",
+        "a statement of the key policy denies the call: kms:Decrypt by backup-storage.amazonaws.com (AWSService)",
+    ),
+    failed=make_job(
+        "2c47cafb-f2a8-4324-bc60-6017794526c5",
+        2,
+        "FAILED",
+        "KMS key is either disabled or pending deletion or access to KMS key is denied",
+    ),
+    succeeded=make_job("7d0b8c7a-55f4-4c0e-9d3e-8a3a1f6f0f52", 1, "COMPLETED"),
+    coverage=Coverage(
+        windows=Windows((at(2, 17, 50), at(2, 18, 31)), (at(1, 17, 50), at(1, 18, 31))),
+        regions=("eu-west-1",),
+        accounts=("111122223333",),
+        records_read=77,
+        events_kept=4,
+        skipped=(Skipped("a.json.gz", Reason.DIGEST_FILE), Skipped("b.json", Reason.TRUNCATED_JSON, 2)),
+        warnings=(Reason.DELIVERY_DELAY_POSSIBLE,),
+        files_read=3,
+    ),
+    callers=(
+        CallerGroup(
+            ROLE,
+            "kms:DescribeKey",
+            KEY,
+            Calls(2, 1, {"AccessDenied": 1}, at(2, 18, 6), at(2, 18, 7)),
+            Calls(1, 0, {}, at(1, 18, 6), at(1, 18, 6)),
+            "denied-in-failed",
+            (Reason.KEY_AND_JOB_ROLE,),
+        ),
+        CallerGroup(
+            STORAGE,
+            "kms:Decrypt",
+            KEY,
+            Calls(),
+            Calls(3, 0, {}, at(1, 18, 6), at(1, 18, 9)),
+            "only-succeeded",
+            (Reason.KEY_AND_CONTEXT, Reason.CONTEXT_NAMES_VAULT),
+        ),
+    ),
+    findings=(
+        Finding(
+            Cause.KEY_POLICY_EXPLICIT_DENY,
+            "confirmed",
+            STORAGE,
+            "kms:Decrypt",
+            "key-policy",
+            StatementRef(2, "DenyEveryoneElse"),
+            (Reason.STATEMENT_DENIES, Reason.CALLER_MISSING),
+            (Evidence(file="key-policy.json", path="/Statement/1"),),
+        ),
+    ),
+    ruled_out=(RuledOut(Cause.KEY_DISABLED, (Reason.KEY_STATE_ENABLED,)),),
+    decisions=(
+        CallerDecision(
+            STORAGE,
+            "kms:Decrypt",
+            "explicit-deny",
+            (
+                StatementOutcome(
+                    2,
+                    "DenyEveryoneElse",
+                    "Deny",
+                    "match",
+                    (
+                        ConditionOutcome(
+                            "StringNotEquals",
+                            "aws:PrincipalArn",
+                            ("arn:aws:iam::111122223333:user/key-admin",),
+                            None,
+                            "absent",
+                            "match",
+                            Reason.NEGATED_KEY_ABSENT,
+                        ),
+                    ),
+                    reasons=(Reason.PRINCIPAL_IS_ANYONE,),
+                ),
+            ),
+            ("aws:PrincipalOrgID",),
+            "key-policy",
+            (Reason.STATEMENT_DENIES,),
+        ),
+    ),
+    absence=(
+        Absence(
+            STORAGE,
+            "kms:Decrypt",
+            (
+                Reading("denied-not-logged", "supported", (Reason.POLICY_DENIES_CALLER,)),
+                Reading("outside-window", "ruled-out", (Reason.JOB_ENDED_IN_WINDOW,)),
+                Reading("cached-data-key", "open", ()),
+            ),
+        ),
+    ),
+    remedies=(
+        Remedy(
+            "exempt-service-principals",
+            True,
+            (
+                {
+                    "op": "add",
+                    "path": "/Statement/1/Condition/BoolIfExists",
+                    "value": {"aws:PrincipalIsAWSService": "false"},
+                },
+            ),
+            {"Version": "2012-10-17", "Statement": []},
+            Replay(4, 2, fixed=("backup-storage.amazonaws.com kms:Decrypt",)),
+            (Reason.EXEMPTS_EVERY_SERVICE,),
+        ),
+        Remedy("add-backup-role", False, risks=(Reason.CALLER_IS_NOT_THE_ROLE,)),
+    ),
+)

@@ -1,0 +1,24 @@
+"""Writes what the renderers are expected to give, and the JSON Schema, anew: `make golden`, then read the diff."""
+
+import json
+from pathlib import Path
+
+from render.canonical import CANONICAL, OPTIONS
+
+from trail_diff.render import render_report
+from trail_diff.render.schema import report_schema
+
+GOLDEN = Path(__file__).parent / "golden"
+SCHEMA = Path(__file__).parent.parent.parent / "trail_diff" / "data" / "report.schema.json"
+
+
+def main() -> None:
+    """Write every file."""
+    GOLDEN.mkdir(exist_ok=True)
+    for name, (output_format, options) in OPTIONS.items():
+        (GOLDEN / name).write_text(render_report(CANONICAL, output_format, options), encoding="utf-8")
+    SCHEMA.write_text(json.dumps(report_schema(), indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
