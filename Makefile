@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint check golden fixtures clean
+.PHONY: demo test lint check golden fixtures bench clean
 
 demo: $(STAMP)
 	$(BIN)/trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events fixtures/original-incident/trail || test $$? -eq 1
@@ -21,6 +21,10 @@ check: lint test
 
 golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/render/make_golden.py
+	PYTHONPATH=tests $(BIN)/python tests/readme_blocks.py
+
+bench: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python bench/measure.py
 
 fixtures: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python fixtures/make_fixtures.py

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from recording import Record
-from trail_diff.normalize import normalize_record
 
 from trail_diff.model import Event, Job, JobEvents, Reason, TiedEvent, Window
+from trail_diff.normalize import normalize_record
 from trail_diff.sources.interface import Peek, Tally
 
 ACCOUNT = "111122223333"

@@ -19,10 +19,10 @@ def test_calls_are_counted_by_caller_action_and_key() -> None:
     for event in make_events(made.records):
         count.add(event)
 
-    first, second = count.rows()
-    assert (first.key, first.calls, first.errors) == (key, 3, 0)
-    assert (second.key, second.calls, second.error_codes) == (other, 1, {"AccessDenied": 1})
-    assert (f"{first.first:%S}", f"{first.last:%S}") == ("00", "02")
+    busiest, rarer = count.rows()
+    assert (busiest.key, busiest.calls, busiest.errors) == (key, 3, 0)
+    assert (rarer.key, rarer.calls, rarer.error_codes) == (other, 1, {"AccessDenied": 1})
+    assert (f"{busiest.first:%S}", f"{busiest.last:%S}") == ("00", "02")
 
 
 def test_keys_narrow_the_count() -> None:

@@ -8,7 +8,6 @@ from recording import Recording
 
 from trail_diff.coverage import check_coverage, excludes_kms, is_write_only
 from trail_diff.model import Event, JobEvents, Reason
-from trail_diff.sources.interface import Tally
 
 GOOD = make_job("good")
 BAD = make_job("bad", "2026-03-02T18:05:00Z", state="FAILED")
@@ -33,8 +32,7 @@ def check(made: Recording, good: JobEvents | None = None, bad: JobEvents | None 
         make_side(side.job, [event for event in events if event.accesses and side.window.holds(event.event_time)])
         for side in sides
     ]
-    tally: Tally = make_tally(made.records)
-    return check_coverage(bad or sides[0], good or sides[1], tally, events, [BAD, GOOD])
+    return check_coverage(bad or sides[0], good or sides[1], make_tally(made.records), events, [BAD, GOOD])
 
 
 def test_full_export_has_no_gap() -> None:

@@ -1,5 +1,7 @@
 """The side-by-side table."""
 
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import make_events, make_job, make_side
@@ -46,7 +48,7 @@ def test_errors_on_both_sides_are_no_difference() -> None:
     """A call that fails in both jobs does not tell them apart."""
     made = Recording()
     role = made.role("r", "s")
-    fields = {"errorCode": "DisabledException"}
+    fields: dict[str, Any] = {"errorCode": "DisabledException"}
     bad = make_events([made.kms("2026-03-02T18:06:00Z", "Decrypt", KEY, role, **fields)])
     good = make_events([made.kms("2026-03-01T18:06:00Z", "Decrypt", KEY, role, **fields)])
 
@@ -119,7 +121,7 @@ def test_every_call_is_counted_once(calls: list[tuple[str, str, str, bool]]) -> 
     made = Recording()
     sides: dict[str, list[dict[str, object]]] = {"good": [], "bad": []}
     for side, action, role, fails in calls:
-        fields = {"errorCode": "AccessDenied"} if fails else {}
+        fields: dict[str, Any] = {"errorCode": "AccessDenied"} if fails else {}
         sides[side].append(made.kms(f"{DAYS[side]}T18:06:00Z", action, KEY, made.role(role, "s"), **fields))
 
     bad, good = (make_side(job, make_events(sides[job.id])) for job in (BAD, GOOD))

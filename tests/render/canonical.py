@@ -181,18 +181,18 @@ CANONICAL = Report(
     remedies=(
         Remedy(
             "exempt-service-principals",
-            True,
-            (
+            helps=True,
+            patch=(
                 {
                     "op": "add",
                     "path": "/Statement/1/Condition/BoolIfExists",
                     "value": {"aws:PrincipalIsAWSService": "false"},
                 },
             ),
-            {"Version": "2012-10-17", "Statement": []},
-            Replay(4, 2, fixed=("backup-storage.amazonaws.com kms:Decrypt",)),
-            (Reason.EXEMPTS_EVERY_SERVICE,),
+            policy={"Version": "2012-10-17", "Statement": []},
+            replay=Replay(4, 2, fixed=("backup-storage.amazonaws.com kms:Decrypt",)),
+            risks=(Reason.EXEMPTS_EVERY_SERVICE,),
         ),
-        Remedy("add-backup-role", False, risks=(Reason.CALLER_IS_NOT_THE_ROLE,)),
+        Remedy("add-backup-role", helps=False, risks=(Reason.CALLER_IS_NOT_THE_ROLE,)),
     ),
 )

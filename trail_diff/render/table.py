@@ -109,7 +109,7 @@ def _show_callers(page: "_Page", groups: Sequence[CallerGroup], words: Catalogue
     names = ("presence", "caller", "type", "action", "key", "failed", "succeeded")
     header, rows = [words.labels[name] for name in names], [_caller_cells(group, words) for group in groups]
     if not page.fits([header, *rows]):
-        header = [header[0], f"{header[1]}, {header[2]}, {header[3]}", *header[4:]]
+        header = [header[0], header[1], *header[4:]]
         rows = [[row[0], f"{row[1]}\n  {row[2]}  {row[3]}", *row[4:]] for row in rows]
     page.table(header, rows, colors)
     if not verbose:
@@ -129,7 +129,7 @@ def _caller_cells(group: CallerGroup, words: Catalogue) -> list[str]:
     return [
         words.presences[group.presence],
         *map(escape.terminal, (caller_name(group.caller), group.caller.type or group.caller.kind, group.action)),
-        escape.shorten(layout.show_key(group.key), _KEY_WIDTH),
+        escape.shorten(escape.terminal(layout.show_key(group.key)), _KEY_WIDTH),
         layout.show_calls(group.failed, words),
         layout.show_calls(group.succeeded, words),
     ]
@@ -251,12 +251,14 @@ class _Page:
 
     def fits(self, rows: Sequence[Sequence[str]]) -> bool:
         """Tell whether a table fits without cutting any cell."""
-        widths = [max(map(_width_of, column)) for column in zip(*rows, strict=True)]
+        header = [f"{name}  " for name in rows[0]]
+        widths = [max(map(_width_of, column)) for column in zip(header, *rows[1:], strict=True)]
         return sum(widths) + 2 * (len(widths) - 1) <= self._width
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], colors: Sequence[str | None] = ()) -> None:
         """Add a table of escaped cells, which may have several lines; the widest columns give way until it fits."""
-        cells = [[cell.split("\n") for cell in row] for row in [header, *rows]]
+        # tabulate makes every column two wider than its header.
+        cells = [[cell.split("\n") for cell in row] for row in [[f"{name}  " for name in header], *rows]]
         widths = [max(_width_of(line) for cell in column for line in cell) for column in zip(*cells, strict=True)]
         limits = _fit(widths, self._width)
         heights = [max(map(len, row)) for row in cells]
@@ -265,7 +267,11 @@ class _Page:
             for row in cells
         ]
         drawn = tabulate(
-            cut[1:], cut[0], tablefmt="plain", disable_numparse=True, preserve_whitespace=True
+            cut[1:],
+            [name.rstrip() for name in cut[0]],
+            tablefmt="plain",
+            disable_numparse=True,
+            preserve_whitespace=True,
         ).splitlines()
         painted = ["dim", *colors, *([None] * (len(rows) - len(colors)))]
         shades = [color for color, height in zip(painted, heights, strict=True) for _ in range(height)]

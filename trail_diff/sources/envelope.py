@@ -49,7 +49,7 @@ class Envelope:
             else:
                 yield from self._read_part(part)
             is_first = False
-        if is_first and not self._skipped:
+        if splitter.is_blank and not self._skipped:
             self._skipped[Reason.EMPTY_FILE] += 1
         for reason, count in self._skipped.items():
             yield Skipped(self._source, reason, count)

@@ -82,7 +82,7 @@ Part = Value | Element | Rest | Line | Problem
 
 
 class Splitter:
-    """Splits one document; `lines` gives the rest as text once a table was recognised.
+    """Splits one document; `lines` gives the rest as text once a table was recognised; `is_blank` if there is nothing.
 
     Damage below (a truncated gz) ends the document; it is reported after everything that could be read.
     """
@@ -93,6 +93,7 @@ class Splitter:
         self._at = 0
         self._is_ended = False
         self._damage: Reason | None = None
+        self.is_blank = True
 
     def parts(self) -> Iterator[Part]:
         """Give all parts in order."""
@@ -100,6 +101,7 @@ class Splitter:
         is_whole = self._is_ended and self._damage is None
         yield from self._whole() if is_whole else ()
         while self._skip(_SPACE + b","):
+            self.is_blank = False
             if self._peek() not in b"{[":
                 yield Line(self._take_line().decode("utf-8", "replace"))
             elif container := self._match_container():
@@ -125,10 +127,10 @@ class Splitter:
                 value = _ANY.decode(self._buffer)
             except _REFUSALS:
                 return
-            self._at = len(self._buffer)
+            self._at, self.is_blank = len(self._buffer), False
             yield Value(value)
             return
-        self._at = len(self._buffer)
+        self._at, self.is_blank = len(self._buffer), False
         yield from (Element(raw, "Records") for raw in elements)
 
     def _one(self) -> Iterator[Part]:
@@ -209,7 +211,9 @@ class Splitter:
         if not name:
             return
         rest: dict[str, Any] = {}
-        if self._skip(_SPACE) and self._peek() == b",":
+        if not self._skip(_SPACE):
+            yield from () if self._damage else (Problem(Reason.TRUNCATED_JSON),)
+        elif self._peek() == b",":
             self._buffer, self._at = b"{" + self._buffer[self._at + 1 :], 0
             for part in self._one_leniently(name):
                 if isinstance(part, Value) and isinstance(part.value, dict):

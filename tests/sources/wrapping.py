@@ -1,0 +1,220 @@
+"""Wraps records in every form in which people export them; each gives the bytes of a file."""
+
+import base64
+import csv
+import gzip
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+Record = dict[str, Any]
+Wrap = Callable[[list[Record]], bytes]
+
+
+def dump(value: object) -> bytes:
+    """Give JSON on one line."""
+    return json.dumps(value).encode()
+
+
+def lines(values: list[object]) -> bytes:
+    """Give NDJSON."""
+    return b"".join(dump(value) + b"\n" for value in values)
+
+
+def lookup(records: list[Record]) -> Record:
+    """Give a page of lookup-events."""
+    return {
+        "Events": [
+            {"EventId": r["eventID"], "EventTime": 1772388300.0, "CloudTrailEvent": json.dumps(r)} for r in records
+        ]
+    }
+
+
+def event_bridge(record: Record) -> Record:
+    """Give an EventBridge event."""
+    detail_type = "AWS API Call via CloudTrail"
+    return {"version": "0", "id": "1", "detail-type": detail_type, "source": "aws.kms", "detail": record}
+
+
+def subscription(records: list[Record]) -> Record:
+    """Give a CloudWatch Logs subscription document."""
+    events = [{"id": "1", "timestamp": 1, "message": json.dumps(r)} for r in records]
+    return {"messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "g", "logStream": "s", "logEvents": events}
+
+
+def table(rows: list[list[str]], delimiter: str = ",") -> bytes:
+    """Give a CSV."""
+    written = io.StringIO()
+    csv.writer(written, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
+    return written.getvalue().encode()
+
+
+def flat(record: Record) -> dict[str, str]:
+    """Give a record as Athena's flat columns."""
+    identity, issuer = record["userIdentity"], record["userIdentity"].get("sessionContext", {}).get("sessionIssuer", {})
+    plain = ("eventTime", "eventSource", "eventName", "awsRegion", "eventID", "recipientAccountId", "errorCode")
+    return {
+        **{name.lower(): str(record.get(name) or "") for name in plain},
+        "readonly": str(record["readOnly"]).lower(),
+        "useridentity_type": identity.get("type", ""),
+        "useridentity_invokedby": identity.get("invokedBy", ""),
+        "useridentity_arn": identity.get("arn", ""),
+        "useridentity_accountid": identity.get("accountId", ""),
+        "useridentity_sessioncontext_sessionissuer_arn": issuer.get("arn", ""),
+        "requestparameters": json.dumps(record["requestParameters"]),
+        "resources": json.dumps(record.get("resources", [])),
+    }
+
+
+def struct(value: object) -> str:
+    """Give a value as Athena prints structs."""
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{name.lower()}={struct(inner)}" for name, inner in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(struct, value)) + "]"
+        case None:
+            return "null"
+        case _:
+            return str(value)
+
+
+def athena_structs(records: list[Record]) -> bytes:
+    """Give an Athena result whose structs are printed as text."""
+    rows = []
+    for record in records:
+        row = {name: value for name, value in flat(record).items() if not name.startswith("useridentity_")}
+        row |= {"useridentity": struct(record["userIdentity"]), "resources": struct(record.get("resources", []))}
+        rows.append(row)
+    return table([list(rows[0]), *(list(row.values()) for row in rows)])
+
+
+def athena_answer(records: list[Record]) -> bytes:
+    """Give the answer of Athena's GetQueryResults."""
+    rows = [flat(record) for record in records]
+    cells = [list(rows[0]), *(list(row.values()) for row in rows)]
+    return dump({"ResultSet": {"Rows": [{"Data": [{"VarCharValue": cell} for cell in row]} for row in cells]}})
+
+
+def ocsf(record: Record) -> Record:
+    """Give a record as Security Lake has it."""
+    identity = record["userIdentity"]
+    issuer = identity.get("sessionContext", {}).get("sessionIssuer", {}).get("arn")
+    return {
+        "class_uid": 6003,
+        "time": 1772388300000,
+        "api": {
+            "operation": record["eventName"],
+            "service": {"name": record["eventSource"]},
+            "request": {"data": json.dumps(record["requestParameters"]), "uid": "r"},
+            "response": {"error": record.get("errorCode")},
+        },
+        "actor": {
+            "user": {
+                "type": identity.get("type"),
+                "uid": identity.get("arn"),
+                "account": {"uid": identity.get("accountId")},
+            },
+            "session": {"issuer": issuer},
+            "invoked_by": identity.get("invokedBy"),
+        },
+        "cloud": {"region": record["awsRegion"]},
+        "metadata": {"uid": record["eventID"], "product": {"version": "1.11"}, "event_code": "AwsApiCall"},
+        "resources": [{"uid": resource["ARN"], "type": "AWS::KMS::Key"} for resource in record.get("resources", [])],
+        "unmapped": {"recipientAccountId": record["recipientAccountId"], "readOnly": "true"},
+    }
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    """Give a zip archive."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return written.getvalue()
+
+
+def tarred(members: dict[str, bytes], mode: str = "w") -> bytes:
+    """Give a tar archive."""
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode=mode) as archive:  # type: ignore[call-overload]
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return written.getvalue()
+
+
+def base64_gz(content: bytes) -> str:
+    """Give what Lambda and Kinesis carry."""
+    return base64.b64encode(gzip.compress(content)).decode()
+
+
+TRAIL: Wrap = lambda records: dump({"Records": records})  # noqa: E731 - a table of small wraps reads best this way
+
+WRAPS: dict[str, Wrap] = {
+    "trail": TRAIL,
+    "trail-pretty": lambda records: json.dumps({"Records": records}, indent=2).encode(),
+    "trail-gz": lambda records: gzip.compress(TRAIL(records)),
+    "gz-members": lambda records: b"".join(gzip.compress(TRAIL([record])) for record in records),
+    "utf8-bom": lambda records: b"\xef\xbb\xbf" + TRAIL(records),
+    "utf16": lambda records: TRAIL(records).decode().encode("utf-16"),
+    "utf16-be-no-mark": lambda records: TRAIL(records).decode().encode("utf-16-be"),
+    "array": dump,
+    "array-of-text": lambda records: dump([json.dumps(record) for record in records]),
+    "ndjson": lambda records: lines([*records]),
+    "ndjson-of-text": lambda records: lines([json.dumps(record) for record in records]),
+    "concatenated": lambda records: b"".join(map(dump, records)),
+    "pretty-concatenated": lambda records: b"\n".join(json.dumps(record, indent=2).encode() for record in records),
+    "lookup-events": lambda records: dump(lookup(records)),
+    "lookup-events-pages": lambda records: b"\n".join(dump(lookup([record])) for record in records),
+    "lookup-events-raw-newlines": lambda records: dump(lookup(records)).replace(b'\\", ', b'\\",\n '),
+    "event-bridge": lambda records: lines([event_bridge(record) for record in records]),
+    "sqs": lambda records: dump({"Messages": [{"Body": json.dumps(event_bridge(record))} for record in records]}),
+    "sqs-lambda": lambda records: dump({"Records": [{"body": json.dumps(event_bridge(record))} for record in records]}),
+    "sns": lambda records: lines([{"Type": "Notification", "Message": json.dumps(record)} for record in records]),
+    "sns-lambda": lambda records: dump({"Records": [{"Sns": {"Message": json.dumps(r)}} for r in records]}),
+    "firehose": lambda records: dump(
+        {"records": [{"recordId": "1", "data": base64.b64encode(dump(record)).decode()} for record in records]}
+    ),
+    "kinesis": lambda records: dump({"Records": [{"kinesis": {"data": base64_gz(dump(subscription(records)))}}]}),
+    "filter-log-events": lambda records: dump(
+        {"events": [{"timestamp": 1, "message": json.dumps(record)} for record in records], "searchedLogStreams": []}
+    ),
+    "insights": lambda records: dump(
+        {"results": [[{"field": "@message", "value": json.dumps(record)}] for record in records], "status": "Complete"}
+    ),
+    "insights-csv": lambda records: table(
+        [["@timestamp", "@message"], *(["t", json.dumps(record)] for record in records)]
+    ),
+    "log-lines": lambda records: b"".join(b"2026-03-01T18:00:00.000Z " + dump(record) + b"\n" for record in records),
+    "awslogs-lines": lambda records: b"".join(b"group stream " + dump(record) + b"\n" for record in records),
+    "subscription": lambda records: dump(subscription(records)),
+    "subscription-concatenated": lambda records: b"".join(dump(subscription([record])) for record in records),
+    "lambda-awslogs": lambda records: dump({"awslogs": {"data": base64_gz(dump(subscription(records)))}}),
+    "athena-flat": lambda records: table(
+        [list(flat(records[0])), *(list(flat(record).values()) for record in records)]
+    ),
+    "athena-tsv": lambda records: table([list(flat(records[0])), *(list(flat(r).values()) for r in records)], "\t"),
+    "athena-structs": athena_structs,
+    "athena-answer": athena_answer,
+    "lake-rows": lambda records: dump(
+        {"QueryResultRows": [[{name: value} for name, value in flat(record).items()] for record in records]}
+    ),
+    "elastic": lambda records: dump(
+        {"hits": {"hits": [{"_source": {"event": {"original": json.dumps(r)}}} for r in records]}}
+    ),
+    "elastic-dotted": lambda records: lines(
+        [{"@timestamp": "t", "event.original": json.dumps(record)} for record in records]
+    ),
+    "splunk": lambda records: lines([{"preview": False, "result": {"_raw": json.dumps(record)}} for record in records]),
+    "splunk-csv": lambda records: table([["_time", "_raw"], *(["t", json.dumps(record)] for record in records)]),
+    "siem-extras": lambda records: lines([{**record, "@timestamp": "t", "p_row_id": "1"} for record in records]),
+    "ocsf": lambda records: lines([ocsf(record) for record in records]),
+    "zip": lambda records: zipped({"a/b.json": TRAIL(records[:1]), "c.json.gz": gzip.compress(TRAIL(records[1:]))}),
+    "tar": lambda records: tarred({"a.json": TRAIL(records)}),
+    "tar-gz": lambda records: tarred({"a.json.gz": gzip.compress(TRAIL(records))}, "w:gz"),
+}

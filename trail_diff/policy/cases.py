@@ -1,0 +1,79 @@
+"""Reads a decided case: one JSON object with a request, the policies in its way, and the expected decision.
+
+In a case, a condition key that the context does not hold is absent, and a layer that the case does not hold is not in
+play. Nothing here raises on odd content: what cannot be read makes the decision undetermined.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from trail_diff.policy.interface import PolicyDocument, PolicySet, Request, Value
+from trail_diff.policy.principals import principal_from
+
+_UNREADABLE: PolicyDocument = {"Statement": None}
+
+
+def load_case(case: Mapping[str, Any]) -> tuple[Request, PolicySet]:
+    """Read the request and the policies of a case."""
+    request = case.get("request")
+    return _request_of(request if isinstance(request, Mapping) else {}), _policies_of(case)
+
+
+def _request_of(request: Mapping[str, Any]) -> Request:
+    context = request.get("context")
+    account = request.get("resourceAccount")
+    return Request(
+        principal=principal_from(request.get("principal")),
+        action=str(request.get("action", "")),
+        resource=str(request.get("resource", "")),
+        context=_context_of(context) if isinstance(context, Mapping) else {},
+        resource_account=str(account) if isinstance(account, str | int) else None,
+    )
+
+
+def _context_of(context: Mapping[Any, Value]) -> dict[str, Value]:
+    return {str(key): value for key, value in context.items()}
+
+
+def _policies_of(case: Mapping[str, Any]) -> PolicySet:
+    grants = case.get("grants", ())
+    return PolicySet(
+        key_policy=_policy(case["policy"]) if case.get("policy") is not None else {"Statement": []},
+        grants=tuple(grants) if isinstance(grants, list | tuple) else None,
+        identity_policies=_layer(case, "identityPolicies", "identityPolicy"),
+        permissions_boundaries=_layer(case, "permissionBoundaries", "permissionsBoundaries", "permissionBoundary"),
+        session_policies=_layer(case, "sessionPolicies", "sessionPolicy"),
+        scps=_levels(case, "scps"),
+        rcps=_levels(case, "rcps"),
+        vpc_endpoint_policies=_layer(case, "vpcEndpointPolicies", "vpcEndpointPolicy"),
+    )
+
+
+def _layer(case: Mapping[str, Any], *names: str) -> tuple[PolicyDocument, ...]:
+    return tuple(_policy(policy) for name in names for policy in _listed(case.get(name)))
+
+
+def _levels(case: Mapping[str, Any], name: str) -> tuple[tuple[PolicyDocument, ...], ...]:
+    """Read the levels of an organization; a flat list of policies is one level."""
+    levels = _listed(case.get(name))
+    if any(not isinstance(level, list | tuple) for level in levels):
+        return (tuple(_policy(policy) for level in levels for policy in _listed(level)),)
+    return tuple(tuple(_policy(policy) for policy in level) for level in levels)
+
+
+def _listed(value: object) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _policy(value: object) -> PolicyDocument:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value, strict=False)
+        except (ValueError, RecursionError):
+            return _UNREADABLE
+    if isinstance(value, Mapping) and "Statement" not in value and isinstance(value.get("policy"), Mapping):
+        value = value["policy"]
+    return value if isinstance(value, Mapping) else _UNREADABLE

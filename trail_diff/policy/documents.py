@@ -1,0 +1,128 @@
+"""Compiled policy documents: their statements, and those that concern one action on one key, found once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from trail_diff.model import Layer, Matched, Reason
+from trail_diff.policy.principal_elements import Naming
+from trail_diff.policy.statements import Statement
+from trail_diff.policy.view import RequestView
+
+_VERSION_WITH_VARIABLES = "2012-10-17"
+_VERSIONS = (_VERSION_WITH_VARIABLES, "2008-10-17")
+_ELEMENTS = frozenset(("Version", "Id", "Statement"))
+_REMEMBERED = 4096
+_UNREADABLE: Mapping[str, Any] = {"Effect": None, "Principal": "*", "Action": "*", "Resource": "*"}
+
+
+class Scan:
+    """What a document has to say of a request: the strongest Deny, and the strongest Allow for each naming."""
+
+    __slots__ = ("allows", "denied")
+
+    def __init__(self) -> None:
+        self.denied: Matched = "no-match"
+        self.allows: dict[Naming, Matched] = {}
+
+    def add(self, effects: frozenset[str], matched: Matched, naming: Naming) -> None:
+        """Add a statement that matches, or may match."""
+        if "Deny" in effects:
+            self.denied = either(self.denied, matched)
+        if "Allow" in effects:
+            self.allows[naming] = either(self.allows.get(naming, "no-match"), matched)
+
+    def allow(self, least: Naming = Naming.NONE) -> Matched:
+        """Give the strongest Allow by a naming of at least this strength."""
+        matched: Matched = "no-match"
+        for naming, found in self.allows.items():
+            if naming >= least:
+                matched = either(matched, found)
+        return matched
+
+
+class Document:
+    """A policy document made ready to test, as part of a layer. `first` is the index of its first statement."""
+
+    def __init__(self, raw: object, layer: Layer, first: int = 1) -> None:
+        self._candidates: dict[tuple[str, str], list[tuple[Statement, Matched]]] = {}
+        self.statements = tuple(_compile_statements(raw, layer, first))
+        self._has_variables = _has_variables(raw) and any(
+            "${" in str(resource) for statement in _raw_statements(raw) for resource in _resources(statement)
+        )
+
+    def scan(self, view: RequestView) -> Scan:
+        """Test all statements."""
+        scan = Scan()
+        for statement, scope in self._concerning(view):
+            matched, naming = statement.test(view, scope)
+            if matched != "no-match":
+                scan.add(statement.effects, matched, naming)
+        return scan
+
+    def _concerning(self, view: RequestView) -> list[tuple[Statement, Matched]]:
+        place = (view.action, view.resource)
+        found = self._candidates.get(place)
+        if found is None:
+            scopes = ((statement, statement.scope(view)[0]) for statement in self.statements)
+            found = [(statement, scope) for statement, scope in scopes if scope != "no-match"]
+            if not self._has_variables:
+                if len(self._candidates) >= _REMEMBERED:
+                    self._candidates.clear()
+                self._candidates[place] = found
+        return found
+
+
+def either(one: Matched, other: Matched) -> Matched:
+    """Give whether one of two tests matches."""
+    if one == "match" or other == "match":
+        return "match"
+    return "unknown" if "unknown" in (one, other) else "no-match"
+
+
+def both(one: Matched, other: Matched) -> Matched:
+    """Give whether two tests both match."""
+    if one == "no-match" or other == "no-match":
+        return "no-match"
+    return "unknown" if "unknown" in (one, other) else "match"
+
+
+def _raw_statements(raw: object) -> list[Any]:
+    statements = raw.get("Statement") if isinstance(raw, Mapping) else None
+    return list(statements) if isinstance(statements, list | tuple) else [statements]
+
+
+def _resources(statement: object) -> list[Any]:
+    if not isinstance(statement, Mapping):
+        return []
+    listed = [statement.get("Resource"), statement.get("NotResource")]
+    return [
+        text for part in listed for text in (part if isinstance(part, list | tuple) else [part]) if type(text) is str
+    ]
+
+
+def _has_variables(raw: object) -> bool:
+    return isinstance(raw, Mapping) and raw.get("Version") == _VERSION_WITH_VARIABLES
+
+
+def _compile_statements(raw: object, layer: Layer, first: int) -> list[Statement]:
+    compiled: list[Statement] = []
+    for index, statement in enumerate(_raw_statements(raw), first):
+        if isinstance(statement, Mapping):
+            compiled.append(Statement(statement, index, layer, has_variables=_has_variables(raw)))
+        else:
+            compiled.append(Statement(_UNREADABLE, index, layer, has_variables=False))
+            compiled[-1].faults = [Reason.STATEMENT_MALFORMED]
+    faults = list(_faults_of(raw))
+    for statement in compiled:
+        statement.faults += faults
+    return compiled
+
+
+def _faults_of(raw: object) -> list[Reason]:
+    if not isinstance(raw, Mapping):
+        return []
+    faults = [Reason.ELEMENT_UNKNOWN] if any(name not in _ELEMENTS for name in raw) else []
+    version = raw.get("Version")
+    if version is not None and version not in _VERSIONS:
+        faults.append(Reason.POLICY_VERSION_UNKNOWN)
+    return faults

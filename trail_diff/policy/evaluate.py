@@ -1,0 +1,58 @@
+"""Decides requests: `evaluate` with every statement and reason, `decide` for the bare decision, many times over."""
+
+from collections.abc import Iterator
+
+from trail_diff.model import Decided, Reason, StatementOutcome
+from trail_diff.policy.compiled import CompiledPolicies, compile_policies
+from trail_diff.policy.grants import Grant
+from trail_diff.policy.interface import Decision, PolicySet, PrincipalKind, Request
+from trail_diff.policy.layers import Layers
+from trail_diff.policy.ruling import Ruling, rule
+from trail_diff.policy.statements import Statement
+from trail_diff.policy.view import RequestView
+
+
+def evaluate(request: Request, policies: PolicySet | CompiledPolicies) -> Decision:
+    """Decide a request and tell why.
+
+    The statements are those of all layers that apply to the caller and are given.
+    """
+    compiled = policies if isinstance(policies, CompiledPolicies) else compile_policies(policies)
+    view = RequestView(request)
+    ruling, layers = rule(view, compiled)
+    tested = [(test, test.outcome(view)) for test in _tests(layers, compiled, view)]
+    open_tests = [(test, outcome) for test, outcome in tested if _is_open(test, outcome, ruling)]
+    reasons = [*ruling.reasons, *(reason for _test, outcome in open_tests for reason in _reasons_of(outcome))]
+    return Decision(
+        ruling.decision,
+        ruling.layer,
+        tuple(outcome for _test, outcome in tested),
+        tuple(sorted({key for test, _outcome in open_tests for key in test.undecided_keys(view)})),
+        tuple(dict.fromkeys(reasons)),
+    )
+
+
+def decide(request: Request, policies: CompiledPolicies) -> Decided:
+    """Decide a request against compiled policies, quickly and without telling why."""
+    return rule(RequestView(request), policies)[0].decision
+
+
+def _tests(layers: Layers, compiled: CompiledPolicies, view: RequestView) -> Iterator[Statement | Grant]:
+    for document in layers.documents:
+        yield from document.statements
+    if view.principal.kind is not PrincipalKind.ANONYMOUS:
+        yield from compiled.grants or ()
+
+
+def _is_open(test: Statement | Grant, outcome: StatementOutcome, ruling: Ruling) -> bool:
+    if outcome.outcome != "unknown" or ruling.decision != "undetermined":
+        return False
+    effects = test.effects if isinstance(test, Statement) else {"Allow"}
+    may_deny = "Deny" in effects and outcome.layer in ruling.open_denies
+    return may_deny or ("Allow" in effects and outcome.layer in ruling.open_allows)
+
+
+def _reasons_of(outcome: StatementOutcome) -> Iterator[Reason]:
+    known = (Reason.PRINCIPAL_MATCHES, Reason.PRINCIPAL_ACCOUNT_MATCHES, Reason.PRINCIPAL_IS_ANYONE)
+    yield from (reason for reason in outcome.reasons if reason not in known)
+    yield from (condition.reason for condition in outcome.conditions if condition.outcome == "unknown")

@@ -1,0 +1,184 @@
+"""Which layers apply to a caller, and what each has to say: a Deny, an Allow, neither, or that it cannot be told.
+
+From the IAM User Guide ("Policy evaluation logic"), the Organizations User Guide (SCPs, RCPs) and the PrivateLink Guide
+(endpoint policies). RCPs always allow: AWS attaches RCPFullAWSAccess, which cannot be detached.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from trail_diff.model import Layer, Matched, Reason
+from trail_diff.policy.compiled import CompiledPolicies
+from trail_diff.policy.documents import Document, Scan, both, either
+from trail_diff.policy.grants import GRANTABLE_ACTIONS
+from trail_diff.policy.interface import PrincipalKind, State
+from trail_diff.policy.principal_elements import Naming
+from trail_diff.policy.view import RequestView
+
+Term = tuple[Matched, tuple[Layer | Reason, ...]]
+"""Whether something allows the call; while that is unknown, the layers and other reasons that keep it open."""
+
+ALLOWS: Term = ("match", ())
+ALLOWS_NOTHING: Term = ("no-match", ())
+NOT_GIVEN: dict[Layer, Reason] = {
+    "key-policy": Reason.KEY_POLICY_NOT_GIVEN,
+    "grant": Reason.GRANTS_NOT_GIVEN,
+    "identity-policy": Reason.IDENTITY_POLICIES_NOT_GIVEN,
+    "permissions-boundary": Reason.PERMISSIONS_BOUNDARIES_NOT_GIVEN,
+    "session-policy": Reason.SESSION_POLICIES_NOT_GIVEN,
+    "scp": Reason.SCPS_NOT_GIVEN,
+    "rcp": Reason.RCPS_NOT_GIVEN,
+    "vpc-endpoint-policy": Reason.VPC_ENDPOINT_POLICIES_NOT_GIVEN,
+}
+
+_KINDS_WITHOUT_ACCOUNT = (PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS, PrincipalKind.FEDERATED)
+_KINDS_WITHOUT_SESSION = (PrincipalKind.USER, PrincipalKind.ROOT)
+
+
+class Layers:
+    """The layers that apply to a caller, each tested.
+
+    `denials` are the layers with a statement that denies, or may deny; `silent` those of which nothing is known;
+    `documents` all that were tested. The terms tell what each layer allows, a layer that sets no limit allowing all.
+    """
+
+    def __init__(self, view: RequestView, policies: CompiledPolicies) -> None:
+        self._view = view
+        self.denials: list[tuple[Layer, Matched]] = []
+        self.silent: list[Layer] = []
+        self.documents: list[Document] = []
+        kind = view.principal.kind
+        self.has_account = kind not in _KINDS_WITHOUT_ACCOUNT
+        self.is_root = kind is PrincipalKind.ROOT
+        has_policies = self.has_account and not self.is_root
+        self.service_linked = view.is_service_linked_role()
+        self.are_grants_given = policies.grants is not None
+        self.key = self._scan_key_policy(policies)
+        self.grant = self._test_grants(policies) if kind is not PrincipalKind.ANONYMOUS else ALLOWS_NOTHING
+        self.identity = ALLOWS
+        if has_policies:
+            self.identity = self._test("identity-policy", policies.identity_policies, either, when_empty=ALLOWS_NOTHING)
+        self.boundary = self.session = self.scp = self.endpoint = ALLOWS
+        if has_policies:
+            self.boundary = self._test("permissions-boundary", policies.permissions_boundaries, both)
+            if policies.session_policies is not None or kind not in _KINDS_WITHOUT_SESSION:
+                self.session = self._test("session-policy", policies.session_policies, either)
+        if self.service_linked is not True:
+            self._test_organization(policies)
+        if kind is not PrincipalKind.SERVICE:
+            self.endpoint = self._test_endpoint(policies)
+
+    def key_allows(self, naming: Naming) -> Term:
+        """Tell whether the key policy allows by exactly this naming of the caller."""
+        if self.key is None:
+            return ("unknown", ("key-policy",))
+        return _term(self.key.allows.get(naming, "no-match"), "key-policy")
+
+    def key_allows_somehow(self) -> Term:
+        """Tell whether the key policy allows, by whatever naming of the caller."""
+        return ("unknown", ("key-policy",)) if self.key is None else _term(self.key.allow(), "key-policy")
+
+    def _scan_key_policy(self, policies: CompiledPolicies) -> Scan | None:
+        document = policies.key_policy
+        if document is None:
+            self.silent.append("key-policy")
+            return None
+        self.documents.append(document)
+        scan = document.scan(self._view)
+        if scan.denied != "no-match":
+            self.denials.append(("key-policy", scan.denied))
+        return scan
+
+    def _test_grants(self, policies: CompiledPolicies) -> Term:
+        if policies.grants is not None:
+            matched: Matched = "no-match"
+            for grant in policies.grants:
+                matched = either(matched, grant.test(self._view)[0])
+            return _term(matched, "grant")
+        return ("unknown", ("grant",)) if self._view.action in GRANTABLE_ACTIONS else ALLOWS_NOTHING
+
+    def _test(
+        self,
+        layer: Layer,
+        documents: Sequence[Document] | None,
+        combine: Callable[[Matched, Matched], Matched],
+        when_empty: Term = ALLOWS,
+    ) -> Term:
+        if documents is None:
+            self.silent.append(layer)
+            return ("unknown", (layer,))
+        if not documents:
+            return when_empty
+        scans = self._scan(documents)
+        self._note_denial(layer, scans)
+        return _term(_reduce(combine, [scan.allow() for scan in scans]), layer)
+
+    def _test_organization(self, policies: CompiledPolicies) -> None:
+        if policies.rcps is None:
+            self.silent.append("rcp")
+        for level in policies.rcps or ():
+            self._note_denial("rcp", self._scan(level))
+        if not self.has_account:
+            return
+        if policies.scps is None:
+            self.silent.append("scp")
+            self.scp = ("unknown", ("scp",))
+        for level in policies.scps or ():
+            term = self._test("scp", level, either, when_empty=ALLOWS_NOTHING)
+            self.scp = all_of((self.scp, term))
+        if self.scp[0] == "no-match" and self.service_linked is None:
+            self.scp = ("unknown", (Reason.SERVICE_LINKED_ROLE_POSSIBLE,))
+
+    def _test_endpoint(self, policies: CompiledPolicies) -> Term:
+        if policies.vpc_endpoint_policies is None and self._view.value_of("aws:sourcevpce") is State.ABSENT:
+            return ALLOWS
+        return self._test("vpc-endpoint-policy", policies.vpc_endpoint_policies, either)
+
+    def _scan(self, documents: Sequence[Document]) -> list[Scan]:
+        self.documents.extend(documents)
+        return [document.scan(self._view) for document in documents]
+
+    def _note_denial(self, layer: Layer, scans: Sequence[Scan]) -> None:
+        denied = _reduce(either, [scan.denied for scan in scans])
+        if denied == "match" and layer in ("scp", "rcp") and self.service_linked is None:
+            denied = "unknown"
+        if denied != "no-match":
+            self.denials.append((layer, denied))
+
+
+def all_of(terms: Iterable[Term]) -> Term:
+    """Give whether all of several needed things allow."""
+    found = ALLOWS
+    for term in terms:
+        if term[0] == "no-match":
+            return ALLOWS_NOTHING
+        if term[0] == "unknown":
+            found = _open(found, term)
+    return found
+
+
+def any_of(terms: Iterable[Term]) -> Term:
+    """Give whether one of several sufficient things allows."""
+    found = ALLOWS_NOTHING
+    for term in terms:
+        if term[0] == "match":
+            return ALLOWS
+        if term[0] == "unknown":
+            found = _open(found, term)
+    return found
+
+
+def _open(one: Term, other: Term) -> Term:
+    return ("unknown", tuple(dict.fromkeys(one[1] + other[1])))
+
+
+def _term(matched: Matched, layer: Layer) -> Term:
+    if matched == "unknown":
+        return ("unknown", (layer,))
+    return ALLOWS if matched == "match" else ALLOWS_NOTHING
+
+
+def _reduce(combine: Callable[[Matched, Matched], Matched], matches: Sequence[Matched]) -> Matched:
+    found: Matched = matches[0] if matches else "no-match"
+    for matched in matches[1:]:
+        found = combine(found, matched)
+    return found

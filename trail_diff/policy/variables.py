@@ -1,0 +1,145 @@
+"""Policy variables: `${aws:username}`, with a default or without, and the escapes `${*}`, `${?}` and `${$}`.
+
+From the IAM User Guide, "IAM policy elements: Variables and tags".
+"""
+
+import re
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from trail_diff.model import Matched, Reason
+from trail_diff.policy.globs import Glob, Piece, Wildcard, glob_pieces
+from trail_diff.policy.interface import Opaque, State
+from trail_diff.policy.view import RequestView
+
+_REFERENCE = re.compile(r"\$\{([^${}]*|[*?$])\}")
+_NAME = re.compile(r"\s*([^\s,':][^,':]*:[^,']*?)\s*(?:,\s*'([^']*)'\s*)?", re.DOTALL)
+
+
+class Variable(Struct, frozen=True):
+    """A reference to a condition key (in lower case), and what stands for it when the key is absent."""
+
+    key: str
+    default: str | None = None
+
+
+TemplatePiece = Piece | Variable
+
+
+class Resolved(Struct, frozen=True):
+    """A template with the values of a request in it.
+
+    `pieces` is None when a variable has no value. `fault` says why the pieces are only a bound (a variable of unknown
+    value stands as a wildcard); `wild_pieces`, if any, take wildcards inside of `values` for wildcards.
+    """
+
+    pieces: tuple[Piece, ...] | None
+    fault: Reason | None = None
+    wild_pieces: tuple[Piece, ...] | None = None
+    values: tuple[str, ...] = ()
+
+
+def template_pieces(text: str, *, wildcards: bool) -> tuple[TemplatePiece, ...] | None:
+    """Take a text apart into text, wildcards and variables; None when a variable is malformed."""
+    pieces: list[TemplatePiece] = []
+    start = 0
+    for found in _REFERENCE.finditer(text):
+        if not _add_text(pieces, text[start : found.start()], wildcards=wildcards):
+            return None
+        start = found.end()
+        body = found[1]
+        if body in ("*", "?", "$"):
+            pieces.append(body)
+        elif (name := _NAME.fullmatch(body)) is not None:
+            pieces.append(Variable(name[1].lower(), name[2]))
+        else:
+            return None
+    return tuple(pieces) if _add_text(pieces, text[start:], wildcards=wildcards) else None
+
+
+def resolve(pieces: Iterable[TemplatePiece], view: RequestView) -> Resolved:
+    """Put the request's values in the place of variables."""
+    resolved: list[Piece] = []
+    wild: list[Piece] = []
+    values: list[str] = []
+    fault: Reason | None = None
+    for piece in pieces:
+        if not isinstance(piece, Variable):
+            resolved.append(piece)
+            wild.append(piece)
+            continue
+        value = _value_of(piece, view)
+        if value is None:
+            return Resolved(None)
+        if isinstance(value, Reason):
+            fault = value
+            resolved.append(Wildcard.ANY_TEXT)
+            wild.append(Wildcard.ANY_TEXT)
+        else:
+            values.append(value)
+            resolved.append(value)
+            wild.extend(glob_pieces(value))
+    return Resolved(tuple(resolved), fault, tuple(wild) if wild != resolved else None, tuple(values))
+
+
+def match_pattern(pieces: Iterable[TemplatePiece], text: str, view: RequestView) -> tuple[Matched, Reason | None]:
+    """Match a text against a template that takes wildcards, with the reason when that cannot be told."""
+    resolved = resolve(pieces, view)
+    if resolved.pieces is None:
+        return "no-match", None
+    matched = Glob(resolved.pieces).match(text)
+    if resolved.wild_pieces is not None and Glob(resolved.wild_pieces).match(text) != matched:
+        return "unknown", Reason.VARIABLE_VALUE_HAS_WILDCARD
+    if resolved.fault is not None and matched != "no-match":
+        return "unknown", resolved.fault
+    return matched, Reason.WILDCARD_OVER_LINE_BREAK if matched == "unknown" else None
+
+
+def equals_template(pieces: Iterable[TemplatePiece], text: str, view: RequestView) -> tuple[Matched, Reason | None]:
+    """Compare a text with a template that takes no wildcards, with the reason when that cannot be told."""
+    resolved = resolve(pieces, view)
+    if resolved.pieces is None:
+        return "no-match", None
+    matched = Glob(resolved.pieces).match(text)
+    if resolved.fault is not None and matched != "no-match":
+        return "unknown", resolved.fault
+    return matched, None
+
+
+def equals_template_in_any_case(
+    pieces: Iterable[TemplatePiece], text: str, view: RequestView
+) -> tuple[Matched, Reason | None]:
+    """Compare as `equals_template` does, without regard to letter case."""
+    resolved = resolve(pieces, view)
+    if resolved.pieces is None:
+        return "no-match", None
+    folded = (piece.lower() if isinstance(piece, str) else piece for piece in resolved.pieces)
+    matched = Glob(folded).match(text.lower())
+    if resolved.fault is not None and matched != "no-match":
+        return "unknown", resolved.fault
+    return matched, None
+
+
+def _add_text(pieces: list[TemplatePiece], text: str, *, wildcards: bool) -> bool:
+    if "${" in text:
+        return False
+    if wildcards:
+        pieces.extend(glob_pieces(text))
+    elif text:
+        pieces.append(text)
+    return True
+
+
+def _value_of(variable: Variable, view: RequestView) -> str | Reason | None:
+    match view.value_of(variable.key):
+        case str() as text:
+            return text
+        case (str() as text,):
+            return text
+        case State.ABSENT | ():
+            return variable.default
+        case State.UNKNOWN | Opaque():
+            return Reason.VARIABLE_UNKNOWN
+        case _:
+            return Reason.VARIABLE_FORM

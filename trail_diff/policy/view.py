@@ -1,0 +1,168 @@
+"""A request made ready for many tests: keys in lower case, each present, absent or unknown."""
+
+import re
+from collections.abc import Hashable, Iterable, Mapping
+from functools import lru_cache
+
+from trail_diff.arns import arn_account, arn_resource
+from trail_diff.policy.interface import Opaque, PrincipalKind, Request, State, Value
+
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
+_SERVICE_LINKED_PATH = "role/aws-service-role/"
+_SERVICE_LINKED_NAME = "AWSServiceRoleFor"
+
+
+class RequestView:
+    """What tests ask of a request."""
+
+    __slots__ = (
+        "_context",
+        "_default",
+        "_named",
+        "_prefixes",
+        "action",
+        "identity",
+        "key_account",
+        "names",
+        "principal",
+        "request",
+        "resource",
+        "role",
+        "role_arn",
+    )
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.principal = request.principal
+        self.action = request.action.lower()
+        self.resource = request.resource
+        self.key_account = request.resource_account or _account_of(request.resource)
+        self._default = State.ABSENT if request.default_absent else State.UNKNOWN
+        self._context = _lowered(request.context)
+        self._named: dict[str, State] = {}
+        self._prefixes: list[tuple[str, State]] = []
+        if request.absent or request.unknown:
+            self._read_rules(request)
+        self.role = role_name(self.principal.name)
+        self.role_arn = self._find_role_arn()
+        self.names: tuple[Hashable, ...] = self._find_names()
+        self.identity: Hashable = (self.principal.kind, self.names[1:] if self.role else self.names)
+
+    def value_of(self, key: str) -> Value | State:
+        """Give what the request has for a key (in lower case)."""
+        value = self._context.get(key)
+        if value is not None:
+            return value
+        if not self._named and not self._prefixes:
+            return self._default
+        if (state := self._named.get(key)) is not None:
+            return state
+        return next((state for prefix, state in self._prefixes if key.startswith(prefix)), self._default)
+
+    def is_service_linked_role(self) -> bool | None:
+        """Tell whether the caller is a service-linked role; None when its name suggests it, its path being unknown."""
+        if not self.role:
+            return None if self.principal.kind is PrincipalKind.UNKNOWN else False
+        if self.role_arn is not None:
+            return (arn_resource(self.role_arn) or "").startswith(_SERVICE_LINKED_PATH)
+        return None if self.role.startswith(_SERVICE_LINKED_NAME) else False
+
+    def _read_rules(self, request: Request) -> None:
+        prefixes: dict[str, State] = {}
+        for names, state in ((request.absent, State.ABSENT), (request.unknown, State.UNKNOWN)):
+            for name in names:
+                key = name.lower()
+                if key.endswith(("/", ":")):
+                    prefixes[key] = state
+                else:
+                    self._named[key] = state
+                    if state is State.UNKNOWN:
+                        self._context.pop(key, None)
+        self._prefixes = sorted(prefixes.items(), key=lambda item: -len(item[0]))
+
+    def _find_role_arn(self) -> str | None:
+        """Find the role's ARN: `aws:PrincipalArn` has the path that a session ARN lacks."""
+        principal = self.principal
+        if principal.role_arn or principal.kind is not PrincipalKind.ROLE_SESSION:
+            return principal.role_arn
+        arn = self._context.get("aws:principalarn")
+        if not isinstance(arn, str):
+            return None
+        is_role = ":role/" in arn and arn.rpartition("/")[2] == self.role and arn_account(arn) == principal.account
+        return arn if is_role else None
+
+    def _find_names(self) -> tuple[Hashable, ...]:
+        """Give all that a Principal element could list the caller by, but for wildcards and unique ids."""
+        principal = self.principal
+        if principal.kind is PrincipalKind.SERVICE:
+            return (principal.name, principal.name.lower(), service_family(principal.name))
+        return (principal.name, principal.account, self.role_arn, (principal.account, self.role))
+
+
+@lru_cache(maxsize=1024)
+def service_family(name: str) -> str:
+    """Give what a service's global and regional names have in common."""
+    labels = name.lower().removesuffix(".cn").split(".")
+    return ".".join(label for label in labels if not _REGION.fullmatch(label))
+
+
+@lru_cache(maxsize=1024)
+def _account_of(arn: str) -> str | None:
+    return arn_account(arn)
+
+
+def role_name(arn: str) -> str:
+    """Give the role's name out of the ARN of a role or of its session; empty when it is neither."""
+    kind, _, rest = (arn_resource(arn) or "").partition("/")
+    if kind == "role":
+        return rest.rpartition("/")[2]
+    return rest.partition("/")[0] if kind == "assumed-role" else ""
+
+
+def _lowered(context: Mapping[str, Value]) -> dict[str, Value | State]:
+    """Lower the keys. Of keys that only differ in letter case, and that disagree, it is unknown which one AWS takes."""
+    lowered: dict[str, Value | State] = {}
+    for name, value in context.items():
+        key = name.lower()
+        normal = value if type(value) is str else _normal(value)
+        if normal is not None:
+            lowered[key] = State.UNKNOWN if key in lowered and lowered[key] != normal else normal
+    return lowered
+
+
+def _normal(value: object) -> Value | None:
+    match value:
+        case str() | Opaque():
+            return value
+        case list() | tuple() | set() | frozenset():
+            return _members(value)
+        case None:
+            return None
+        case _:
+            return scalar_text(value)
+
+
+def _members(values: Iterable[object]) -> Value:
+    if any(isinstance(value, Opaque) for value in values):
+        return Opaque.SERVICE_VALUE
+    texts = [value if isinstance(value, str) else scalar_text(value) for value in values]
+    return tuple(text for text in texts if text is not None)
+
+
+def scalar_text(value: object) -> str | None:
+    """Give a JSON scalar as the text it is compared as; None for what has no certain text."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int():
+            try:
+                return str(value)
+            except ValueError:  # more digits than Python is willing to print
+                return None
+        case float():
+            text = repr(value)
+            return None if text.strip("-0123456789.") else text
+        case _:
+            return None
