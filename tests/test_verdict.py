@@ -27,7 +27,7 @@ def outcome(bad: list[Event], good: list[Event] | None, *warnings: Reason) -> Ou
     failed = make_side(BAD, bad)
     succeeded = None if good is None else make_side(GOOD, good)
     case = Case(failed, succeeded, Coverage(warnings=warnings))
-    return judge(case, diff_callers(failed, succeeded))
+    return judge(case, diff_callers(failed, succeeded)).outcome
 
 
 def test_missing_caller_is_a_difference() -> None:

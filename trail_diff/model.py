@@ -249,6 +249,8 @@ class Reason(StrEnum):
     CALLED_JUST_BEFORE = "called-just-before"
     NOT_CALLED_JUST_BEFORE = "not-called-just-before"
     # which risk a remedy carries
+    CALLER_IS_NOT_A_SERVICE_PRINCIPAL = "caller-is-not-a-service-principal"
+    ALLOWS_SERVICE_FOR_ANYONE = "allows-service-for-anyone"
     EXEMPTS_EVERY_SERVICE = "exempts-every-service"
     NEEDS_ALLOW_AS_WELL = "needs-allow-as-well"
     SOURCE_ACCOUNT_NOT_ALWAYS_SENT = "source-account-not-always-sent"

@@ -12,7 +12,11 @@
                └ coverage           what the evidence cannot show
     ── pure from here on ──
     diff       Case → CallerGroups  side by side, one row for each caller, action and key
-    verdict    Case, CallerGroups → Verdict
+    explain    CallerGroups → Explained     how the key policy in force decides each (policy/, history)
+    causes     Examined → Findings, causes ruled out
+    absence    Examined → Absences          why a call may be missing
+    repair     Examined, Findings → Remedies, each replayed
+    verdict    Case, CallerGroups, Findings → Verdict
     render     Report → text
 
 A stage imports the model and the stages it is built from, never the pipeline. Nothing after `assemble` reads a file, a
@@ -22,7 +26,7 @@ clock or the environment, so a Case analysed twice gives one Report.
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trail_diff.assemble import Question, build_case, build_comparison
 from trail_diff.baseline import compare_jobs, rank_baselines
@@ -31,7 +35,7 @@ from trail_diff.coverage import summarize_reading
 from trail_diff.facts import FactFiles, load_facts
 from trail_diff.gather import Gathered, ReadOptions, gather, read_events
 from trail_diff.jobs import is_finished, is_succeeded
-from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, Verdict, Window
+from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, Window
 from trail_diff.sources.interface import Progress
 
 
@@ -77,19 +81,32 @@ def load_comparison(
 
 def analyse(case: Case) -> Report:
     """Conclude what a case holds."""
+    from trail_diff.absence import read_absences
+    from trail_diff.causes.interface import Examined
+    from trail_diff.causes.registry import examine
     from trail_diff.diff import diff_callers
+    from trail_diff.explain import explain_groups
     from trail_diff.render.phrases import verdict_summary
+    from trail_diff.repair import propose_remedies
     from trail_diff.verdict import driving_groups, judge
 
     groups = diff_callers(case.failed, case.succeeded)
-    outcome = judge(case, groups)
-    summary = verdict_summary(outcome, None, driving_groups(groups), case.failed.job, case.coverage.warnings)
+    driving = driving_groups(groups)
+    examined = Examined(case, groups, driving, explain_groups(case, groups))
+    findings, ruled_out = examine(examined)
+    verdict = judge(case, groups, findings)
+    summary = verdict_summary(verdict.outcome, verdict.cause, driving, case.failed.job, case.coverage.warnings)
     return Report(
-        verdict=Verdict(outcome, summary=summary),
+        verdict=structs.replace(verdict, summary=summary),
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
         coverage=case.coverage,
         callers=groups,
+        findings=findings,
+        ruled_out=ruled_out,
+        decisions=tuple(one.then for one in examined.explained),
+        absence=read_absences(examined),
+        remedies=propose_remedies(examined, findings) if verdict.outcome == "explained" else (),
     )
 
 

@@ -4,15 +4,29 @@ from collections.abc import Sequence
 
 from trail_diff.coverage import BLOCKING
 from trail_diff.diff import is_different, is_relevant
-from trail_diff.model import CallerGroup, Case, Outcome
+from trail_diff.model import CallerGroup, Case, Finding, Outcome, Verdict
 
 
-def judge(case: Case, groups: Sequence[CallerGroup]) -> Outcome:
-    """Say what a comparison shows, before any cause is known.
+def judge(case: Case, groups: Sequence[CallerGroup], findings: Sequence[Finding] = ()) -> Verdict:
+    """Weigh what was found; the summary is left to whoever words it.
 
-    A recorded refusal in the failed job is a difference whatever else is missing. An absence is one only where the
-    evidence covers both jobs, the succeeded job has calls, and records say who called.
+    A finding that is confirmed or likely explains the failure: what a record states comes before what is evaluated. A
+    merely possible one leaves it at the difference. Without findings, a recorded refusal in the failed job is a
+    difference whatever else is missing; an absence is one only where the evidence covers both jobs, the succeeded job
+    has calls, and records say who called.
     """
+    outcome = _compare(case, groups)
+    best = findings[0] if findings else None
+    if best is None or best.confidence == "possible":
+        return Verdict(outcome)
+    if outcome == "inconclusive" and best.confidence != "confirmed":
+        return Verdict(outcome)
+    if outcome == "no-difference" and case.failed.job.state == "COMPLETED":
+        return Verdict(outcome)
+    return Verdict("explained", best.cause, best.confidence)
+
+
+def _compare(case: Case, groups: Sequence[CallerGroup]) -> Outcome:
     differing = driving_groups(groups)
     if any(group.failed.errors for group in differing):
         return "difference"

@@ -36,13 +36,13 @@ class ArnPattern:
         """Match the six parts of an ARN."""
         matched: Matched = "match"
         for part, text in zip(self._parts or (), arn, strict=True):
-            match part.match(text):
-                case "no-match":
-                    return "no-match"
-                case "unknown":
-                    matched = "unknown"
-                case "match":
-                    pass
+            if part.literal == text:
+                continue
+            found = part.match(text)
+            if found == "no-match":
+                return "no-match"
+            if found == "unknown":
+                matched = "unknown"
         return matched
 
     def compare(self, text: str, *, negated: bool) -> Outcome:

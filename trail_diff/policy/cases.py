@@ -1,16 +1,20 @@
 """Reads a decided case: one JSON object with a request, the policies in its way, and the expected decision.
 
-In a case, a condition key that the context does not hold is absent, and a layer that the case does not hold is not in
-play. Nothing here raises on odd content: what cannot be read makes the decision undetermined.
+In a case, a condition key that neither `context` nor `unknown` of the request holds is absent, and a layer that neither
+the case nor its `unknownLayers` holds is not in play. A context value of `{"opaque": true}` is an undocumented one.
+Nothing here raises on odd content: what cannot be read makes the decision undetermined.
 """
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from trail_diff.policy.interface import PolicyDocument, PolicySet, Request, Value
+from msgspec import structs
+
+from trail_diff.policy.interface import Opaque, PolicyDocument, PolicySet, Request, Value
 from trail_diff.policy.principals import principal_from
 
+_OPAQUE = {"opaque": True}
 _UNREADABLE: PolicyDocument = {"Statement": None}
 
 
@@ -28,17 +32,24 @@ def _request_of(request: Mapping[str, Any]) -> Request:
         action=str(request.get("action", "")),
         resource=str(request.get("resource", "")),
         context=_context_of(context) if isinstance(context, Mapping) else {},
+        unknown=_names(request.get("unknown")),
+        absent=_names(request.get("absent")),
+        default_absent=request.get("defaultAbsent") is not False,
         resource_account=str(account) if isinstance(account, str | int) else None,
     )
 
 
-def _context_of(context: Mapping[Any, Value]) -> dict[str, Value]:
-    return {str(key): value for key, value in context.items()}
+def _context_of(context: Mapping[Any, Any]) -> dict[str, Value]:
+    return {str(key): Opaque.SERVICE_VALUE if value == _OPAQUE else value for key, value in context.items()}
+
+
+def _names(value: object) -> frozenset[str]:
+    return frozenset(name for name in _listed(value) if isinstance(name, str))
 
 
 def _policies_of(case: Mapping[str, Any]) -> PolicySet:
     grants = case.get("grants", ())
-    return PolicySet(
+    policies = PolicySet(
         key_policy=_policy(case["policy"]) if case.get("policy") is not None else {"Statement": []},
         grants=tuple(grants) if isinstance(grants, list | tuple) else None,
         identity_policies=_layer(case, "identityPolicies", "identityPolicy"),
@@ -48,6 +59,8 @@ def _policies_of(case: Mapping[str, Any]) -> PolicySet:
         rcps=_levels(case, "rcps"),
         vpc_endpoint_policies=_layer(case, "vpcEndpointPolicies", "vpcEndpointPolicy"),
     )
+    unknown = {name: None for name in _names(case.get("unknownLayers")) if name in PolicySet.__struct_fields__}
+    return structs.replace(policies, **unknown)
 
 
 def _layer(case: Mapping[str, Any], *names: str) -> tuple[PolicyDocument, ...]:

@@ -12,15 +12,19 @@ from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from msgspec import Struct
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _NUMBER_LIKE = re.compile(r"\s*[+-]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})")
+_DATE = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 _DATE_LIKE = re.compile(r"\s*[+-]?[0-9]{1,8}(?:[-/.TtWwZz:+ 0-9]*)\s*")
 _EPOCH_SECONDS = re.compile(r"[0-9]{5,}")
 _PREFIX_LENGTH = re.compile(r"[0-9]{1,3}")
 _START = datetime(1970, 1, 1)  # noqa: DTZ001  (offsets are taken off first, so that no date overflows)
+_FURTHEST_ZONE = Decimal(14 * 3600)
+_DAY = Decimal(24 * 3600)
 _LONGEST = 4096
 
 
@@ -33,6 +37,26 @@ class Doubt(Enum):
 DOUBTFUL = Doubt.DOUBTFUL
 
 
+class Moment(Struct, frozen=True):
+    """A date, in seconds since 1970; `first` and `last` differ where its offset, or its time of day, is left open."""
+
+    first: Decimal
+    last: Decimal
+
+    def meets(self, other: "Moment") -> bool:
+        """Tell whether it is open which of two dates is the earlier one."""
+        are_exact = self.first == self.last and other.first == other.last
+        return not are_exact and self.first <= other.last and other.first <= self.last
+
+
+class Network(Struct, frozen=True):
+    """A range of IP addresses, as numbers."""
+
+    version: int
+    first: int
+    last: int
+
+
 def read_number(text: str) -> Decimal | Doubt | None:
     """Read an integer or a decimal fraction."""
     if len(text) <= _LONGEST and _NUMBER.fullmatch(text):
@@ -41,21 +65,25 @@ def read_number(text: str) -> Decimal | Doubt | None:
 
 
 @lru_cache(maxsize=1024)
-def read_date(text: str) -> Decimal | Doubt | None:
-    """Read an ISO 8601 date with its time and offset, or seconds since 1970; give seconds since 1970."""
+def read_date(text: str) -> Moment | Doubt | None:
+    """Read an ISO 8601 date, or seconds since 1970. Without an offset, or a time of day, it is a span."""
     if len(text) > _LONGEST:
         return DOUBTFUL
     if _EPOCH_SECONDS.fullmatch(text):
-        return Decimal(text)
-    if not _DATE.fullmatch(text):
+        return Moment(Decimal(text), Decimal(text))
+    parts = _DATE.fullmatch(text)
+    if parts is None:
         return DOUBTFUL if _DATE_LIKE.fullmatch(text) else None
+    day, time, seconds, offset = parts.groups()
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(f"{day}T{time or '00:00'}{seconds or ':00'}{offset or 'Z'}")
     except ValueError:
         return DOUBTFUL
-    offset = moment.utcoffset() or timedelta()
-    elapsed = moment.replace(tzinfo=None) - _START - offset
-    return Decimal(elapsed // timedelta(microseconds=1)) / 1_000_000
+    elapsed = moment.replace(tzinfo=None) - _START - (moment.utcoffset() or timedelta())
+    start = Decimal(elapsed // timedelta(microseconds=1)) / 1_000_000
+    if offset is not None:
+        return Moment(start, start)
+    return Moment(start - _FURTHEST_ZONE, start + _FURTHEST_ZONE + (0 if time else _DAY))
 
 
 @lru_cache(maxsize=1024)
@@ -66,13 +94,13 @@ def read_network(text: str) -> Network | Doubt | None:
         return DOUBTFUL
     try:
         network = ipaddress.ip_network(text, strict=False)
+        has_host_bits = network.network_address != ipaddress.ip_address(address) and bool(slash)
     except ValueError:
         return DOUBTFUL if ":" in text and "." in text else None
-    has_host_bits = slash and str(network.network_address) != str(ipaddress.ip_address(address))
-    is_odd = isinstance(network, ipaddress.IPv6Network) and (
-        network.network_address.ipv4_mapped is not None or "%" in text
-    )
-    return DOUBTFUL if has_host_bits or is_odd else network
+    is_mapped = isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped is not None
+    if has_host_bits or is_mapped or "%" in text:
+        return DOUBTFUL
+    return Network(network.version, int(network.network_address), int(network.broadcast_address))
 
 
 def read_boolean(text: str) -> bool | Doubt | None:
@@ -92,10 +120,4 @@ def read_binary(text: str) -> bytes | Doubt | None:
 
 def is_inside(address: Network, network: Network) -> bool:
     """Tell whether an address lies in a network; one of the other IP version never does."""
-    match address, network:
-        case ipaddress.IPv4Network(), ipaddress.IPv4Network():
-            return address.subnet_of(network)
-        case ipaddress.IPv6Network(), ipaddress.IPv6Network():
-            return address.subnet_of(network)
-        case _:
-            return False
+    return address.version == network.version and network.first <= address.first and address.last <= network.last

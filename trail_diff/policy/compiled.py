@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from trail_diff.model import Layer
-from trail_diff.policy.documents import Document
 from trail_diff.policy.grants import Grant
 from trail_diff.policy.interface import PolicyDocument, PolicySet
+from trail_diff.policy.scan import Document
 
 
 class CompiledPolicies:

@@ -7,7 +7,9 @@ from typing import Any
 from trail_diff.errors import PolicyError
 
 _HINT = "give the policy as aws kms get-key-policy prints it, or as the JSON document itself"
-_DEPTH_LIMIT = 100
+_WRAPPERS_AT_MOST = 4
+_SCALARS = (str, int, float, bool)
+_LISTS_OF_TEXT = ("Action", "NotAction", "Resource", "NotResource")
 
 
 def policy_from(value: object) -> dict[str, Any]:
@@ -22,51 +24,102 @@ def policy_from(value: object) -> dict[str, Any]:
     return _find(value, 0)
 
 
+def parse_policy(document: object) -> dict[str, Any]:
+    """Check that a document has the form of a policy, and give it back.
+
+    An element, operator or key that AWS does not know is none of the form: the evaluator reports those.
+
+    Raises:
+        PolicyError: at the place it names, as a JSON pointer, the form is wrong.
+    """
+    if not isinstance(document, Mapping):
+        raise _error("", "the policy is not an object")
+    if "Statement" not in document:
+        raise _error("", "the policy has no Statement")
+    statements = document["Statement"]
+    if isinstance(statements, list):
+        for index, statement in enumerate(statements):
+            _check_statement(statement, f"/Statement/{index}")
+    else:
+        _check_statement(statements, "/Statement")
+    return {str(name): part for name, part in document.items()}
+
+
 def _find(value: object, depth: int) -> dict[str, Any]:
-    if depth > 4:
+    if depth > _WRAPPERS_AT_MOST:
         raise PolicyError("the policy is wrapped too deep", hint=_HINT)
     match value:
         case str():
             try:
-                return _find(json.loads(value, strict=False), depth + 1)
+                inner = json.loads(value, strict=False)
             except (ValueError, RecursionError) as error:
-                raise PolicyError(f"the policy text is not JSON ({error})", hint=_HINT) from error
-        case {"Statement": statement, **rest}:
-            return check_policy({**{str(name): part for name, part in rest.items()}, "Statement": statement})
+                raise PolicyError("the policy text is not JSON", hint=_HINT) from error
+        case {"Statement": _}:
+            return parse_policy(value)
         case {"Policy": str() | dict() as inner} | {"policy": str() | dict() as inner}:
-            return _find(inner, depth + 1)
+            pass
         case {"requestParameters": {"policy": str() | dict() as inner}}:
-            return _find(inner, depth + 1)
+            pass
         case {"CloudTrailEvent": str() | dict() as inner} | {"detail": dict() as inner}:
-            return _find(inner, depth + 1)
+            pass
         case {"Records": [inner]} | {"Events": [inner]} | [inner]:
-            return _find(inner, depth + 1)
+            pass
         case _:
             raise PolicyError("no policy in it: there is no Statement", hint=_HINT)
+    return _find(inner, depth + 1)
 
 
-def check_policy(document: dict[str, Any]) -> dict[str, Any]:
-    """Check that a document has the form of a policy, and give it back.
-
-    Raises:
-        PolicyError: at the place it names, the form is wrong.
-    """
-    statements = document["Statement"]
-    for index, statement in enumerate(statements if isinstance(statements, list) else [statements]):
-        place = f"/Statement/{index}" if isinstance(statements, list) else "/Statement"
-        if not isinstance(statement, Mapping):
-            raise PolicyError(f"{place} is not an object", hint=_HINT)
-        if statement.get("Effect") not in ("Allow", "Deny"):
-            raise PolicyError(f"{place}/Effect is neither Allow nor Deny", hint="correct the Effect of the statement")
-        _check_conditions(statement.get("Condition"), f"{place}/Condition")
-    return document
+def _check_statement(statement: object, place: str) -> None:
+    if not isinstance(statement, Mapping):
+        raise _error(place, "not an object")
+    if statement.get("Effect") not in ("Allow", "Deny"):
+        raise _error(f"{place}/Effect", "neither Allow nor Deny")
+    for name in ("Principal", "NotPrincipal"):
+        if name in statement:
+            _check_principal(statement[name], f"{place}/{name}")
+    for name in _LISTS_OF_TEXT:
+        if name in statement:
+            _check_values(statement[name], f"{place}/{name}", (str,))
+    if "Condition" in statement:
+        _check_condition(statement["Condition"], f"{place}/Condition")
 
 
-def _check_conditions(condition: object, place: str) -> None:
-    if condition is None:
+def _check_principal(principal: object, place: str) -> None:
+    if isinstance(principal, str):
+        if principal != "*":
+            raise _error(place, 'neither "*" nor an object')
         return
+    if not isinstance(principal, Mapping):
+        raise _error(place, 'neither "*" nor an object')
+    for kind, names in principal.items():
+        _check_values(names, f"{place}/{_token(kind)}", (str, int))
+
+
+def _check_condition(condition: object, place: str) -> None:
     if not isinstance(condition, Mapping):
-        raise PolicyError(f"{place} is not an object", hint=_HINT)
+        raise _error(place, "not an object of operators")
     for operator, keys in condition.items():
         if not isinstance(keys, Mapping):
-            raise PolicyError(f"{place}/{operator} is not an object of condition keys", hint=_HINT)
+            raise _error(f"{place}/{_token(operator)}", "not an object of condition keys")
+        for key, values in keys.items():
+            _check_values(values, f"{place}/{_token(operator)}/{_token(key)}", _SCALARS)
+
+
+def _check_values(values: object, place: str, types: tuple[type, ...]) -> None:
+    if not isinstance(values, list):
+        if not isinstance(values, types):
+            raise _error(place, "not a value")
+        return
+    for index, value in enumerate(values):
+        if not isinstance(value, types):
+            raise _error(f"{place}/{index}", "not a value")
+
+
+def _error(place: str, problem: str) -> PolicyError:
+    return PolicyError(f"the policy is malformed at {place or '/'}: {problem}", hint="correct the policy at that place")
+
+
+def _token(name: object) -> str:
+    """Write a name as part of a JSON pointer, without what could not be printed."""
+    escaped = str(name).replace("~", "~0").replace("/", "~1")
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in escaped)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from trail_diff.model import Layer, Matched, Reason
 from trail_diff.policy.compiled import CompiledPolicies
-from trail_diff.policy.documents import Document, Scan, both, either
 from trail_diff.policy.grants import GRANTABLE_ACTIONS
 from trail_diff.policy.interface import PrincipalKind, State
 from trail_diff.policy.principal_elements import Naming
+from trail_diff.policy.scan import Document, Scan, both, either
 from trail_diff.policy.view import RequestView
 
 Term = tuple[Matched, tuple[Layer | Reason, ...]]

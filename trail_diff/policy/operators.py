@@ -4,7 +4,7 @@ From the IAM User Guide, "IAM JSON policy elements: Condition operators". Severa
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
 from typing import TypeVar
@@ -15,6 +15,7 @@ from trail_diff.model import Reason
 from trail_diff.policy.arn_patterns import arn_comparison
 from trail_diff.policy.comparisons import (
     Doubt,
+    Moment,
     is_inside,
     read_binary,
     read_boolean,
@@ -135,16 +136,8 @@ def compile_value(basic: Basic, text: str, *, has_variables: bool) -> Comparison
             return arn_comparison(text, negated=basic.negated, has_variables=has_variables)
         case _ if has_variables and "${" in text:
             return lambda _actual, _view: VARIABLE_FORM
-        case Family.NUMBER:
-            return _typed(text, read_number, basic.relation, negated=basic.negated)
-        case Family.DATE:
-            return _typed(text, read_date, basic.relation, negated=basic.negated)
-        case Family.ADDRESS:
-            return _typed(text, read_network, is_inside, negated=basic.negated)
-        case Family.BINARY:
-            return _typed(text, read_binary, operator.eq, negated=basic.negated)
-        case Family.BOOLEAN | Family.NULL:
-            return _typed(text, read_boolean, operator.eq, negated=basic.negated, doubt=_BOOLEAN_FORM)
+        case _:
+            return _TYPED[basic.family](text, basic)
 
 
 def _text_comparison(basic: Basic, text: str, *, has_variables: bool) -> Comparison:
@@ -209,3 +202,29 @@ def _typed(
         return EQUALS if relation(value, expected) else DIFFERS
 
     return compare
+
+
+def _date_comparison(text: str, basic: Basic) -> Comparison:
+    """Compare dates, which is open where a date is a span that the other one falls into."""
+    expected = read_date(text)
+    on_firsts = _typed(
+        text, read_date, lambda one, other: basic.relation(one.first, other.first), negated=basic.negated
+    )
+
+    def compare(actual: str, view: RequestView) -> Outcome:
+        value = read_date(actual)
+        if isinstance(value, Moment) and isinstance(expected, Moment) and value.meets(expected):
+            return _DOUBTFUL
+        return on_firsts(actual, view)
+
+    return compare
+
+
+_TYPED: Mapping[Family, Callable[[str, Basic], Comparison]] = {
+    Family.NUMBER: lambda text, basic: _typed(text, read_number, basic.relation, negated=basic.negated),
+    Family.DATE: _date_comparison,
+    Family.ADDRESS: lambda text, basic: _typed(text, read_network, is_inside, negated=basic.negated),
+    Family.BINARY: lambda text, basic: _typed(text, read_binary, operator.eq, negated=basic.negated),
+    Family.BOOLEAN: lambda text, _basic: _typed(text, read_boolean, operator.eq, negated=False, doubt=_BOOLEAN_FORM),
+    Family.NULL: lambda text, _basic: _typed(text, read_boolean, operator.eq, negated=False, doubt=_BOOLEAN_FORM),
+}

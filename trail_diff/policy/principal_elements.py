@@ -5,7 +5,7 @@ policies"). Wildcards inside of an ARN are no wildcards here, and variables are 
 """
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 
 from trail_diff.arns import arn_account
@@ -67,24 +67,12 @@ class PrincipalElement:
         self._folded = {name.lower() for name in self.services}
         self._roles = {(arn_account(arn), role_name(arn)) for arn in self.arns if ":role/" in arn}
         self._sessions = {(arn_account(arn), role_name(arn)) for arn in self.arns if ":assumed-role/" in arn}
-        self._names = frozenset[Hashable]().union(
-            self.accounts, self.arns, self.services, self._families, self._folded, self._roles, self._sessions
-        )
-        self._lists_only_names = not (
-            self.is_anyone or self.is_anyone_of_aws or self.odd or self.odd_service or self.providers or self.unique_ids
-        )
 
     def named(self, view: RequestView, *, is_endpoint_policy: bool = False) -> Named:
         """Tell whether the element names the caller; for NotPrincipal the caller of this turns it round."""
         if self.is_anyone:
             return _ANYONE
         principal = view.principal
-        if (
-            self._lists_only_names
-            and self._names.isdisjoint(view.names)
-            and principal.kind is not PrincipalKind.UNKNOWN
-        ):
-            return _DIFFERS
         match principal.kind:
             case PrincipalKind.SERVICE:
                 named = self._service(principal.name)
@@ -101,6 +89,10 @@ class PrincipalElement:
         if named[0] == "no-match" and self.odd is not None:
             return _unknown(self.odd)
         return named
+
+    def asks_for_identity_only(self) -> bool:
+        """Tell whether neither the name of a session nor a condition key changes whether the caller is named."""
+        return not (self._sessions or self.unique_ids or self.providers)
 
     def spares(self, view: RequestView) -> Named:
         """Test as NotPrincipal: AWS only promises to spare who is listed with its role and its account."""

@@ -13,7 +13,7 @@ _SERVICE_LINKED_NAME = "AWSServiceRoleFor"
 
 
 class RequestView:
-    """What tests ask of a request."""
+    """What tests ask of a request. `identity` is what the caller is, whichever its session."""
 
     __slots__ = (
         "_context",
@@ -23,7 +23,6 @@ class RequestView:
         "action",
         "identity",
         "key_account",
-        "names",
         "principal",
         "request",
         "resource",
@@ -45,8 +44,8 @@ class RequestView:
             self._read_rules(request)
         self.role = role_name(self.principal.name)
         self.role_arn = self._find_role_arn()
-        self.names: tuple[Hashable, ...] = self._find_names()
-        self.identity: Hashable = (self.principal.kind, self.names[1:] if self.role else self.names)
+        name = "" if self.role else self.principal.name
+        self.identity: Hashable = (self.principal.kind, name, self.principal.account, self.role, self.role_arn)
 
     def value_of(self, key: str) -> Value | State:
         """Give what the request has for a key (in lower case)."""
@@ -91,13 +90,6 @@ class RequestView:
         is_role = ":role/" in arn and arn.rpartition("/")[2] == self.role and arn_account(arn) == principal.account
         return arn if is_role else None
 
-    def _find_names(self) -> tuple[Hashable, ...]:
-        """Give all that a Principal element could list the caller by, but for wildcards and unique ids."""
-        principal = self.principal
-        if principal.kind is PrincipalKind.SERVICE:
-            return (principal.name, principal.name.lower(), service_family(principal.name))
-        return (principal.name, principal.account, self.role_arn, (principal.account, self.role))
-
 
 @lru_cache(maxsize=1024)
 def service_family(name: str) -> str:
@@ -130,23 +122,24 @@ def _lowered(context: Mapping[str, Value]) -> dict[str, Value | State]:
     return lowered
 
 
-def _normal(value: object) -> Value | None:
+def _normal(value: object) -> Value | State | None:
     match value:
-        case str() | Opaque():
+        case str() | Opaque() | None:
             return value
         case list() | tuple() | set() | frozenset():
             return _members(value)
-        case None:
-            return None
         case _:
-            return scalar_text(value)
+            text = scalar_text(value)
+            return State.UNKNOWN if text is None else text
 
 
-def _members(values: Iterable[object]) -> Value:
-    if any(isinstance(value, Opaque) for value in values):
+def _members(values: Iterable[object]) -> Value | State:
+    """Give the values of a list; one that is opaque, or no value at all, makes the whole so."""
+    listed = list(values)
+    if any(isinstance(value, Opaque) for value in listed):
         return Opaque.SERVICE_VALUE
-    texts = [value if isinstance(value, str) else scalar_text(value) for value in values]
-    return tuple(text for text in texts if text is not None)
+    texts = tuple(text for value in listed if (text := scalar_text(value)) is not None)
+    return texts if len(texts) == len(listed) else State.UNKNOWN
 
 
 def scalar_text(value: object) -> str | None:

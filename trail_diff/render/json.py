@@ -37,8 +37,8 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, _options: Rend
 
 def _encode(document: dict[str, Any]) -> str:
     """Encode by way of str, as msgspec's own encoder refuses lone surrogates, which JSON exports can hold."""
-    text = json.dumps(msgspec.to_builtins(document), ensure_ascii=False, allow_nan=False)
-    return msgspec.json.format(escape.json(text), indent=2) + "\n"
+    text = json.dumps(msgspec.to_builtins(document), ensure_ascii=False, allow_nan=False, indent=2)
+    return escape.json(text) + "\n"
 
 
 def _clean_remedy(remedy: Remedy) -> Remedy:

@@ -211,6 +211,8 @@ REASONS: Mapping[str, str] = {
     "called-just-before": "the caller used the key less than five minutes before the job",
     "not-called-just-before": "the caller did not use the key in the five minutes before the job",
     # which risk a remedy carries
+    "caller-is-not-a-service-principal": "the call is made by a role, which is no service principal",
+    "allows-service-for-anyone": "it allows the service whoever it works for, unless aws:SourceAccount limits it",
     "exempts-every-service": "it exempts every AWS service, whoever it works for",
     "needs-allow-as-well": "it lifts the Deny only; an Allow or a grant for the caller is needed as well",
     "source-account-not-always-sent": "AWS services send aws:SourceAccount only in some calls",

@@ -1,10 +1,10 @@
 """Compiled policy documents: their statements, and those that concern one action on one key, found once."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from trail_diff.model import Layer, Matched, Reason
-from trail_diff.policy.principal_elements import Naming
+from trail_diff.policy.principal_elements import Named, Naming
 from trail_diff.policy.statements import Statement
 from trail_diff.policy.view import RequestView
 
@@ -13,6 +13,10 @@ _VERSIONS = (_VERSION_WITH_VARIABLES, "2008-10-17")
 _ELEMENTS = frozenset(("Version", "Id", "Statement"))
 _REMEMBERED = 4096
 _UNREADABLE: Mapping[str, Any] = {"Effect": None, "Principal": "*", "Action": "*", "Resource": "*"}
+
+
+_Candidate = tuple[Statement, Matched, Named | None]
+"""A statement, whether the request is in its scope, and whether it names the caller when its identity tells."""
 
 
 class Scan:
@@ -44,7 +48,7 @@ class Document:
     """A policy document made ready to test, as part of a layer. `first` is the index of its first statement."""
 
     def __init__(self, raw: object, layer: Layer, first: int = 1) -> None:
-        self._candidates: dict[tuple[str, str], list[tuple[Statement, Matched]]] = {}
+        self._candidates: dict[Hashable, list[_Candidate]] = {}
         self.statements = tuple(_compile_statements(raw, layer, first))
         self._has_variables = _has_variables(raw) and any(
             "${" in str(resource) for statement in _raw_statements(raw) for resource in _resources(statement)
@@ -53,23 +57,36 @@ class Document:
     def scan(self, view: RequestView) -> Scan:
         """Test all statements."""
         scan = Scan()
-        for statement, scope in self._concerning(view):
-            matched, naming = statement.test(view, scope)
+        for statement, scope, known_name in self._concerning(view):
+            named, _reason, naming = known_name or statement.named(view)
+            if named == "no-match":
+                continue
+            matched = statement.test(view, scope, named)
             if matched != "no-match":
                 scan.add(statement.effects, matched, naming)
         return scan
 
-    def _concerning(self, view: RequestView) -> list[tuple[Statement, Matched]]:
-        place = (view.action, view.resource)
+    def _concerning(self, view: RequestView) -> list[_Candidate]:
+        """Give the statements that action, key and caller's identity do not rule out, remembering them."""
+        place = (view.action, view.resource, view.identity)
         found = self._candidates.get(place)
         if found is None:
-            scopes = ((statement, statement.scope(view)[0]) for statement in self.statements)
-            found = [(statement, scope) for statement, scope in scopes if scope != "no-match"]
+            found = [candidate for statement in self.statements if (candidate := _candidate(statement, view))]
             if not self._has_variables:
                 if len(self._candidates) >= _REMEMBERED:
                     self._candidates.clear()
                 self._candidates[place] = found
         return found
+
+
+def _candidate(statement: Statement, view: RequestView) -> _Candidate | None:
+    scope = statement.scope(view)[0]
+    if scope == "no-match":
+        return None
+    if not statement.names_by_identity():
+        return statement, scope, None
+    named = statement.named(view)
+    return None if named[0] == "no-match" else (statement, scope, named)
 
 
 def either(one: Matched, other: Matched) -> Matched:

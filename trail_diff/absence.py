@@ -1,0 +1,109 @@
+"""Why a call of the succeeded job may be absent from the failed one: readings supported, ruled out or open. Pure."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from trail_diff.causes.interface import Examined
+from trail_diff.causes.not_kms import is_about_kms
+from trail_diff.coverage import BLOCKING
+from trail_diff.model import Absence, CallerGroup, CallerKind, Event, Reading, Reason
+
+CACHE_TIME = timedelta(minutes=5)
+"""DynamoDB caches a table's plaintext key for five minutes per caller (DynamoDB developer guide, "Encryption at rest");
+what others do is not documented, so nothing beyond this time is concluded from it."""
+
+
+def read_absences(examined: Examined) -> tuple[Absence, ...]:
+    """Give the readings for each caller and action that makes the difference and that only the succeeded job has."""
+    absent = [group for group in examined.driving if group.presence == "only-succeeded"]
+    return tuple(Absence(group.caller, group.action, tuple(_read(examined, group))) for group in absent)
+
+
+def _read(examined: Examined, group: CallerGroup) -> Iterator[Reading]:
+    yield _denied(examined, group)
+    yield _not_attempted(examined)
+    yield _outside(examined, group)
+    yield _not_collected(examined)
+    yield _cached(examined, group)
+    yield _other_key(examined, group)
+
+
+def _denied(examined: Examined, group: CallerGroup) -> Reading:
+    if group.caller.kind not in (CallerKind.SERVICE_PRINCIPAL, CallerKind.CROSS_ACCOUNT):
+        return Reading("denied-not-logged", "ruled-out", (Reason.DENIAL_WOULD_BE_LOGGED,))
+    explained = examined.explain(group)
+    if explained is not None and explained.then.decision in ("explicit-deny", "implicit-deny"):
+        return Reading("denied-not-logged", "supported", (Reason.POLICY_DENIES_CALLER, Reason.DENIAL_NOT_LOGGED_HERE))
+    if explained is not None and explained.then.decision == "allowed":
+        return Reading("denied-not-logged", "open", (Reason.POLICY_ALLOWS_CALLER,))
+    if is_about_kms(examined.case.failed.job):
+        return Reading("denied-not-logged", "supported", (Reason.MESSAGE_NAMES_KMS, Reason.DENIAL_NOT_LOGGED_HERE))
+    return Reading("denied-not-logged", "open", (Reason.DENIAL_NOT_LOGGED_HERE,))
+
+
+def _not_attempted(examined: Examined) -> Reading:
+    job = examined.case.failed.job
+    if is_about_kms(job):
+        return Reading("not-attempted", "ruled-out", (Reason.MESSAGE_NAMES_KMS,))
+    if job.message:
+        return Reading("not-attempted", "supported", (Reason.MESSAGE_NAMES_NO_KMS,))
+    return Reading("not-attempted", "open")
+
+
+def _outside(examined: Examined, group: CallerGroup) -> Reading:
+    case = examined.case
+    warnings = case.coverage.warnings
+    gaps = (Reason.DELIVERY_DELAY_POSSIBLE, Reason.WINDOW_NOT_COVERED, Reason.JOB_STILL_RUNNING)
+    open_gaps = tuple(reason for reason in gaps if reason in warnings)
+    if open_gaps:
+        return Reading("outside-window", "open", open_gaps)
+    if case.failed.job.kind == "window":
+        return Reading("outside-window", "open")
+    near = [event for event in case.failed.untied if _is_same_call(event, group)]
+    if near:
+        return Reading("outside-window", "open", (Reason.SAME_CALL_NEAR_WINDOW,))
+    return Reading("outside-window", "ruled-out", (Reason.JOB_ENDED_IN_WINDOW,))
+
+
+def _not_collected(examined: Examined) -> Reading:
+    case = examined.case
+    gaps = tuple(reason for reason in case.coverage.warnings if reason in BLOCKING or reason is Reason.FETCH_TRUNCATED)
+    if gaps:
+        return Reading("not-collected", "supported", gaps)
+    others = [event for event in case.failed.untied if event.read_only]
+    if others:
+        return Reading("not-collected", "ruled-out", (Reason.OTHER_CALLS_IN_WINDOW,))
+    if any(tie.event.read_only for tie in case.failed.events):
+        return Reading("not-collected", "ruled-out", (Reason.CALLS_OF_THE_JOB_IN_WINDOW,))
+    return Reading("not-collected", "open")
+
+
+def _cached(examined: Examined, group: CallerGroup) -> Reading:
+    start = examined.case.failed.job.created or examined.case.failed.window.start
+    failed = examined.case.failed
+    events = (*(tie.event for tie in failed.events), *failed.untied)
+    just_before = any(
+        _is_same_call(event, group) and start - CACHE_TIME <= event.event_time < start for event in events
+    )
+    if just_before:
+        return Reading("cached-data-key", "open", (Reason.CALLED_JUST_BEFORE,))
+    if is_about_kms(failed.job):
+        return Reading("cached-data-key", "ruled-out", (Reason.MESSAGE_NAMES_KMS,))
+    return Reading("cached-data-key", "open", (Reason.NOT_CALLED_JUST_BEFORE,))
+
+
+def _other_key(examined: Examined, group: CallerGroup) -> Reading:
+    failed = examined.case.failed
+    events = (*(tie.event for tie in failed.events), *failed.untied)
+    for event in events:
+        if _is_same_call(event, group, on_other_key=True):
+            return Reading("different-key", "open", (Reason.SAME_CALL_ON_OTHER_KEY,))
+    if Reason.BASELINE_OTHER_VAULT in examined.case.coverage.warnings:
+        return Reading("different-key", "open", (Reason.BASELINE_OTHER_VAULT,))
+    return Reading("different-key", "ruled-out", (Reason.NO_CALL_ON_OTHER_KEY,))
+
+
+def _is_same_call(event: Event, group: CallerGroup, *, on_other_key: bool = False) -> bool:
+    return event.caller.across_sessions() == group.caller.across_sessions() and any(
+        access.action == group.action and (access.key != group.key) == on_other_key for access in event.accesses
+    )

@@ -1,0 +1,94 @@
+"""How the key policy decides each caller group, as it was in force at either job. Pure.
+
+The call that is missing from the failed job is built from the succeeded job's own event: same caller, action and
+encryption context. Identity policies are not known, nor what limits them, so a caller that only they could allow is
+undetermined; that limits are not in the way of a call that succeeded before is assumed.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from trail_diff.causes.interface import Explained
+from trail_diff.history import PolicyVersion, policy_at, policy_versions
+from trail_diff.model import CallerDecision, CallerGroup, Case, Event, JobEvents, KeyAccess
+from trail_diff.policy import CompiledPolicies, PolicySet, Request, compile_policies, evaluate
+from trail_diff.policy.context import build_request
+
+
+def explain_groups(case: Case, groups: Sequence[CallerGroup]) -> tuple[Explained, ...]:
+    """Decide every group whose key's policy is known; the others are left out. The order of the groups is kept."""
+    return tuple(explained for group in groups for explained in _explain(case, group))
+
+
+def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
+    call = find_call(case, group)
+    if call is None or group.key is None:
+        return
+    request = build_request(*call, case.facts.organization_id)
+    then = policy_in_force(case, group.key, _moment(case.failed))
+    if then is None:
+        return
+    before = policy_in_force(case, group.key, _moment(case.succeeded)) if case.succeeded else None
+    yield Explained(
+        group=group,
+        then=decide_group(group, request, then, case),
+        before=decide_group(group, request, before, case) if before is not None else None,
+        policy=then,
+        policy_unchanged=_is_unchanged(case, group.key),
+    )
+
+
+def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:
+    """Give an event that stands for the group: one that succeeded in the succeeded job, else the first there is."""
+    sides = [side for side in (case.succeeded, case.failed) if side is not None]
+    calls = [
+        (tie.event, access)
+        for side in sides
+        for tie in side.events
+        for access in tie.event.accesses
+        if access.action == group.action
+        and access.key in (group.key, None)
+        and tie.event.caller.across_sessions() == group.caller.across_sessions()
+    ]
+    chosen = next((call for call in calls if call[0].error_code is None), calls[0] if calls else None)
+    if chosen is None:
+        return None
+    return chosen[0], KeyAccess(group.action, group.key)
+
+
+def policy_in_force(case: Case, key: str, moment: datetime) -> PolicyVersion | None:
+    """Give the policy of a key at a time; the policy that was given is that of the key the diagnosis is about."""
+    return policy_at(case.changes, key, moment, case.facts, about=case.failed.job.key)
+
+
+def make_policies(version: PolicyVersion, case: Case) -> CompiledPolicies:
+    """Make a policy and the known grants ready to decide requests."""
+    return compile_policies(PolicySet.assuming_no_limits(version.document, case.facts.grants))
+
+
+def decide_group(group: CallerGroup, request: Request, version: PolicyVersion, case: Case) -> CallerDecision:
+    """Decide a request and give it as the decision on a caller group."""
+    decision = evaluate(request, make_policies(version, case))
+    return CallerDecision(
+        caller=group.caller,
+        action=group.action,
+        decision=decision.decision,
+        statements=decision.statements,
+        unknown_keys=decision.unknown_keys,
+        layer=decision.layer,
+        reasons=decision.reasons,
+    )
+
+
+def _moment(side: JobEvents) -> datetime:
+    """Give the time that counts: a change during the job counts as before it."""
+    return side.job.completed or side.window.end
+
+
+def _is_unchanged(case: Case, key: str) -> bool:
+    """Tell whether the policy that is known to be in force at the succeeded job is still the one at the failed job."""
+    if case.succeeded is None:
+        return False
+    times = [version.since for version in policy_versions(case.changes, key) if version.since is not None]
+    start, end = sorted((case.succeeded.job.created or case.succeeded.window.start, _moment(case.failed)))
+    return any(time <= start for time in times) and not any(start < time <= end for time in times)
