@@ -3,8 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec import structs
+
 from trail_diff.arns import last_name
-from trail_diff.model import Calls, Coverage, Evidence, Finding, Job, Skipped
+from trail_diff.model import (
+    Absence,
+    CallerDecision,
+    Calls,
+    ConditionOutcome,
+    Coverage,
+    Evidence,
+    Finding,
+    Job,
+    Replay,
+    Skipped,
+)
 from trail_diff.render.catalogue import Catalogue
 
 JOB_FIELDS = ("id", "state", "time", "resource", "vault", "source", "role", "key", "message")
@@ -56,12 +69,54 @@ def job_rows(job: Job | None) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-def show_finding(finding: Finding, words: Catalogue) -> str:
+def merge_findings(findings: Sequence[Finding]) -> list[tuple[Finding, str]]:
+    """Put findings that differ in their action only together; the actions as one text."""
+    merged: dict[Finding, list[str]] = {}
+    for finding in findings:
+        actions = merged.setdefault(structs.replace(finding, action=None), [])
+        if finding.action:
+            actions.append(finding.action)
+    return [(finding, ", ".join(dict.fromkeys(actions))) for finding, actions in merged.items()]
+
+
+def merge_absences(absences: Sequence[Absence]) -> list[tuple[Absence, str]]:
+    """Put absences that differ in their action only together; the actions as one text."""
+    merged: dict[Absence, list[str]] = {}
+    for absence in absences:
+        merged.setdefault(structs.replace(absence, action=""), []).append(absence.action)
+    return [(absence, ", ".join(dict.fromkeys(actions))) for absence, actions in merged.items()]
+
+
+def conditions_of(finding: Finding, decisions: Sequence[CallerDecision]) -> tuple[ConditionOutcome, ...]:
+    """Give the conditions of the statement that a finding blames, as they came out for its caller."""
+    if finding.statement is None or finding.caller is None:
+        return ()
+    for decision in decisions:
+        if decision.caller.across_sessions() != finding.caller.across_sessions():
+            continue
+        for statement in decision.statements:
+            if (statement.index, statement.layer) == (finding.statement.index, finding.layer):
+                return statement.conditions
+    return ()
+
+
+def show_replay(replay: Replay, words: Catalogue) -> str:
+    """Show what a replay came to, in one line."""
+    told = words.labels["replay"].format(calls=replay.calls, callers=replay.callers)
+    counts = [
+        f"{len(getattr(replay, name))} {words.labels[name]}"
+        for name in ("fixed", "broken", "still_denied", "undetermined")
+        if getattr(replay, name)
+    ]
+    return ": ".join(filter(None, [told, ", ".join(counts)]))
+
+
+def show_finding(finding: Finding, actions: str, words: Catalogue) -> str:
     """Show a finding as one line: the cause, who, what, where."""
     caller = finding.caller
     parts = [
         words.causes[finding.cause],
-        " ".join(filter(None, [caller.name if caller else None, finding.action])),
+        " ".join(filter(None, [caller.name if caller else None, actions])),
         words.layers.get(finding.layer or "", ""),
         show_statement(finding, words),
     ]

@@ -89,8 +89,8 @@ def _job_rows(failed: Job, succeeded: Job | None, words: Catalogue) -> list[list
 
 def _findings(report: Report, words: Catalogue) -> list[str]:
     lines = ["", f"### {words.labels['findings']}", ""] if report.findings else []
-    for finding in report.findings:
-        told = escape.markdown_prose(layout.show_finding(finding, words))
+    for finding, actions in layout.merge_findings(report.findings):
+        told = escape.markdown_prose(layout.show_finding(finding, actions, words))
         why = "; ".join(words.reason(reason) for reason in finding.reasons)
         lines.append(f"- {words.confidences[finding.confidence]}: {told}" + (f" ({why})" if why else ""))
         if finding.evidence:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
 
-from trail_diff.model import Absence, CallerDecision, CallerGroup, CallerUse, Coverage, JobRow, Remedy, Report
+from trail_diff.model import CallerDecision, CallerGroup, CallerUse, Coverage, JobRow, Remedy, Report
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
@@ -31,9 +31,9 @@ def render_report(report: Report, options: RenderOptions) -> str:
     page.wrap(f"{head}: {verdict.summary}", color=_OUTCOME_COLORS[verdict.outcome])
     _show_jobs(page, report, words)
     _show_callers(page, report.callers, words, verbose=options.verbose)
-    _show_findings(page, report, words)
+    _show_findings(page, report, words, verbose=options.verbose)
     _show_decisions(page, report.decisions, words, verbose=options.verbose)
-    _show_absence(page, report.absence, words)
+    _show_absence(page, report, words, verbose=options.verbose)
     _show_remedies(page, report.remedies, words)
     _show_coverage(page, report.coverage, words, verbose=options.verbose)
     return page.text()
@@ -135,21 +135,23 @@ def _caller_cells(group: CallerGroup, words: Catalogue) -> list[str]:
     ]
 
 
-def _show_findings(page: "_Page", report: Report, words: Catalogue) -> None:
+def _show_findings(page: "_Page", report: Report, words: Catalogue, *, verbose: bool) -> None:
     if report.findings:
         page.head(words.labels["findings"])
-    for finding in report.findings:
-        page.bullet(f"{words.confidences[finding.confidence]}: {layout.show_finding(finding, words)}")
+    for finding, actions in layout.merge_findings(report.findings):
+        page.bullet(f"{words.confidences[finding.confidence]}: {layout.show_finding(finding, actions, words)}")
+        for condition in layout.conditions_of(finding, report.decisions):
+            page.bullet(f"{condition.operator} {condition.key}: {words.reason(condition.reason)}", level=2)
         for reason in finding.reasons:
             page.bullet(words.reason(reason), level=2)
         evidence = ", ".join(map(layout.show_evidence, finding.evidence))
         if evidence:
             page.bullet(f"{words.labels['evidence']}: {evidence}", level=2)
-    if report.ruled_out:
+    if report.ruled_out and verbose:
         page.head(words.labels["ruled_out"])
-    for ruled_out in report.ruled_out:
-        why = "; ".join(words.reason(reason) for reason in ruled_out.reasons)
-        page.bullet(f"{words.causes[ruled_out.cause]}: {why}")
+        for ruled_out in report.ruled_out:
+            why = "; ".join(words.reason(reason) for reason in ruled_out.reasons)
+            page.bullet(f"{words.causes[ruled_out.cause]}: {why}")
 
 
 def _show_decisions(page: "_Page", decisions: Sequence[CallerDecision], words: Catalogue, *, verbose: bool) -> None:
@@ -169,11 +171,13 @@ def _show_decisions(page: "_Page", decisions: Sequence[CallerDecision], words: C
             page.bullet(f"{words.labels['open_keys']}: {', '.join(decision.unknown_keys)}", level=2)
 
 
-def _show_absence(page: "_Page", absences: Sequence[Absence], words: Catalogue) -> None:
-    if absences:
-        page.head(words.labels["absence"])
-    for absence in absences:
-        page.bullet(f"{caller_name(absence.caller)} {absence.action}")
+def _show_absence(page: "_Page", report: Report, words: Catalogue, *, verbose: bool) -> None:
+    """Show the readings of the absences; once the cause is known, only to who asks for more."""
+    if not report.absence or (report.verdict.outcome == "explained" and not verbose):
+        return
+    page.head(words.labels["absence"])
+    for absence, actions in layout.merge_absences(report.absence):
+        page.bullet(f"{caller_name(absence.caller)} {actions}")
         for reading in absence.readings:
             why = "; ".join(words.reason(reason) for reason in reading.reasons)
             told = f"{words.statuses[reading.status]}: {words.readings[reading.reading]}"
@@ -181,21 +185,18 @@ def _show_absence(page: "_Page", absences: Sequence[Absence], words: Catalogue) 
 
 
 def _show_remedies(page: "_Page", remedies: Sequence[Remedy], words: Catalogue) -> None:
+    """Show the remedies; what would not help is told in one line each."""
     if remedies:
         page.head(words.labels["remedies"])
     for remedy in remedies:
-        page.bullet(
-            f"{words.helps[str(remedy.helps).lower()]}: {words.remedies.get(remedy.id, remedy.id)} [{remedy.id}]"
-        )
-        if remedy.replay is not None and remedy.helps is not False:
-            replay = remedy.replay
-            told = words.labels["replay"].format(calls=replay.calls, callers=replay.callers)
-            counts = [
-                f"{len(getattr(replay, name))} {words.labels[name]}"
-                for name in ("fixed", "broken", "still_denied", "undetermined")
-                if getattr(replay, name)
-            ]
-            page.bullet(": ".join(filter(None, [told, ", ".join(counts)])), level=2)
+        told = f"{words.helps[str(remedy.helps).lower()]}: {words.remedies.get(remedy.id, remedy.id)}"
+        if remedy.helps is False:
+            why = "; ".join(words.reason(risk) for risk in remedy.risks)
+            page.bullet(f"{told} ({why})" if why else told)
+            continue
+        page.bullet(f"{told} [{remedy.id}]")
+        if remedy.replay is not None:
+            page.bullet(layout.show_replay(remedy.replay, words), level=2)
         for risk in remedy.risks:
             page.bullet(words.reason(risk), level=2)
 

@@ -1,0 +1,217 @@
+"""Tests what must hold for every policy and every request, odd ones included."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trail_diff.policy import PolicySet, Request, compile_policies, decide, evaluate, load_case, principal_from
+
+ACCOUNT = "111122223333"
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+ARNS = [
+    f"arn:aws:iam::{ACCOUNT}:user/Alice",
+    f"arn:aws:iam::{ACCOUNT}:root",
+    f"arn:aws:iam::{ACCOUNT}:role/service-role/App",
+    f"arn:aws:sts::{ACCOUNT}:assumed-role/App/s",
+    "arn:aws:iam::444455556666:role/Eng",
+    "arn:aws:sts::444455556666:assumed-role/Eng/s",
+]
+CALLERS = [*ARNS, "backup-storage.amazonaws.com", "logs.eu-west-1.amazonaws.com", "*", "odd"]
+KEYS = ["aws:PrincipalArn", "aws:PrincipalOrgID", "aws:TagKeys", "aws:PrincipalIsAWSService", "kms:EncryptionContext:a"]
+VALUES = [
+    *ARNS,
+    "true",
+    "false",
+    "*",
+    "",
+    "o-1",
+    "1",
+    "2026-01-01T00:00:00Z",
+    "10.0.0.0/8",
+    "a*",
+    "${aws:PrincipalOrgID}",
+]
+OPERATORS = [
+    "StringEquals", "StringNotEquals", "StringLike", "StringNotLikeIfExists", "ArnLike", "ArnNotEquals", "Bool",
+    "BoolIfExists", "Null", "NumericLessThan", "DateGreaterThan", "IpAddress", "NotIpAddress", "BinaryEquals",
+    "ForAllValues:StringEquals", "ForAnyValue:StringNotLike", "ForAnyValue:StringEqualsIfExists", "stringequals", "Odd",
+]  # fmt: skip
+
+scalars = st.sampled_from(VALUES)
+value_lists = scalars | st.lists(scalars, min_size=1, max_size=3)
+conditions = st.dictionaries(
+    st.sampled_from(OPERATORS), st.dictionaries(st.sampled_from(KEYS), value_lists, min_size=1, max_size=2), max_size=2
+)
+principals = st.just("*") | st.fixed_dictionaries(
+    {}, optional={"AWS": st.sampled_from([*ARNS, ACCOUNT, "*"]), "Service": st.sampled_from(CALLERS[6:8])}
+)
+statements = st.fixed_dictionaries(
+    {
+        "Effect": st.sampled_from(["Allow", "Deny"]),
+        "Action": st.sampled_from(["kms:*", "kms:Decrypt", "kms:Encrypt", ["kms:De*", "s3:*"]]),
+        "Resource": st.sampled_from(["*", KEY]),
+        "Principal": principals,
+    },
+    optional={"Condition": conditions},
+)
+documents = st.fixed_dictionaries({"Version": st.just("2012-10-17"), "Statement": st.lists(statements, max_size=4)})
+contexts = st.dictionaries(st.sampled_from(KEYS), scalars | st.lists(scalars, max_size=2).map(tuple), max_size=4)
+requests = st.builds(
+    lambda caller, context, unknown: Request(
+        principal_from(caller), "kms:Decrypt", KEY, context, frozenset(unknown), default_absent=True
+    ),
+    st.sampled_from(CALLERS),
+    contexts,
+    st.lists(st.sampled_from(KEYS), max_size=1),
+)
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+junk = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=4)
+    | st.sampled_from([*VALUES, *OPERATORS]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*OPERATORS, *KEYS, "AWS", "a"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+elements = ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"]
+odd_statements = junk | st.dictionaries(
+    st.sampled_from([*elements, "Foo"]), junk | st.sampled_from(["Allow", "Deny", "*"])
+)
+odd_documents = junk | st.fixed_dictionaries({"Statement": odd_statements | st.lists(odd_statements, max_size=3)})
+
+
+def policies_of(document: Any) -> PolicySet:
+    """Make a set in which only the key policy, and an identity policy that allows everything, have a say."""
+    return PolicySet.assuming_no_limits(document, (), (EVERYTHING,))
+
+
+def decision_of(request: Request, document: Any) -> str:
+    """Decide under a key policy."""
+    return evaluate(request, policies_of(document)).decision
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "policy": odd_documents, "identityPolicies": junk | st.lists(odd_documents, max_size=2), "scps": junk,
+            "rcps": st.lists(st.lists(odd_documents, max_size=2), max_size=2), "sessionPolicy": odd_documents,
+            "vpcEndpointPolicies": st.lists(odd_documents, max_size=2), "grants": junk | st.lists(junk, max_size=2),
+            "permissionBoundaries": st.lists(odd_documents, max_size=1),
+            "request": junk | st.fixed_dictionaries(
+                {}, optional={
+                    "principal": st.sampled_from(CALLERS) | junk, "action": st.just("kms:Decrypt") | junk,
+                    "resource": st.just(KEY) | junk, "context": st.dictionaries(st.sampled_from(KEYS), junk) | junk,
+                },
+            ),
+        },
+    )
+)  # fmt: skip
+def test_no_case_however_odd_makes_it_crash(case: dict[str, Any]) -> None:
+    """Whatever stands in a case, there is a decision, the quick one is the same, and an open one has a reason."""
+    request, policies = load_case(case)
+
+    decision = evaluate(request, policies)
+
+    assert decide(request, compile_policies(policies)) == decision.decision
+    assert decision.reasons
+
+
+@settings(deadline=None, max_examples=300)
+@given(requests, documents)
+def test_quick_decision_and_reasons_agree_with_the_trace(request: Request, document: Any) -> None:
+    """A definite decision has its statement in the trace, and an undetermined one its unknown statement."""
+    decision = evaluate(request, policies_of(document))
+    seen = {(statement.effect, statement.outcome) for statement in decision.statements}
+
+    assert decide(request, compile_policies(policies_of(document))) == decision.decision
+    if decision.decision == "explicit-deny":
+        assert ("Deny", "match") in seen
+    elif decision.decision == "allowed":
+        assert ("Allow", "match") in seen
+    elif decision.decision == "undetermined":
+        assert "unknown" in {outcome for _effect, outcome in seen}
+    else:
+        assert ("Deny", "match") not in seen
+
+
+@settings(deadline=None, max_examples=200)
+@given(requests, documents, st.integers(0, 4))
+def test_adding_a_deny_that_matches_denies(request: Request, document: Any, place: int) -> None:
+    """With a Deny for everyone the decision is an explicit deny, wherever the statement stands."""
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+    denying = {**document, "Statement": [*document["Statement"][:place], deny, *document["Statement"][place:]]}
+
+    assert decision_of(request, denying) == "explicit-deny"
+
+
+@settings(deadline=None, max_examples=300)
+@given(requests, documents, statements)
+def test_adding_any_deny_never_allows(request: Request, document: Any, statement: Any) -> None:
+    """A further Deny never makes a call allowed that was not."""
+    before = decision_of(request, document)
+
+    after = decision_of(request, {**document, "Statement": [*document["Statement"], {**statement, "Effect": "Deny"}]})
+
+    assert before == "allowed" or after != "allowed"
+    assert before != "explicit-deny" or after == "explicit-deny"
+
+
+@settings(deadline=None, max_examples=300)
+@given(requests, documents)
+def test_order_and_list_form_do_not_matter(request: Request, document: Any) -> None:
+    """Statements, operators, keys and values in another order, and scalars as lists, decide the same."""
+
+    def turn(value: Any, name: str = "") -> Any:
+        match value:
+            case dict():
+                return {key: turn(value[key], key) for key in reversed(value)}
+            case list():
+                return [turn(item) for item in reversed(value)]
+            case str() if name not in ("Effect", "Version", "Principal", ""):
+                return [value]
+            case _:
+                return value
+
+    assert decision_of(request, turn(document)) == decision_of(request, document)
+
+
+@settings(deadline=None, max_examples=500)
+@given(requests, documents, st.sampled_from(KEYS))
+def test_forgetting_a_key_never_turns_a_decision_round(request: Request, document: Any, key: str) -> None:
+    """Whatever is decided while a key is unknown holds for the value that the key really has."""
+    forgotten = Request(
+        request.principal, request.action, request.resource, request.context, request.unknown | {key.upper()}
+    )
+
+    known, unknown = decision_of(request, document), decision_of(forgotten, document)
+
+    assert unknown in ("undetermined", known)
+
+
+@settings(deadline=None, max_examples=300)
+@given(requests, documents)
+def test_knowing_nothing_of_the_context_never_decides_otherwise(request: Request, document: Any) -> None:
+    """With every key unknown, a decision is either the one that the full context gives or undetermined."""
+    blind = Request(request.principal, request.action, request.resource, default_absent=False)
+
+    assert decision_of(blind, document) in ("undetermined", decision_of(request, document))
+
+
+@settings(deadline=None, max_examples=200)
+@given(requests, documents)
+def test_unknown_keys_are_those_that_settle_it(request: Request, document: Any) -> None:
+    """Where no key is named, none is unknown in a way that matters: naming all as absent leaves the decision alone."""
+    decision = evaluate(request, policies_of(document))
+    settled = Request(request.principal, request.action, request.resource, request.context)
+
+    if request.unknown and not decision.unknown_keys and not request.unknown & request.context.keys():
+        assert decision_of(settled, document) == decision.decision
