@@ -18,6 +18,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 check: lint test
+	PYTHONPATH=tests $(BIN)/python tests/incidents.py
 
 golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/render/make_golden.py

@@ -1,5 +1,7 @@
 """Tests what a decision tells of its statements and conditions."""
 
+from typing import Any
+
 from trail_diff.model import ConditionOutcome, Reason, StatementOutcome
 from trail_diff.policy import Opaque, PolicySet, Request, evaluate, principal_from
 
@@ -88,7 +90,7 @@ def test_nothing_known_of_other_layers_leaves_an_allow_undetermined() -> None:
 
 def test_values_of_any_type_are_shown_as_text() -> None:
     """The expected values of a condition are text, whatever JSON had there."""
-    condition = {"StringEquals": {"aws:PrincipalTag/t": [True, 1, None, {"a": []}]}}
+    condition: dict[str, Any] = {"StringEquals": {"aws:PrincipalTag/t": [True, 1, None, {"a": []}]}}
     deny = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition}
 
     decision = evaluate(make_request(**{"PrincipalTag/t": "x"}), PolicySet(key_policy={"Statement": [deny]}))

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from trail_diff.arns import arn_account
 from trail_diff.causes.interface import Examined
+from trail_diff.causes.not_kms import is_about_kms
 from trail_diff.model import Cause, Event, Evidence, Finding, Reason, RuledOut
 
 
 def examine_managed_key(examined: Examined) -> Iterator[Finding | RuledOut]:
-    """Examine whether a copy across accounts meets an AWS managed key on its way."""
+    """Examine whether a copy across accounts meets an AWS managed key; certain if the job's message speaks of a key."""
     evidence = _managed(examined)
     job = examined.case.failed.job
     accounts = {arn_account(place) for place in (job.vault, job.source_vault)} - {None}
@@ -24,7 +25,7 @@ def examine_managed_key(examined: Examined) -> Iterator[Finding | RuledOut]:
         return
     yield Finding(
         cause=Cause.AWS_MANAGED_KEY_NOT_SHAREABLE,
-        confidence="likely",
+        confidence="confirmed" if is_about_kms(job) else "likely",
         reasons=(Reason.KEY_IS_AWS_MANAGED, Reason.COPY_ACROSS_ACCOUNTS),
         evidence=(evidence,),
     )

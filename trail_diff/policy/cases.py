@@ -26,21 +26,24 @@ def load_case(case: Mapping[str, Any]) -> tuple[Request, PolicySet]:
 
 def _request_of(request: Mapping[str, Any]) -> Request:
     context = request.get("context")
-    account = request.get("resourceAccount")
     return Request(
         principal=principal_from(request.get("principal")),
-        action=str(request.get("action", "")),
-        resource=str(request.get("resource", "")),
+        action=_text(request.get("action")),
+        resource=_text(request.get("resource")),
         context=_context_of(context) if isinstance(context, Mapping) else {},
         unknown=_names(request.get("unknown")),
         absent=_names(request.get("absent")),
         default_absent=request.get("defaultAbsent") is not False,
-        resource_account=str(account) if isinstance(account, str | int) else None,
+        resource_account=_text(request.get("resourceAccount")) or None,
     )
 
 
 def _context_of(context: Mapping[Any, Any]) -> dict[str, Value]:
     return {str(key): Opaque.SERVICE_VALUE if value == _OPAQUE else value for key, value in context.items()}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _names(value: object) -> frozenset[str]:

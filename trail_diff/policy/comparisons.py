@@ -10,7 +10,6 @@ import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -19,7 +18,7 @@ _NUMBER_LIKE = re.compile(r"\s*[+-]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-
 _DATE = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
-_DATE_LIKE = re.compile(r"\s*[+-]?[0-9]{1,8}(?:[-/.TtWwZz:+ 0-9]*)\s*")
+_DATE_LIKE = re.compile(r"\s*[+-]?[0-9]{1,8}[-/.TtWwZz:+\s0-9]*")
 _EPOCH_SECONDS = re.compile(r"[0-9]{5,}")
 _PREFIX_LENGTH = re.compile(r"[0-9]{1,3}")
 _START = datetime(1970, 1, 1)  # noqa: DTZ001  (offsets are taken off first, so that no date overflows)
@@ -64,7 +63,6 @@ def read_number(text: str) -> Decimal | Doubt | None:
     return DOUBTFUL if len(text) > _LONGEST or _NUMBER_LIKE.fullmatch(text) else None
 
 
-@lru_cache(maxsize=1024)
 def read_date(text: str) -> Moment | Doubt | None:
     """Read an ISO 8601 date, or seconds since 1970. Without an offset, or a time of day, it is a span."""
     if len(text) > _LONGEST:
@@ -86,7 +84,6 @@ def read_date(text: str) -> Moment | Doubt | None:
     return Moment(start - _FURTHEST_ZONE, start + _FURTHEST_ZONE + (0 if time else _DAY))
 
 
-@lru_cache(maxsize=1024)
 def read_network(text: str) -> Network | Doubt | None:
     """Read an address, or a range of them in CIDR notation."""
     address, slash, length = text.partition("/")

@@ -12,6 +12,7 @@ from trail_diff.policy.interface import Opaque, Outcome, State, Value
 from trail_diff.policy.keys import MULTIVALUED_KEYS
 from trail_diff.policy.operators import FOR_ALL_VALUES, FOR_ANY_VALUE, Family, Operator, compile_value, read_operator
 from trail_diff.policy.outcomes import DIFFERS, EQUALS, Comparison
+from trail_diff.policy.variables import Variable, template_pieces
 from trail_diff.policy.view import RequestView, scalar_text
 
 _CUSTOMER = re.compile(r"(?:\A|:)[0-9]{12}(?::|\Z)")
@@ -101,10 +102,9 @@ class Condition:
         if reason in (Reason.KEY_UNKNOWN, Reason.OPAQUE_VALUE):
             yield self._key
         elif reason is Reason.VARIABLE_UNKNOWN:
-            for text in self.expected:
-                for name in re.findall(r"\$\{\s*([^${},]+?)\s*[,}]", text):
-                    if not isinstance(view.value_of(name.lower()), str | tuple):
-                        yield name.lower()
+            pieces = (piece for text in self.expected for piece in template_pieces(text, wildcards=False) or ())
+            variables = (piece.key for piece in pieces if isinstance(piece, Variable))
+            yield from (key for key in variables if isinstance(view.value_of(key), Opaque) or view.is_unknown(key))
 
     def _test_one(self, actual: str, view: RequestView) -> Outcome:
         outcome = EQUALS if actual in self._literals else DIFFERS

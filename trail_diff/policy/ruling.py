@@ -48,7 +48,7 @@ def rule(view: RequestView, policies: CompiledPolicies) -> tuple[Ruling, Layers]
     if denying is not None:
         return Ruling("explicit-deny", denying, (Reason.STATEMENT_DENIES,)), layers
     paths = _paths(view, layers)
-    allowed = all_of((any_of(path.term for path in paths), layers.scp, layers.endpoint))
+    allowed = all_of((any_of([path.term for path in paths]), layers.scp, layers.endpoint))
     if allowed[0] == "no-match" and not layers.denials:
         layer, reason = _lack(layers, paths)
         return Ruling("implicit-deny", layer, (reason,)), layers

@@ -14,7 +14,8 @@ from trail_diff.policy.interface import Opaque, State
 from trail_diff.policy.view import RequestView
 
 _REFERENCE = re.compile(r"\$\{([^${}]*|[*?$])\}")
-_NAME = re.compile(r"\s*([^\s,':][^,':]*:[^,']*?)\s*(?:,\s*'([^']*)'\s*)?", re.DOTALL)
+_KEY = re.compile(r"[^\s':][^':]*:[^']*")
+_DEFAULT = re.compile(r"'([^']*)'")
 
 
 class Variable(Struct, frozen=True):
@@ -51,8 +52,8 @@ def template_pieces(text: str, *, wildcards: bool) -> tuple[TemplatePiece, ...] 
         body = found[1]
         if body in ("*", "?", "$"):
             pieces.append(body)
-        elif (name := _NAME.fullmatch(body)) is not None:
-            pieces.append(Variable(name[1].lower(), name[2]))
+        elif (variable := _read_variable(body)) is not None:
+            pieces.append(variable)
         else:
             return None
     return tuple(pieces) if _add_text(pieces, text[start:], wildcards=wildcards) else None
@@ -119,6 +120,14 @@ def equals_template_in_any_case(
     if resolved.fault is not None and matched != "no-match":
         return "unknown", resolved.fault
     return matched, None
+
+
+def _read_variable(body: str) -> Variable | None:
+    key, comma, rest = body.partition(",")
+    default = _DEFAULT.fullmatch(rest.strip())
+    if not _KEY.fullmatch(key.strip()) or (comma and default is None):
+        return None
+    return Variable(key.strip().lower(), default[1] if default else None)
 
 
 def _add_text(pieces: list[TemplatePiece], text: str, *, wildcards: bool) -> bool:

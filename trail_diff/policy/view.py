@@ -8,6 +8,7 @@ from trail_diff.arns import arn_account, arn_resource
 from trail_diff.policy.interface import Opaque, PrincipalKind, Request, State, Value
 
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
+_PLAIN = (str, Opaque)
 _SERVICE_LINKED_PATH = "role/aws-service-role/"
 _SERVICE_LINKED_NAME = "AWSServiceRoleFor"
 
@@ -58,6 +59,10 @@ class RequestView:
             return state
         return next((state for prefix, state in self._prefixes if key.startswith(prefix)), self._default)
 
+    def is_unknown(self, key: str) -> bool:
+        """Tell whether it is unknown what the request has for a key (in lower case)."""
+        return self.value_of(key) is State.UNKNOWN
+
     def is_service_linked_role(self) -> bool | None:
         """Tell whether the caller is a service-linked role; None when its name suggests it, its path being unknown."""
         if not self.role:
@@ -91,14 +96,14 @@ class RequestView:
         return arn if is_role else None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def service_family(name: str) -> str:
     """Give what a service's global and regional names have in common."""
     labels = name.lower().removesuffix(".cn").split(".")
     return ".".join(label for label in labels if not _REGION.fullmatch(label))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _account_of(arn: str) -> str | None:
     return arn_account(arn)
 
@@ -116,7 +121,7 @@ def _lowered(context: Mapping[str, Value]) -> dict[str, Value | State]:
     lowered: dict[str, Value | State] = {}
     for name, value in context.items():
         key = name.lower()
-        normal = value if type(value) is str else _normal(value)
+        normal = value if type(value) in _PLAIN else _normal(value)
         if normal is not None:
             lowered[key] = State.UNKNOWN if key in lowered and lowered[key] != normal else normal
     return lowered

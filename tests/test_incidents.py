@@ -1,0 +1,74 @@
+"""Every incident gets its answer: the cause, the statement, the remedy, or an honest inconclusive."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from incidents import CASES, FOLDER, diagnose, run_in, shipped
+
+SHIPPED = shipped()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_made_incident_gets_its_answer(name: str, tmp_path: Path) -> None:
+    """The verdict, the finding it rests on, and the remedies are as the incident demands."""
+    incident = CASES[name]
+
+    report = diagnose(incident, tmp_path)
+
+    verdict = report["verdict"]
+    assert (verdict["outcome"], verdict["cause"]) == (incident.outcome, incident.cause)
+    if incident.statement is not None:
+        assert {f["statement"]["index"] for f in report["findings"] if f["statement"]} == {incident.statement}
+    if incident.warning:
+        assert incident.warning in report["coverage"]["warnings"]
+    helping = {remedy["id"] for remedy in report["remedies"] if remedy["helps"] is True}
+    assert incident.helps is None or incident.helps in helping
+    assert not helping & set(incident.helps_not)
+    if incident.unknown_key:
+        assert incident.unknown_key in {key for decision in report["decisions"] for key in decision["unknown_keys"]}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_incident_gets_its_answer(name: str) -> None:
+    """Whole exports, in the forms people have them in, get the expected verdict, caller, statement and baseline."""
+    expected = SHIPPED[name]["expect"]
+
+    report = run_in(FOLDER / name, SHIPPED[name]["argv"])
+
+    verdict = report["verdict"]
+    assert fits(expected.get("outcome"), verdict["outcome"])
+    assert fits(expected.get("cause"), verdict["cause"])
+    assert fits(expected.get("confidence"), verdict["confidence"])
+    findings = [finding for finding in report["findings"] if finding["cause"] == verdict["cause"]]
+    for name_of, got in (
+        ("statement_index", [(f["statement"] or {}).get("index") for f in findings]),
+        ("layer", [f["layer"] for f in findings]),
+    ):
+        assert expected.get(name_of) is None or expected[name_of] in got
+    assert same_id(expected.get("baseline_job_id"), (report["succeeded"] or {}).get("id"))
+    helping = {remedy["id"] for remedy in report["remedies"] if remedy["helps"] is True}
+    assert expected.get("remedy_helps_any") is not True or helping
+    assert not helping & set(expected.get("remedy_not_help") or [])
+    assert not expected.get("warnings_any") or set(expected["warnings_any"]) & set(report["coverage"]["warnings"])
+
+
+def fits(wanted: Any, got: Any) -> bool:
+    """Tell whether a value is what was wanted; None is not checked, a list means one of these."""
+    return wanted is None or (got in wanted if isinstance(wanted, list) else got == wanted)
+
+
+def same_id(wanted: str | None, got: str | None) -> bool:
+    """Tell whether two job ids are the same."""
+    return wanted is None or wanted.lower() == (got or "").lower()
+
+
+def test_exports_hold_no_real_account() -> None:
+    """Fixtures speak of made-up accounts only."""
+    known = {"111122223333", "123456789012", "444455556666"}
+    text = "".join(
+        path.read_text(encoding="utf-8", errors="replace") for path in FOLDER.rglob("*.json") if path.is_file()
+    )
+
+    assert set(re.findall(r"arn:aws:iam::(\d{12}):", text)) <= known
