@@ -7,27 +7,37 @@ from datetime import datetime
 from trail_diff.model import Caller, CallerUse, Event
 
 
+class KeyChoice:
+    """Tells whether a call is on one of the keys in question, given by ARN, id or alias; without any, every call is."""
+
+    def __init__(self, keys: Collection[str]) -> None:
+        self._keys = frozenset(keys)
+        self._ids = tuple(f":key/{key}" for key in keys if ":" not in key and not key.startswith("alias/"))
+
+    def holds(self, key: str | None) -> bool:
+        """Tell whether a key is in question."""
+        if not self._keys:
+            return True
+        return key is not None and (key in self._keys or (bool(self._ids) and key.endswith(self._ids)))
+
+
 class CallerCount:
     """Counts events as they stream by; memory grows with the number of different callers, not of events."""
 
     def __init__(self, keys: Collection[str] = ()) -> None:
-        self._keys = frozenset(keys)
-        self._ids = tuple(f":key/{key}" for key in keys if ":" not in key and not key.startswith("alias/"))
+        self._choice = KeyChoice(keys)
         self._uses: dict[tuple[Caller, str, str | None], _Use] = {}
 
     def add(self, event: Event) -> None:
         """Count one event; all but KMS calls on the keys in question are passed over."""
         for access in event.accesses:
-            if self._keys and not self._is_asked_for(access.key):
+            if not self._choice.holds(access.key):
                 continue
             place = (event.caller.across_sessions(), access.action, access.key)
             use = self._uses.get(place)
             if use is None:
                 use = self._uses[place] = _Use(event.event_time)
             use.add(event)
-
-    def _is_asked_for(self, key: str | None) -> bool:
-        return key is not None and (key in self._keys or (bool(self._ids) and key.endswith(self._ids)))
 
     def rows(self) -> tuple[CallerUse, ...]:
         """Give one row for each caller, action and key; most calls first, then by name, action and key."""

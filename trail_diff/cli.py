@@ -216,6 +216,43 @@ def callers(
     _write(render_callers(rows, coverage, output_format.value, _render_options(output, verbose=verbose)), output)
 
 
+@app.command("what-if")
+def what_if(
+    key_policy: Annotated[str, typer.Option(metavar="NEW", help="The policy to try: a file in any form.")],
+    old: Annotated[str | None, typer.Option(metavar="OLD", help="The policy in force, to tell what changes.")] = None,
+    events: Events = None,
+    key: Keys = None,
+    region: Regions = None,
+    start: Start = None,
+    end: End = None,
+    grants: Grants = None,
+    org_id: OrgId = None,
+    fail_on_undetermined: Annotated[
+        bool, typer.Option("--fail-on-undetermined", help="Exit 1 as well when a call cannot be decided.")
+    ] = False,
+    output_format: Format = OutputFormat.TABLE,
+    output: Output = None,
+    verbose: Verbose = False,
+    no_progress: NoProgress = False,
+) -> None:
+    """Replay observed calls against a new key policy, and tell what it would break or fix.
+
+    Without --events, the calls that AWS Backup is known to make are tried. Exits 1 when something breaks.
+    Example: trail-diff what-if --key-policy new.json --old old.json --events trail/ --key arn:aws:kms:…
+    """
+    from trail_diff.pipeline import replay_policy
+    from trail_diff.render import render_what_if
+
+    facts = _facts(key_policy, None, grants, org_id)
+    with _progress(shown=not no_progress) as progress:
+        inputs = _inputs(events, None, region, (start, end), facts=facts, progress=progress, needs_events=False)
+        rows, coverage = replay_policy(inputs, old, key or ())
+    _write(render_what_if(rows, coverage, output_format.value, _render_options(output, verbose=verbose)), output)
+    failing = {"breaks", "undetermined"} if fail_on_undetermined else {"breaks"}
+    if any(row.outcome in failing for row in rows):
+        raise typer.Exit(ExitStatus.DIFFERENCE)
+
+
 def main() -> None:
     """Run the command line and exit with its status."""
     sys.exit(run(sys.argv[1:]))
@@ -280,8 +317,9 @@ def _inputs(
     *,
     facts: "FactFiles | None" = None,
     progress: "Progress | None" = None,
+    needs_events: bool = True,
 ) -> "Inputs":
-    if not events:
+    if needs_events and not events:
         raise UsageError(
             "what to read? --events is missing",
             hint="give an export of CloudTrail events: a file, a folder, or - for stdin",
@@ -297,7 +335,7 @@ def _inputs(
             f"--from {span[0]} is after --to {span[1]}", hint="give the earlier time with --from, the later with --to"
         )
     return Inputs(
-        events=tuple(events),
+        events=tuple(events or ()),
         jobs=tuple(job_files or ()),
         options=ReadOptions(tuple(regions or ()), start, end),
         facts=facts or FactFiles(),

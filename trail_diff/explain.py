@@ -8,8 +8,10 @@ undetermined; that limits are not in the way of a call that succeeded before is 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from msgspec import structs
+
 from trail_diff.causes.interface import Explained
-from trail_diff.history import PolicyVersion, policy_at, policy_versions
+from trail_diff.history import PolicyVersion, policy_at, policy_versions, todays_policy
 from trail_diff.model import CallerDecision, CallerGroup, Case, Event, JobEvents, KeyAccess
 from trail_diff.policy import CompiledPolicies, PolicySet, Request, compile_policies, evaluate
 from trail_diff.policy.context import build_request
@@ -33,9 +35,20 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
         group=group,
         then=decide_group(group, request, then, case),
         before=decide_group(group, request, before, case) if before is not None else None,
+        today=_decide_today(case, group, request, then),
         policy=then,
         policy_unchanged=_is_unchanged(case, group.key),
     )
+
+
+def _decide_today(case: Case, group: CallerGroup, request: Request, then: PolicyVersion) -> CallerDecision | None:
+    """Decide by today's policy, when that is known and another one: the last put on the key, or the one given."""
+    versions = list(policy_versions(case.changes, group.key or ""))
+    given = todays_policy(case.facts) if group.key == case.failed.job.key else None
+    today = given or (versions[-1] if versions else None)
+    if today is None or today.document == then.document:
+        return None
+    return structs.replace(decide_group(group, request, today, case), as_of="today")
 
 
 def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:

@@ -540,7 +540,7 @@ class StatementOutcome(Struct, frozen=True):
 
 
 class CallerDecision(Struct, frozen=True):
-    """How the policies decide one caller's action."""
+    """How the policies decide one caller's action: those in force at the failed job, or today's where they differ."""
 
     caller: Caller
     action: str
@@ -549,6 +549,7 @@ class CallerDecision(Struct, frozen=True):
     unknown_keys: tuple[str, ...] = ()
     layer: Layer | None = None
     reasons: tuple[Reason, ...] = ()
+    as_of: Literal["failed-job", "today"] = "failed-job"
 
 
 class Reading(Struct, frozen=True):
@@ -655,3 +656,28 @@ class CallerUse(Struct, frozen=True):
     error_codes: dict[str, int] = {}
     first: datetime | None = None
     last: datetime | None = None
+
+
+WhatIfOutcome = Literal["breaks", "starts-to-work", "stays-denied", "undetermined", "conflict", "unchanged"]
+
+
+class WhatIfRow(Struct, frozen=True):
+    """One row of a policy replay: a caller, an IAM action and a key, what was seen of it, and what would become of it.
+
+    `conflict` is a call that succeeded although the old policy refuses it as it is understood here. `observed` is false
+    for a call that was not seen but that AWS Backup is known to make. `statement` is the one of the new policy that
+    refuses.
+    """
+
+    caller: Caller
+    action: str
+    key: str | None
+    calls: int
+    denied: int
+    outcome: WhatIfOutcome
+    new: Decided
+    old: Decided | None = None
+    statement: StatementRef | None = None
+    unknown_keys: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    observed: bool = True

@@ -23,11 +23,13 @@ A stage imports the model and the stages it is built from, never the pipeline. N
 clock or the environment, so a Case analysed twice gives one Report.
 """
 
-from collections.abc import Sequence
-from typing import BinaryIO
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
 
 from msgspec import Struct, structs
 
+from trail_diff.arns import arn_account
 from trail_diff.assemble import Question, build_case, build_comparison
 from trail_diff.baseline import compare_jobs, rank_baselines
 from trail_diff.callers import CallerCount
@@ -35,7 +37,7 @@ from trail_diff.coverage import summarize_reading
 from trail_diff.facts import FactFiles, load_facts
 from trail_diff.gather import Gathered, ReadOptions, gather, read_events
 from trail_diff.jobs import is_finished, is_succeeded
-from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, Window
+from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, WhatIfRow, Window
 from trail_diff.sources.interface import Progress
 
 
@@ -104,7 +106,9 @@ def analyse(case: Case) -> Report:
         callers=groups,
         findings=findings,
         ruled_out=ruled_out,
-        decisions=tuple(one.then for one in examined.explained),
+        decisions=tuple(
+            decision for one in examined.explained for decision in (one.then, one.today) if decision is not None
+        ),
         absence=read_absences(examined),
         remedies=propose_remedies(examined, findings) if verdict.outcome == "explained" else (),
     )
@@ -126,6 +130,32 @@ def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[Caller
     count = CallerCount(keys)
     coverage = read_events(inputs.events, count.add, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
     return count.rows(), coverage
+
+
+def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> tuple[tuple[WhatIfRow, ...], Coverage]:
+    """Replay observed calls against the policy in `inputs.facts`; without events, those AWS Backup is known to make.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
+    from trail_diff.what_if import Policies, Replayed, expected_calls, replay
+
+    facts = load_facts(inputs.facts)
+    before = load_facts(FactFiles(key_policy=old)).key_policy
+    policies = Policies(facts.key_policy or {}, before, facts.grants, facts.organization_id)
+    if not inputs.events:
+        key = next(iter(keys), None)
+        account = arn_account(key) or _account_in(facts.key_policy)
+        return replay(list(expected_calls(account, key or f"arn:aws:kms:::{account}")), policies), Coverage()
+    replayed = Replayed(policies, keys)
+    coverage = read_events(inputs.events, replayed.add, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
+    return replay(replayed.seen(), policies), coverage
+
+
+def _account_in(policy: Mapping[str, Any] | None) -> str:
+    """Give the account that a policy names first, most likely the key's own."""
+    found = re.search(r"\b\d{12}\b", str(policy))
+    return found[0] if found else "000000000000"
 
 
 def _gather(inputs: Inputs, paths: Sequence[str]) -> Gathered:

@@ -17,12 +17,13 @@ class Explained(Struct, frozen=True):
     """How the policies decide one caller group: in the failed job, and where it differs in the succeeded one.
 
     `then` is decided by the policy in force at the failed job, `before` by the one at the succeeded job (None: not
-    known, or the group is not in it), `policy` the one in force then (None: not known).
+    known, or the group is not in it), `today` by today's where it is another one; `policy` is the one in force then.
     """
 
     group: CallerGroup
     then: CallerDecision
     before: CallerDecision | None = None
+    today: CallerDecision | None = None
     policy: PolicyVersion | None = None
     policy_unchanged: bool = False
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trail_diff.errors import PolicyError
+from trail_diff.policy.infrastructure import find_key_policy
 
 _HINT = "give the policy as aws kms get-key-policy prints it, or as the JSON document itself"
 _WRAPPERS_AT_MOST = 4
@@ -16,7 +17,7 @@ def policy_from(value: object) -> dict[str, Any]:
     """Find the policy document in what a file holds.
 
     It may be the document itself, the answer of GetKeyPolicy (`{"Policy": "…"}`), a PutKeyPolicy or CreateKey record,
-    or JSON text of any of these.
+    JSON text of any of these, or what Terraform and CloudFormation have around one.
 
     Raises:
         PolicyError: there is no policy in it, or it is malformed; the message names the place as a JSON pointer.
@@ -63,6 +64,8 @@ def _find(value: object, depth: int) -> dict[str, Any]:
         case {"CloudTrailEvent": str() | dict() as inner} | {"detail": dict() as inner}:
             pass
         case {"Records": [inner]} | {"Events": [inner]} | [inner]:
+            pass
+        case Mapping() if (inner := find_key_policy(value)) is not None:
             pass
         case _:
             raise PolicyError("no policy in it: there is no Statement", hint=_HINT)

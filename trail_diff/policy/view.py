@@ -1,7 +1,7 @@
 """A request made ready for many tests: keys in lower case, each present, absent or unknown."""
 
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from trail_diff.arns import arn_account, arn_resource
@@ -39,10 +39,9 @@ class RequestView:
         self.key_account = request.resource_account or _account_of(request.resource)
         self._default = State.ABSENT if request.default_absent else State.UNKNOWN
         self._context = _lowered(request.context)
-        self._named: dict[str, State] = {}
-        self._prefixes: list[tuple[str, State]] = []
-        if request.absent or request.unknown:
-            self._read_rules(request)
+        self._named, self._prefixes, overruled = _rules_of(request.absent, request.unknown)
+        for key in overruled:
+            self._context.pop(key, None)
         self.role = role_name(self.principal.name)
         self.role_arn = self._find_role_arn()
         name = "" if self.role else self.principal.name
@@ -53,11 +52,12 @@ class RequestView:
         value = self._context.get(key)
         if value is not None:
             return value
-        if not self._named and not self._prefixes:
-            return self._default
-        if (state := self._named.get(key)) is not None:
-            return state
-        return next((state for prefix, state in self._prefixes if key.startswith(prefix)), self._default)
+        state = self._named.get(key)
+        if state is None:
+            state = next((state for prefix, state in self._prefixes if key.startswith(prefix)), self._default)
+        # Many statements test the same key: what it was found to be is kept.
+        self._context[key] = state
+        return state
 
     def is_unknown(self, key: str) -> bool:
         """Tell whether it is unknown what the request has for a key (in lower case)."""
@@ -70,19 +70,6 @@ class RequestView:
         if self.role_arn is not None:
             return (arn_resource(self.role_arn) or "").startswith(_SERVICE_LINKED_PATH)
         return None if self.role.startswith(_SERVICE_LINKED_NAME) else False
-
-    def _read_rules(self, request: Request) -> None:
-        prefixes: dict[str, State] = {}
-        for names, state in ((request.absent, State.ABSENT), (request.unknown, State.UNKNOWN)):
-            for name in names:
-                key = name.lower()
-                if key.endswith(("/", ":")):
-                    prefixes[key] = state
-                else:
-                    self._named[key] = state
-                    if state is State.UNKNOWN:
-                        self._context.pop(key, None)
-        self._prefixes = sorted(prefixes.items(), key=lambda item: -len(item[0]))
 
     def _find_role_arn(self) -> str | None:
         """Find the role's ARN: `aws:PrincipalArn` has the path that a session ARN lacks."""
@@ -104,6 +91,21 @@ def service_family(name: str) -> str:
 
 
 @lru_cache(maxsize=256)
+def _rules_of(
+    absent: frozenset[str], unknown: frozenset[str]
+) -> tuple[Mapping[str, State], Sequence[tuple[str, State]], Sequence[str]]:
+    """Give the states of whole names and of prefixes (longest first), and the names that overrule the context."""
+    named: dict[str, State] = {}
+    prefixes: dict[str, State] = {}
+    for names, state in ((absent, State.ABSENT), (unknown, State.UNKNOWN)):
+        for name in names:
+            key = name.lower()
+            (prefixes if key.endswith(("/", ":")) else named)[key] = state
+    overruled = [key for key, state in named.items() if state is State.UNKNOWN]
+    return named, sorted(prefixes.items(), key=lambda item: -len(item[0])), overruled
+
+
+@lru_cache(maxsize=256)
 def _account_of(arn: str) -> str | None:
     return arn_account(arn)
 
@@ -118,7 +120,10 @@ def role_name(arn: str) -> str:
 
 def _lowered(context: Mapping[str, Value]) -> dict[str, Value | State]:
     """Lower the keys. Of keys that only differ in letter case, and that disagree, it is unknown which one AWS takes."""
-    lowered: dict[str, Value | State] = {}
+    lowered: dict[str, Value | State] = {name.lower(): value for name, value in context.items()}
+    if len(lowered) == len(context) and all(type(value) in _PLAIN for value in context.values()):
+        return lowered
+    lowered = {}
     for name, value in context.items():
         key = name.lower()
         normal = value if type(value) in _PLAIN else _normal(value)

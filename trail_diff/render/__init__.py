@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from trail_diff.errors import UsageError
-from trail_diff.model import CallerUse, Coverage, JobRow, Report
+from trail_diff.model import CallerUse, Coverage, JobRow, Report, WhatIfRow
 from trail_diff.render.interface import Renderer, RenderOptions
 
 
@@ -32,6 +32,15 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, output_format:
         UsageError: the format is none of `FORMATS`.
     """
     return _renderer(output_format).render_callers(rows, coverage, options)
+
+
+def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, output_format: str, options: RenderOptions) -> str:
+    """Render the replay of a policy.
+
+    Raises:
+        UsageError: the format is none of `FORMATS`.
+    """
+    return _renderer(output_format).render_what_if(rows, coverage, options)
 
 
 def _load_table() -> Renderer:

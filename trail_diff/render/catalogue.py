@@ -26,6 +26,7 @@ class Catalogue(Struct, frozen=True):
     helps: Mapping[str, str]
     remedies: Mapping[str, str]
     job_kinds: Mapping[str, str]
+    what_ifs: Mapping[str, str]
     labels: Mapping[str, str]
 
     def reason(self, code: str) -> str:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
-from trail_diff.model import Caller, CallerUse, Calls, Coverage, JobRow, Report
+from trail_diff.model import Caller, CallerUse, Calls, Coverage, JobRow, Report, WhatIfRow
 from trail_diff.render import escape, layout
 from trail_diff.render.interface import RenderOptions
 
@@ -42,6 +42,23 @@ JOB_COLUMNS = (
     "message",
     "baseline",
     "differences",
+)
+WHAT_IF_COLUMNS = (
+    "outcome",
+    *(f"caller_{name}" for name in _CALLER),
+    *(
+        "invoked_by",
+        "action",
+        "key",
+        "calls",
+        "denied",
+        "old",
+        "new",
+        "statement",
+        "unknown_keys",
+        "reasons",
+        "observed",
+    ),
 )
 CALLER_COLUMNS = (*(f"caller_{name}" for name in _CALLER), "invoked_by", "action", "key", *_CALLS)
 
@@ -102,6 +119,30 @@ def render_callers(rows: Sequence[CallerUse], _coverage: Coverage, _options: Ren
                 "action": row.action,
                 "key": row.key,
                 **_calls(Calls(row.calls, row.errors, row.error_codes, row.first, row.last)),
+            }
+            for row in rows
+        ],
+    )
+
+
+def render_what_if(rows: Sequence[WhatIfRow], _coverage: Coverage, _options: RenderOptions) -> str:
+    """Render the replay of a policy."""
+    return _write(
+        WHAT_IF_COLUMNS,
+        [
+            {
+                "outcome": row.outcome,
+                **_caller(row.caller),
+                "action": row.action,
+                "key": row.key,
+                "calls": row.calls,
+                "denied": row.denied,
+                "old": row.old,
+                "new": row.new,
+                "statement": row.statement.index if row.statement else None,
+                "unknown_keys": " ".join(row.unknown_keys),
+                "reasons": " ".join(row.reasons),
+                "observed": str(row.observed).lower(),
             }
             for row in rows
         ],

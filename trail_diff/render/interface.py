@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from trail_diff.model import CallerUse, Coverage, JobRow, Report
+from trail_diff.model import CallerUse, Coverage, JobRow, Report, WhatIfRow
 
 Format = Literal["table", "markdown", "json", "csv"]
 Lang = Literal["en"]
@@ -31,3 +31,6 @@ class Renderer(Protocol):
 
     def render_callers(self, rows: Sequence[CallerUse], coverage: Coverage, options: RenderOptions) -> str:
         """Render the list of callers."""
+
+    def render_what_if(self, rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
+        """Render the replay of a policy."""

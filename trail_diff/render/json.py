@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from trail_diff.model import CallerUse, Coverage, JobRow, Remedy, Report
+from trail_diff.model import CallerUse, Coverage, JobRow, Remedy, Report, WhatIfRow
 from trail_diff.render import escape
 from trail_diff.render.interface import RenderOptions
 
 JOBS_SCHEMA = "trail-diff/jobs/1"
+WHAT_IF_SCHEMA = "trail-diff/what-if/1"
 CALLERS_SCHEMA = "trail-diff/callers/1"
 
 _DEEPEST = 100
@@ -33,6 +34,11 @@ def render_jobs(rows: Sequence[JobRow], coverage: Coverage, _options: RenderOpti
 def render_callers(rows: Sequence[CallerUse], coverage: Coverage, _options: RenderOptions) -> str:
     """Render the list of callers."""
     return _encode({"schema": CALLERS_SCHEMA, "callers": list(rows), "coverage": coverage})
+
+
+def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, _options: RenderOptions) -> str:
+    """Render the replay of a policy."""
+    return _encode({"schema": WHAT_IF_SCHEMA, "calls": list(rows), "coverage": coverage})
 
 
 def _encode(document: dict[str, Any]) -> str:

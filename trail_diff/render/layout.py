@@ -17,6 +17,7 @@ from trail_diff.model import (
     Job,
     Replay,
     Skipped,
+    WhatIfRow,
 )
 from trail_diff.render.catalogue import Catalogue
 
@@ -92,7 +93,7 @@ def conditions_of(finding: Finding, decisions: Sequence[CallerDecision]) -> tupl
     if finding.statement is None or finding.caller is None:
         return ()
     for decision in decisions:
-        if decision.caller.across_sessions() != finding.caller.across_sessions():
+        if decision.as_of == "today" or decision.caller.across_sessions() != finding.caller.across_sessions():
             continue
         for statement in decision.statements:
             if (statement.index, statement.layer) == (finding.statement.index, finding.layer):
@@ -134,6 +135,27 @@ def show_statement(finding: Finding, words: Catalogue) -> str:
 def show_evidence(evidence: Evidence) -> str:
     """Show where evidence is found."""
     return evidence.event_id or " ".join(filter(None, [evidence.file, evidence.path]))
+
+
+def show_observed(row: WhatIfRow, words: Catalogue) -> str:
+    """Show how often a call was seen, and how often it was refused."""
+    if not row.observed:
+        return words.labels["not_observed"]
+    told = f"{row.calls} {words.labels['call' if row.calls == 1 else 'calls']}"
+    return f"{told}, {row.denied} {words.labels['refused']}" if row.denied else told
+
+
+def show_why(row: WhatIfRow, words: Catalogue) -> str:
+    """Show which statement refuses, or what would have to be known."""
+    parts = []
+    if row.statement is not None:
+        sid = f" ({row.statement.sid})" if row.statement.sid else ""
+        parts.append(words.labels["statement"].format(index=row.statement.index) + sid)
+    if row.outcome in ("undetermined", "breaks", "conflict"):
+        parts += [words.reason(reason) for reason in row.reasons]
+    if row.unknown_keys:
+        parts.append(f"{words.labels['open_keys']}: {', '.join(row.unknown_keys)}")
+    return "; ".join(parts)
 
 
 def coverage_counts(coverage: Coverage, words: Catalogue) -> str:

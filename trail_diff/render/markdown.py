@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trail_diff.model import CallerUse, Coverage, Job, JobRow, Report
+from trail_diff.model import CallerUse, Coverage, Job, JobRow, Report, WhatIfRow
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
@@ -71,6 +71,25 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: Rende
             str(row.calls),
             " ".join(f"{count} × {escape.markdown(code)}" for code, count in row.error_codes.items()),
             layout.show_span(row.first, row.last),
+        ]
+        for row in rows
+    ]
+    lines = _table(header, table) if table else [words.labels["no_uses"]]
+    return "\n".join([*lines, "", *_coverage(coverage, words)]) + "\n"
+
+
+def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
+    """Render the replay of a policy."""
+    words = catalogue(options.lang)
+    header = [words.labels[name] for name in ("what_if", "caller", "type", "action", "calls", "why")]
+    table = [
+        [
+            words.what_ifs[row.outcome],
+            escape.markdown(caller_name(row.caller)),
+            escape.markdown(row.caller.type or row.caller.kind),
+            escape.markdown(row.action),
+            layout.show_observed(row, words),
+            escape.markdown_prose(layout.show_why(row, words)),
         ]
         for row in rows
     ]

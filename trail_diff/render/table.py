@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
 
-from trail_diff.model import CallerDecision, CallerGroup, CallerUse, Coverage, JobRow, Remedy, Report
+from trail_diff.model import CallerDecision, CallerGroup, CallerUse, Coverage, JobRow, Remedy, Report, WhatIfRow
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
@@ -76,6 +76,27 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: Rende
             cells += [escape.terminal(" ".join(row.error_codes)), layout.show_span(row.first, row.last)]
         table.append(cells)
     page.table(header, table) if table else page.wrap(words.labels["no_uses"])
+    _show_coverage(page, coverage, words, verbose=options.verbose)
+    return page.text()
+
+
+def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
+    """Render the replay of a policy, worst first."""
+    words, page = catalogue(options.lang), _Page(options)
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.outcome] = counts.get(row.outcome, 0) + 1
+    page.wrap(
+        ", ".join(f"{count} {words.what_ifs[outcome]}" for outcome, count in counts.items()) or words.labels["no_uses"]
+    )
+    for row in rows:
+        if row.outcome == "unchanged" and not options.verbose:
+            continue
+        seen = layout.show_observed(row, words)
+        page.bullet(f"{words.what_ifs[row.outcome]}: {caller_name(row.caller)} {row.action} ({seen})")
+        why = layout.show_why(row, words)
+        if why:
+            page.bullet(why, level=2)
     _show_coverage(page, coverage, words, verbose=options.verbose)
     return page.text()
 
@@ -159,7 +180,8 @@ def _show_decisions(page: "_Page", decisions: Sequence[CallerDecision], words: C
         return
     page.head(words.labels["decisions"])
     for decision in decisions:
-        page.bullet(f"{caller_name(decision.caller)} {decision.action}: {words.decisions[decision.decision]}")
+        today = f" ({words.labels['today']})" if decision.as_of == "today" else ""
+        page.bullet(f"{caller_name(decision.caller)} {decision.action}{today}: {words.decisions[decision.decision]}")
         for statement in decision.statements:
             name = words.labels["statement"].format(index=statement.index)
             sid = f" ({statement.sid})" if statement.sid else ""

@@ -1,0 +1,89 @@
+"""Key policies inside of what infrastructure tools have: `terraform show -json`, CloudFormation templates in JSON."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from trail_diff.errors import PolicyError
+
+_TERRAFORM_TYPES = frozenset({"aws_kms_key", "aws_kms_key_policy", "aws_kms_external_key", "aws_kms_replica_key"})
+_TEMPLATE_TYPES = frozenset({"AWS::KMS::Key", "AWS::KMS::ReplicaKey"})
+_DEPTH_LIMIT = 20
+
+
+def find_key_policy(document: Mapping[str, Any]) -> Any | None:
+    """Find the only key policy in a Terraform state or plan, or in a CloudFormation template; None if it is neither.
+
+    Raises:
+        PolicyError: there are several, or the policy is not literal.
+    """
+    found = [*_in_terraform(document), *_in_template(document)]
+    if not found:
+        return None
+    policies = {json.dumps(policy, sort_keys=True, default=str): (place, policy) for place, policy in found}
+    if len(policies) > 1:
+        places = ", ".join(place for place, _ in policies.values())
+        raise PolicyError(f"several key policies in it: {places}", hint="give the one in question as a file of its own")
+    place, policy = next(iter(policies.values()))
+    intrinsic = _find_intrinsic(policy, 0)
+    if intrinsic is not None:
+        raise PolicyError(
+            f"{place} is not literal: it uses {intrinsic}",
+            hint="give the policy as it was deployed: aws kms get-key-policy --policy-name default --key-id …",
+        )
+    return policy
+
+
+def _in_terraform(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name in ("values", "planned_values"):
+        values = document.get(name)
+        root = values.get("root_module") if isinstance(values, Mapping) else None
+        yield from _in_module(root, 0)
+    changes = document.get("resource_changes")
+    if not isinstance(changes, list) or "planned_values" in document:
+        return
+    for change in changes:
+        after = _object(_object(change).get("change")).get("after")
+        if _object(change).get("type") in _TERRAFORM_TYPES and _object(after).get("policy"):
+            yield str(_object(change).get("address")), _object(after)["policy"]
+
+
+def _in_module(module: object, depth: int) -> Iterator[tuple[str, Any]]:
+    if depth > _DEPTH_LIMIT:
+        return
+    for resource in _list(_object(module).get("resources")):
+        values = _object(_object(resource).get("values"))
+        if _object(resource).get("type") in _TERRAFORM_TYPES and values.get("policy"):
+            yield str(_object(resource).get("address")), values["policy"]
+    for child in _list(_object(module).get("child_modules")):
+        yield from _in_module(child, depth + 1)
+
+
+def _in_template(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, resource in _object(document.get("Resources")).items():
+        policy = _object(_object(resource).get("Properties")).get("KeyPolicy")
+        if _object(resource).get("Type") in _TEMPLATE_TYPES and policy is not None:
+            yield f"/Resources/{name}/Properties/KeyPolicy", policy
+
+
+def _find_intrinsic(value: object, depth: int) -> str | None:
+    """Name the first intrinsic function of CloudFormation in a value."""
+    if depth > _DEPTH_LIMIT:
+        return None
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if len(value) == 1 and (name == "Ref" or str(name).startswith("Fn::")):
+                return str(name)
+            if found := _find_intrinsic(inner, depth + 1):
+                return found
+    if isinstance(value, list):
+        return next((found for item in value if (found := _find_intrinsic(item, depth + 1))), None)
+    return None
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

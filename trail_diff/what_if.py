@@ -1,0 +1,213 @@
+"""What a new key policy would break or fix: every observed call is decided by it, and by the old one when there is one.
+
+Calls are put together into distinct requests first, so the cost of deciding does not grow with the number of events. A
+call that succeeded is ground truth; where the old policy refuses it as it is understood here, that is a conflict, and
+shown. Time, source address and session are not told apart unless a policy tests them.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+
+from trail_diff.callers import KeyChoice
+from trail_diff.errors import UsageError
+from trail_diff.message import is_denial_code
+from trail_diff.model import Caller, Event, KeyAccess, Record, StatementRef, WhatIfOutcome, WhatIfRow
+from trail_diff.normalize import normalize_record
+from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_policies, decide, evaluate
+from trail_diff.policy.context import build_request
+
+Signature = tuple[Caller, str, str | None, tuple[tuple[str, str], ...], tuple[str | None, ...]]
+_ORDER: tuple[WhatIfOutcome, ...] = (
+    "breaks",
+    "conflict",
+    "undetermined",
+    "stays-denied",
+    "starts-to-work",
+    "unchanged",
+)
+_DENIED = ("explicit-deny", "implicit-deny")
+
+KNOWN_CALLS: Sequence[tuple[str, tuple[str, ...]]] = (
+    ("backup-storage.amazonaws.com", ("Decrypt", "GenerateDataKey", "RetireGrant")),
+    ("aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup", ("DescribeKey", "CreateGrant")),
+    ("aws:ec2-infrastructure", ("Decrypt",)),
+)
+"""Who AWS Backup is known to use a key through. Source: AWS Backup developer guide, "Encryption for backups" and
+"Service roles"; KMS developer guide, "How Amazon EC2 uses AWS KMS". Other services behind a backup add their own."""
+
+
+class Policies(Struct, frozen=True):
+    """The policies to replay with: the new one, the old one or None, grants and organization as far as known."""
+
+    new: Mapping[str, Any]
+    old: Mapping[str, Any] | None = None
+    grants: tuple[Mapping[str, Any], ...] | None = None
+    organization_id: str | None = None
+
+
+class Replayed:
+    """Collects distinct requests while events stream by; memory grows with how different they are, not how many."""
+
+    def __init__(self, policies: Policies, keys: Collection[str] = ()) -> None:
+        text = json.dumps([policies.new, policies.old], default=str).lower()
+        self._tells_context = "encryptioncontext" in text
+        self._tells_address = "aws:source" in text
+        self._choice, self._is_chosen = KeyChoice(keys), bool(keys)
+        self._seen: dict[Signature, _Seen] = {}
+
+    def add(self, event: Event) -> None:
+        """Take one event in."""
+        for access in event.accesses:
+            if not self._choice.holds(access.key):
+                continue
+            signature = self._sign(event, access)
+            seen = self._seen.get(signature)
+            if seen is None:
+                seen = self._seen[signature] = _Seen(event, access)
+            seen.calls += 1
+            if event.error_code is None:
+                seen.succeeded += 1
+            elif is_denial_code(event.error_code):
+                seen.denied += 1
+
+    def seen(self) -> Sequence["_Seen"]:
+        """Give what was collected.
+
+        Raises:
+            UsageError: the calls are on several keys, and none was named: a policy belongs to one.
+        """
+        keys = sorted({seen.access.key for seen in self._seen.values() if seen.access.key})
+        if not self._is_chosen and len(keys) > 1:
+            raise UsageError(
+                f"the events are about {len(keys)} keys, and a key policy belongs to one",
+                hint=f"name it with --key, e.g. --key {keys[0]}",
+            )
+        return list(self._seen.values())
+
+    def _sign(self, event: Event, access: KeyAccess) -> Signature:
+        context = tuple(sorted(event.encryption_context.items())) if self._tells_context else ()
+        place: tuple[str | None, ...] = (event.aws_region,)
+        if self._tells_address:
+            place = (
+                *place,
+                event.source_ip_address,
+                event.vpc_endpoint_id,
+                str(event.in_scope_of.get("sourceAccount")),
+            )
+        if event.event_name == "CreateGrant":
+            place = (*place, str(event.request_parameters.get("granteePrincipal")))
+        return event.caller.across_sessions(), access.action, access.key, context, place
+
+
+class _Seen:
+    """One distinct request and how often it was made, succeeded, and was refused."""
+
+    def __init__(self, event: Event, access: KeyAccess, *, observed: bool = True) -> None:
+        self.event, self.access, self.observed = event, access, observed
+        self.calls = self.succeeded = self.denied = 0
+
+
+def replay(seen: Sequence[_Seen], policies: Policies) -> tuple[WhatIfRow, ...]:
+    """Decide every distinct request, and merge what comes out alike for a caller, action and key; worst first."""
+    new, old = _compile(policies.new, policies), _compile(policies.old, policies) if policies.old is not None else None
+    alone = compile_policies(PolicySet.assuming_no_limits(policies.new, policies.grants, ()))
+    merged: dict[tuple[Any, ...], WhatIfRow] = {}
+    for one in seen:
+        row = _decide(one, new, old, policies.organization_id)
+        if row.outcome == "undetermined" and one.succeeded and _is_allowed_alone(one, alone, policies.organization_id):
+            row = structs.replace(row, outcome="unchanged")
+        place = (row.caller, row.action, row.key, row.outcome, row.statement, row.unknown_keys)
+        known = merged.get(place)
+        merged[place] = row if known is None else _add(known, row)
+    return tuple(sorted(merged.values(), key=_sort_key))
+
+
+def expected_calls(account: str, key: str) -> Iterator[_Seen]:
+    """Give the calls that AWS Backup is known to make, as if they had been seen."""
+    for name, actions in KNOWN_CALLS:
+        for action in actions:
+            event = normalize_record(_record(name, action, account, key), "")
+            if isinstance(event, Event):
+                yield _Seen(event, KeyAccess(f"kms:{action}", key), observed=False)
+
+
+def _decide(one: _Seen, new: CompiledPolicies, old: CompiledPolicies | None, organization_id: str | None) -> WhatIfRow:
+    request = build_request(one.event, one.access, organization_id)
+    after = evaluate(request, new)
+    before = evaluate(request, old) if old is not None else None
+    return WhatIfRow(
+        caller=one.event.caller.across_sessions(),
+        action=one.access.action,
+        key=one.access.key,
+        calls=one.calls,
+        denied=one.denied,
+        outcome=_judge(one, after, before),
+        new=after.decision,
+        old=before.decision if before else None,
+        statement=_guilty(after),
+        unknown_keys=after.unknown_keys if after.decision == "undetermined" else (),
+        reasons=after.reasons,
+        observed=one.observed,
+    )
+
+
+def _is_allowed_alone(one: _Seen, alone: CompiledPolicies, organization_id: str | None) -> bool:
+    """Tell whether the key policy or a grant allows a call by itself; its success shows that no other layer denies."""
+    return decide(build_request(one.event, one.access, organization_id), alone) == "allowed"
+
+
+def _judge(one: _Seen, after: Decision, before: Decision | None) -> WhatIfOutcome:
+    if one.succeeded and before is not None and before.decision in _DENIED:
+        return "conflict"
+    if after.decision in _DENIED:
+        works_now = one.succeeded or (not one.observed and after.decision == "explicit-deny")
+        return "breaks" if works_now else "stays-denied"
+    is_same = before is not None and (before.decision, before.reasons) == (after.decision, after.reasons)
+    if after.decision == "undetermined":
+        return "unchanged" if is_same and one.succeeded else "undetermined"
+    return "starts-to-work" if one.denied and not one.succeeded else "unchanged"
+
+
+def _guilty(decision: Decision) -> StatementRef | None:
+    for statement in decision.statements:
+        if decision.decision == "explicit-deny" and statement.effect == "Deny" and statement.outcome == "match":
+            return StatementRef(statement.index, statement.sid)
+    return None
+
+
+def _add(row: WhatIfRow, other: WhatIfRow) -> WhatIfRow:
+    return structs.replace(row, calls=row.calls + other.calls, denied=row.denied + other.denied)
+
+
+def _compile(policy: Mapping[str, Any], policies: Policies) -> CompiledPolicies:
+    return compile_policies(PolicySet.assuming_no_limits(policy, policies.grants))
+
+
+def _sort_key(row: WhatIfRow) -> tuple[int, int, str, str]:
+    return _ORDER.index(row.outcome), -row.calls, row.caller.name or "", row.action
+
+
+def _record(name: str, action: str, account: str, key: str) -> Record:
+    """Make the record that such a call leaves."""
+    is_service = name.endswith(".amazonaws.com") and "/" not in name
+    role_name = name.rsplit("/", 1)[-1]
+    identity: Record = {"type": "AWSService", "invokedBy": name}
+    if not is_service:
+        identity = {
+            "type": "AssumedRole",
+            "arn": f"arn:aws:sts::{account}:assumed-role/{role_name}/session",
+            "accountId": account,
+            "sessionContext": {"sessionIssuer": {"arn": f"arn:aws:iam::{account}:role/{name}"}},
+        }
+    return {
+        "userIdentity": identity,
+        "eventTime": "2026-01-01T00:00:00Z",
+        "eventSource": "kms.amazonaws.com",
+        "eventName": action,
+        "eventID": f"{name} {action}",
+        "recipientAccountId": account,
+        "resources": [{"ARN": key}],
+    }
