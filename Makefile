@@ -23,6 +23,7 @@ check: lint test
 golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/render/make_golden.py
 	PYTHONPATH=tests $(BIN)/python tests/readme_blocks.py
+	PYTHONPATH=tests $(BIN)/python tests/causes_doc.py
 
 bench: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python bench/measure.py

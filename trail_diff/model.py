@@ -235,6 +235,7 @@ class Reason(StrEnum):
     MESSAGE_NAMES_KMS = "message-names-kms"
     MESSAGE_NAMES_NO_KMS = "message-names-no-kms"
     NO_KMS_DIFFERENCE = "no-kms-difference"
+    KEY_STATE_NOT_KNOWN = "key-state-not-known"
     NO_CALL_OF_THE_JOB = "no-call-of-the-job"
     # why a call may be absent
     DENIAL_NOT_LOGGED_HERE = "denial-not-logged-here"
@@ -592,6 +593,38 @@ class Remedy(Struct, frozen=True):
     risks: tuple[Reason, ...] = ()
 
 
+class StatementChange(Struct, frozen=True):
+    """What became of one statement of a policy."""
+
+    kind: Literal["added", "removed", "changed"]
+    statement: StatementRef
+
+
+class Change(Struct, frozen=True):
+    """An event that changed a key, grant, policy, role or trail; `statements` compares a policy with the last one."""
+
+    time: datetime
+    name: str
+    caller: Caller
+    event_id: str
+    key: str | None = None
+    error_code: str | None = None
+    statements: tuple[StatementChange, ...] = ()
+
+
+class NextStep(Struct, frozen=True):
+    """What keeps the answer open, and the command that would settle it.
+
+    `option` is the option of trail-diff that takes its output (None: add it with --events or --job), `account` the
+    account in which it has to be run.
+    """
+
+    reason: Reason
+    command: str
+    option: str | None = None
+    account: str | None = None
+
+
 class Windows(Struct, frozen=True):
     """The padded windows that were searched: start and end."""
 
@@ -634,6 +667,8 @@ class Report(Struct, frozen=True):
     decisions: tuple[CallerDecision, ...] = ()
     absence: tuple[Absence, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    changes: tuple[Change, ...] = ()
+    next_steps: tuple[NextStep, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
 

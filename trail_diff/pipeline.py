@@ -16,6 +16,8 @@
     causes     Examined → Findings, causes ruled out
     absence    Examined → Absences          why a call may be missing
     repair     Examined, Findings → Remedies, each replayed
+    timeline   Case → Changes               what altered the key between the jobs and since
+    next_steps Examined, Verdict → the commands that would settle what is open
     verdict    Case, CallerGroups, Findings → Verdict
     render     Report → text
 
@@ -88,8 +90,10 @@ def analyse(case: Case) -> Report:
     from trail_diff.causes.registry import examine
     from trail_diff.diff import diff_callers
     from trail_diff.explain import explain_groups
+    from trail_diff.next_steps import suggest_next_steps
     from trail_diff.render.phrases import verdict_summary
     from trail_diff.repair import propose_remedies
+    from trail_diff.timeline import list_changes
     from trail_diff.verdict import driving_groups, judge
 
     groups = diff_callers(case.failed, case.succeeded)
@@ -111,6 +115,8 @@ def analyse(case: Case) -> Report:
         ),
         absence=read_absences(examined),
         remedies=propose_remedies(examined, findings) if verdict.outcome == "explained" else (),
+        changes=list_changes(case),
+        next_steps=suggest_next_steps(examined, verdict),
     )
 
 

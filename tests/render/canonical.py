@@ -10,11 +10,13 @@ from trail_diff.model import (
     CallerKind,
     Calls,
     Cause,
+    Change,
     ConditionOutcome,
     Coverage,
     Evidence,
     Finding,
     Job,
+    NextStep,
     Reading,
     Reason,
     Remedy,
@@ -22,6 +24,7 @@ from trail_diff.model import (
     Report,
     RuledOut,
     Skipped,
+    StatementChange,
     StatementOutcome,
     StatementRef,
     Verdict,
@@ -177,6 +180,19 @@ CANONICAL = Report(
                 Reading("cached-data-key", "open", ()),
             ),
         ),
+    ),
+    changes=(
+        Change(
+            at(2, 9, 31),
+            "PutKeyPolicy",
+            Caller("IAMUser", CallerKind.USER, "key-admin"),
+            "event-1",
+            KEY,
+            statements=(StatementChange("added", StatementRef(2, "DenyEveryoneElse")),),
+        ),
+    ),
+    next_steps=(
+        NextStep(Reason.KEY_STATE_NOT_KNOWN, f"aws kms describe-key --key-id {KEY}", "--key-state", "111122223333"),
     ),
     remedies=(
         Remedy(

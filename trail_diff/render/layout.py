@@ -10,11 +10,13 @@ from trail_diff.model import (
     Absence,
     CallerDecision,
     Calls,
+    Change,
     ConditionOutcome,
     Coverage,
     Evidence,
     Finding,
     Job,
+    NextStep,
     Replay,
     Skipped,
     WhatIfRow,
@@ -155,6 +157,26 @@ def show_why(row: WhatIfRow, words: Catalogue) -> str:
         parts += [words.reason(reason) for reason in row.reasons]
     if row.unknown_keys:
         parts.append(f"{words.labels['open_keys']}: {', '.join(row.unknown_keys)}")
+    return "; ".join(parts)
+
+
+def show_change(change: Change, words: Catalogue) -> str:
+    """Show a change as one line: what, by whom, and which statements differ."""
+    told = f"{change.name} {words.labels['by']} {change.caller.name or change.caller.arn or words.labels['unnamed']}"
+    parts = [told + (f" ({change.error_code})" if change.error_code else "")]
+    for one in change.statements:
+        sid = f" ({one.statement.sid})" if one.statement.sid else ""
+        parts.append(f"{words.labels['statement'].format(index=one.statement.index)}{sid} {words.labels[one.kind]}")
+    return "; ".join(parts)
+
+
+def show_step(step: NextStep, account: str | None, words: Catalogue) -> str:
+    """Show why a step is suggested, in which account it has to be taken, and where its output goes."""
+    parts = [words.reason(step.reason)]
+    if step.account and step.account != account:
+        parts.append(words.labels["in_account"].format(account=step.account))
+    if step.option:
+        parts.append(words.labels["give_with"].format(option=step.option))
     return "; ".join(parts)
 
 

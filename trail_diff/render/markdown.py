@@ -32,7 +32,12 @@ def render_report(report: Report, options: RenderOptions) -> str:
         for group in report.callers
     ]
     lines += ["", f"### {labels['callers']}", "", *(_table(header, rows) if rows else [labels["no_callers"]])]
-    lines += _findings(report, words) + _remedies(report, words)
+    lines += _findings(report, words) + _remedies(report, words) + _changes(report, words)
+    if report.next_steps:
+        lines += ["", f"### {labels['next']}", ""]
+    for step in report.next_steps:
+        told = escape.markdown_prose(layout.show_step(step, report.failed.account, words))
+        lines.append(f"- {told}: {escape.markdown(step.command)}")
     lines += ["", f"### {labels['coverage']}", "", *_coverage(report.coverage, words)]
     return "\n".join(lines) + "\n"
 
@@ -125,6 +130,14 @@ def _remedies(report: Report, words: Catalogue) -> list[str]:
         risks = "; ".join(escape.markdown_prose(words.reason(risk)) for risk in remedy.risks)
         lines.append(f"- {words.helps[str(remedy.helps).lower()]}: {told}" + (f" ({risks})" if risks else ""))
     return lines
+
+
+def _changes(report: Report, words: Catalogue) -> list[str]:
+    lines = ["", f"### {words.labels['changes']}", ""] if report.changes else []
+    return lines + [
+        f"- {layout.show_time(change.time)} {escape.markdown_prose(layout.show_change(change, words))}"
+        for change in report.changes
+    ]
 
 
 def _coverage(coverage: Coverage, words: Catalogue) -> list[str]:

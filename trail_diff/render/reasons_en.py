@@ -196,6 +196,7 @@ REASONS: Mapping[str, str] = {
     "no-throttling": "no call of the job was throttled",
     "message-names-kms": "the job's own message speaks of the key",
     "message-names-no-kms": "the job's own message speaks of something else",
+    "key-state-not-known": "in which state the key was is not known",
     "no-kms-difference": "the KMS calls of both jobs are the same",
     "no-call-of-the-job": "the job made no KMS call at all",
     # why a call may be absent

@@ -35,6 +35,8 @@ def render_report(report: Report, options: RenderOptions) -> str:
     _show_decisions(page, report.decisions, words, verbose=options.verbose)
     _show_absence(page, report, words, verbose=options.verbose)
     _show_remedies(page, report.remedies, words)
+    _show_changes(page, report, words)
+    _show_next_steps(page, report, words)
     _show_coverage(page, report.coverage, words, verbose=options.verbose)
     return page.text()
 
@@ -223,6 +225,21 @@ def _show_remedies(page: "_Page", remedies: Sequence[Remedy], words: Catalogue) 
             page.bullet(words.reason(risk), level=2)
 
 
+def _show_changes(page: "_Page", report: Report, words: Catalogue) -> None:
+    if report.changes:
+        page.head(words.labels["changes"])
+    for change in report.changes:
+        page.pair(layout.show_time(change.time), layout.show_change(change, words))
+
+
+def _show_next_steps(page: "_Page", report: Report, words: Catalogue) -> None:
+    if report.next_steps:
+        page.head(words.labels["next"])
+    for step in report.next_steps:
+        page.bullet(layout.show_step(step, report.failed.account, words))
+        page.command(step.command)
+
+
 def _show_coverage(page: "_Page", coverage: Coverage, words: Catalogue, *, verbose: bool) -> None:
     labels = words.labels
     page.head(labels["coverage"])
@@ -266,6 +283,15 @@ class _Page:
         first, rest = "  " * (level - 1) + "- ", "  " * level
         lines = _wrap(escape.terminal(text), self._width - len(rest))
         self._lines += [(rest if index else first) + line for index, line in enumerate(lines)]
+
+    def command(self, text: str) -> None:
+        """Add a command that can be pasted as it stands: its lines end so that a shell reads on."""
+        lines = textwrap.wrap(escape.terminal(text), self._width - 6, break_long_words=False, break_on_hyphens=False)
+        for index, line in enumerate(lines):
+            room = self._width - 6
+            parts = [line] if _width_of(line) <= room else list(_narrow([line], room))
+            end = " \\" if index < len(lines) - 1 else ""
+            self._lines += [f"    {part}" for part in parts[:-1]] + [f"    {parts[-1]}{end}"]
 
     def pair(self, name: str, text: str, indent: int = 22) -> None:
         lines = _wrap(escape.terminal(text), self._width - indent) or [""]
