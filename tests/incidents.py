@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recording import Recording, as_lookup_events, as_trail_file
+from recording import Recording
+from sources.wrapping import WRAPS
 
 from trail_diff.cli import run
 
@@ -155,7 +156,7 @@ class Incident:
     helps: str | None = None
     helps_not: tuple[str, ...] = ()
     unknown_key: str | None = None
-    lookup: bool = False
+    step: str | None = None
 
 
 def second_deny(scene: Scene) -> None:
@@ -367,6 +368,88 @@ def nothing_differs(scene: Scene) -> None:
         scene.storage(day)
 
 
+def restore_refused(scene: Scene) -> None:
+    """A restore of an RDS snapshot: the role may not create the grant that RDS needs on the key."""
+    made = scene.made
+    job = {
+        "RestoreJobId": "restore-bad",
+        "Status": "FAILED",
+        "StatusMessage": "Access denied to KMS key.",
+        "IamRoleArn": made.role_arn(ROLE),
+        "ResourceType": "RDS",
+        "AccountId": made.account,
+    }
+    times = {"CreationDate": f"{SECOND}T18:05:00Z", "CompletionDate": f"{SECOND}T18:15:00Z"}
+    good = {
+        **job,
+        "RestoreJobId": "restore-good",
+        "Status": "COMPLETED",
+        "CreationDate": f"{FIRST}T18:05:00Z",
+        "CompletionDate": f"{FIRST}T18:15:00Z",
+    }
+    del good["StatusMessage"]
+    scene.give("--job", "jobs.json", {"RestoreJobs": [{**job, **times}, good]})
+    scene.options += ["--job-id", "restore-bad", "--key", scene.key]
+    grant = {"granteePrincipal": "rds.amazonaws.com", "operations": ["Decrypt"]}
+    scene.refused(
+        "CreateGrant", "with an explicit deny in a resource-based policy", "rds.amazonaws.com", parameters=grant
+    )
+    scene.put_policy("2026-03-02T09:00:00Z", deny({"Bool": {"kms:GrantIsForAWSResource": "true"}}, "NoServiceGrants"))
+
+
+def copy_to_another_region(scene: Scene) -> None:
+    """A copy to another Region: what matters is in the other Region's log, which is not in the export."""
+    made = scene.made
+    there = "arn:aws:backup:us-east-1:111122223333:backup-vault:dr"
+    job = {
+        "SourceBackupVaultArn": made.arn("backup", "backup-vault:prod-vault"),
+        "DestinationBackupVaultArn": there,
+        "ResourceArn": made.arn("ec2", "volume/vol-1"),
+        "ResourceType": "EBS",
+        "IamRoleArn": made.role_arn(ROLE),
+    }
+    days = ((FIRST, "copy-good", "COMPLETED"), (SECOND, "copy-bad", "FAILED"))
+    copies = [
+        {
+            **job,
+            "CopyJobId": name,
+            "State": state,
+            "CreationDate": f"{day}T18:05:00Z",
+            "CompletionDate": f"{day}T18:15:00Z",
+            "StatusMessage": VAGUE if state == "FAILED" else None,
+        }
+        for day, name, state in days
+    ]
+    scene.give("--job", "jobs.json", {"CopyJobs": copies})
+    scene.options += ["--job-id", "copy-bad"]
+
+
+def file_system_role(scene: Scene) -> None:
+    """An EFS backup: the service-linked role is kept out by a Deny that lists other roles only."""
+    made = scene.made
+    linked = made.role("aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup", "s", "backup.amazonaws.com")
+    context = {"aws:elasticfilesystem:filesystem:id": "fs-0123456789abcdef0"}
+    made.kms(f"{FIRST}T18:08:00Z", "DescribeKey", scene.key, linked)
+    refused = made.denied(linked, "kms:DescribeKey", scene.key, "with an explicit deny in a resource-based policy")
+    made.kms(f"{SECOND}T18:08:00Z", "DescribeKey", scene.key, linked, **refused)
+    for day in (FIRST, SECOND):
+        scene.storage(day, "GenerateDataKey")
+        made.kms(
+            f"{day}T18:09:00Z", "Decrypt", made.key_arn("efs"), made.service("elasticfilesystem.amazonaws.com"), context
+        )
+    scene.put_policy(
+        "2026-03-02T09:00:00Z",
+        deny(
+            {
+                "ArnNotLike": {"aws:PrincipalArn": made.role_arn("ops/*")},
+                "Bool": {"aws:PrincipalIsAWSService": "false"},
+            },
+            "OpsOnly",
+        ),
+    )
+    scene.options += ["--key", scene.key]
+
+
 CASES: dict[str, Incident] = {
     "second-deny": Incident(
         second_deny,
@@ -374,16 +457,13 @@ CASES: dict[str, Incident] = {
         statement=3,
         helps="exempt-service-principals",
         helps_not=("allow-role-everything", "via-aws-service"),
-        lookup=True,
     ),
     "deny-and-lost-allow": Incident(bool_on_absent_key, cause="key-policy-explicit-deny", statement=3),
     "innocent-deny": Incident(innocent_deny, cause="key-disabled", helps="enable-key"),
     "repaired-since": Incident(repaired_since, cause="key-policy-explicit-deny", statement=2),
     "revoked-grant": Incident(revoked_grant, cause="grant-revoked"),
     "busy-vault": Incident(busy_vault, cause="key-policy-explicit-deny", statement=2),
-    "pending-deletion": Incident(
-        pending_deletion, cause="key-pending-deletion", helps="cancel-key-deletion", lookup=True
-    ),
+    "pending-deletion": Incident(pending_deletion, cause="key-pending-deletion", helps="cancel-key-deletion"),
     "stated-state": Incident(stated_state, cause="key-pending-deletion"),
     "key-not-found": Incident(key_not_found, cause="key-not-found"),
     "throttled": Incident(throttled, cause="kms-throttled"),
@@ -402,9 +482,7 @@ CASES: dict[str, Incident] = {
     "session-policy": Incident(
         stated("Decrypt", "with an explicit deny in a session policy"), cause="session-policy-deny"
     ),
-    "rcp": Incident(
-        stated("Decrypt", "with an explicit deny in a resource control policy"), cause="rcp-deny", lookup=True
-    ),
+    "rcp": Incident(stated("Decrypt", "with an explicit deny in a resource control policy"), cause="rcp-deny"),
     "vpc-endpoint": Incident(
         stated("Decrypt", "with an explicit deny in a VPC endpoint policy"), cause="vpc-endpoint-policy-deny"
     ),
@@ -418,22 +496,37 @@ CASES: dict[str, Incident] = {
     "allow-gone": Incident(allow_gone, cause="key-policy-no-allow", helps="allow-service-principal"),
     "same-policy": Incident(same_policy, "difference"),
     "completed-with-denials": Incident(completed_with_denials, cause="identity-policy-no-allow"),
+    "restore-refused": Incident(restore_refused, cause="key-policy-explicit-deny", statement=2),
+    "copy-to-another-region": Incident(
+        copy_to_another_region, "inconclusive", warning="region-not-covered", step="us-east-1"
+    ),
+    "file-system-role": Incident(
+        file_system_role,
+        cause="key-policy-explicit-deny",
+        statement=2,
+        helps="exempt-caller-role",
+        helps_not=("exempt-service-principals",),
+    ),
     "nothing-differs": Incident(nothing_differs, "no-difference"),
 }
 
 
-def diagnose(incident: Incident, folder: Path) -> Any:
-    """Write the files of an incident and give the report on it."""
+FORMS = [name for name in WRAPS if not name.startswith(("ocsf", "athena", "lake"))]
+"""Export forms that hold whole records, job events included; each incident comes in another one."""
+
+
+def diagnose(name: str, folder: Path) -> Any:
+    """Write the files of an incident, its export in a form of its own, and give the report on it."""
+    incident = CASES[name]
     scene = Scene()
     incident.make(scene)
     records = scene.finish().sorted()
-    (folder / "export.json").write_text(
-        (as_lookup_events if incident.lookup else as_trail_file)(records), encoding="utf-8"
-    )
-    for name, content in scene.files.items():
-        (folder / name).write_text(content, encoding="utf-8")
+    form = FORMS[list(CASES).index(name) % len(FORMS)]
+    (folder / "export").write_bytes(WRAPS[form](records))
+    for file, content in scene.files.items():
+        (folder / file).write_text(content, encoding="utf-8")
     asked = [] if "--job-id" in scene.options else ["--job-id", BAD]
-    return run_in(folder, [*asked, "--events", "export.json", *scene.options])
+    return run_in(folder, [*asked, "--events", "export", *scene.options])
 
 
 def run_in(folder: Path, arguments: list[str]) -> Any:
@@ -462,7 +555,7 @@ def main() -> int:
     results: Counter[str] = Counter()
     for name, incident in CASES.items():
         with tempfile.TemporaryDirectory() as place:
-            got = diagnose(incident, Path(place))["verdict"]["cause"]
+            got = diagnose(name, Path(place))["verdict"]["cause"]
         results[_result(name, [incident.cause], got)] += 1
     for name, expected in shipped().items():
         got = run_in(FOLDER / name, expected["argv"])["verdict"]["cause"]

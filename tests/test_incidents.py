@@ -15,7 +15,7 @@ def test_made_incident_gets_its_answer(name: str, tmp_path: Path) -> None:
     """The verdict, the finding it rests on, and the remedies are as the incident demands."""
     incident = CASES[name]
 
-    report = diagnose(incident, tmp_path)
+    report = diagnose(name, tmp_path)
 
     verdict = report["verdict"]
     assert (verdict["outcome"], verdict["cause"]) == (incident.outcome, incident.cause)
@@ -26,6 +26,7 @@ def test_made_incident_gets_its_answer(name: str, tmp_path: Path) -> None:
     helping = {remedy["id"] for remedy in report["remedies"] if remedy["helps"] is True}
     assert incident.helps is None or incident.helps in helping
     assert not helping & set(incident.helps_not)
+    assert incident.step is None or any(incident.step in step["command"] for step in report["next_steps"])
     if incident.unknown_key:
         assert incident.unknown_key in {key for decision in report["decisions"] for key in decision["unknown_keys"]}
 

@@ -1,3 +1,61 @@
-"""trail-diff: why a KMS-dependent job failed, told from CloudTrail."""
+"""trail-diff: tells why a KMS-dependent job failed by comparing its CloudTrail events with a job that succeeded.
+
+    from trail_diff import Inputs, Question, analyse, load_case
+
+    report = analyse(load_case(Inputs(events=("trail/",)), Question("2c47cafb-…")))
+
+Names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trail_diff.assemble import Question
+    from trail_diff.errors import TrailDiffError
+    from trail_diff.facts import FactFiles
+    from trail_diff.gather import ReadOptions
+    from trail_diff.model import Case, Report
+    from trail_diff.pipeline import Inputs, analyse, load_case, load_comparison
+    from trail_diff.render import render_report
+    from trail_diff.render.interface import RenderOptions
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Case",
+    "FactFiles",
+    "Inputs",
+    "Question",
+    "ReadOptions",
+    "RenderOptions",
+    "Report",
+    "TrailDiffError",
+    "__version__",
+    "analyse",
+    "load_case",
+    "load_comparison",
+    "render_report",
+]
+
+_HOMES = {
+    "Case": "model",
+    "FactFiles": "facts",
+    "Inputs": "pipeline",
+    "Question": "assemble",
+    "ReadOptions": "gather",
+    "RenderOptions": "render.interface",
+    "Report": "model",
+    "TrailDiffError": "errors",
+    "analyse": "pipeline",
+    "load_case": "pipeline",
+    "load_comparison": "pipeline",
+    "render_report": "render",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'trail_diff' has no attribute {name!r}")
+    return getattr(import_module(f"trail_diff.{_HOMES[name]}"), name)

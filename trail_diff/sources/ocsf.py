@@ -4,6 +4,7 @@ Source: the CloudTrail mapping of the OCSF examples and of Amazon Security Lake;
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from trail_diff.model import Record
@@ -20,6 +21,16 @@ _UNMAPPED_AT_TOP = (
     "vpcEndpointId",
     "errorCode",
     "errorMessage",
+    "responseElements",
+    "additionalEventData",
+    "serviceEventDetails",
+)
+_UNMAPPED_INSIDE = (
+    "userIdentity.",
+    "requestParameters.",
+    "responseElements.",
+    "additionalEventData.",
+    "serviceEventDetails.",
 )
 
 
@@ -43,17 +54,13 @@ def record_from_ocsf(thing: Mapping[str, Any]) -> Record | None:
         "responseElements": response.get("data"),
         "sourceIPAddress": _source(thing),
         "userAgent": _object(thing.get("http_request")).get("user_agent"),
+        "userIdentity": _identity(thing),
         "resources": [_resource(resource) for resource in _objects(thing.get("resources"))],
+        "recipientAccountId": _object(cloud.get("account")).get("uid") or cloud.get("account_uid"),
         **{name: unmapped[name] for name in _UNMAPPED_AT_TOP if unmapped.get(name)},
-        **{name: value for name, value in unmapped.items() if name.startswith(("requestParameters.", "userIdentity."))},
+        **{name: value for name, value in unmapped.items() if name.startswith(_UNMAPPED_INSIDE)},
     }
-    record = record_from_columns({name: value for name, value in columns.items() if value is not None})
-    if record is None:
-        return None
-    identity = record.get("userIdentity")
-    record["userIdentity"] = {**(identity if isinstance(identity, dict) else {}), **_identity(thing)}
-    record.setdefault("recipientAccountId", _object(cloud.get("account")).get("uid") or cloud.get("account_uid"))
-    return record
+    return record_from_columns({name: value for name, value in columns.items() if value is not None})
 
 
 def _identity(thing: Mapping[str, Any]) -> Record:
@@ -68,9 +75,13 @@ def _identity(thing: Mapping[str, Any]) -> Record:
         "userName": user.get("name"),
         "invokedBy": actor.get("invoked_by"),
     }
-    issuer = session.get("issuer")
+    issuer, created = session.get("issuer"), _moment(session.get("created_time_dt") or session.get("created_time"))
+    context: Record = {}
     if isinstance(issuer, str) and issuer.startswith("arn:"):
-        identity["sessionContext"] = {"sessionIssuer": {"type": "Role", "arn": issuer}}
+        context["sessionIssuer"] = {"type": "Role", "arn": issuer}
+    if created:
+        context["attributes"] = {"creationDate": created}
+    identity["sessionContext"] = context or None
     return {name: value for name, value in identity.items() if value not in (None, "")}
 
 
@@ -79,7 +90,14 @@ def _first(*values: object, accept: Any) -> str | None:
 
 
 def _time(thing: Mapping[str, Any]) -> str | None:
-    moment = parse_time(thing.get("time")) or parse_time(thing.get("time_dt")) or parse_time(thing.get("eventTime"))
+    return next(filter(None, (_moment(thing.get(name)) for name in ("time", "time_dt", "eventTime"))), None)
+
+
+def _moment(value: object) -> str | None:
+    """Write a moment as CloudTrail does; Parquet gives datetimes, JSON milliseconds or text."""
+    if isinstance(value, datetime):
+        value = (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+    moment = parse_time(value)
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
 
 

@@ -8,7 +8,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from trail_diff.model import Reason, Record, Skipped
@@ -19,7 +19,11 @@ from trail_diff.times import parse_time
 CELL_LIMIT_CHARACTERS = 16 << 20
 """How long one cell may be; a whole record is below 1 MiB."""
 
-_CONSOLE = {"username": "userName", "awsaccesskey": "accessKeyId"}
+_CONSOLE = {
+    "username": ("userIdentity", "userName"),
+    "awsaccesskey": ("userIdentity", "accessKeyId"),
+    "read-only": ("readOnly",),
+}
 _WHOLE_RECORD = ("@message", "_raw", "cloudtrailevent", "message", "event.original", "record")
 _STRUCTS = frozenset(
     {
@@ -35,6 +39,9 @@ _STRUCTS = frozenset(
 _FREE_NAMES = frozenset(
     {"encryptionContext", "sourceEncryptionContext", "encryptionContextSubset", "encryptionContextEquals"}
 )
+_DEPTH_LIMIT = 16
+_RESOURCE = re.compile(r"resources[._](?:([0-9]{1,3})[._])?(\w+)\Z")
+_YEAR_COMMA = re.compile(r"(?<= \d{4}),(?= )")
 _OFFSET = re.compile(r"\s*\((?:UTC|GMT)([+-])(\d{1,2}):?(\d{2})\)\s*\Z")
 
 
@@ -60,7 +67,8 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Record | str | Skip
     names = _split_header(header)
     holder = next((index for name in _WHOLE_RECORD for index, own in enumerate(names) if _plain(own) == name), None)
     unreadable = 0
-    reader = csv.reader((line.replace("\0", "") for line in rest), delimiter=delimiter)
+    # Strict, so that a cell cut in its middle at the end of a file is counted instead of taken for whole.
+    reader = csv.reader((line.replace("\0", "") for line in rest), delimiter=delimiter, strict=True)
     while True:
         try:
             row = next(reader, None)
@@ -87,37 +95,32 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Record | str | Skip
 def record_from_columns(columns: Mapping[str, Any]) -> Record | None:
     """Make a record of one row; None when it names no event source and event name.
 
-    Understands struct text, JSON text and flat columns named by path with dots or underscores. A row of the console's
-    CSV has no caller type, and none is made up.
+    Understands struct text, JSON text and flat columns named by path with dots or underscores; where a struct and a
+    flat column both name a field, the flat one counts. A row of the console's CSV has no caller type, and none is made
+    up.
     """
     record: Record = {}
-    for name, value in columns.items():
-        if isinstance(name, str) and not _is_absent(value):
-            _place(record, name, value)
+    named = [(_path(name), value) for name, value in columns.items() if isinstance(name, str) and not _is_absent(value)]
+    for path, value in sorted(named, key=lambda placed: len(placed[0])):
+        _place(record, path, value)
     if not isinstance(record.get("eventSource"), str) or not isinstance(record.get("eventName"), str):
         return None
     record["eventTime"] = _read_time(record.get("eventTime"))
     if isinstance(record.get("readOnly"), str):
-        record["readOnly"] = record["readOnly"].lower() == "true"
+        record["readOnly"] = {"true": True, "false": False}.get(record["readOnly"].strip().lower())
     _fill_identity(record)
     if isinstance(record.get("resources"), dict):
-        record["resources"] = [record["resources"]]
+        record["resources"] = _list_resources(record["resources"])
     return record
 
 
-def _place(record: Record, name: str, value: Any) -> None:
-    """Put the value of one column where it belongs in the record."""
-    plain = _plain(name)
-    if plain in _CONSOLE:
-        record.setdefault("userIdentity", {})[_CONSOLE[plain]] = value
+def _place(record: Record, path: Sequence[str], value: Any) -> None:
+    """Put the value of one column where it belongs in the record; flat resources do not replace a list of them."""
+    if len(path) > _DEPTH_LIMIT or (path[0] == "resources" and isinstance(record.get("resources"), list)):
         return
-    if plain == "read-only":
-        record["readOnly"] = value
-        return
-    path = _path(name)
-    if path[0] in _STRUCTS and len(path) == 1:
-        value = _read_struct(value, path[0])
-    elif path[-1] in _FREE_NAMES or path[-1] in ("constraints", "attributes"):
+    is_column = path[0] in _STRUCTS and len(path) == 1
+    is_inside = path[0] == "userIdentity" or path[-1] in _FREE_NAMES or path[-1] in ("constraints", "operations")
+    if is_column or (is_inside and not _FREE_NAMES.intersection(path[:-1])):
         value = _read_struct(value, path[-1])
     place: Any = record
     for step in path[:-1]:
@@ -131,8 +134,10 @@ def _place(record: Record, name: str, value: Any) -> None:
 def _path(name: str) -> list[str]:
     """Give the path that a column's name stands for, in CloudTrail's spelling."""
     plain = name.strip().lower()
-    if plain.startswith(("resources.0.", "resources_0_", "resources_arn", "resources.arn")):
-        return ["resources", "ARN" if plain.endswith("arn") else SPELLING.get(re.split(r"[._]", plain)[-1], plain)]
+    if own := _CONSOLE.get(_plain(name)):
+        return [*own]
+    if found := _RESOURCE.match(plain):
+        return ["resources", found[1] or "0", "ARN" if found[2] == "arn" else SPELLING.get(found[2], found[2])]
     if "." in plain:
         steps = name.strip().split(".")
         for index, step in enumerate(steps):
@@ -164,8 +169,10 @@ def _read_struct(value: Any, name: str) -> Any:
 
 
 def _respell(value: Any, name: str, depth: int) -> Any:
-    if depth > 16:
+    if depth > _DEPTH_LIMIT:
         return None
+    if isinstance(value, list) and value and all(isinstance(item, tuple) and len(item) == 2 for item in value):
+        value = {str(key): inner for key, inner in value}  # a map, as Parquet gives it
     if isinstance(value, list):
         return [_respell(item, name, depth + 1) for item in value]
     if not isinstance(value, dict):
@@ -190,6 +197,13 @@ def _read_resource(resource: Mapping[Any, Any]) -> Record:
     return {key: value for key, value in read.items() if value is not None}
 
 
+def _list_resources(resources: Mapping[str, Any]) -> list[Any]:
+    """Give flat columns of resources, kept by their number, or a single resource, as a list."""
+    if not all(name.isdecimal() for name in resources):
+        return [resources]
+    return [resources[number] for number in sorted(resources, key=int)]
+
+
 def _fill_identity(record: Record) -> None:
     """Where the console's CSV names no user, the source IP address tells the service that called."""
     identity = record.setdefault("userIdentity", {})
@@ -201,11 +215,14 @@ def _fill_identity(record: Record) -> None:
 def _read_time(value: Any) -> str | None:
     """Read the time of a row; console exports may print local time with its offset."""
     text, shift = value, timedelta()
+    if isinstance(value, datetime):
+        text = (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
     if isinstance(value, str):
         text = value.strip().removesuffix(" UTC")
         if found := _OFFSET.search(text):
             shift = timedelta(hours=int(found[2]), minutes=int(found[3])) * (-1 if found[1] == "-" else 1)
             text = text[: found.start()]
+        text = _YEAR_COMMA.sub("", text)
     moment = parse_time(text)
     if moment is None:
         return None

@@ -5,17 +5,20 @@ import re
 from typing import Any
 
 _DEPTH_LIMIT = 16
-_NEXT_FIELD = re.compile(r",\s*(?=[A-Za-z_@][\w:./@-]{0,127}=)")
-_FIELD = re.compile(r"\s*([^={}\[\],]{1,256}?)\s*=")
+# The space is required: role session names may hold `,type=`, and they hold no space.
+_BOUNDARY = re.compile(r"[{}\[\]]|,\s{1,4}(?=[A-Za-z_@][\w:./@-]{0,127}=)")
+_ITEM_END = re.compile(r"[,\]]")
+_FIELD = re.compile(r"([^={}\[\],]{1,256})=")
 _JSON = json.JSONDecoder(strict=False)
 
 
 def parse_struct_text(text: str) -> Any:
     """Parse struct or map text into dicts, lists, strings and None (`null`); None when it is hopeless.
 
-    The form is ambiguous: a value may hold `, ` and `=` itself. A value is taken to end where `, name=` follows, or a
-    bracket closes. It fails for a value that holds such text itself, as a user agent might; what follows it then lands
-    in the wrong field, and none of the fields that decide come after one.
+    The form is ambiguous: a value may hold `, ` and `=` itself. A value is taken to end where `, name=` follows (the
+    space counts), or a bracket closes. It fails for a value that holds such text itself; what follows then lands in a
+    field of its own. A name that comes twice in one struct, whatever its letter case, betrays that, and is hopeless:
+    a caller must not be able to write its own `type`.
     """
     try:
         value, _ = _parse_value(text, _skip_space(text, 0), 0)
@@ -52,6 +55,7 @@ def _parse_json(text: str, at: int) -> tuple[Any, int] | None:
 
 def _parse_fields(text: str, at: int, depth: int) -> tuple[dict[str, Any], int]:
     fields: dict[str, Any] = {}
+    seen: set[str] = set()
     while True:
         at = _skip_space(text, at)
         if text[at] == "}":
@@ -59,7 +63,11 @@ def _parse_fields(text: str, at: int, depth: int) -> tuple[dict[str, Any], int]:
         found = _FIELD.match(text, at)
         if found is None:
             raise _Hopeless
-        fields[found[1]], at = _parse_value(text, found.end(), depth + 1)
+        name = found[1].strip()
+        if name.lower() in seen:
+            raise _Hopeless
+        seen.add(name.lower())
+        fields[name], at = _parse_value(text, found.end(), depth + 1)
         at = _skip_space(text, at)
         if text[at] == ",":
             at += 1
@@ -76,10 +84,10 @@ def _parse_items(text: str, at: int, depth: int) -> tuple[list[Any], int]:
         if text[at] in "{[":
             item, at = _parse_value(text, at, depth + 1)
         else:
-            end = min((place for place in (text.find(",", at), text.find("]", at)) if place >= 0), default=-1)
-            if end < 0:
+            end = _ITEM_END.search(text, at)
+            if end is None:
                 raise _Hopeless
-            item, at = _scalar(text[at:end]), end
+            item, at = _scalar(text[at : end.start()]), end.start()
         items.append(item)
         at = _skip_space(text, at)
         if text[at] == ",":
@@ -90,17 +98,15 @@ def _parse_items(text: str, at: int, depth: int) -> tuple[list[Any], int]:
 
 def _parse_scalar(text: str, at: int) -> tuple[str | None, int]:
     """Give text up to the next field or the closing bracket; brackets inside of it are passed over in pairs."""
-    following = _NEXT_FIELD.search(text, at)
-    limit = following.start() if following else len(text)
     open_brackets = 0
-    for place in range(at, limit):
-        if text[place] in "{[":
+    for found in _BOUNDARY.finditer(text, at):
+        if found[0] in "{[":
             open_brackets += 1
-        elif text[place] in "}]":
-            if open_brackets == 0:
-                return _scalar(text[at:place]), place
+        elif found[0] in "}]" and open_brackets:
             open_brackets -= 1
-    return _scalar(text[at:limit]), limit
+        else:
+            return _scalar(text[at : found.start()]), found.start()
+    return _scalar(text[at:]), len(text)
 
 
 def _scalar(text: str) -> str | None:
