@@ -9,6 +9,7 @@ _DEPTH_LIMIT = 16
 _BOUNDARY = re.compile(r"[{}\[\]]|,\s{1,4}(?=[A-Za-z_@][\w:./@-]{0,127}=)")
 _ITEM_END = re.compile(r"[,\]]")
 _FIELD = re.compile(r"([^={}\[\],]{1,256})=")
+_JSON_BEGINS = re.compile(r'\{\s{0,8}"|\[[\[{\s]{0,32}"')
 _JSON = json.JSONDecoder(strict=False)
 
 
@@ -43,8 +44,7 @@ def _parse_value(text: str, at: int, depth: int) -> tuple[Any, int]:
 
 def _parse_json(text: str, at: int) -> tuple[Any, int] | None:
     """Parse JSON inside of a struct: columns of type string may hold it."""
-    follows = text[at + 1 : at + 40].lstrip()[:1]
-    if follows not in ('"', "{", "[") or (text[at] == "{" and follows != '"'):
+    if not _JSON_BEGINS.match(text, at):
         return None
     try:
         value, end = _JSON.raw_decode(text, at)
