@@ -6,7 +6,13 @@ TrailDiffError              a message and a hint; the command line prints both a
 ├── AmbiguousJobError       the id fits jobs of several accounts or Regions
 ├── FactError               --key-policy, --key-state, --grants or --job holds something else
 ├── PolicyError             a policy document is malformed, with the place
-└── UsageError              options that contradict each other
+├── UsageError              options that contradict each other
+└── AwsError                a call to AWS failed
+    ├── AwsAccessDeniedError    a permission is missing; it is named
+    ├── AwsConnectionError      AWS could not be reached
+    ├── AwsCredentialsError     no credentials, expired ones, or wrong ones
+    ├── AwsNotFoundError        what was asked for is not there
+    └── AwsThrottledError       too many requests, after every retry
 """
 
 
@@ -41,3 +47,31 @@ class PolicyError(TrailDiffError):
 
 class UsageError(TrailDiffError):
     """Options that contradict each other or cannot be read."""
+
+
+class AwsError(TrailDiffError):
+    """A call to AWS failed."""
+
+
+class AwsAccessDeniedError(AwsError):
+    """A permission is missing; `action` is its IAM action."""
+
+    def __init__(self, message: str, *, hint: str, action: str) -> None:
+        super().__init__(message, hint=hint)
+        self.action = action
+
+
+class AwsConnectionError(AwsError):
+    """AWS could not be reached."""
+
+
+class AwsCredentialsError(AwsError):
+    """There are no credentials, or they have expired or are wrong."""
+
+
+class AwsNotFoundError(AwsError):
+    """What was asked for is not there."""
+
+
+class AwsThrottledError(AwsError):
+    """There were too many requests, after every retry."""

@@ -64,10 +64,20 @@ def gather(
     Raises:
         SourceError: a path is not there or cannot be opened.
     """
-    tally, skipped = Tally(), _Skips()
+    tally = Tally()
+    found = read_paths(paths, make_selection(options or ReadOptions()), tally, progress=progress, stdin=stdin)
+    return gather_found(found, tally, job_files)
+
+
+def gather_found(found: Iterable[Found], tally: Tally, job_files: Sequence[str] = ()) -> Gathered:
+    """Keep what matters of what a source brought, whichever it is; `tally` is the one the source counts in.
+
+    Raises:
+        FactError: a job file describes no job.
+    """
+    skipped = _Skips()
     jobs: list[Job] = []
     events: list[Event] = []
-    found = read_paths(paths, make_selection(options or ReadOptions()), tally, progress=progress, stdin=stdin)
     for item in keep_once(found, skipped):
         if isinstance(item, Event):
             events.append(item)

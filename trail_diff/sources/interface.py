@@ -5,12 +5,12 @@ wants, a job document, or a note of what was skipped. Every record that was read
 Tally, because coverage has to be told from records that are thrown away.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import msgspec
 
-from trail_diff.model import Record, Skipped
+from trail_diff.model import Record, Skipped, Window
 
 PEEK_FIELDS = {
     "event_source": "eventSource",
@@ -56,6 +56,31 @@ class FoundJob(msgspec.Struct, frozen=True):
 
 
 Found = FoundRecord | FoundJob | Skipped
+
+
+class Query(msgspec.Struct, frozen=True):
+    """What a source that can choose has to bring: it may bring more, the Selection decides.
+
+    In each of the `windows`, every KMS and AWS Backup event; in `changes`, those that change keys, grants, policies,
+    roles and trails (a span of days, in which they are few). Empty `regions` means those of the source; `keys` are key
+    ARNs that are known to matter, for sources that can push them down.
+    """
+
+    windows: tuple[Window, ...] = ()
+    changes: Window | None = None
+    regions: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+class Source(Protocol):
+    """Where records come from when it is not files: AWS itself, a bucket, or one of AWS's query engines."""
+
+    def read(self, query: Query, selection: Selection, tally: "Tally", progress: "Progress | None") -> Iterator[Found]:
+        """Bring what the query wants; every record that goes past is counted in the tally.
+
+        Raises:
+            AwsError: AWS did not answer; what came before was given.
+        """
 
 
 class Progress(Protocol):

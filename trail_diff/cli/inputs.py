@@ -1,0 +1,105 @@
+"""From options to the values that the library takes; what cannot be read becomes a UsageError with a hint."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from trail_diff.errors import UsageError
+
+if TYPE_CHECKING:
+    from trail_diff.facts import FactFiles
+    from trail_diff.model import Window
+    from trail_diff.pipeline import Inputs
+    from trail_diff.sources.interface import Progress
+
+
+def make_inputs(
+    events: list[str] | None,
+    job_files: list[str] | None,
+    regions: list[str] | None,
+    span: tuple[str | None, str | None],
+    *,
+    facts: "FactFiles | None" = None,
+    progress: "Progress | None" = None,
+    needs_events: bool = True,
+) -> "Inputs":
+    """Say what to read.
+
+    Raises:
+        UsageError: there is nothing to read, or the times cannot be used.
+    """
+    if needs_events and not events:
+        raise UsageError(
+            "what to read? --events is missing",
+            hint="give an export of CloudTrail events: a file, a folder, or - for stdin",
+        )
+    from trail_diff.facts import FactFiles
+    from trail_diff.gather import ReadOptions
+    from trail_diff.pipeline import Inputs
+
+    start = parse_moment_option(span[0], "--from") if span[0] else None
+    end = parse_moment_option(span[1], "--to") if span[1] else None
+    if start is not None and end is not None and start > end:
+        raise UsageError(
+            f"--from {span[0]} is after --to {span[1]}", hint="give the earlier time with --from, the later with --to"
+        )
+    return Inputs(
+        events=tuple(events or ()),
+        jobs=tuple(job_files or ()),
+        options=ReadOptions(tuple(regions or ()), start, end),
+        facts=facts or FactFiles(),
+        progress=progress,
+        stdin=sys.stdin.buffer,
+    )
+
+
+def fact_files(key_policy: str | None, key_state: str | None, grants: str | None, org_id: str | None) -> "FactFiles":
+    """Name the files that tell of the key."""
+    from trail_diff.facts import FactFiles
+
+    return FactFiles(key_policy, key_state, grants, org_id)
+
+
+def parse_moment_option(text: str, option: str) -> datetime:
+    """Read a time: ISO 8601, or how long ago.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    from trail_diff.times import parse_moment
+
+    moment = parse_moment(text, datetime.now(UTC))
+    if moment is None:
+        raise UsageError(f"{option} {text!r} is not a time", hint='write it as 2026-03-01T18:00:00Z or "2h ago"')
+    return moment
+
+
+def parse_duration_option(text: str) -> timedelta:
+    """Read a duration such as 15m.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from trail_diff.times import parse_duration
+
+    duration = parse_duration(text)
+    if duration is None:
+        raise UsageError(f"--pad {text!r} is not a duration", hint="write it as 15m, 90s or 2h")
+    return duration
+
+
+def parse_window_option(text: str | None, option: str) -> "Window | None":
+    """Read two times with a slash between them.
+
+    Raises:
+        UsageError: they are not, or in the wrong order.
+    """
+    if text is None:
+        return None
+    from trail_diff.model import Window
+
+    start, _, end = text.partition("/")
+    window = Window(parse_moment_option(start, option), parse_moment_option(end, option))
+    if window.start > window.end:
+        raise UsageError(f"{option} {text!r} ends before it begins", hint="write it as FROM/TO, the earlier time first")
+    return window

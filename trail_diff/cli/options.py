@@ -1,0 +1,35 @@
+"""Every option of the command line, described once; the commands say which they take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trail_diff.cli.app import OutputFormat
+
+Events = Annotated[
+    list[str] | None,
+    typer.Option("--events", metavar="PATH", help="An export: file, folder, glob or - for stdin. Repeatable."),
+]
+Regions = Annotated[
+    list[str] | None, typer.Option("--region", metavar="REGION", help="Only records of this Region. Repeatable.")
+]
+Account = Annotated[str | None, typer.Option(metavar="ID", help="The job's account, when its id is in several.")]
+Start = Annotated[str | None, typer.Option("--from", metavar="TIME", help='Read from here on: ISO 8601 or "2h ago".')]
+End = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Read up to here.")]
+Pad = Annotated[str, typer.Option(metavar="DURATION", help="How much to search before and after each job.")]
+Keys = Annotated[
+    list[str] | None, typer.Option("--key", metavar="ARN", help="A KMS key in question: ARN, id or alias. Repeatable.")
+]
+JobFiles = Annotated[
+    list[str] | None,
+    typer.Option("--job", metavar="FILE", help="The jobs as AWS Backup describes or lists them. Repeatable."),
+]
+KeyPolicy = Annotated[str | None, typer.Option(metavar="FILE", help="The key policy: get-key-policy output.")]
+KeyState = Annotated[str | None, typer.Option(metavar="FILE", help="The key's state: describe-key output.")]
+Grants = Annotated[str | None, typer.Option(metavar="FILE", help="The key's grants: list-grants output.")]
+OrgId = Annotated[str | None, typer.Option(metavar="o-…", help="The organization of the accounts.")]
+Format = Annotated[OutputFormat, typer.Option("--format", help="The form of the report.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show more of the evidence.")]
+NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress on stderr.")]

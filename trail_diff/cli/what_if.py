@@ -1,0 +1,48 @@
+"""A key policy before it is applied."""
+
+from typing import Annotated
+
+import typer
+
+from trail_diff.cli import options
+from trail_diff.cli.app import ExitStatus, OutputFormat, app
+from trail_diff.cli.inputs import fact_files, make_inputs
+from trail_diff.cli.output import View, progress_shown, write_output
+
+
+@app.command("what-if")
+def what_if(
+    key_policy: Annotated[str, typer.Option(metavar="NEW", help="The policy to try: a file in any form.")],
+    old: Annotated[str | None, typer.Option(metavar="OLD", help="The policy in force, to tell what changes.")] = None,
+    events: options.Events = None,
+    key: options.Keys = None,
+    region: options.Regions = None,
+    start: options.Start = None,
+    end: options.End = None,
+    grants: options.Grants = None,
+    org_id: options.OrgId = None,
+    fail_on_undetermined: Annotated[
+        bool, typer.Option("--fail-on-undetermined", help="Exit 1 as well when a call cannot be decided.")
+    ] = False,
+    output_format: options.Format = OutputFormat.TABLE,
+    output: options.Output = None,
+    verbose: options.Verbose = False,
+    no_progress: options.NoProgress = False,
+) -> None:
+    """Replay observed calls against a new key policy, and tell what it would break or fix.
+
+    Without --events, the calls that AWS Backup is known to make are tried. Exits 1 when something breaks.
+    Example: trail-diff what-if --key-policy new.json --old old.json --events trail/ --key arn:aws:kms:…
+    """
+    from trail_diff.pipeline import replay_policy
+    from trail_diff.render import render_what_if
+
+    facts = fact_files(key_policy, None, grants, org_id)
+    with progress_shown(shown=not no_progress) as progress:
+        inputs = make_inputs(events, None, region, (start, end), facts=facts, progress=progress, needs_events=False)
+        rows, coverage = replay_policy(inputs, old, key or ())
+    view = View(output_format, output, verbose)
+    write_output(render_what_if(rows, coverage, output_format.value, view.render_options()), view)
+    failing = {"breaks", "undetermined"} if fail_on_undetermined else {"breaks"}
+    if any(row.outcome in failing for row in rows):
+        raise typer.Exit(ExitStatus.DIFFERENCE)
