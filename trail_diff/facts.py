@@ -21,36 +21,86 @@ class FactFiles(Struct, frozen=True):
     organization_id: str | None = None
 
 
+class Document(Struct, frozen=True):
+    """A JSON document, as a file holds it or AWS returned it; `source` says which file or which call."""
+
+    source: str
+    content: Any
+
+
+class FactDocuments(Struct, frozen=True):
+    """What tells of the key, as AWS has it and not looked into yet; None where there is nothing."""
+
+    key_policy: Document | None = None
+    key_state: Document | None = None
+    grants: Document | None = None
+    organization_id: str | None = None
+
+
 def load_facts(files: FactFiles) -> Facts:
-    """Read the facts.
+    """Read the facts from files.
 
     Raises:
         FactError: a file cannot be read, is not JSON, or holds something else than its option says.
         PolicyError: the policy is malformed.
     """
-    return Facts(
-        key_policy=policy_from(_read_json(files.key_policy, "--key-policy")) if files.key_policy else None,
-        policy_source=files.key_policy,
-        key_state=_read_key_state(files.key_state) if files.key_state else None,
-        grants=_read_grants(files.grants) if files.grants else None,
+    return read_facts(load_documents(files))
+
+
+def load_documents(files: FactFiles) -> FactDocuments:
+    """Read the files.
+
+    Raises:
+        FactError: a file cannot be read or is not JSON.
+    """
+    return FactDocuments(
+        key_policy=_load(files.key_policy, "--key-policy"),
+        key_state=_load(files.key_state, "--key-state"),
+        grants=_load(files.grants, "--grants"),
         organization_id=files.organization_id,
     )
 
 
-def _read_key_state(path: str) -> Mapping[str, Any]:
-    document = _read_json(path, "--key-state")
-    metadata = document.get("KeyMetadata", document) if isinstance(document, dict) else None
+def read_facts(documents: FactDocuments) -> Facts:
+    """Read the facts from documents.
+
+    Raises:
+        FactError: a document holds something else than it should.
+        PolicyError: the policy is malformed.
+    """
+    policy, state, grants = documents.key_policy, documents.key_state, documents.grants
+    return Facts(
+        key_policy=policy_from(policy.content) if policy else None,
+        policy_source=policy.source if policy else None,
+        key_state=_read_key_state(state) if state else None,
+        state_source=state.source if state else None,
+        grants=_read_grants(grants) if grants else None,
+        organization_id=documents.organization_id,
+    )
+
+
+def _read_key_state(document: Document) -> Mapping[str, Any]:
+    content = document.content
+    metadata = content.get("KeyMetadata", content) if isinstance(content, dict) else None
     if not isinstance(metadata, dict) or not isinstance(metadata.get("KeyState"), str):
-        raise FactError(f"--key-state {path}: no KeyState in it", hint="give the output of aws kms describe-key")
+        raise FactError(
+            f"--key-state {document.source}: no KeyState in it", hint="give the output of aws kms describe-key"
+        )
     return metadata
 
 
-def _read_grants(path: str) -> tuple[Mapping[str, Any], ...]:
-    document = _read_json(path, "--grants")
-    grants = document.get("Grants") if isinstance(document, dict) else document
+def _read_grants(document: Document) -> tuple[Mapping[str, Any], ...]:
+    content = document.content
+    grants = content.get("Grants") if isinstance(content, dict) else content
     if not isinstance(grants, list) or not all(isinstance(grant, dict) for grant in grants):
-        raise FactError(f"--grants {path}: no list of grants in it", hint="give the output of aws kms list-grants")
+        raise FactError(
+            f"--grants {document.source}: no list of grants in it", hint="give the output of aws kms list-grants"
+        )
     return tuple(grants)
+
+
+def _load(path: str | None, option: str) -> Document | None:
+    return Document(path, _read_json(path, option)) if path else None
 
 
 def _read_json(path: str, option: str) -> Any:

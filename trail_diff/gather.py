@@ -75,16 +75,27 @@ def gather_found(found: Iterable[Found], tally: Tally, job_files: Sequence[str] 
     Raises:
         FactError: a job file describes no job.
     """
+    return gather_raw(found, tally, find_in_job_files(job_files))
+
+
+def gather_raw(found: Iterable[Found], tally: Tally, job_found: Iterable[Found]) -> Gathered:
+    """Keep what matters; `job_found` only tells of jobs, so records in it count neither as events nor as read."""
     skipped = _Skips()
-    jobs: list[Job] = []
+    documents: list[FoundJob] = []
     events: list[Event] = []
     for item in keep_once(found, skipped):
         if isinstance(item, Event):
             events.append(item)
         else:
-            jobs.extend(read_job_document(item.document, item.source))
-    jobs.extend(_read_job_files(job_files, skipped))
-    jobs.extend(job for job in map(read_job_event, events) if job is not None)
+            documents.append(item)
+    told = list(events)
+    for item in keep_once(job_found, skipped):
+        if isinstance(item, Event):
+            told.append(item)
+        else:
+            documents.append(item)
+    jobs = [job for item in documents for job in read_job_document(item.document, item.source)]
+    jobs.extend(job for job in map(read_job_event, told) if job is not None)
     events.sort(key=lambda event: (event.event_time, event.event_id))
     return Gathered(tuple(events), merge_jobs(jobs), tally, skipped.merged())
 
@@ -164,22 +175,32 @@ def _make_place_test(options: ReadOptions) -> Callable[[Peek], bool]:
     return accept
 
 
-def _read_job_files(paths: Sequence[str], skipped: "_Skips") -> Iterator[Job]:
-    """Read the files given as job descriptors: answers of the API, EventBridge, or CloudTrail records of AWS Backup."""
+def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
+    """Read the files given as job descriptors: answers of the API, EventBridge, or CloudTrail records of AWS Backup.
+
+    Raises:
+        FactError: a file describes no job.
+    """
     for path in paths:
-        jobs: list[Job] = []
-        for item in keep_once(read_paths([path], make_selection(ReadOptions()), Tally()), skipped):
-            if isinstance(item, FoundJob):
-                jobs.extend(read_job_document(item.document, item.source))
-            else:
-                jobs.extend(job for job in [read_job_event(item)] if job is not None)
-        if not jobs:
+        found = list(read_paths([path], make_selection(ReadOptions()), Tally()))
+        if not any(map(_tells_of_job, found)):
             raise FactError(
                 f"--job {path}: no backup, copy or restore job in it",
                 hint="give the output of aws backup describe-backup-job, list-backup-jobs (or the same for copy and "
                 "restore jobs), or an EventBridge state change",
             )
-        yield from jobs
+        yield from found
+
+
+def _tells_of_job(item: Found) -> bool:
+    match item:
+        case FoundJob():
+            return next(read_job_document(item.document, item.source), None) is not None
+        case FoundRecord():
+            event = normalize_record(item.record, item.source)
+            return isinstance(event, Event) and read_job_event(event) is not None
+        case Skipped():
+            return False
 
 
 class _Skips:

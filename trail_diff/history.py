@@ -99,7 +99,7 @@ def todays_state(facts: Facts, key: str) -> KeyStateAt | None:
     arn = (facts.key_state or {}).get("Arn")
     if not isinstance(state, str) or arn not in (None, key):
         return None
-    return KeyStateAt(state, Evidence(file="--key-state", path="/KeyMetadata/KeyState"))
+    return KeyStateAt(state, Evidence(file=facts.state_source or "--key-state", path="/KeyMetadata/KeyState"))
 
 
 def _on_key(changes: Sequence[Event], key: str, names: Mapping[str, str] | tuple[str, ...]) -> list[Event]:

@@ -97,7 +97,9 @@ class Tally:
     """Counts of all records that went past, wanted or not. Mutable: one for each reading, merged at the end.
 
     Times stay ISO text as in the record (they sort as text); `hours` counts records by Region, account and hour
-    (`2026-03-01T18`), from which coverage is told.
+    (`2026-03-01T18`), from which coverage is told. `searched` holds the spans of
+    event history (Region, account, first and last second) that were fetched to the end: nothing is missing there, even
+    where no record is. `as_of` is when such a fetch was made.
     """
 
     def __init__(self) -> None:
@@ -111,6 +113,8 @@ class Tally:
         self.without_caller_type = 0
         self.next_token = False
         self.event_history = 0
+        self.searched: set[tuple[str, str, str, str]] = set()
+        self.as_of: str | None = None
 
     def count(self, peek: Peek) -> None:
         """Count one record."""
@@ -144,6 +148,8 @@ class Tally:
                 merged.read_only[read_only] += count
             for place, count in tally.hours.items():
                 merged.hours[place] = merged.hours.get(place, 0) + count
+            merged.searched |= tally.searched
+        merged.as_of = max((time for time in (self.as_of, other.as_of) if time), default=None)
         merged.first = min((time for time in (self.first, other.first) if time), default=None)
         merged.last = max((time for time in (self.last, other.last) if time), default=None)
         return merged
