@@ -4,8 +4,11 @@ Only calls that read are made. An operation is named as boto3 has it (`describe_
 (`kms:DescribeKey`) is derived from it, so that a missing permission can be named.
 """
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -39,8 +42,19 @@ _THROTTLED = frozenset(
 )
 
 
+_ACTIONS = {
+    ("s3", "list_objects_v2"): "s3:ListBucket",
+    ("s3", "head_object"): "s3:GetObject",
+    ("s3", "head_bucket"): "s3:ListBucket",
+}
+"""Operations whose IAM action is not their own name."""
+
+
 class Aws:
-    """One set of credentials, as the AWS CLI would choose it. `region` may be None when the profile names one."""
+    """One set of credentials, as the AWS CLI would choose it: profile, environment, SSO, roles to assume.
+
+    `region` is None when neither the caller nor the profile names one. Calls may come from several threads.
+    """
 
     def __init__(self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> None:
         """Begin a session.
@@ -50,6 +64,7 @@ class Aws:
         """
         self._endpoint_url = endpoint_url
         self._clients: dict[tuple[str, str | None], Any] = {}
+        self._lock = threading.Lock()
         with translating_errors("the profile", None):
             self._session = boto3.Session(profile_name=profile, region_name=region)
         self.profile = profile
@@ -78,58 +93,120 @@ class Aws:
         with translating_errors(iam_action(service, operation), region or self.region):
             yield from self._client(service, region).get_paginator(operation).paginate(**(parameters or {}))
 
+    def account_id(self) -> str:
+        """Give the account that the credentials are of; asked once.
+
+        Raises:
+            AwsError: the call failed.
+        """
+        return self._account_id
+
+    def offers(self, service: str, operation: str) -> bool:
+        """Tell whether the installed SDK knows the operation; older ones lack the newest."""
+        with translating_errors(iam_action(service, operation), self.region):
+            return hasattr(self._client(service, None), operation)
+
+    @cached_property
+    def _account_id(self) -> str:
+        return str(self.call("sts", "get_caller_identity")["Account"])
+
     def _client(self, service: str, region: str | None) -> Any:
         place = (service, region or self.region)
-        if place not in self._clients:
-            self._clients[place] = self._session.client(
-                service, region_name=place[1], endpoint_url=self._endpoint_url, config=_RETRIES
-            )
-        return self._clients[place]
+        with self._lock:
+            if place not in self._clients:
+                self._clients[place] = self._session.client(
+                    service, region_name=place[1], endpoint_url=self._endpoint_url, config=_RETRIES
+                )
+            return self._clients[place]
 
 
 def iam_action(service: str, operation: str) -> str:
     """Give the IAM action of an operation: `kms:DescribeKey` for kms and describe_key."""
-    return f"{service}:{''.join(word.capitalize() for word in operation.split('_'))}"
+    own = f"{service}:{''.join(word.capitalize() for word in operation.split('_'))}"
+    return _ACTIONS.get((service, operation), own)
+
+
+def as_document(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Give an answer as JSON has it: as the AWS CLI prints it, times in UTC, nothing about the HTTP exchange."""
+    return {name: _plain(value) for name, value in answer.items() if name != "ResponseMetadata"}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case Mapping():
+            return {name: _plain(part) for name, part in value.items()}
+        case list():
+            return [_plain(part) for part in value]
+        case _:
+            return value
 
 
 @contextmanager
 def translating_errors(action: str, region: str | None) -> Iterator[None]:
-    """Turn botocore's errors into ours, each with a hint."""
+    """Turn botocore's errors into ours, each one line and with a hint."""
     try:
         yield
     except botocore.exceptions.ClientError as error:
-        raise _translate(error, action, region) from error
-    except (botocore.exceptions.NoCredentialsError, botocore.exceptions.PartialCredentialsError) as error:
-        raise AwsCredentialsError(
-            "no AWS credentials found", hint="name a profile with --profile, or give an export with --events"
-        ) from error
-    except botocore.exceptions.ProfileNotFound as error:
-        raise AwsCredentialsError(f"{error}", hint="'aws configure list-profiles' lists those there are") from error
-    except botocore.exceptions.NoRegionError as error:
-        raise AwsCredentialsError("no Region chosen", hint="name it with --region") from error
-    except (botocore.exceptions.SSOError, botocore.exceptions.UnauthorizedSSOTokenError) as error:
-        raise AwsCredentialsError(f"the SSO session cannot be used: {error}", hint="run 'aws sso login'") from error
-    except (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError) as error:
-        raise AwsConnectionError(
-            f"{action} could not be reached in {region or 'the Region'}: {error}",
-            hint="check the Region's name and the network",
-        ) from error
+        raise _translate(error, _action_of(error, action), region) from error
     except botocore.exceptions.BotoCoreError as error:
-        raise AwsError(f"{action} failed: {error}", hint="check the options and the AWS configuration") from error
+        raise _translate_local(error, action, region) from error
+
+
+def _action_of(error: botocore.exceptions.ClientError, action: str) -> str:
+    """Give the action that failed: not the one asked for when assuming a role or refreshing a login failed before it.
+
+    A ClientError names its operation; those of the credential chain are all of STS or SSO.
+    """
+    named = str(error.operation_name)
+    if named in {"AssumeRole", "AssumeRoleWithWebIdentity", "GetSessionToken"}:
+        return f"sts:{named}"
+    return f"sso:{named}" if named in {"GetRoleCredentials", "CreateToken"} else action
+
+
+def _translate_local(error: botocore.exceptions.BotoCoreError, action: str, region: str | None) -> AwsError:
+    """Translate what botocore itself finds wrong: credentials, configuration, the network."""
+    kind: type[AwsError] = AwsCredentialsError
+    said = " ".join(str(error).split())
+    match error:
+        case botocore.exceptions.NoCredentialsError() | botocore.exceptions.PartialCredentialsError():
+            said, hint = "no AWS credentials found", "name a profile with --profile, or give an export with --events"
+        case botocore.exceptions.ProfileNotFound():
+            hint = "'aws configure list-profiles' lists those there are"
+        case botocore.exceptions.NoRegionError():
+            said, hint = "no Region chosen", "name it with --region"
+        case botocore.exceptions.SSOError() | botocore.exceptions.TokenRetrievalError():
+            said, hint = f"the SSO session cannot be used: {said}", "run 'aws sso login'"
+        case botocore.exceptions.CredentialRetrievalError() | botocore.exceptions.MetadataRetrievalError():
+            said, hint = f"no credentials could be had: {said}", "check the profile's configuration"
+        case botocore.exceptions.HTTPClientError() | botocore.exceptions.ConnectionError():
+            kind, said = AwsConnectionError, f"{action} could not be reached in {region or 'the Region'}: {said}"
+            hint = "check the Region's name and the network, then run the same command again"
+        case _:
+            kind, said = AwsError, f"{action} failed: {said}"
+            hint = "check the options and the AWS configuration"
+    return kind(said, hint=hint)
 
 
 def _translate(error: botocore.exceptions.ClientError, action: str, region: str | None) -> AwsError:
+    """Translate what AWS answered; `AccessDenied` and its kin are in no service's model, so codes are compared."""
     code = str(error.response.get("Error", {}).get("Code", ""))
-    said = str(error.response.get("Error", {}).get("Message", "")) or code
+    said = " ".join(str(error.response.get("Error", {}).get("Message", "")).split()) or code
     place = f" in {region}" if region else ""
     if code in _DENIED:
         return AwsAccessDeniedError(f"{action} was refused{place}: {said}", hint=f"allow {action}", action=action)
     if code in _EXPIRED:
         return AwsCredentialsError("the AWS credentials have expired", hint="log in again, then run the same command")
     if code in _INVALID:
-        return AwsCredentialsError(f"the AWS credentials are not valid: {said}", hint="check --profile and --region")
+        return AwsCredentialsError(
+            f"the AWS credentials are not valid{place}: {said}",
+            hint="check --profile, and that the Region is enabled for the account",
+        )
     if code in _MISSING:
         return AwsNotFoundError(f"{action} found nothing{place}: {said}", hint="check the name, --region and --profile")
     if code in _THROTTLED:
         return AwsThrottledError(f"{action} was throttled{place}: {said}", hint="run the same command again later")
-    return AwsError(f"{action} failed{place}: {said}", hint="check the options; --region and --profile choose where")
+    return AwsError(
+        f"{action} failed{place}: {said}", hint="check the options; --region and --profile choose where", code=code
+    )

@@ -50,7 +50,11 @@ class UsageError(TrailDiffError):
 
 
 class AwsError(TrailDiffError):
-    """A call to AWS failed."""
+    """A call to AWS failed; `code` is AWS's own word for it, empty where the kind of error says all."""
+
+    def __init__(self, message: str, *, hint: str, code: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
 
 
 class AwsAccessDeniedError(AwsError):
