@@ -1,0 +1,38 @@
+"""Exports with pseudonyms, for sharing."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trail_diff.cli.app import app
+
+
+@app.command()
+def redact(
+    inputs: Annotated[list[str], typer.Argument(metavar="IN…", help="Exports, policies, job files: files or folders.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="OUT", help="A file, a folder for several documents, or a .zip.")
+    ],
+    map_file: Annotated[
+        Path | None,
+        typer.Option("--map", metavar="FILE", help="Keep the pseudonyms here, for the owner; reused when it is there."),
+    ] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A name to leave as it is. Repeatable.")
+    ] = None,
+) -> None:
+    """Replace account ids, names, addresses and keys by pseudonyms, the same everywhere, so that a case can be shared.
+
+    Example: trail-diff redact trail/ key-policy.json -o shared.zip --map pseudonyms.json
+    """
+    from trail_diff.redact import Redactor
+    from trail_diff.sharing import make_pseudonyms, share, write_map
+
+    pseudonyms = make_pseudonyms(map_file, keep or ())
+    shared = share(inputs, output, Redactor(pseudonyms))
+    if map_file is not None:
+        write_map(pseudonyms, map_file)
+    left_out = f"; left out: {len(shared.left_out)} that cannot be read as text" if shared.left_out else ""
+    plural = "" if shared.documents == 1 else "s"
+    typer.echo(f"{shared.documents} document{plural} written to {output}{left_out}", err=True)

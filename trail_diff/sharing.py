@@ -1,0 +1,270 @@
+"""Exports and facts as files, with every name replaced, for somebody else to read; and the owner's map back.
+
+Each document keeps its shape: JSON stays JSON, lines stay lines, a table stays a table. Archives are taken apart. What
+cannot be read as text is left out, never copied.
+"""
+
+import csv
+import io
+import json
+import os
+import secrets
+import zipfile
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, count
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct, to_builtins
+
+from trail_diff.errors import SourceError, UsageError
+from trail_diff.model import Reason, Skipped
+from trail_diff.pseudonyms import Pseudonyms
+from trail_diff.redact import Redactor
+from trail_diff.sources.containers import Budget, Damaged, Document, Readable, open_documents
+from trail_diff.sources.files import read_paths
+from trail_diff.sources.interface import FoundJob, FoundRecord, Tally, select_everything
+from trail_diff.sources.rows import is_header
+from trail_diff.sources.text import as_utf8, is_binary
+
+MAP_SCHEMA: Literal["trail-diff/pseudonyms/1"] = "trail-diff/pseudonyms/1"
+DOCUMENT_LIMIT_BYTES = 1 << 30
+"""How large one document may be; it is held in memory."""
+
+_DECODER = json.JSONDecoder(strict=False)
+
+
+class _Map(Struct, frozen=True):
+    """What the owner keeps: the secret, and the name behind each pseudonym."""
+
+    secret: str
+    names: dict[str, str]
+    schema: Literal["trail-diff/pseudonyms/1"] = MAP_SCHEMA
+
+
+class Shared(Struct, frozen=True):
+    """What was written: how many documents, and what was left out."""
+
+    documents: int
+    left_out: tuple[Skipped, ...]
+
+
+def make_pseudonyms(map_file: Path | None = None, keep: Collection[str] = ()) -> Pseudonyms:
+    """Make pseudonyms with a new secret, or with that of a map which an earlier run wrote.
+
+    Raises:
+        UsageError: the file is there and is no such map.
+    """
+    if map_file is None or not map_file.exists():
+        return Pseudonyms(secrets.token_bytes(32), keep)
+    try:
+        known = msgspec.json.decode(map_file.read_bytes(), type=_Map)
+        return Pseudonyms(bytes.fromhex(known.secret), keep)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"--map {map_file}: no map of pseudonyms", hint="name a new file, or one that an earlier run wrote"
+        ) from error
+
+
+def write_map(pseudonyms: Pseudonyms, map_file: Path) -> None:
+    """Write which pseudonym stands for what, readable for the owner only.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    content = _Map(pseudonyms.secret.hex(), dict(sorted(pseudonyms.made.items())))
+    try:
+        descriptor = os.open(map_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(descriptor, 0o600)
+            json.dump(to_builtins(content), file, indent=2)
+    except OSError as error:
+        raise UsageError(
+            f"--map {map_file}: {error.strerror or error}", hint="choose a place that can be written"
+        ) from error
+
+
+def share(paths: Sequence[str], output: Path, redactor: Redactor) -> Shared:
+    """Write every document with its names replaced: one to a file, several to a folder, or to a zip when so named.
+
+    Raises:
+        SourceError: a path is not there, or holds nothing that can be shared.
+        UsageError: the output cannot be written, or is there already.
+    """
+    files = [file for path in paths for file in _files(path)]
+    for found in read_paths(paths, select_everything, Tally()):
+        match found:
+            case FoundRecord():
+                redactor.learn(found.record)
+            case FoundJob():
+                redactor.learn(found.document)
+            case Skipped():
+                pass
+    for _, text in _read_texts(files, []):
+        redactor.learn(_values(text))
+    left_out: list[Skipped] = []
+    documents = _write(output, _rewritten(files, redactor, left_out))
+    if not documents:
+        raise SourceError("nothing in it can be shared: no text document", hint="give exports or facts as JSON or CSV")
+    return Shared(documents, tuple(left_out))
+
+
+def _rewritten(files: Sequence[Path], redactor: Redactor, left_out: list[Skipped]) -> Iterator[tuple[str, str]]:
+    for name, text in _read_texts(files, left_out):
+        yield redactor.text(name), rewrite(text, redactor)
+
+
+def rewrite(text: str, redactor: Redactor) -> str:
+    """Give a document with its names replaced: JSON values one after another, a table, or lines of text."""
+    stripped = text.lstrip()
+    if stripped.startswith(("{", "[")):
+        values = list(_split(text))
+        if all(not isinstance(value, str) for value in values):
+            indent = 2 if len(values) == 1 and "\n" in text.strip() else None
+            return "\n".join(_dump(redactor.redact(value), indent) for value in values) + "\n"
+    first = stripped.partition("\n")[0]
+    if is_header(first):
+        return _rewrite_table(text, redactor)
+    return "\n".join(_rewrite_line(line, redactor) for line in text.split("\n"))
+
+
+def _rewrite_line(line: str, redactor: Redactor) -> str:
+    """Replace the names of a line; JSON in it, as after a timestamp, is taken for what it is."""
+    start = line.find("{")
+    if start >= 0:
+        try:
+            value, end = _DECODER.raw_decode(line, start)
+        except (ValueError, RecursionError):
+            return redactor.text(line)
+        return redactor.text(line[:start]) + _dump(redactor.redact(value), None) + redactor.text(line[end:])
+    return redactor.text(line)
+
+
+def _rewrite_table(text: str, redactor: Redactor) -> str:
+    header = text.lstrip().partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    rows = csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=delimiter)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    names: list[str] = []
+    for row in rows:
+        if not names:
+            names = row
+            writer.writerow(row)
+        else:
+            padded = [*names, *[""] * len(row)]
+            writer.writerow([redactor.cell(name, cell) for name, cell in zip(padded, row, strict=False)])
+    return out.getvalue()
+
+
+def _values(text: str) -> list[Any]:
+    """Give the JSON values of a text, each by itself, to learn from; other text has none."""
+    return [value for value in _split(text) if not isinstance(value, str)] if text.lstrip()[:1] in ("{", "[") else []
+
+
+def _split(text: str) -> Iterator[Any]:
+    """Split JSON values that follow one another; a str is what could not be parsed."""
+    at = 0
+    while at < len(text):
+        if text[at] in " \t\r\n,\x1e":
+            at += 1
+            continue
+        try:
+            value, at = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            yield text[at:]
+            return
+        yield value
+
+
+def _dump(value: Any, indent: int | None) -> str:
+    separators = None if indent else (",", ":")
+    return json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+
+
+def _files(path: str) -> Iterator[Path]:
+    place = Path(path)
+    if place.is_file():
+        yield place
+    elif place.is_dir():
+        yield from (file for file in sorted(place.rglob("*")) if file.is_file())
+    else:
+        raise SourceError(f"{path}: no such file or folder", hint="check the path")
+
+
+def _read_texts(files: Sequence[Path], left_out: list[Skipped]) -> Iterator[tuple[str, str]]:
+    for file in files:
+        with file.open("rb") as opened:
+            for document in open_documents(file.name, opened, Budget(), opened):
+                if isinstance(document, Skipped):
+                    left_out.append(document)
+                    continue
+                text = _read_text(document)
+                if isinstance(text, Reason):
+                    left_out.append(Skipped(document.name, text))
+                else:
+                    yield document.name, text
+
+
+def _read_text(document: Document) -> str | Reason:
+    if document.is_parquet or is_binary(document.head):
+        return Reason.BINARY_FILE
+    try:
+        data = _read_all(as_utf8(document.head, document.stream))
+    except Damaged as damage:
+        return damage.reason
+    return data.decode("utf-8", "replace") if len(data) <= DOCUMENT_LIMIT_BYTES else Reason.VALUE_TOO_LARGE
+
+
+def _read_all(stream: Readable) -> bytes:
+    parts, size = [], 0
+    while (data := stream.read(1 << 20)) and size <= DOCUMENT_LIMIT_BYTES:
+        parts.append(data)
+        size += len(data)
+    return b"".join(parts)
+
+
+def _write(output: Path, documents: Iterator[tuple[str, str]]) -> int:
+    try:
+        if output.suffix == ".zip":
+            return _write_zip(output, documents)
+        return _write_files(output, documents)
+    except OSError as error:
+        raise UsageError(
+            f"--output {output}: {error.strerror or error}", hint="choose a place that can be written"
+        ) from error
+
+
+def _write_zip(output: Path, documents: Iterator[tuple[str, str]]) -> int:
+    names: set[str] = set()
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in documents:
+            archive.writestr(_unused(name, names), text.encode("utf-8", "replace"))
+    return len(names)
+
+
+def _write_files(output: Path, documents: Iterator[tuple[str, str]]) -> int:
+    """Write one document to the file itself, more to a folder of that name."""
+    first = next(documents, None)
+    if first is None:
+        return 0
+    second = next(documents, None)
+    if second is None and not output.is_dir():
+        output.write_bytes(first[1].encode("utf-8", "replace"))
+        return 1
+    output.mkdir(parents=True, exist_ok=True)
+    names: set[str] = set()
+    for name, text in (first, *((second,) if second else ()), *documents):
+        (output / _unused(name, names)).write_bytes(text.encode("utf-8", "replace"))
+    return len(names)
+
+
+def _unused(name: str, names: set[str]) -> str:
+    """Make a plain file name that no earlier document has."""
+    plain = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name).removesuffix(".gz")
+    plain = plain.lstrip(".") or "document"
+    numbered = (f"{number}-{plain}" for number in count(2))
+    unused = next(each for each in chain([plain], numbered) if each not in names)
+    names.add(unused)
+    return unused
