@@ -4,13 +4,16 @@ A case bundle stores exactly this, so that the report made from a bundle is the 
 here reads anything.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
+from trail_diff.assemble import Question, build_case
 from trail_diff.facts import Document, FactDocuments, read_facts
-from trail_diff.gather import Gathered, gather_raw
-from trail_diff.model import Facts, Skipped
+from trail_diff.gather import Gathered, event_identity, gather_raw
+from trail_diff.jobs import read_job_event
+from trail_diff.model import Case, Event, Facts, Skipped
+from trail_diff.normalize import normalize_record
 from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Tally
 
 
@@ -43,6 +46,48 @@ class Collected(Struct, frozen=True):
             FactError, PolicyError: a document holds something else than it should.
         """
         return read_facts(self.documents)
+
+    def case(self, question: Question) -> Case:
+        """Put the jobs side by side, with the baseline that was fetched unless the question names one.
+
+        Raises:
+            TrailDiffError: as `assemble.build_case` and `facts` do.
+        """
+        baseline = question.baseline_job_id or self.baseline_job_id
+        return build_case(self.gathered(), structs.replace(question, baseline_job_id=baseline), self.facts())
+
+
+def narrow(collected: Collected, question: Question) -> Collected:
+    """Leave out the records that the case does not rest on: other keys' and other days' calls are nobody's business.
+
+    What stays: all that lies in the two windows, what changed keys, grants, policies, roles or trails, and what tells
+    of jobs. Counts, and notes of what was skipped, stay as they were.
+    """
+    case = collected.case(question)
+    windows = [side.window for side in (case.failed, case.succeeded) if side is not None]
+    changes = {event.event_id for event in case.changes}
+
+    def matters(event: Event) -> bool:
+        is_inside = any(window.holds(event.event_time) for window in windows)
+        return is_inside or event.event_id in changes or read_job_event(event) is not None
+
+    baseline = case.succeeded.job.id if case.succeeded else collected.baseline_job_id
+    return structs.replace(
+        collected,
+        records=tuple(_keep_once(collected.records, matters)),
+        job_records=tuple(_keep_once(collected.job_records, lambda event: read_job_event(event) is not None)),
+        baseline_job_id=baseline,
+        skipped=collected.gathered().skipped,
+    )
+
+
+def _keep_once(records: Iterable[FoundRecord], matters: Callable[[Event], bool]) -> Iterator[FoundRecord]:
+    seen: set[str] = set()
+    for found in records:
+        event = normalize_record(found.record, found.source)
+        if isinstance(event, Event) and event_identity(event) not in seen and matters(event):
+            seen.add(event_identity(event))
+            yield found
 
 
 def collect_found(found: Iterable[Found], tally: Tally, job_found: Iterable[Found] = ()) -> Collected:

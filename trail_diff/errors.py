@@ -5,6 +5,7 @@ TrailDiffError              a message and a hint; the command line prints both a
 ├── JobNotFoundError        no descriptor of the job in the inputs
 ├── AmbiguousJobError       the id fits jobs of several accounts or Regions
 ├── FactError               --key-policy, --key-state, --grants or --job holds something else
+├── CaseFileError           a case bundle cannot be written, or cannot be read back
 ├── PolicyError             a policy document is malformed, with the place
 ├── UsageError              options that contradict each other
 └── AwsError                a call to AWS failed
@@ -39,6 +40,10 @@ class AmbiguousJobError(TrailDiffError):
 
 class FactError(TrailDiffError):
     """A file given as a fact (job, key policy, key state, grants) holds something else."""
+
+
+class CaseFileError(TrailDiffError):
+    """A case bundle cannot be written, or cannot be read back."""
 
 
 class PolicyError(TrailDiffError):

@@ -36,6 +36,15 @@ class FactDocuments(Struct, frozen=True):
     grants: Document | None = None
     organization_id: str | None = None
 
+    def over(self, other: "FactDocuments") -> "FactDocuments":
+        """Give these documents, and the other's where there are none."""
+        return FactDocuments(
+            self.key_policy or other.key_policy,
+            self.key_state or other.key_state,
+            self.grants or other.grants,
+            self.organization_id or other.organization_id,
+        )
+
 
 def load_facts(files: FactFiles) -> Facts:
     """Read the facts from files.

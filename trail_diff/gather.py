@@ -135,11 +135,13 @@ def make_selection(options: ReadOptions, *, kms_only: bool = False) -> Selection
     return wants
 
 
-def keep_once(found: Iterable[Found], skipped: "_Skips") -> Iterator[Event | FoundJob]:
-    """Normalise what was found; events that were read before are dropped and counted, across files.
+def event_identity(event: Event) -> str:
+    """Give what makes an event one call: an event delivered to two accounts has two ids but one `sharedEventID`."""
+    return event.shared_event_id or event.event_id
 
-    An event delivered to two accounts has two event ids but one `sharedEventID`; it is one call, so it counts once.
-    """
+
+def keep_once(found: Iterable[Found], skipped: "_Skips") -> Iterator[Event | FoundJob]:
+    """Normalise what was found; events that were read before are dropped and counted, across files."""
     seen: set[str] = set()
     for item in found:
         match item:
@@ -152,7 +154,7 @@ def keep_once(found: Iterable[Found], skipped: "_Skips") -> Iterator[Event | Fou
                 if isinstance(event, Skipped):
                     skipped.add(event)
                     continue
-                identity = event.shared_event_id or event.event_id
+                identity = event_identity(event)
                 if identity in seen:
                     skipped.add(Skipped(item.source, Reason.DUPLICATE))
                     continue

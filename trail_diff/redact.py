@@ -164,6 +164,10 @@ class Redactor:
         )
         return f"{parts[1]}{self.pseudonyms.name(parts[2])}:{resource}"
 
+    def name_or_arn(self, text: str) -> str:
+        """Give the pseudonym of a whole name, or an ARN with its names replaced."""
+        return self.arn(text) if text.startswith("arn:") else self.pseudonyms.name(text)
+
     def _walk(self, value: Any, field: str, depth: int) -> Any:
         if depth > _DEEPEST:
             return None
@@ -198,19 +202,16 @@ class Redactor:
         if key.lower() == "aws:sourceip":
             return self.pseudonyms.address(tested)
         is_name = key.lower().startswith(_NAME_CONDITIONS)
-        return self._name_or_arn(tested) if is_name else self.text(tested)
+        return self.name_or_arn(tested) if is_name else self.text(tested)
 
     def _walk_text(self, text: str, field: str, depth: int) -> str:
         if text[:1] in ("{", "[") and (inner := _parse(text)) is not None:
             return json.dumps(self._walk(inner, field, depth + 1), ensure_ascii=False, separators=(",", ":"))
         if field in _CONTEXT_FIELDS:
-            return self._name_or_arn(text)
+            return self.name_or_arn(text)
         if field in _NAME_FIELDS and not _SERVICE.match(text):
-            return self._name_or_arn(text)
+            return self.name_or_arn(text)
         return self.text(text)
-
-    def _name_or_arn(self, text: str) -> str:
-        return self.arn(text) if text.startswith("arn:") else self.pseudonyms.name(text)
 
     def _replace_pattern(self, kind: str | None, whole: str) -> str:
         if kind == "arn":

@@ -7,7 +7,7 @@ import typer
 from trail_diff import __version__
 from trail_diff.cli import options
 from trail_diff.cli.app import OutputFormat, app
-from trail_diff.cli.inputs import fact_files, make_inputs, parse_duration_option
+from trail_diff.cli.inputs import fact_files, make_inputs, make_question, redacting
 from trail_diff.cli.output import View, finish, progress_shown
 from trail_diff.errors import UsageError
 
@@ -15,11 +15,10 @@ from trail_diff.errors import UsageError
 @app.callback(invoke_without_command=True)
 def diagnose(
     context: typer.Context,
-    job_id: Annotated[str | None, typer.Option(metavar="ID", help="The job that failed.")] = None,
-    baseline_job_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="The job that succeeded (default: the most alike one found).")
-    ] = None,
+    job_id: options.JobId = None,
+    baseline_job_id: options.BaselineJobId = None,
     events: options.Events = None,
+    case: options.CaseFile = None,
     region: options.Regions = None,
     account: options.Account = None,
     start: options.Start = None,
@@ -31,6 +30,8 @@ def diagnose(
     key_state: options.KeyState = None,
     grants: options.Grants = None,
     org_id: options.OrgId = None,
+    redact: options.Redact = False,
+    map_file: options.MapFile = None,
     output_format: options.Format = OutputFormat.TABLE,
     output: options.Output = None,
     verbose: options.Verbose = False,
@@ -47,18 +48,16 @@ def diagnose(
     if version:
         typer.echo(f"trail-diff {__version__}")
         return
-    if job_id is None:
-        raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs --events PATH' lists those found")
-    from trail_diff.assemble import Question
     from trail_diff.pipeline import analyse, load_case
 
     facts = fact_files(key_policy, key_state, grants, org_id)
-    question = Question(
-        job_id, baseline_job_id, tuple(key or ()), account, tuple(region or ()), parse_duration_option(pad)
-    )
-    with progress_shown(shown=not no_progress) as progress:
-        case = load_case(make_inputs(events, job, region, (start, end), facts=facts, progress=progress), question)
-    finish(analyse(case), View(output_format, output, verbose))
+    question = make_question(job_id, baseline_job_id, key, account, (region, pad))
+    if question is None and case is None:
+        raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs --events PATH' lists those found")
+    with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
+        inputs = make_inputs(events, job, region, (start, end), case=case, facts=facts, progress=progress)
+        report = analyse(load_case(inputs, question, redactor))
+    finish(report, View(output_format, output, verbose))
 
 
 def _refuse_options_before(context: typer.Context) -> None:

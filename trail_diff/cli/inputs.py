@@ -1,15 +1,20 @@
 """From options to the values that the library takes; what cannot be read becomes a UsageError with a hint."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail_diff.errors import UsageError
 
 if TYPE_CHECKING:
+    from trail_diff.assemble import Question
     from trail_diff.facts import FactFiles
     from trail_diff.model import Window
     from trail_diff.pipeline import Inputs
+    from trail_diff.redact import Redactor
     from trail_diff.sources.interface import Progress
 
 
@@ -19,6 +24,7 @@ def make_inputs(
     regions: list[str] | None,
     span: tuple[str | None, str | None],
     *,
+    case: Path | None = None,
     facts: "FactFiles | None" = None,
     progress: "Progress | None" = None,
     needs_events: bool = True,
@@ -28,10 +34,12 @@ def make_inputs(
     Raises:
         UsageError: there is nothing to read, or the times cannot be used.
     """
-    if needs_events and not events:
+    if events and case is not None:
+        raise UsageError("--events and --case do not go together", hint="a case bundle holds its events; leave one out")
+    if needs_events and not events and case is None:
         raise UsageError(
             "what to read? --events is missing",
-            hint="give an export of CloudTrail events: a file, a folder, or - for stdin",
+            hint="give an export of CloudTrail events (a file, a folder, or - for stdin) or a case bundle with --case",
         )
     from trail_diff.facts import FactFiles
     from trail_diff.gather import ReadOptions
@@ -45,12 +53,50 @@ def make_inputs(
         )
     return Inputs(
         events=tuple(events or ()),
+        case=case,
         jobs=tuple(job_files or ()),
         options=ReadOptions(tuple(regions or ()), start, end),
         facts=facts or FactFiles(),
         progress=progress,
         stdin=sys.stdin.buffer,
     )
+
+
+@contextmanager
+def redacting(map_file: Path | None, *, wanted: bool) -> "Iterator[Redactor | None]":
+    """Give a redactor if one is wanted; when the block is done, the map is written.
+
+    Raises:
+        UsageError: the map cannot be read or written, or is named without need.
+    """
+    if not wanted:
+        if map_file is not None:
+            raise UsageError("--map goes with --redact", hint="add --redact, or leave --map out")
+        yield None
+        return
+    from trail_diff.redact import Redactor
+    from trail_diff.sharing import make_pseudonyms, write_map
+
+    pseudonyms = make_pseudonyms(map_file)
+    yield Redactor(pseudonyms)
+    if map_file is not None:
+        write_map(pseudonyms, map_file)
+
+
+def make_question(
+    job_id: str | None,
+    baseline_job_id: str | None,
+    keys: list[str] | None,
+    account: str | None,
+    place: tuple[list[str] | None, str],
+) -> "Question | None":
+    """Say what is asked; None leaves it to the case bundle. `place` is the Regions and the padding."""
+    from trail_diff.assemble import Question
+
+    padding = parse_duration_option(place[1])
+    if job_id is None:
+        return None
+    return Question(job_id, baseline_job_id, tuple(keys or ()), account, tuple(place[0] or ()), padding)
 
 
 def fact_files(key_policy: str | None, key_state: str | None, grants: str | None, org_id: str | None) -> "FactFiles":

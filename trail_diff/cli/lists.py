@@ -9,6 +9,7 @@ from trail_diff.cli.output import View, progress_shown, write_output
 @app.command()
 def jobs(
     events: options.Events = None,
+    case: options.CaseFile = None,
     region: options.Regions = None,
     start: options.Start = None,
     end: options.End = None,
@@ -26,7 +27,7 @@ def jobs(
     from trail_diff.render import render_jobs
 
     with progress_shown(shown=not no_progress) as progress:
-        rows, coverage = list_jobs(make_inputs(events, job, region, (start, end), progress=progress))
+        rows, coverage = list_jobs(make_inputs(events, job, region, (start, end), case=case, progress=progress))
     view = View(output_format, output, verbose)
     write_output(render_jobs(rows, coverage, output_format.value, view.render_options()), view)
 
@@ -34,6 +35,7 @@ def jobs(
 @app.command()
 def callers(
     events: options.Events = None,
+    case: options.CaseFile = None,
     key: options.Keys = None,
     region: options.Regions = None,
     start: options.Start = None,
@@ -51,6 +53,8 @@ def callers(
     from trail_diff.render import render_callers
 
     with progress_shown(shown=not no_progress) as progress:
-        rows, coverage = list_callers(make_inputs(events, None, region, (start, end), progress=progress), key or ())
+        rows, coverage = list_callers(
+            make_inputs(events, None, region, (start, end), case=case, progress=progress), key or ()
+        )
     view = View(output_format, output, verbose)
     write_output(render_callers(rows, coverage, output_format.value, view.render_options()), view)

@@ -11,6 +11,19 @@ Events = Annotated[
     list[str] | None,
     typer.Option("--events", metavar="PATH", help="An export: file, folder, glob or - for stdin. Repeatable."),
 ]
+CaseFile = Annotated[
+    Path | None, typer.Option("--case", metavar="CASE.zip", help="A case bundle that 'trail-diff collect' wrote.")
+]
+JobId = Annotated[str | None, typer.Option("--job-id", metavar="ID", help="The job that failed.")]
+BaselineJobId = Annotated[
+    str | None,
+    typer.Option("--baseline-job-id", metavar="ID", help="The job that succeeded (default: the most alike one found)."),
+]
+Redact = Annotated[bool, typer.Option("--redact", help="Replace names, accounts and addresses by pseudonyms.")]
+MapFile = Annotated[
+    Path | None,
+    typer.Option("--map", metavar="FILE", help="Keep the pseudonyms here, for the owner; reused when it is there."),
+]
 Regions = Annotated[
     list[str] | None, typer.Option("--region", metavar="REGION", help="Only records of this Region. Repeatable.")
 ]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from trail_diff.cli import options
 from trail_diff.cli.app import app
 
 
@@ -14,10 +15,7 @@ def redact(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="OUT", help="A file, a folder for several documents, or a .zip.")
     ],
-    map_file: Annotated[
-        Path | None,
-        typer.Option("--map", metavar="FILE", help="Keep the pseudonyms here, for the owner; reused when it is there."),
-    ] = None,
+    map_file: options.MapFile = None,
     keep: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A name to leave as it is. Repeatable.")
     ] = None,

@@ -15,6 +15,7 @@ def what_if(
     key_policy: Annotated[str, typer.Option(metavar="NEW", help="The policy to try: a file in any form.")],
     old: Annotated[str | None, typer.Option(metavar="OLD", help="The policy in force, to tell what changes.")] = None,
     events: options.Events = None,
+    case: options.CaseFile = None,
     key: options.Keys = None,
     region: options.Regions = None,
     start: options.Start = None,
@@ -39,7 +40,9 @@ def what_if(
 
     facts = fact_files(key_policy, None, grants, org_id)
     with progress_shown(shown=not no_progress) as progress:
-        inputs = make_inputs(events, None, region, (start, end), facts=facts, progress=progress, needs_events=False)
+        inputs = make_inputs(
+            events, None, region, (start, end), case=case, facts=facts, progress=progress, needs_events=False
+        )
         rows, coverage = replay_policy(inputs, old, key or ())
     view = View(output_format, output, verbose)
     write_output(render_what_if(rows, coverage, output_format.value, view.render_options()), view)

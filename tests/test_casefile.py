@@ -1,0 +1,211 @@
+"""Case bundles: the same report elsewhere, and safe to open."""
+
+import gzip
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from incidents import FOLDER, shipped
+from isal import igzip
+
+from trail_diff.assemble import Question
+from trail_diff.casefile import EVENTS_LIMIT_BYTES, open_case, save_case
+from trail_diff.cli import run
+from trail_diff.collected import Collected
+from trail_diff.errors import CaseFileError
+from trail_diff.sources.interface import FoundJob, FoundRecord, Tally
+
+SHIPPED = shipped()
+INCIDENT = Path(__file__).parent.parent / "fixtures" / "original-incident"
+FAILED = "2c47cafb-f2a8-4324-bc60-6017794526c5"
+
+
+def shown(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
+    """Run the command line, and give its status and what it printed."""
+    capsys.readouterr()
+    status = run([str(argument) for argument in arguments])
+    return status, capsys.readouterr().out
+
+
+def rewritten(bundle: Path, into: Path, **members: bytes | None) -> Path:
+    """Copy a bundle with members replaced, by their names' first word, or left out."""
+    with zipfile.ZipFile(bundle) as old, zipfile.ZipFile(into, "w") as new:
+        for name in old.namelist():
+            word = name.split(".")[0].replace("-", "_")
+            data = members.get(word, old.read(name))
+            if data is not None:
+                new.writestr(name, data)
+    return into
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """Collect the original incident."""
+    file = tmp_path / "case.zip"
+    assert run(["collect", "--job-id", FAILED, "--events", str(INCIDENT / "trail"), "-o", str(file)]) == 0
+    return file
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if "--job-id" in SHIPPED[name]["argv"]])
+@pytest.mark.parametrize("output_format", ["json", "table"])
+def test_report_of_a_bundle_is_that_of_the_direct_run(
+    name: str, output_format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every shipped incident, collected and opened, is told byte for byte as from its exports."""
+    monkeypatch.chdir(FOLDER / name)
+    arguments = SHIPPED[name]["argv"]
+    case = tmp_path / "case.zip"
+
+    direct = shown(capsys, *arguments, "--format", output_format)
+    run(["collect", *arguments, "-o", str(case)])
+    monkeypatch.chdir(tmp_path)
+    opened = shown(capsys, "--case", case, "--format", output_format)
+
+    assert opened == direct
+
+
+def test_same_case_gives_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
+    """A bundle holds no time of writing, so that two of one case can be compared."""
+    again = tmp_path / "again.zip"
+
+    run(["collect", "--case", str(bundle), "-o", str(again)])
+
+    assert again.read_bytes() == bundle.read_bytes()
+
+
+def test_all_that_was_collected_comes_back(tmp_path: Path) -> None:
+    """Records, job documents, every count and the question are the same after a round trip, odd text included."""
+    tally = Tally()
+    tally.files, tally.records, tally.kms_records, tally.next_token, tally.event_history = 2, 9, 3, True, 4
+    tally.first, tally.last, tally.as_of = "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"
+    tally.read_only = {True: 5, False: 4}
+    tally.hours = {("eu-west-1", "111122223333", "2026-03-01T18"): 9}
+    tally.searched, tally.without_caller_type = {("eu-west-1", "111122223333", "a", "b")}, 1
+    collected = Collected(
+        records=(FoundRecord({"eventName": "\ud800\x1b[31m", "deep": [{"a": 1.5}, None]}, "a.zip!b.json"),),
+        job_documents=(FoundJob({"BackupJobId": "j"}, "job.json"),),
+        tally=tally,
+        notes=("a note",),
+        baseline_job_id="b",
+    )
+    question = Question("j", keys=("k",), regions=("eu-west-1",))
+
+    save_case(tmp_path / "case.zip", collected, question, "1")
+    opened, asked = open_case(tmp_path / "case.zip")
+
+    assert (opened.records, opened.job_documents, opened.notes) == (
+        collected.records,
+        collected.job_documents,
+        collected.notes,
+    )
+    assert vars(opened.tally) == vars(tally)
+    assert (asked, opened.baseline_job_id) == (question, "b")
+
+
+def test_other_peoples_calls_stay_out(bundle: Path) -> None:
+    """What lies outside of both jobs' windows and changes nothing is not in the bundle."""
+    collected, _ = open_case(bundle)
+
+    assert 0 < len(collected.records) < collected.tally.records
+
+
+def test_facts_given_beside_a_bundle_count(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A key policy that was not collected can be handed in later; it comes before what the bundle has."""
+    _, out = shown(capsys, "--case", bundle, "--key-policy", INCIDENT / "old-key-policy.json", "--format", "json")
+
+    assert any(decision["as_of"] == "today" for decision in json.loads(out)["decisions"])
+
+
+@pytest.mark.parametrize("command", ["jobs", "callers"])
+def test_lists_read_bundles(command: str, bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Jobs and callers can be listed from a bundle."""
+    status, out = shown(capsys, command, "--case", bundle, "--format", "json")
+
+    assert status == 0
+    assert json.loads(out)[command]
+
+
+def test_redacted_bundle_holds_no_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --redact nothing in the bundle names an account, role, vault or key, and the verdict is the same."""
+    case, names = tmp_path / "case.zip", tmp_path / "map.json"
+    collect = ["collect", "--job-id", FAILED, "--events", str(INCIDENT / "trail"), "-o", str(case)]
+    run([*collect, "--redact", "--map", str(names)])
+
+    with zipfile.ZipFile(case) as archive:
+        members = [archive.read(name) for name in archive.namelist()]
+    content = b"".join(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data for data in members)
+    status, out = shown(capsys, "--case", case, "--format", "json")
+    assert status == 1
+    assert json.loads(out)["verdict"]["cause"] == "key-policy-explicit-deny"
+    for name in (b"111122223333", b"prod-vault", b"AWSBackupDefaultServiceRole", b"key-admin", b"orders"):
+        assert name not in content
+    assert "prod-vault" in json.loads(names.read_text(encoding="utf-8"))["names"].values()
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"manifest": b'{"schema": "trail-diff/case/9"}'}, "this version reads"),
+        ({"manifest": b"{"}, "damaged"),
+        ({"manifest": b'{"schema": "trail-diff/case/1"}'}, "damaged"),
+        ({"manifest": None}, "no case bundle"),
+        ({"events": None}, "it has no events.ndjson.gz"),
+        ({"events": igzip.compress(b"not json\n")}, "damaged"),
+        ({"events": igzip.compress(b"{}")}, "cut off"),
+        ({"events": igzip.compress(b"\0" * (400 << 20))}, "larger than any real one"),
+    ],
+)
+def test_wrong_bundle_is_refused(
+    members: dict[str, Any], said: str, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another version, a damaged or missing member, and a bomb are each one line with exit status 2."""
+    wrong = rewritten(bundle, tmp_path / "wrong.zip", **members)
+    capsys.readouterr()
+
+    status = run(["--case", str(wrong)])
+
+    captured = capsys.readouterr()
+    assert status == 2
+    assert said in captured.err
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 but no zip", b"{}"])
+def test_what_is_no_zip_is_refused(content: bytes, tmp_path: Path) -> None:
+    """A file that is no zip is no bundle."""
+    file = tmp_path / "case.zip"
+    file.write_bytes(content)
+
+    with pytest.raises(CaseFileError):
+        open_case(file)
+
+
+def test_members_that_do_not_belong_are_never_read(bundle: Path, tmp_path: Path) -> None:
+    """A member named like a path out of the folder is neither read nor written anywhere."""
+    with zipfile.ZipFile(bundle, "a") as archive:
+        archive.writestr("../../escape.json", "{}")
+    before = set(tmp_path.rglob("*"))
+
+    open_case(bundle)
+
+    assert set(tmp_path.rglob("*")) == before
+    assert EVENTS_LIMIT_BYTES < 1 << 40
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--case", "nowhere.zip"], "No such file"),
+        (["--case", "x.zip", "--events", "x"], "do not go together"),
+        (["--job-id", "x", "--events", "x", "--map", "m"], "--map goes with --redact"),
+        (["collect", "--events", "x", "-o", "y"], "--job-id is missing"),
+    ],
+)
+def test_options_that_cannot_be_used(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What does not go together is said in one line with exit status 2."""
+    status = run(arguments)
+
+    assert status == 2
+    assert said in capsys.readouterr().err

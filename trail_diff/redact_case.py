@@ -1,0 +1,63 @@
+"""A collected case with pseudonyms: records, documents, counts and the question alike."""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from trail_diff.assemble import Question
+from trail_diff.collected import Collected
+from trail_diff.facts import Document, FactDocuments
+from trail_diff.redact import Redactor
+from trail_diff.sources.interface import FoundJob, FoundRecord, Tally
+
+
+def redact_case(collected: Collected, question: Question, redactor: Redactor) -> tuple[Collected, Question]:
+    """Replace every name of a case and of the question about it; job ids stay, so that it can still be asked for."""
+    documents = collected.documents
+    facts = (documents.key_policy, documents.key_state, documents.grants, collected.key_usage)
+    for found in (*collected.records, *collected.job_records):
+        redactor.learn(found.record)
+    for job in collected.job_documents:
+        redactor.learn(job.document)
+    for fact in facts:
+        redactor.learn(fact.content if fact else None)
+    policy, state, grants, usage = (_redact_document(fact, redactor) for fact in facts)
+    redacted = Collected(
+        records=_redact_records(collected.records, redactor),
+        job_documents=tuple(
+            FoundJob(redactor.redact(job.document), redactor.text(job.source)) for job in collected.job_documents
+        ),
+        job_records=_redact_records(collected.job_records, redactor),
+        documents=FactDocuments(policy, state, grants, _redact_name(documents.organization_id, redactor)),
+        key_usage=usage,
+        baseline_job_id=collected.baseline_job_id,
+        tally=_redact_counts(collected.tally, redactor),
+        skipped=tuple(structs.replace(one, source=redactor.text(one.source)) for one in collected.skipped),
+        notes=tuple(redactor.text(note) for note in collected.notes),
+    )
+    keys = tuple(redactor.name_or_arn(key) for key in question.keys)
+    return redacted, structs.replace(question, keys=keys, account=_redact_name(question.account, redactor))
+
+
+def _redact_records(records: Sequence[FoundRecord], redactor: Redactor) -> tuple[FoundRecord, ...]:
+    return tuple(FoundRecord(redactor.redact(found.record), redactor.text(found.source)) for found in records)
+
+
+def _redact_document(document: Document | None, redactor: Redactor) -> Document | None:
+    return Document(redactor.text(document.source), redactor.redact(document.content)) if document else None
+
+
+def _redact_name(name: str | None, redactor: Redactor) -> str | None:
+    return redactor.name_or_arn(name) if name else name
+
+
+def _redact_counts(tally: Tally, redactor: Redactor) -> Tally:
+    """Give the counts with the accounts that they are told by replaced."""
+    redacted = tally.merge(Tally())
+    redacted.hours = {
+        (region, redactor.name_or_arn(account), hour): count for (region, account, hour), count in tally.hours.items()
+    }
+    redacted.searched = {
+        (region, redactor.name_or_arn(account), first, last) for region, account, first, last in tally.searched
+    }
+    return redacted
