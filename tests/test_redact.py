@@ -19,6 +19,11 @@ from trail_diff.redact import Redactor
 from trail_diff.sharing import make_pseudonyms, rewrite
 
 SHIPPED = shipped()
+INCIDENT = Path(__file__).parent.parent / "fixtures" / "original-incident"
+FAILED = "2c47cafb-f2a8-4324-bc60-6017794526c5"
+FAILED_RUN = ("--failed-window", "2026-03-02T18:00Z/2026-03-02T18:30Z")
+SUCCEEDED_RUN = ("--succeeded-window", "2026-03-01T18:00Z/2026-03-01T18:30Z")
+KEY = "1b351e9a-dadf-9a8d-cf69-d9e1500ab53a"
 SECRET = b"a secret of the tests"
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9]{4,11}(?:[-_.][A-Za-z0-9]{2,6})?", fullmatch=True)
 ACCOUNTS = st.from_regex(r"[1-9][0-9]{11}", fullmatch=True)
@@ -274,3 +279,27 @@ def test_bad_input_is_one_line(
     assert status == 2
     assert said in shown
     assert shown.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["--job-id", FAILED],
+        ["callers"],
+        ["jobs"],
+        ["what-if", "--key-policy", str(INCIDENT / "key-policy.json")],
+        ["compare", *FAILED_RUN, *SUCCEEDED_RUN, "--key", KEY],
+    ],
+)
+def test_every_command_can_hide_the_names(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """With --redact no command prints an account, role, user or vault, and its findings stay."""
+    export = str(INCIDENT / "event_history.json")
+    arguments = [*command, *([export] if command[0] == "compare" else ["--events", export])]
+
+    status, plain = run(arguments), capsys.readouterr().out
+    redacted_status, shown = run([*arguments, "--redact"]), capsys.readouterr().out
+
+    assert redacted_status == status
+    assert len(shown.splitlines()) == len(plain.splitlines())
+    for name in ("111122223333", "prod-vault", "AWSBackupDefaultServiceRole", "key-admin"):
+        assert name not in shown

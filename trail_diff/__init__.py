@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from trail_diff.errors import TrailDiffError
     from trail_diff.facts import FactFiles
     from trail_diff.gather import ReadOptions
+    from trail_diff.intake import Inputs
     from trail_diff.model import Case, Report
-    from trail_diff.pipeline import Inputs, analyse, load_case, load_comparison
+    from trail_diff.pipeline import analyse, load_case, load_comparison, save_bundle
     from trail_diff.render import render_report
     from trail_diff.render.interface import RenderOptions
 
@@ -36,12 +37,13 @@ __all__ = [
     "load_case",
     "load_comparison",
     "render_report",
+    "save_bundle",
 ]
 
 _HOMES = {
     "Case": "model",
     "FactFiles": "facts",
-    "Inputs": "pipeline",
+    "Inputs": "intake",
     "Question": "assemble",
     "ReadOptions": "gather",
     "RenderOptions": "render.interface",
@@ -51,6 +53,7 @@ _HOMES = {
     "load_case": "pipeline",
     "load_comparison": "pipeline",
     "render_report": "render",
+    "save_bundle": "pipeline",
 }
 
 

@@ -5,6 +5,7 @@
     jobs       documents, events → Job
     gather     all of the above → Gathered
     facts      files → Facts        key policy, key state, grants
+    intake     which of the ways in: exports or a bundle, with pseudonyms if wanted
     collected  all of it, raw, in one value: what a case bundle (casefile) holds and redaction (redact_case) rewrites
     assemble   Gathered, Question, Facts → Case
                ├ baseline           which succeeded job to compare with, and in what it differs
@@ -27,83 +28,39 @@ clock or the environment, so a Case analysed twice gives one Report.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from trail_diff import __version__
 from trail_diff.arns import arn_account
 from trail_diff.assemble import Question, build_case, build_comparison
 from trail_diff.baseline import compare_jobs, rank_baselines
 from trail_diff.callers import CallerCount
-from trail_diff.collected import Collected, collect_found, narrow
+from trail_diff.collected import Collected, narrow
 from trail_diff.coverage import summarize_reading
-from trail_diff.errors import UsageError
-from trail_diff.facts import FactFiles, load_documents, load_facts
-from trail_diff.gather import Gathered, ReadOptions, find_in_job_files, gather, make_selection, read_events
+from trail_diff.facts import FactFiles
+from trail_diff.intake import Inputs, collect, gather_facts, gather_inputs, need_question, stream_calls
 from trail_diff.jobs import is_finished, is_succeeded
-from trail_diff.model import CallerUse, Case, Coverage, Event, JobRow, Report, WhatIfRow, Window
-from trail_diff.sources.files import read_paths
-from trail_diff.sources.interface import Progress, Tally
-
-if TYPE_CHECKING:
-    from trail_diff.redact import Redactor
+from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, WhatIfRow, Window
 
 
-class Inputs(Struct, frozen=True):
-    """Where to read: exports (files, folders, globs, `-`) or a case bundle; job descriptors, facts, and what of it."""
-
-    events: tuple[str, ...] = ()
-    case: Path | None = None
-    jobs: tuple[str, ...] = ()
-    options: ReadOptions = ReadOptions()
-    facts: FactFiles = FactFiles()
-    progress: Progress | None = None
-    stdin: BinaryIO | None = None
-
-
-def load_case(inputs: Inputs, question: Question | None = None, redactor: "Redactor | None" = None) -> Case:
-    """Read what there is, and put the job in question beside its baseline; with pseudonyms when a redactor is given.
-
-    A case bundle knows its question, so none is needed with one.
+def load_case(inputs: Inputs, question: Question | None = None) -> Case:
+    """Read what there is, and put the job in question beside its baseline. A case bundle knows its question.
 
     Raises:
         TrailDiffError: what could not be used, with a hint; see errors for the kinds.
     """
-    if inputs.case is None and redactor is None:
-        facts = load_facts(inputs.facts)
-        return build_case(_gather(inputs, inputs.events), _need(question), facts)
-    collected, asked = collect(inputs, question)
-    if redactor is not None:
-        from trail_diff.redact_case import redact_case
-
-        collected, asked = redact_case(collected, asked, redactor)
-    return collected.case(asked)
+    if inputs.is_raw_needed:
+        collected, asked = collect(inputs, question)
+        return collected.case(asked)
+    facts = gather_facts(inputs)
+    return build_case(gather_inputs(inputs), need_question(question), facts)
 
 
-def collect(inputs: Inputs, question: Question | None = None) -> tuple[Collected, Question]:
-    """Read what there is and keep it raw; facts given as files come before those in a bundle.
-
-    Raises:
-        TrailDiffError: what could not be used, with a hint.
-    """
-    given = load_documents(inputs.facts)
-    if inputs.case is not None:
-        from trail_diff.casefile import open_case
-
-        collected, asked = open_case(inputs.case)
-        return structs.replace(collected, documents=given.over(collected.documents)), question or asked
-    tally = Tally()
-    found = read_paths(
-        inputs.events, make_selection(inputs.options), tally, progress=inputs.progress, stdin=inputs.stdin
-    )
-    collected = collect_found(found, tally, find_in_job_files(inputs.jobs))
-    return structs.replace(collected, documents=given), _need(question)
-
-
-def save_bundle(file: Path, inputs: Inputs, question: Question | None, redactor: "Redactor | None" = None) -> Collected:
+def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) -> Collected:
     """Collect a case and write it to one file, with only the records it rests on, and give what was written.
 
     Raises:
@@ -112,21 +69,11 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None, redactor:
     from trail_diff.casefile import save_case
 
     whole, asked = collect(inputs, question)
-    if redactor is not None:
-        from trail_diff.redact_case import redact_case
-
-        whole, asked = redact_case(whole, asked, redactor)
     narrowed = narrow(whole, asked)
     is_same = analyse(narrowed.case(asked)) == analyse(whole.case(asked))
     kept = narrowed if is_same else whole
     save_case(file, kept, asked, __version__)
     return kept
-
-
-def _need(question: Question | None) -> Question:
-    if question is None:
-        raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs --events PATH' lists those found")
-    return question
 
 
 def load_comparison(
@@ -142,10 +89,10 @@ def load_comparison(
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    facts = load_facts(inputs.facts)
-    one = _gather(inputs, (failed,))
-    other = one if succeeded is None else _gather(inputs, (succeeded,))
-    return build_comparison(one, other, windows, keys, facts)
+    facts = gather_facts(inputs)
+    one = gather_inputs(structs.replace(inputs, events=(failed,)))
+    other = one if succeeded is None else gather_inputs(structs.replace(inputs, events=(succeeded,)))
+    return build_comparison(one, other, windows, _renamed(keys, inputs), facts)
 
 
 def analyse(case: Case) -> Report:
@@ -187,7 +134,7 @@ def analyse(case: Case) -> Report:
 
 def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
     """List the jobs found, each that did not succeed with the baseline it would get and in what the two differ."""
-    gathered = _gather(inputs, inputs.events)
+    gathered = gather_inputs(inputs)
     rows = []
     for job in gathered.jobs:
         ranked = rank_baselines(job, gathered.jobs) if is_finished(job) and not is_succeeded(job) else []
@@ -198,8 +145,8 @@ def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
 
 def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[CallerUse, ...], Coverage]:
     """Count who made which KMS calls, on all keys or on the given ones."""
-    count = CallerCount(keys)
-    coverage = _stream(inputs, count.add)
+    count = CallerCount(_renamed(keys, inputs))
+    coverage = stream_calls(inputs, count.add)
     return count.rows(), coverage
 
 
@@ -211,15 +158,16 @@ def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> 
     """
     from trail_diff.what_if import Policies, Replayed, expected_calls, replay
 
-    facts = load_facts(inputs.facts)
-    before = load_facts(FactFiles(key_policy=old)).key_policy
+    keys = _renamed(keys, inputs)
+    facts = gather_facts(inputs)
+    before = gather_facts(structs.replace(inputs, facts=FactFiles(key_policy=old))).key_policy
     policies = Policies(facts.key_policy or {}, before, facts.grants, facts.organization_id)
     if not inputs.events and inputs.case is None:
         key = next(iter(keys), None)
         account = arn_account(key) or _account_in(facts.key_policy)
         return replay(list(expected_calls(account, key or f"arn:aws:kms:::{account}")), policies), Coverage()
     replayed = Replayed(policies, keys)
-    coverage = _stream(inputs, replayed.add)
+    coverage = stream_calls(inputs, replayed.add)
     return replay(replayed.seen(), policies), coverage
 
 
@@ -229,18 +177,7 @@ def _account_in(policy: Mapping[str, Any] | None) -> str:
     return found[0] if found else "000000000000"
 
 
-def _stream(inputs: Inputs, handle: Callable[[Event], None]) -> Coverage:
-    """Hand over every KMS event, one at a time, and give the coverage of the reading."""
-    if inputs.case is None:
-        return read_events(inputs.events, handle, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
-    gathered = _gather(inputs, ())
-    calls = [event for event in gathered.events if event.accesses]
-    for event in calls:
-        handle(event)
-    return structs.replace(summarize_reading(gathered.tally, gathered.skipped), events_kept=len(calls))
-
-
-def _gather(inputs: Inputs, paths: Sequence[str]) -> Gathered:
-    if inputs.case is not None:
-        return collect(inputs, Question(""))[0].gathered()
-    return gather(paths, inputs.jobs, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
+def _renamed(keys: Sequence[str], inputs: Inputs) -> tuple[str, ...]:
+    """Give the keys that were asked about under the names they are read by."""
+    redactor = inputs.redactor
+    return tuple(redactor.name_or_arn(key) for key in keys) if redactor else tuple(keys)

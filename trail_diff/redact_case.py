@@ -13,23 +13,19 @@ from trail_diff.sources.interface import FoundJob, FoundRecord, Tally
 
 def redact_case(collected: Collected, question: Question, redactor: Redactor) -> tuple[Collected, Question]:
     """Replace every name of a case and of the question about it; job ids stay, so that it can still be asked for."""
-    documents = collected.documents
-    facts = (documents.key_policy, documents.key_state, documents.grants, collected.key_usage)
     for found in (*collected.records, *collected.job_records):
         redactor.learn(found.record)
     for job in collected.job_documents:
         redactor.learn(job.document)
-    for fact in facts:
-        redactor.learn(fact.content if fact else None)
-    policy, state, grants, usage = (_redact_document(fact, redactor) for fact in facts)
+    documents = redact_facts(collected.documents, redactor)
     redacted = Collected(
         records=_redact_records(collected.records, redactor),
         job_documents=tuple(
             FoundJob(redactor.redact(job.document), redactor.text(job.source)) for job in collected.job_documents
         ),
         job_records=_redact_records(collected.job_records, redactor),
-        documents=FactDocuments(policy, state, grants, _redact_name(documents.organization_id, redactor)),
-        key_usage=usage,
+        documents=documents,
+        key_usage=_redact_document(collected.key_usage, redactor),
         baseline_job_id=collected.baseline_job_id,
         tally=_redact_counts(collected.tally, redactor),
         skipped=tuple(structs.replace(one, source=redactor.text(one.source)) for one in collected.skipped),
@@ -37,6 +33,15 @@ def redact_case(collected: Collected, question: Question, redactor: Redactor) ->
     )
     keys = tuple(redactor.name_or_arn(key) for key in question.keys)
     return redacted, structs.replace(question, keys=keys, account=_redact_name(question.account, redactor))
+
+
+def redact_facts(documents: FactDocuments, redactor: Redactor) -> FactDocuments:
+    """Replace every name in what tells of the key."""
+    facts = (documents.key_policy, documents.key_state, documents.grants)
+    for fact in facts:
+        redactor.learn(fact.content if fact else None)
+    policy, state, grants = (_redact_document(fact, redactor) for fact in facts)
+    return FactDocuments(policy, state, grants, _redact_name(documents.organization_id, redactor))
 
 
 def _redact_records(records: Sequence[FoundRecord], redactor: Redactor) -> tuple[FoundRecord, ...]:

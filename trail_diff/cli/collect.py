@@ -46,6 +46,8 @@ def collect(
     if question is None and case is None:
         raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs --events PATH' lists those found")
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
-        inputs = make_inputs(events, job, region, (start, end), case=case, facts=facts, progress=progress)
-        kept = save_bundle(output, inputs, question, redactor)
+        inputs = make_inputs(
+            events, job, region, (start, end), case=case, facts=facts, redactor=redactor, progress=progress
+        )
+        kept = save_bundle(output, inputs, question)
     typer.echo(f"{len(kept.records):,} of {kept.tally.records:,} records written to {output}", err=True)

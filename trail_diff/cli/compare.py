@@ -6,7 +6,7 @@ import typer
 
 from trail_diff.cli import options
 from trail_diff.cli.app import OutputFormat, app
-from trail_diff.cli.inputs import fact_files, make_inputs, parse_window_option
+from trail_diff.cli.inputs import fact_files, make_inputs, parse_window_option, redacting
 from trail_diff.cli.output import View, finish, progress_shown
 from trail_diff.errors import UsageError
 
@@ -27,6 +27,8 @@ def compare(
     key_state: options.KeyState = None,
     grants: options.Grants = None,
     org_id: options.OrgId = None,
+    redact: options.Redact = False,
+    map_file: options.MapFile = None,
     output_format: options.Format = OutputFormat.TABLE,
     output: options.Output = None,
     verbose: options.Verbose = False,
@@ -48,7 +50,7 @@ def compare(
     from trail_diff.pipeline import analyse, load_comparison
 
     facts = fact_files(key_policy, key_state, grants, org_id)
-    with progress_shown(shown=not no_progress) as progress:
-        inputs = make_inputs([failed], None, region, (None, None), facts=facts, progress=progress)
+    with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
+        inputs = make_inputs([failed], None, region, (None, None), facts=facts, redactor=redactor, progress=progress)
         case = load_comparison(failed, succeeded, inputs, windows=windows, keys=key or ())
     finish(analyse(case), View(output_format, output, verbose))

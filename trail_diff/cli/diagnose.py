@@ -55,8 +55,10 @@ def diagnose(
     if question is None and case is None:
         raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs --events PATH' lists those found")
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
-        inputs = make_inputs(events, job, region, (start, end), case=case, facts=facts, progress=progress)
-        report = analyse(load_case(inputs, question, redactor))
+        inputs = make_inputs(
+            events, job, region, (start, end), case=case, facts=facts, redactor=redactor, progress=progress
+        )
+        report = analyse(load_case(inputs, question))
     finish(report, View(output_format, output, verbose))
 
 

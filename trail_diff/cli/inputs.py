@@ -12,8 +12,8 @@ from trail_diff.errors import UsageError
 if TYPE_CHECKING:
     from trail_diff.assemble import Question
     from trail_diff.facts import FactFiles
+    from trail_diff.intake import Inputs
     from trail_diff.model import Window
-    from trail_diff.pipeline import Inputs
     from trail_diff.redact import Redactor
     from trail_diff.sources.interface import Progress
 
@@ -26,6 +26,7 @@ def make_inputs(
     *,
     case: Path | None = None,
     facts: "FactFiles | None" = None,
+    redactor: "Redactor | None" = None,
     progress: "Progress | None" = None,
     needs_events: bool = True,
 ) -> "Inputs":
@@ -43,7 +44,7 @@ def make_inputs(
         )
     from trail_diff.facts import FactFiles
     from trail_diff.gather import ReadOptions
-    from trail_diff.pipeline import Inputs
+    from trail_diff.intake import Inputs
 
     start = parse_moment_option(span[0], "--from") if span[0] else None
     end = parse_moment_option(span[1], "--to") if span[1] else None
@@ -57,6 +58,7 @@ def make_inputs(
         jobs=tuple(job_files or ()),
         options=ReadOptions(tuple(regions or ()), start, end),
         facts=facts or FactFiles(),
+        redactor=redactor,
         progress=progress,
         stdin=sys.stdin.buffer,
     )

@@ -2,7 +2,7 @@
 
 from trail_diff.cli import options
 from trail_diff.cli.app import OutputFormat, app
-from trail_diff.cli.inputs import make_inputs
+from trail_diff.cli.inputs import make_inputs, redacting
 from trail_diff.cli.output import View, progress_shown, write_output
 
 
@@ -14,6 +14,8 @@ def jobs(
     start: options.Start = None,
     end: options.End = None,
     job: options.JobFiles = None,
+    redact: options.Redact = False,
+    map_file: options.MapFile = None,
     output_format: options.Format = OutputFormat.TABLE,
     output: options.Output = None,
     verbose: options.Verbose = False,
@@ -26,8 +28,10 @@ def jobs(
     from trail_diff.pipeline import list_jobs
     from trail_diff.render import render_jobs
 
-    with progress_shown(shown=not no_progress) as progress:
-        rows, coverage = list_jobs(make_inputs(events, job, region, (start, end), case=case, progress=progress))
+    with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
+        rows, coverage = list_jobs(
+            make_inputs(events, job, region, (start, end), case=case, redactor=redactor, progress=progress)
+        )
     view = View(output_format, output, verbose)
     write_output(render_jobs(rows, coverage, output_format.value, view.render_options()), view)
 
@@ -40,6 +44,8 @@ def callers(
     region: options.Regions = None,
     start: options.Start = None,
     end: options.End = None,
+    redact: options.Redact = False,
+    map_file: options.MapFile = None,
     output_format: options.Format = OutputFormat.TABLE,
     output: options.Output = None,
     verbose: options.Verbose = False,
@@ -52,9 +58,9 @@ def callers(
     from trail_diff.pipeline import list_callers
     from trail_diff.render import render_callers
 
-    with progress_shown(shown=not no_progress) as progress:
+    with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         rows, coverage = list_callers(
-            make_inputs(events, None, region, (start, end), case=case, progress=progress), key or ()
+            make_inputs(events, None, region, (start, end), case=case, redactor=redactor, progress=progress), key or ()
         )
     view = View(output_format, output, verbose)
     write_output(render_callers(rows, coverage, output_format.value, view.render_options()), view)

@@ -6,7 +6,7 @@ import typer
 
 from trail_diff.cli import options
 from trail_diff.cli.app import ExitStatus, OutputFormat, app
-from trail_diff.cli.inputs import fact_files, make_inputs
+from trail_diff.cli.inputs import fact_files, make_inputs, redacting
 from trail_diff.cli.output import View, progress_shown, write_output
 
 
@@ -25,6 +25,8 @@ def what_if(
     fail_on_undetermined: Annotated[
         bool, typer.Option("--fail-on-undetermined", help="Exit 1 as well when a call cannot be decided.")
     ] = False,
+    redact: options.Redact = False,
+    map_file: options.MapFile = None,
     output_format: options.Format = OutputFormat.TABLE,
     output: options.Output = None,
     verbose: options.Verbose = False,
@@ -39,9 +41,17 @@ def what_if(
     from trail_diff.render import render_what_if
 
     facts = fact_files(key_policy, None, grants, org_id)
-    with progress_shown(shown=not no_progress) as progress:
+    with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         inputs = make_inputs(
-            events, None, region, (start, end), case=case, facts=facts, progress=progress, needs_events=False
+            events,
+            None,
+            region,
+            (start, end),
+            case=case,
+            facts=facts,
+            redactor=redactor,
+            progress=progress,
+            needs_events=False,
         )
         rows, coverage = replay_policy(inputs, old, key or ())
     view = View(output_format, output, verbose)

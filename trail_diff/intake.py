@@ -1,0 +1,125 @@
+"""Where a case comes from: exports or a case bundle, with pseudonyms if wanted. All ways end in one form.
+
+What only has to be counted or kept as events is never held raw; a bundle, and redaction, need the raw records.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec import Struct, structs
+
+from trail_diff.assemble import Question
+from trail_diff.collected import Collected, collect_found
+from trail_diff.coverage import summarize_reading
+from trail_diff.errors import UsageError
+from trail_diff.facts import FactFiles, load_documents, read_facts
+from trail_diff.gather import Gathered, ReadOptions, find_in_job_files, gather, make_selection, read_events
+from trail_diff.model import Coverage, Event, Facts
+from trail_diff.sources.files import read_paths
+from trail_diff.sources.interface import Progress, Tally
+
+if TYPE_CHECKING:
+    from trail_diff.redact import Redactor
+
+_NOTHING_ASKED = Question("")
+
+
+class Inputs(Struct, frozen=True):
+    """Where to read: exports (files, folders, globs, `-`) or a case bundle; job descriptors, facts, and what of it.
+
+    With a `redactor`, everything is read with pseudonyms in place of names.
+    """
+
+    events: tuple[str, ...] = ()
+    case: Path | None = None
+    jobs: tuple[str, ...] = ()
+    options: ReadOptions = ReadOptions()
+    facts: FactFiles = FactFiles()
+    redactor: "Redactor | None" = None
+    progress: Progress | None = None
+    stdin: BinaryIO | None = None
+
+    @property
+    def is_raw_needed(self) -> bool:
+        """Tell whether the raw records have to be held."""
+        return self.case is not None or self.redactor is not None
+
+
+def collect(inputs: Inputs, question: Question | None = None) -> tuple[Collected, Question]:
+    """Read what there is and keep it raw; facts given as files come before those in a bundle, as does the question.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
+    collected, asked = _read(inputs, question)
+    documents = load_documents(inputs.facts).over(collected.documents)
+    collected = structs.replace(collected, documents=documents)
+    if inputs.redactor is None:
+        return collected, asked
+    from trail_diff.redact_case import redact_case
+
+    return redact_case(collected, asked, inputs.redactor)
+
+
+def gather_inputs(inputs: Inputs) -> Gathered:
+    """Read what there is to events, jobs and counts.
+
+    Raises:
+        SourceError, CaseFileError: it cannot be read.
+    """
+    if inputs.is_raw_needed:
+        return collect(inputs, _NOTHING_ASKED)[0].gathered()
+    return gather(inputs.events, inputs.jobs, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
+
+
+def gather_facts(inputs: Inputs) -> Facts:
+    """Read the facts that were given as files.
+
+    Raises:
+        FactError, PolicyError: a file cannot be read or holds something else.
+    """
+    documents = load_documents(inputs.facts)
+    if inputs.redactor is not None:
+        from trail_diff.redact_case import redact_facts
+
+        documents = redact_facts(documents, inputs.redactor)
+    return read_facts(documents)
+
+
+def stream_calls(inputs: Inputs, handle: Callable[[Event], None]) -> Coverage:
+    """Hand over every KMS event, one at a time, and give the coverage of the reading.
+
+    Raises:
+        SourceError, CaseFileError: it cannot be read.
+    """
+    if not inputs.is_raw_needed:
+        return read_events(inputs.events, handle, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
+    gathered = gather_inputs(inputs)
+    calls = [event for event in gathered.events if event.accesses]
+    for event in calls:
+        handle(event)
+    return structs.replace(summarize_reading(gathered.tally, gathered.skipped), events_kept=len(calls))
+
+
+def need_question(question: Question | None) -> Question:
+    """Give the question.
+
+    Raises:
+        UsageError: nothing was asked.
+    """
+    if question is None:
+        raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs --events PATH' lists those found")
+    return question
+
+
+def _read(inputs: Inputs, question: Question | None) -> tuple[Collected, Question]:
+    if inputs.case is not None:
+        from trail_diff.casefile import open_case
+
+        collected, asked = open_case(inputs.case)
+        return collected, question or asked
+    asked, tally = need_question(question), Tally()
+    selection = make_selection(inputs.options)
+    found = read_paths(inputs.events, selection, tally, progress=inputs.progress, stdin=inputs.stdin)
+    return collect_found(found, tally, find_in_job_files(inputs.jobs)), asked
