@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint check golden fixtures bench clean
+.PHONY: demo test lint check golden fixtures package bench clean
 
 demo: $(STAMP)
 	$(BIN)/trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events fixtures/original-incident/trail || test $$? -eq 1
@@ -17,13 +17,25 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check: lint test
+check: lint test package
 	PYTHONPATH=tests $(BIN)/python tests/incidents.py
 
 golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/render/make_golden.py
 	PYTHONPATH=tests $(BIN)/python tests/readme_blocks.py
 	PYTHONPATH=tests $(BIN)/python tests/causes_doc.py
+	PYTHONPATH=tests $(BIN)/python tests/man_page.py
+
+# The wheel and the sdist, each installed in an environment of its own and used there.
+package: $(STAMP)
+	rm -rf dist build/package
+	$(BIN)/python -m build --outdir dist
+	for built in dist/*.whl dist/*.tar.gz; do \
+	  $(PYTHON) -m venv --clear build/package && \
+	  build/package/bin/python -m pip install --quiet --disable-pip-version-check $$built && \
+	  build/package/bin/trail-diff --version && \
+	  (cd build && package/bin/trail-diff jobs --events ../fixtures/original-incident/trail --format json >/dev/null) || exit 1; \
+	done
 
 bench: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python bench/measure.py
