@@ -61,7 +61,7 @@ def make_pseudonyms(map_file: Path | None = None, keep: Collection[str] = ()) ->
     try:
         known = msgspec.json.decode(map_file.read_bytes(), type=_Map)
         return Pseudonyms(bytes.fromhex(known.secret), keep)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise UsageError(
             f"--map {map_file}: no map of pseudonyms", hint="name a new file, or one that an earlier run wrote"
         ) from error
