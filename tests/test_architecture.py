@@ -17,7 +17,19 @@ ONLY_IN = {
     "pandas": {"diff", "what_if"},
     "rich": {"progress"},
 }
-PURE = ("assemble", "baseline", "changes", "contexts", "correlate", "coverage", "diff", "verdict", "jobs", "callers")
+PURE = (
+    "assemble",
+    "baseline",
+    "changes",
+    "contexts",
+    "correlate",
+    "coverage",
+    "diff",
+    "exhibits",
+    "verdict",
+    "jobs",
+    "callers",
+)
 
 
 def imports_of(path: Path) -> Iterator[str]:

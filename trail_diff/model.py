@@ -613,6 +613,40 @@ class Change(Struct, frozen=True):
     statements: tuple[StatementChange, ...] = ()
 
 
+class ListedEvent(Struct, frozen=True):
+    """One event behind the counts of the caller groups; `callers` are their places in the table, the first being 0."""
+
+    event_id: str
+    event_time: datetime
+    event_name: str
+    side: Literal["failed", "succeeded"]
+    callers: tuple[int, ...]
+    tied_by: tuple[Reason, ...]
+    error_code: str | None = None
+    error_message: str | None = None
+    aws_region: str | None = None
+    recipient_account_id: str | None = None
+    source_ip_address: str | None = None
+    vpc_endpoint_id: str | None = None
+    encryption_context: dict[str, str] = {}
+    source: str = ""
+
+
+class KeyPolicy(Struct, frozen=True):
+    """The policy by which a key's callers were decided, where it is found, and since when it was in force, if known.
+
+    `is_todays`: it was handed in as today's, and nothing tells of another one at the time of the job. `previous` is the
+    policy that it replaced, where the events carry that.
+    """
+
+    key: str
+    document: dict[str, Any]
+    evidence: Evidence
+    since: datetime | None = None
+    is_todays: bool = False
+    previous: dict[str, Any] | None = None
+
+
 class NextStep(Struct, frozen=True):
     """What keeps the answer open, and the command that would settle it.
 
@@ -656,7 +690,10 @@ class Verdict(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """Everything trail-diff has to say of a case."""
+    """Everything trail-diff has to say of a case.
+
+    `events` are in order of time; `events_left_out` is how many there are beyond the most that a report lists.
+    """
 
     verdict: Verdict
     failed: Job
@@ -670,6 +707,9 @@ class Report(Struct, frozen=True):
     remedies: tuple[Remedy, ...] = ()
     changes: tuple[Change, ...] = ()
     next_steps: tuple[NextStep, ...] = ()
+    policies: tuple[KeyPolicy, ...] = ()
+    events: tuple[ListedEvent, ...] = ()
+    events_left_out: int = 0
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
 

@@ -19,6 +19,7 @@
     absence    Examined → Absences          why a call may be missing
     repair     Examined, Findings → Remedies, each replayed
     timeline   Case → Changes               what altered the key between the jobs and since
+    exhibits   Case, Explained → events, policies   what the counts and decisions rest on, to be shown with them
     next_steps Examined, Verdict → the commands that would settle what is open
     verdict    Case, CallerGroups, Findings → Verdict
     render     Report → text
@@ -101,6 +102,7 @@ def analyse(case: Case) -> Report:
     from trail_diff.causes.interface import Examined
     from trail_diff.causes.registry import examine
     from trail_diff.diff import diff_callers
+    from trail_diff.exhibits import list_events, list_policies
     from trail_diff.explain import explain_groups
     from trail_diff.next_steps import suggest_next_steps
     from trail_diff.render.phrases import verdict_summary
@@ -113,6 +115,7 @@ def analyse(case: Case) -> Report:
     examined = Examined(case, groups, driving, explain_groups(case, groups))
     findings, ruled_out = examine(examined)
     verdict = judge(case, groups, findings)
+    events, left_out = list_events(case, groups)
     summary = verdict_summary(verdict.outcome, verdict.cause, driving, case.failed.job, case.coverage.warnings)
     return Report(
         verdict=structs.replace(verdict, summary=summary),
@@ -129,6 +132,9 @@ def analyse(case: Case) -> Report:
         remedies=propose_remedies(examined, findings) if verdict.outcome == "explained" else (),
         changes=list_changes(case),
         next_steps=suggest_next_steps(examined, verdict),
+        policies=list_policies(case, examined.explained),
+        events=events,
+        events_left_out=left_out,
     )
 
 

@@ -1,6 +1,9 @@
 """The one report that every renderer is shown: the original incident, with something in each of its parts."""
 
 from datetime import UTC, datetime
+from typing import Any, Literal
+
+from msgspec import structs
 
 from trail_diff.model import (
     Absence,
@@ -16,6 +19,8 @@ from trail_diff.model import (
     Evidence,
     Finding,
     Job,
+    KeyPolicy,
+    ListedEvent,
     NextStep,
     Reading,
     Reason,
@@ -80,6 +85,42 @@ def make_job(job_id: str, day: int, state: str, message: str | None = None) -> J
         completed=at(day, 18, 16),
         region="eu-west-1",
         account="111122223333",
+    )
+
+
+DENY: dict[str, Any] = {
+    "Sid": "DenyEveryoneElse",
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "kms:*",
+    "Resource": "*",
+    "Condition": {"StringNotEquals": {"aws:PrincipalArn": ["arn:aws:iam::111122223333:user/key-admin"]}},
+}
+OWN = {
+    "Sid": "EnableIAM",
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+    "Action": "kms:*",
+    "Resource": "*",
+}
+POLICY = {"Version": "2012-10-17", "Statement": [OWN, DENY]}
+VAULT_CONTEXT = {"aws:backup:backup-vault": "arn:aws:backup:eu-west-1:111122223333:backup-vault:prod-vault"}
+
+
+def listed(number: int, time: datetime, caller: int, side: Literal["failed", "succeeded"]) -> ListedEvent:
+    """Make one of the events behind the counts."""
+    return ListedEvent(
+        event_id=f"event-{number}",
+        event_time=time,
+        event_name="Decrypt" if caller else "DescribeKey",
+        side=side,
+        callers=(caller,),
+        tied_by=(Reason.KEY_AND_CONTEXT,),
+        aws_region="eu-west-1",
+        recipient_account_id="111122223333",
+        source_ip_address="backup-storage.amazonaws.com",
+        encryption_context=VAULT_CONTEXT,
+        source="trail/a.json.gz",
     )
 
 
@@ -205,10 +246,44 @@ CANONICAL = Report(
                     "value": {"aws:PrincipalIsAWSService": "false"},
                 },
             ),
-            policy={"Version": "2012-10-17", "Statement": []},
+            policy={
+                "Version": "2012-10-17",
+                "Statement": [
+                    OWN,
+                    {
+                        **DENY,
+                        "Condition": {
+                            **DENY["Condition"],
+                            "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+                        },
+                    },
+                ],
+            },
             replay=Replay(4, 2, fixed=("backup-storage.amazonaws.com kms:Decrypt",)),
             risks=(Reason.EXEMPTS_EVERY_SERVICE,),
         ),
         Remedy("add-backup-role", helps=False, risks=(Reason.CALLER_IS_NOT_THE_ROLE,)),
     ),
+    policies=(
+        KeyPolicy(
+            KEY,
+            POLICY,
+            Evidence(file="key-policy.json", path=""),
+            at(2, 9, 31),
+            previous={"Version": "2012-10-17", "Statement": [OWN]},
+        ),
+    ),
+    events=(
+        listed(2, at(1, 18, 6), 0, "succeeded"),
+        listed(3, at(1, 18, 6), 1, "succeeded"),
+        listed(4, at(1, 18, 7), 1, "succeeded"),
+        listed(5, at(1, 18, 9), 1, "succeeded"),
+        structs.replace(
+            listed(6, at(2, 18, 6), 0, "failed"),
+            error_code="AccessDenied",
+            error_message="is not authorized to perform",
+        ),
+        listed(7, at(2, 18, 7), 0, "failed"),
+    ),
+    events_left_out=3,
 )

@@ -1,0 +1,99 @@
+"""The exhibits of a report: the events behind its counts, and the policies behind its decisions. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from trail_diff.causes.interface import Explained
+from trail_diff.history import policy_versions
+from trail_diff.model import CallerGroup, Case, Event, JobEvents, KeyPolicy, ListedEvent, TiedEvent
+
+MOST_EVENTS = 10_000
+"""As many events as a report lists; a busy key has a hundred times more in an hour, and their counts tell as much."""
+
+Side = Literal["failed", "succeeded"]
+
+
+def list_events(
+    case: Case, groups: Sequence[CallerGroup], most: int = MOST_EVENTS
+) -> tuple[tuple[ListedEvent, ...], int]:
+    """List the events of both jobs in order of time, and count those left out beyond the `most`.
+
+    Errors are kept first, then the events of the groups that are first in the table, the earliest first.
+    """
+    places = _Places(groups)
+    sides: list[tuple[Side, JobEvents | None]] = [("failed", case.failed), ("succeeded", case.succeeded)]
+    listed = [
+        _list_event(side, tie, places.of(tie.event)) for side, own in sides if own is not None for tie in own.events
+    ]
+    kept = sorted(listed, key=_weight)[:most]
+    kept.sort(key=lambda event: (event.event_time, event.event_id, event.side))
+    return tuple(kept), len(listed) - len(kept)
+
+
+def list_policies(case: Case, explained: Iterable[Explained]) -> tuple[KeyPolicy, ...]:
+    """List the policy of each key by which callers were decided, in the order of the callers."""
+    found: dict[str, KeyPolicy] = {}
+    for one in explained:
+        key, policy = one.group.key, one.policy
+        if key is None or policy is None or key in found:
+            continue
+        before = [
+            version
+            for version in policy_versions(case.changes, key)
+            if policy.since is not None and version.since is not None and version.since < policy.since
+        ]
+        found[key] = KeyPolicy(
+            key=key,
+            document=dict(policy.document),
+            evidence=policy.evidence,
+            since=policy.since,
+            is_todays=policy.is_todays,
+            previous=dict(before[-1].document) if before else None,
+        )
+    return tuple(found.values())
+
+
+class _Places:
+    """Finds the places of an event's caller groups in the table; a call that names no key joins as it did there."""
+
+    def __init__(self, groups: Sequence[CallerGroup]) -> None:
+        self._exact: dict[object, int] = {}
+        self._any_key: dict[object, int] = {}
+        for place, group in enumerate(groups):
+            caller = group.caller.across_sessions()
+            self._exact[caller, group.action, group.key] = place
+            self._any_key.setdefault((caller, group.action), place)
+
+    def of(self, event: Event) -> tuple[int, ...]:
+        return tuple(sorted(set(self._find(event))))
+
+    def _find(self, event: Event) -> Iterator[int]:
+        caller = event.caller.across_sessions()
+        for access in event.accesses:
+            place = self._exact.get((caller, access.action, access.key), self._any_key.get((caller, access.action)))
+            if place is not None:
+                yield place
+
+
+def _weight(event: ListedEvent) -> tuple[object, ...]:
+    return event.error_code is None, min(event.callers, default=0), event.event_time, event.event_id
+
+
+def _list_event(side: Side, tie: TiedEvent, callers: tuple[int, ...]) -> ListedEvent:
+    event = tie.event
+    return ListedEvent(
+        event_id=event.event_id,
+        event_time=event.event_time,
+        event_name=event.event_name,
+        side=side,
+        callers=callers,
+        tied_by=tie.reasons,
+        error_code=event.error_code,
+        error_message=event.error_message,
+        aws_region=event.aws_region,
+        recipient_account_id=event.recipient_account_id,
+        source_ip_address=event.source_ip_address,
+        vpc_endpoint_id=event.vpc_endpoint_id,
+        encryption_context=dict(event.encryption_context),
+        source=event.source,
+    )

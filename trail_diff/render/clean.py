@@ -1,0 +1,52 @@
+"""Keeps of policies that were taken from a log what JSON can say: they may hold anything that a parser lets through."""
+
+import math
+from typing import Any
+
+from msgspec.structs import replace
+
+from trail_diff.model import KeyPolicy, Remedy, Report
+
+_DEEPEST = 100
+_LARGEST_NUMBER_BITS = 4096
+
+
+def clean_report(report: Report) -> Report:
+    """Give the report with every policy in it cleaned."""
+    return replace(
+        report,
+        remedies=tuple(_clean_remedy(remedy) for remedy in report.remedies),
+        policies=tuple(_clean_policy(policy) for policy in report.policies),
+    )
+
+
+def clean(value: Any, depth: int = 0) -> Any:
+    """Keep what JSON can say; anything else becomes a text, and what is too deep `…`."""
+    match value:
+        case dict() | list() | tuple() if depth >= _DEEPEST:
+            return "…"
+        case dict():
+            return {str(key): clean(inner, depth + 1) for key, inner in value.items()}
+        case list() | tuple():
+            return [clean(inner, depth + 1) for inner in value]
+        case None | str() | bool():
+            return value
+        case int() if value.bit_length() <= _LARGEST_NUMBER_BITS:
+            return value
+        case _:
+            return _clean_number(value)
+
+
+def _clean_remedy(remedy: Remedy) -> Remedy:
+    patch = None if remedy.patch is None else tuple(clean(step) for step in remedy.patch)
+    return replace(remedy, patch=patch, policy=clean(remedy.policy))
+
+
+def _clean_policy(policy: KeyPolicy) -> KeyPolicy:
+    return replace(policy, document=clean(policy.document), previous=clean(policy.previous))
+
+
+def _clean_number(value: Any) -> float | str:
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return hex(value) if isinstance(value, int) else str(value)
