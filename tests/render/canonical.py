@@ -44,6 +44,7 @@ OPTIONS = {
     "report.md": ("markdown", RenderOptions()),
     "report.json": ("json", RenderOptions()),
     "report.csv": ("csv", RenderOptions()),
+    "report.html": ("html", RenderOptions()),
 }
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/0d990263-1d5c-4bc2-8d70-6d7c5f2f8a01"

@@ -67,11 +67,18 @@ def _load_csv() -> Renderer:
     return csv
 
 
+def _load_html() -> Renderer:
+    from trail_diff.render import html
+
+    return html
+
+
 FORMATS: Mapping[str, Callable[[], Renderer]] = {
     "table": _load_table,
     "markdown": _load_markdown,
     "json": _load_json,
     "csv": _load_csv,
+    "html": _load_html,
 }
 
 

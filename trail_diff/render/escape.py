@@ -5,6 +5,7 @@ What cannot be shown as it is becomes visible, as \x1b or \u202e; nothing is dro
 
 import re
 import unicodedata
+from html import escape as escape_markup
 
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\u2800")
@@ -65,6 +66,16 @@ def markdown(text: str) -> str:
 def markdown_prose(text: str) -> str:
     """Give a sentence with every word that is not plain letters in a code span."""
     return " ".join(_prose_word(word) for word in terminal(text).split(" ") if word)
+
+
+def html(text: str) -> str:
+    """Give text for an element or a quoted attribute: no markup in it is active, and what is invisible is shown."""
+    return escape_markup(terminal(text), quote=True)
+
+
+def script(document: str) -> str:
+    r"""Write a JSON document so that it can stand in a page's script element: nothing in it ends the element."""
+    return json(document).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def csv(text: str) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from trail_diff.model import CallerUse, Coverage, JobRow, Report, WhatIfRow
 
-Format = Literal["table", "markdown", "json", "csv"]
+Format = Literal["table", "markdown", "json", "csv", "html"]
 Lang = Literal["en"]
 
 

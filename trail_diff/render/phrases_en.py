@@ -1,6 +1,7 @@
 """The English catalogue. Careful wording is the point: an absence is not a denial, and silence is not proof."""
 
 from trail_diff.render.catalogue import Catalogue
+from trail_diff.render.labels_html_en import HTML_LABELS
 from trail_diff.render.reasons_en import REASONS
 
 ENGLISH = Catalogue(
@@ -113,6 +114,7 @@ ENGLISH = Catalogue(
         "unchanged": "unchanged",
     },
     labels={
+        **HTML_LABELS,
         "added": "added",
         "by": "by",
         "changed": "changed",

@@ -1,0 +1,130 @@
+"""Renders as one HTML file that needs nothing else: to be read, sorted, printed and sent to somebody.
+
+Everything is in the page without its script; the script sorts, filters and copies. The wording is the catalogue's, the
+arrangement the templates'.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from trail_diff.model import CallerUse, Coverage, JobRow, Remedy, Report, WhatIfRow
+from trail_diff.render import html_tables, layout
+from trail_diff.render.catalogue import Catalogue
+from trail_diff.render.clean import clean_report
+from trail_diff.render.html_page import fill_page
+from trail_diff.render.html_policy import Line, diff_policies, policy_lines, policy_of, show_policies
+from trail_diff.render.html_timeline import draw_timeline
+from trail_diff.render.interface import RenderOptions
+from trail_diff.render.phrases import caller_name, catalogue
+
+_MOST_LISTED = 200
+"""As many decisions or skipped files as are listed one by one."""
+
+
+class RemedyView(Struct, frozen=True):
+    """A remedy with what it does to the policy, and the lines of its JSON patch and of the new policy."""
+
+    remedy: Remedy
+    diff: tuple[Line, ...]
+    patch: tuple[str, ...]
+    policy: tuple[str, ...]
+
+
+def render_report(report: Report, options: RenderOptions) -> str:
+    """Render the report of a case."""
+    words, report = catalogue(options.lang), clean_report(report)
+    title = words.labels["html_title"].format(
+        kind=words.job_kinds[report.failed.kind], id=report.failed.id, state=report.failed.state or ""
+    )
+    values = {
+        **_coverage_values(report.coverage, words),
+        "report": report,
+        "findings": layout.merge_findings(report.findings),
+        "jobs": _job_rows(report, words),
+        "timeline": draw_timeline(report, words),
+        "callers": html_tables.callers_table(report.callers, words),
+        "policies": show_policies(report),
+        "changed_policies": [
+            (one, diff_policies(one.previous, one.document)) for one in report.policies if one.previous
+        ],
+        "remedies": tuple(_remedy_views(report)),
+        "absences": layout.merge_absences(report.absence),
+        "decisions": report.decisions[:_MOST_LISTED],
+        "events": html_tables.events_table(report, words),
+        "event_ids": {event.event_id for event in report.events},
+        "change_ids": {change.event_id: number for number, change in enumerate(report.changes, 1)},
+        "show_change": lambda change: layout.show_change(change, words),
+        "show_step": lambda step: layout.show_step(step, report.failed.account, words),
+    }
+    return fill_page("report.html.j2", title.rstrip(": "), options.lang, words, values)
+
+
+def render_jobs(rows: Sequence[JobRow], coverage: Coverage, options: RenderOptions) -> str:
+    """Render the list of jobs."""
+    words = catalogue(options.lang)
+    told = "" if rows else words.labels["no_jobs"]
+    return _list_page(words.labels["html_title_jobs"], told, html_tables.jobs_table(rows, words), coverage, options)
+
+
+def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: RenderOptions) -> str:
+    """Render the list of callers."""
+    words = catalogue(options.lang)
+    told = "" if rows else words.labels["no_uses"]
+    return _list_page(words.labels["html_title_callers"], told, html_tables.uses_table(rows, words), coverage, options)
+
+
+def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
+    """Render the replay of a policy, worst first."""
+    words = catalogue(options.lang)
+    counts = Counter(words.what_ifs[row.outcome] for row in rows)
+    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or words.labels["no_uses"]
+    table = html_tables.what_if_table(rows, words)
+    return _list_page(words.labels["html_title_what_if"], told, table, coverage, options)
+
+
+def _list_page(title: str, told: str, table: html_tables.DataTable, coverage: Coverage, options: RenderOptions) -> str:
+    words = catalogue(options.lang)
+    values = {**_coverage_values(coverage, words), "table": table, "told": told}
+    return fill_page("list.html.j2", title, options.lang, words, values)
+
+
+def _coverage_values(coverage: Coverage, words: Catalogue) -> Mapping[str, object]:
+    """Give what every page needs: the coverage, and how values are shown."""
+    return {
+        "coverage": coverage,
+        "counts": layout.coverage_counts(coverage, words),
+        "skipped": layout.skipped_by_reason(coverage.skipped),
+        "skipped_one_by_one": coverage.skipped[:_MOST_LISTED],
+        "skipped_left_out": max(len(coverage.skipped) - _MOST_LISTED, 0),
+        "show_time": layout.show_time,
+        "show_span": layout.show_span,
+        "show_key": layout.show_key,
+        "caller_name": caller_name,
+        "show_evidence": layout.show_evidence,
+        "show_statement": lambda finding: layout.show_statement(finding, words),
+    }
+
+
+def _job_rows(report: Report, words: Catalogue) -> Sequence[tuple[str, str, str]]:
+    failed, succeeded = layout.job_rows(report.failed), layout.job_rows(report.succeeded)
+    return [
+        (words.labels[name], failed.get(name, ""), succeeded.get(name, ""))
+        for name in layout.JOB_FIELDS
+        if name in failed or name in succeeded
+    ]
+
+
+def _remedy_views(report: Report) -> Iterator[RemedyView]:
+    """Give the remedies with what each does to the policy that the weightiest finding is about."""
+    old = policy_of(report.findings[0], report) if report.findings else None
+    for remedy in report.remedies:
+        document = old.document if old is not None and remedy.policy is not None else None
+        patch = policy_lines({"patch": list(remedy.patch)})[1:-1] if remedy.patch else []
+        yield RemedyView(
+            remedy,
+            diff_policies(document, remedy.policy),
+            tuple(line[2:].removeprefix('"patch": ') for line in patch),
+            tuple(policy_lines(remedy.policy)),
+        )
