@@ -3,14 +3,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BROWSER_STAMP := $(VENV)/.browser-installed
+DEMO := $(BIN)/trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events fixtures/original-incident/trail
 
-.PHONY: demo test lint check golden fixtures package bench clean
+.PHONY: demo test test-browser lint check golden fixtures package bench screenshot clean
 
 demo: $(STAMP)
-	$(BIN)/trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events fixtures/original-incident/trail || test $$? -eq 1
+	$(DEMO) || test $$? -eq 1
+	@$(DEMO) --format html -o demo-report.html || test $$? -eq 1
+	@echo; echo "The same as a page: open $(CURDIR)/demo-report.html in a browser."
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+test-browser: $(BROWSER_STAMP)
+	$(BIN)/python -m pytest -m browser tests/browser
+
+screenshot: $(BROWSER_STAMP)
+	PYTHONPATH=tests $(BIN)/python tests/browser/screenshot.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -47,6 +57,12 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $(STAMP)
+
+# Drives the Chromium that the machine has; none is downloaded.
+$(BROWSER_STAMP): $(STAMP)
+	@command -v chromium >/dev/null || { echo "no chromium here; on Debian: apt-get install chromium" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
+	touch $(BROWSER_STAMP)
 
 clean:
 	rm -rf $(VENV) dist build

@@ -16,6 +16,8 @@ ONLY_IN = {
     "typer": {"cli"},
     "pandas": {"diff", "what_if"},
     "rich": {"progress"},
+    "jinja2": {"render.html_page"},
+    "markupsafe": {"render.html_page", "render.html_tables"},
 }
 PURE = (
     "assemble",
@@ -103,4 +105,6 @@ def test_help_loads_no_heavy_library() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr  # noqa: S603
 
     assert "typer" in loaded
-    assert not [name for name in ("'pandas'", "'boto3'", "'msgspec'", "'tabulate'", "'rich'") if name in loaded]
+    assert not [
+        name for name in ("'pandas'", "'boto3'", "'msgspec'", "'tabulate'", "'rich'", "'jinja2'") if name in loaded
+    ]

@@ -6,21 +6,24 @@ import json
 import re
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from incidents import FOLDER, run_in, shipped
 from msgspec import structs
 from render.canonical import CANONICAL, at
 from render.hostile import make_hostile
 from render.test_renderers import HOSTILE
 
-from trail_diff.model import CallerUse, Coverage, Job, JobRow, Verdict, WhatIfRow
+from trail_diff.model import CallerUse, Coverage, Job, JobRow, Report, Verdict, WhatIfRow
 from trail_diff.render import render_callers, render_jobs, render_report, render_what_if
 from trail_diff.render.html_policy import diff_policies, show_policies
 from trail_diff.render.html_timeline import draw_timeline, show_offset
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.phrases import CATALOGUES
 
+SHIPPED = shipped()
 WORDS = CATALOGUES["en"]
 MARKUP = "</script></style><img src=x onerror=alert(1)>\"'><svg onload=alert(1)>{{7*7}}"
 
@@ -211,6 +214,18 @@ def test_change_outside_the_picture_is_told_at_its_edge() -> None:
 def test_offsets_read_as_hours_minutes_seconds(seconds: int, shown: str) -> None:
     """An offset has a sign, and hours only when there are any."""
     assert show_offset(seconds) == shown
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_incident_has_its_page(name: str) -> None:
+    """Whatever a report holds or lacks, the page is made, begins with the verdict, and asks for no missing value."""
+    report = msgspec.convert(run_in(FOLDER / name, SHIPPED[name]["argv"]), Report)
+
+    page = render_report(report, "html", RenderOptions())
+
+    texts = Outline(page).texts
+    assert report.verdict.summary in texts
+    assert not [text for text in texts if text.strip() == "None"]
 
 
 def test_lists_are_pages_as_well() -> None:
