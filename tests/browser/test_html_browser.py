@@ -1,6 +1,7 @@
 """The HTML report in a real browser: `make test-browser`."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,32 +39,26 @@ def many_events(report: Report = CANONICAL) -> Report:
     return structs.replace(report, events=tuple(events))
 
 
-def pages() -> dict[str, str]:
-    """Give a page of each kind."""
-    caller, coverage = CANONICAL.callers[0].caller, CANONICAL.coverage
-    return {
-        "canonical": show(CANONICAL),
-        "original": show(original()),
-        "many events": show(many_events()),
-        "hostile": show(make_hostile(MARKUP)),
-        "inconclusive": show(
-            structs.replace(
-                CANONICAL,
-                verdict=structs.replace(CANONICAL.verdict, outcome="inconclusive", cause=None, confidence=None),
-                succeeded=None,
-                findings=(),
-            )
-        ),
-        "jobs": render_jobs([JobRow(CANONICAL.failed, CANONICAL.succeeded)], coverage, "html", OPTIONS),
-        "callers": render_callers([CallerUse(caller, "kms:Decrypt", None, 3, 1)], coverage, "html", OPTIONS),
-        "what-if": render_what_if(
-            [WhatIfRow(caller, "kms:Decrypt", None, 1, 0, "breaks", "explicit-deny")], coverage, "html", OPTIONS
-        ),
-        "nothing": render_jobs([], Coverage(), "html", OPTIONS),
-    }
-
-
-PAGES = pages()
+CALLER = CANONICAL.callers[0].caller
+OPEN = structs.replace(
+    CANONICAL,
+    verdict=structs.replace(CANONICAL.verdict, outcome="inconclusive", cause=None, confidence=None),
+    succeeded=None,
+    findings=(),
+)
+PAGES: dict[str, Callable[[], str]] = {
+    "canonical": lambda: show(CANONICAL),
+    "original": lambda: show(original()),
+    "many events": lambda: show(many_events()),
+    "hostile": lambda: show(make_hostile(MARKUP)),
+    "inconclusive": lambda: show(OPEN),
+    "jobs": lambda: render_jobs([JobRow(CANONICAL.failed, CANONICAL.succeeded)], Coverage(), "html", OPTIONS),
+    "callers": lambda: render_callers([CallerUse(CALLER, "kms:Decrypt", None, 3, 1)], Coverage(), "html", OPTIONS),
+    "what-if": lambda: render_what_if(
+        [WhatIfRow(CALLER, "kms:Decrypt", None, 1, 0, "breaks", "explicit-deny")], CANONICAL.coverage, "html", OPTIONS
+    ),
+    "nothing": lambda: render_jobs([], Coverage(), "html", OPTIONS),
+}
 
 
 def open_details(page: Any) -> None:
@@ -74,7 +69,7 @@ def open_details(page: Any) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_silent(name: str, open_page: Opener) -> None:
     """A page writes nothing to the console, asks nothing and loads nothing but its own file."""
-    opened = open_page(PAGES[name])
+    opened = open_page(PAGES[name]())
     open_details(opened.page)
 
     assert opened.misdeeds == []
@@ -87,7 +82,7 @@ def test_page_is_accessible(name: str, scheme: str, open_page: Opener) -> None:
     """axe-core finds nothing to complain about, in light and in dark, with everything unfolded."""
     from axe_playwright_python.sync_playwright import Axe
 
-    opened = open_page(PAGES[name], color_scheme=scheme)
+    opened = open_page(PAGES[name](), color_scheme=scheme)
     open_details(opened.page)
 
     results = Axe().run(opened.page)
@@ -98,7 +93,7 @@ def test_page_is_accessible(name: str, scheme: str, open_page: Opener) -> None:
 
 def test_content_security_policy_is_in_force(open_page: Opener) -> None:
     """What gets into the page after all can neither load nor run."""
-    opened = open_page(PAGES["canonical"])
+    opened = open_page(PAGES["canonical"]())
 
     blocked = opened.page.evaluate(
         """() => new Promise((done) => {
@@ -142,7 +137,7 @@ def column(page: Any, table: str, number: int) -> list[str]:
 
 def test_caller_table_sorts_by_keyboard(open_page: Opener) -> None:
     """A header is a button: the first press sorts up, the second down, the third as it was; aria-sort says so."""
-    page = open_page(PAGES["original"]).page
+    page = open_page(PAGES["original"]()).page
     before = column(page, "#callers-table", 3)
     header = page.locator("#callers-table th[scope=col]").nth(2)
     header.locator("button").focus()
@@ -161,7 +156,7 @@ def test_caller_table_sorts_by_keyboard(open_page: Opener) -> None:
 
 def test_caller_table_filters(open_page: Opener) -> None:
     """Rows are chosen by a text anywhere in them and by a value, and their number is told."""
-    page = open_page(PAGES["original"]).page
+    page = open_page(PAGES["original"]()).page
 
     page.get_by_label("filter").first.fill("STORAGE")
     by_text = column(page, "#callers-table", 1)
@@ -175,7 +170,7 @@ def test_caller_table_filters(open_page: Opener) -> None:
 
 def test_ten_thousand_events_stay_usable(open_page: Opener) -> None:
     """Only a page of rows is in the document; a filter finds one among all, and the pages can be turned."""
-    page = open_page(PAGES["many events"]).page
+    page = open_page(PAGES["many events"]()).page
     open_details(page)
 
     assert page.evaluate("document.querySelectorAll('*').length") < 5_000
@@ -200,7 +195,7 @@ def test_evidence_leads_to_its_event(open_page: Opener) -> None:
 
 def test_keyboard_reaches_the_verdict_first(open_page: Opener) -> None:
     """The first stop is a link past the navigation, seen when it has the focus."""
-    page = open_page(PAGES["canonical"]).page
+    page = open_page(PAGES["canonical"]()).page
 
     page.keyboard.press("Tab")
     box = page.locator(":focus").bounding_box()
@@ -213,7 +208,7 @@ def test_keyboard_reaches_the_verdict_first(open_page: Opener) -> None:
 
 def test_page_is_complete_without_its_script(open_page: Opener) -> None:
     """Without JavaScript nothing is missing but the rows beyond a page, and that is said."""
-    page = open_page(PAGES["many events"], java_script_enabled=False).page
+    page = open_page(PAGES["many events"](), java_script_enabled=False).page
 
     assert len(column(page, "#callers-table", 1)) == 2
     assert page.locator("button").count() == 0
@@ -224,14 +219,14 @@ def test_page_is_complete_without_its_script(open_page: Opener) -> None:
 @pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
 def test_page_fits_its_window(width: int, open_page: Opener) -> None:
     """At no width does the page as a whole scroll sideways."""
-    page = open_page(PAGES["hostile"], viewport={"width": width, "height": 800}).page
+    page = open_page(PAGES["hostile"](), viewport={"width": width, "height": 800}).page
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_page_prints(open_page: Opener, tmp_path: Path) -> None:
     """On paper there are no controls, colours are those of light, and what is cut on a screen is whole."""
-    page = open_page(PAGES["original"], color_scheme="dark").page
+    page = open_page(PAGES["original"](), color_scheme="dark").page
     page.emulate_media(media="print", color_scheme="dark")
 
     page.screenshot(path=tmp_path / "print.png", full_page=True)
