@@ -44,7 +44,7 @@ package: $(STAMP)
 	  $(PYTHON) -m venv --clear build/package && \
 	  build/package/bin/python -m pip install --quiet --disable-pip-version-check $$built && \
 	  build/package/bin/trail-diff --version && \
-	  (cd build && package/bin/trail-diff jobs --events ../fixtures/original-incident/trail --format json >/dev/null) || exit 1; \
+	  (cd build && package/bin/trail-diff jobs --events ../fixtures/original-incident/trail --format html >/dev/null) || exit 1; \
 	done
 
 bench: $(STAMP)
@@ -65,4 +65,4 @@ $(BROWSER_STAMP): $(STAMP)
 	touch $(BROWSER_STAMP)
 
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) dist build demo-report.html

@@ -1,6 +1,7 @@
 """The exhibits of a report: the events behind its counts, and the policies behind its decisions. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import nsmallest
 from typing import Literal
 
 from trail_diff.causes.interface import Explained
@@ -22,12 +23,11 @@ def list_events(
     """
     places = _Places(groups)
     sides: list[tuple[Side, JobEvents | None]] = [("failed", case.failed), ("succeeded", case.succeeded)]
-    listed = [
-        _list_event(side, tie, places.of(tie.event)) for side, own in sides if own is not None for tie in own.events
-    ]
-    kept = sorted(listed, key=_weight)[:most]
-    kept.sort(key=lambda event: (event.event_time, event.event_id, event.side))
-    return tuple(kept), len(listed) - len(kept)
+    ties = [(side, tie) for side, own in sides if own is not None for tie in own.events]
+    kept = nsmallest(most, ((side, tie, places.of(tie.event)) for side, tie in ties), key=_weight)
+    events = [_list_event(*one) for one in kept]
+    events.sort(key=lambda event: (event.event_time, event.event_id, event.side))
+    return tuple(events), len(ties) - len(events)
 
 
 def list_policies(case: Case, explained: Iterable[Explained]) -> tuple[KeyPolicy, ...]:
@@ -75,8 +75,10 @@ class _Places:
                 yield place
 
 
-def _weight(event: ListedEvent) -> tuple[object, ...]:
-    return event.error_code is None, min(event.callers, default=0), event.event_time, event.event_id
+def _weight(one: tuple[Side, TiedEvent, tuple[int, ...]]) -> tuple[object, ...]:
+    side, tie, callers = one
+    event = tie.event
+    return event.error_code is None, min(callers, default=0), event.event_time, event.event_id, side
 
 
 def _list_event(side: Side, tie: TiedEvent, callers: tuple[int, ...]) -> ListedEvent:
