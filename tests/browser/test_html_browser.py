@@ -226,12 +226,13 @@ def test_page_fits_its_window(width: int, open_page: Opener) -> None:
 
 def test_page_prints(open_page: Opener, tmp_path: Path) -> None:
     """On paper there are no controls, colours are those of light, and what is cut on a screen is whole."""
-    page = open_page(PAGES["original"](), color_scheme="dark").page
+    page = open_page(PAGES["original"](), color_scheme="dark", viewport={"width": 688, "height": 1000}).page
     page.emulate_media(media="print", color_scheme="dark")
 
     page.screenshot(path=tmp_path / "print.png", full_page=True)
     document = page.pdf(format="A4")
 
+    assert page.evaluate("document.documentElement.scrollWidth") <= 688
     assert not page.locator("nav, .tools, .pager, .skip").filter(visible=True).count()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('.lead')).color") == "rgb(26, 33, 48)"
