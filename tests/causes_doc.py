@@ -136,7 +136,6 @@ TEXTS: dict[Cause, tuple[str, str, str, str]] = {
         "See the job's message.",
     ),
 }
-_SHOWN = ("Cause", "Remedies")
 
 
 def make_page() -> str:
@@ -155,7 +154,7 @@ def example(name: str) -> str:
     CASES[name].make(scene)
     records = scene.finish().sorted()
     before = Path.cwd()
-    with tempfile.TemporaryDirectory() as place, mock.patch.dict(os.environ, {"COLUMNS": "100"}):
+    with tempfile.TemporaryDirectory() as place, mock.patch.dict(os.environ, {"COLUMNS": "100", "LC_ALL": "C.UTF-8"}):
         os.chdir(place)
         try:
             Path("export.json").write_text(as_trail_file(records), encoding="utf-8")
@@ -166,9 +165,10 @@ def example(name: str) -> str:
                 run([*asked, "--events", "export.json", *scene.options])
         finally:
             os.chdir(before)
-    sections = shown.getvalue().split("\n\n")
-    kept = [section for section in sections[1:] if section.startswith(_SHOWN)]
-    return "\n\n".join([sections[0], *kept]).rstrip() + "\n"
+    verdict, *sections = shown.getvalue().split("\n\n")
+    explained = next((section for section in sections if section.startswith("cause")), "")
+    lines = explained.splitlines()
+    return "\n".join([verdict, "", *(line for line in lines if not line.startswith("coverage"))]).rstrip() + "\n"
 
 
 if __name__ == "__main__":

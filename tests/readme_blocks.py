@@ -1,4 +1,4 @@
-"""The console blocks of README.md: finds them, and runs their commands as a user in the project's folder would."""
+"""The console blocks of README.md and README.ja.md: finds them, and runs their commands as a user in the project's folder would."""
 
 import io
 import os
@@ -6,40 +6,42 @@ import re
 import shlex
 from contextlib import redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 from trail_diff.cli import run
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-_BLOCK = re.compile(r"```console\n\$ (trail-diff [^\n]*)\n(.*?)```", re.DOTALL)
+PAGES = (README, ROOT / "README.ja.md")
+_BLOCK = re.compile(r"^(`{3,})console\n\$ (trail-diff [^\n]*)\n(.*?)^\1$", re.DOTALL | re.MULTILINE)
+"""A block whose output has fences of its own stands in a longer one."""
+_TERMINAL = {"COLUMNS": "100", "LC_ALL": "C.UTF-8"}
 
 
 def blocks() -> list[tuple[str, str]]:
-    """Give each command with the output that README shows for it."""
-    return _BLOCK.findall(README.read_text(encoding="utf-8"))
+    """Give each command of the pages with the output that is shown for it."""
+    found = [block for page in PAGES for block in _BLOCK.findall(page.read_text(encoding="utf-8"))]
+    return [(command, shown) for _, command, shown in found]
 
 
 def run_block(command: str) -> str:
     """Run a command and give what it prints on a terminal of 100 columns."""
-    before, columns = Path.cwd(), os.environ.get("COLUMNS")
+    before = Path.cwd()
     os.chdir(ROOT)
-    os.environ["COLUMNS"] = "100"
     try:
-        with redirect_stdout(io.StringIO()) as shown:
+        with mock.patch.dict(os.environ, _TERMINAL), redirect_stdout(io.StringIO()) as shown:
             run(shlex.split(command)[1:])
     finally:
         os.chdir(before)
-        os.environ.pop("COLUMNS")
-        if columns is not None:
-            os.environ["COLUMNS"] = columns
     return shown.getvalue()
 
 
 def main() -> None:
-    """Write the output of every command anew into README.md."""
-    text = README.read_text(encoding="utf-8")
-    renewed = _BLOCK.sub(lambda block: f"```console\n$ {block[1]}\n{run_block(block[1])}```", text)
-    README.write_text(renewed, encoding="utf-8")
+    """Write the output of every command anew into the pages."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        renewed = _BLOCK.sub(lambda block: f"{block[1]}console\n$ {block[2]}\n{run_block(block[2])}{block[1]}", text)
+        page.write_text(renewed, encoding="utf-8")
 
 
 if __name__ == "__main__":

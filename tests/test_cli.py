@@ -2,6 +2,10 @@
 
 import gzip
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,9 @@ from jsonschema import Draft202012Validator
 from recording import Recording, as_lookup_events, as_trail_file
 
 from trail_diff.cli import run
+from trail_diff.cli.output import locale_language
+from trail_diff.render import FORMATS
+from trail_diff.render.width import width_of
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "original-incident"
 FAILED = "2c47cafb-f2a8-4324-bc60-6017794526c5"
@@ -84,7 +91,7 @@ def test_table_fits_the_terminal(cli: Cli, monkeypatch: pytest.MonkeyPatch, widt
     shown = cli("--job-id", FAILED, "--events", FIXTURES / "trail")
 
     assert "backup-storage.amazonaws.com" in shown.out
-    assert max(map(len, shown.out.splitlines())) <= width
+    assert max(map(width_of, shown.out.splitlines())) <= width
 
 
 @pytest.mark.parametrize("output_format", ["table", "markdown", "json", "csv"])
@@ -286,6 +293,86 @@ def test_error_line_is_escaped(cli: Cli) -> None:
 
     assert is_refusal(shown)
     assert "\x1b" not in shown.err
+
+
+JAPANESE = "キーポリシーのステートメントが呼び出しを明示的に拒否しています"
+
+
+def test_answer_is_in_the_language_asked_for(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--lang comes before the locale; without it a Japanese locale gives Japanese."""
+    asked = ("--job-id", FAILED, "--events", FIXTURES / "trail")
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+
+    assert JAPANESE in cli(*asked).out
+    assert "denies the call" in cli(*asked, "--lang", "en").out
+    assert JAPANESE in cli(*asked, "--lang", "ja", "--format", "json").report["verdict"]["summary"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["jobs", "--events", FIXTURES / "trail"],
+        ["callers", "--events", FIXTURES / "trail"],
+        ["compare", FIXTURES / "trail", FIXTURES / "trail"],
+        ["what-if", "--key-policy", FIXTURES / "key-policy.json"],
+    ],
+    ids=lambda command: str(command[0]),
+)
+@pytest.mark.parametrize("output_format", ["table", "markdown"])
+def test_every_command_speaks_japanese(cli: Cli, command: list[object], output_format: str) -> None:
+    """Each command takes --lang, and none of its words stays in English."""
+    shown = cli(*command, "--lang", "ja", "--format", output_format).out
+
+    assert "レコード" in shown
+    assert not re.search(r"\b(caller|read|records|coverage|backup job|unchanged|skipped)\b", shown)
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, "en"),
+        ({"LANG": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "ja"}, "ja"),
+        ({"LC_MESSAGES": "en_US.UTF-8", "LANG": "ja_JP.UTF-8"}, "en"),
+        ({"LC_ALL": "ja_JP.eucJP", "LANG": "C"}, "ja"),
+        ({"LC_ALL": "", "LANG": "ja_JP"}, "ja"),
+        ({"LANG": "jam_JM"}, "en"),
+    ],
+)
+def test_language_follows_the_locale(environment: dict[str, str], expected: str) -> None:
+    """LC_ALL comes before LC_MESSAGES, and that before LANG; an empty one counts as not set."""
+    assert locale_language(environment) == expected
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_answer_fits_a_screen(cli: Cli, monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
+    """In a terminal of 80 columns the answer to the original incident takes little more than a screen, -v many more."""
+    monkeypatch.setenv("COLUMNS", "80")
+    asked = ("--job-id", FAILED, "--events", FIXTURES / "trail", "--lang", lang)
+
+    lines = cli(*asked).out.splitlines()
+
+    assert len(lines) <= 29
+    assert all(width_of(line) <= 80 for line in lines)
+    assert len(cli(*asked, "-v").out.splitlines()) > 80
+
+
+def test_file_has_neither_colour_nor_links(cli: Cli) -> None:
+    """What does not go to a terminal has no escape sequence in it."""
+    assert "\x1b" not in cli("--job-id", FAILED, "--events", FIXTURES / "trail", "-v").out
+
+
+def test_shell_completion_offers_the_words_of_an_option() -> None:
+    """The shell is offered the formats, and no heavy library is loaded for that."""
+    code = "import sys; from trail_diff.cli import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
+    asked = {"COMP_WORDS": "trail-diff jobs --format ", "COMP_CWORD": "3", "_TRAIL_DIFF_COMPLETE": "complete_bash"}
+
+    shown = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ, **asked}
+    )
+
+    assert shown.stdout.split() == list(FORMATS)
+    assert not {"pandas", "msgspec", "boto3"} & set(shown.stderr.split())
 
 
 def test_version_is_shown(cli: Cli) -> None:

@@ -471,7 +471,10 @@ class Calls(Struct, frozen=True):
 
 
 class CallerGroup(Struct, frozen=True):
-    """One row of the side-by-side table: a caller, an IAM action and a key; `tied_by` says why the calls count."""
+    """One row of the side-by-side table: a caller, an IAM action and a key; `tied_by` says why the calls count.
+
+    `driving`: the row makes the difference between the two jobs, and the verdict rests on it.
+    """
 
     caller: Caller
     action: str
@@ -480,6 +483,7 @@ class CallerGroup(Struct, frozen=True):
     succeeded: Calls
     presence: Presence
     tied_by: tuple[Reason, ...] = ()
+    driving: bool = False
 
 
 class StatementRef(Struct, frozen=True):
@@ -490,11 +494,17 @@ class StatementRef(Struct, frozen=True):
 
 
 class Evidence(Struct, frozen=True, omit_defaults=True):
-    """Either an event, or a place (JSON pointer) in a file."""
+    """Either an event, with where it was recorded, or a place (JSON pointer) in a file.
+
+    `url` is the event's address in the AWS console, when its Region is known.
+    """
 
     event_id: str | None = None
     file: str | None = None
     path: str | None = None
+    region: str | None = None
+    account: str | None = None
+    url: str | None = None
 
 
 class Finding(Struct, frozen=True):
@@ -602,7 +612,10 @@ class StatementChange(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """An event that changed a key, grant, policy, role or trail; `statements` compares a policy with the last one."""
+    """An event that changed a key, grant, policy, role or trail; `statements` compares a policy with the last one.
+
+    `url` is its address in the AWS console, when its Region is known.
+    """
 
     time: datetime
     name: str
@@ -611,6 +624,7 @@ class Change(Struct, frozen=True):
     key: str | None = None
     error_code: str | None = None
     statements: tuple[StatementChange, ...] = ()
+    url: str | None = None
 
 
 class ListedEvent(Struct, frozen=True):

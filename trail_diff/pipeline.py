@@ -22,6 +22,7 @@
     exhibits   Case, Explained → events, policies   what the counts and decisions rest on, to be shown with them
     next_steps Examined, Verdict → the commands that would settle what is open
     verdict    Case, CallerGroups, Findings → Verdict
+    console    Findings → the same with where each event is found
     render     Report → text
 
 A stage imports the model and the stages it is built from, never the pipeline. Nothing after `assemble` reads a file, a
@@ -97,18 +98,19 @@ def load_comparison(
 
 
 def analyse(case: Case) -> Report:
-    """Conclude what a case holds."""
+    """Conclude what a case holds; the verdict is summed up in English, renderers do so in their language."""
     from trail_diff.absence import read_absences
     from trail_diff.causes.interface import Examined
     from trail_diff.causes.registry import examine
+    from trail_diff.console import locate_evidence
     from trail_diff.diff import diff_callers
     from trail_diff.exhibits import list_events, list_policies
     from trail_diff.explain import explain_groups
     from trail_diff.next_steps import suggest_next_steps
-    from trail_diff.render.phrases import verdict_summary
+    from trail_diff.render.summary import word_verdict
     from trail_diff.repair import propose_remedies
     from trail_diff.timeline import list_changes
-    from trail_diff.verdict import driving_groups, judge
+    from trail_diff.verdict import driving_groups, judge, mark_driving
 
     groups = diff_callers(case.failed, case.succeeded)
     driving = driving_groups(groups)
@@ -116,14 +118,13 @@ def analyse(case: Case) -> Report:
     findings, ruled_out = examine(examined)
     verdict = judge(case, groups, findings)
     events, left_out = list_events(case, groups)
-    summary = verdict_summary(verdict.outcome, verdict.cause, driving, case.failed.job, case.coverage.warnings)
-    return Report(
-        verdict=structs.replace(verdict, summary=summary),
+    report = Report(
+        verdict=verdict,
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
         coverage=case.coverage,
-        callers=groups,
-        findings=findings,
+        callers=mark_driving(groups, driving),
+        findings=locate_evidence(findings, case),
         ruled_out=ruled_out,
         decisions=tuple(
             decision for one in examined.explained for decision in (one.then, one.today) if decision is not None
@@ -136,6 +137,7 @@ def analyse(case: Case) -> Report:
         events=events,
         events_left_out=left_out,
     )
+    return word_verdict(report)
 
 
 def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:

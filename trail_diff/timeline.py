@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from trail_diff.console import event_url
 from trail_diff.history import policy_versions
 from trail_diff.model import Case, Change, Event, StatementChange, StatementRef
 
@@ -19,6 +20,7 @@ def list_changes(case: Case) -> tuple[Change, ...]:
             key=next((access.key for access in event.accesses if access.key), None),
             error_code=event.error_code,
             statements=_compare_policies(case, event),
+            url=event_url(event.aws_region, event.event_id),
         )
         for event in case.changes
         if start is None or event.event_time >= start

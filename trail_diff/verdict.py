@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from trail_diff.coverage import BLOCKING
 from trail_diff.diff import is_different, is_relevant
 from trail_diff.model import CallerGroup, Case, Finding, Outcome, Verdict
@@ -57,6 +59,12 @@ def driving_groups(groups: Sequence[CallerGroup]) -> tuple[CallerGroup, ...]:
         and is_relevant(group)
         and (group.failed.errors or (group.caller, group.action) not in elsewhere)
     )
+
+
+def mark_driving(groups: Sequence[CallerGroup], driving: Sequence[CallerGroup]) -> tuple[CallerGroup, ...]:
+    """Mark the groups that make the difference."""
+    marked = {(group.caller, group.action, group.key) for group in driving}
+    return tuple(structs.replace(group, driving=(group.caller, group.action, group.key) in marked) for group in groups)
 
 
 def lacks_type(group: CallerGroup) -> bool:

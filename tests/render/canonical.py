@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from msgspec import structs
 
+from trail_diff.console import event_url
 from trail_diff.model import (
     Absence,
     Caller,
@@ -40,8 +41,11 @@ from trail_diff.render.interface import RenderOptions
 OPTIONS = {
     "report-80.txt": ("table", RenderOptions(width=80)),
     "report-120.txt": ("table", RenderOptions(width=120, verbose=True)),
-    "report-color.txt": ("table", RenderOptions(width=100, color=True)),
+    "report-color.txt": ("table", RenderOptions(width=100, color=True, links=True)),
+    "report-80-ja.txt": ("table", RenderOptions(width=80, lang="ja")),
+    "report-120-ja.txt": ("table", RenderOptions(width=120, verbose=True, lang="ja")),
     "report.md": ("markdown", RenderOptions()),
+    "report-ja.md": ("markdown", RenderOptions(lang="ja")),
     "report.json": ("json", RenderOptions()),
     "report.csv": ("csv", RenderOptions()),
     "report.html": ("html", RenderOptions()),
@@ -125,13 +129,14 @@ def listed(number: int, time: datetime, caller: int, side: Literal["failed", "su
     )
 
 
+PUT = Evidence(
+    "6deb9459-6fda-56c4-e937-7064e6405eee",
+    region="eu-west-1",
+    account="111122223333",
+    url=event_url("eu-west-1", "6deb9459-6fda-56c4-e937-7064e6405eee"),
+)
 CANONICAL = Report(
-    verdict=Verdict(
-        "explained",
-        Cause.KEY_POLICY_EXPLICIT_DENY,
-        "confirmed",
-        "a statement of the key policy denies the call: kms:Decrypt by backup-storage.amazonaws.com (AWSService)",
-    ),
+    verdict=Verdict("explained", Cause.KEY_POLICY_EXPLICIT_DENY, "confirmed"),
     failed=make_job(
         "2c47cafb-f2a8-4324-bc60-6017794526c5",
         2,
@@ -158,6 +163,7 @@ CANONICAL = Report(
             Calls(1, 0, {}, at(1, 18, 6), at(1, 18, 6)),
             "denied-in-failed",
             (Reason.KEY_AND_JOB_ROLE,),
+            driving=True,
         ),
         CallerGroup(
             STORAGE,
@@ -167,6 +173,7 @@ CANONICAL = Report(
             Calls(3, 0, {}, at(1, 18, 6), at(1, 18, 9)),
             "only-succeeded",
             (Reason.KEY_AND_CONTEXT, Reason.CONTEXT_NAMES_VAULT),
+            driving=True,
         ),
     ),
     findings=(
@@ -178,7 +185,7 @@ CANONICAL = Report(
             "key-policy",
             StatementRef(2, "DenyEveryoneElse"),
             (Reason.STATEMENT_DENIES, Reason.CALLER_MISSING),
-            (Evidence(file="key-policy.json", path="/Statement/1"),),
+            (PUT, Evidence(file="key-policy.json", path="/Statement/1")),
         ),
     ),
     ruled_out=(RuledOut(Cause.KEY_DISABLED, (Reason.KEY_STATE_ENABLED,)),),
@@ -228,9 +235,10 @@ CANONICAL = Report(
             at(2, 9, 31),
             "PutKeyPolicy",
             Caller("IAMUser", CallerKind.USER, "key-admin"),
-            "event-1",
+            PUT.event_id or "",
             KEY,
             statements=(StatementChange("added", StatementRef(2, "DenyEveryoneElse")),),
+            url=PUT.url,
         ),
     ),
     next_steps=(

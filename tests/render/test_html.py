@@ -130,7 +130,7 @@ def test_report_without_baseline_policy_or_events_is_rendered() -> None:
     """A page leaves out what is not known, and puts the next steps before everything but the verdict."""
     bare = structs.replace(
         CANONICAL,
-        verdict=Verdict("inconclusive", summary="no job to compare with was found"),
+        verdict=Verdict("inconclusive"),
         succeeded=None,
         callers=(),
         findings=(),
@@ -145,9 +145,18 @@ def test_report_without_baseline_policy_or_events_is_rendered() -> None:
 
     page = render_report(bare, "html", RenderOptions())
 
-    assert "no job to compare with was found" in page
+    assert WORDS.reasons[bare.coverage.warnings[0]] in page
     assert 'id="policy"' not in page
     assert page.index('id="next"') < page.index('id="jobs"')
+
+
+def test_page_is_in_the_language_asked_for() -> None:
+    """A Japanese page says so, and nothing but values and AWS's own messages is in English."""
+    page = render_report(CANONICAL, "html", RenderOptions(lang="ja"))
+
+    assert '<html lang="ja">' in page
+    english = {phrase for phrase in WORDS.labels.values() if " " in phrase and "{" not in phrase}
+    assert not {phrase for phrase in english if f">{phrase}<" in page}
 
 
 def test_guilty_statement_is_told_from_the_others() -> None:

@@ -26,8 +26,14 @@ class OutputFormat(StrEnum):
     HTML = "html"
 
 
+class Language(StrEnum):
+    """The languages a report can be in."""
+
+    ENGLISH = "en"
+    JAPANESE = "ja"
+
+
 app = typer.Typer(
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

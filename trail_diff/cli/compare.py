@@ -32,6 +32,7 @@ def compare(
     output_format: options.Format = OutputFormat.TABLE,
     output: options.Output = None,
     verbose: options.Verbose = False,
+    lang: options.Lang = None,
     no_progress: options.NoProgress = False,
 ) -> None:
     """Compare two exports, or two spans of time of one export; no job id is needed.
@@ -53,4 +54,4 @@ def compare(
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         inputs = make_inputs([failed], None, region, (None, None), facts=facts, redactor=redactor, progress=progress)
         case = load_comparison(failed, succeeded, inputs, windows=windows, keys=key or ())
-    finish(analyse(case), View(output_format, output, verbose))
+    finish(analyse(case), View(output_format, output, verbose, lang))

@@ -35,6 +35,7 @@ def diagnose(
     output_format: options.Format = OutputFormat.TABLE,
     output: options.Output = None,
     verbose: options.Verbose = False,
+    lang: options.Lang = None,
     no_progress: options.NoProgress = False,
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
@@ -59,7 +60,7 @@ def diagnose(
             events, job, region, (start, end), case=case, facts=facts, redactor=redactor, progress=progress
         )
         report = analyse(load_case(inputs, question))
-    finish(report, View(output_format, output, verbose))
+    finish(report, View(output_format, output, verbose, lang))
 
 
 def _refuse_options_before(context: typer.Context) -> None:

@@ -19,6 +19,7 @@ def jobs(
     output_format: options.Format = OutputFormat.TABLE,
     output: options.Output = None,
     verbose: options.Verbose = False,
+    lang: options.Lang = None,
     no_progress: options.NoProgress = False,
 ) -> None:
     """List the jobs found, their state, and the baseline each failed one would be compared with.
@@ -32,7 +33,7 @@ def jobs(
         rows, coverage = list_jobs(
             make_inputs(events, job, region, (start, end), case=case, redactor=redactor, progress=progress)
         )
-    view = View(output_format, output, verbose)
+    view = View(output_format, output, verbose, lang)
     write_output(render_jobs(rows, coverage, output_format.value, view.render_options()), view)
 
 
@@ -49,6 +50,7 @@ def callers(
     output_format: options.Format = OutputFormat.TABLE,
     output: options.Output = None,
     verbose: options.Verbose = False,
+    lang: options.Lang = None,
     no_progress: options.NoProgress = False,
 ) -> None:
     """List who uses a key: calls by caller, action and outcome.
@@ -62,5 +64,5 @@ def callers(
         rows, coverage = list_callers(
             make_inputs(events, None, region, (start, end), case=case, redactor=redactor, progress=progress), key or ()
         )
-    view = View(output_format, output, verbose)
+    view = View(output_format, output, verbose, lang)
     write_output(render_callers(rows, coverage, output_format.value, view.render_options()), view)

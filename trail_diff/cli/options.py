@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trail_diff.cli.app import OutputFormat
+from trail_diff.cli.app import Language, OutputFormat
 
 Events = Annotated[
     list[str] | None,
@@ -44,5 +44,8 @@ Grants = Annotated[str | None, typer.Option(metavar="FILE", help="The key's gran
 OrgId = Annotated[str | None, typer.Option(metavar="o-…", help="The organization of the accounts.")]
 Format = Annotated[OutputFormat, typer.Option("--format", help="The form of the report.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show more of the evidence.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all of it: jobs, callers, decisions, evidence.")]
+Lang = Annotated[
+    Language | None, typer.Option("--lang", help="The language of the report (default: the locale's, else English).")
+]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress on stderr.")]

@@ -1,16 +1,17 @@
 """From what the library gave to text on stdout or in a file and an exit status; progress and errors go to stderr."""
 
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from trail_diff.cli.app import ExitStatus, OutputFormat
+from trail_diff.cli.app import ExitStatus, Language, OutputFormat
 from trail_diff.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,15 +26,25 @@ class View(NamedTuple):
     output_format: OutputFormat
     output: Path | None
     verbose: bool
+    language: Language | None = None
 
     def render_options(self) -> "RenderOptions":
-        """Give what renderers want to know; the terminal's width, and colour only on a terminal that wants it."""
+        """Give what renderers want to know; colour and links only on a terminal that wants them."""
         from trail_diff.render.interface import RenderOptions
 
         to_terminal = self.output is None and sys.stdout.isatty()
         width = max(shutil.get_terminal_size((100, 24)).columns, 60)
-        color = to_terminal and "NO_COLOR" not in os.environ
-        return RenderOptions(width=width, color=color, verbose=self.verbose)
+        color = to_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        language = self.language or locale_language(os.environ)
+        return RenderOptions(width=width, color=color, verbose=self.verbose, lang=language.value, links=color)
+
+
+def locale_language(environment: Mapping[str, str]) -> Language:
+    """Give the language that a locale asks for, the first of its variables that is set having the say."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next((environment[name] for name in names if environment.get(name)), "")
+    is_japanese = re.split(r"[_.@-]", locale)[0].lower() in {"ja", "japanese"}
+    return Language.JAPANESE if is_japanese else Language.ENGLISH
 
 
 def exit_status(outcome: str) -> ExitStatus:

@@ -30,6 +30,7 @@ def what_if(
     output_format: options.Format = OutputFormat.TABLE,
     output: options.Output = None,
     verbose: options.Verbose = False,
+    lang: options.Lang = None,
     no_progress: options.NoProgress = False,
 ) -> None:
     """Replay observed calls against a new key policy, and tell what it would break or fix.
@@ -54,7 +55,7 @@ def what_if(
             needs_events=False,
         )
         rows, coverage = replay_policy(inputs, old, key or ())
-    view = View(output_format, output, verbose)
+    view = View(output_format, output, verbose, lang)
     write_output(render_what_if(rows, coverage, output_format.value, view.render_options()), view)
     failing = {"breaks", "undetermined"} if fail_on_undetermined else {"breaks"}
     if any(row.outcome in failing for row in rows):

@@ -8,12 +8,14 @@ from trail_diff.render.interface import Renderer, RenderOptions
 
 
 def render_report(report: Report, output_format: str, options: RenderOptions) -> str:
-    """Render the report of a case.
+    """Render the report of a case, its verdict summed up in the language of the options.
 
     Raises:
         UsageError: the format is none of `FORMATS`.
     """
-    return _renderer(output_format).render_report(report, options)
+    from trail_diff.render.summary import word_verdict
+
+    return _renderer(output_format).render_report(word_verdict(report, options.lang), options)
 
 
 def render_jobs(rows: Sequence[JobRow], coverage: Coverage, output_format: str, options: RenderOptions) -> str:

@@ -1,16 +1,61 @@
-"""What a language has to say: one phrase for each closed word of the model, and the labels of the renderers."""
+"""What a language has to say: a phrase for each closed word of the model, labels, and a grammar that joins them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from msgspec import Struct
+
+Counted = tuple[str, str]
+"""How one thing and how several are told; both hold {count} where the number goes, if anywhere."""
+
+
+class Grammar(Protocol):
+    """How a language joins phrases, and the sentences of the verdict, which no phrase can hold by itself.
+
+    `is_run` tells a span of time, which is called a run, from a job. Names and messages come ready to be put in.
+    """
+
+    def join_names(self, names: Sequence[str]) -> str:
+        """Join names as in a sentence: a, b and c."""
+
+    def join_items(self, items: Sequence[str]) -> str:
+        """Join short items that stand in a row: a, b, c."""
+
+    def join_clauses(self, clauses: Sequence[str]) -> str:
+        """Join clauses that could each stand alone."""
+
+    def say_same(self, *, is_run: bool) -> str:
+        """Say that no caller is missing or newly failing."""
+
+    def say_different(self, *, is_run: bool) -> str:
+        """Say that the two differ, when no caller can be named."""
+
+    def say_nothing_to_compare(self) -> str:
+        """Say that there is nothing to compare, when no warning says why."""
+
+    def say_message(self, message: str | None, *, is_run: bool) -> str:
+        """Quote what the job says of itself, if it says anything."""
+
+    def say_absent(self, actions: Sequence[str], caller: str, *, is_run: bool) -> str:
+        """Say that calls were seen in the succeeded one only; an absence is never called a denial."""
+
+    def say_failing(
+        self, actions: Sequence[str], caller: str, codes: Sequence[str], *, is_run: bool, ended_well: bool
+    ) -> str:
+        """Say that calls ended in these errors, whatever they are: not each is a refusal."""
+
+    def say_more(self, count: int) -> str:
+        """Say how many callers more there are to tell of."""
 
 
 class Catalogue(Struct, frozen=True):
     """The phrases of one language, by the words of the model; `labels` by what they head or join.
 
     A phrase of a Reason or Cause is a clause without a full stop, so that it can stand in a list or a sentence.
+    `attempts` are short names of the remedies, for a list of what would not help.
     """
 
+    grammar: Grammar
     reasons: Mapping[str, str]
     causes: Mapping[str, str]
     outcomes: Mapping[str, str]
@@ -25,10 +70,20 @@ class Catalogue(Struct, frozen=True):
     statuses: Mapping[str, str]
     helps: Mapping[str, str]
     remedies: Mapping[str, str]
+    attempts: Mapping[str, str]
     job_kinds: Mapping[str, str]
     what_ifs: Mapping[str, str]
+    counts: Mapping[str, Counted]
     labels: Mapping[str, str]
 
     def reason(self, code: str) -> str:
         """Give the sentence of a reason code."""
         return self.reasons.get(code, code)
+
+    def reasons_of(self, codes: Sequence[str]) -> str:
+        """Give the sentences of several reason codes as one text."""
+        return self.grammar.join_clauses([self.reason(code) for code in codes])
+
+    def count(self, things: str, count: int) -> str:
+        """Tell how many there are of the things that `counts` names."""
+        return self.counts[things][count != 1].format(count=count)

@@ -16,8 +16,10 @@ _MARKS_IN_A_ROW = 2
 """As many as living scripts need; a longer pile of marks draws over the lines around it."""
 
 _FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+_BETWEEN_WORDS = re.compile(r"([ 、。「」])")
 _WORD = re.compile(r"([(\"']*)(.*?)([)\"'.,;:]*)", re.DOTALL)
-_PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\d{1,6}|[×–]")
+"""Letters; a number too short to be taken for an account or a commit; signs of our own."""
 
 
 def terminal(text: str) -> str:
@@ -65,7 +67,8 @@ def markdown(text: str) -> str:
 
 def markdown_prose(text: str) -> str:
     """Give a sentence with every word that is not plain letters in a code span."""
-    return " ".join(_prose_word(word) for word in terminal(text).split(" ") if word)
+    parts = _BETWEEN_WORDS.split(terminal(text))
+    return re.sub(" +", " ", "".join(part if _BETWEEN_WORDS.fullmatch(part) else _prose_word(part) for part in parts))
 
 
 def html(text: str) -> str:

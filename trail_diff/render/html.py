@@ -4,7 +4,6 @@ Everything is in the page without its script; the script sorts, filters and copi
 arrangement the templates'.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -41,7 +40,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
     values = {
         **_coverage_values(report.coverage, words),
         "report": report,
-        "findings": layout.merge_findings(report.findings),
+        "findings": layout.merge_findings(report.findings, words),
         "jobs": _job_rows(report, words),
         "timeline": draw_timeline(report, words),
         "callers": html_tables.callers_table(report.callers, words),
@@ -50,7 +49,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
             (one, diff_policies(one.previous, one.document)) for one in report.policies if one.previous
         ],
         "remedies": tuple(_remedy_views(report)),
-        "absences": layout.merge_absences(report.absence),
+        "absences": layout.merge_absences(report.absence, words),
         "decisions": report.decisions[:_MOST_LISTED],
         "events": html_tables.events_table(report, words),
         "event_ids": {event.event_id for event in report.events},
@@ -78,8 +77,7 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: Rende
 def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
     """Render the replay of a policy, worst first."""
     words = catalogue(options.lang)
-    counts = Counter(words.what_ifs[row.outcome] for row in rows)
-    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or words.labels["no_uses"]
+    told = layout.show_tally(rows, words) or words.labels["no_uses"]
     table = html_tables.what_if_table(rows, words)
     return _list_page(words.labels["html_title_what_if"], told, table, coverage, options)
 
@@ -101,9 +99,9 @@ def _coverage_values(coverage: Coverage, words: Catalogue) -> Mapping[str, objec
         "show_time": layout.show_time,
         "show_span": layout.show_span,
         "show_key": layout.show_key,
-        "caller_name": caller_name,
+        "caller_name": lambda caller: caller_name(caller, words),
         "show_evidence": layout.show_evidence,
-        "show_statement": lambda finding: layout.show_statement(finding, words),
+        "show_statement": lambda finding: layout.show_statement(finding.statement, words),
     }
 
 

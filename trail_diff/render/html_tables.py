@@ -72,7 +72,7 @@ def callers_table(groups: Sequence[CallerGroup], words: Catalogue) -> DataTable:
     columns = _columns(words, *names, presence=marks)
     rows = [
         (
-            caller_name(group.caller),
+            caller_name(group.caller, words),
             _kind(group.caller, words),
             group.action,
             escape.shorten(layout.show_key(group.key), _LONGEST_KEY),
@@ -102,7 +102,7 @@ def uses_table(uses: Sequence[CallerUse], words: Catalogue) -> DataTable:
     columns = _columns(words, "caller*", "type?", "action*", "key*", "calls", "errors", "error_codes", "first", "last")
     rows = [
         (
-            caller_name(use.caller),
+            caller_name(use.caller, words),
             _kind(use.caller, words),
             use.action,
             layout.show_key(use.key),
@@ -131,7 +131,7 @@ def jobs_table(jobs: Sequence[JobRow], words: Catalogue) -> DataTable:
             last_name(row.job.vault) or "",
             row.job.message or "",
             row.baseline.id if row.baseline else "",
-            "; ".join(words.reason(reason) for reason in row.differences),
+            words.reasons_of(row.differences),
         )
         for row in jobs[:MOST_ROWS]
     ]
@@ -145,7 +145,7 @@ def what_if_table(calls: Sequence[WhatIfRow], words: Catalogue) -> DataTable:
     columns = _columns(words, "caller*", "type", "action*", "key*", "what_if?", "calls", "why", what_if=marks)
     rows = [
         (
-            caller_name(row.caller),
+            caller_name(row.caller, words),
             _kind(row.caller, words),
             row.action,
             layout.show_key(row.key),
@@ -165,12 +165,12 @@ def _event_row(event: ListedEvent, report: Report, words: Catalogue) -> Row:
     return (
         layout.show_time(event.event_time),
         words.labels[event.side],
-        caller_name(group.caller) if group else words.labels["unnamed"],
+        caller_name(group.caller, words) if group else words.labels["unnamed"],
         event.event_name,
         layout.show_key(group.key) if group else "",
         event.error_code or words.labels["html_ok"],
         event.error_message or "",
-        "; ".join(words.reason(reason) for reason in event.tied_by),
+        words.reasons_of(event.tied_by),
         ", ".join(f"{name}={value}" for name, value in event.encryption_context.items()),
         " ".join(filter(None, [event.source_ip_address, event.vpc_endpoint_id])),
         " ".join(filter(None, [event.aws_region, event.recipient_account_id])),

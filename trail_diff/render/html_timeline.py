@@ -206,7 +206,7 @@ def _flags(changes: Sequence[Change], start: datetime, scale: _Scale, words: Cat
     for number, change in enumerate(changes[-_MOST_CHANGES:]):
         offset = _offset(change.time, start)
         who = change.caller.name or change.caller.arn or words.labels["unnamed"]
-        name = escape.shorten(f"{change.name} {words.labels['by']} {who}", 60)
+        name = escape.shorten(words.labels["done_by"].format(what=change.name, who=who), 60)
         y = top + _ROW * number
         if scale.holds(offset):
             yield Flag(
@@ -231,7 +231,7 @@ def _lane(caller: Caller, report: Report, drawn: _Drawn, y: int) -> Lane:
     return Lane(
         y=y,
         height=_ROW * len(sides),
-        name=escape.shorten(caller_name(caller), _LONGEST_NAME),
+        name=escape.shorten(caller_name(caller, drawn.words), _LONGEST_NAME),
         detail=escape.shorten(f"{actions}{via}", _LONGEST_NAME - 4),
         tracks=tracks,
         is_different=any(mark.kind != "ok" for mark in tracks[0].marks),

@@ -8,16 +8,20 @@ from msgspec import Struct
 from trail_diff.model import CallerUse, Coverage, JobRow, Report, WhatIfRow
 
 Format = Literal["table", "markdown", "json", "csv", "html"]
-Lang = Literal["en"]
+Lang = Literal["en", "ja"]
 
 
 class RenderOptions(Struct, frozen=True):
-    """How to show it: `width` in terminal columns, `color` with ANSI sequences, `verbose` with more of the evidence."""
+    """How to show it: `width` in terminal columns, `verbose` with more of the evidence, in which language.
+
+    `color` with ANSI sequences, `links` as a terminal follows them (OSC 8).
+    """
 
     width: int = 100
     color: bool = False
     verbose: bool = False
     lang: Lang = "en"
+    links: bool = False
 
 
 class Renderer(Protocol):

@@ -3,6 +3,16 @@
 from collections.abc import Mapping
 
 HTML_LABELS: Mapping[str, str] = {
+    "actual": "request has",
+    "end": "end",
+    "expected": "policy lists",
+    "file": "file",
+    "first": "first",
+    "last": "last",
+    "legend": "absent: only in the succeeded job; extra: only in the failed job; "
+    "failing: errors in the failed job that the succeeded job did not have",
+    "risks": "risk",
+    "start": "start",
     "html_after": "{offset} after the failed job's start",
     "html_all": "all",
     "html_as_decided_for": "As it decides {action} by {caller}",
@@ -39,6 +49,7 @@ HTML_LABELS: Mapping[str, str] = {
     "html_lanes_left_out": "{count} more callers are in the table below",
     "html_lines_left_out": "… and {count} more lines",
     "html_missing_mark": "call that is absent from the failed job",
+    "html_more": "{count} more",
     "html_more_rows": "and {count} more rows, not listed here; --format csv or json has them all",
     "html_more_without_script": "The first {count} of {total} rows are shown; the others need JavaScript.",
     "html_next_page": "next",
@@ -57,7 +68,6 @@ HTML_LABELS: Mapping[str, str] = {
     "html_reasons": "why",
     "html_region": "Region",
     "html_replay": "replay",
-    "html_replay_list": "{label} ({count})",
     "html_result": "result",
     "html_sections": "Sections",
     "html_side": "job",

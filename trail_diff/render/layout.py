@@ -1,5 +1,6 @@
 """What the text renderers share: values of the model as short texts, not yet escaped for a medium."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -19,10 +20,15 @@ from trail_diff.model import (
     NextStep,
     Replay,
     Skipped,
+    StatementOutcome,
+    StatementRef,
+    Verdict,
     WhatIfRow,
 )
+from trail_diff.render import escape
 from trail_diff.render.catalogue import Catalogue
 
+_KEY_WIDTH = 13
 JOB_FIELDS = ("id", "state", "time", "resource", "vault", "source", "role", "key", "message")
 
 
@@ -46,12 +52,22 @@ def show_key(key: str | None) -> str:
     return key.rsplit(":", 1)[-1] if "alias/" in key else last_name(key) or key
 
 
+def short_key(key: str | None) -> str:
+    """Show a key by the two ends of its id."""
+    return escape.shorten(show_key(key), _KEY_WIDTH)
+
+
+def show_outcome(verdict: Verdict, words: Catalogue) -> str:
+    """Show a verdict's outcome, and how certain it is."""
+    outcome = words.outcomes[verdict.outcome]
+    return f"{outcome} ({words.confidences[verdict.confidence]})" if verdict.confidence else outcome
+
+
 def show_calls(calls: Calls, words: Catalogue) -> str:
     """Show how many calls there were, and how many of them failed."""
     if not calls.calls:
         return "–"
-    label = words.labels["error" if calls.errors == 1 else "errors"]
-    return f"{calls.calls} ({calls.errors} {label})" if calls.errors else str(calls.calls)
+    return f"{calls.calls} ({words.count('errors', calls.errors)})" if calls.errors else str(calls.calls)
 
 
 def job_rows(job: Job | None) -> dict[str, str]:
@@ -72,22 +88,22 @@ def job_rows(job: Job | None) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-def merge_findings(findings: Sequence[Finding]) -> list[tuple[Finding, str]]:
+def merge_findings(findings: Sequence[Finding], words: Catalogue) -> list[tuple[Finding, str]]:
     """Put findings that differ in their action only together; the actions as one text."""
     merged: dict[Finding, list[str]] = {}
     for finding in findings:
         actions = merged.setdefault(structs.replace(finding, action=None), [])
         if finding.action:
             actions.append(finding.action)
-    return [(finding, ", ".join(dict.fromkeys(actions))) for finding, actions in merged.items()]
+    return [(finding, words.grammar.join_items(list(dict.fromkeys(actions)))) for finding, actions in merged.items()]
 
 
-def merge_absences(absences: Sequence[Absence]) -> list[tuple[Absence, str]]:
+def merge_absences(absences: Sequence[Absence], words: Catalogue) -> list[tuple[Absence, str]]:
     """Put absences that differ in their action only together; the actions as one text."""
     merged: dict[Absence, list[str]] = {}
     for absence in absences:
         merged.setdefault(structs.replace(absence, action=""), []).append(absence.action)
-    return [(absence, ", ".join(dict.fromkeys(actions))) for absence, actions in merged.items()]
+    return [(absence, words.grammar.join_items(list(dict.fromkeys(actions)))) for absence, actions in merged.items()]
 
 
 def conditions_of(finding: Finding, decisions: Sequence[CallerDecision]) -> tuple[ConditionOutcome, ...]:
@@ -105,33 +121,44 @@ def conditions_of(finding: Finding, decisions: Sequence[CallerDecision]) -> tupl
 
 def show_replay(replay: Replay, words: Catalogue) -> str:
     """Show what a replay came to, in one line."""
-    told = words.labels["replay"].format(calls=replay.calls, callers=replay.callers)
-    counts = [
-        f"{len(getattr(replay, name))} {words.labels[name]}"
-        for name in ("fixed", "broken", "still_denied", "undetermined")
-        if getattr(replay, name)
-    ]
-    return ": ".join(filter(None, [told, ", ".join(counts)]))
+    told = words.labels["replay"].format(
+        calls=words.count("calls", replay.calls), callers=words.count("callers", replay.callers)
+    )
+    outcomes = {
+        "fixed": replay.fixed,
+        "broken": replay.broken,
+        "still_denied": replay.still_denied,
+        "undetermined": replay.undetermined,
+    }
+    counts = [words.count(name, len(calls)) for name, calls in outcomes.items() if calls]
+    return ": ".join(filter(None, [told, words.grammar.join_items(counts)]))
 
 
 def show_finding(finding: Finding, actions: str, words: Catalogue) -> str:
     """Show a finding as one line: the cause, who, what, where."""
     caller = finding.caller
-    parts = [
-        words.causes[finding.cause],
-        " ".join(filter(None, [caller.name if caller else None, actions])),
-        words.layers.get(finding.layer or "", ""),
-        show_statement(finding, words),
-    ]
-    return ", ".join(part for part in parts if part)
+    who = " ".join(filter(None, [caller.name if caller else None, actions]))
+    where = words.grammar.join_items([part for part in (who, show_place(finding, words)) if part])
+    return ": ".join(filter(None, [words.causes[finding.cause], where]))
 
 
-def show_statement(finding: Finding, words: Catalogue) -> str:
-    """Show which statement a finding blames."""
-    if finding.statement is None:
+def show_place(finding: Finding, words: Catalogue) -> str:
+    """Show where a finding lies: the policy layer, and the statement of it."""
+    parts = [words.layers.get(finding.layer or "", ""), show_statement(finding.statement, words)]
+    return words.grammar.join_items([part for part in parts if part])
+
+
+def show_statement(statement: StatementRef | StatementOutcome | None, words: Catalogue) -> str:
+    """Show which statement it is, with its Sid when it has one."""
+    if statement is None:
         return ""
-    shown = words.labels["statement"].format(index=finding.statement.index)
-    return f"{shown} ({finding.statement.sid})" if finding.statement.sid else shown
+    shown = words.labels["statement"].format(index=statement.index)
+    return f"{shown} ({statement.sid})" if statement.sid else shown
+
+
+def show_condition(condition: ConditionOutcome, words: Catalogue) -> str:
+    """Show a condition and why it came out as it did."""
+    return f"{condition.operator} {condition.key}: {words.reason(condition.reason)}"
 
 
 def show_evidence(evidence: Evidence) -> str:
@@ -143,31 +170,39 @@ def show_observed(row: WhatIfRow, words: Catalogue) -> str:
     """Show how often a call was seen, and how often it was refused."""
     if not row.observed:
         return words.labels["not_observed"]
-    told = f"{row.calls} {words.labels['call' if row.calls == 1 else 'calls']}"
-    return f"{told}, {row.denied} {words.labels['refused']}" if row.denied else told
+    counts = [words.count("calls", row.calls)] + ([words.count("refused", row.denied)] if row.denied else [])
+    return words.grammar.join_items(counts)
 
 
 def show_why(row: WhatIfRow, words: Catalogue) -> str:
     """Show which statement refuses, or what would have to be known."""
-    parts = []
-    if row.statement is not None:
-        sid = f" ({row.statement.sid})" if row.statement.sid else ""
-        parts.append(words.labels["statement"].format(index=row.statement.index) + sid)
+    parts = [show_statement(row.statement, words)] if row.statement is not None else []
     if row.outcome in ("undetermined", "breaks", "conflict"):
         parts += [words.reason(reason) for reason in row.reasons]
     if row.unknown_keys:
-        parts.append(f"{words.labels['open_keys']}: {', '.join(row.unknown_keys)}")
-    return "; ".join(parts)
+        parts.append(show_unknown_keys(row.unknown_keys, words))
+    return words.grammar.join_clauses(parts)
+
+
+def show_tally(rows: Sequence[WhatIfRow], words: Catalogue) -> str:
+    """Show how many calls come out how."""
+    counts = Counter(row.outcome for row in rows).items()
+    tally = [words.labels["tally"].format(count=count, what=words.what_ifs[outcome]) for outcome, count in counts]
+    return words.grammar.join_items(tally)
+
+
+def show_unknown_keys(keys: Sequence[str], words: Catalogue) -> str:
+    """Show which condition keys would have to be known."""
+    return f"{words.labels['open_keys']}: {words.grammar.join_items(keys)}"
 
 
 def show_change(change: Change, words: Catalogue) -> str:
     """Show a change as one line: what, by whom, and which statements differ."""
-    told = f"{change.name} {words.labels['by']} {change.caller.name or change.caller.arn or words.labels['unnamed']}"
+    who = change.caller.name or change.caller.arn or words.labels["unnamed"]
+    told = words.labels["done_by"].format(what=change.name, who=who)
     parts = [told + (f" ({change.error_code})" if change.error_code else "")]
-    for one in change.statements:
-        sid = f" ({one.statement.sid})" if one.statement.sid else ""
-        parts.append(f"{words.labels['statement'].format(index=one.statement.index)}{sid} {words.labels[one.kind]}")
-    return "; ".join(parts)
+    parts += [f"{show_statement(one.statement, words)} {words.labels[one.kind]}" for one in change.statements]
+    return words.grammar.join_items(parts)
 
 
 def show_step(step: NextStep, account: str | None, words: Catalogue) -> str:
@@ -177,20 +212,13 @@ def show_step(step: NextStep, account: str | None, words: Catalogue) -> str:
         parts.append(words.labels["in_account"].format(account=step.account))
     if step.option:
         parts.append(words.labels["give_with"].format(option=step.option))
-    return "; ".join(parts)
+    return words.grammar.join_clauses(parts)
 
 
 def coverage_counts(coverage: Coverage, words: Catalogue) -> str:
     """Show how much was read, in one line."""
-    counts = (
-        ("file", "files", coverage.files_read),
-        ("record", "records", coverage.records_read),
-        ("event", "events", coverage.events_kept),
-    )
-    return ", ".join(
-        words.labels[f"one_{one}"] if count == 1 else words.labels[many].format(count=count)
-        for one, many, count in counts
-    )
+    counts = {"files": coverage.files_read, "records": coverage.records_read, "events": coverage.events_kept}
+    return words.grammar.join_items([words.count(things, count) for things, count in counts.items()])
 
 
 def skipped_by_reason(skipped: Sequence[Skipped]) -> dict[str, int]:

@@ -1,45 +1,47 @@
-"""Renders for a ticket: short, and the same in every tracker that knows tables."""
+"""Renders for a ticket: short, and the same in every tracker that knows tables, code spans and fenced blocks.
+
+No HTML and no reference-style markup, which Jira, Zendesk or Backlog show as it stands.
+"""
 
 from collections.abc import Sequence
 
-from trail_diff.model import CallerUse, Coverage, Job, JobRow, Report, WhatIfRow
-from trail_diff.render import escape, layout
+from trail_diff.model import CallerUse, Coverage, Evidence, Job, JobRow, Remedy, Report, WhatIfRow
+from trail_diff.render import escape, essentials, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
-from trail_diff.render.phrases import caller_name, catalogue
+from trail_diff.render.phrases import caller_name, caller_type, catalogue
+
+_MOST_JSON_LINES = 60
 
 
 def render_report(report: Report, options: RenderOptions) -> str:
     """Render the report of a case."""
     words = catalogue(options.lang)
-    labels, verdict = words.labels, report.verdict
-    head = words.outcomes[verdict.outcome] + (
-        f" ({words.confidences[verdict.confidence]})" if verdict.confidence else ""
-    )
-    lines = [f"**{head}:** {escape.markdown_prose(verdict.summary)}", ""]
-    lines += _table(["", labels["failed"], labels["succeeded"]], _job_rows(report.failed, report.succeeded, words))
-    header = [labels[name] for name in ("presence", "caller", "type", "action", "key", "failed", "succeeded")]
-    rows = [
-        [
-            words.presences[group.presence],
-            escape.markdown(caller_name(group.caller)),
-            escape.markdown(group.caller.type or group.caller.kind),
-            escape.markdown(group.action),
-            _span(layout.show_key(group.key)),
-            layout.show_calls(group.failed, words),
-            layout.show_calls(group.succeeded, words),
-        ]
-        for group in report.callers
-    ]
-    lines += ["", f"### {labels['callers']}", "", *(_table(header, rows) if rows else [labels["no_callers"]])]
-    lines += _findings(report, words) + _remedies(report, words) + _changes(report, words)
-    if report.next_steps:
-        lines += ["", f"### {labels['next']}", ""]
+    verdict = report.verdict
+    lines = [f"**{layout.show_outcome(verdict, words)}:** {escape.markdown_prose(verdict.summary)}", ""]
+    jobs = [("failed" if report.succeeded else "job", report.failed)]
+    jobs += [("succeeded", report.succeeded)] if report.succeeded else []
+    lines += [f"- {words.labels[name]}: {_job(job)}" for name, job in jobs]
+    if report.failed.key:
+        lines.append(f"- {words.labels['key']}: {escape.markdown(report.failed.key)}")
+    lines += _callers(report, words) + _findings(report, words)
+    remedy = essentials.best_remedy(report)
+    if remedy is not None:
+        lines += _remedy(remedy, words)
+    attempts = essentials.list_attempts(report, words)
+    if attempts:
+        lines += ["", _item(words.labels["attempts"], attempts)]
     for step in report.next_steps:
-        told = escape.markdown_prose(layout.show_step(step, report.failed.account, words))
-        lines.append(f"- {told}: {escape.markdown(step.command)}")
-    lines += ["", f"### {labels['coverage']}", "", *_coverage(report.coverage, words)]
-    return "\n".join(lines) + "\n"
+        told = layout.show_step(step, report.failed.account, words)
+        lines += ["", _item(words.labels["next_step"], told), *_fence("sh", [step.command])]
+    lines += ["", _item(words.labels["covered"], essentials.coverage_line(report, words))]
+    lines += [
+        "",
+        *(f"- {escape.markdown_prose(words.reason(warning))}" for warning in essentials.other_warnings(report)),
+        "",
+    ]
+    kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]
+    return "\n".join(kept).rstrip() + "\n"
 
 
 def render_jobs(rows: Sequence[JobRow], coverage: Coverage, options: RenderOptions) -> str:
@@ -55,7 +57,7 @@ def render_jobs(rows: Sequence[JobRow], coverage: Coverage, options: RenderOptio
             _span(row.job.state),
             _span(row.job.resource),
             _span(row.baseline.id if row.baseline else None),
-            "; ".join(words.reason(reason) for reason in row.differences),
+            words.reasons_of(row.differences),
         ]
         for row in rows
     ]
@@ -69,8 +71,8 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: Rende
     header = [words.labels[name] for name in ("caller", "type", "action", "key", "calls", "errors", "seen")]
     table = [
         [
-            escape.markdown(caller_name(row.caller)),
-            escape.markdown(row.caller.type or row.caller.kind),
+            escape.markdown(caller_name(row.caller, words)),
+            escape.markdown(caller_type(row.caller, words)),
             escape.markdown(row.action),
             _span(layout.show_key(row.key)),
             str(row.calls),
@@ -90,8 +92,8 @@ def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: Rende
     table = [
         [
             words.what_ifs[row.outcome],
-            escape.markdown(caller_name(row.caller)),
-            escape.markdown(row.caller.type or row.caller.kind),
+            escape.markdown(caller_name(row.caller, words)),
+            escape.markdown(caller_type(row.caller, words)),
             escape.markdown(row.action),
             layout.show_observed(row, words),
             escape.markdown_prose(layout.show_why(row, words)),
@@ -102,42 +104,68 @@ def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: Rende
     return "\n".join([*lines, "", *_coverage(coverage, words)]) + "\n"
 
 
-def _job_rows(failed: Job, succeeded: Job | None, words: Catalogue) -> list[list[str]]:
-    one, other = layout.job_rows(failed), layout.job_rows(succeeded)
-    return [
-        [words.labels[name], _span(one.get(name)), _span(other.get(name))]
-        for name in layout.JOB_FIELDS
-        if name in one or name in other
+def _job(job: Job) -> str:
+    time = layout.show_time(job.created) if job.kind != "window" else None
+    return " ".join(filter(None, [escape.markdown(job.id), _span(job.state), time]))
+
+
+def _callers(report: Report, words: Catalogue) -> list[str]:
+    """Give the table of the callers that differ."""
+    shown = essentials.choose_rows(report)
+    header = [words.labels[name] for name in ("presence", "caller", "type", "action", "key", "failed", "succeeded")]
+    rows = [
+        [
+            words.presences[group.presence],
+            escape.markdown(caller_name(group.caller, words)),
+            escape.markdown(caller_type(group.caller, words)),
+            escape.markdown(group.action),
+            _span(layout.short_key(group.key)),
+            layout.show_calls(group.failed, words),
+            layout.show_calls(group.succeeded, words),
+        ]
+        for group in shown.rows
     ]
+    left_out = shown.say_left_out(words) or ("" if rows else words.labels["no_callers"])
+    return [*(["", *_table(header, rows)] if rows else []), *(["", left_out] if left_out else [])]
 
 
 def _findings(report: Report, words: Catalogue) -> list[str]:
-    lines = ["", f"### {words.labels['findings']}", ""] if report.findings else []
-    for finding, actions in layout.merge_findings(report.findings):
-        told = escape.markdown_prose(layout.show_finding(finding, actions, words))
-        why = "; ".join(words.reason(reason) for reason in finding.reasons)
-        lines.append(f"- {words.confidences[finding.confidence]}: {told}" + (f" ({why})" if why else ""))
-        if finding.evidence:
-            shown = ", ".join(escape.markdown(layout.show_evidence(evidence)) for evidence in finding.evidence)
-            lines.append(f"  - {words.labels['evidence']}: {shown}")
+    lines: list[str] = []
+    for finding, actions in layout.merge_findings(report.findings, words):
+        first, *more = essentials.explain_finding(report, finding, actions, words)
+        lines += ["", _item(words.labels["cause"], first)]
+        statement = essentials.guilty_statement(report, finding)
+        if statement is not None:
+            lines += _fence("json", essentials.to_lines(statement)[:_MOST_JSON_LINES])
+        lines += ["", *(f"- {escape.markdown_prose(text)}" for text in more)]
+        lines += [f"- {words.labels['evidence']}: {_evidence(report, one, words)}" for one in finding.evidence]
     return lines
 
 
-def _remedies(report: Report, words: Catalogue) -> list[str]:
-    lines = ["", f"### {words.labels['remedies']}", ""] if report.remedies else []
-    for remedy in report.remedies:
-        told = escape.markdown_prose(words.remedies.get(remedy.id, remedy.id))
-        risks = "; ".join(escape.markdown_prose(words.reason(risk)) for risk in remedy.risks)
-        lines.append(f"- {words.helps[str(remedy.helps).lower()]}: {told}" + (f" ({risks})" if risks else ""))
-    return lines
+def _evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
+    place = layout.show_evidence(evidence)
+    link = f"[{escape.markdown(place)}]({evidence.url})" if evidence.url else escape.markdown(place)
+    told = essentials.show_evidence(report, evidence, words)
+    return link if told == place else words.grammar.join_items([escape.markdown_prose(told), link])
 
 
-def _changes(report: Report, words: Catalogue) -> list[str]:
-    lines = ["", f"### {words.labels['changes']}", ""] if report.changes else []
-    return lines + [
-        f"- {layout.show_time(change.time)} {escape.markdown_prose(layout.show_change(change, words))}"
-        for change in report.changes
-    ]
+def _remedy(remedy: Remedy, words: Catalogue) -> list[str]:
+    lines = ["", _item(words.labels["fix"], essentials.name_remedy(remedy, words))]
+    for step in remedy.patch or ():
+        place, code = essentials.show_step(step, words)
+        lines += ["", escape.markdown_prose(place), *_fence("json", code)]
+    lines.append("")
+    replay = [layout.show_replay(remedy.replay, words)] if remedy.replay else []
+    return lines + [f"- {escape.markdown_prose(text)}" for text in (*replay, *map(words.reason, remedy.risks))]
+
+
+def _item(name: str, text: str) -> str:
+    return f"**{name[0].upper()}{name[1:]}:** {escape.markdown_prose(text)}"
+
+
+def _fence(language: str, lines: Sequence[str]) -> list[str]:
+    """Give a fenced block, which no line can close: a JSON text needs no backtick, a command has none of its own."""
+    return ["", f"```{language}", *(escape.terminal(line).replace("`", "\\u0060") for line in lines), "```", ""]
 
 
 def _coverage(coverage: Coverage, words: Catalogue) -> list[str]:
@@ -149,8 +177,9 @@ def _coverage(coverage: Coverage, words: Catalogue) -> list[str]:
         f"{labels['skipped']} {count} × {words.reason(reason)}"
         for reason, count in layout.skipped_by_reason(coverage.skipped).items()
     ]
-    lines = ["; ".join(told)]
-    return lines + [f"- {escape.markdown_prose(words.reason(warning))}" for warning in coverage.warnings]
+    lines = [words.grammar.join_clauses(told)]
+    warnings = [f"- {escape.markdown_prose(words.reason(warning))}" for warning in coverage.warnings]
+    return [*lines, *(["", *warnings] if warnings else [])]
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -69,7 +69,7 @@ REASONS: Mapping[str, str] = {
     "for-all-values-empty": "ForAllValues is true because the request has no value for the key",
     "for-any-value-empty": "ForAnyValue is false because the request has no value for the key",
     "opaque-value-differs": (
-        "the value for an AWS service is not documented, yet it is never a customer's account or ARN, as listed here"
+        "the value for an AWS service is not documented, yet never a customer's account or ARN, as listed here"
     ),
     # why a condition of a policy cannot be decided
     "key-unknown": "whether the request has the key, and with which value, is not known",

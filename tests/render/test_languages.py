@@ -1,0 +1,175 @@
+"""The catalogues: each is complete, and says in its own language what the English one says."""
+
+import inspect
+import re
+import string
+from collections.abc import Iterator, Mapping
+from typing import get_args, get_type_hints
+
+import pytest
+from msgspec import structs
+from render.canonical import CANONICAL
+
+from trail_diff import model
+from trail_diff.model import CallerKind, Cause, Outcome, Reading, Reason, Report
+from trail_diff.policy.remedy import PATCHLESS
+from trail_diff.render import FORMATS, render_report
+from trail_diff.render.catalogue import Catalogue, Grammar
+from trail_diff.render.interface import Lang, RenderOptions
+from trail_diff.render.phrases import CATALOGUES
+from trail_diff.render.phrases_en import ENGLISH
+from trail_diff.render.phrases_ja import JAPANESE
+from trail_diff.render.summary import summarize
+
+WORDS: Mapping[str, set[str]] = {
+    "reasons": set(Reason),
+    "causes": set(Cause),
+    "caller_kinds": set(CallerKind),
+    "outcomes": set(get_args(Outcome)),
+    "confidences": set(get_args(model.Confidence)),
+    "presences": set(get_args(model.Presence)),
+    "layers": set(get_args(model.Layer)),
+    "decisions": set(get_args(model.Decided)),
+    "matches": set(get_args(model.Matched)),
+    "key_presences": set(get_args(model.KeyPresence)),
+    "readings": set(get_args(get_type_hints(Reading)["reading"])),
+    "statuses": set(get_args(get_type_hints(Reading)["status"])),
+    "job_kinds": set(get_args(get_type_hints(model.Job)["kind"])),
+    "what_ifs": set(get_args(model.WhatIfOutcome)),
+    "helps": {"true", "false", "undetermined"},
+}
+JAPANESE_LETTERS = re.compile(r"[぀-ヿ一-鿿]")
+SAME_IN_JAPANESE = {"labels.id", "attempts.via-aws-service", "attempts.if-exists-operator"}
+"""Names, which are the same in every language."""
+
+
+def phrases(words: Catalogue) -> Iterator[tuple[str, str]]:
+    """Give every phrase of a catalogue with the name of its place."""
+    for field in structs.fields(words):
+        table = getattr(words, field.name)
+        if field.name == "grammar":
+            continue
+        for name, phrase in table.items():
+            for text in [phrase] if isinstance(phrase, str) else phrase:
+                yield f"{field.name}.{name}", text
+
+
+@pytest.mark.parametrize("lang", CATALOGUES)
+@pytest.mark.parametrize("table", WORDS)
+def test_every_word_of_the_model_has_a_phrase(lang: Lang, table: str) -> None:
+    """No code reaches a reader without a phrase, and no phrase is left over."""
+    assert set(getattr(CATALOGUES[lang], table)) == WORDS[table]
+
+
+@pytest.mark.parametrize("lang", CATALOGUES)
+def test_every_remedy_has_a_name_and_a_short_one(lang: Lang) -> None:
+    """What can be proposed can be told in a sentence and in a list."""
+    words = CATALOGUES[lang]
+
+    assert set(words.remedies) == set(words.attempts)
+    assert set(PATCHLESS) < set(words.remedies)
+
+
+def test_catalogues_have_the_same_places() -> None:
+    """Neither language lacks a phrase that the other one has."""
+    assert dict(phrases(JAPANESE)).keys() == dict(phrases(ENGLISH)).keys()
+
+
+def test_phrases_have_the_same_blanks() -> None:
+    """A phrase is filled in with the same values in both languages."""
+    blanks = {
+        lang: {
+            place: {name for _, name, _, _ in string.Formatter().parse(text) if name} for place, text in phrases(words)
+        }
+        for lang, words in CATALOGUES.items()
+        for words in [structs.replace(words, reasons={}, causes={})]
+    }
+
+    assert blanks["ja"] == blanks["en"]
+
+
+def test_japanese_is_japanese() -> None:
+    """Every phrase but a name is written in Japanese, without a full stop, and with spaces around half-width words."""
+    worded = ((place, text) for place, text in phrases(JAPANESE) if re.sub(r"{\w+}|[:、 ]", "", text))
+    left = {place: text for place, text in worded if place not in SAME_IN_JAPANESE}
+
+    assert not {place: text for place, text in left.items() if not JAPANESE_LETTERS.search(text)}
+    assert not {place: text for place, text in left.items() if text == dict(phrases(ENGLISH))[place]}
+    assert not {place: text for place, text in left.items() if text.endswith(("。", "."))}
+    glued = re.compile(r"[ぁ-ゟァ-ヿ一-鿿][A-Za-z0-9]|[A-Za-z0-9][ぁ-ゟァ-ヿ一-鿿]")
+    assert not {place: text for place, text in left.items() if glued.search(text)}
+
+
+def test_grammars_say_the_same_sentences() -> None:
+    """Each grammar has every sentence, and gives none of them in English."""
+    names = {name for name in vars(Grammar) if name.startswith(("say_", "join_"))}
+    same = inspect.getmembers(JAPANESE.grammar, inspect.ismethod)
+
+    assert {name for name, _ in same} == names
+    for words in CATALOGUES.values():
+        assert words.grammar.join_names(["a", "b", "c"]) != words.grammar.join_clauses(["a", "b", "c"])
+
+
+@pytest.mark.parametrize("lang", CATALOGUES)
+@pytest.mark.parametrize("outcome", get_args(Outcome))
+@pytest.mark.parametrize("kind", ["backup", "window"])
+def test_every_verdict_is_a_sentence_of_its_language(lang: Lang, outcome: Outcome, kind: str) -> None:
+    """Whatever the outcome, job or span of time, the verdict is told in the language that was asked for."""
+    verdict = structs.replace(CANONICAL.verdict, outcome=outcome, cause=None)
+    failed = structs.replace(CANONICAL.failed, kind=kind)
+    told = summarize(structs.replace(CANONICAL, verdict=verdict, failed=failed), CATALOGUES[lang])
+
+    assert told
+    assert bool(JAPANESE_LETTERS.search(told)) == (lang == "ja")
+
+
+@pytest.mark.parametrize(
+    ("change", "english", "japanese"),
+    [
+        ({}, "kms:Decrypt by backup-storage", "backup-storage.amazonaws.com (AWSService) による kms:Decrypt は、"),
+        ({"callers": ()}, "denies the call", "明示的に拒否しています"),
+    ],
+    ids=["callers", "no callers"],
+)
+def test_summary_follows_the_language(change: dict[str, tuple[()]], english: str, japanese: str) -> None:
+    """The sentence names the same callers in either language."""
+    report: Report = structs.replace(CANONICAL, **change)
+
+    assert english in summarize(report, ENGLISH)
+    assert japanese in summarize(report, JAPANESE)
+
+
+def test_not_kms_quotes_the_message() -> None:
+    """Where KMS is not the cause, the job's own message is quoted, or said not to be there."""
+    verdict = structs.replace(CANONICAL.verdict, cause=Cause.NOT_KMS)
+    report = structs.replace(CANONICAL, verdict=verdict)
+    silent = structs.replace(report, failed=structs.replace(report.failed, message=None))
+
+    assert f"「{CANONICAL.failed.message}」" in summarize(report, JAPANESE)
+    assert "no message of its own" in summarize(silent, ENGLISH)
+    assert "メッセージはありません" in summarize(silent, JAPANESE)
+
+
+def test_many_callers_are_counted() -> None:
+    """Of more than four callers three are told of, and the others counted."""
+    one = CANONICAL.callers[1]
+    many = tuple(structs.replace(one, caller=structs.replace(one.caller, name=f"c{number}")) for number in range(6))
+    report = structs.replace(CANONICAL, callers=many)
+
+    assert summarize(report, ENGLISH).endswith("; 3 more differ")
+    assert summarize(report, JAPANESE).endswith("。ほかに 3 件の差異があります")
+
+
+def test_machine_forms_differ_in_the_verdict_only() -> None:
+    """JSON has the same codes in each language, and the sentence of the verdict in the one asked for; CSV is the same."""
+    english, japanese = (
+        {name: render_report(CANONICAL, name, RenderOptions(lang=lang)) for name in FORMATS} for lang in ("en", "ja")
+    )
+
+    assert english["csv"] == japanese["csv"]
+    differing = [
+        line
+        for line, other in zip(english["json"].splitlines(), japanese["json"].splitlines(), strict=True)
+        if line != other
+    ]
+    assert [line.split(":")[0].strip() for line in differing] == ['"summary"']

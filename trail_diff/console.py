@@ -1,0 +1,57 @@
+"""Where the AWS console shows an event, so that a reader can look at what a finding rests on. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import structs
+
+from trail_diff.arns import partition_of
+from trail_diff.model import Case, Event, Evidence, Finding
+
+_REGION = re.compile(r"(?!us-iso|eu-iso)[a-z]{2}(?:-[a-z]+)+-\d{1,2}")
+"""The isolated partitions have consoles of their own, which no link from outside can reach."""
+
+_EVENT_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_HOSTS = {
+    "aws": "{region}.console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+
+
+def event_url(region: str | None, event_id: str) -> str | None:
+    """Give the address of an event in CloudTrail's event history; None unless the Region and the id are like AWS's own.
+
+    It opens for who is signed in to the event's account, and for 90 days. Both parts come from a log, so a text that
+    could lead elsewhere never becomes part of an address.
+    """
+    if region is None or not _REGION.fullmatch(region) or not _EVENT_ID.fullmatch(event_id):
+        return None
+    host = _HOSTS[partition_of(region)].format(region=region)
+    return f"https://{host}/cloudtrailv2/home?region={region}#/events/{event_id}"
+
+
+def locate_evidence(findings: Sequence[Finding], case: Case) -> tuple[Finding, ...]:
+    """Say of each event that a finding rests on where it was recorded, and where the console shows it."""
+    wanted = {one.event_id for finding in findings for one in finding.evidence}
+    events = {event.event_id: event for event in _events(case) if event.event_id in wanted}
+    return tuple(
+        structs.replace(finding, evidence=tuple(_locate(one, events) for one in finding.evidence))
+        for finding in findings
+    )
+
+
+def _locate(evidence: Evidence, events: Mapping[str, Event]) -> Evidence:
+    event = events.get(evidence.event_id or "")
+    if event is None:
+        return evidence
+    url = event_url(event.aws_region, event.event_id)
+    return structs.replace(evidence, region=event.aws_region, account=event.recipient_account_id, url=url)
+
+
+def _events(case: Case) -> Iterator[Event]:
+    yield from case.changes
+    for side in (case.failed, case.succeeded):
+        if side is not None:
+            yield from side.untied
+            yield from (tied.event for tied in side.events)

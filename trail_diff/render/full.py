@@ -1,0 +1,177 @@
+"""The whole report for a terminal: both jobs, every caller, decisions, evidence, what else was looked at, coverage."""
+
+from collections.abc import Sequence
+
+from trail_diff.model import CallerDecision, CallerGroup, Coverage, Remedy, Report
+from trail_diff.render import escape, essentials, layout
+from trail_diff.render.brief import PRESENCE_COLORS, show_verdict
+from trail_diff.render.catalogue import Catalogue
+from trail_diff.render.interface import RenderOptions
+from trail_diff.render.page import Page
+from trail_diff.render.phrases import caller_name, caller_type, catalogue
+
+
+def render_full(report: Report, options: RenderOptions) -> str:
+    """Render all that a report holds."""
+    words, page = catalogue(options.lang), Page(options)
+    show_verdict(page, report, words)
+    _show_jobs(page, report, words)
+    _show_callers(page, report.callers, words)
+    _show_findings(page, report, words)
+    _show_decisions(page, report.decisions, words)
+    _show_absence(page, report, words)
+    _show_remedies(page, report.remedies, words)
+    _show_changes(page, report, words)
+    _show_next_steps(page, report, words)
+    show_coverage(page, report.coverage, words, verbose=True)
+    return page.text()
+
+
+def _show_jobs(page: Page, report: Report, words: Catalogue) -> None:
+    failed, succeeded = layout.job_rows(report.failed), layout.job_rows(report.succeeded)
+    first = words.labels["job" if report.succeeded is None else "failed"]
+    header = ["", first, words.labels["succeeded"]]
+    rows = [
+        [words.labels[name], escape.terminal(failed.get(name, "")), escape.terminal(succeeded.get(name, ""))]
+        for name in layout.JOB_FIELDS
+        if (name in failed or name in succeeded) and name != "message"
+    ]
+    if report.succeeded is None:
+        header, rows = header[:2], [row[:2] for row in rows]
+    page.gap()
+    page.table(header, rows)
+    if "message" in failed:
+        page.field(words.labels["message"], failed["message"])
+
+
+def _show_callers(page: Page, groups: Sequence[CallerGroup], words: Catalogue) -> None:
+    page.head(words.labels["callers"])
+    if not groups:
+        page.wrap(words.labels["no_callers"])
+        return
+    colors = [PRESENCE_COLORS.get(group.presence) for group in groups]
+    names = ("presence", "caller", "type", "action", "key", "failed", "succeeded")
+    header, rows = [words.labels[name] for name in names], [_caller_cells(group, words) for group in groups]
+    if not page.fits([header, *rows]):
+        header = [header[0], header[1], *header[4:]]
+        rows = [[row[0], f"{row[1]}\n  {row[2]}  {row[3]}", *row[4:]] for row in rows]
+    page.table(header, rows, colors)
+    for group in groups:
+        page.bullet(f"{caller_name(group.caller, words)} {group.action}: {words.caller_kinds[group.caller.kind]}")
+        for side, calls in ((words.labels["failed"], group.failed), (words.labels["succeeded"], group.succeeded)):
+            if calls.calls:
+                codes = ", ".join(f"{code} × {count}" for code, count in calls.error_codes.items())
+                page.bullet("  ".join(filter(None, [side, layout.show_span(calls.first, calls.last), codes])), level=2)
+        if group.tied_by:
+            page.bullet(f"{words.labels['tied_by']}: {words.reasons_of(group.tied_by)}", level=2)
+
+
+def _caller_cells(group: CallerGroup, words: Catalogue) -> list[str]:
+    texts = (caller_name(group.caller, words), caller_type(group.caller, words), group.action)
+    return [
+        words.presences[group.presence],
+        *map(escape.terminal, texts),
+        escape.terminal(layout.short_key(group.key)),
+        layout.show_calls(group.failed, words),
+        layout.show_calls(group.succeeded, words),
+    ]
+
+
+def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
+    if report.findings:
+        page.head(words.labels["findings"])
+    for finding, actions in layout.merge_findings(report.findings, words):
+        page.bullet(f"{words.confidences[finding.confidence]}: {layout.show_finding(finding, actions, words)}")
+        for condition in layout.conditions_of(finding, report.decisions):
+            page.bullet(layout.show_condition(condition, words), level=2)
+        for reason in finding.reasons:
+            page.bullet(words.reason(reason), level=2)
+        for evidence in finding.evidence:
+            page.bullet(f"{words.labels['evidence']}: {layout.show_evidence(evidence)}", level=2, url=evidence.url)
+    if report.ruled_out:
+        page.head(words.labels["ruled_out"])
+    for ruled_out in report.ruled_out:
+        page.bullet(f"{words.causes[ruled_out.cause]}: {words.reasons_of(ruled_out.reasons)}")
+
+
+def _show_decisions(page: Page, decisions: Sequence[CallerDecision], words: Catalogue) -> None:
+    if decisions:
+        page.head(words.labels["decisions"])
+    for decision in decisions:
+        today = f" ({words.labels['today']})" if decision.as_of == "today" else ""
+        name = caller_name(decision.caller, words)
+        page.bullet(f"{name} {decision.action}{today}: {words.decisions[decision.decision]}")
+        for statement in decision.statements:
+            shown = layout.show_statement(statement, words)
+            page.bullet(f"{shown} {statement.effect}: {words.matches[statement.outcome]}", level=2)
+            for condition in statement.conditions:
+                page.bullet(layout.show_condition(condition, words), level=3)
+        if decision.unknown_keys:
+            page.bullet(layout.show_unknown_keys(decision.unknown_keys, words), level=2)
+
+
+def _show_absence(page: Page, report: Report, words: Catalogue) -> None:
+    if report.absence:
+        page.head(words.labels["absence"])
+    for absence, actions in layout.merge_absences(report.absence, words):
+        page.bullet(f"{caller_name(absence.caller, words)} {actions}")
+        for reading in absence.readings:
+            why = words.reasons_of(reading.reasons)
+            told = f"{words.statuses[reading.status]}: {words.readings[reading.reading]}"
+            page.bullet(f"{told} ({why})" if why else told, level=2)
+
+
+def _show_remedies(page: Page, remedies: Sequence[Remedy], words: Catalogue) -> None:
+    """Show the remedies; what would not help is told in one line each."""
+    if remedies:
+        page.head(words.labels["remedies"])
+    for remedy in remedies:
+        told = f"{words.helps[str(remedy.helps).lower()]}: {words.remedies.get(remedy.id, remedy.id)}"
+        if remedy.helps is False:
+            why = words.reasons_of(remedy.risks)
+            page.bullet(f"{told} ({why})" if why else told)
+            continue
+        page.bullet(f"{told} [{remedy.id}]")
+        for step in remedy.patch or ():
+            place, lines = essentials.show_step(step, words, page.width - 6)
+            page.bullet(place, level=2)
+            page.code(lines, indent=6)
+        if remedy.replay is not None:
+            page.bullet(layout.show_replay(remedy.replay, words), level=2)
+        for risk in remedy.risks:
+            page.bullet(words.reason(risk), level=2)
+
+
+def _show_changes(page: Page, report: Report, words: Catalogue) -> None:
+    if report.changes:
+        page.head(words.labels["changes"])
+    for change in report.changes:
+        page.pair(layout.show_time(change.time), layout.show_change(change, words), url=change.url)
+
+
+def _show_next_steps(page: Page, report: Report, words: Catalogue) -> None:
+    if report.next_steps:
+        page.head(words.labels["next"])
+    for step in report.next_steps:
+        page.bullet(layout.show_step(step, report.failed.account, words))
+        page.command(step.command)
+
+
+def show_coverage(page: Page, coverage: Coverage, words: Catalogue, *, verbose: bool) -> None:
+    """Show what was read, what was skipped and why, and what the evidence does not cover."""
+    labels = words.labels
+    page.head(labels["coverage"])
+    page.pair(labels["read"], layout.coverage_counts(coverage, words))
+    for name, span in (("failed", coverage.windows.failed), ("succeeded", coverage.windows.succeeded)):
+        if span is not None:
+            page.pair(labels[name], layout.show_span(*span))
+    for name, values in (("regions", coverage.regions), ("accounts", coverage.accounts)):
+        if values:
+            page.pair(labels[name], ", ".join(values))
+    for reason, count in layout.skipped_by_reason(coverage.skipped).items():
+        page.pair(labels["skipped"], f"{count} × {words.reason(reason)}")
+    if verbose:
+        for skipped in coverage.skipped:
+            page.pair("", f"{skipped.source}: {skipped.count} × {skipped.reason}")
+    for warning in coverage.warnings:
+        page.pair(labels["warnings"], words.reason(warning))

@@ -1,0 +1,62 @@
+"""How Japanese joins phrases, and the sentences of its verdict."""
+
+from collections.abc import Sequence
+
+
+class Japanese:
+    """The grammar of Japanese, as AWS's documentation writes it: half-width words stand between spaces."""
+
+    def join_names(self, names: Sequence[str]) -> str:
+        """Join names as in a sentence: a と b; of more than two, a、b、c."""
+        return " と ".join(names) if len(names) < 3 else "、".join(names)
+
+    def join_items(self, items: Sequence[str]) -> str:
+        """Join short items that stand in a row: a、b、c."""
+        return "、".join(items)
+
+    def join_clauses(self, clauses: Sequence[str]) -> str:
+        """Join clauses that could each stand alone; the last has no full stop."""
+        return "。".join(clauses)
+
+    def say_same(self, *, is_run: bool) -> str:
+        """Say that no caller is missing or newly failing."""
+        noun = _noun(is_run=is_run)
+        return (
+            f"成功した{noun}の KMS 呼び出し元のうち、失敗した{noun}で記録がないもの、"
+            "新たにエラーになったものはありません"
+        )
+
+    def say_different(self, *, is_run: bool) -> str:
+        """Say that the two differ, when no caller can be named."""
+        return f"2 つの{_noun(is_run=is_run)}の KMS 呼び出しには差異があります"
+
+    def say_nothing_to_compare(self) -> str:
+        """Say that there is nothing to compare, when no warning says why."""
+        return "比較できる呼び出しの記録がありません"
+
+    def say_message(self, message: str | None, *, is_run: bool) -> str:
+        """Quote what the job says of itself, if it says anything."""
+        noun = _noun(is_run=is_run)
+        return f"{noun}のメッセージ: 「{message}」" if message else f"{noun}自体のメッセージはありません"
+
+    def say_absent(self, actions: Sequence[str], caller: str, *, is_run: bool) -> str:
+        """Say that calls were seen in the succeeded one only; an absence is never called a denial."""
+        return f"{caller} による {self.join_names(actions)} は、成功した{_noun(is_run=is_run)}にのみ記録されています"
+
+    def say_failing(
+        self, actions: Sequence[str], caller: str, codes: Sequence[str], *, is_run: bool, ended_well: bool
+    ) -> str:
+        """Say that calls ended in these errors, whatever they are: not each is a refusal."""
+        which = "この" if ended_well else "失敗した"
+        error = f" {self.join_names(codes)} " if codes else ""
+        return (
+            f"{caller} による {self.join_names(actions)} は、{which}{_noun(is_run=is_run)}で{error}エラーになりました"
+        )
+
+    def say_more(self, count: int) -> str:
+        """Say how many callers more there are to tell of."""
+        return f"ほかに {count} 件の差異があります"
+
+
+def _noun(*, is_run: bool) -> str:
+    return "実行" if is_run else "ジョブ"

@@ -1,0 +1,263 @@
+"""The Japanese of every reason code, in the words of AWS's Japanese documentation. A phrase has no full stop."""
+
+from collections.abc import Mapping
+
+REASONS: Mapping[str, str] = {
+    # why something was not read
+    "not-cloudtrail": "ファイルに CloudTrail イベントが含まれていません",
+    "digest-file": "CloudTrail ダイジェストファイルであり、イベントは含まれていません",
+    "insight-event": "CloudTrail Insights イベントであり、API コールではありません",
+    "s3-notification": "S3 イベント通知であり、CloudTrail イベントではありません",
+    "control-message": "CloudWatch Logs の制御メッセージであり、イベントは含まれていません",
+    "empty-file": "ファイルが空です",
+    "binary-file": "ファイルがテキストでも既知のアーカイブでもありません",
+    "truncated-archive": "アーカイブが途中で切れています。切れる前までの内容は読み取りました",
+    "truncated-json": "JSON が途中で切れています。切れる前までの内容は読み取りました",
+    "invalid-json": "テキストが有効な JSON ではありません",
+    "invalid-record": "レコードに必要なフィールドがないか、フィールドの型が正しくありません",
+    "bad-encoding": "テキストの実際の文字コードが、示されているものと異なります",
+    "value-too-large": "値が上限より大きくなっています",
+    "expansion-limit": "アーカイブを展開したサイズが上限を超えています",
+    "nesting-limit": "アーカイブまたは値の入れ子が上限より深くなっています",
+    "unreadable-file": "ファイルを読み取れませんでした",
+    "unreadable-row": "行を読み取れませんでした",
+    "encrypted-archive": "アーカイブが暗号化されています",
+    "query-signature": "クエリ結果の署名ファイルであり、イベントは含まれていません",
+    "parquet-support-missing": (
+        "Parquet の読み取りに必要な追加パッケージ parquet (pyarrow) がインストールされていません"
+    ),
+    "duplicate": "このイベントはすでに読み取っています",
+    "outside-requested-time": "イベントが指定された時間の範囲外です",
+    # what the evidence does not cover
+    "kms-events-excluded": "証跡が KMS イベントを除外しているようです",
+    "read-only-events-missing": "kms:Decrypt などの読み取り専用イベントがありません",
+    "window-not-covered": "2 つのジョブの時間全体のレコードが揃っていません",
+    "region-not-covered": "ジョブが使用したリージョンのレコードがありません",
+    "account-not-covered": "ジョブが使用したアカウントのレコードがありません",
+    "delivery-delay-possible": (
+        "最新のレコードの直前にジョブが終了しているため、その後のイベントがまだ配信されていない可能性があります"
+    ),
+    "no-baseline": "比較対象となる成功したジョブが見つかりませんでした",
+    "caller-type-not-in-export": "エクスポートに呼び出し元のタイプが含まれていません",
+    "fetch-truncated": "エクスポートにはイベントの最初の数ページしか含まれていません",
+    # what else a reader should know of the comparison
+    "baseline-other-resource": "成功したジョブは別のリソースをバックアップしています",
+    "baseline-other-vault": "成功したジョブは別のバックアップボールトを使用しています",
+    "baseline-other-role": "成功したジョブは別のロールを使用しています",
+    "baseline-other-key": "成功したジョブは別のキーを使用しています",
+    "baseline-other-backup-type": "成功したジョブはバックアップタイプが異なります",
+    "baseline-after-failed": "成功したジョブは、失敗したジョブの後に実行されています",
+    "concurrent-job-on-vault": (
+        "同じバックアップボールトを別のジョブが同時に使用しているため、一部の呼び出しはそのジョブのものである可能性があります"
+    ),
+    "key-not-known": "ジョブに必要なキーが不明です",
+    "job-still-running": "ジョブはまだ終了していません",
+    "input-partly-read": "入力の一部を読み取れませんでした",
+    # why an event belongs to a job
+    "key-and-context": (
+        "ジョブのキーを使用した呼び出しで、"
+        "暗号化コンテキストにジョブのバックアップボールトまたはリソースが含まれています"
+    ),
+    "context-names-vault": "暗号化コンテキストにジョブのバックアップボールトが含まれています",
+    "context-names-resource": "暗号化コンテキストにジョブのリソースが含まれています",
+    "key-and-service-principal": "AWS のサービスがジョブのキーを使用しています",
+    "key-and-job-role": "ジョブのロールがジョブのキーを使用しています",
+    "job-role": "ジョブのロールによる呼び出しです",
+    "key-only": "ジョブのキーを使用した呼び出しですが、ほかにジョブとの関連を示すものはありません",
+    "in-window": "ジョブの時間内の呼び出しです",
+    # why a condition of a policy matches or not
+    "value-equals": "リクエストの値は、条件に指定された値のいずれかと一致します",
+    "value-differs": "リクエストの値は、条件に指定されたどの値とも一致しません",
+    "key-absent": "リクエストに条件キーがないため、条件は偽です",
+    "negated-key-absent": "リクエストに条件キーがなく、否定の演算子はキーがない場合に真になります",
+    "if-exists-absent": "リクエストに条件キーがなく、...IfExists 演算子はキーがない場合に真になります",
+    "key-is-null": "リクエストに条件キーがないか、その値が空です",
+    "key-is-not-null": "リクエストに条件キーの値があります",
+    "for-all-values-empty": "リクエストに条件キーの値がないため、ForAllValues は真です",
+    "for-any-value-empty": "リクエストに条件キーの値がないため、ForAnyValue は偽です",
+    "opaque-value-differs": ("AWS のサービスの値は文書化されていませんが、お客様の ARN やアカウントにはなりません"),
+    # why a condition of a policy cannot be decided
+    "key-unknown": "リクエストに条件キーがあるか、その値が何かは不明です",
+    "variable-unknown": "条件で使用されているポリシー変数の値が不明です",
+    "opaque-value": "AWS のサービスでの値は文書化されておらず、条件と一致する可能性があります",
+    "multivalued-without-set-operator": (
+        "複数値の条件キーに ForAllValues も ForAnyValue も使用されておらず、AWS はその動作を定義していません"
+    ),
+    "for-any-value-if-exists-absent": (
+        "条件キーがない場合の ForAnyValue と ...IfExists の組み合わせについて、AWS の 2 つの規則が矛盾しています"
+    ),
+    "empty-string-in-set": ("条件キーの値が空の文字列のみであり、AWS はそれを値とみなすかどうかを明らかにしていません"),
+    "empty-value-list": "ポリシー内のリストが空であり、AWS はその動作を定義していません",
+    "empty-condition": "条件に評価する内容がなく、AWS はその動作を定義していません",
+    "operator-unknown": "条件演算子が AWS のドキュメントにないものです",
+    "operator-letter-case": "条件演算子の大文字と小文字が AWS のドキュメントの表記と異なります",
+    "boolean-form": "ブール値が小文字の true または false で書かれていません",
+    "value-not-comparable": ("値が演算子の型と合わず、その場合の否定の演算子の動作を AWS は明らかにしていません"),
+    "value-form-doubtful": "値が、この演算子について AWS のドキュメントにない形式で書かれています",
+    "arn-pattern-incomplete": "ARN パターンの要素が 6 つ未満であり、AWS はその動作を定義していません",
+    "wildcard-over-line-break": ("ワイルドカードが改行と一致する必要があり、AWS はその動作を定義していません"),
+    "variable-form": ("ポリシー変数の形式が正しくないか、AWS のドキュメントにない場所で使用されています"),
+    "variable-value-has-wildcard": (
+        "ポリシー変数の値にワイルドカード文字が含まれており、AWS はその動作を定義していません"
+    ),
+    # why a statement applies to a caller or not
+    "principal-is-anyone": "ステートメントは、AWS のサービスを含むすべてのプリンシパルを対象としています",
+    "principal-matches": "ステートメントに呼び出し元が指定されています",
+    "principal-account-matches": "ステートメントに呼び出し元のアカウントが指定されています",
+    "principal-differs": "ステートメントに呼び出し元は指定されていません",
+    "not-principal-lists-caller": "NotPrincipal に呼び出し元が含まれているため、ステートメントは適用されません",
+    "not-principal-omits-caller": "NotPrincipal に呼び出し元が含まれていないため、ステートメントが適用されます",
+    "action-differs": "ステートメントはこのアクションを対象としていません",
+    "resource-differs": "ステートメントはこのキーを対象としていません",
+    "action-missing": "ステートメントに Action も NotAction もないため、効果がありません",
+    "resource-missing": "キーポリシーのステートメントに Resource がないため、効果がありません",
+    # why it cannot be decided whether a statement applies
+    "aws-wildcard-and-service-principal": (
+        'プリンシパル {"AWS": "*"} に AWS のサービスが含まれるかどうかを、AWS は明らかにしていません'
+    ),
+    "allow-wildcard-and-service-principal": (
+        "すべてのプリンシパルに対する Allow に AWS のサービスが含まれるかどうかを、AWS は明らかにしていません"
+    ),
+    "service-name-form": (
+        "リージョン別のサービス名とグローバルなサービス名が互いに一致するかどうかを、AWS は明らかにしていません"
+    ),
+    "service-wildcard": ("サービスプリンシパルにワイルドカードが含まれており、AWS はその動作を定義していません"),
+    "not-principal-incomplete": (
+        "NotPrincipal に呼び出し元は含まれていますが、そのロールまたはアカウントが含まれていないため、"
+        "ステートメントが適用される可能性があります"
+    ),
+    "not-principal-with-allow": "NotPrincipal が Allow とともに使用されており、AWS はその動作を定義していません",
+    "principal-missing": "ステートメントに必須の Principal がありません",
+    "principal-not-expected": "ステートメントに、使用できない Principal があります",
+    "principal-unique-id": (
+        "ステートメントに、削除されたプリンシパルの一意の ID が指定されており、呼び出し元の ID がそれと同じです"
+    ),
+    "principal-unrecognised": (
+        "ステートメントのプリンシパルが、キーポリシーについて AWS のドキュメントにない形式で指定されています"
+    ),
+    "caller-not-known": ("呼び出し元の情報が少なく、ステートメントに指定されているかどうかを判断できません"),
+    "endpoint-account-principal": (
+        "VPC エンドポイントポリシーに指定されたアカウントは、ルートユーザーのみを表す可能性があります"
+    ),
+    "action-form": "アクションにサービス名がなく、AWS はその動作を定義していません",
+    "resource-form": "リソースが、キーの ARN と確実に比較できる形式で書かれていません",
+    "effect-not-recognised": "ステートメントの Effect が Allow でも Deny でもありません",
+    "element-unknown": "ステートメントに AWS のドキュメントにない要素があります",
+    "elements-contradict": "ステートメントに、ある要素とその Not... の形が両方あります",
+    "statement-malformed": "ステートメントを読み取れません",
+    "policy-version-unknown": "ポリシーの Version が AWS のドキュメントにないものです",
+    # what a grant gives a caller
+    "grant-matches": "グラントにより、呼び出し元はこのアクションを実行できます",
+    "grant-not-in-force": "グラントは使用停止または取り消しになっています",
+    "grant-other-grantee": "グラントは別のプリンシパルに対するものです",
+    "grant-other-operation": "グラントにこのオペレーションは含まれていません",
+    "grant-constraint-differs": "リクエストがグラントの制約を満たしていません",
+    "grant-constraint-unknown": "リクエストがグラントの制約を満たしているかどうかは不明です",
+    "grantee-not-given": (
+        "出力されたグラントに被付与者プリンシパルがありません。AWS のサービスに対するグラントである可能性があります"
+    ),
+    "grant-for-account": (
+        "グラントにアカウントが指定されており、そのアカウントの誰が対象になるかを AWS は明らかにしていません"
+    ),
+    # what settles a decision, or keeps it open
+    "statement-denies": "ステートメントが呼び出しを明示的に拒否しています",
+    "key-policy-allows": "キーポリシーが呼び出しを許可しています",
+    "grant-allows": "グラントが呼び出しを許可しています",
+    "identity-policy-allows": (
+        "アイデンティティベースのポリシーが呼び出しを許可しており、キーポリシーもそれを認めています"
+    ),
+    "no-key-policy-allow": "キーポリシーもグラントも呼び出しを許可していません",
+    "no-identity-policy-allow": (
+        "キーポリシーは許可をアイデンティティベースのポリシーに委ねていますが、呼び出しを許可するポリシーがありません"
+    ),
+    "no-permissions-boundary-allow": "アクセス許可の境界が呼び出しを許可していません",
+    "no-session-policy-allow": "セッションポリシーが呼び出しを許可していません",
+    "no-scp-allow": "サービスコントロールポリシー (SCP) が、すべての階層では呼び出しを許可していません",
+    "no-vpc-endpoint-policy-allow": "VPC エンドポイントポリシーが呼び出しを許可していません",
+    "key-policy-not-given": "キーポリシーが不明です",
+    "grants-not-given": ("キーのグラントが指定されていないため、グラントが呼び出しを許可しているかどうかは不明です"),
+    "identity-policies-not-given": "呼び出し元のアイデンティティベースのポリシーが不明です",
+    "permissions-boundaries-not-given": "アクセス許可の境界が呼び出し元を制限しているかどうかは不明です",
+    "session-policies-not-given": "セッションポリシーが呼び出し元を制限しているかどうかは不明です",
+    "scps-not-given": "サービスコントロールポリシー (SCP) が呼び出し元を制限しているかどうかは不明です",
+    "rcps-not-given": "リソースコントロールポリシー (RCP) が呼び出しを拒否しているかどうかは不明です",
+    "vpc-endpoint-policies-not-given": "VPC エンドポイントのポリシーが不明です",
+    "account-not-known": "呼び出し元がキーと同じアカウントに属しているかどうかは不明です",
+    "service-linked-role-possible": (
+        "呼び出し元はサービスにリンクされたロールである可能性があり、組織のポリシーはこのロールを制限しません"
+    ),
+    "limit-and-wildcard-principal": (
+        "キーポリシーがすべてのプリンシパルに許可したことを、アクセス許可の境界やセッションポリシーが"
+        "制限するかどうかを、AWS は明らかにしていません"
+    ),
+    "limit-and-grant": (
+        "グラントが許可したことを、アクセス許可の境界やセッションポリシーが制限するかどうかを、"
+        "AWS は明らかにしていません"
+    ),
+    "grant-across-accounts": (
+        "別のアカウントの被付与者プリンシパルにアイデンティティベースのポリシーも必要かどうかを、"
+        "AWS は明らかにしていません"
+    ),
+    # what proves a cause, or rules it out
+    "record-states-layer": "拒否された呼び出しのレコードに、何によって拒否されたかが示されています",
+    "record-states-key-state": "失敗した呼び出しのレコードに、キーの状態が示されています",
+    "record-states-context": "失敗した呼び出しのレコードに、暗号文が適合しないことが示されています",
+    "record-states-throttling": "失敗した呼び出しのレコードに、スロットリングされたことが示されています",
+    "caller-missing": "この呼び出しは成功したジョブにのみ記録されています",
+    "caller-refused": "この呼び出しは失敗したジョブで拒否されています",
+    "policy-from-record": "ジョブの前にキーに設定されたポリシーです",
+    "policy-is-todays": "指定されたポリシーであり、ジョブの時点でも有効であったと仮定しています",
+    "policy-changed-since": "ジョブの後にポリシーが変更されています",
+    "policy-same-for-succeeded": "呼び出しが成功したときも同じポリシーが有効でした",
+    "policy-allows-caller": "ポリシーは呼び出し元を許可しています",
+    "key-state-changed-before-job": ("ジョブの前のイベントでキーがこの状態になり、ジョブまでに元に戻されていません"),
+    "key-state-today": "キーは現在この状態ですが、いつからかは不明です",
+    "key-state-enabled": "その時点でキーは有効でした",
+    "key-state-same-for-succeeded": "呼び出しが成功したときも、キーは同じ状態でした",
+    "key-used-in-window": "ジョブの実行中に、キーはエラーなしで使用されています",
+    "grant-ended-before-job": "ジョブの前に、キーのグラントが取り消しまたは使用停止になっています",
+    "grantee-not-in-export": "誰に対するグラントであったかはエクスポートに含まれていません",
+    "no-grant-change": "エクスポートには、キーのグラントの取り消しも使用停止もありません",
+    "create-grant-refused": "kms:CreateGrant が拒否されており、何によって拒否されたかはレコードに示されていません",
+    "key-is-aws-managed": "キーは AWS マネージドキーです",
+    "copy-across-accounts": "コピー先が別のアカウントです",
+    "same-account": "すべて 1 つのアカウントの中で行われています",
+    "no-throttling": "ジョブの呼び出しはスロットリングされていません",
+    "message-names-kms": "ジョブのメッセージはキーについて述べています",
+    "message-names-no-kms": "ジョブのメッセージは別のことについて述べています",
+    "key-state-not-known": "キーの状態が不明です",
+    "no-kms-difference": "2 つのジョブの KMS 呼び出しは同じです",
+    "no-call-of-the-job": "ジョブは KMS を一度も呼び出していません",
+    # why a call may be absent
+    "denial-not-logged-here": (
+        "サービスプリンシパルに対する拒否を、KMS はそのサービス自身のアカウントにのみ記録します"
+    ),
+    "denial-would-be-logged": "この呼び出し元に対する拒否であれば、このアカウントに記録されます",
+    "policy-denies-caller": "有効なポリシーが呼び出しを拒否しています",
+    "calls-of-the-job-in-window": "ジョブのほかの呼び出しは対象時間内に記録されています",
+    "other-calls-in-window": "同じ対象時間内に、ほかの呼び出し元による KMS 呼び出しが記録されています",
+    "job-ended-in-window": "対象時間にジョブ全体が含まれています",
+    "same-call-near-window": "同じ呼び出し元が、対象時間の直前または直後に同じ呼び出しを行っています",
+    "same-call-on-other-key": "同じ呼び出し元が、対象時間内に別のキーで同じ呼び出しを行っています",
+    "no-call-on-other-key": "呼び出し元は、対象時間内に別のキーで同じ呼び出しを行っていません",
+    "called-just-before": "呼び出し元は、ジョブの前の 5 分以内にキーを使用しています",
+    "not-called-just-before": "呼び出し元は、ジョブの前の 5 分間にキーを使用していません",
+    # which risk a remedy carries
+    "caller-is-not-a-service-principal": ("呼び出しを行っているのはロールであり、サービスプリンシパルではありません"),
+    "allows-service-for-anyone": (
+        "aws:SourceAccount で制限しない限り、サービスがどの利用者のために動作する場合も許可されます"
+    ),
+    "exempts-every-service": "どの利用者のために動作する場合も、すべての AWS のサービスが除外されます",
+    "needs-allow-as-well": "Deny を外すだけなので、呼び出し元に対する Allow またはグラントも必要です",
+    "source-account-not-always-sent": "AWS のサービスは一部の呼び出しでのみ aws:SourceAccount を送信します",
+    "allows-any-role-session": "このロールを引き受けることができる者は誰でも Deny の対象外になります",
+    "principal-arn-form-undocumented": "AWS のサービスでの aws:PrincipalArn の値は文書化されていません",
+    "caller-is-not-the-role": "呼び出しを行っているのはこのロールではありません",
+    "caller-is-a-service-principal": ("呼び出しはプリンシパルの代理ではなく、AWS のサービス自身によるものです"),
+    "absent-key-still-matches": "否定の演算子は、IfExists の有無にかかわらず、キーがない場合に一致します",
+    "deny-wins": "Allow が Deny より優先されることはありません",
+    "stranger-gets-in": "拒否されていた者にもアクセスを許可してしまいます",
+    "policy-of-aws-managed-key": "AWS マネージドキーのポリシーは変更できません",
+    "deletes-nothing-else": "変更されるのはキーの状態のみです",
+    "grant-not-replayable": "グラントはポリシーだけでは再評価できません",
+}

@@ -1,0 +1,93 @@
+"""The one sentence that sums a verdict up, in any language."""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from trail_diff.model import Caller, CallerGroup, Cause, Reason, Report
+from trail_diff.render.catalogue import Catalogue
+from trail_diff.render.escape import shorten
+from trail_diff.render.interface import Lang
+from trail_diff.render.phrases import caller_name, caller_type, catalogue
+
+DECISIVE = (
+    Reason.NO_BASELINE,
+    Reason.KMS_EVENTS_EXCLUDED,
+    Reason.READ_ONLY_EVENTS_MISSING,
+    Reason.WINDOW_NOT_COVERED,
+    Reason.REGION_NOT_COVERED,
+    Reason.ACCOUNT_NOT_COVERED,
+    Reason.DELIVERY_DELAY_POSSIBLE,
+    Reason.CALLER_TYPE_NOT_IN_EXPORT,
+    Reason.FETCH_TRUNCATED,
+    Reason.JOB_STILL_RUNNING,
+    Reason.KEY_NOT_KNOWN,
+    Reason.INPUT_PARTLY_READ,
+)
+"""The warnings that can be why a question has no answer, the weightiest first."""
+
+_MOST_CALLERS = 3
+_LONGEST_MESSAGE = 300
+_LONGEST_NAME = 100
+
+
+def word_verdict(report: Report, lang: Lang = "en") -> Report:
+    """Give the report with its verdict summed up in a language."""
+    summary = summarize(report, catalogue(lang))
+    return structs.replace(report, verdict=structs.replace(report.verdict, summary=summary))
+
+
+def summarize(report: Report, words: Catalogue) -> str:
+    """Sum the verdict up in one sentence without a full stop; callers that do not make the difference are passed over.
+
+    Names and messages are given as they are in the log, whoever shows the sentence has to escape it.
+    """
+    verdict, grammar, is_run = report.verdict, words.grammar, report.failed.kind == "window"
+    if verdict.outcome == "inconclusive":
+        reasons = [reason for reason in DECISIVE if reason in report.coverage.warnings]
+        return words.reasons_of(reasons) or grammar.say_nothing_to_compare()
+    if verdict.outcome == "no-difference":
+        return grammar.say_same(is_run=is_run)
+    if verdict.cause is Cause.NOT_KMS:
+        message = shorten(report.failed.message or "", _LONGEST_MESSAGE)
+        return grammar.join_clauses([words.causes[verdict.cause], grammar.say_message(message, is_run=is_run)])
+    told = grammar.join_clauses(_say_difference(report, words))
+    if verdict.cause is not None:
+        return words.causes[verdict.cause] + (f": {told}" if told else "")
+    return told or grammar.say_different(is_run=is_run)
+
+
+def _say_difference(report: Report, words: Catalogue) -> list[str]:
+    """Say for each caller what was refused, then what is absent; actions of one caller share a clause."""
+    failing: dict[str, list[CallerGroup]] = {}
+    absent: dict[str, list[CallerGroup]] = {}
+    for group in report.callers:
+        if not group.driving:
+            continue
+        if group.failed.errors:
+            failing.setdefault(_label(group.caller, words), []).append(group)
+        elif group.presence == "only-succeeded":
+            absent.setdefault(_label(group.caller, words), []).append(group)
+    is_run, ended_well = report.failed.kind == "window", report.failed.state == "COMPLETED"
+    grammar = words.grammar
+    clauses = [
+        grammar.say_failing(_actions(own), label, _codes(own), is_run=is_run, ended_well=ended_well)
+        for label, own in failing.items()
+    ]
+    clauses += [grammar.say_absent(_actions(own), label, is_run=is_run) for label, own in absent.items()]
+    more = len(clauses) - _MOST_CALLERS
+    return clauses[:_MOST_CALLERS] + ([grammar.say_more(more)] if more > 1 else clauses[_MOST_CALLERS:])
+
+
+def _codes(groups: Sequence[CallerGroup]) -> list[str]:
+    codes = sorted({code for group in groups for code in group.failed.error_codes})
+    return [shorten(code, _LONGEST_NAME) for code in codes[:3]]
+
+
+def _actions(groups: Sequence[CallerGroup]) -> list[str]:
+    return [shorten(action, _LONGEST_NAME) for action in dict.fromkeys(group.action for group in groups)]
+
+
+def _label(caller: Caller, words: Catalogue) -> str:
+    name, kind = caller_name(caller, words), caller_type(caller, words)
+    return f"{shorten(name, _LONGEST_NAME)} ({shorten(kind, _LONGEST_NAME)})"
