@@ -11,7 +11,7 @@ from trail_diff.baseline import compare_jobs, rank_baselines
 from trail_diff.changes import select_changes
 from trail_diff.correlate import find_keys, job_window, resolve_key, tie_events
 from trail_diff.coverage import check_coverage, summarize_reading
-from trail_diff.errors import FactError, UsageError
+from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.gather import Gathered
 from trail_diff.jobs import find_job, is_finished, is_succeeded
 from trail_diff.model import Case, Coverage, Facts, Job, JobEvents, Reason, Window, Windows
@@ -32,6 +32,7 @@ _DAMAGE = frozenset(
         Reason.UNREADABLE_FILE,
         Reason.UNREADABLE_ROW,
         Reason.ENCRYPTED_ARCHIVE,
+        Reason.UNSUPPORTED_ARCHIVE,
         Reason.PARQUET_SUPPORT_MISSING,
     }
 )
@@ -58,11 +59,11 @@ def build_case(gathered: Gathered, question: Question, facts: Facts) -> Case:
         FactError: the job has no time by which it could be found in the events.
     """
     jobs = [job for job in gathered.jobs if _is_in_scope(job, question)]
-    failed = find_job(jobs, question.job_id)
+    failed = _find(question.job_id, jobs, gathered)
     keys = tuple(resolve_key(key, gathered.events) for key in question.keys)
     question = msgspec.structs.replace(question, keys=keys)
     best: Case | None = None
-    for baseline in _baselines(failed, jobs, question):
+    for baseline in _baselines(failed, jobs, question, gathered):
         case = _compare(gathered, [failed, baseline], question, facts)
         if case.succeeded is not None and case.succeeded.events:
             return case
@@ -98,11 +99,24 @@ def _is_in_scope(job: Job, question: Question) -> bool:
     return in_account and (not question.regions or job.region in (None, *question.regions))
 
 
-def _baselines(failed: Job, jobs: Sequence[Job], question: Question) -> list[Job]:
+def _find(job_id: str, jobs: Sequence[Job], gathered: Gathered) -> Job:
+    """Find a job; where there is none, say how much was read and skipped, since the wrong files are the likely reason."""
+    try:
+        return find_job(jobs, job_id)
+    except JobNotFoundError as error:
+        tally, skips = gathered.tally, Counter[str]()
+        for skipped in gathered.skipped:
+            skips[skipped.reason] += skipped.count
+        told = [f"{tally.records} record(s) read in {tally.files} file(s)"]
+        told += [f"{count} skipped as {reason}" for reason, count in sorted(skips.items())]
+        raise JobNotFoundError(f"{error.message}; {', '.join(told)}", hint=error.hint) from error
+
+
+def _baselines(failed: Job, jobs: Sequence[Job], question: Question, gathered: Gathered) -> list[Job]:
     """Give the named baseline, or the best few candidates: one whose events are not in the export is passed over."""
     if question.baseline_job_id is None:
         return rank_baselines(failed, jobs)[:10]
-    baseline = find_job(jobs, question.baseline_job_id)
+    baseline = _find(question.baseline_job_id, jobs, gathered)
     if baseline is failed:
         raise UsageError(
             "the baseline is the job itself", hint="give the id of a job that succeeded with --baseline-job-id"

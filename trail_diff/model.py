@@ -80,6 +80,7 @@ class Reason(StrEnum):
     UNREADABLE_FILE = "unreadable-file"
     UNREADABLE_ROW = "unreadable-row"
     ENCRYPTED_ARCHIVE = "encrypted-archive"
+    UNSUPPORTED_ARCHIVE = "unsupported-archive"
     QUERY_SIGNATURE = "query-signature"
     PARQUET_SUPPORT_MISSING = "parquet-support-missing"
     DUPLICATE = "duplicate"

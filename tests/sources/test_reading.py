@@ -1,8 +1,10 @@
 """Every export form gives the records back; look-alikes and damage are counted; memory stays bounded."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import zipfile
 from collections.abc import Iterable
@@ -125,6 +127,10 @@ def test_console_csv_has_no_caller_type() -> None:
         (dump({"Records": [{"eventVersion": "1.11", "eventSource": 7, "userIdentity": {}}]}), Reason.INVALID_RECORD),
         (dump({"hashSignature": "x", "files": []}), Reason.QUERY_SIGNATURE),
         (b"Permission Check Successful", Reason.NOT_CLOUDTRAIL),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(40), Reason.UNSUPPORTED_ARCHIVE),
+        (b"\x28\xb5\x2f\xfd" + bytes(40), Reason.UNSUPPORTED_ARCHIVE),
+        (lzma.compress(b"x" * 5000)[:-20], Reason.TRUNCATED_ARCHIVE),
+        (bz2.compress(b"x" * 5000)[:-20], Reason.TRUNCATED_ARCHIVE),
         (b'{"Records":[{"a":1},', Reason.TRUNCATED_JSON),
         (b'{"a" nope, "b": 1, "c": 2}', Reason.INVALID_JSON),
     ],
@@ -156,6 +162,14 @@ def test_next_token_is_noticed() -> None:
     """A page that names a next one was not the last."""
     assert read_bytes(dump({"Events": [], "NextToken": "x"})).tally.next_token
     assert not read_bytes(dump({"Events": []})).tally.next_token
+
+
+def test_last_page_of_a_file_tells_whether_there_are_more() -> None:
+    """Pages one after another are complete when the last of them names no next one."""
+    page, last = dump({"Events": [], "NextToken": "x"}), dump({"Events": []})
+
+    assert not read_bytes(page + b"\n" + last).tally.next_token
+    assert read_bytes(last + b"\n" + page).tally.next_token
 
 
 @pytest.mark.parametrize("cut", [1, 30, 400])

@@ -1,10 +1,12 @@
 """Wraps records in every form in which people export them; each gives the bytes of a file."""
 
 import base64
+import bz2
 import csv
 import gzip
 import io
 import json
+import lzma
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -153,6 +155,76 @@ def base64_gz(content: bytes) -> str:
     return base64.b64encode(gzip.compress(content)).decode()
 
 
+def flat_by_dots(value: object, path: str = "") -> dict[str, str]:
+    """Give a record as Logs Insights and Splunk name its fields: `userIdentity.type`, `resources.0.ARN`."""
+    match value:
+        case dict():
+            inner = [flat_by_dots(one, f"{path}.{name}" if path else name) for name, one in value.items()]
+        case list():
+            inner = [flat_by_dots(one, f"{path}.{index}") for index, one in enumerate(value)]
+        case None:
+            inner = []
+        case bool():
+            inner = [{path: str(value).lower()}]
+        case _:
+            inner = [{path: str(value)}]
+    return {name: text for part in inner for name, text in part.items()}
+
+
+def athena_pages(records: list[Record]) -> bytes:
+    """Give pages of Athena's GetQueryResults: only the first repeats the header, only the last has no token."""
+    rows = [flat(record) for record in records]
+    header = list(rows[0])
+    columns = {"ColumnInfo": [{"Name": name} for name in header]}
+    pages = [[header, list(rows[0].values())], *([list(row.values())] for row in rows[1:])]
+    answers = [
+        {
+            "ResultSet": {
+                "Rows": [{"Data": [{"VarCharValue": cell} for cell in row]} for row in page],
+                "ResultSetMetadata": columns,
+            },
+            **({"NextToken": "x"} if number < len(pages) else {}),
+        }
+        for number, page in enumerate(pages, 1)
+    ]
+    return b"".join(json.dumps(answer, indent=4).encode() + b"\n" for answer in answers)
+
+
+def sentinel(record: Record) -> Record:
+    """Give a record as Microsoft Sentinel's table AWSCloudTrail names its fields."""
+    identity, issuer = record["userIdentity"], record["userIdentity"].get("sessionContext", {}).get("sessionIssuer", {})
+    return {
+        "TimeGenerated": record["eventTime"],
+        "AwsEventId": record["eventID"],
+        "EventSource": record["eventSource"],
+        "EventName": record["eventName"],
+        "EventTypeName": record["eventType"],
+        "AWSRegion": record["awsRegion"],
+        "RecipientAccountId": record["recipientAccountId"],
+        "ErrorCode": record.get("errorCode", ""),
+        "ReadOnly": record["readOnly"],
+        "UserIdentityType": identity.get("type", ""),
+        "UserIdentityArn": identity.get("arn", ""),
+        "UserIdentityAccountId": identity.get("accountId", ""),
+        "UserIdentityInvokedBy": identity.get("invokedBy", ""),
+        "SessionIssuerArn": issuer.get("arn", ""),
+        "RequestParameters": json.dumps(record["requestParameters"]),
+        "Resources": json.dumps(record.get("resources", [])),
+        "Type": "AWSCloudTrail",
+    }
+
+
+def text_output(records: list[Record]) -> bytes:
+    """Give `aws cloudtrail lookup-events --query 'Events[].CloudTrailEvent' --output text`: all on one line."""
+    return b"\t".join(map(dump, records)) + b"\n"
+
+
+def logs_tail_json(records: list[Record]) -> bytes:
+    """Give `aws logs tail --format json`: a time, a stream, and the record over many lines."""
+    prefix = b"2026-03-01T18:00:00.123000+00:00 111122223333_CloudTrail_eu-west-1 "
+    return b"".join(prefix + json.dumps(record, indent=4).encode() + b"\n" for record in records)
+
+
 TRAIL: Wrap = lambda records: dump({"Records": records})  # noqa: E731 - a table of small wraps reads best this way
 
 WRAPS: dict[str, Wrap] = {
@@ -181,6 +253,21 @@ WRAPS: dict[str, Wrap] = {
         {"records": [{"recordId": "1", "data": base64.b64encode(dump(record)).decode()} for record in records]}
     ),
     "kinesis": lambda records: dump({"Records": [{"kinesis": {"data": base64_gz(dump(subscription(records)))}}]}),
+    "kinesis-lambda": lambda records: dump(
+        {
+            "Records": [
+                {
+                    "kinesis": {"data": base64_gz(dump(subscription(records)))},
+                    "eventSource": "aws:kinesis",
+                    "eventVersion": "1.0",
+                    "eventName": "aws:kinesis:record",
+                }
+            ]
+        }
+    ),
+    "kinesis-get-records": lambda records: dump(
+        {"Records": [{"SequenceNumber": "1", "Data": base64_gz(dump(subscription(records)))}], "NextShardIterator": "x"}
+    ),
     "filter-log-events": lambda records: dump(
         {"events": [{"timestamp": 1, "message": json.dumps(record)} for record in records], "searchedLogStreams": []}
     ),
@@ -195,12 +282,26 @@ WRAPS: dict[str, Wrap] = {
     "subscription": lambda records: dump(subscription(records)),
     "subscription-concatenated": lambda records: b"".join(dump(subscription([record])) for record in records),
     "lambda-awslogs": lambda records: dump({"awslogs": {"data": base64_gz(dump(subscription(records)))}}),
+    "text-output": text_output,
+    "text-output-events": lambda records: b"".join(
+        b"EVENTS\tAKIA\t" + dump(record) + b"\tid\tname\t2026-03-01T18:05:00+00:00\n" for record in records
+    ),
+    "logs-tail-json": logs_tail_json,
+    "insights-fields": lambda records: dump([{"@timestamp": "t", **flat_by_dots(record)} for record in records]),
+    "excel-separator": lambda records: (
+        b"sep=;\r\n" + table([["@timestamp", "@message"], *(["t", json.dumps(record)] for record in records)], ";")
+    ),
     "athena-flat": lambda records: table(
         [list(flat(records[0])), *(list(flat(record).values()) for record in records)]
     ),
     "athena-tsv": lambda records: table([list(flat(records[0])), *(list(flat(r).values()) for r in records)], "\t"),
     "athena-structs": athena_structs,
     "athena-answer": athena_answer,
+    "athena-pages": athena_pages,
+    "lake-event-json": lambda records: dump(
+        {"QueryResultRows": [[{"eventJson": json.dumps(record)}] for record in records]}
+    ),
+    "lake-event-json-csv": lambda records: table([["eventJson"], *([json.dumps(record)] for record in records)]),
     "lake-rows": lambda records: dump(
         {"QueryResultRows": [[{name: value} for name, value in flat(record).items()] for record in records]}
     ),
@@ -212,9 +313,22 @@ WRAPS: dict[str, Wrap] = {
     ),
     "splunk": lambda records: lines([{"preview": False, "result": {"_raw": json.dumps(record)}} for record in records]),
     "splunk-csv": lambda records: table([["_time", "_raw"], *(["t", json.dumps(record)] for record in records)]),
+    "elastic-fields": lambda records: lines([{"fields": {"event.original": [json.dumps(r)]}} for r in records]),
+    "datadog": lambda records: lines([{"content": {"message": "{", "attributes": record}} for record in records]),
+    "datadog-answer": lambda records: dump({"data": [{"id": "A", "attributes": {"attributes": r}} for r in records]}),
+    "sumo": lambda records: dump({"messages": [{"map": {"_raw": json.dumps(record)}} for record in records]}),
+    "sentinel": lambda records: dump([sentinel(record) for record in records]),
+    "sentinel-csv": lambda records: table(
+        [list(sentinel(records[0])), *([str(cell) for cell in sentinel(record).values()] for record in records)]
+    ),
+    "unknown-name": lambda records: lines([{"n": [1, {"a": "{"}], "cloudtrail": record} for record in records]),
+    "unknown-name-text": lambda records: dump([{"time": "t", "text": json.dumps(record)} for record in records]),
     "siem-extras": lambda records: lines([{**record, "@timestamp": "t", "p_row_id": "1"} for record in records]),
     "ocsf": lambda records: lines([ocsf(record) for record in records]),
     "zip": lambda records: zipped({"a/b.json": TRAIL(records[:1]), "c.json.gz": gzip.compress(TRAIL(records[1:]))}),
+    "bzip2": lambda records: b"".join(bz2.compress(TRAIL([record])) for record in records),
+    "xz": lambda records: lzma.compress(TRAIL(records[:1])) + lzma.compress(TRAIL(records[1:])),
+    "tar-xz": lambda records: tarred({"a.json": TRAIL(records)}, "w:xz"),
     "tar": lambda records: tarred({"a.json": TRAIL(records)}),
     "tar-gz": lambda records: tarred({"a.json.gz": gzip.compress(TRAIL(records))}, "w:gz"),
 }

@@ -22,6 +22,7 @@ REASONS: Mapping[str, str] = {
     "unreadable-file": "the file could not be read",
     "unreadable-row": "the row could not be read",
     "encrypted-archive": "the archive is encrypted",
+    "unsupported-archive": "an archive of a kind that is not read (7z, zstd, rar, lz4); unpack it first",
     "query-signature": "the signature file of a query result, which holds no events",
     "parquet-support-missing": "reading Parquet needs the parquet extra (pyarrow), which is not installed",
     "duplicate": "the event was read already",

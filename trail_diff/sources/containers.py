@@ -1,4 +1,4 @@
-"""Taking archives apart: gzip, zip and tar, one in another, told by their content. Nothing is extracted to disk.
+"""Taking archives apart: gzip, bzip2, xz, zip and tar, one in another, told by their content. Nothing is extracted to disk.
 
 Every layer's output is weighed against what was read from outside, so that a small file cannot fill the machine.
 """
@@ -23,6 +23,12 @@ SPOOL_BYTES = 64 << 20
 """How much of an archive that has to be read from its end is kept in memory; more goes to an unnamed temporary file."""
 
 _GZIP, _ZIP, _EMPTY_ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"PAR1"
+_BZIP2, _XZ = b"BZh", b"\xfd7zXZ\0"
+_NOT_READ = (b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd", b"Rar!\x1a\x07", b"\x04\x22\x4d\x18", b"\x1f\x9d")
+"""How 7z, zstd, rar, lz4 and compress begin; they are named, so that nobody wonders where the events are."""
+
+_XZ_MEMORY_BYTES = 256 << 20
+"""How much memory an xz file may ask for; `xz -9` needs 65 MiB."""
 
 
 class Readable(Protocol):
@@ -111,6 +117,9 @@ class _Layer:
 
 def _open(layer: _Layer, depth: int) -> Iterator[Document | Skipped]:
     opener = _opener(layer.head)
+    if layer.head.startswith(_NOT_READ):
+        yield Skipped(layer.name, Reason.UNSUPPORTED_ARCHIVE)
+        return
     if opener is None:
         yield Document(layer.name, layer.head, layer.stream, is_parquet=layer.head.startswith(_PARQUET))
         return
@@ -130,6 +139,8 @@ def _open(layer: _Layer, depth: int) -> Iterator[Document | Skipped]:
 def _opener(head: bytes) -> "Callable[[_Layer], Iterator[_Layer | Skipped]] | None":
     if head.startswith(_GZIP):
         return _open_gzip
+    if head.startswith((_BZIP2, _XZ)):
+        return _open_bzip2_or_xz
     if head.startswith((_ZIP, _EMPTY_ZIP)):
         return _open_zip
     if head[257:262] == b"ustar":
@@ -165,6 +176,39 @@ def inflate(stream: Readable, budget: Budget) -> Iterator[bytes]:
             data = decompressor.unused_data.lstrip(b"\0")
             decompressor, is_begun = isal_zlib.decompressobj(31), False
         elif is_at_end:
+            raise Damaged(Reason.TRUNCATED_ARCHIVE)
+
+
+def _open_bzip2_or_xz(layer: _Layer) -> "Iterator[_Layer | Skipped]":
+    yield _Layer(layer.name, Chunks(_expand(layer)), layer.budget)
+
+
+def _expand(layer: _Layer) -> Iterator[bytes]:
+    """Expand bzip2 or xz, one stream after another, in chunks of bounded size."""
+    import bz2
+    import lzma
+
+    def begin() -> bz2.BZ2Decompressor | lzma.LZMADecompressor:
+        is_xz = layer.head.startswith(_XZ)
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES) if is_xz else bz2.BZ2Decompressor()
+
+    decompressor, data = begin(), layer.stream.read(CHUNK_BYTES)
+    while True:
+        try:
+            expanded = decompressor.decompress(data, CHUNK_BYTES)
+        except (OSError, ValueError, EOFError, lzma.LZMAError) as error:
+            raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
+        layer.budget.expand(len(expanded))
+        if expanded:
+            yield expanded
+        if decompressor.eof:
+            data = decompressor.unused_data.lstrip(b"\0") or layer.stream.read(CHUNK_BYTES)
+            if not data:
+                return
+            decompressor = begin()
+            continue
+        data = layer.stream.read(CHUNK_BYTES) if decompressor.needs_input else b""
+        if not data and decompressor.needs_input:
             raise Damaged(Reason.TRUNCATED_ARCHIVE)
 
 

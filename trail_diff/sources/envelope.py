@@ -4,6 +4,7 @@ The gate counts every record in the tally, asks the selection, and only then dec
 counted by reason, once for each document and reason.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -12,11 +13,15 @@ import msgspec
 
 from trail_diff.model import Reason, Record, Skipped
 from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Peek, Selection, Tally
+from trail_diff.sources.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
 from trail_diff.sources.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside
 from trail_diff.sources.stream import Element, Line, Part, Problem, Rest, Splitter, Value, parse_text
 
 DEPTH_LIMIT = 8
 """How many wrappers may lie in one another: SQS around SNS around EventBridge around a record is four."""
+
+_SEPARATOR_HINT = re.compile(r"sep=.\Z")
+"""The first line by which Excel is told the separator of a CSV."""
 
 _JOB_LISTS = frozenset({"BackupJobs", "CopyJobs", "RestoreJobs"})
 _PEEK = msgspec.json.Decoder(Peek)
@@ -39,16 +44,20 @@ class Envelope:
     def __init__(self, source: str, selection: Selection, tally: Tally) -> None:
         self._source, self._selection, self._tally = source, selection, tally
         self._skipped: Counter[Reason] = Counter()
+        self._has_next_page = False
 
     def read(self, splitter: Splitter) -> Iterator[Found]:
         """Give every wanted record and every job description of a document, then what was skipped in it."""
         is_first = True
         for part in splitter.parts():
-            if is_first and isinstance(part, Line) and _is_header(part.text):
+            if is_first and isinstance(part, Line) and _SEPARATOR_HINT.match(part.text):
+                continue
+            if is_first and isinstance(part, Line) and is_header(part.text):
                 yield from self._read_table(part.text, splitter)
             else:
                 yield from self._read_part(part)
             is_first = False
+        self._tally.next_token |= self._has_next_page
         if splitter.is_blank and not self._skipped:
             self._skipped[Reason.EMPTY_FILE] += 1
         for reason, count in self._skipped.items():
@@ -108,7 +117,7 @@ class Envelope:
         if self._selection(peek):
             record = _decode_fully(raw)
             if isinstance(record, dict):
-                yield FoundRecord(record, self._source)
+                yield FoundRecord(restore_record(record), self._source)
             else:
                 self._skipped[Reason.INVALID_JSON] += 1
 
@@ -137,8 +146,6 @@ class Envelope:
         yield from self._unwrap(value, depth + 1)
 
     def _read_table(self, header: str, splitter: Splitter) -> Iterator[Found]:
-        from trail_diff.sources.rows import read_rows
-
         def lines() -> Iterator[str]:
             yield header + "\n"
             yield from splitter.lines()
@@ -161,7 +168,7 @@ class Envelope:
             case Reason():
                 self._skipped[value] += 1
             case Page(has_next):
-                self._tally.next_token |= has_next
+                self._has_next_page = has_next  # of pages one after another, the last one tells
             case JobDocument(document):
                 yield FoundJob(document, self._source)
             case HistoryEntry(inner):
@@ -203,8 +210,9 @@ class Envelope:
             yield from self._unwrap(inner, depth + 1)
 
     def _read_columns(self, row: dict[str, Any]) -> Iterator[Found]:
-        from trail_diff.sources.rows import record_from_columns
-
+        if text := whole_record(row):
+            yield from self._read_text(text, 1)
+            return
         record = record_from_columns(row)
         if record is None:
             self._skipped[Reason.UNREADABLE_ROW] += 1
@@ -219,13 +227,13 @@ class Envelope:
             return
         self._tally.count(peek)
         if self._selection(peek):
-            yield FoundRecord(record, self._source)
+            yield FoundRecord(restore_record(record), self._source)
 
     def _note_page(self, fields: dict[str, Any], container: str) -> None:
-        is_cut = (container == "Events" and fields.get("NextToken")) or (
-            container == "events" and "searchedLogStreams" in fields and fields.get("nextToken")
-        )
-        self._tally.next_token = self._tally.next_token or bool(is_cut)
+        if container == "Events":
+            self._has_next_page = bool(fields.get("NextToken"))
+        elif container == "events" and "searchedLogStreams" in fields:
+            self._has_next_page = bool(fields.get("nextToken"))
 
 
 def _is_record(peek: Peek) -> bool:
@@ -261,7 +269,7 @@ def _is_ocsf(thing: dict[str, Any]) -> bool:
 
 def _is_spoilt_record(thing: dict[str, Any]) -> bool:
     """Tell a record whose needed fields have the wrong type or are missing from other things."""
-    is_notification = thing.get("eventSource") == "aws:s3"
+    is_notification = str(thing.get("eventSource")).startswith("aws:")
     return "eventVersion" in thing and ("eventSource" in thing or "userIdentity" in thing) and not is_notification
 
 
@@ -283,9 +291,3 @@ def _decode_fully(raw: bytes | msgspec.Raw) -> Any:
             return parse_text(bytes(raw).decode("utf-8", "surrogateescape"))
         except ValueError as error:
             return Reason(str(error))
-
-
-def _is_header(line: str) -> bool:
-    from trail_diff.sources.rows import is_header
-
-    return is_header(line)

@@ -24,7 +24,38 @@ _CONSOLE = {
     "awsaccesskey": ("userIdentity", "accessKeyId"),
     "read-only": ("readOnly",),
 }
-_WHOLE_RECORD = ("@message", "_raw", "cloudtrailevent", "message", "event.original", "record")
+_SENTINEL = {
+    "timegenerated": ("eventTime",),
+    "eventtypename": ("eventType",),
+    "awseventid": ("eventID",),
+    "awsrequestid_": ("requestID",),
+    "useridentitytype": ("userIdentity", "type"),
+    "useridentityprincipalid": ("userIdentity", "principalId"),
+    "useridentityarn": ("userIdentity", "arn"),
+    "useridentityaccountid": ("userIdentity", "accountId"),
+    "useridentityaccesskeyid": ("userIdentity", "accessKeyId"),
+    "useridentityusername": ("userIdentity", "userName"),
+    "useridentityinvokedby": ("userIdentity", "invokedBy"),
+    "sessionissuertype": ("userIdentity", "sessionContext", "sessionIssuer", "type"),
+    "sessionissuerprincipalid": ("userIdentity", "sessionContext", "sessionIssuer", "principalId"),
+    "sessionissuerarn": ("userIdentity", "sessionContext", "sessionIssuer", "arn"),
+    "sessionissueraccountid": ("userIdentity", "sessionContext", "sessionIssuer", "accountId"),
+    "sessionissuerusername": ("userIdentity", "sessionContext", "sessionIssuer", "userName"),
+}
+"""Columns of Microsoft Sentinel's table AWSCloudTrail, as its reference lists them."""
+
+_WHOLE_RECORD = (
+    "@message",
+    "_raw",
+    "cloudtrailevent",
+    "eventjson",
+    "message",
+    "event.original",
+    "record",
+    "raw",
+    "row",
+)
+"""Columns that hold a whole record as JSON text, the surer ones first."""
 _STRUCTS = frozenset(
     {
         "userIdentity",
@@ -92,6 +123,23 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Record | str | Skip
         yield Skipped(source, Reason.UNREADABLE_ROW, unreadable)
 
 
+def whole_record(columns: Mapping[str, Any]) -> str | None:
+    """Give the text of a column that holds a whole record, as CloudTrail Lake's eventJson does; None without one."""
+    cells = {_plain(name): value for name, value in columns.items() if isinstance(name, str)}
+    texts = (cells.get(name) for name in _WHOLE_RECORD)
+    return next((text for text in texts if isinstance(text, str) and "{" in text), None)
+
+
+def restore_record(record: Record) -> Record:
+    """Give a row that passes for a record its structure: names with dots, or structs as text. Others stay as they are.
+
+    Logs Insights and Splunk write such rows with the names that a record has.
+    """
+    is_text = any(isinstance(record.get(name), str) for name in _STRUCTS)
+    is_flat = "userIdentity" not in record and any(name.startswith("userIdentity.") for name in record)
+    return (record_from_columns(record) or record) if is_text or is_flat else record
+
+
 def record_from_columns(columns: Mapping[str, Any]) -> Record | None:
     """Make a record of one row; None when it names no event source and event name.
 
@@ -134,7 +182,7 @@ def _place(record: Record, path: Sequence[str], value: Any) -> None:
 def _path(name: str) -> list[str]:
     """Give the path that a column's name stands for, in CloudTrail's spelling."""
     plain = name.strip().lower()
-    if own := _CONSOLE.get(_plain(name)):
+    if own := _CONSOLE.get(_plain(name)) or _SENTINEL.get(plain):
         return [*own]
     if found := _RESOURCE.match(plain):
         return ["resources", found[1] or "0", "ARN" if found[2] == "arn" else SPELLING.get(found[2], found[2])]

@@ -67,6 +67,9 @@ _HOLDERS = (
 )
 """Names under which a whole record lies one level down, as an object or as JSON text; the surer ones first."""
 
+_SEARCH_DEPTH = 3
+"""How far below an object of no known form a record is looked for."""
+
 _LISTS = (
     "Records",
     "records",
@@ -169,12 +172,7 @@ def _query_results(thing: Object) -> Sequence[Inside] | None:
     """Open the answers of Athena's and CloudTrail Lake's GetQueryResults."""
     result = thing.get("ResultSet")
     if isinstance(result, dict) and isinstance(result.get("Rows"), list):
-        rows = [list(_athena_cells(row)) for row in result["Rows"]]
-        header = [str(name) for name in rows[0]] if rows else []
-        return [
-            *(Columns(dict(zip(header, row, strict=False))) for row in rows[1:]),
-            Page(bool(thing.get("NextToken"))),
-        ]
+        return [*_athena_rows(result), Page(bool(thing.get("NextToken")))]
     lake = thing.get("QueryResultRows")
     if isinstance(lake, list):
         merged = [
@@ -184,6 +182,17 @@ def _query_results(thing: Object) -> Sequence[Inside] | None:
         ]
         return [*(Columns(row) for row in merged), Page(bool(thing.get("NextToken")))]
     return None
+
+
+def _athena_rows(result: Object) -> Iterator[Columns]:
+    """Give the rows of a page. Only the first page repeats the names of the columns in its first row."""
+    metadata = result.get("ResultSetMetadata")
+    described = metadata.get("ColumnInfo") if isinstance(metadata, dict) else None
+    infos = described if isinstance(described, list) else []
+    rows = [list(_athena_cells(row)) for row in result["Rows"]]
+    names = [info.get("Name") for info in infos if isinstance(info, dict)] or (rows[0] if rows else [])
+    for row in rows[1:] if rows and rows[0] == names else rows:
+        yield Columns(dict(zip(map(str, names), row, strict=False)))
 
 
 def _athena_cells(row: object) -> Iterator[str | None]:
@@ -197,6 +206,7 @@ def _packed(thing: Object) -> Sequence[Inside] | None:
     kinesis = thing.get("kinesis")
     holder = kinesis if isinstance(kinesis, dict) else thing
     data = holder.get("data") if isinstance(kinesis, dict) or "recordId" in thing else None
+    data = thing.get("Data") if "SequenceNumber" in thing else data
     return [_decode(data)] if isinstance(data, str) else None
 
 
@@ -212,12 +222,30 @@ def _listed(thing: Object) -> Sequence[Inside] | None:
 
 
 def _held(thing: Object) -> Sequence[Inside] | None:
-    """Open an object that holds a whole record under a known name."""
-    for name in _HOLDERS:
-        inside = thing.get(name)
-        if isinstance(inside, dict) or (isinstance(inside, str) and "{" in inside):
+    """Open an object that holds a whole record: under a known name, else under any, else what a known name has."""
+    named = [
+        inside
+        for inside in map(thing.get, _HOLDERS)
+        if isinstance(inside, dict) or (isinstance(inside, str) and "{" in inside)
+    ]
+    for inside in named:
+        if _mentions_record(inside, _SEARCH_DEPTH):
             return [inside]
-    return None
+    return [inside for inside in thing.values() if _mentions_record(inside, _SEARCH_DEPTH)] or named[:1] or None
+
+
+def _mentions_record(value: object, depth: int) -> bool:
+    """Tell whether the names that every record has occur in a value, at no great depth."""
+    match value:
+        case str():
+            return "{" in value and "eventSource" in value and "eventName" in value
+        case dict():
+            is_record = "eventSource" in value and "eventName" in value
+            return is_record or (depth > 0 and any(_mentions_record(inner, depth - 1) for inner in value.values()))
+        case list():
+            return depth > 0 and any(_mentions_record(inner, depth - 1) for inner in value)
+        case _:
+            return False
 
 
 def _table_row(thing: Object) -> Sequence[Inside] | None:

@@ -103,7 +103,7 @@ class Splitter:
         while self._skip(_SPACE + b","):
             self.is_blank = False
             if self._peek() not in b"{[":
-                yield Line(self._take_line().decode("utf-8", "replace"))
+                yield from self._line()
             elif container := self._match_container():
                 yield from self._split(container)
             else:
@@ -132,6 +132,16 @@ class Splitter:
             return
         self._at, self.is_blank = len(self._buffer), False
         yield from (Element(raw, "Records") for raw in elements)
+
+    def _line(self) -> Iterator[Part]:
+        """Give a line of text; where a value begins at its end (`aws logs tail --format json`), go to that value."""
+        line = self._take_line(keep_end=True)
+        begins = len(line.rstrip(_SPACE)) - 1
+        is_at_hand = self._buffer.endswith(line, 0, self._at)
+        if is_at_hand and line[begins : begins + 1] == b"{":
+            self._at -= len(line) - begins
+        else:
+            yield Line(line.rstrip(b"\r\n").decode("utf-8", "replace"))
 
     def _one(self) -> Iterator[Part]:
         """Give the value at hand: by its line when it is on one, else by the lenient parser."""
