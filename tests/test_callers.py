@@ -40,6 +40,34 @@ def test_keys_narrow_the_count() -> None:
         assert [row.key for row in count.rows()] == [key]
 
 
+def test_a_key_is_found_by_its_alias_wherever_the_alias_is_named() -> None:
+    """Calls before and after the one that names both the alias and the key are counted; other keys are not."""
+    made = Recording()
+    key, alias = made.key_arn("a"), "alias/orders"
+    made.kms("2026-03-01T18:06:00Z", "Decrypt", key, made.user("alice"))
+    made.kms("2026-03-01T18:07:00Z", "GenerateDataKey", key, made.user("bob"), parameters={"keyId": alias})
+    made.kms("2026-03-01T18:08:00Z", "Decrypt", made.key_arn("b"), made.user("carol"))
+
+    for asked in (alias, made.arn("kms", alias), key.upper().replace("ARN:AWS:KMS:EU-WEST-1", "arn:aws:kms:eu-west-1")):
+        count = CallerCount([asked.replace(":KEY/", ":key/")])
+        for event in make_events(made.records):
+            count.add(event)
+
+        assert [row.caller.name for row in count.rows()] == ["alice", "bob"]
+
+
+def test_an_alias_that_no_call_names_fits_nothing() -> None:
+    """An alias without a key is not taken for every key."""
+    made = Recording()
+    made.kms("2026-03-01T18:06:00Z", "Decrypt", made.key_arn("a"), made.user("alice"))
+    count = CallerCount(["alias/none"])
+
+    for event in make_events(made.records):
+        count.add(event)
+
+    assert count.rows() == ()
+
+
 def test_sessions_of_a_role_are_one_row() -> None:
     """A thousand sessions of one role do not make a thousand rows."""
     made = Recording()

@@ -1,5 +1,9 @@
 """Taking ARNs apart. Text that is no ARN gives None, never an error."""
 
+import re
+
+_KEY_ID = re.compile(r"(?:mrk-)?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\Z", re.IGNORECASE)
+
 
 def arn_region(arn: str | None) -> str | None:
     """Give the Region of an ARN; None for a global one or for text that is none."""
@@ -28,6 +32,23 @@ def last_name(arn: str | None) -> str | None:
     if resource is None:
         return arn
     return resource.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+
+
+def plain_key(text: str) -> str:
+    """Give a key's ARN or id as KMS writes it: without space around it, its hexadecimal digits in lower case."""
+    text = text.strip()
+    start = text.rfind("/") + 1
+    return text[:start] + text[start:].lower() if not is_alias(text) and _KEY_ID.match(text[start:]) else text
+
+
+def is_alias(text: str) -> bool:
+    """Tell whether a key is named by an alias, or by the ARN of one."""
+    return text.startswith("alias/") or (text.startswith("arn:") and ":alias/" in text)
+
+
+def is_same_alias(one: str, other: str) -> bool:
+    """Tell whether two aliases may be one; a name without its ARN fits every account and Region."""
+    return is_alias(one) and (one == other or one.endswith(f":{other}") or other.endswith(f":{one}"))
 
 
 def partition_of(region: str | None) -> str:

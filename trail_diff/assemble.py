@@ -100,10 +100,15 @@ def _is_in_scope(job: Job, question: Question) -> bool:
 
 
 def _find(job_id: str, jobs: Sequence[Job], gathered: Gathered) -> Job:
-    """Find a job; where there is none, say how much was read and skipped, since the wrong files are the likely reason."""
+    """Find a job; where there is none, say what was read and skipped: the wrong files are the likely reason."""
     try:
         return find_job(jobs, job_id)
     except JobNotFoundError as error:
+        elsewhere = [job for job in gathered.jobs if job.id.casefold() == job_id.casefold()]
+        if elsewhere:
+            places = ", ".join(sorted(f"{job.account or '?'}/{job.region or '?'}" for job in elsewhere))
+            message = f"job {job_id!r} is in {places}, not where --account or --region say"
+            raise JobNotFoundError(message, hint="name its account and Region, or neither") from error
         tally, skips = gathered.tally, Counter[str]()
         for skipped in gathered.skipped:
             skips[skipped.reason] += skipped.count

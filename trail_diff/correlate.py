@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from trail_diff.arns import last_name
+from trail_diff.arns import is_same_alias, last_name, plain_key
 from trail_diff.contexts import ContextVerdict, read_context
 from trail_diff.model import CallerKind, Event, Job, JobEvents, Reason, TiedEvent, Window
 
@@ -72,6 +72,7 @@ def find_keys(job: Job, window: Window, events: Sequence[Event]) -> tuple[str, .
 
 def resolve_key(text: str, events: Iterable[Event]) -> str:
     """Give the key ARN that an id, an alias or an alias ARN stands for, from a call that has both; else the text."""
+    text = plain_key(text)
     if ":key/" in text:
         return text
     for event in events:
@@ -82,7 +83,8 @@ def resolve_key(text: str, events: Iterable[Event]) -> str:
 
 
 def _is_spelled(text: str, key: str, event: Event) -> bool:
-    return key.endswith(f":key/{text}") or event.request_parameters.get("keyId") == text
+    named = event.request_parameters.get("keyId")
+    return key.endswith(f":key/{text}") or (isinstance(named, str) and is_same_alias(text, named))
 
 
 def _vault_keys(event: Event, job: Job) -> Iterator[str]:

@@ -3,7 +3,20 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-_CONSOLE_FORMS = ("%b %d, %Y %I:%M:%S %p", "%b %d, %Y, %I:%M:%S %p", "%b %d, %Y %H:%M:%S")
+_CONSOLE_FORMS = (
+    "%b %d, %Y %I:%M:%S %p",
+    "%b %d, %Y, %I:%M:%S %p",
+    "%b %d, %Y %H:%M:%S",
+    "%B %d, %Y %I:%M:%S %p",
+    "%B %d, %Y, %I:%M:%S %p",
+    "%B %d, %Y %H:%M:%S",
+    "%B %d, %Y, %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+)
+"""Forms of consoles and of sheets saved again; a date such as 3/1/2026 means two days, so it is none."""
+
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(\d{1,9})\s*([smhdw])[a-z]*\Z", re.IGNORECASE)
 _MILLISECONDS_FROM = 1e11

@@ -60,8 +60,9 @@ class Replayed:
 
     def add(self, event: Event) -> None:
         """Take one event in."""
+        self._choice.learn(event)
         for access in event.accesses:
-            if not self._choice.holds(access.key):
+            if not self._choice.may_hold(access.key):
                 continue
             signature = self._sign(event, access)
             seen = self._seen.get(signature)
@@ -79,13 +80,14 @@ class Replayed:
         Raises:
             UsageError: the calls are on several keys, and none was named: a policy belongs to one.
         """
-        keys = sorted({seen.access.key for seen in self._seen.values() if seen.access.key})
+        chosen = [seen for seen in self._seen.values() if self._choice.holds(seen.access.key)]
+        keys = sorted({seen.access.key for seen in chosen if seen.access.key})
         if not self._is_chosen and len(keys) > 1:
             raise UsageError(
                 f"the events are about {len(keys)} keys, and a key policy belongs to one",
                 hint=f"name it with --key, e.g. --key {keys[0]}",
             )
-        return list(self._seen.values())
+        return chosen
 
     def _sign(self, event: Event, access: KeyAccess) -> Signature:
         context = tuple(sorted(event.encryption_context.items())) if self._tells_context else ()

@@ -60,7 +60,7 @@ def make_inputs(
         facts=facts or FactFiles(),
         redactor=redactor,
         progress=progress,
-        stdin=sys.stdin.buffer,
+        stdin=sys.stdin.buffer if sys.stdin else None,
     )
 
 

@@ -1,6 +1,5 @@
 """Runs a command and gives its exit status; problems a user can mend become one line on stderr."""
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -8,7 +7,7 @@ import typer
 
 from trail_diff.cli import collect, compare, diagnose, lists, redact, what_if
 from trail_diff.cli.app import ExitStatus, app
-from trail_diff.cli.output import complain
+from trail_diff.cli.output import complain, drop_output, prepare_streams
 from trail_diff.errors import TrailDiffError
 
 COMMANDS = (diagnose, compare, lists, what_if, collect, redact)
@@ -22,9 +21,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and give the exit status; problems a user can mend become one line on stderr."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    prepare_streams()
     try:
         status = typer.main.get_command(app).main(list(arguments), prog_name="trail-diff", standalone_mode=False)
         sys.stdout.flush()
@@ -35,7 +32,6 @@ def run(arguments: Sequence[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
-        # Python would complain once more when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return ExitStatus.OUTPUT_CLOSED
     return status if isinstance(status, int) else ExitStatus.NO_DIFFERENCE

@@ -1,5 +1,6 @@
 """From what the library gave to text on stdout or in a file and an exit status; progress and errors go to stderr."""
 
+import codecs
 import os
 import re
 import shutil
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from trail_diff.model import Report
     from trail_diff.render.interface import RenderOptions
     from trail_diff.sources.interface import Progress
+
+_NARROW = str.maketrans({"–": "-", "—": "-", "…": "~", "×": "x"})
+"""What our own text needs beyond ASCII, one character for one, so that columns stay in line."""
 
 
 class View(NamedTuple):
@@ -70,10 +74,11 @@ def write_output(text: str, view: View) -> None:
     """Write to stdout or to the file that was named.
 
     Raises:
-        UsageError: the file cannot be written.
+        UsageError: it cannot be written.
     """
     if view.output is None:
-        sys.stdout.write(text)
+        is_text = view.output_format in (OutputFormat.TABLE, OutputFormat.MARKDOWN)
+        _write_stdout(text.translate(_NARROW) if is_text and not _can_encode(text) else text)
         return
     try:
         view.output.write_text(text, encoding="utf-8")
@@ -81,6 +86,50 @@ def write_output(text: str, view: View) -> None:
         raise UsageError(
             f"--output {view.output}: {error.strerror or error}", hint="choose a place that can be written"
         ) from error
+
+
+def prepare_streams() -> None:
+    r"""Make the standard streams take any text: what their encoding lacks is written as \uXXXX, as JSON has it.
+
+    A stream that the shell closed is opened again: stderr to nowhere, stdout so that writing to it fails.
+    """
+    codecs.register_error("trail_diff", _escape_unencodable)
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="trail_diff")
+
+
+def drop_output() -> None:
+    """Let go of what stdout could not take: Python would complain once more when it flushes it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write_stdout(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_output()
+        raise UsageError(f"stdout: {error.strerror or error}", hint="write to a file with -o FILE") from error
+
+
+def _can_encode(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _escape_unencodable(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{high:02x}{low:02x}" for high, low in zip(units[::2], units[1::2], strict=True)), error.end
 
 
 @contextmanager

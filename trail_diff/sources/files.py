@@ -44,7 +44,7 @@ def read_paths(
     reading = _Reading(selection, tally, progress)
     for path in paths:
         if path == "-":
-            yield from _read_stream("stdin", stdin or sys.stdin.buffer, None, reading)
+            yield from _read_stream("stdin", stdin or _stdin(), None, reading)
             continue
         for file in _expand(path):
             reason = next((BESIDE_TRAIL_FILES[part] for part in file.parts if part in BESIDE_TRAIL_FILES), None)
@@ -54,13 +54,21 @@ def read_paths(
                 yield from _read_file(file, reading)
 
 
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:
+        raise SourceError("stdin is closed", hint="give a file or folder, or pipe an export in")
+    return sys.stdin.buffer
+
+
 def _expand(path: str) -> Iterator[Path]:
     """Give the files that a path stands for; a name that is there as it is written is never a glob."""
+    if not path.strip():
+        raise SourceError("an empty name for an export", hint="give a file or folder; a variable may not be set")
     place = Path(path)
     try:
-        is_file, is_folder = place.is_file() or place.is_fifo(), place.is_dir()
+        is_file, is_folder, is_there = place.is_file() or place.is_fifo(), place.is_dir(), place.exists()
     except (OSError, ValueError):
-        is_file = is_folder = False
+        is_file = is_folder = is_there = False
     if is_file:
         yield place
         return
@@ -70,6 +78,8 @@ def _expand(path: str) -> Iterator[Path]:
             raise SourceError(f"{path}: the folder holds no file", hint="give a file or folder with CloudTrail events")
         yield from files
         return
+    if is_there:
+        raise SourceError(f"{path}: neither a file nor a folder nor a pipe", hint="give - to read stdin")
     names = sorted(glob(path, recursive=True)) if has_magic(path) else []  # noqa: PTH207 - absolute globs as well
     if not names:
         raise SourceError(f"{path}: no such file or folder", hint="check the path; quote a pattern to have it expanded")
