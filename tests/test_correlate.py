@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from making import ROLE, TABLE, VAULT, make_event, make_events, make_job, moment
+from msgspec import structs
 from recording import Recording
 
 from trail_diff.correlate import find_keys, has_concurrent_job, job_window, resolve_key, tie_events
@@ -113,6 +114,26 @@ def test_concurrent_job_on_the_vault_is_noticed() -> None:
     """Two jobs at once on one vault cannot be told apart, which is said."""
     assert has_concurrent_job(make_job("a"), [make_job("b")])
     assert not has_concurrent_job(make_job("a"), [make_job("a"), make_job("b", "2026-03-02T18:05:00Z")])
+
+
+def test_parent_of_a_job_is_no_concurrent_job() -> None:
+    """A job and its parent are one piece of work, whichever was asked about; a sibling is another."""
+    parent, child = make_job("a"), structs.replace(make_job("b"), parent="A")
+
+    assert not has_concurrent_job(parent, [child])
+    assert not has_concurrent_job(child, [parent])
+    assert has_concurrent_job(child, [structs.replace(make_job("c"), parent="A")])
+
+
+def test_key_is_resolved_however_it_is_written() -> None:
+    """An id in upper case, an alias and the ARN of an alias give the key's ARN."""
+    made = Recording()
+    key = made.key_arn("a")
+    made.kms("2026-03-01T18:06:00Z", "GenerateDataKey", key, made.user("bob"), parameters={"keyId": "alias/orders"})
+    events = make_events(made.records)
+
+    for text in (key.rsplit("/", 1)[1].upper(), f" {key} ", "alias/orders", made.arn("kms", "alias/orders")):
+        assert resolve_key(text, events) == key
 
 
 def test_window_job_takes_what_lies_in_it() -> None:

@@ -98,6 +98,24 @@ def test_fields_of_the_wrong_type_count_as_absent(value: Any) -> None:
     assert job.state == "FAILED"
 
 
+@pytest.mark.parametrize("value", [0, 1, "0001-01-01T00:00:00Z", "2020-01-01T00:00:00Z"])
+def test_completion_that_cannot_be_is_absent(value: Any) -> None:
+    """A job does not end before it was created; such a date would make the window miss the job."""
+    assert only({**API, "CompletionDate": value}).completed is None
+
+
+def test_creation_before_there_were_backups_is_absent() -> None:
+    """The epoch stands for a date that is not known; it would make the window hold everything."""
+    assert only({**API, "CreationDate": 0}).created is None
+
+
+def test_message_in_quotes_that_is_no_json_loses_its_quotes() -> None:
+    """EventBridge's quotes are taken off even where a backslash inside makes the text no JSON."""
+    detail = {**EVENT_BRIDGE["detail"], "statusMessage": '"C:\\data \\ failed"'}
+
+    assert only({**EVENT_BRIDGE, "detail": detail}).message == "C:\\data \\ failed"
+
+
 def test_service_events_of_a_job_become_one_job() -> None:
     """Started and completed events, with ids in either case, are one job with the end it came to."""
     made = Recording()
@@ -149,6 +167,7 @@ def test_job_is_found_without_regard_to_case() -> None:
     job = make_job("ABC")
 
     assert find_job([job], "abc") is job
+    assert find_job([job], " abc\n") is job
 
 
 def test_missing_job_is_an_error_with_advice() -> None:

@@ -27,13 +27,26 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
         1772366400.0,
         1772366400000,
         "1772366400",
+        "2026-03-01t12:00:00z",
+        "/Date(1772366400000)/",
         {"seconds": 1772366400},
+        {"seconds": 1772366400, "nanos": None},
         {"seconds": 1772366400, "nanos": 0},
     ],
 )
 def test_every_form_is_read(value: Any) -> None:
     """All forms of one moment give the same aware UTC time."""
     assert parse_time(value) == NOON
+
+
+def test_leap_second_is_the_one_before_it() -> None:
+    """A clock may tell the sixtieth second, for which a datetime has no place."""
+    assert parse_time("2026-12-31T23:59:60Z") == datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+def test_true_is_no_second() -> None:
+    """A flag where the seconds should be is no time."""
+    assert parse_time({"seconds": True}) is None
 
 
 def test_date_that_means_two_days_is_none() -> None:

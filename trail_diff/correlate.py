@@ -123,9 +123,13 @@ def tie_events(
 
 
 def has_concurrent_job(job: Job, others: Iterable[Job]) -> bool:
-    """Tell whether another job ran on the same vault while this one did."""
+    """Tell whether another job ran on the same vault while this one did; a job and its parent are one."""
+    own = {one.casefold() for one in (job.id, job.parent) if one}
     return any(
-        other.id.casefold() != job.id.casefold() and _is_same_vault(job, other) and _overlap(job, other)
+        other.id.casefold() not in own
+        and (other.parent or "").casefold() != job.id.casefold()
+        and _is_same_vault(job, other)
+        and _overlap(job, other)
         for other in others
     )
 

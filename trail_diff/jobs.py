@@ -5,7 +5,7 @@ Merging keeps one Job for each id, account and Region. Choosing the baseline is 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -26,6 +26,7 @@ _LIST_FIELDS = ("backupJobs", "copyJobs", "restoreJobs", "copyJob", "backupJob",
 _START_CALLS = frozenset({"StartBackupJob", "StartCopyJob", "StartRestoreJob"})
 _UNDER_WAY = {"Started": "RUNNING", "Created": "CREATED"}
 FINISHED_STATES = frozenset({"COMPLETED", "FAILED", "ABORTED", "EXPIRED", "PARTIAL"})
+_FIRST_JOB = datetime(2019, 1, 1, tzinfo=UTC)
 SUCCEEDED_STATES = frozenset({"COMPLETED"})
 
 
@@ -101,7 +102,7 @@ def find_job(jobs: Sequence[Job], job_id: str) -> Job:
         JobNotFoundError: no descriptor of it was read.
         AmbiguousJobError: the id stands for jobs of several accounts or Regions.
     """
-    found = [job for job in jobs if job.id.casefold() == job_id.casefold()]
+    found = [job for job in jobs if job.id.casefold() == job_id.strip().casefold()]
     if not found:
         raise JobNotFoundError(
             f"no job {job_id!r} in what was read ({len(jobs)} other job{'' if len(jobs) == 1 else 's'} found)",
@@ -143,6 +144,7 @@ def _read_fields(
     if identified is None:
         return None
     job_id, kind = identified
+    created, completed = _first_time(fields, "creationDate", "initiationDate"), _first_time(fields, "completionDate")
     given = Job(
         id=job_id,
         kind=kind,
@@ -151,8 +153,8 @@ def _read_fields(
         resource=_first_text(fields, "resourceArn", "sourceResourceArn"),
         resource_type=_text(fields.get("resourceType")),
         role=_text(fields.get("iamRoleArn")),
-        created=_first_time(fields, "creationDate", "initiationDate"),
-        completed=parse_time(fields.get("completionDate")),
+        created=created,
+        completed=None if created and completed and completed < created else completed,
         backup_type=_text(fields.get("backupType")),
         parent=_text(fields.get("parentJobId")),
         recovery_point=_first_text(fields, "recoveryPointArn", "sourceRecoveryPointArn"),
@@ -199,7 +201,7 @@ def _message(fields: Mapping[str, Any]) -> str | None:
         try:
             unwrapped = json.loads(message)
         except ValueError:
-            return message
+            return message[1:-1]
         return unwrapped if isinstance(unwrapped, str) else message
     return message
 
@@ -237,7 +239,9 @@ def _first_text(fields: Mapping[str, Any], *names: str) -> str | None:
 
 
 def _first_time(fields: Mapping[str, Any], *names: str) -> datetime | None:
-    return min((time for time in (parse_time(fields.get(name)) for name in names) if time), default=None)
+    """Give the earliest of some times. One from before AWS Backup was there, such as the epoch, is none."""
+    times = (parse_time(fields.get(name)) for name in names)
+    return min((time for time in times if time and time >= _FIRST_JOB), default=None)
 
 
 def _sort_time(moment: datetime | None) -> float:

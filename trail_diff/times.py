@@ -19,6 +19,8 @@ _CONSOLE_FORMS = (
 
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(\d{1,9})\s*([smhdw])[a-z]*\Z", re.IGNORECASE)
+_LEAP_SECOND = re.compile(r"(?<=:[0-5]\d):60(?!\d)")
+_MILLISECONDS_TEXT = re.compile(r"\\?/Date\((-?\d{1,15})\)\\?/")
 _MILLISECONDS_FROM = 1e11
 """Epoch numbers from here on are milliseconds: as seconds they would be later than the year 5000."""
 
@@ -26,8 +28,8 @@ _MILLISECONDS_FROM = 1e11
 def parse_time(value: object) -> datetime | None:
     """Read a time in any form job descriptors have, or give None.
 
-    Forms: ISO 8601 (no offset means UTC), epoch seconds or milliseconds, `{"seconds", "nanos"}`, and
-    "Jan 10, 2019 1:45:24 PM" (UTC).
+    Forms: ISO 8601 (no offset means UTC), epoch seconds or milliseconds, `{"seconds", "nanos"}`,
+    "Jan 10, 2019 1:45:24 PM" (UTC), and PowerShell's "/Date(1547108091000)/". A leap second is the second before it.
     """
     try:
         return _read(value)
@@ -41,10 +43,9 @@ def _read(value: object) -> datetime | None:
             return _from_text(value.strip())
         case int() | float() if not isinstance(value, bool):
             return _from_epoch(float(value))
-        case {"seconds": int() | float() as seconds, "nanos": int() as nanos}:
-            return _from_epoch(seconds + nanos / 1e9)
-        case {"seconds": int() | float() as seconds}:
-            return _from_epoch(float(seconds))
+        case {"seconds": int() | float() as seconds} if not isinstance(seconds, bool):
+            nanos = value.get("nanos")
+            return _from_epoch(seconds + (nanos / 1e9 if isinstance(nanos, int) else 0))
         case _:
             return None
 
@@ -76,8 +77,10 @@ def _from_epoch(number: float) -> datetime:
 
 
 def _from_text(text: str) -> datetime | None:
+    if found := _MILLISECONDS_TEXT.fullmatch(text):
+        return _from_epoch(int(found[1]) / 1000)
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(_LEAP_SECOND.sub(":59", text).upper())
     except ValueError:
         return _from_console_text(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -156,6 +156,7 @@ def test_job_descriptions_are_found() -> None:
     )
 
     assert len(found.jobs) == 3
+    assert len(read_bytes(dump({"BackupJobId": "a", "CreationDate": 1772366400.0})).jobs) == 1
 
 
 def test_next_token_is_noticed() -> None:

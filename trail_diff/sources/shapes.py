@@ -113,8 +113,8 @@ def _job_description(thing: Object) -> Sequence[Inside] | None:
     if isinstance(detail_type, str) and detail_type.endswith("Job State Change"):
         return [JobDocument(dict(thing))]
     lists = ("BackupJobs", "CopyJobs", "RestoreJobs", "CopyJob", "BackupJob", "RestoreJob")
-    is_job = any(f"{kind}JobId" in thing for kind in ("Backup", "Copy", "Restore")) and (
-        "State" in thing or "Status" in thing
+    is_job = any(f"{kind}JobId" in thing for kind in ("Backup", "Copy", "Restore")) and any(
+        name in thing for name in ("State", "Status", "CreationDate")
     )
     if is_job or any(isinstance(thing.get(name), list | dict) for name in lists):
         return [JobDocument(dict(thing))]
