@@ -2,6 +2,13 @@
 
 import re
 
+_PARTITIONS = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+)
 _KEY_ID = re.compile(r"(?:mrk-)?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\Z", re.IGNORECASE)
 
 
@@ -53,11 +60,7 @@ def is_same_alias(one: str, other: str) -> bool:
 
 def partition_of(region: str | None) -> str:
     """Give the partition a Region belongs to."""
-    if region and region.startswith("cn-"):
-        return "aws-cn"
-    if region and region.startswith("us-gov-"):
-        return "aws-us-gov"
-    return "aws"
+    return next((partition for prefix, partition in _PARTITIONS if (region or "").startswith(prefix)), "aws")
 
 
 def _part(arn: str | None, index: int) -> str | None:

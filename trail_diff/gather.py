@@ -80,7 +80,7 @@ def gather_found(found: Iterable[Found], tally: Tally, job_files: Sequence[str] 
 
 def gather_raw(found: Iterable[Found], tally: Tally, job_found: Iterable[Found]) -> Gathered:
     """Keep what matters; `job_found` only tells of jobs, so records in it count neither as events nor as read."""
-    skipped = _Skips()
+    skipped = Skips()
     documents: list[FoundJob] = []
     events: list[Event] = []
     for item in keep_once(found, skipped):
@@ -113,7 +113,7 @@ def read_events(
     Raises:
         SourceError: a path is not there or cannot be opened.
     """
-    tally, skipped, kept = Tally(), _Skips(), 0
+    tally, skipped, kept = Tally(), Skips(), 0
     selection = make_selection(options or ReadOptions(), kms_only=True)
     for item in keep_once(read_paths(paths, selection, tally, progress=progress, stdin=stdin), skipped):
         if isinstance(item, Event):
@@ -140,7 +140,7 @@ def event_identity(event: Event) -> str:
     return event.shared_event_id or event.event_id
 
 
-def keep_once(found: Iterable[Found], skipped: "_Skips") -> Iterator[Event | FoundJob]:
+def keep_once(found: Iterable[Found], skipped: "Skips") -> Iterator[Event | FoundJob]:
     """Normalise what was found; events that were read before are dropped and counted, across files."""
     seen: set[str] = set()
     for item in found:
@@ -205,14 +205,16 @@ def _tells_of_job(item: Found) -> bool:
             return False
 
 
-class _Skips:
+class Skips:
     """Adds up what was skipped, so that a million bad lines are one row."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, Reason]] = Counter()
 
     def add(self, skipped: Skipped) -> None:
+        """Count something that was skipped."""
         self._counts[skipped.source, skipped.reason] += skipped.count
 
     def merged(self) -> tuple[Skipped, ...]:
+        """Give one row for each source and reason, sorted."""
         return tuple(Skipped(source, reason, count) for (source, reason), count in sorted(self._counts.items()))

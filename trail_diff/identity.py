@@ -14,7 +14,9 @@ from msgspec import Struct
 
 from trail_diff.model import Caller, CallerKind, Record
 
-_REGION_LABEL = re.compile(r"\A([a-z0-9-]{1,63})\.[a-z]{2}(?:-[a-z]{1,12}){1,3}-\d{1,2}\.(amazonaws\.com(?:\.cn)?)\Z")
+_REGION_LABEL = re.compile(
+    r"\A([a-z0-9-]{1,63})\.[a-z]{2,4}(?:-[a-z]{1,12}){1,3}-\d{1,2}\.(amazonaws\.(?:com(?:\.cn)?|eu))\Z"
+)
 _STS_ROLE = re.compile(r"\Aarn:([\w-]+):sts::(\d{12}):assumed-role/([^/]+)/(.*)\Z", re.DOTALL)
 _SERVICE_ROLE_NAMES = frozenset({"aws:ec2-infrastructure"})
 _SIGN_IN = frozenset({"signin.amazonaws.com", "console.amazonaws.com", "sso.amazonaws.com"})
@@ -97,7 +99,7 @@ def _kind(identity: _Identity, role_arn: str | None, session_name: str) -> Calle
         return CallerKind.SERVICE_EVENT if identity.is_service_event else CallerKind.UNKNOWN
     if role_arn is not None and identity.type not in ("FederatedUser", "WebIdentityUser", "SAMLUser"):
         return _role_kind(role_arn, session_name, identity.invoked_by)
-    if identity.type == "AWSAccount" and (identity.principal or "").upper().startswith("ANONYMOUS"):
+    if identity.type == "AWSAccount" and (identity.principal or identity.account or "").upper().startswith("ANONYMOUS"):
         return CallerKind.ANONYMOUS
     fallback = CallerKind.ROLE if identity.type in ("AssumedRole", "Role") else CallerKind.UNKNOWN
     kind = _PLAIN_KINDS.get(identity.type, fallback)

@@ -43,8 +43,8 @@ def _read(value: object) -> datetime | None:
             return _from_text(value.strip())
         case int() | float() if not isinstance(value, bool):
             return _from_epoch(float(value))
-        case {"seconds": int() | float() as seconds} if not isinstance(seconds, bool):
-            nanos = value.get("nanos")
+        case {"seconds": int() | float() as seconds, **rest} if not isinstance(seconds, bool):
+            nanos = rest.get("nanos")
             return _from_epoch(seconds + (nanos / 1e9 if isinstance(nanos, int) else 0))
         case _:
             return None

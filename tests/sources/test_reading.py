@@ -18,6 +18,7 @@ from recording import Recording
 from sources.wrapping import TRAIL, WRAPS, dump, event_bridge, lines, subscription, tarred, zipped
 
 from trail_diff.errors import SourceError
+from trail_diff.gather import Skips, keep_once
 from trail_diff.model import Event, Reason, Skipped
 from trail_diff.normalize import normalize_record
 from trail_diff.sources import containers
@@ -306,6 +307,7 @@ def test_selection_sees_every_record_and_decides(tmp_path: Path) -> None:
     assert (len(found.records), tally.records) == (1, 3)
 
 
+TEMPLATE = {"eventSource": "kms.amazonaws.com", "eventName": "Decrypt", "eventTime": "2026-03-01T18:00:00Z"}
 NASTY = st.text(st.sampled_from('{}[],:"\\ \n\teéΩ𝄞'), max_size=12)
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), NASTY),
@@ -346,6 +348,31 @@ def test_splitting_equals_parsing(  # noqa: PLR0917 - one argument for each thin
         content = b"".join(json.dumps(record, indent=indent, sort_keys=sort).encode() for record in records)
 
     assert read_bytes(content).records == records
+
+
+FIELDS = st.sampled_from(
+    ["eventVersion", "eventSource", "eventName", "eventTime", "eventID", "eventType", "userIdentity", "errorCode"]
+    + ["requestParameters", "resources", "readOnly", "awsRegion", "sharedEventID", "serviceEventDetails", "x"]
+)
+ODD = st.one_of(VALUES, st.sampled_from(["kms.amazonaws.com", "Decrypt", "2026-03-01T18:00:00Z", "AwsApiCall", "e"]))
+
+
+@given(
+    st.lists(st.dictionaries(FIELDS, ODD, max_size=9), min_size=1, max_size=8),
+    st.sampled_from(["trail", "ndjson", "pretty-concatenated", "array", "text"]),
+)
+@settings(deadline=None, max_examples=200)
+def test_every_record_is_an_event_or_is_counted(things: list[dict[str, Any]], form: str) -> None:
+    """Whatever stands in the fields of records, each becomes one event, or adds one to what was skipped."""
+    usable = [{**TEMPLATE, **thing, "eventID": str(number)} for number, thing in enumerate(things)]
+    mixed = [*things, *usable]
+    content = lines([json.dumps(one) for one in mixed]) if form == "text" else WRAPS[form](mixed)
+    reading = read_paths(["-"], select_everything, Tally(), stdin=io.BytesIO(content))
+    skips = Skips()
+
+    events = [one for one in keep_once(reading, skips) if isinstance(one, Event)]
+
+    assert len(events) + sum(skipped.count for skipped in skips.merged()) == len(mixed)
 
 
 @given(st.one_of(st.binary(max_size=400), VALUES.map(lambda value: json.dumps(value).encode())))
