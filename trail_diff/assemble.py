@@ -33,6 +33,7 @@ _DAMAGE = frozenset(
         Reason.UNREADABLE_ROW,
         Reason.ENCRYPTED_ARCHIVE,
         Reason.UNSUPPORTED_ARCHIVE,
+        Reason.YAML_NOT_READ,
         Reason.PARQUET_SUPPORT_MISSING,
     }
 )

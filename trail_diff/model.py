@@ -81,6 +81,7 @@ class Reason(StrEnum):
     UNREADABLE_ROW = "unreadable-row"
     ENCRYPTED_ARCHIVE = "encrypted-archive"
     UNSUPPORTED_ARCHIVE = "unsupported-archive"
+    YAML_NOT_READ = "yaml-not-read"
     QUERY_SIGNATURE = "query-signature"
     PARQUET_SUPPORT_MISSING = "parquet-support-missing"
     DUPLICATE = "duplicate"

@@ -128,6 +128,9 @@ def test_console_csv_has_no_caller_type() -> None:
         (dump({"Records": [{"eventVersion": "1.11", "eventSource": 7, "userIdentity": {}}]}), Reason.INVALID_RECORD),
         (dump({"hashSignature": "x", "files": []}), Reason.QUERY_SIGNATURE),
         (b"Permission Check Successful", Reason.NOT_CLOUDTRAIL),
+        (b"Events:\n- AccessKeyId: A\n  CloudTrailEvent: '{\"a\":1}'\n", Reason.YAML_NOT_READ),
+        (b"BackupJobId: 0a1b\nState: FAILED\n", Reason.YAML_NOT_READ),
+        (b'- \'{"eventVersion":"1.11"}\'\n', Reason.YAML_NOT_READ),
         (b"7z\xbc\xaf\x27\x1c" + bytes(40), Reason.UNSUPPORTED_ARCHIVE),
         (b"\x28\xb5\x2f\xfd" + bytes(40), Reason.UNSUPPORTED_ARCHIVE),
         (lzma.compress(b"x" * 5000)[:-20], Reason.TRUNCATED_ARCHIVE),
@@ -351,8 +354,23 @@ def test_splitting_equals_parsing(  # noqa: PLR0917 - one argument for each thin
 
 
 FIELDS = st.sampled_from(
-    ["eventVersion", "eventSource", "eventName", "eventTime", "eventID", "eventType", "userIdentity", "errorCode"]
-    + ["requestParameters", "resources", "readOnly", "awsRegion", "sharedEventID", "serviceEventDetails", "x"]
+    [
+        "eventVersion",
+        "eventSource",
+        "eventName",
+        "eventTime",
+        "eventID",
+        "eventType",
+        "userIdentity",
+        "errorCode",
+        "requestParameters",
+        "resources",
+        "readOnly",
+        "awsRegion",
+        "sharedEventID",
+        "serviceEventDetails",
+        "x",
+    ]
 )
 ODD = st.one_of(VALUES, st.sampled_from(["kms.amazonaws.com", "Decrypt", "2026-03-01T18:00:00Z", "AwsApiCall", "e"]))
 

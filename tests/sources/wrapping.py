@@ -214,6 +214,56 @@ def sentinel(record: Record) -> Record:
     }
 
 
+def ecs(record: Record) -> Record:
+    """Give a record as Elastic's integration takes it apart, without its original."""
+    identity, issuer = record["userIdentity"], record["userIdentity"].get("sessionContext", {}).get("sessionIssuer", {})
+    user = {
+        "type": identity.get("type"),
+        "arn": identity.get("arn"),
+        "invoked_by": identity.get("invokedBy"),
+        "session_context": {"session_issuer": {"type": issuer.get("type"), "arn": issuer.get("arn")}},
+    }
+    resources = [{"arn": one["ARN"], "account_id": one["accountId"]} for one in record.get("resources", [])]
+    details = {
+        "event_type": record["eventType"],
+        "user_identity": user,
+        "error_code": record.get("errorCode"),
+        "request_parameters": struct(record["requestParameters"]),
+        "read_only": record["readOnly"],
+        "recipient_account_id": record["recipientAccountId"],
+        "resources": resources,
+        "flattened": {"request_parameters": record["requestParameters"]},
+    }
+    return {
+        "@timestamp": record["eventTime"],
+        "event": {"action": record["eventName"], "provider": record["eventSource"], "id": record["eventID"]},
+        "cloud": {"region": record["awsRegion"], "account": {"id": identity.get("accountId")}},
+        "aws": {"cloudtrail": details},
+    }
+
+
+def ecs_rows(records: list[Record]) -> list[dict[str, str]]:
+    """Give records as Kibana writes them to a sheet: names with dots, structs as JSON."""
+    rows = []
+    for record in records:
+        details = ecs(record)["aws"]["cloudtrail"]
+        whole = {name: json.dumps(details.pop(name)) for name in ("request_parameters", "resources")}
+        details["flattened"] = None
+        named = {f"aws.cloudtrail.{name}": text for name, text in whole.items()}
+        rest = {**ecs(record), "aws": {"cloudtrail": details}}
+        named["aws.cloudtrail.request_parameters"] = json.dumps(record["requestParameters"])
+        rows.append({**flat_by_dots(rest), **named})
+    names = dict.fromkeys(name for row in rows for name in row)
+    return [{name: row.get(name, "") for name in names} for row in rows]
+
+
+def ecs_search(row: dict[str, str]) -> Record:
+    """Give a row as a search answers it: every value in a list, resources by their fields."""
+    arns = [one["arn"] for one in json.loads(row["aws.cloudtrail.resources"])]
+    fields = {name: [text] for name, text in row.items() if text and name != "aws.cloudtrail.resources"}
+    return {**fields, "aws.cloudtrail.resources.arn": arns}
+
+
 def text_output(records: list[Record]) -> bytes:
     """Give `aws cloudtrail lookup-events --query 'Events[].CloudTrailEvent' --output text`: all on one line."""
     return b"\t".join(map(dump, records)) + b"\n"
@@ -313,6 +363,13 @@ WRAPS: dict[str, Wrap] = {
     ),
     "splunk": lambda records: lines([{"preview": False, "result": {"_raw": json.dumps(record)}} for record in records]),
     "splunk-csv": lambda records: table([["_time", "_raw"], *(["t", json.dumps(record)] for record in records)]),
+    "elastic-apart": lambda records: lines([{"_index": "i", "_source": ecs(record)} for record in records]),
+    "elastic-search": lambda records: dump(
+        {"hits": {"hits": [{"fields": ecs_search(row)} for row in ecs_rows(records)]}}
+    ),
+    "elastic-sheet": lambda records: table(
+        [list(ecs_rows(records)[0]), *(list(row.values()) for row in ecs_rows(records))]
+    ),
     "elastic-fields": lambda records: lines([{"fields": {"event.original": [json.dumps(r)]}} for r in records]),
     "datadog": lambda records: lines([{"content": {"message": "{", "attributes": record}} for record in records]),
     "datadog-answer": lambda records: dump({"data": [{"id": "A", "attributes": {"attributes": r}} for r in records]}),

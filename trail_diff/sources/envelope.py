@@ -23,6 +23,12 @@ DEPTH_LIMIT = 8
 _SEPARATOR_HINT = re.compile(r"sep=.\Z")
 """The first line by which Excel is told the separator of a CSV."""
 
+_YAML = re.compile(
+    r"(?:- )?(?:AccessKeyId|AccountId|EventId|CloudTrailEvent|\w+JobId): |- '\{"
+    r"|(?:Events|events|Records|results|QueryResultRows|ResultSet|\w+Jobs?):\s*\Z"
+)
+"""How what the AWS CLI prints as YAML begins; reading the lines that happen to hold JSON would read it in part."""
+
 _JOB_LISTS = frozenset({"BackupJobs", "CopyJobs", "RestoreJobs"})
 _PEEK = msgspec.json.Decoder(Peek)
 _ANY = msgspec.json.Decoder()
@@ -52,6 +58,9 @@ class Envelope:
         for part in splitter.parts():
             if is_first and isinstance(part, Line) and _SEPARATOR_HINT.match(part.text):
                 continue
+            if is_first and isinstance(part, Line) and _YAML.match(part.text):
+                self._skipped[Reason.YAML_NOT_READ] += 1
+                break
             if is_first and isinstance(part, Line) and is_header(part.text):
                 yield from self._read_table(part.text, splitter)
             else:

@@ -12,9 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from trail_diff.model import Reason, Record, Skipped
+from trail_diff.sources.ecs import columns_from_ecs
 from trail_diff.sources.spelling import SPELLING
 from trail_diff.sources.structtext import parse_struct_text
 from trail_diff.times import parse_time
+
+_NEEDED = ({"eventname", "eventsource"}, {"event.action", "event.provider"})
+"""Columns without which a table is none of CloudTrail events: AWS's own names, or Elastic's."""
 
 CELL_LIMIT_CHARACTERS = 16 << 20
 """How long one cell may be; a whole record is below 1 MiB."""
@@ -79,7 +83,7 @@ _OFFSET = re.compile(r"\s*\((?:UTC|GMT)([+-])(\d{1,2}):?(\d{2})\)\s*\Z")
 def is_header(first_line: str) -> bool:
     """Tell whether a line is the header of a table of CloudTrail records, in any of the known forms."""
     names = {_plain(name) for name in _split_header(first_line)}
-    return {"eventname", "eventsource"} <= names or (
+    return any(needed <= names for needed in _NEEDED) or (
         not first_line.lstrip().startswith(("{", "[")) and bool(names & set(_WHOLE_RECORD)) and "{" not in first_line
     )
 
@@ -148,6 +152,7 @@ def record_from_columns(columns: Mapping[str, Any]) -> Record | None:
     up.
     """
     record: Record = {}
+    columns = columns_from_ecs(columns) or columns
     named = [(_path(name), value) for name, value in columns.items() if isinstance(name, str) and not _is_absent(value)]
     for path, value in sorted(named, key=lambda placed: len(placed[0])):
         _place(record, path, value)

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.model import Reason
+from trail_diff.sources.ecs import columns_from_ecs
 
 Object = Mapping[str, Any]
 
@@ -64,6 +65,7 @@ _HOLDERS = (
     "original",
     "Record",
     "EventData",
+    "fields",
 )
 """Names under which a whole record lies one level down, as an object or as JSON text; the surer ones first."""
 
@@ -255,6 +257,12 @@ def _table_row(thing: Object) -> Sequence[Inside] | None:
     return [Columns(dict(thing))] if is_row else None
 
 
+def _elastic(thing: Object) -> Sequence[Inside] | None:
+    """Recognise a document of Elastic whose record was taken apart."""
+    columns = columns_from_ecs(thing)
+    return [Columns(columns)] if columns is not None else None
+
+
 def _decode(text: object) -> Inside:
     """Decode base64, and inflate it when it is gzip."""
     try:
@@ -282,6 +290,7 @@ SHAPES: tuple[Shape, ...] = (
     _query_results,
     _packed,
     _listed,
+    _elastic,
     _table_row,
     _held,
 )
