@@ -188,8 +188,8 @@ def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
         if not any(map(_tells_of_job, found)):
             raise FactError(
                 f"--job {path}: no backup, copy or restore job in it",
-                hint="give the output of aws backup describe-backup-job or list-backup-jobs as JSON (or the same for copy "
-                "and restore jobs), or an EventBridge state change",
+                hint="give the output of aws backup describe-backup-job or list-backup-jobs as JSON (or the same for "
+                "copy and restore jobs), or an EventBridge state change",
             )
         yield from found
 
