@@ -22,6 +22,8 @@ REASONS: Mapping[str, str] = {
     "unreadable-file": "ファイルを読み取れませんでした",
     "unreadable-row": "行を読み取れませんでした",
     "encrypted-archive": "アーカイブが暗号化されています",
+    "unsupported-archive": "対応していない形式のアーカイブです (7z、zstd、rar、lz4)。展開してから指定してください",
+    "yaml-not-read": "YAML は読み取れません。--output json で出力し直してください",
     "query-signature": "クエリ結果の署名ファイルであり、イベントは含まれていません",
     "parquet-support-missing": (
         "Parquet の読み取りに必要な追加パッケージ parquet (pyarrow) がインストールされていません"
