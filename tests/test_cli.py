@@ -202,6 +202,16 @@ def test_folder_without_events_is_refused(cli: Cli, tmp_path: Path) -> None:
     assert is_refusal(cli("--job-id", FAILED, "--events", tmp_path))
 
 
+def test_job_that_is_not_there_says_what_was_read(cli: Cli, tmp_path: Path) -> None:
+    """Where the wrong files were given, how much was read and what was skipped says so."""
+    (tmp_path / "export.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(40))
+
+    shown = cli("--job-id", FAILED, "--events", tmp_path)
+
+    assert is_refusal(shown)
+    assert "0 record(s) read in 1 file(s), 1 skipped as unsupported-archive" in shown.err
+
+
 def test_damaged_files_do_not_hide_the_rest(cli: Cli, tmp_path: Path) -> None:
     """A truncated gz, a binary file and JSON cut in the middle are counted; what is readable gives the answer."""
     trail = (FIXTURES / "event_history.json").read_bytes()

@@ -113,7 +113,8 @@ def _find(job_id: str, jobs: Sequence[Job], gathered: Gathered) -> Job:
         tally, skips = gathered.tally, Counter[str]()
         for skipped in gathered.skipped:
             skips[skipped.reason] += skipped.count
-        told = [f"{tally.records} record(s) read in {tally.files} file(s)"]
+        places = f" in {tally.files} file(s)" if tally.files else ""
+        told = [f"{tally.records} record(s) read{places}"]
         told += [f"{count} skipped as {reason}" for reason, count in sorted(skips.items())]
         raise JobNotFoundError(f"{error.message}; {', '.join(told)}", hint=error.hint) from error
 
