@@ -7,8 +7,9 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from unittest import mock
 
-from incidents import BAD, CASES, Scene
+from incidents import CASES
 from recording import as_trail_file
+from scenes.stage import BAD, Scene
 
 from trail_diff.cli import run
 from trail_diff.model import Cause

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from incidents import ADMIN_ONLY, ALLOW_STORAGE, SERVICES_EXEMPT, deny, policy, run_in
+from incidents import run_in
 from making import make_events
 from recording import Recording, as_trail_file
+from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, SERVICES_EXEMPT, deny, policy
 
 from trail_diff.errors import PolicyError
 from trail_diff.model import WhatIfRow

@@ -1,0 +1,127 @@
+"""Incidents in which the key policy is guilty, looks guilty, or cannot be told guilty."""
+
+import json
+
+from scenes.stage import (
+    ADMIN_ONLY,
+    ALLOW_STORAGE,
+    FIRST,
+    SECOND,
+    SECURE,
+    SERVICES_EXEMPT,
+    Incident,
+    Scene,
+    deny,
+    policy,
+)
+
+
+def second_deny(scene: Scene) -> None:
+    """The first Deny tests a key that is false for everybody; the second one is guilty."""
+    scene.storage(FIRST)
+    scene.put_policy("2026-03-02T09:00:00Z", deny(SECURE, "OnlyTls"), deny(ADMIN_ONLY, "AdminOnly"))
+
+
+def bool_on_absent_key(scene: Scene) -> None:
+    """A Deny with Bool on a key that services do not have never matches them; the Allow is what is gone."""
+    absent = deny({"Bool": {"aws:MultiFactorAuthPresent": "false"}}, "OnlyMfa", {"AWS": "*"})
+    scene.storage(FIRST)
+    scene.put_policy("2026-02-01T09:00:00Z", ALLOW_STORAGE)
+    scene.put_policy("2026-03-02T09:00:00Z", absent, deny(ADMIN_ONLY, "AdminOnly"))
+
+
+def repaired_since(scene: Scene) -> None:
+    """The guilty policy was replaced after the job; today's is innocent."""
+    scene.storage(FIRST)
+    scene.put_policy("2026-03-02T09:00:00Z", deny(ADMIN_ONLY))
+    scene.put_policy("2026-03-02T19:20:00Z", deny(SERVICES_EXEMPT), ALLOW_STORAGE)
+    scene.give(
+        "--key-policy", "policy.json", {"Policy": json.dumps(policy(scene.made, deny(SERVICES_EXEMPT), ALLOW_STORAGE))}
+    )
+
+
+def unknown_source_account(scene: Scene) -> None:
+    """The Deny tests a key of which no record tells."""
+    scene.storage(FIRST)
+    scene.put_policy(
+        "2026-03-02T09:00:00Z", deny({"StringNotEquals": {"aws:SourceAccount": "111122223333"}}), ALLOW_STORAGE
+    )
+
+
+def organization_only(scene: Scene) -> None:
+    """A Deny for everybody outside of the organization hits services, which are in none."""
+    scene.storage(FIRST)
+    scene.put_policy("2026-03-02T09:00:00Z", deny({"StringNotEquals": {"aws:PrincipalOrgID": "o-1234567890"}}))
+
+
+def not_principal(scene: Scene) -> None:
+    """A Deny with NotPrincipal hits every service that it does not list."""
+    scene.storage(FIRST)
+    statement = {**deny({}), "NotPrincipal": {"AWS": [scene.made.arn("iam", "root", region="")]}}
+    del statement["Principal"], statement["Condition"]
+    scene.put_policy("2026-03-02T09:00:00Z", statement)
+
+
+def allow_gone(scene: Scene) -> None:
+    """The Allow for the storage service was dropped, and there is no grant."""
+    scene.put_policy("2026-02-01T09:00:00Z", ALLOW_STORAGE)
+    scene.storage(FIRST)
+    scene.put_policy("2026-03-02T09:00:00Z")
+    scene.give("--grants", "grants.json", {"Grants": []})
+
+
+def same_policy(scene: Scene) -> None:
+    """The policy that seems guilty was in force when the call worked, so it cannot be why it is missing."""
+    scene.put_policy("2026-02-01T09:00:00Z", deny(ADMIN_ONLY))
+    scene.storage(FIRST)
+
+
+def file_system_role(scene: Scene) -> None:
+    """An EFS backup: the service-linked role is kept out by a Deny that lists other roles only."""
+    made = scene.made
+    linked = made.role("aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup", "s", "backup.amazonaws.com")
+    context = {"aws:elasticfilesystem:filesystem:id": "fs-0123456789abcdef0"}
+    made.kms(f"{FIRST}T18:08:00Z", "DescribeKey", scene.key, linked)
+    refused = made.denied(linked, "kms:DescribeKey", scene.key, "with an explicit deny in a resource-based policy")
+    made.kms(f"{SECOND}T18:08:00Z", "DescribeKey", scene.key, linked, **refused)
+    for day in (FIRST, SECOND):
+        scene.storage(day, "GenerateDataKey")
+        made.kms(
+            f"{day}T18:09:00Z", "Decrypt", made.key_arn("efs"), made.service("elasticfilesystem.amazonaws.com"), context
+        )
+    scene.put_policy(
+        "2026-03-02T09:00:00Z",
+        deny(
+            {
+                "ArnNotLike": {"aws:PrincipalArn": made.role_arn("ops/*")},
+                "Bool": {"aws:PrincipalIsAWSService": "false"},
+            },
+            "OpsOnly",
+        ),
+    )
+    scene.options += ["--key", scene.key]
+
+
+CASES: dict[str, Incident] = {
+    "second-deny": Incident(
+        second_deny,
+        cause="key-policy-explicit-deny",
+        statement=3,
+        helps="exempt-service-principals",
+        helps_not=("allow-role-everything", "via-aws-service"),
+    ),
+    "deny-and-lost-allow": Incident(bool_on_absent_key, cause="key-policy-explicit-deny", statement=3),
+    "repaired-since": Incident(repaired_since, cause="key-policy-explicit-deny", statement=2),
+    "unknown-source-account": Incident(unknown_source_account, "difference", unknown_key="aws:sourceaccount"),
+    "organization-only": Incident(organization_only, cause="key-policy-explicit-deny", statement=2),
+    "not-principal": Incident(not_principal, cause="key-policy-explicit-deny", statement=2),
+    "allow-gone": Incident(allow_gone, cause="key-policy-no-allow", helps="allow-service-principal"),
+    "same-policy": Incident(same_policy, "difference"),
+    "file-system-role": Incident(
+        file_system_role,
+        cause="key-policy-explicit-deny",
+        statement=2,
+        helps="exempt-caller-role",
+        helps_not=("exempt-service-principals",),
+    ),
+}
