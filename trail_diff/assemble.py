@@ -189,6 +189,7 @@ def _finish(gathered: Gathered, sides: Sequence[JobEvents], keys: Sequence[str],
         changes=select_changes(gathered.events, every_key),
         jobs=gathered.jobs,
         facts=facts,
+        newest=parse_time(gathered.tally.last),
     )
 
 

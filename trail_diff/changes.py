@@ -23,6 +23,10 @@ KEY_CHANGES = frozenset(
         "DisableKeyRotation",
         "ImportKeyMaterial",
         "DeleteImportedKeyMaterial",
+        "DeleteExpiredKeyMaterial",
+        "CreateKey",
+        "ConnectCustomKeyStore",
+        "DisconnectCustomKeyStore",
         "UpdatePrimaryRegion",
         "SynchronizeMultiRegionKey",
     }

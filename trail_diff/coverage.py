@@ -111,6 +111,8 @@ def _check_selectors(
             yield Reason.KMS_EVENTS_EXCLUDED
         elif is_write_only(selectors):
             yield Reason.READ_ONLY_EVENTS_MISSING
+    if kms_in_failed and _lacks_read_only(failed, succeeded, events):
+        yield Reason.READ_ONLY_EVENTS_MISSING
     if tally.event_history == tally.records:
         return
     if (tally.kms_records == 0 and tally.read_only[True] > 0) or (
@@ -183,6 +185,19 @@ def _last_selectors(events: Iterable[Event], until: datetime) -> Mapping[str, An
 def _has_unrelated_kms(succeeded: JobEvents, events: Iterable[Event]) -> bool:
     tied = {tie.event.event_id for tie in succeeded.events}
     return any(_is_kms_in(event, succeeded.window) and event.event_id not in tied for event in events)
+
+
+def _lacks_read_only(failed: JobEvents, succeeded: JobEvents | None, events: Sequence[Event]) -> bool:
+    """Tell whether read-only KMS events were left out of the failed window only, as in two exports made differently.
+
+    The failed window has KMS events but none of them, while others than the job used keys in the succeeded window.
+    """
+    if succeeded is None or any(event.read_only is not False for event in events if _is_kms_in(event, failed.window)):
+        return False
+    tied = {tie.event.event_id for tie in succeeded.events}
+    return any(
+        _is_kms_in(event, succeeded.window) and event.read_only and event.event_id not in tied for event in events
+    )
 
 
 def _is_kms_in(event: Event, window: Window) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from msgspec import structs
 
 from trail_diff.causes.interface import Explained
-from trail_diff.history import PolicyVersion, policy_at, policy_versions, todays_policy
+from trail_diff.history import PolicyVersion, grants_at, policy_at, policy_versions, todays_policy
 from trail_diff.model import CallerDecision, CallerGroup, Case, Event, JobEvents, KeyAccess
 from trail_diff.policy import CompiledPolicies, PolicySet, Request, compile_policies, evaluate
 from trail_diff.policy.context import build_request
@@ -30,15 +30,25 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
     then = policy_in_force(case, group.key, _moment(case.failed))
     if then is None:
         return
-    before = policy_in_force(case, group.key, _moment(case.succeeded)) if case.succeeded else None
     yield Explained(
         group=group,
-        then=decide_group(group, request, then, case),
-        before=decide_group(group, request, before, case) if before is not None else None,
+        then=decide_group(group, request, then, case, _moment(case.failed)),
+        before=_decide_before(case, group, request),
         today=_decide_today(case, group, request, then),
         policy=then,
         policy_unchanged=_is_unchanged(case, group.key),
     )
+
+
+def _decide_before(case: Case, group: CallerGroup, request: Request) -> CallerDecision | None:
+    """Decide by the policy that a record shows to have been in force at the succeeded job."""
+    if case.succeeded is None or group.key is None:
+        return None
+    start = case.succeeded.job.created or case.succeeded.window.start
+    before = policy_in_force(case, group.key, start)
+    if before is None or before.is_todays:
+        return None
+    return decide_group(group, request, before, case, start)
 
 
 def _decide_today(case: Case, group: CallerGroup, request: Request, then: PolicyVersion) -> CallerDecision | None:
@@ -74,14 +84,17 @@ def policy_in_force(case: Case, key: str, moment: datetime) -> PolicyVersion | N
     return policy_at(case.changes, key, moment, case.facts, about=case.failed.job.key)
 
 
-def make_policies(version: PolicyVersion, case: Case) -> CompiledPolicies:
-    """Make a policy and the known grants ready to decide requests."""
-    return compile_policies(PolicySet.assuming_no_limits(version.document, case.facts.grants))
+def make_policies(version: PolicyVersion, case: Case, moment: datetime | None = None) -> CompiledPolicies:
+    """Make a policy and the grants known to be in force at a time (None: today) ready to decide requests."""
+    grants = grants_at(case.changes, moment, case.facts) if moment else case.facts.grants
+    return compile_policies(PolicySet.assuming_no_limits(version.document, grants))
 
 
-def decide_group(group: CallerGroup, request: Request, version: PolicyVersion, case: Case) -> CallerDecision:
-    """Decide a request and give it as the decision on a caller group."""
-    decision = evaluate(request, make_policies(version, case))
+def decide_group(
+    group: CallerGroup, request: Request, version: PolicyVersion, case: Case, moment: datetime | None = None
+) -> CallerDecision:
+    """Decide a request as of a time (None: today) and give it as the decision on a caller group."""
+    decision = evaluate(request, make_policies(version, case, moment))
     return CallerDecision(
         caller=group.caller,
         action=group.action,

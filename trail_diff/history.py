@@ -6,14 +6,17 @@ only as long as no later event changed it.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.model import Event, Evidence, Facts
+from trail_diff.model import Event, Evidence, Facts, Window
+from trail_diff.times import parse_time
 
+_STORE_STATES: Mapping[str, str] = {"DisconnectCustomKeyStore": "Unavailable", "ConnectCustomKeyStore": "Enabled"}
 STATE_AFTER: Mapping[str, str] = {
+    **_STORE_STATES,
     "CreateKey": "Enabled",
     "EnableKey": "Enabled",
     "DisableKey": "Disabled",
@@ -21,10 +24,14 @@ STATE_AFTER: Mapping[str, str] = {
     "CancelKeyDeletion": "Disabled",
     "DeleteKey": "Deleted",
     "DeleteImportedKeyMaterial": "PendingImport",
+    "DeleteExpiredKeyMaterial": "PendingImport",
     "ImportKeyMaterial": "Enabled",
 }
 """Key states after each event, as DescribeKey names them; a cancelled deletion leaves the key disabled (KMS developer
 guide, "Key states of AWS KMS keys"). "Deleted" is not a state of DescribeKey, which then answers NotFoundException."""
+
+
+GRANT_ENDINGS = frozenset({"RevokeGrant", "RetireGrant"})
 
 
 class PolicyVersion(Struct, frozen=True):
@@ -82,10 +89,11 @@ def state_at(changes: Sequence[Event], key: str, moment: datetime, facts: Facts)
 
     Without either, the first event after it may tell what it was: a key that is enabled later was not enabled before.
     """
-    events = [event for event in _on_key(changes, key, STATE_AFTER) if event.event_name in STATE_AFTER]
+    events = [*_on_key(changes, key, STATE_AFTER), *_on_store(changes, key, facts)]
+    events.sort(key=lambda event: event.event_time)
     before = [event for event in events if event.event_time <= moment]
     if before:
-        return KeyStateAt(STATE_AFTER[before[-1].event_name], Evidence(event_id=before[-1].event_id), before[-1])
+        return KeyStateAt(_state_after(before[-1]), Evidence(event_id=before[-1].event_id), before[-1])
     if events:
         first = events[0]
         undone = {"EnableKey": "Disabled", "CancelKeyDeletion": "PendingDeletion"}.get(first.event_name)
@@ -100,6 +108,69 @@ def todays_state(facts: Facts, key: str) -> KeyStateAt | None:
     if not isinstance(state, str) or arn not in (None, key):
         return None
     return KeyStateAt(state, Evidence(file=facts.state_source or "--key-state", path="/KeyMetadata/KeyState"))
+
+
+def deletion_scheduled(facts: Facts) -> Window | None:
+    """Give between when today's pending deletion was scheduled, from its date; None without one.
+
+    The waiting period is 7 to 30 days (KMS API reference, ScheduleKeyDeletion, PendingWindowInDays).
+    """
+    date = parse_time((facts.key_state or {}).get("DeletionDate"))
+    if date is None:
+        return None
+    return Window(date - timedelta(days=30), date - timedelta(days=7))
+
+
+def grants_at(changes: Sequence[Event], moment: datetime, facts: Facts) -> tuple[Mapping[str, Any], ...] | None:
+    """Give the grants in force at a time, from today's list; None when there is no list.
+
+    A grant made later is left out; one that ended later, and whose making was recorded, is put back.
+    """
+    if facts.grants is None:
+        return None
+    listed = [grant for grant in facts.grants if not _is_later(parse_time(grant.get("CreationDate")), moment)]
+    done = [event for event in changes if event.error_code is None]
+    made = {grant_id_of(event): event for event in done if event.event_name == "CreateGrant"}
+    ended = {grant_id_of(event): event.event_time for event in done if event.event_name in GRANT_ENDINGS}
+    late = {grant_id for grant_id, event in made.items() if event.event_time > moment}
+    known = {grant.get("GrantId") for grant in listed}
+    put_back = (
+        {"GrantId": grant_id, **made[grant_id].request_parameters}
+        for grant_id, time in ended.items()
+        if time > moment and grant_id in made and grant_id not in late | known
+    )
+    return (*(grant for grant in listed if grant.get("GrantId") not in late), *put_back)
+
+
+def grant_id_of(event: Event) -> str | None:
+    """Give the grant that an event is about: from the request, the response or the additional data."""
+    for place in (event.request_parameters, event.response_elements, event.additional_event_data):
+        grant_id = place.get("grantId")
+        if isinstance(grant_id, str):
+            return grant_id
+    return None
+
+
+def _is_later(time: datetime | None, moment: datetime) -> bool:
+    return time is not None and time > moment
+
+
+def _state_after(event: Event) -> str:
+    if event.event_name == "CreateKey" and event.request_parameters.get("origin") == "EXTERNAL":
+        return "PendingImport"
+    return STATE_AFTER[event.event_name]
+
+
+def _on_store(changes: Sequence[Event], key: str, facts: Facts) -> Iterator[Event]:
+    """Give the events of the custom key store that today's DescribeKey says the key is in."""
+    state = facts.key_state or {}
+    store = state.get("CustomKeyStoreId")
+    if not isinstance(store, str) or state.get("Arn") not in (None, key):
+        return
+    for event in changes:
+        is_done = event.event_name in _STORE_STATES and event.error_code is None
+        if is_done and event.request_parameters.get("customKeyStoreId") == store:
+            yield event
 
 
 def _on_key(changes: Sequence[Event], key: str, names: Mapping[str, str] | tuple[str, ...]) -> list[Event]:

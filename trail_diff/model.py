@@ -211,6 +211,7 @@ class Reason(StrEnum):
     GRANT_ACROSS_ACCOUNTS = "grant-across-accounts"
     # what proves a cause, or rules it out
     RECORD_STATES_LAYER = "record-states-layer"
+    MESSAGE_STATES_LAYER = "message-states-layer"
     RECORD_STATES_KEY_STATE = "record-states-key-state"
     RECORD_STATES_CONTEXT = "record-states-context"
     RECORD_STATES_THROTTLING = "record-states-throttling"
@@ -218,11 +219,14 @@ class Reason(StrEnum):
     CALLER_REFUSED = "caller-refused"
     POLICY_FROM_RECORD = "policy-from-record"
     POLICY_IS_TODAYS = "policy-is-todays"
+    POLICY_HISTORY_NOT_KNOWN = "policy-history-not-known"
     POLICY_CHANGED_SINCE = "policy-changed-since"
     POLICY_SAME_FOR_SUCCEEDED = "policy-same-for-succeeded"
     POLICY_ALLOWS_CALLER = "policy-allows-caller"
     KEY_STATE_CHANGED_BEFORE_JOB = "key-state-changed-before-job"
     KEY_STATE_TODAY = "key-state-today"
+    DELETION_SCHEDULED_BEFORE = "deletion-scheduled-before"
+    DELETION_SCHEDULED_LATER = "deletion-scheduled-later"
     KEY_STATE_ENABLED = "key-state-enabled"
     KEY_STATE_SAME_FOR_SUCCEEDED = "key-state-same-for-succeeded"
     KEY_USED_IN_WINDOW = "key-used-in-window"
@@ -233,6 +237,7 @@ class Reason(StrEnum):
     KEY_IS_AWS_MANAGED = "key-is-aws-managed"
     COPY_ACROSS_ACCOUNTS = "copy-across-accounts"
     SAME_ACCOUNT = "same-account"
+    THROTTLING_SURVIVED = "throttling-survived"
     NO_THROTTLING = "no-throttling"
     MESSAGE_NAMES_KMS = "message-names-kms"
     MESSAGE_NAMES_NO_KMS = "message-names-no-kms"
@@ -429,7 +434,7 @@ class Case(Struct, frozen=True):
     """All that was learnt: both jobs with their events, what changed around them, the key's facts and the coverage.
 
     `keys` are the keys in question; `changes` the events that change them, their grants and policies, the roles or the
-    trails, in order of time; `jobs` every job seen.
+    trails, in order of time; `jobs` every job seen; `newest` is the time of the newest record that was read.
     """
 
     failed: JobEvents
@@ -439,6 +444,7 @@ class Case(Struct, frozen=True):
     changes: tuple[Event, ...] = ()
     jobs: tuple[Job, ...] = ()
     facts: Facts = Facts()
+    newest: datetime | None = None
 
 
 # ---- what is concluded: field names from here on are the JSON contract

@@ -63,6 +63,8 @@ def _for_key(examined: Examined) -> Iterator[NextStep]:
     if not examined.explained:
         command = f"aws kms get-key-policy --policy-name default {named}"
         yield NextStep(Reason.KEY_POLICY_NOT_GIVEN, command, "--key-policy", account)
+    if any(one.policy is None or one.policy.is_todays for one in examined.explained) or not examined.explained:
+        yield NextStep(Reason.POLICY_HISTORY_NOT_KNOWN, _policy_history(examined, key), account=account)
     if state_at(case.changes, key, case.failed.window.end, case.facts) is None:
         yield NextStep(Reason.KEY_STATE_NOT_KNOWN, f"aws kms describe-key {named}", "--key-state", account)
     reasons = {reason for one in examined.explained for reason in one.then.reasons}
@@ -72,6 +74,14 @@ def _for_key(examined: Examined) -> Iterator[NextStep]:
     if "aws:principalorgid" in unknown:
         command = "aws organizations describe-organization --query Organization.Id --output text"
         yield NextStep(Reason.KEY_UNKNOWN, command, "--org-id")
+
+
+def _policy_history(examined: Examined, key: str) -> str:
+    """Give the command that fetches every policy put on a key up to the end of the failed job: records carry them."""
+    return (
+        "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=PutKeyPolicy"
+        f" --end-time {_time(examined.case.failed.window.end)}{_region(arn_region(key))}"
+    )
 
 
 def _lookup(examined: Examined, region: str | None) -> str:

@@ -116,7 +116,7 @@ def analyse(case: Case) -> Report:
     driving = driving_groups(groups)
     examined = Examined(case, groups, driving, explain_groups(case, groups))
     findings, ruled_out = examine(examined)
-    verdict = judge(case, groups, findings)
+    verdict = judge(case, groups, findings, examined.explained)
     events, left_out = list_events(case, groups)
     report = Report(
         verdict=verdict,

@@ -1,15 +1,25 @@
 """The answer in one line: what the differences, and what is known of their cause, amount to. Pure."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from msgspec import structs
 
+from trail_diff.causes.interface import Explained
+from trail_diff.causes.key_state import CRYPTO_ACTIONS
+from trail_diff.causes.not_kms import is_about_kms
 from trail_diff.coverage import BLOCKING
 from trail_diff.diff import is_different, is_relevant
-from trail_diff.model import CallerGroup, Case, Finding, Outcome, Verdict
+from trail_diff.model import CallerGroup, Case, Finding, Outcome, Reason, Verdict
+
+LATE = timedelta(minutes=5)
+"""CloudTrail delivers in about five minutes (CloudTrail user guide, "How CloudTrail works"): with a newest record no
+later than that after the job, what is missing may still be under way."""
 
 
-def judge(case: Case, groups: Sequence[CallerGroup], findings: Sequence[Finding] = ()) -> Verdict:
+def judge(
+    case: Case, groups: Sequence[CallerGroup], findings: Sequence[Finding] = (), explained: Sequence[Explained] = ()
+) -> Verdict:
     """Weigh what was found; the summary is left to whoever words it.
 
     A finding that is confirmed or likely explains the failure: what a record states comes before what is evaluated. A
@@ -20,7 +30,7 @@ def judge(case: Case, groups: Sequence[CallerGroup], findings: Sequence[Finding]
     outcome = _compare(case, groups)
     best = findings[0] if findings else None
     if best is None or best.confidence == "possible":
-        return Verdict(outcome)
+        return Verdict("inconclusive" if outcome == "difference" and _may_be_late(case, groups, explained) else outcome)
     if outcome == "inconclusive" and best.confidence != "confirmed":
         return Verdict(outcome)
     if outcome == "no-difference" and case.failed.job.state == "COMPLETED":
@@ -34,12 +44,14 @@ def _compare(case: Case, groups: Sequence[CallerGroup]) -> Outcome:
         return "difference"
     if case.succeeded is None or not case.succeeded.events:
         return "inconclusive"
-    if _has_gap(case):
+    if _has_gap(case, differing):
         return "inconclusive"
     relevant = [group for group in groups if is_relevant(group)]
     if relevant and all(lacks_type(group) for group in relevant):
         return "inconclusive"
-    return "difference" if differing else "no-difference"
+    if differing:
+        return "difference"
+    return "inconclusive" if _may_hide_difference(case) else "no-difference"
 
 
 def driving_groups(groups: Sequence[CallerGroup]) -> tuple[CallerGroup, ...]:
@@ -72,6 +84,34 @@ def lacks_type(group: CallerGroup) -> bool:
     return group.caller.type is None and group.caller.kind != "service-event"
 
 
-def _has_gap(case: Case) -> bool:
-    """Tell whether an empty failed side, or a gap that a caller can fall through, makes an absence say nothing."""
-    return not case.failed.events and not BLOCKING.isdisjoint(case.coverage.warnings)
+def _has_gap(case: Case, differing: Sequence[CallerGroup]) -> bool:
+    """Tell whether a gap makes an absence say nothing: the failed side has no event of the sort that is missing."""
+    warnings, failed = case.coverage.warnings, case.failed
+    if not failed.events and not BLOCKING.isdisjoint(warnings):
+        return True
+    has_read_only = any(event.read_only for event in (*(tie.event for tie in failed.events), *failed.untied))
+    is_write_only = Reason.READ_ONLY_EVENTS_MISSING in warnings and not has_read_only
+    return is_write_only and all(is_read_only(group.action) for group in differing)
+
+
+def _may_hide_difference(case: Case) -> bool:
+    """Tell whether a failed job may differ all the same: through a gap, or behind a job that ran on the same vault."""
+    warnings, job = case.coverage.warnings, case.failed.job
+    if job.state == "COMPLETED":
+        return False
+    is_hidden = Reason.CONCURRENT_JOB_ON_VAULT in warnings and is_about_kms(job)
+    return is_hidden or not BLOCKING.isdisjoint(warnings)
+
+
+def _may_be_late(case: Case, groups: Sequence[CallerGroup], explained: Sequence[Explained]) -> bool:
+    """Tell whether everything that differs is missing, may only not have been delivered yet, and is not undecided."""
+    differing, end = driving_groups(groups), case.failed.job.completed
+    if case.newest is None or end is None or case.failed.job.kind == "window" or case.newest - end >= LATE:
+        return False
+    undecided = any(one.group in differing and one.then.unknown_keys for one in explained)
+    return not undecided and not any(group.failed.errors for group in differing)
+
+
+def is_read_only(action: str) -> bool:
+    """Tell whether CloudTrail calls an action of KMS read-only: those that use a key, and those that look."""
+    return action in CRYPTO_ACTIONS or action.startswith(("kms:Get", "kms:List", "kms:Describe"))

@@ -1,6 +1,8 @@
 """Incidents with other jobs and other people on the key, and failures that are none of KMS."""
 
-from scenes.stage import FIRST, SECOND, STORAGE, Incident, Scene, deny
+from collections.abc import Callable
+
+from scenes.stage import ADMIN_ONLY, FIRST, ROLE, SECOND, SESSION, STORAGE, Incident, Scene, deny
 
 
 def busy_vault(scene: Scene) -> None:
@@ -50,9 +52,99 @@ def nothing_differs(scene: Scene) -> None:
         scene.storage(day)
 
 
+def concurrent_job(scene: Scene) -> None:
+    """Another job on the same vault went well in the same minutes, so whose calls they were cannot be told."""
+    made = scene.made
+    for day in (FIRST, SECOND):
+        scene.storage(day)
+        made.backup_job(
+            f"other-{day}",
+            f"{day}T18:04:00Z",
+            f"{day}T18:20:00Z",
+            "COMPLETED",
+            vault=scene.vault,
+            resource=made.arn("dynamodb", "table/other"),
+            role=made.role_arn("other-role"),
+        )
+
+
+def other_jobs_refusal(scene: Scene) -> None:
+    """A job of the same role into another vault is refused on its own key; this job's service is kept out by a Deny."""
+    made = scene.made
+    other, role = made.key_arn("other"), made.role(ROLE, SESSION, "backup.amazonaws.com")
+    scene.storage(FIRST)
+    made.backup_job(
+        "other-job",
+        f"{SECOND}T18:00:00Z",
+        f"{SECOND}T18:20:00Z",
+        "FAILED",
+        vault="other-vault",
+        resource=made.arn("dynamodb", "table/other"),
+        role=made.role_arn(ROLE),
+    )
+    refused = made.denied(role, "kms:Decrypt", other, "because no identity-based policy allows the kms:Decrypt action")
+    made.kms(f"{SECOND}T18:06:30Z", "Decrypt", other, role, **refused)
+    scene.put_policy("2026-03-02T09:00:00Z", deny(ADMIN_ONLY))
+
+
+def trouble(message: str, state: str = "FAILED") -> Callable[[Scene], None]:
+    """Make a scene of a job that says it failed for something else, before any KMS call."""
+
+    def make(scene: Scene) -> None:
+        scene.message, scene.state = message, state
+        scene.storage(FIRST)
+
+    return make
+
+
+def trouble_after_kms(scene: Scene) -> None:
+    """The job made the same KMS calls on both nights and says that the resource was busy."""
+    scene.message = "Backup job failed because there was a running job for the same resource."
+    for day in (FIRST, SECOND):
+        scene.storage(day)
+
+
+def silent_expiry(scene: Scene) -> None:
+    """The job expired without a word and without a call: it never began."""
+    scene.message, scene.state = None, "EXPIRED"
+    scene.storage(FIRST)
+
+
+def other_message_same_deny(scene: Scene) -> None:
+    """The message speaks of something else, but the policy put in between keeps the service out."""
+    scene.message = "Backup job failed. Please try again."
+    scene.storage(FIRST)
+    scene.role(FIRST, "DescribeKey")
+    scene.role(SECOND, "DescribeKey")
+    scene.put_policy("2026-03-02T09:00:00Z", deny(ADMIN_ONLY))
+
+
 CASES: dict[str, Incident] = {
     "busy-vault": Incident(busy_vault, cause="key-policy-explicit-deny", statement=2),
     "not-kms": Incident(other_trouble, cause="not-kms"),
     "completed-with-denials": Incident(completed_with_denials, cause="identity-policy-no-allow"),
     "nothing-differs": Incident(nothing_differs, "no-difference"),
+    "concurrent-job": Incident(concurrent_job, "inconclusive", warning="concurrent-job-on-vault"),
+    "other-jobs-refusal": Incident(other_jobs_refusal, cause="key-policy-explicit-deny", statement=2, caller=STORAGE),
+    "vault-gone": Incident(
+        trouble(
+            "Backup job failed because backup vault arn:aws:backup:eu-west-1:111122223333:backup-vault:encrypted-kms does not exist."
+        ),
+        cause="not-kms",
+    ),
+    "role-gone": Incident(
+        trouble("IAM Role arn:aws:iam::111122223333:role/kms-key-backup cannot be assumed by AWS Backup"),
+        cause="not-kms",
+    ),
+    "window-passed": Incident(trouble("Backup job expired before completion.", "EXPIRED"), cause="not-kms"),
+    "vault-policy": Incident(trouble("Access Denied trying to call AWS Backup service"), cause="not-kms"),
+    "table-refused": Incident(
+        trouble(
+            "User: arn:aws:sts::111122223333:assumed-role/AWSBackupDefaultServiceRole/AWSBackup-AWSBackupDefaultServiceRole is not authorized to perform: dynamodb:StartAwsBackupJob on resource: arn:aws:dynamodb:eu-west-1:111122223333:table/encryption-keys"
+        ),
+        cause="not-kms",
+    ),
+    "trouble-after-kms": Incident(trouble_after_kms, cause="not-kms"),
+    "silent-expiry": Incident(silent_expiry, ("difference", "inconclusive")),
+    "other-message-same-deny": Incident(other_message_same_deny, cause="key-policy-explicit-deny", statement=2),
 }

@@ -1,6 +1,6 @@
 """Incidents of the key itself: disabled, to be deleted, not usable, gone."""
 
-from scenes.stage import ALLOW_STORAGE, FIRST, SECOND, SERVICES_EXEMPT, Incident, Scene, deny
+from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, FIRST, ROLE, SECOND, SERVICES_EXEMPT, SESSION, Incident, Scene, deny
 
 
 def innocent_deny(scene: Scene) -> None:
@@ -31,9 +31,163 @@ def key_not_found(scene: Scene) -> None:
     scene.role(SECOND, "DescribeKey", errorCode="NotFoundException", errorMessage=f"Key '{scene.key}' does not exist")
 
 
+def disabled_afterwards(scene: Scene) -> None:
+    """The key was disabled after the job had ended; that cannot be why it failed."""
+    scene.storage(FIRST)
+    scene.change("2026-03-02T18:40:00Z", "DisableKey")
+    scene.state_today("Disabled")
+
+
+def enabled_again(scene: Scene) -> None:
+    """The key was disabled in the morning and enabled again at noon; at night it could be used."""
+    scene.storage(FIRST)
+    scene.change("2026-03-02T08:00:00Z", "DisableKey")
+    scene.change("2026-03-02T12:00:00Z", "EnableKey")
+
+
+def cancelled_deletion(scene: Scene) -> None:
+    """The deletion was scheduled and cancelled before the job, which leaves the key disabled."""
+    scene.storage(FIRST)
+    scene.change("2026-03-02T08:00:00Z", "ScheduleKeyDeletion", pendingWindowInDays=7)
+    scene.change("2026-03-02T09:00:00Z", "CancelKeyDeletion")
+
+
+def cancelled_and_enabled(scene: Scene) -> None:
+    """The deletion was cancelled and the key enabled before the job."""
+    cancelled_deletion(scene)
+    scene.change("2026-03-02T09:30:00Z", "EnableKey")
+
+
+def pending_by_date(scene: Scene) -> None:
+    """There is no baseline; the key will be deleted so soon that the deletion was scheduled before the job."""
+    scene.baseline = False
+    scene.state_today("PendingDeletion", DeletionDate="2026-03-07T09:00:00Z")
+    scene.options += ["--key", scene.key]
+
+
+def pending_since(scene: Scene) -> None:
+    """The key will be deleted so late that the deletion was scheduled after the job."""
+    scene.storage(FIRST)
+    scene.state_today("PendingDeletion", DeletionDate="2026-04-03T09:00:00Z")
+
+
+def disabled_today_only(scene: Scene) -> None:
+    """Only today's state says disabled, and nothing of the policy is known."""
+    scene.storage(FIRST)
+    scene.state_today("Disabled")
+
+
+def disabled_today_under_clean_policy(scene: Scene) -> None:
+    """Today's state says disabled, and the policy allowed the service on both nights."""
+    scene.put_policy("2026-02-01T09:00:00Z", ALLOW_STORAGE)
+    scene.storage(FIRST)
+    scene.state_today("Disabled")
+
+
+def other_key_pending(scene: Scene) -> None:
+    """Another job of the same role meets a key that is pending deletion; this job's own key has a guilty Deny."""
+    made = scene.made
+    other = made.key_arn("other")
+    scene.storage(FIRST)
+    made.backup_job(
+        "other-job",
+        f"{SECOND}T18:00:00Z",
+        f"{SECOND}T18:20:00Z",
+        "FAILED",
+        vault="other-vault",
+        resource=made.arn("dynamodb", "table/other"),
+        role=made.role_arn(ROLE),
+    )
+    made.kms(
+        f"{SECOND}T18:06:30Z",
+        "Decrypt",
+        other,
+        made.role(ROLE, SESSION, "backup.amazonaws.com"),
+        errorCode="KMSInvalidStateException",
+        errorMessage=f"{other} is pending deletion.",
+    )
+    scene.put_policy("2026-03-02T09:00:00Z", deny(ADMIN_ONLY))
+
+
+def key_deleted(scene: Scene) -> None:
+    """KMS deleted the key in the morning, as had been scheduled long before."""
+    scene.storage(FIRST)
+    identity = {"accountId": scene.made.account, "invokedBy": "AWS Internal"}
+    scene.made.add(
+        "2026-03-02T06:00:00Z",
+        "kms.amazonaws.com",
+        "DeleteKey",
+        identity,
+        eventType="AwsServiceEvent",
+        readOnly=False,
+        resources=[{"accountId": scene.made.account, "type": "AWS::KMS::Key", "ARN": scene.key}],
+    )
+
+
+def material_expired(scene: Scene) -> None:
+    """The key's imported material expired before the job."""
+    scene.storage(FIRST)
+    scene.made.add(
+        "2026-03-02T06:00:00Z",
+        "kms.amazonaws.com",
+        "DeleteExpiredKeyMaterial",
+        {"accountId": scene.made.account, "invokedBy": "AWS Internal"},
+        eventType="AwsServiceEvent",
+        readOnly=False,
+        resources=[{"accountId": scene.made.account, "type": "AWS::KMS::Key", "ARN": scene.key}],
+    )
+
+
+def unavailable_store(scene: Scene) -> None:
+    """The key store cannot be reached, which the role's own call says."""
+    scene.role(FIRST, "Decrypt")
+    scene.role(SECOND, "Decrypt", errorCode="KMSInvalidStateException", errorMessage=f"{scene.key} is unavailable.")
+
+
+def invalid_state_disabled(scene: Scene) -> None:
+    """The error code is the general one; its message says disabled."""
+    scene.role(FIRST, "Decrypt")
+    scene.role(SECOND, "Decrypt", errorCode="KMSInvalidStateException", errorMessage=f"{scene.key} is disabled.")
+
+
+def bystander_meets_disabled_key(scene: Scene) -> None:
+    """Nothing tells of the key being disabled but the error that somebody else got on it while the job ran."""
+    scene.storage(FIRST)
+    scene.made.kms(
+        f"{SECOND}T18:09:00Z",
+        "Encrypt",
+        scene.key,
+        scene.made.user("alice"),
+        errorCode="DisabledException",
+        errorMessage=f"{scene.key} is disabled.",
+    )
+
+
 CASES: dict[str, Incident] = {
     "innocent-deny": Incident(innocent_deny, cause="key-disabled", helps="enable-key"),
     "pending-deletion": Incident(pending_deletion, cause="key-pending-deletion", helps="cancel-key-deletion"),
     "stated-state": Incident(stated_state, cause="key-pending-deletion"),
     "key-not-found": Incident(key_not_found, cause="key-not-found"),
+    "disabled-afterwards": Incident(disabled_afterwards, "difference"),
+    "enabled-again": Incident(enabled_again, "difference", ruled_out="key-disabled"),
+    "cancelled-deletion": Incident(
+        cancelled_deletion, cause="key-disabled", confidence="confirmed", helps="enable-key"
+    ),
+    "cancelled-and-enabled": Incident(cancelled_and_enabled, "difference", ruled_out="key-pending-deletion"),
+    "pending-by-date": Incident(
+        pending_by_date, cause="key-pending-deletion", confidence="confirmed", helps="cancel-key-deletion"
+    ),
+    "pending-since": Incident(pending_since, "difference", ruled_out="key-pending-deletion"),
+    "disabled-today-only": Incident(disabled_today_only, "difference", step="get-key-policy"),
+    "disabled-today-under-clean-policy": Incident(
+        disabled_today_under_clean_policy, cause="key-disabled", confidence="likely"
+    ),
+    "other-key-pending": Incident(other_key_pending, cause="key-policy-explicit-deny", statement=2),
+    "key-deleted": Incident(key_deleted, cause="key-not-found", confidence="confirmed"),
+    "material-expired": Incident(material_expired, cause="key-unavailable", confidence="confirmed"),
+    "unavailable-store": Incident(unavailable_store, cause="key-unavailable", confidence="confirmed"),
+    "invalid-state-disabled": Incident(invalid_state_disabled, cause="key-disabled", confidence="confirmed"),
+    "bystander-meets-disabled-key": Incident(
+        bystander_meets_disabled_key, cause="key-disabled", confidence="confirmed"
+    ),
 }

@@ -2,6 +2,7 @@
 
 import json
 
+from recording import Recording
 from scenes.stage import (
     ADMIN_ONLY,
     ALLOW_STORAGE,
@@ -102,6 +103,101 @@ def file_system_role(scene: Scene) -> None:
     scene.options += ["--key", scene.key]
 
 
+AMBIGUOUS = (
+    "because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based "
+    "policy explicitly denies access"
+)
+
+
+def principal_tag(scene: Scene) -> None:
+    """The Deny tests a tag of the role, of which no record tells; the refusal names no layer."""
+    scene.refused("Decrypt", "")
+    scene.put_policy("2026-03-02T09:00:00Z", deny({"StringNotEquals": {"aws:PrincipalTag/team": "backup"}}))
+
+
+def endpoint_only(scene: Scene) -> None:
+    """A Deny for everybody outside of a VPC endpoint hits services, which use none."""
+    scene.storage(FIRST)
+    scene.put_policy("2026-03-02T09:00:00Z", deny({"StringNotEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}))
+
+
+def organization_of_role(scene: Scene) -> None:
+    """A Deny for everybody outside of the organization: whether the role is inside, nothing tells."""
+    scene.refused("Decrypt", "")
+    scene.put_policy("2026-03-02T09:00:00Z", deny({"StringNotEquals": {"aws:PrincipalOrgID": "o-1234567890"}}))
+
+
+def organization_given(scene: Scene) -> None:
+    """The organization is given and is the one that the Deny exempts, so the Deny is innocent."""
+    organization_of_role(scene)
+    scene.options += ["--org-id", "o-1234567890"]
+
+
+def repaired_unseen(scene: Scene) -> None:
+    """Today's policy allows the service, but nothing tells whether it is the one of that night."""
+    scene.storage(FIRST)
+    scene.give("--key-policy", "policy.json", policy(scene.made, ALLOW_STORAGE))
+
+
+def locked_later(scene: Scene) -> None:
+    """The Deny was put on the key after the job had failed."""
+    scene.storage(FIRST)
+    scene.put_policy("2026-03-02T20:00:00Z", deny(ADMIN_ONLY))
+    scene.give("--key-policy", "policy.json", policy(scene.made, deny(ADMIN_ONLY)))
+
+
+def put_refused(scene: Scene) -> None:
+    """The guilty policy was refused by KMS and never in force."""
+    scene.storage(FIRST)
+    scene.put_policy("2026-02-01T09:00:00Z", ALLOW_STORAGE)
+    scene.put_policy("2026-03-02T09:00:00Z", deny(ADMIN_ONLY))
+    scene.made.records[-1] |= {"errorCode": "MalformedPolicyDocumentException"}
+
+
+def fixed_between(scene: Scene) -> None:
+    """The failed night came first; the policy put in between allows the service, the one before is not known."""
+    scene.failed_first = True
+    scene.storage(SECOND)
+    scene.put_policy("2026-03-02T09:00:00Z", ALLOW_STORAGE)
+
+
+def failed_before_repair(scene: Scene) -> None:
+    """The failed night came first, under a guilty policy that was repaired before the next."""
+    scene.failed_first = True
+    scene.put_policy("2026-02-20T09:00:00Z", deny(ADMIN_ONLY))
+    scene.storage(SECOND)
+    scene.put_policy("2026-03-02T09:00:00Z", deny(SERVICES_EXEMPT), ALLOW_STORAGE)
+
+
+def unnamed_layer(scene: Scene) -> None:
+    """The refusal leaves the reason open on purpose; the policy in force has the Deny that matches."""
+    scene.refused("Decrypt", AMBIGUOUS)
+    scene.put_policy("2026-03-02T09:00:00Z", deny(SECURE, "OnlyTls"), deny(ADMIN_ONLY, "AdminOnly"))
+
+
+def unnamed_layer_alone(scene: Scene) -> None:
+    """The refusal leaves the reason open on purpose, and no policy is known."""
+    scene.refused("Decrypt", AMBIGUOUS)
+
+
+def named_deny_looks_elsewhere(scene: Scene) -> None:
+    """The record names the key policy; its first Deny is for another action, its second for another role."""
+    scene.refused("Decrypt", "with an explicit deny in a resource-based policy")
+    made = scene.made
+    other_action = {**deny(ADMIN_ONLY, "NoGrants"), "Action": "kms:CreateGrant"}
+    other_role = deny({"ArnEquals": {"aws:PrincipalArn": made.role_arn("other")}}, "NotOther")
+    scene.put_policy("2026-03-02T09:00:00Z", other_action, other_role, deny(ADMIN_ONLY, "AdminOnly"))
+
+
+def china(scene: Scene) -> None:
+    """The same in a Region of the China partition."""
+    scene.made = Recording(region="cn-north-1")
+    made = scene.made
+    scene.storage(FIRST)
+    admin = {"StringNotEquals": {"aws:PrincipalArn": made.arn("iam", "user/key-admin", region="")}}
+    scene.put_policy("2026-03-02T09:00:00Z", deny(admin))
+
+
 CASES: dict[str, Incident] = {
     "second-deny": Incident(
         second_deny,
@@ -124,4 +220,27 @@ CASES: dict[str, Incident] = {
         helps="exempt-caller-role",
         helps_not=("exempt-service-principals",),
     ),
+    "principal-tag": Incident(principal_tag, "difference", unknown_key="aws:principaltag/team"),
+    "endpoint-only": Incident(endpoint_only, cause="key-policy-explicit-deny", statement=2),
+    "organization-of-role": Incident(
+        organization_of_role, "difference", unknown_key="aws:principalorgid", step="describe-organization"
+    ),
+    "organization-given": Incident(organization_given, "difference"),
+    "repaired-unseen": Incident(
+        repaired_unseen, "difference", not_ruled_out="key-policy-explicit-deny", step="PutKeyPolicy"
+    ),
+    "locked-later": Incident(locked_later, "difference", not_ruled_out="key-policy-explicit-deny"),
+    "put-refused": Incident(put_refused, "difference", ruled_out="key-policy-explicit-deny"),
+    "fixed-between": Incident(
+        fixed_between, "difference", not_ruled_out="key-policy-explicit-deny", step="PutKeyPolicy"
+    ),
+    "failed-before-repair": Incident(
+        failed_before_repair, cause="key-policy-explicit-deny", statement=2, confidence="confirmed"
+    ),
+    "unnamed-layer": Incident(unnamed_layer, cause="key-policy-explicit-deny", statement=3),
+    "unnamed-layer-alone": Incident(unnamed_layer_alone, "difference", step="get-key-policy"),
+    "named-deny-looks-elsewhere": Incident(
+        named_deny_looks_elsewhere, cause="key-policy-explicit-deny", statement=4, helps="exempt-caller-role"
+    ),
+    "china": Incident(china, cause="key-policy-explicit-deny", statement=2, helps="exempt-service-principals"),
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from recording import Recording
+from recording import Record, Recording
 
 GOOD, BAD = "0000c0de-0000-4000-8000-000000000001", "0000c0de-0000-4000-8000-000000000002"
 VAGUE = "KMS key is either disabled or pending deletion or access to KMS key is denied"
@@ -27,6 +27,10 @@ class Scene:
     state: str = "FAILED"
     vault: str = "prod-vault"
     baseline: bool = True
+    failed_first: bool = False
+    resource: str = "dynamodb:table/orders"
+    resource_type: str = "DynamoDB"
+    keep: Callable[[Record], bool] = lambda _record: True
 
     @property
     def key(self) -> str:
@@ -67,11 +71,41 @@ class Scene:
         self.files[name] = json.dumps(content)
         self.options += [option, name]
 
+    def state_today(self, state: str, **fields: Any) -> None:
+        """Hand in what describe-key says of the key today."""
+        metadata = {"Arn": self.key, "KeyState": state, "KeyManager": "CUSTOMER", **fields}
+        self.give("--key-state", "state.json", {"KeyMetadata": metadata})
+
+    def describe_failed(self) -> None:
+        """Hand in the description of the job that failed."""
+        self._describe(BAD, SECOND, State="FAILED", StatusMessage=self.message)
+
+    def describe_good(self) -> None:
+        """Hand in the description of the job that succeeded."""
+        self._describe(GOOD, FIRST, State="COMPLETED")
+
+    def _describe(self, job_id: str, day: str, **fields: Any) -> None:
+        made = self.made
+        service, _, name = self.resource.partition(":")
+        job = {
+            "BackupJobId": job_id,
+            "AccountId": made.account,
+            "BackupVaultArn": made.arn("backup", f"backup-vault:{self.vault}"),
+            "ResourceArn": made.arn(service, name),
+            "ResourceType": self.resource_type,
+            "IamRoleArn": made.role_arn(ROLE),
+            "CreationDate": f"{day}T18:05:00Z",
+            "CompletionDate": f"{day}T18:15:00Z",
+        }
+        self.give("--job", f"{day}.json", {**job, **fields})
+
     def finish(self) -> Recording:
         """Add both jobs and what goes on around the clock."""
         made = self.made
-        nights = [(FIRST, GOOD, "COMPLETED", None)] if self.baseline else []
-        for day, job_id, state, message in [*nights, (SECOND, BAD, self.state, self.message)]:
+        good, bad = (SECOND, FIRST) if self.failed_first else (FIRST, SECOND)
+        nights = [(good, GOOD, "COMPLETED", None)] if self.baseline else []
+        service, _, name = self.resource.partition(":")
+        for day, job_id, state, message in sorted([*nights, (bad, BAD, self.state, self.message)]):
             told = {"statusMessage": message} if message else {}
             made.backup_job(
                 job_id,
@@ -79,8 +113,9 @@ class Scene:
                 f"{day}T18:15:00Z",
                 state,
                 vault=self.vault,
-                resource=made.arn("dynamodb", "table/orders"),
+                resource=made.arn(service, name),
                 role=made.role_arn(ROLE),
+                resourceType=self.resource_type,
                 **told,
             )
             trail = {"aws:cloudtrail:arn": made.arn("cloudtrail", "trail/main")}
@@ -90,6 +125,7 @@ class Scene:
                     f"{day}T{hour}:10:00Z", "GenerateDataKey", other, made.service("cloudtrail.amazonaws.com"), trail
                 )
                 made.add(f"{day}T{hour}:50:00Z", "ec2.amazonaws.com", "CreateTags", made.user("alice"), readOnly=False)
+        made.records = [record for record in made.records if self.keep(record)]
         return made
 
 
@@ -132,14 +168,51 @@ ALLOW_STORAGE = {
 @dataclass
 @dataclass
 class Incident:
-    """A scene and what has to be said of it: fields of the verdict, and of the finding that it rests on."""
+    """A scene and what has to be said of it; None and empty are not checked, a tuple of outcomes means one of these.
+
+    `reading` is a reading of an absence and its status; `caller` the name of the caller of a finding with the cause.
+    """
 
     make: Callable[[Scene], None]
-    outcome: str = "explained"
+    outcome: str | tuple[str, ...] = "explained"
     cause: str | None = None
+    confidence: str | None = None
+    caller: str | None = None
     statement: int | None = None
     warning: str | None = None
     helps: str | None = None
     helps_not: tuple[str, ...] = ()
     unknown_key: str | None = None
     step: str | None = None
+    ruled_out: str | None = None
+    not_ruled_out: str | None = None
+    reading: tuple[str, str] | None = None
+    baseline: str | None = None
+
+    def faults(self, report: Any) -> list[str]:
+        """Give what a report says otherwise than it has to."""
+        verdict, findings = report["verdict"], [f for f in report["findings"] if f["cause"] == self.cause]
+        helping = {remedy["id"] for remedy in report["remedies"] if remedy["helps"] is True}
+        ruled_out = {one["cause"] for one in report["ruled_out"]}
+        readings = {(one["reading"], one["status"]) for absence in report["absence"] for one in absence["readings"]}
+        unknown = {key for decision in report["decisions"] for key in decision["unknown_keys"]}
+        outcomes = self.outcome if isinstance(self.outcome, tuple) else (self.outcome,)
+        checks = {
+            f"outcome {verdict['outcome']}": verdict["outcome"] in outcomes,
+            f"cause {verdict['cause']}": verdict["cause"] == self.cause,
+            f"confidence {verdict['confidence']}": self.confidence in (None, verdict["confidence"]),
+            "caller": self.caller is None or any((f["caller"] or {}).get("name") == self.caller for f in findings),
+            "statement": self.statement is None
+            or {f["statement"]["index"] for f in report["findings"] if f["statement"]} == {self.statement},
+            f"warnings {report['coverage']['warnings']}": self.warning is None
+            or self.warning in report["coverage"]["warnings"],
+            f"helping {helping}": (self.helps is None or self.helps in helping) and not helping & set(self.helps_not),
+            f"unknown keys {unknown}": self.unknown_key is None or self.unknown_key in unknown,
+            f"steps {[step['command'] for step in report['next_steps']]}": self.step is None
+            or any(self.step in step["command"] for step in report["next_steps"]),
+            f"ruled out {ruled_out}": (self.ruled_out is None or self.ruled_out in ruled_out)
+            and self.not_ruled_out not in ruled_out,
+            f"readings {readings}": self.reading is None or self.reading in readings,
+            "baseline": self.baseline in (None, (report["succeeded"] or {}).get("id")),
+        }
+        return [fault for fault, holds in checks.items() if not holds]

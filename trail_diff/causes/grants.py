@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from trail_diff.causes.interface import Examined, Explained, evidence_of, failed_errors
+from trail_diff.causes.interface import Examined, Explained, evidence_of, is_decisive, own_errors
+from trail_diff.history import GRANT_ENDINGS, grant_id_of
 from trail_diff.identity import service_name
 from trail_diff.model import Caller, CallerGroup, Cause, Confidence, Event, Finding, Reason, RuledOut
-
-_ENDINGS = frozenset({"RevokeGrant", "RetireGrant"})
 
 
 def examine_grants(examined: Examined) -> Iterator[Finding | RuledOut]:
@@ -27,15 +26,6 @@ def examine_grants(examined: Examined) -> Iterator[Finding | RuledOut]:
             yield finding
     if not ended and not found and _is_history_complete(examined):
         yield RuledOut(Cause.GRANT_REVOKED, (Reason.NO_GRANT_CHANGE,))
-
-
-def grant_id_of(event: Event) -> str | None:
-    """Give the grant that an event is about: from the request, the response or the additional data."""
-    for place in (event.request_parameters, event.response_elements, event.additional_event_data):
-        grant_id = place.get("grantId")
-        if isinstance(grant_id, str):
-            return grant_id
-    return None
 
 
 def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
@@ -61,17 +51,19 @@ def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
 
 def _refused_creation(examined: Examined) -> Iterator[Finding]:
     """Give a finding for CreateGrant calls that were refused without a layer being named."""
-    events = [
-        tie.event
-        for tie in failed_errors(examined)
+    refused = [
+        tie
+        for tie in own_errors(examined)
         if tie.event.event_name == "CreateGrant"
         and (tie.event.error_code or "").startswith("AccessDenied")
         and (tie.event.denial is None or tie.event.denial.layer is None)
     ]
+    decisive = [tie.event for tie in refused if is_decisive(examined, tie)]
+    events = decisive or [tie.event for tie in refused]
     if events:
         yield Finding(
             cause=Cause.GRANT_NOT_CREATED,
-            confidence="likely",
+            confidence="likely" if decisive else "possible",
             caller=events[0].caller,
             action="kms:CreateGrant",
             layer="grant",
@@ -88,7 +80,7 @@ def _ended(examined: Examined) -> Iterator[Event]:
     for event in case.changes:
         on_key = any(access.key == examined.key for access in event.accesses) or not event.accesses
         is_between = event.event_time <= until and (since is None or event.event_time >= since)
-        if event.event_name in _ENDINGS and event.error_code is None and on_key and is_between:
+        if event.event_name in GRANT_ENDINGS and event.error_code is None and on_key and is_between:
             yield event
 
 
@@ -102,7 +94,7 @@ def _last_success(examined: Examined) -> datetime | None:
 
 def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> Finding | None:
     explained = examined.explain(group)
-    if not ended or not _may_lack_grant(explained):
+    if not ended or not _may_lack_grant(explained) or _holds_another(examined, group):
         return None
     held = [(event, _was_held(examined, event, group.caller)) for event in ended]
     certain = [event for event, is_held in held if is_held]
@@ -130,7 +122,26 @@ def _may_lack_grant(explained: Explained | None) -> bool:
         return True
     if explained.then.decision == "explicit-deny":
         return False
+    if explained.before is not None and Reason.KEY_POLICY_ALLOWS in explained.before.reasons:
+        # The policy allowed the caller by itself, so no grant was needed.
+        return False
     return explained.then.decision != "allowed" or Reason.GRANT_ALLOWS in explained.then.reasons
+
+
+def _holds_another(examined: Examined, group: CallerGroup) -> bool:
+    """Tell whether a grant of the caller for the action, made before the job ended, had not ended by then."""
+    case = examined.case
+    until = case.failed.job.completed or case.failed.window.end
+    events = [event for event in case.changes if event.error_code is None and event.event_time <= until]
+    ended = {grant_id_of(event) for event in events if event.event_name in GRANT_ENDINGS}
+    return any(
+        event.event_name == "CreateGrant"
+        and grant_id_of(event) not in ended
+        and holds_grant(event.request_parameters, group.caller) is True
+        and group.action.removeprefix("kms:") in (event.request_parameters.get("operations") or ())
+        and any(access.key == group.key for access in event.accesses)
+        for event in events
+    )
 
 
 def _was_held(examined: Examined, ending: Event, caller: Caller) -> bool | None:

@@ -5,19 +5,21 @@ does not hold, with the reason). It yields nothing of what the evidence leaves o
 another: the verdict does.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from trail_diff.diff import is_relevant
 from trail_diff.history import PolicyVersion
-from trail_diff.model import CallerDecision, CallerGroup, Case, Event, Evidence, Finding, RuledOut, TiedEvent
+from trail_diff.model import CallerDecision, CallerGroup, Case, Event, Evidence, Finding, Reason, RuledOut, TiedEvent
 
 
 class Explained(Struct, frozen=True):
     """How the policies decide one caller group: in the failed job, and where it differs in the succeeded one.
 
-    `then` is decided by the policy in force at the failed job, `before` by the one at the succeeded job (None: not
-    known, or the group is not in it), `today` by today's where it is another one; `policy` is the one in force then.
+    `then` is decided by the policy in force at the failed job, `before` by the one that a record shows to have been in
+    force at the succeeded job (None: no record), `today` by today's where it is another one; `policy` is the one in
+    force then.
     """
 
     group: CallerGroup
@@ -50,7 +52,7 @@ Examiner = Callable[[Examined], Iterator[Finding | RuledOut]]
 
 
 def failed_errors(examined: Examined) -> Iterator[TiedEvent]:
-    """Give the failed job's own calls that ended in an error, unless the same caller's call failed before as well."""
+    """Give the failed job's calls that ended in an error, unless the same caller's calls all failed before as well."""
     errors_before = {
         (group.caller.across_sessions(), group.action)
         for group in examined.groups
@@ -67,12 +69,58 @@ def failed_errors(examined: Examined) -> Iterator[TiedEvent]:
             yield tie
 
 
+_BY_ROLE = {Reason.JOB_ROLE, Reason.KEY_AND_JOB_ROLE}
+
+
+def own_errors(examined: Examined) -> Iterator[TiedEvent]:
+    """Give the errors of those callers whose calls may drive the verdict: not of bystanders on the same key."""
+    relevant = {
+        (group.caller.across_sessions(), group.action)
+        for group in examined.groups
+        if group.failed.errors and is_relevant(group)
+    }
+    for tie in failed_errors(examined):
+        caller = tie.event.caller.across_sessions()
+        if any((caller, access.action) in relevant for access in tie.event.accesses):
+            yield tie
+
+
+def is_decisive(examined: Examined, tie: TiedEvent) -> bool:
+    """Tell whether an error can be what the job failed for.
+
+    It cannot when the same call worked later in the job. It is doubtful when only the role ties it to the job, on a key
+    that the succeeded job did not use, while another job of that role ran: then it may be that job's.
+    """
+    return not (was_survived(examined, tie.event) or _may_be_of_another_job(examined, tie))
+
+
+def was_survived(examined: Examined, error: Event) -> bool:
+    """Tell whether the caller made the same call again after the error, and it worked; in a job that failed."""
+    return examined.case.failed.job.state != "COMPLETED" and any(
+        tie.event.error_code is None
+        and tie.event.event_time >= error.event_time
+        and tie.event.accesses == error.accesses
+        and tie.event.encryption_context == error.encryption_context
+        and tie.event.caller.across_sessions() == error.caller.across_sessions()
+        for tie in examined.case.failed.events
+    )
+
+
+def _may_be_of_another_job(examined: Examined, tie: TiedEvent) -> bool:
+    case, own, moment = examined.case, examined.case.failed.job, tie.event.event_time
+    used = {access.key for one in (case.succeeded.events if case.succeeded else ()) for access in one.event.accesses}
+    if not set(tie.reasons) <= _BY_ROLE or any(access.key in {own.key, *used} for access in tie.event.accesses):
+        return False
+    return any(
+        job.role == own.role
+        and job.id.casefold() != own.id.casefold()
+        and job.created is not None
+        and job.created <= moment
+        and (job.completed is None or moment <= job.completed)
+        for job in case.jobs
+    )
+
+
 def evidence_of(*events: Event) -> tuple[Evidence, ...]:
     """Point to events."""
     return tuple(Evidence(event_id=event.event_id) for event in events)
-
-
-def policy_of(event: Event) -> Mapping[str, object] | None:
-    """Give the policy that a record carries, when it is one."""
-    policy = event.request_parameters.get("policy")
-    return policy if isinstance(policy, Mapping) else None

@@ -1,14 +1,15 @@
 """Causes in the key policy that is evaluated: an explicit deny, or nothing that allows.
 
 The decision holds for the very call that the succeeded job made. Where the policy in force at the succeeded job is
-known and refuses that call too, the call succeeded nonetheless, so the policy cannot be why it is missing now.
+known and refuses that call too, the call succeeded nonetheless, so the policy cannot be why it is missing now. That
+today's policy allows a call rules nothing out: it may have been repaired since.
 """
 
 from collections.abc import Iterator
 
 from trail_diff.causes.interface import Examined, Explained
 from trail_diff.causes.stated import deny_of
-from trail_diff.model import Cause, Confidence, Evidence, Finding, Reason, RuledOut, StatementRef
+from trail_diff.model import CallerGroup, Cause, Confidence, Evidence, Finding, Reason, RuledOut, StatementRef
 
 
 def examine_key_policy(examined: Examined) -> Iterator[Finding | RuledOut]:
@@ -18,7 +19,7 @@ def examine_key_policy(examined: Examined) -> Iterator[Finding | RuledOut]:
         explained = examined.explain(group)
         if explained is None or _has_stated_layer(examined, group.caller.across_sessions(), group.action):
             continue
-        if explained.then.decision == "allowed":
+        if explained.then.decision == "allowed" and explained.policy is not None and not explained.policy.is_todays:
             allowed += 1
         finding = _find(explained)
         if isinstance(finding, Finding):
@@ -38,9 +39,15 @@ def _find(explained: Explained) -> Finding | RuledOut | None:
         cause, reference, reasons = Cause.KEY_POLICY_NO_ALLOW, None, [Reason.NO_KEY_POLICY_ALLOW]
     else:
         return None
-    if explained.policy_unchanged and explained.group.succeeded.calls > explained.group.succeeded.errors:
+    was_refused = explained.before is not None and explained.before.decision == decision.decision
+    if (explained.policy_unchanged or was_refused) and has_worked(explained.group):
         return RuledOut(cause, (Reason.POLICY_SAME_FOR_SUCCEEDED,))
     return _make_finding(explained, cause, reference, reasons)
+
+
+def has_worked(group: CallerGroup) -> bool:
+    """Tell whether the succeeded job's call was let through."""
+    return group.succeeded.calls > group.succeeded.errors
 
 
 def _make_finding(explained: Explained, cause: Cause, statement: StatementRef | None, reasons: list[Reason]) -> Finding:

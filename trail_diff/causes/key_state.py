@@ -7,9 +7,10 @@ changed since. A call that used the key in the window proves that it was enabled
 
 from collections.abc import Iterator, Mapping
 
-from trail_diff.causes.interface import Examined, evidence_of, failed_errors
-from trail_diff.history import KeyStateAt, state_at
-from trail_diff.model import Cause, Confidence, Event, Evidence, Finding, Reason, RuledOut
+from trail_diff.causes.interface import Examined, evidence_of, failed_errors, is_decisive
+from trail_diff.causes.not_kms import is_about_kms
+from trail_diff.history import KeyStateAt, deletion_scheduled, state_at
+from trail_diff.model import Cause, Confidence, Evidence, Finding, Reason, RuledOut, TiedEvent
 
 CRYPTO_ACTIONS = frozenset(
     {
@@ -39,13 +40,19 @@ _ERRORS: Mapping[str, Cause] = {
     "KeyUnavailableException": Cause.KEY_UNAVAILABLE,
     "KMSInvalidStateException": Cause.KEY_UNAVAILABLE,
 }
+_WORDS: Mapping[str, Cause] = {
+    "pending deletion": Cause.KEY_PENDING_DELETION,
+    "pending replica deletion": Cause.KEY_PENDING_DELETION,
+    "is disabled": Cause.KEY_DISABLED,
+}
+"""What the message of an error says of the state; it is more exact than the code (KMS developer guide, same page)."""
 
 
 def examine_key_state(examined: Examined) -> Iterator[Finding | RuledOut]:
     """Examine the state of the key at the time of the failed job."""
     stated = list(_stated(examined))
     yield from stated
-    if stated or examined.key is None:
+    if any(finding.confidence == "confirmed" for finding in stated) or examined.key is None:
         return
     state = _state_then(examined, examined.key)
     if _is_used(examined, examined.key):
@@ -57,19 +64,20 @@ def examine_key_state(examined: Examined) -> Iterator[Finding | RuledOut]:
 
 
 def _stated(examined: Examined) -> Iterator[Finding]:
-    """Give a finding for each state that an error of the failed job names; one for each cause."""
-    found: dict[Cause, list[Event]] = {}
+    """Give a finding for each state that an error on the key names, whoever met it; one for each cause."""
+    found: dict[Cause, list[TiedEvent]] = {}
     for tie in failed_errors(examined):
         cause = _ERRORS.get((tie.event.error_code or "").split(".")[-1])
         if cause is not None:
             message = (tie.event.error_message or "").lower()
-            if "pending deletion" in message or "pending replica deletion" in message:
-                cause = Cause.KEY_PENDING_DELETION
-            found.setdefault(cause, []).append(tie.event)
-    for cause, events in found.items():
+            named = next((one for words, one in _WORDS.items() if words in message), cause)
+            found.setdefault(named, []).append(tie)
+    for cause, ties in found.items():
+        decisive = [tie.event for tie in ties if is_decisive(examined, tie)]
+        events = decisive or [tie.event for tie in ties]
         yield Finding(
             cause=cause,
-            confidence="confirmed",
+            confidence="confirmed" if decisive else "possible",
             caller=events[0].caller.across_sessions(),
             action=events[0].accesses[0].action if events[0].accesses else None,
             layer="key-state",
@@ -79,6 +87,10 @@ def _stated(examined: Examined) -> Iterator[Finding]:
 
 
 def _from_state(examined: Examined, state: KeyStateAt) -> Iterator[Finding | RuledOut]:
+    """Judge the state: one that an event set is certain, today's need not have been that of the job's time."""
+    if state.event is None:
+        yield from _from_todays(examined, state)
+        return
     if not examined.driving:
         return
     before = (
@@ -86,19 +98,42 @@ def _from_state(examined: Examined, state: KeyStateAt) -> Iterator[Finding | Rul
         and examined.key
         and state_at(examined.case.changes, examined.key, examined.case.succeeded.window.end, examined.case.facts)
     )
-    if state.event is not None and before and before.state == state.state and before.event == state.event:
+    if before and before.state == state.state and before.event == state.event:
         yield RuledOut(_CAUSES[state.state], (Reason.KEY_STATE_SAME_FOR_SUCCEEDED,))
         return
-    confidence: Confidence = "confirmed" if state.event is not None else "possible"
-    reason = Reason.KEY_STATE_CHANGED_BEFORE_JOB if state.event is not None else Reason.KEY_STATE_TODAY
-    group = examined.driving[0]
-    yield Finding(
+    yield _make_finding(examined, state, "confirmed", (Reason.KEY_STATE_CHANGED_BEFORE_JOB,))
+
+
+def _from_todays(examined: Examined, state: KeyStateAt) -> Iterator[Finding | RuledOut]:
+    """Judge a state that only today's DescribeKey tells: it holds for the job if the date of deletion says so.
+
+    Otherwise it is likely when the policy that is known allows every caller that is missing, which leaves the state.
+    """
+    case, reasons = examined.case, (Reason.KEY_STATE_TODAY,)
+    job = case.failed.job
+    span = deletion_scheduled(case.facts) if state.state == "PendingDeletion" else None
+    if span is not None and span.start > (job.completed or case.failed.window.end):
+        yield RuledOut(_CAUSES[state.state], (Reason.DELETION_SCHEDULED_LATER,))
+    elif span is not None and span.end <= (job.created or case.failed.window.start):
+        if examined.driving or is_about_kms(job):
+            yield _make_finding(examined, state, "confirmed", (*reasons, Reason.DELETION_SCHEDULED_BEFORE))
+    elif examined.driving:
+        decided = [examined.explain(group) for group in examined.driving]
+        is_last = all(one is not None and one.then.decision == "allowed" for one in decided)
+        yield _make_finding(examined, state, "likely" if is_last else "possible", reasons)
+
+
+def _make_finding(
+    examined: Examined, state: KeyStateAt, confidence: Confidence, reasons: tuple[Reason, ...]
+) -> Finding:
+    group = next(iter(examined.driving), None)
+    return Finding(
         cause=_CAUSES[state.state],
         confidence=confidence,
-        caller=group.caller,
-        action=group.action,
+        caller=group.caller if group else None,
+        action=group.action if group else None,
         layer="key-state",
-        reasons=(reason,),
+        reasons=reasons,
         evidence=(state.evidence,),
     )
 

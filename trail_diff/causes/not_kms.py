@@ -7,10 +7,14 @@ message that names KMS, or a call that KMS refused, is. Messages are AWS Backup'
 import re
 from collections.abc import Iterator
 
-from trail_diff.causes.interface import Examined, failed_errors
+from trail_diff.arns import last_name
+from trail_diff.causes.interface import Examined, is_decisive, own_errors
 from trail_diff.model import Cause, Confidence, Evidence, Finding, Job, Reason, RuledOut
 
 _ABOUT_KMS = re.compile(r"\bkms\b|\bcmk\b|encrypt|decrypt|data ?key|key id|\bkey\b", re.IGNORECASE)
+_ARN = re.compile(r"\barn:[\w-]{1,20}:\S{1,1000}", re.IGNORECASE)
+_OTHER_KEYS = re.compile(r"\b(?:tag|object|access|primary|partition|sort|condition) keys?\b", re.IGNORECASE)
+_OTHER_ACTION = re.compile(r"not authorized to perform: (?!kms:)[\w-]{1,64}:\w{1,128}", re.IGNORECASE)
 _FAILED_STATES = frozenset({"FAILED", "ABORTED", "EXPIRED", "PARTIAL"})
 
 
@@ -22,7 +26,7 @@ def examine_not_kms(examined: Examined) -> Iterator[Finding | RuledOut]:
     if is_about_kms(job):
         yield RuledOut(Cause.NOT_KMS, (Reason.MESSAGE_NAMES_KMS,))
         return
-    if any(True for _ in failed_errors(examined)):
+    if any(is_decisive(examined, tie) for tie in own_errors(examined)):
         return
     confidence: Confidence = "likely" if not examined.driving else "possible"
     reasons = (Reason.MESSAGE_NAMES_NO_KMS, *((Reason.NO_KMS_DIFFERENCE,) if not examined.driving else ()))
@@ -38,8 +42,17 @@ def examine_not_kms(examined: Examined) -> Iterator[Finding | RuledOut]:
 
 
 def is_about_kms(job: Job) -> bool:
-    """Tell whether the job's own message speaks of a key or of encryption."""
-    return bool(job.message and _ABOUT_KMS.search(job.message))
+    """Tell whether the job's own message speaks of a key or of encryption.
+
+    What people named their vaults, roles and tables says nothing: ARNs and the job's own names are left out.
+    """
+    text = job.message or ""
+    if _OTHER_ACTION.search(text):
+        return False
+    text = _ARN.sub(" ", text)
+    for name in filter(None, map(last_name, (job.vault, job.source_vault, job.role, job.resource))):
+        text = text.replace(name, " ")
+    return bool(_ABOUT_KMS.search(_OTHER_KEYS.sub(" ", text)))
 
 
 def _has_any_call(examined: Examined) -> bool:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from trail_diff.causes.interface import Examined, evidence_of, failed_errors
-from trail_diff.model import Cause, Event, Finding, Reason, RuledOut
+from trail_diff.causes.interface import Examined, evidence_of, is_decisive, own_errors
+from trail_diff.causes.not_kms import is_about_kms
+from trail_diff.model import Cause, Confidence, Finding, Reason, RuledOut, TiedEvent
 
 _CONTEXT_ERRORS = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
 _THROTTLING_ERRORS = frozenset(
@@ -14,11 +15,12 @@ _THROTTLING_WORDS = ("throttl", "rate exceeded", "request rate")
 
 def examine_context(examined: Examined) -> Iterator[Finding | RuledOut]:
     """Examine whether KMS refused the ciphertext for its encryption context, or a grant's constraint did not fit."""
-    events = _events(examined, _CONTEXT_ERRORS)
-    if events:
+    errors = _errors(examined, _CONTEXT_ERRORS)
+    if errors:
+        events = [tie.event for tie in errors]
         yield Finding(
             cause=Cause.ENCRYPTION_CONTEXT_MISMATCH,
-            confidence="confirmed",
+            confidence="confirmed" if is_decisive(examined, errors[0]) else "possible",
             caller=events[0].caller,
             action=events[0].accesses[0].action if events[0].accesses else None,
             reasons=(Reason.RECORD_STATES_CONTEXT,),
@@ -41,16 +43,20 @@ def examine_context(examined: Examined) -> Iterator[Finding | RuledOut]:
 
 
 def examine_throttling(examined: Examined) -> Iterator[Finding | RuledOut]:
-    """Examine whether KMS throttled the failed job; that it failed for it is certain only when its message says so."""
-    events = _events(examined, _THROTTLING_ERRORS)
-    message = (examined.case.failed.job.message or "").lower()
-    if not events:
-        yield RuledOut(Cause.KMS_THROTTLED, (Reason.NO_THROTTLING,))
+    """Examine whether KMS throttled the failed job.
+
+    That it failed for it is certain when its message says so, likely when the message says nothing of a key; a call
+    that was made again and worked was no reason to fail.
+    """
+    errors = _errors(examined, _THROTTLING_ERRORS)
+    decisive = [tie for tie in errors if is_decisive(examined, tie)]
+    if not decisive:
+        yield RuledOut(Cause.KMS_THROTTLED, (Reason.THROTTLING_SURVIVED if errors else Reason.NO_THROTTLING,))
         return
-    is_told = any(word in message for word in _THROTTLING_WORDS)
+    events = [tie.event for tie in decisive]
     yield Finding(
         cause=Cause.KMS_THROTTLED,
-        confidence="confirmed" if is_told else "likely",
+        confidence=_confidence(examined),
         caller=events[0].caller,
         action=events[0].accesses[0].action if events[0].accesses else None,
         reasons=(Reason.RECORD_STATES_THROTTLING,),
@@ -58,5 +64,14 @@ def examine_throttling(examined: Examined) -> Iterator[Finding | RuledOut]:
     )
 
 
-def _events(examined: Examined, codes: frozenset[str]) -> list[Event]:
-    return [tie.event for tie in failed_errors(examined) if (tie.event.error_code or "") in codes]
+def _confidence(examined: Examined) -> Confidence:
+    job = examined.case.failed.job
+    if any(word in (job.message or "").lower() for word in _THROTTLING_WORDS):
+        return "confirmed"
+    return "possible" if is_about_kms(job) else "likely"
+
+
+def _errors(examined: Examined, codes: frozenset[str]) -> list[TiedEvent]:
+    """Give the job's errors of these codes, those that it can have failed for first."""
+    errors = [tie for tie in own_errors(examined) if (tie.event.error_code or "") in codes]
+    return sorted(errors, key=lambda tie: not is_decisive(examined, tie))

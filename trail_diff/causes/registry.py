@@ -30,7 +30,7 @@ def examine(examined: Examined) -> tuple[tuple[Finding, ...], tuple[RuledOut, ..
     A cause that is found for one caller is not listed as ruled out for another.
     """
     results = [result for examiner in EXAMINERS for result in examiner(examined)]
-    findings = [result for result in results if isinstance(result, Finding)]
+    findings = _drop_shadowed([result for result in results if isinstance(result, Finding)])
     findings.sort(key=lambda finding: _CONFIDENCE_ORDER.index(finding.confidence))
     found = {finding.cause for finding in findings}
     ruled_out: dict[str, RuledOut] = {}
@@ -38,3 +38,17 @@ def examine(examined: Examined) -> tuple[tuple[Finding, ...], tuple[RuledOut, ..
         if isinstance(result, RuledOut) and result.cause not in found:
             ruled_out.setdefault(result.cause, result)
     return tuple(findings), tuple(ruled_out[cause] for cause in Cause if cause in ruled_out)
+
+
+def _drop_shadowed(findings: list[Finding]) -> list[Finding]:
+    """Drop what another finding says better: that nothing allows a call whose grant was revoked."""
+    revoked = {
+        (finding.caller, finding.action)
+        for finding in findings
+        if finding.cause is Cause.GRANT_REVOKED and finding.confidence != "possible"
+    }
+    return [
+        finding
+        for finding in findings
+        if finding.cause is not Cause.KEY_POLICY_NO_ALLOW or (finding.caller, finding.action) not in revoked
+    ]

@@ -6,7 +6,8 @@ so a stated layer is certain and the silence about the others is not.
 
 from collections.abc import Iterator, Mapping
 
-from trail_diff.causes.interface import Examined, evidence_of, failed_errors
+from trail_diff.causes.interface import Examined, evidence_of, is_decisive, own_errors
+from trail_diff.message import read_denial
 from trail_diff.model import (
     CallerDecision,
     Cause,
@@ -18,6 +19,7 @@ from trail_diff.model import (
     Reason,
     RuledOut,
     StatementRef,
+    TiedEvent,
 )
 
 CAUSES: Mapping[tuple[str, str], tuple[Cause, Layer]] = {
@@ -39,23 +41,47 @@ CAUSES: Mapping[tuple[str, str], tuple[Cause, Layer]] = {
 
 
 def examine_stated(examined: Examined) -> Iterator[Finding | RuledOut]:
-    """Give a finding for each caller, action and layer that the failed job's records name as refusing."""
-    found: dict[tuple[object, str | None, Cause], list[Event]] = {}
-    for tie in failed_errors(examined):
+    """Give a finding for each caller, action and layer that the records of the failed job, or its message, name."""
+    found: dict[tuple[object, str | None, Cause], list[TiedEvent]] = {}
+    for tie in own_errors(examined):
         stated = _stated(tie.event.denial)
         if stated is not None:
             action = _action(tie.event)
-            found.setdefault((tie.event.caller.across_sessions(), action, stated[0]), []).append(tie.event)
-    for (_, action, cause), events in found.items():
-        yield _make_finding(examined, events, action, cause)
+            found.setdefault((tie.event.caller.across_sessions(), action, stated[0]), []).append(tie)
+    for (_, action, cause), ties in found.items():
+        yield _make_finding(examined, ties, action, cause)
+    if not found:
+        yield from _stated_by_job(examined)
 
 
-def _make_finding(examined: Examined, events: list[Event], action: str | None, cause: Cause) -> Finding:
+def _stated_by_job(examined: Examined) -> Iterator[Finding]:
+    """Give the layer that the job's own message names: AWS Backup passes on what KMS answered to it."""
+    job = examined.case.failed.job
+    denial = read_denial(job.message, "AccessDenied")
+    stated, action = _stated(denial), (denial.action if denial else None) or ""
+    if stated is None or not action.lower().startswith("kms:"):
+        return
+    callers = [group.caller for group in examined.groups if group.action.lower() == action.lower()]
+    named = [caller for caller in callers if caller.arn and caller.arn in (job.message or "")]
+    yield Finding(
+        cause=stated[0],
+        confidence="confirmed",
+        caller=next(iter(named), None),
+        action=action,
+        layer=stated[1],
+        reasons=(Reason.MESSAGE_STATES_LAYER,),
+        evidence=tuple(Evidence(file=source) for source in job.sources[:1]),
+    )
+
+
+def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None, cause: Cause) -> Finding:
+    decisive = [tie.event for tie in ties if is_decisive(examined, tie)]
+    events = decisive or [tie.event for tie in ties]
     stated = _stated(events[0].denial)
     arns = {event.denial.policy_arn for event in events if event.denial and event.denial.policy_arn}
     return Finding(
         cause=cause,
-        confidence="confirmed",
+        confidence="confirmed" if decisive else "possible",
         caller=events[0].caller,
         action=action,
         layer=stated[1] if stated else None,

@@ -103,7 +103,7 @@ def _service_keys(event: Event) -> Iterator[tuple[str, _Collected]]:
     yield "aws:PrincipalServiceName", event.caller.name or _UNKNOWN
     for key in ("aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "kms:CallerAccount"):
         yield key, Opaque.SERVICE_VALUE
-    for key in (*_ONLY_OF_ACCOUNTS, *_CALLED_VIA):
+    for key in (*_ONLY_OF_ACCOUNTS, *_CALLED_VIA, "aws:SourceVpce", "aws:SourceVpc"):
         yield key, None
     yield "aws:SourceArn", _text(event.in_scope_of.get("sourceArn")) or _UNKNOWN
     yield "aws:SourceAccount", _text(event.in_scope_of.get("sourceAccount")) or _UNKNOWN
