@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from trail_diff.baseline import compare_jobs, rank_baselines
 from trail_diff.changes import select_changes
-from trail_diff.correlate import find_keys, job_window, resolve_key, tie_events
+from trail_diff.correlate import find_keys, job_window, resolve_key, tie_events, vault_key
 from trail_diff.coverage import check_coverage, summarize_reading
 from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.gather import Gathered
@@ -148,7 +148,8 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
     for job, window, own in zip(jobs, windows, found, strict=True):
         named = [*question.keys, *([job.key] if job.key else []), *own]
         sides.append(_tie(job, window, gathered, tuple(keys), named))
-    if len(sides) > 1 and jobs[0].key is None and not _have_other_vaults(*jobs):
+    is_told = jobs[0].key is not None or vault_key(jobs[0], gathered.events) is not None
+    if len(sides) > 1 and not is_told and not _have_other_vaults(*jobs):
         sides[0] = _with_key(sides[0], sides[1].job.key)
     return _finish(gathered, sides, tuple(keys), facts)
 

@@ -51,7 +51,8 @@ def find_keys(job: Job, window: Window, events: Sequence[Event]) -> tuple[str, .
     from calls of the job's role or of a service principal of AWS Backup whose context does not name something else.
     The last can take a neighbour's key for the job's on a busy account, so such a key is only ever the last resort.
     """
-    named = {key for event in events for key in _vault_keys(event, job)}
+    created_with = vault_key(job, events)
+    named = {created_with} if created_with else set()
     verdicts = [
         (event, _context_verdict(event, job, ()))
         for event in events
@@ -85,6 +86,14 @@ def resolve_key(text: str, events: Iterable[Event]) -> str:
 def _is_spelled(text: str, key: str, event: Event) -> bool:
     named = event.request_parameters.get("keyId")
     return key.endswith(f":key/{text}") or (isinstance(named, str) and is_same_alias(text, named))
+
+
+def vault_key(job: Job, events: Iterable[Event]) -> str | None:
+    """Give the key that the last CreateBackupVault call before the job's end set for its vault; None without one."""
+    until = job.completed or job.created
+    created = [event for event in events if until is None or event.event_time <= until]
+    keys = [key for event in created for key in _vault_keys(event, job)]
+    return keys[-1] if keys else None
 
 
 def _vault_keys(event: Event, job: Job) -> Iterator[str]:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec import structs
 
+from trail_diff.arns import last_name
 from trail_diff.causes.interface import Explained
 from trail_diff.history import PolicyVersion, grants_at, policy_at, policy_versions, todays_policy
 from trail_diff.model import CallerDecision, CallerGroup, Case, Event, JobEvents, KeyAccess
@@ -27,7 +28,8 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
     if call is None or group.key is None:
         return
     request = build_request(*call, case.facts.organization_id)
-    then = policy_in_force(case, group.key, _moment(case.failed))
+    key = key_in_failed(case, group.key)
+    then = policy_in_force(case, key, _moment(case.failed))
     if then is None:
         return
     yield Explained(
@@ -36,8 +38,16 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
         before=_decide_before(case, group, request),
         today=_decide_today(case, group, request, then),
         policy=then,
-        policy_unchanged=_is_unchanged(case, group.key),
+        policy_unchanged=key == group.key and _is_unchanged(case, key),
     )
+
+
+def key_in_failed(case: Case, key: str) -> str:
+    """Give the key that the failed job would have called instead: its vault's, where that was replaced meanwhile."""
+    failed, succeeded = case.failed.job, case.succeeded.job if case.succeeded else None
+    if succeeded is None or key != succeeded.key or failed.key is None or not failed.vault:
+        return key
+    return failed.key if last_name(failed.vault) == last_name(succeeded.vault) else key
 
 
 def _decide_before(case: Case, group: CallerGroup, request: Request) -> CallerDecision | None:
@@ -53,8 +63,9 @@ def _decide_before(case: Case, group: CallerGroup, request: Request) -> CallerDe
 
 def _decide_today(case: Case, group: CallerGroup, request: Request, then: PolicyVersion) -> CallerDecision | None:
     """Decide by today's policy, when that is known and another one: the last put on the key, or the one given."""
-    versions = list(policy_versions(case.changes, group.key or ""))
-    given = todays_policy(case.facts) if group.key == case.failed.job.key else None
+    key = key_in_failed(case, group.key or "")
+    versions = list(policy_versions(case.changes, key))
+    given = todays_policy(case.facts) if key == case.failed.job.key else None
     today = given or (versions[-1] if versions else None)
     if today is None or today.document == then.document:
         return None

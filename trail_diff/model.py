@@ -219,6 +219,7 @@ class Reason(StrEnum):
     CALLER_REFUSED = "caller-refused"
     POLICY_FROM_RECORD = "policy-from-record"
     POLICY_IS_TODAYS = "policy-is-todays"
+    POLICY_LOST_ALLOW = "policy-lost-allow"
     POLICY_HISTORY_NOT_KNOWN = "policy-history-not-known"
     POLICY_CHANGED_SINCE = "policy-changed-since"
     POLICY_SAME_FOR_SUCCEEDED = "policy-same-for-succeeded"

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from msgspec import structs
 
+from trail_diff.arns import arn_account, arn_region
 from trail_diff.causes.interface import Explained
 from trail_diff.causes.key_state import CRYPTO_ACTIONS
 from trail_diff.causes.not_kms import is_about_kms
@@ -87,11 +88,23 @@ def lacks_type(group: CallerGroup) -> bool:
 def _has_gap(case: Case, differing: Sequence[CallerGroup]) -> bool:
     """Tell whether a gap makes an absence say nothing: the failed side has no event of the sort that is missing."""
     warnings, failed = case.coverage.warnings, case.failed
-    if not failed.events and not BLOCKING.isdisjoint(warnings):
+    if not failed.events and any(_may_fall_through(case, gap, differing) for gap in warnings if gap in BLOCKING):
         return True
     has_read_only = any(event.read_only for event in (*(tie.event for tie in failed.events), *failed.untied))
     is_write_only = Reason.READ_ONLY_EVENTS_MISSING in warnings and not has_read_only
     return is_write_only and all(is_read_only(group.action) for group in differing)
+
+
+def _may_fall_through(case: Case, gap: Reason, differing: Sequence[CallerGroup]) -> bool:
+    """Tell whether a gap may hide what differs; a Region or account that was not read hides no call on other keys."""
+    match gap:
+        case Reason.REGION_NOT_COVERED:
+            places, seen = {arn_region(group.key) for group in differing}, case.coverage.regions
+        case Reason.ACCOUNT_NOT_COVERED:
+            places, seen = {arn_account(group.key) for group in differing}, case.coverage.accounts
+        case _:
+            return True
+    return not places or not places <= set(seen)
 
 
 def _may_hide_difference(case: Case) -> bool:

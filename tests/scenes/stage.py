@@ -33,6 +33,12 @@ class Scene:
     keep: Callable[[Record], bool] = lambda _record: True
 
     @property
+    def resource_arn(self) -> str:
+        """Give the resource's ARN; a bucket's has neither Region nor account."""
+        service, _, name = self.resource.partition(":")
+        return f"arn:{self.made.partition}:s3:::{name}" if service == "s3" else self.made.arn(service, name)
+
+    @property
     def key(self) -> str:
         """Give the vault's key."""
         return self.made.key_arn("vault")
@@ -86,12 +92,11 @@ class Scene:
 
     def _describe(self, job_id: str, day: str, **fields: Any) -> None:
         made = self.made
-        service, _, name = self.resource.partition(":")
         job = {
             "BackupJobId": job_id,
             "AccountId": made.account,
             "BackupVaultArn": made.arn("backup", f"backup-vault:{self.vault}"),
-            "ResourceArn": made.arn(service, name),
+            "ResourceArn": self.resource_arn,
             "ResourceType": self.resource_type,
             "IamRoleArn": made.role_arn(ROLE),
             "CreationDate": f"{day}T18:05:00Z",
@@ -104,7 +109,6 @@ class Scene:
         made = self.made
         good, bad = (SECOND, FIRST) if self.failed_first else (FIRST, SECOND)
         nights = [(good, GOOD, "COMPLETED", None)] if self.baseline else []
-        service, _, name = self.resource.partition(":")
         for day, job_id, state, message in sorted([*nights, (bad, BAD, self.state, self.message)]):
             told = {"statusMessage": message} if message else {}
             made.backup_job(
@@ -113,7 +117,7 @@ class Scene:
                 f"{day}T18:15:00Z",
                 state,
                 vault=self.vault,
-                resource=made.arn(service, name),
+                resource=self.resource_arn,
                 role=made.role_arn(ROLE),
                 resourceType=self.resource_type,
                 **told,

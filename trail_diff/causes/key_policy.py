@@ -9,7 +9,17 @@ from collections.abc import Iterator
 
 from trail_diff.causes.interface import Examined, Explained
 from trail_diff.causes.stated import deny_of
-from trail_diff.model import CallerGroup, Cause, Confidence, Evidence, Finding, Reason, RuledOut, StatementRef
+from trail_diff.model import (
+    CallerDecision,
+    CallerGroup,
+    Cause,
+    Confidence,
+    Evidence,
+    Finding,
+    Reason,
+    RuledOut,
+    StatementRef,
+)
 
 
 def examine_key_policy(examined: Examined) -> Iterator[Finding | RuledOut]:
@@ -37,12 +47,36 @@ def _find(explained: Explained) -> Finding | RuledOut | None:
         cause, reasons = Cause.KEY_POLICY_EXPLICIT_DENY, [Reason.STATEMENT_DENIES]
     elif decision.decision == "implicit-deny":
         cause, reference, reasons = Cause.KEY_POLICY_NO_ALLOW, None, [Reason.NO_KEY_POLICY_ALLOW]
+    elif _lost_allow(explained):
+        cause, reference, reasons = Cause.KEY_POLICY_NO_ALLOW, None, [Reason.POLICY_LOST_ALLOW]
     else:
         return None
-    was_refused = explained.before is not None and explained.before.decision == decision.decision
+    before = explained.before.decision if explained.before is not None else "undetermined"
+    was_refused = before == decision.decision != "undetermined"
     if (explained.policy_unchanged or was_refused) and has_worked(explained.group):
         return RuledOut(cause, (Reason.POLICY_SAME_FOR_SUCCEEDED,))
     return _make_finding(explained, cause, reference, reasons)
+
+
+_NOT_OF_THE_POLICY = frozenset(
+    {Reason.GRANTS_NOT_GIVEN, Reason.IDENTITY_POLICIES_NOT_GIVEN, Reason.GRANT_ACROSS_ACCOUNTS}
+)
+"""What keeps a decision open though the key policy itself is decided."""
+
+
+def _lost_allow(explained: Explained) -> bool:
+    """Tell whether the policy before allowed the call and the one in force does not, whatever else is not known."""
+    then, before = explained.then, explained.before
+    if then.decision != "undetermined" or before is None or not set(then.reasons) <= _NOT_OF_THE_POLICY:
+        return False
+    is_open = any(one.outcome == "unknown" for one in then.statements if one.layer == "key-policy")
+    return not is_open and _has_allow(before) and not _has_allow(then)
+
+
+def _has_allow(decision: CallerDecision) -> bool:
+    return any(
+        one.effect == "Allow" and one.outcome == "match" and one.layer == "key-policy" for one in decision.statements
+    )
 
 
 def has_worked(group: CallerGroup) -> bool:
@@ -52,7 +86,7 @@ def has_worked(group: CallerGroup) -> bool:
 
 def _make_finding(explained: Explained, cause: Cause, statement: StatementRef | None, reasons: list[Reason]) -> Finding:
     policy, group = explained.policy, explained.group
-    confidence: Confidence = "confirmed"
+    confidence: Confidence = "likely" if Reason.POLICY_LOST_ALLOW in reasons else "confirmed"
     if policy is not None and policy.is_todays:
         reasons.append(Reason.POLICY_IS_TODAYS)
         confidence = "likely"

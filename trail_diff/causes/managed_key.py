@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from trail_diff.arns import arn_account
 from trail_diff.causes.interface import Examined
 from trail_diff.causes.not_kms import is_about_kms
+from trail_diff.correlate import is_job_role
 from trail_diff.model import Cause, Event, Evidence, Finding, Reason, RuledOut
 
 
@@ -32,21 +33,21 @@ def examine_managed_key(examined: Examined) -> Iterator[Finding | RuledOut]:
 
 
 def _managed(examined: Examined) -> Evidence | None:
-    """Point to what says that the key is managed by AWS; None when nothing does."""
-    facts, key = examined.case.facts, examined.key
-    state = facts.key_state or {}
-    if state.get("KeyManager") == "AWS" and state.get("Arn") in (None, key):
+    """Point to what says that a key of the job is managed by AWS; None when nothing does."""
+    case = examined.case
+    state = case.facts.key_state or {}
+    if state.get("KeyManager") == "AWS" and state.get("Arn") in (None, *case.keys):
         return Evidence(file="--key-state", path="/KeyMetadata/KeyManager")
     for event in _events(examined):
         named = event.request_parameters.get("keyId")
-        is_alias = isinstance(named, str) and "alias/aws/" in named
-        if is_alias and any(access.key == key for access in event.accesses):
+        if isinstance(named, str) and "alias/aws/" in named:
             return Evidence(event_id=event.event_id)
     return None
 
 
 def _events(examined: Examined) -> Iterator[Event]:
+    """Give the calls of both jobs: those that are tied to them, and what else the jobs' roles did meanwhile."""
     for side in (examined.case.failed, examined.case.succeeded):
         if side is not None:
             yield from (tie.event for tie in side.events)
-            yield from side.untied
+            yield from (event for event in side.untied if is_job_role(event, side.job))

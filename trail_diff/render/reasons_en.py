@@ -182,6 +182,7 @@ REASONS: Mapping[str, str] = {
     "policy-from-record": "the policy is the one that was put on the key before the job",
     "policy-is-todays": "the policy is the one that was given; that it was in force at the time is assumed",
     "policy-changed-since": "the policy was changed after the job",
+    "policy-lost-allow": "the policy at the succeeded job allowed the call, the one at the failed job does not",
     "policy-history-not-known": "which policy the key had when the job ran is not known",
     "policy-same-for-succeeded": "the same policy was in force when the call succeeded",
     "policy-allows-caller": "the policy allows the caller",
