@@ -36,7 +36,9 @@ def _denied(examined: Examined, group: CallerGroup) -> Reading:
     if explained is not None and explained.then.decision in ("explicit-deny", "implicit-deny"):
         return Reading("denied-not-logged", "supported", (Reason.POLICY_DENIES_CALLER, Reason.DENIAL_NOT_LOGGED_HERE))
     if explained is not None and explained.then.decision == "allowed":
-        return Reading("denied-not-logged", "open", (Reason.POLICY_ALLOWS_CALLER,))
+        is_todays = explained.policy is not None and explained.policy.is_todays
+        reasons = (Reason.POLICY_ALLOWS_CALLER, *((Reason.POLICY_IS_TODAYS,) if is_todays else ()))
+        return Reading("denied-not-logged", "open", reasons)
     if is_about_kms(examined.case.failed.job):
         return Reading("denied-not-logged", "supported", (Reason.MESSAGE_NAMES_KMS, Reason.DENIAL_NOT_LOGGED_HERE))
     return Reading("denied-not-logged", "open", (Reason.DENIAL_NOT_LOGGED_HERE,))

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
-from trail_diff.model import Event
+from trail_diff.arns import last_name
+from trail_diff.model import Event, Job
 
 KEY_CHANGES = frozenset(
     {
@@ -16,7 +17,9 @@ KEY_CHANGES = frozenset(
         "RevokeGrant",
         "RetireGrant",
         "ReplicateKey",
+        "CreateAlias",
         "UpdateAlias",
+        "DeleteAlias",
         "RotateKey",
         "RotateKeyOnDemand",
         "EnableKeyRotation",
@@ -33,38 +36,51 @@ KEY_CHANGES = frozenset(
 )
 """KMS calls and service events that change a key, its policy, its grants or its state."""
 
-VAULT_CHANGES = frozenset({"PutBackupVaultAccessPolicy", "DeleteBackupVaultAccessPolicy", "CreateBackupVault"})
+VAULT_CHANGES = frozenset(
+    {"PutBackupVaultAccessPolicy", "DeleteBackupVaultAccessPolicy", "CreateBackupVault", "DeleteBackupVault"}
+)
 
-OTHER_CHANGES = frozenset(
+TRAIL_CHANGES = frozenset({"PutEventSelectors", "StopLogging", "StartLogging", "DeleteTrail", "UpdateTrail"})
+
+ROLE_CHANGES = frozenset(
     {
-        "PutEventSelectors",
-        "StopLogging",
-        "StartLogging",
-        "DeleteTrail",
-        "UpdateTrail",
         "PutRolePolicy",
         "DeleteRolePolicy",
         "AttachRolePolicy",
         "DetachRolePolicy",
         "PutRolePermissionsBoundary",
         "DeleteRolePermissionsBoundary",
-        "CreatePolicyVersion",
-        "SetDefaultPolicyVersion",
+        "UpdateAssumeRolePolicy",
+        "CreateRole",
         "DeleteRole",
-        "AttachPolicy",
-        "DetachPolicy",
-        "UpdatePolicy",
     }
 )
+"""Calls of IAM that change what one role may do; each names it."""
+
+POLICY_CHANGES = frozenset(
+    {"CreatePolicyVersion", "SetDefaultPolicyVersion", "AttachPolicy", "DetachPolicy", "UpdatePolicy"}
+)
+"""Calls of IAM and Organizations that change policies; whom they concern is not told."""
+
+OTHER_CHANGES = TRAIL_CHANGES | ROLE_CHANGES | POLICY_CHANGES
 """Calls of CloudTrail, IAM and Organizations that change what a trail records or what a role may do."""
 
 
-def select_changes(events: Iterable[Event], keys: Collection[str]) -> tuple[Event, ...]:
-    """Select the events that change the keys, the vaults, the roles or the trails; their order is kept.
+def select_changes(events: Iterable[Event], keys: Collection[str], jobs: Collection[Job]) -> tuple[Event, ...]:
+    """Select the events that change the keys, the jobs' vaults and roles, or the trails; their order is kept.
 
-    A key change that names no key is kept: it may be about one of them.
+    A change that names no key, vault or role is kept: it may be about one of them.
     """
-    return tuple(event for event in events if is_change(event) and _is_about(event, keys))
+    vaults = {last_name(vault) for job in jobs for vault in (job.vault, job.source_vault)} - {None}
+    roles = {last_name(job.role) for job in jobs} - {None}
+    return tuple(
+        event
+        for event in events
+        if is_change(event)
+        and _is_about_keys(event, keys)
+        and _is_named(event, VAULT_CHANGES, "backupVaultName", vaults)
+        and _is_named(event, ROLE_CHANGES, "roleName", roles)
+    )
 
 
 def is_change(event: Event) -> bool:
@@ -72,8 +88,15 @@ def is_change(event: Event) -> bool:
     return event.event_name in KEY_CHANGES or event.event_name in VAULT_CHANGES or event.event_name in OTHER_CHANGES
 
 
-def _is_about(event: Event, keys: Collection[str]) -> bool:
-    if event.event_name not in KEY_CHANGES or not event.accesses:
+def _is_about_keys(event: Event, keys: Collection[str]) -> bool:
+    if event.event_name not in KEY_CHANGES or not event.accesses or event.event_name == "UpdateAlias":
+        # An alias that moved names the key it moved to, not the one it left.
         return True
     named = {access.key for access in event.accesses if access.key}
     return not named or not named.isdisjoint(keys)
+
+
+def _is_named(event: Event, changes: Collection[str], parameter: str, names: Collection[str | None]) -> bool:
+    """Tell whether a change of this sort is about one of the names; where none is known, each may be."""
+    name = event.request_parameters.get(parameter)
+    return event.event_name not in changes or not names or not isinstance(name, str) or name in names

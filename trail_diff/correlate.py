@@ -176,10 +176,15 @@ def _reasons(event: Event, job: Job, keys: frozenset[str], others: Sequence[Job]
 
 
 def is_job_role(event: Event, job: Job) -> bool:
-    """Tell whether the caller is the job's role: by the role's ARN, by its name where the path is not known."""
+    """Tell whether the caller is the job's role: by the role's ARN, by its name where the path is not known.
+
+    Where the job's role is not known, every session that AWS Backup named may be it.
+    """
     role_arn = event.caller.role_arn
-    if not job.role or not role_arn:
+    if not role_arn:
         return False
+    if not job.role:
+        return "/AWSBackup-" in (event.caller.arn or "")
     if role_arn == job.role:
         return True
     # The path stands only in sessionIssuer.arn; an ARN rebuilt from an STS session has none.

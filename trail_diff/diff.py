@@ -1,5 +1,6 @@
 """The side-by-side table: caller groups of the failed and the succeeded job, with their calls and presence."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -8,14 +9,14 @@ import pandas as pd
 from trail_diff.model import Caller, CallerGroup, CallerKind, Calls, JobEvents, Presence, Reason
 
 _PRESENCE_ORDER: tuple[Presence, ...] = ("denied-in-failed", "only-succeeded", "only-failed", "both")
-_SERVICE_DRIVEN = frozenset(
-    {
-        CallerKind.SERVICE_PRINCIPAL,
-        CallerKind.SERVICE_LINKED_ROLE,
-        CallerKind.SERVICE_ROLE,
-        CallerKind.FORWARD_ACCESS_SESSION,
-    }
+_BY_KEY_ALONE = frozenset({Reason.KEY_ONLY, Reason.KEY_AND_SERVICE_PRINCIPAL})
+_BACKED_UP = re.compile(
+    r"(?:\b|RoleFor|Amazon)(?:backup|dynamodb|ec2|ebs|rds|elasticfilesystem|fsx|redshift|s3|storagegateway|dsql"
+    r"|timestream|ssm-sap|eks|cloudformation|docdb|neptune|aws internal)",
+    re.IGNORECASE,
 )
+"""Names of AWS Backup and of the services whose resources it backs up, in service principals and in the names of
+service-linked roles (AWS Backup guide, "Supported services"). `AWS Internal` may be any of them."""
 _COLUMNS = ["side", "caller", "arn", "action", "key", "error_code", "time", "tied_by"]
 
 
@@ -40,10 +41,19 @@ def diff_callers(failed: JobEvents, succeeded: JobEvents | None) -> tuple[Caller
 def is_relevant(group: CallerGroup) -> bool:
     """Tell whether a group may drive the verdict.
 
-    A person or an application that happens to use the same key in the same minutes is tied by the key alone; such
-    calls are shown, but that they come and go says nothing of the job.
+    A person, an application or a service of another sort that happens to use the same key in the same minutes is tied
+    by the key alone; such calls are shown, but that they come and go says nothing of the job. Another job's service
+    cannot be told from this job's by its name.
     """
-    return group.tied_by != (Reason.KEY_ONLY,) or group.caller.kind in _SERVICE_DRIVEN
+    if not set(group.tied_by) <= _BY_KEY_ALONE:
+        return True
+    match group.caller.kind:
+        case CallerKind.SERVICE_PRINCIPAL:
+            return bool(_BACKED_UP.search(group.caller.name or ""))
+        case CallerKind.SERVICE_LINKED_ROLE:
+            return bool(_BACKED_UP.search(group.caller.role_arn or group.caller.name or ""))
+        case kind:
+            return kind is CallerKind.SERVICE_ROLE
 
 
 def is_different(group: CallerGroup) -> bool:

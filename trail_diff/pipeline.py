@@ -131,7 +131,7 @@ def analyse(case: Case) -> Report:
         ),
         absence=read_absences(examined),
         remedies=propose_remedies(examined, findings) if verdict.outcome == "explained" else (),
-        changes=list_changes(case),
+        changes=list_changes(case, findings),
         next_steps=suggest_next_steps(examined, verdict),
         policies=list_policies(case, examined.explained),
         events=events,

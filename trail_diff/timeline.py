@@ -5,12 +5,17 @@ from typing import Any
 
 from trail_diff.console import event_url
 from trail_diff.history import policy_versions
-from trail_diff.model import Case, Change, Event, StatementChange, StatementRef
+from trail_diff.model import Case, Change, Event, Finding, StatementChange, StatementRef
 
 
-def list_changes(case: Case) -> tuple[Change, ...]:
-    """List the changes from the beginning of the succeeded job on, in order of time; without one, all there are."""
-    start = case.succeeded.job.created if case.succeeded else None
+def list_changes(case: Case, findings: Sequence[Finding] = ()) -> tuple[Change, ...]:
+    """List the changes from the beginning of the earlier job on, in order of time; without a second job, all there are.
+
+    An earlier change is listed when a finding rests on it.
+    """
+    starts = [side.job.created for side in (case.failed, case.succeeded) if side is not None and side.job.created]
+    start = min(starts) if case.succeeded and starts else None
+    evidence = {one.event_id for finding in findings for one in finding.evidence} - {None}
     return tuple(
         Change(
             time=event.event_time,
@@ -23,7 +28,7 @@ def list_changes(case: Case) -> tuple[Change, ...]:
             url=event_url(event.aws_region, event.event_id),
         )
         for event in case.changes
-        if start is None or event.event_time >= start
+        if start is None or event.event_time >= start or event.event_id in evidence
     )
 
 

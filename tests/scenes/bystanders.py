@@ -119,6 +119,36 @@ def other_message_same_deny(scene: Scene) -> None:
     scene.put_policy("2026-03-02T09:00:00Z", deny(ADMIN_ONLY))
 
 
+def others_refused(scene: Scene) -> None:
+    """AWS Config, and an application by way of S3, are refused on the key while the job runs; neither is the job's."""
+    made = scene.made
+    config = made.role("aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig", "s", "config.amazonaws.com")
+    application = made.role("shop", "web", "s3.amazonaws.com")
+    scene.storage(FIRST)
+    why = "because no identity-based policy allows the kms:Decrypt action"
+    for caller in (config, application):
+        refused = made.denied(caller, "kms:Decrypt", scene.key, why)
+        made.kms(f"{FIRST}T18:09:00Z", "Decrypt", scene.key, caller)
+        made.kms(f"{SECOND}T18:09:00Z", "Decrypt", scene.key, caller, **refused)
+
+
+def topic_on_first_night(scene: Scene) -> None:
+    """Both nights are alike but for a queue's call on the shared key, which comes when it comes."""
+    scene.message = None
+    for day in (FIRST, SECOND):
+        scene.storage(day)
+    made = scene.made
+    made.kms(f"{FIRST}T18:09:00Z", "Decrypt", scene.key, made.service("events.amazonaws.com"), {"aws:events:x": "y"})
+
+
+def role_without_path(scene: Scene) -> None:
+    """The export has no session issuer, so the role is known by its name only."""
+    scene.refused("Decrypt", "because no identity-based policy allows the kms:Decrypt action", "dynamodb.amazonaws.com")
+    for record in scene.made.records:
+        record["userIdentity"]["sessionContext"]["sessionIssuer"].pop("arn", None)
+    scene.options += ["--key", scene.key]
+
+
 CASES: dict[str, Incident] = {
     "busy-vault": Incident(busy_vault, cause="key-policy-explicit-deny", statement=2),
     "not-kms": Incident(other_trouble, cause="not-kms"),
@@ -147,4 +177,7 @@ CASES: dict[str, Incident] = {
     "trouble-after-kms": Incident(trouble_after_kms, cause="not-kms"),
     "silent-expiry": Incident(silent_expiry, ("difference", "inconclusive")),
     "other-message-same-deny": Incident(other_message_same_deny, cause="key-policy-explicit-deny", statement=2),
+    "others-refused": Incident(others_refused, "difference"),
+    "topic-on-first-night": Incident(topic_on_first_night, "no-difference"),
+    "role-without-path": Incident(role_without_path, cause="identity-policy-no-allow"),
 }
