@@ -47,7 +47,7 @@ TEXTS: dict[Cause, tuple[str, str, str, str]] = {
         "Add the action to the role's policies.",
     ),
     Cause.SCP_DENY: (
-        "",
+        "policy-named",
         "A service control policy denies, or does not allow. It never applies to service principals.",
         "The refused call's message; newer ones name the policy's ARN, which is listed as evidence.",
         "Change the service control policy.",
@@ -101,7 +101,7 @@ TEXTS: dict[Cause, tuple[str, str, str, str]] = {
         "Cancel the deletion, then enable the key: a cancelled deletion leaves it disabled.",
     ),
     Cause.KEY_UNAVAILABLE: (
-        "",
+        "unavailable-store",
         "The key was in another state in which it cannot be used: its material is not imported, or its key store is not reachable.",
         "A KeyUnavailableException or KMSInvalidStateException; or today's describe-key.",
         "Import the material, or connect the key store.",

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from trail_diff.arns import arn_account
-from trail_diff.causes.interface import Examined
+from trail_diff.causes.interface import Examined, is_logged_elsewhere
 from trail_diff.causes.not_kms import is_about_kms
 from trail_diff.coverage import BLOCKING
-from trail_diff.model import Absence, CallerGroup, CallerKind, Event, Reading, Reason
+from trail_diff.model import Absence, CallerGroup, Event, Reading, Reason
 
 CACHE_TIME = timedelta(minutes=5)
 """DynamoDB caches a table's plaintext key for five minutes per caller (DynamoDB developer guide, "Encryption at rest");
@@ -30,7 +29,7 @@ def _read(examined: Examined, group: CallerGroup) -> Iterator[Reading]:
 
 
 def _denied(examined: Examined, group: CallerGroup) -> Reading:
-    if not _is_logged_elsewhere(examined, group):
+    if not is_logged_elsewhere(examined, group):
         return Reading("denied-not-logged", "ruled-out", (Reason.DENIAL_WOULD_BE_LOGGED,))
     explained = examined.explain(group)
     if explained is not None and explained.then.decision in ("explicit-deny", "implicit-deny"):
@@ -42,18 +41,6 @@ def _denied(examined: Examined, group: CallerGroup) -> Reading:
     if is_about_kms(examined.case.failed.job):
         return Reading("denied-not-logged", "supported", (Reason.MESSAGE_NAMES_KMS, Reason.DENIAL_NOT_LOGGED_HERE))
     return Reading("denied-not-logged", "open", (Reason.DENIAL_NOT_LOGGED_HERE,))
-
-
-def _is_logged_elsewhere(examined: Examined, group: CallerGroup) -> bool:
-    """Tell whether a refused call would only be logged in an account whose records are not here: the caller's own.
-
-    KMS logs a call across accounts that it refuses in the caller's account only (KMS developer guide, "Logging AWS KMS
-    API calls"); a service principal's account is AWS's.
-    """
-    if group.caller.kind in (CallerKind.SERVICE_PRINCIPAL, CallerKind.CROSS_ACCOUNT):
-        return True
-    own, keys = group.caller.account, arn_account(group.key)
-    return own is not None and keys is not None and own not in (keys, *examined.case.coverage.accounts)
 
 
 def _not_attempted(examined: Examined) -> Reading:

@@ -13,6 +13,7 @@ from msgspec import structs
 from trail_diff.arns import last_name
 from trail_diff.causes.interface import Explained
 from trail_diff.history import PolicyVersion, grants_at, policy_at, policy_versions, todays_policy
+from trail_diff.message import is_denial_code
 from trail_diff.model import CallerDecision, CallerGroup, Case, Event, JobEvents, KeyAccess
 from trail_diff.policy import CompiledPolicies, PolicySet, Request, compile_policies, evaluate
 from trail_diff.policy.context import build_request
@@ -73,7 +74,10 @@ def _decide_today(case: Case, group: CallerGroup, request: Request, then: Policy
 
 
 def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:
-    """Give an event that stands for the group: one that succeeded in the succeeded job, else the first there is."""
+    """Give an event that stands for the group: the one that was refused, else one that succeeded, else the first.
+
+    A refused call is what has to be explained, and may differ from the one that worked: in its endpoint, its context.
+    """
     sides = [side for side in (case.succeeded, case.failed) if side is not None]
     calls = [
         (tie.event, access)
@@ -84,10 +88,15 @@ def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:
         and access.key in (group.key, None)
         and tie.event.caller.across_sessions() == group.caller.across_sessions()
     ]
-    chosen = next((call for call in calls if call[0].error_code is None), calls[0] if calls else None)
+    is_wanted = is_denial_code if group.failed.errors else _is_success
+    chosen = next((call for call in calls if is_wanted(call[0].error_code)), calls[0] if calls else None)
     if chosen is None:
         return None
     return chosen[0], KeyAccess(group.action, group.key)
+
+
+def _is_success(error_code: str | None) -> bool:
+    return error_code is None
 
 
 def policy_in_force(case: Case, key: str, moment: datetime) -> PolicyVersion | None:

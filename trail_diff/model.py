@@ -215,6 +215,7 @@ class Reason(StrEnum):
     RECORD_STATES_KEY_STATE = "record-states-key-state"
     RECORD_STATES_CONTEXT = "record-states-context"
     RECORD_STATES_THROTTLING = "record-states-throttling"
+    CHANGED_DURING_JOB = "changed-during-job"
     CALLER_MISSING = "caller-missing"
     CALLER_REFUSED = "caller-refused"
     POLICY_FROM_RECORD = "policy-from-record"

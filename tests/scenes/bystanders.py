@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from scenes.stage import ADMIN_ONLY, FIRST, ROLE, SECOND, SESSION, STORAGE, Incident, Scene, deny
+from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, FIRST, ROLE, SECOND, SESSION, STORAGE, Incident, Scene, deny
 
 
 def busy_vault(scene: Scene) -> None:
@@ -149,6 +149,14 @@ def role_without_path(scene: Scene) -> None:
     scene.options += ["--key", scene.key]
 
 
+def trouble_halfway(scene: Scene) -> None:
+    """The job stopped halfway for something else; the policy lets the calls through that it did not get to."""
+    scene.message = "Backup job failed due to an internal error. Please try again."
+    scene.put_policy("2026-02-01T09:00:00Z", ALLOW_STORAGE)
+    scene.storage(FIRST)
+    scene.storage(SECOND, "GenerateDataKey")
+
+
 CASES: dict[str, Incident] = {
     "busy-vault": Incident(busy_vault, cause="key-policy-explicit-deny", statement=2),
     "not-kms": Incident(other_trouble, cause="not-kms"),
@@ -180,4 +188,5 @@ CASES: dict[str, Incident] = {
     "others-refused": Incident(others_refused, "difference"),
     "topic-on-first-night": Incident(topic_on_first_night, "no-difference"),
     "role-without-path": Incident(role_without_path, cause="identity-policy-no-allow"),
+    "trouble-halfway": Incident(trouble_halfway, cause="not-kms", confidence="likely"),
 }

@@ -163,6 +163,26 @@ def bystander_meets_disabled_key(scene: Scene) -> None:
     )
 
 
+def disabled_during_job(scene: Scene) -> None:
+    """The key was disabled while the job ran, when the call that is missing may have been over."""
+    scene.storage(FIRST)
+    scene.change(f"{SECOND}T18:10:00Z", "DisableKey")
+
+
+def store_disconnected(scene: Scene) -> None:
+    """The custom key store that holds the key was disconnected in the morning."""
+    scene.storage(FIRST)
+    scene.made.add(
+        f"{SECOND}T08:00:00Z",
+        "kms.amazonaws.com",
+        "DisconnectCustomKeyStore",
+        scene.made.user("ops"),
+        readOnly=False,
+        requestParameters={"customKeyStoreId": "cks-1234567890abcdef0"},
+    )
+    scene.state_today("Enabled", CustomKeyStoreId="cks-1234567890abcdef0")
+
+
 CASES: dict[str, Incident] = {
     "innocent-deny": Incident(innocent_deny, cause="key-disabled", helps="enable-key"),
     "pending-deletion": Incident(pending_deletion, cause="key-pending-deletion", helps="cancel-key-deletion"),
@@ -190,4 +210,6 @@ CASES: dict[str, Incident] = {
     "bystander-meets-disabled-key": Incident(
         bystander_meets_disabled_key, cause="key-disabled", confidence="confirmed"
     ),
+    "disabled-during-job": Incident(disabled_during_job, cause="key-disabled", confidence="likely"),
+    "store-disconnected": Incident(store_disconnected, cause="key-unavailable", confidence="confirmed"),
 }

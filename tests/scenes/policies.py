@@ -198,6 +198,43 @@ def china(scene: Scene) -> None:
     scene.put_policy("2026-03-02T09:00:00Z", deny(admin))
 
 
+def put_during_job(scene: Scene) -> None:
+    """The guilty policy was put on the key while the job ran."""
+    scene.storage(FIRST)
+    scene.put_policy(f"{SECOND}T18:10:00Z", deny(ADMIN_ONLY))
+
+
+def other_endpoint(scene: Scene) -> None:
+    """The call that worked came through the endpoint that the Deny exempts, the refused one did not."""
+    scene.refused("Decrypt", "", None)
+    scene.made.records[-2]["vpcEndpointId"] = "vpce-0123456789abcdef0"
+    for record in scene.made.records:
+        record["userIdentity"]["arn"] = record["userIdentity"]["arn"].replace("AWSBackup-", "worker-")
+    scene.put_policy(f"{SECOND}T09:00:00Z", deny({"StringNotEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}))
+
+
+def role_never_tried(scene: Scene) -> None:
+    """The Deny would hit the role, but a refused call of the role would be logged, and there is none."""
+    for day in (FIRST, SECOND):
+        scene.storage(day)
+    scene.role(FIRST, "DescribeKey")
+    scene.put_policy(f"{SECOND}T09:00:00Z", deny(SERVICES_EXEMPT), ALLOW_STORAGE)
+
+
+def old_deny(scene: Scene) -> None:
+    """The Deny that seems guilty stood in the policy before as well, under which the call worked."""
+    scene.put_policy("2026-02-01T09:00:00Z", deny(ADMIN_ONLY))
+    scene.storage(FIRST)
+    scene.put_policy(f"{SECOND}T09:00:00Z", deny(ADMIN_ONLY), ALLOW_STORAGE)
+
+
+def lost_allow(scene: Scene) -> None:
+    """The Allow for the storage service was dropped; whether there is a grant is not known."""
+    scene.put_policy("2026-02-01T09:00:00Z", ALLOW_STORAGE)
+    scene.storage(FIRST)
+    scene.put_policy(f"{SECOND}T09:00:00Z")
+
+
 CASES: dict[str, Incident] = {
     "second-deny": Incident(
         second_deny,
@@ -243,4 +280,11 @@ CASES: dict[str, Incident] = {
         named_deny_looks_elsewhere, cause="key-policy-explicit-deny", statement=4, helps="exempt-caller-role"
     ),
     "china": Incident(china, cause="key-policy-explicit-deny", statement=2, helps="exempt-service-principals"),
+    "put-during-job": Incident(put_during_job, cause="key-policy-explicit-deny", confidence="likely"),
+    "other-endpoint": Incident(other_endpoint, cause="key-policy-explicit-deny", statement=2),
+    "role-never-tried": Incident(role_never_tried, "difference"),
+    "old-deny": Incident(old_deny, "difference", ruled_out="key-policy-explicit-deny"),
+    "lost-allow": Incident(
+        lost_allow, cause="key-policy-no-allow", confidence="likely", helps="allow-service-principal"
+    ),
 }

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from trail_diff.causes.interface import Examined, Explained, evidence_of, is_decisive, own_errors
+from trail_diff.causes.interface import Examined, Explained, began, evidence_of, is_decisive, may_be_refused, own_errors
 from trail_diff.history import GRANT_ENDINGS, grant_id_of
 from trail_diff.identity import service_name
 from trail_diff.model import Caller, CallerGroup, Cause, Confidence, Event, Finding, Reason, RuledOut
@@ -105,6 +105,10 @@ def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> 
     decides = explained is not None and explained.then.decision == "implicit-deny"
     confidence: Confidence = "confirmed" if certain and decides else "likely" if certain or decides else "possible"
     reasons = [Reason.GRANT_ENDED_BEFORE_JOB, *([] if certain else [Reason.GRANTEE_NOT_IN_EXPORT])]
+    if confidence == "confirmed" and all(event.event_time > began(examined.case) for event in events):
+        reasons, confidence = [*reasons, Reason.CHANGED_DURING_JOB], "likely"
+    if not may_be_refused(examined, group):
+        reasons, confidence = [*reasons, Reason.DENIAL_WOULD_BE_LOGGED], "possible"
     return Finding(
         cause=Cause.GRANT_REVOKED,
         confidence=confidence,

@@ -6,12 +6,25 @@ another: the verdict does.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from msgspec import Struct
 
+from trail_diff.arns import arn_account
 from trail_diff.diff import is_relevant
 from trail_diff.history import PolicyVersion
-from trail_diff.model import CallerDecision, CallerGroup, Case, Event, Evidence, Finding, Reason, RuledOut, TiedEvent
+from trail_diff.model import (
+    CallerDecision,
+    CallerGroup,
+    CallerKind,
+    Case,
+    Event,
+    Evidence,
+    Finding,
+    Reason,
+    RuledOut,
+    TiedEvent,
+)
 
 
 class Explained(Struct, frozen=True):
@@ -92,6 +105,28 @@ def is_decisive(examined: Examined, tie: TiedEvent) -> bool:
     that the succeeded job did not use, while another job of that role ran: then it may be that job's.
     """
     return not (was_survived(examined, tie.event) or _may_be_of_another_job(examined, tie))
+
+
+def is_logged_elsewhere(examined: Examined, group: CallerGroup) -> bool:
+    """Tell whether a refused call would only be logged in an account whose records are not here: the caller's own.
+
+    KMS logs a call across accounts that it refuses in the caller's account only (KMS developer guide, "Logging AWS KMS
+    API calls"); a service principal's account is AWS's. The refused call of anybody else would be in the log.
+    """
+    if group.caller.kind in (CallerKind.SERVICE_PRINCIPAL, CallerKind.CROSS_ACCOUNT):
+        return True
+    own, keys = group.caller.account, arn_account(group.key)
+    return own is not None and keys is not None and own not in (keys, *examined.case.coverage.accounts)
+
+
+def may_be_refused(examined: Examined, group: CallerGroup) -> bool:
+    """Tell whether the failed job's calls of a group can have been refused: recorded as such, or nowhere to be seen."""
+    return group.failed.errors > 0 or is_logged_elsewhere(examined, group)
+
+
+def began(case: Case) -> datetime:
+    """Give when the failed job began; what changes later can be why it failed, but need not."""
+    return case.failed.job.created or case.failed.window.start
 
 
 def was_survived(examined: Examined, error: Event) -> bool:

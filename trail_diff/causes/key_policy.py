@@ -7,7 +7,7 @@ today's policy allows a call rules nothing out: it may have been repaired since.
 
 from collections.abc import Iterator
 
-from trail_diff.causes.interface import Examined, Explained
+from trail_diff.causes.interface import Examined, Explained, began, may_be_refused
 from trail_diff.causes.stated import deny_of
 from trail_diff.model import (
     CallerDecision,
@@ -31,7 +31,7 @@ def examine_key_policy(examined: Examined) -> Iterator[Finding | RuledOut]:
             continue
         if explained.then.decision == "allowed" and explained.policy is not None and not explained.policy.is_todays:
             allowed += 1
-        finding = _find(explained)
+        finding = _find(examined, explained)
         if isinstance(finding, Finding):
             denied += 1
         if finding is not None:
@@ -41,7 +41,7 @@ def examine_key_policy(examined: Examined) -> Iterator[Finding | RuledOut]:
         yield RuledOut(Cause.KEY_POLICY_NO_ALLOW, (Reason.POLICY_ALLOWS_CALLER,))
 
 
-def _find(explained: Explained) -> Finding | RuledOut | None:
+def _find(examined: Examined, explained: Explained) -> Finding | RuledOut | None:
     decision = explained.then
     if decision.decision == "explicit-deny" and (reference := deny_of(decision)) is not None:
         cause, reasons = Cause.KEY_POLICY_EXPLICIT_DENY, [Reason.STATEMENT_DENIES]
@@ -55,7 +55,7 @@ def _find(explained: Explained) -> Finding | RuledOut | None:
     was_refused = before == decision.decision != "undetermined"
     if (explained.policy_unchanged or was_refused) and has_worked(explained.group):
         return RuledOut(cause, (Reason.POLICY_SAME_FOR_SUCCEEDED,))
-    return _make_finding(explained, cause, reference, reasons)
+    return _make_finding(examined, explained, cause, reference, reasons)
 
 
 _NOT_OF_THE_POLICY = frozenset(
@@ -84,12 +84,21 @@ def has_worked(group: CallerGroup) -> bool:
     return group.succeeded.calls > group.succeeded.errors
 
 
-def _make_finding(explained: Explained, cause: Cause, statement: StatementRef | None, reasons: list[Reason]) -> Finding:
+def _make_finding(
+    examined: Examined, explained: Explained, cause: Cause, statement: StatementRef | None, reasons: list[Reason]
+) -> Finding:
     policy, group = explained.policy, explained.group
-    confidence: Confidence = "likely" if Reason.POLICY_LOST_ALLOW in reasons else "confirmed"
+    is_certain = Reason.POLICY_LOST_ALLOW not in reasons
     if policy is not None and policy.is_todays:
         reasons.append(Reason.POLICY_IS_TODAYS)
-        confidence = "likely"
+        is_certain = False
+    if policy is not None and policy.since is not None and policy.since > began(examined.case):
+        reasons.append(Reason.CHANGED_DURING_JOB)
+        is_certain = False
+    confidence: Confidence = "confirmed" if is_certain else "likely"
+    if not may_be_refused(examined, group):
+        reasons.append(Reason.DENIAL_WOULD_BE_LOGGED)
+        confidence = "possible"
     reasons.append(Reason.CALLER_REFUSED if group.failed.errors else Reason.CALLER_MISSING)
     return Finding(
         cause=cause,

@@ -7,7 +7,7 @@ changed since. A call that used the key in the window proves that it was enabled
 
 from collections.abc import Iterator, Mapping
 
-from trail_diff.causes.interface import Examined, evidence_of, failed_errors, is_decisive
+from trail_diff.causes.interface import Examined, began, evidence_of, failed_errors, is_decisive
 from trail_diff.causes.not_kms import is_about_kms
 from trail_diff.history import KeyStateAt, deletion_scheduled, state_at
 from trail_diff.model import Cause, Confidence, Evidence, Finding, Reason, RuledOut, TiedEvent
@@ -100,6 +100,9 @@ def _from_state(examined: Examined, state: KeyStateAt) -> Iterator[Finding | Rul
     )
     if before and before.state == state.state and before.event == state.event:
         yield RuledOut(_CAUSES[state.state], (Reason.KEY_STATE_SAME_FOR_SUCCEEDED,))
+        return
+    if state.event.event_time > began(examined.case):
+        yield _make_finding(examined, state, "likely", (Reason.CHANGED_DURING_JOB,))
         return
     yield _make_finding(examined, state, "confirmed", (Reason.KEY_STATE_CHANGED_BEFORE_JOB,))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from trail_diff.arns import last_name
 from trail_diff.causes.interface import Examined, is_decisive, own_errors
-from trail_diff.model import Cause, Confidence, Evidence, Finding, Job, Reason, RuledOut
+from trail_diff.model import Cause, Evidence, Finding, Job, Reason, RuledOut
 
 _ABOUT_KMS = re.compile(r"\bkms\b|\bcmk\b|encrypt|decrypt|data ?key|key id|\bkey\b", re.IGNORECASE)
 _ARN = re.compile(r"\barn:[\w-]{1,20}:\S{1,1000}", re.IGNORECASE)
@@ -28,17 +28,27 @@ def examine_not_kms(examined: Examined) -> Iterator[Finding | RuledOut]:
         return
     if any(is_decisive(examined, tie) for tie in own_errors(examined)):
         return
-    confidence: Confidence = "likely" if not examined.driving else "possible"
-    reasons = (Reason.MESSAGE_NAMES_NO_KMS, *((Reason.NO_KMS_DIFFERENCE,) if not examined.driving else ()))
-    if examined.driving and not _has_any_call(examined):
-        confidence = "likely"
-        reasons = (Reason.MESSAGE_NAMES_NO_KMS, Reason.NO_CALL_OF_THE_JOB)
+    supports = _support(examined)
     yield Finding(
         cause=Cause.NOT_KMS,
-        confidence=confidence,
-        reasons=reasons,
+        confidence="likely" if supports else "possible",
+        reasons=(Reason.MESSAGE_NAMES_NO_KMS, *supports),
         evidence=tuple(Evidence(file=source) for source in job.sources[:1]),
     )
+
+
+def _support(examined: Examined) -> tuple[Reason, ...]:
+    """Give what bears the message out: KMS makes no difference, was never called, or its policy allows every call."""
+    if not examined.driving:
+        return (Reason.NO_KMS_DIFFERENCE,)
+    if not _has_any_call(examined):
+        return (Reason.NO_CALL_OF_THE_JOB,)
+    decided = [examined.explain(group) for group in examined.driving]
+    allowed = all(
+        one is not None and one.then.decision == "allowed" and one.policy is not None and not one.policy.is_todays
+        for one in decided
+    )
+    return (Reason.POLICY_ALLOWS_CALLER,) if allowed else ()
 
 
 def is_about_kms(job: Job) -> bool:
