@@ -19,6 +19,7 @@ from scenes.stage import BAD, Incident, Scene
 from sources.wrapping import WRAPS
 
 from trail_diff.cli import run
+from trail_diff.model import Cause
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "incidents"
 CASES: dict[str, Incident] = {
@@ -67,9 +68,12 @@ def shipped() -> dict[str, dict[str, Any]]:
     }
 
 
+_COLUMNS = ("right", "wrong cause", "no cause")
+
+
 def main() -> int:
-    """Print the confusion matrix; fail if any cause was mistaken."""
-    results: Counter[str] = Counter()
+    """Print how often each cause was found, mistaken for another, or not found; fail unless all were right."""
+    results: Counter[tuple[str, str]] = Counter()
     for name, incident in CASES.items():
         with tempfile.TemporaryDirectory() as place:
             got = diagnose(name, Path(place))["verdict"]["cause"]
@@ -78,17 +82,21 @@ def main() -> int:
         got = run_in(FOLDER / name, expected["argv"])["verdict"]["cause"]
         wanted = expected["expect"].get("cause")
         results[_result(name, wanted if isinstance(wanted, list) else [wanted], got)] += 1
-    rows = ("cause found", "no cause, rightly", "cause missed", "wrong cause")
-    for row in rows:
-        sys.stdout.write(f"{row:<20}{results[row]:>4}\n")
-    return 1 if results["wrong cause"] or results["cause missed"] else 0
+    rows = [*Cause, "none"]
+    sys.stdout.write("".join([f"{'cause':<32}", *(f"{column:>13}" for column in _COLUMNS), "\n"]))
+    for row in [*rows, "all"]:
+        counts = [sum(results[one, column] for one in ([row] if row != "all" else rows)) for column in _COLUMNS]
+        sys.stdout.write("".join([f"{row:<32}", *(f"{count:>13}" for count in counts), "\n"]))
+    return 1 if any(column != "right" for _, column in results) else 0
 
 
-def _result(name: str, wanted: list[str | None], got: str | None) -> str:
+def _result(name: str, wanted: list[str | None], got: str | None) -> tuple[str, str]:
+    """Give the row and column of a result; an incident without a cause that gets none is right."""
+    row = wanted[0] or "none"
     if got in wanted:
-        return "cause found" if got else "no cause, rightly"
+        return row, "right"
     sys.stdout.write(f"{name}: {got}, expected {wanted}\n")
-    return "wrong cause" if got else "cause missed"
+    return row, "wrong cause" if got else "no cause"
 
 
 if __name__ == "__main__":

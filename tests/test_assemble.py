@@ -137,6 +137,17 @@ def test_two_exports_are_compared_whole() -> None:
     assert (len(case.failed.events), len(case.succeeded.events)) == (1, 2)
 
 
+def test_gap_of_one_export_of_two_is_told() -> None:
+    """Only the failed export was downloaded without read-only events, which the sum of both would hide."""
+    failed, succeeded = record_two_nights(), record_two_nights()
+    failed.records = [r for r in failed.records if r["eventTime"] > "2026-03-02" and not r["readOnly"]]
+    succeeded.records = [r for r in succeeded.records if r["eventTime"] < "2026-03-02"]
+
+    case = build_comparison(gathered(failed), gathered(succeeded), (None, None), (), Facts())
+
+    assert Reason.READ_ONLY_EVENTS_MISSING in case.coverage.warnings
+
+
 def test_two_windows_of_one_export_are_compared() -> None:
     """One export, two spans of time: events outside of both count on neither side."""
     both = gathered(record_two_nights())

@@ -10,7 +10,7 @@ from msgspec import Struct
 from trail_diff.baseline import compare_jobs, rank_baselines
 from trail_diff.changes import select_changes
 from trail_diff.correlate import find_keys, job_window, resolve_key, tie_events, vault_key
-from trail_diff.coverage import check_coverage, summarize_reading
+from trail_diff.coverage import check_coverage, check_export, summarize_reading
 from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.gather import Gathered
 from trail_diff.jobs import find_job, is_finished, is_succeeded
@@ -87,12 +87,13 @@ def build_comparison(
         FactError: a side without a window has no record with a time.
     """
     given = tuple(resolve_key(key, [*failed.events, *succeeded.events]) for key in keys)
-    sides = []
+    sides, gaps = [], set()
     for name, gathered, window in zip(("failed", "succeeded"), (failed, succeeded), windows, strict=True):
         job, span = _window_job(name, gathered, window)
         sides.append(_tie(job, span, gathered, given, given))
+        gaps |= set(check_export(gathered.tally, gathered.events))
     merged = failed if failed is succeeded else failed.merge(succeeded)
-    return _finish(msgspec.structs.replace(merged, jobs=()), sides, given, facts)
+    return _finish(msgspec.structs.replace(merged, jobs=()), sides, given, facts, gaps)
 
 
 def _is_in_scope(job: Job, question: Question) -> bool:
@@ -172,11 +173,13 @@ def _tie(job: Job, window: Window, gathered: Gathered, keys: Sequence[str], name
     return msgspec.structs.replace(side, job=msgspec.structs.replace(job, key=key, keys=tuple(order)))
 
 
-def _finish(gathered: Gathered, sides: Sequence[JobEvents], keys: Sequence[str], facts: Facts) -> Case:
-    """Complete a case whose events are tied: what changed, and what the evidence does not cover."""
+def _finish(
+    gathered: Gathered, sides: Sequence[JobEvents], keys: Sequence[str], facts: Facts, gaps: Collection[Reason] = ()
+) -> Case:
+    """Complete a case whose events are tied: what changed, and what the evidence does not cover beside known gaps."""
     failed, succeeded = sides[0], sides[1] if len(sides) > 1 else None
     differences = compare_jobs(failed.job, succeeded.job) if succeeded is not None else ()
-    warnings = {*differences, *check_coverage(failed, succeeded, gathered.tally, gathered.events, gathered.jobs)}
+    warnings = {*gaps, *differences, *check_coverage(failed, succeeded, gathered.tally, gathered.events, gathered.jobs)}
     if failed.job.key is None:
         warnings.add(Reason.KEY_NOT_KNOWN)
     if any(skipped.reason in _DAMAGE for skipped in gathered.skipped):

@@ -44,7 +44,7 @@ def check_coverage(
         *(reason for side in sides for reason in _check_places(side.job, tally)),
         *(reason for side in sides for reason in _check_window(side, tally)),
         *_check_selectors(failed, succeeded, events, tally),
-        *_check_export(tally, events),
+        *check_export(tally, events),
         *_check_jobs(failed.job, succeeded, jobs),
     }
     newest = parse_time(tally.last)
@@ -113,16 +113,15 @@ def _check_selectors(
             yield Reason.READ_ONLY_EVENTS_MISSING
     if kms_in_failed and _lacks_read_only(failed, succeeded, events):
         yield Reason.READ_ONLY_EVENTS_MISSING
-    if tally.event_history == tally.records:
-        return
-    if (tally.kms_records == 0 and tally.read_only[True] > 0) or (
-        succeeded is not None and not kms_in_failed and _has_unrelated_kms(succeeded, events)
-    ):
+    is_history = tally.event_history == tally.records
+    if succeeded is not None and not is_history and not kms_in_failed and _has_unrelated_kms(succeeded, events):
         yield Reason.KMS_EVENTS_EXCLUDED
 
 
-def _check_export(tally: Tally, events: Iterable[Event]) -> Iterator[Reason]:
-    """Tell exports that lack read-only events, the caller type, or the pages after the first."""
+def check_export(tally: Tally, events: Iterable[Event]) -> Iterator[Reason]:
+    """Tell an export that lacks KMS events, read-only events, the caller type, or the pages after the first."""
+    if tally.event_history != tally.records and tally.kms_records == 0 and tally.read_only[True] > 0:
+        yield Reason.KMS_EVENTS_EXCLUDED
     if tally.read_only[False] and not tally.read_only[True]:
         yield Reason.READ_ONLY_EVENTS_MISSING
     if any(lacks_caller_type(event) for event in events):

@@ -37,7 +37,7 @@ def _for_coverage(examined: Examined) -> Iterator[NextStep]:
     warnings, job = examined.case.coverage.warnings, examined.case.failed.job
     if Reason.NO_BASELINE in warnings and job.kind in _LIST_CALLS:
         command = _LIST_CALLS[job.kind].format(resource=shlex.quote(job.resource or "RESOURCE_ARN"))
-        yield NextStep(Reason.NO_BASELINE, command + _region(job.region))
+        yield NextStep(Reason.NO_BASELINE, command + _region(job.region), "--job")
     for reason in _REFETCH:
         if reason in warnings:
             yield NextStep(reason, _lookup(examined, job.region), account=job.account)
@@ -56,14 +56,14 @@ def _for_key(examined: Examined) -> Iterator[NextStep]:
     if key is None:
         vault = last_name(case.failed.job.vault) or "VAULT"
         command = f"aws backup describe-backup-vault --backup-vault-name {shlex.quote(vault)}"
-        yield NextStep(Reason.KEY_NOT_KNOWN, command + _region(case.failed.job.region))
+        yield NextStep(Reason.KEY_NOT_KNOWN, command + _region(case.failed.job.region), "--key")
         return
     named = f"--key-id {shlex.quote(key)}{_region(arn_region(key))}"
     account = arn_account(key)
     if not examined.explained:
         command = f"aws kms get-key-policy --policy-name default {named}"
         yield NextStep(Reason.KEY_POLICY_NOT_GIVEN, command, "--key-policy", account)
-    if any(one.policy is None or one.policy.is_todays for one in examined.explained) or not examined.explained:
+    if all(one.policy is None or one.policy.is_todays for one in examined.explained):
         yield NextStep(Reason.POLICY_HISTORY_NOT_KNOWN, _policy_history(examined, key), account=account)
     if state_at(case.changes, key, case.failed.window.end, case.facts) is None:
         yield NextStep(Reason.KEY_STATE_NOT_KNOWN, f"aws kms describe-key {named}", "--key-state", account)
