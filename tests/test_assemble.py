@@ -148,6 +148,18 @@ def test_gap_of_one_export_of_two_is_told() -> None:
     assert Reason.READ_ONLY_EVENTS_MISSING in case.coverage.warnings
 
 
+def test_comparison_is_about_the_key_that_differs() -> None:
+    """Without a key given, that of the missing calls is in question, not one that both nights have."""
+    both = gathered(record_two_nights())
+    spans = [
+        Window(start, start + timedelta(hours=1)) for start in map(moment, ("2026-03-02T18:00Z", "2026-03-01T18:00Z"))
+    ]
+
+    case = build_comparison(both, both, (spans[0], spans[1]), (), Facts())
+
+    assert case.failed.job.key == Recording().key_arn("vault")
+
+
 def test_two_windows_of_one_export_are_compared() -> None:
     """One export, two spans of time: events outside of both count on neither side."""
     both = gathered(record_two_nights())

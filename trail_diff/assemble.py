@@ -92,6 +92,7 @@ def build_comparison(
         job, span = _window_job(name, gathered, window)
         sides.append(_tie(job, span, gathered, given, given))
         gaps |= set(check_export(gathered.tally, gathered.events))
+    sides = [_with_key(side, next(iter(given), None) or _differing_key(*sides)) for side in sides]
     merged = failed if failed is succeeded else failed.merge(succeeded)
     return _finish(msgspec.structs.replace(merged, jobs=()), sides, given, facts, gaps)
 
@@ -201,8 +202,20 @@ def _have_other_vaults(failed: Job, baseline: Job) -> bool:
     return Reason.BASELINE_OTHER_VAULT in compare_jobs(failed, baseline)
 
 
+def _differing_key(failed: JobEvents, succeeded: JobEvents) -> str | None:
+    """Give the key in which two spans of time differ: calls on it failed, or are only in the succeeded one.
+
+    Other keys of a busy account come and go as well; the one with the most such calls is taken.
+    """
+    used = {access.key for tie in failed.events for access in tie.event.accesses}
+    refused = Counter(access.key for tie in failed.events if tie.event.error_code for access in tie.event.accesses)
+    missing = Counter(access.key for tie in succeeded.events for access in tie.event.accesses if access.key not in used)
+    counts = {key: count for found in (missing, refused) for key, count in found.items() if key}
+    return max(counts, key=lambda key: (key in refused, counts[key], key), default=None)
+
+
 def _with_key(side: JobEvents, key: str | None) -> JobEvents:
-    """Give the side with its baseline's key: the same vault has the same key, unless it was replaced between them."""
+    """Give the side with a key that the diagnosis is about, such as its baseline's: the same vault has the same key."""
     if key is None:
         return side
     job = msgspec.structs.replace(side.job, key=key, keys=tuple(dict.fromkeys([key, *side.job.keys])))

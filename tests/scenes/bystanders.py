@@ -12,15 +12,7 @@ def busy_vault(scene: Scene) -> None:
     other = {"aws:backup:backup-vault": made.arn("backup", "backup-vault:other-vault")}
     for day in (FIRST, SECOND):
         made.kms(f"{day}T18:08:00Z", "Decrypt", scene.key, made.service(STORAGE), other)
-        made.backup_job(
-            f"other-{day}",
-            f"{day}T18:04:00Z",
-            f"{day}T18:20:00Z",
-            "COMPLETED",
-            vault="other-vault",
-            resource=made.arn("dynamodb", "table/other"),
-            role=made.role_arn("other-role"),
-        )
+        scene.other_job(day, "COMPLETED", "other-vault", "other-role")
     scene.put_policy(
         "2026-03-02T09:00:00Z",
         deny(
@@ -54,18 +46,9 @@ def nothing_differs(scene: Scene) -> None:
 
 def concurrent_job(scene: Scene) -> None:
     """Another job on the same vault went well in the same minutes, so whose calls they were cannot be told."""
-    made = scene.made
     for day in (FIRST, SECOND):
         scene.storage(day)
-        made.backup_job(
-            f"other-{day}",
-            f"{day}T18:04:00Z",
-            f"{day}T18:20:00Z",
-            "COMPLETED",
-            vault=scene.vault,
-            resource=made.arn("dynamodb", "table/other"),
-            role=made.role_arn("other-role"),
-        )
+        scene.other_job(day, "COMPLETED", scene.vault, "other-role")
 
 
 def other_jobs_refusal(scene: Scene) -> None:
@@ -73,15 +56,7 @@ def other_jobs_refusal(scene: Scene) -> None:
     made = scene.made
     other, role = made.key_arn("other"), made.role(ROLE, SESSION, "backup.amazonaws.com")
     scene.storage(FIRST)
-    made.backup_job(
-        "other-job",
-        f"{SECOND}T18:00:00Z",
-        f"{SECOND}T18:20:00Z",
-        "FAILED",
-        vault="other-vault",
-        resource=made.arn("dynamodb", "table/other"),
-        role=made.role_arn(ROLE),
-    )
+    scene.other_job(SECOND, "FAILED", "other-vault", ROLE)
     refused = made.denied(role, "kms:Decrypt", other, "because no identity-based policy allows the kms:Decrypt action")
     made.kms(f"{SECOND}T18:06:30Z", "Decrypt", other, role, **refused)
     scene.put_policy("2026-03-02T09:00:00Z", deny(ADMIN_ONLY))

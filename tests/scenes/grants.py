@@ -2,7 +2,7 @@
 
 import json
 
-from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, FIRST, STORAGE, Incident, Scene, deny
+from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, FIRST, STORAGE, Incident, Scene, deny, policy
 
 
 def revoked_grant(scene: Scene) -> None:
@@ -148,6 +148,14 @@ def create_grant_named(scene: Scene) -> None:
     )
 
 
+def grant_refused_by_todays_policy(scene: Scene) -> None:
+    """CreateGrant was refused without a word why; the policy as given denies it, so the layer is known."""
+    grant = {"granteePrincipal": "rds.amazonaws.com", "operations": ["Decrypt"]}
+    scene.refused("CreateGrant", "", "rds.amazonaws.com", parameters=grant)
+    no_service_grants = deny({"Bool": {"kms:GrantIsForAWSResource": "true"}}, "NoServiceGrants")
+    scene.give("--key-policy", "policy.json", policy(scene.made, no_service_grants))
+
+
 CASES: dict[str, Incident] = {
     "revoked-grant": Incident(revoked_grant, cause="grant-revoked"),
     "create-grant": Incident(unnamed_create_grant, cause="grant-not-created", helps=None),
@@ -162,4 +170,7 @@ CASES: dict[str, Incident] = {
     "revoke-refused": Incident(revoke_refused, "difference"),
     "constraint-differs": Incident(constraint_differs, cause="key-policy-no-allow"),
     "create-grant-named": Incident(create_grant_named, cause="key-policy-no-allow", confidence="confirmed"),
+    "grant-refused-by-todays-policy": Incident(
+        grant_refused_by_todays_policy, cause="key-policy-explicit-deny", statement=2, confidence="likely"
+    ),
 }

@@ -89,15 +89,7 @@ def other_key_pending(scene: Scene) -> None:
     made = scene.made
     other = made.key_arn("other")
     scene.storage(FIRST)
-    made.backup_job(
-        "other-job",
-        f"{SECOND}T18:00:00Z",
-        f"{SECOND}T18:20:00Z",
-        "FAILED",
-        vault="other-vault",
-        resource=made.arn("dynamodb", "table/other"),
-        role=made.role_arn(ROLE),
-    )
+    scene.other_job(SECOND, "FAILED", "other-vault", ROLE)
     made.kms(
         f"{SECOND}T18:06:30Z",
         "Decrypt",

@@ -104,6 +104,19 @@ class Scene:
         }
         self.give("--job", f"{day}.json", {**job, **fields})
 
+    def other_job(self, day: str, state: str, vault: str, role: str) -> None:
+        """Let another job run around this one's time."""
+        made = self.made
+        made.backup_job(
+            f"other-{day}",
+            f"{day}T18:00:00Z",
+            f"{day}T18:20:00Z",
+            state,
+            vault=vault,
+            resource=made.arn("dynamodb", "table/other"),
+            role=made.role_arn(role),
+        )
+
     def finish(self) -> Recording:
         """Add both jobs and what goes on around the clock."""
         made = self.made

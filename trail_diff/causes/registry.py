@@ -8,7 +8,7 @@ from trail_diff.causes.managed_key import examine_managed_key
 from trail_diff.causes.not_kms import examine_not_kms
 from trail_diff.causes.refusals import examine_context, examine_throttling
 from trail_diff.causes.stated import examine_stated
-from trail_diff.model import Cause, Confidence, Finding, RuledOut
+from trail_diff.model import Caller, Cause, Confidence, Finding, RuledOut
 
 EXAMINERS: tuple[Examiner, ...] = (
     examine_key_state,
@@ -41,14 +41,16 @@ def examine(examined: Examined) -> tuple[tuple[Finding, ...], tuple[RuledOut, ..
 
 
 def _drop_shadowed(findings: list[Finding]) -> list[Finding]:
-    """Drop what another finding says better: that nothing allows a call whose grant was revoked."""
-    revoked = {
-        (finding.caller, finding.action)
-        for finding in findings
-        if finding.cause is Cause.GRANT_REVOKED and finding.confidence != "possible"
-    }
-    return [
-        finding
-        for finding in findings
-        if finding.cause is not Cause.KEY_POLICY_NO_ALLOW or (finding.caller, finding.action) not in revoked
-    ]
+    """Drop what another finding on the same call says better.
+
+    That nothing allows a call whose grant was revoked; and that CreateGrant was refused, when by which policy is known.
+    """
+    certain = [finding for finding in findings if finding.confidence != "possible"]
+    revoked = {_call(finding) for finding in certain if finding.cause is Cause.GRANT_REVOKED}
+    layered = {_call(finding) for finding in certain if finding.layer not in (None, "grant", "key-state")}
+    shadowed = {Cause.KEY_POLICY_NO_ALLOW: revoked, Cause.GRANT_NOT_CREATED: layered}
+    return [finding for finding in findings if _call(finding) not in shadowed.get(finding.cause, ())]
+
+
+def _call(finding: Finding) -> tuple[Caller | None, str | None]:
+    return finding.caller.across_sessions() if finding.caller else None, finding.action
