@@ -77,7 +77,7 @@ def test_policy_comes_with_the_one_it_replaced() -> None:
     version = PolicyVersion(new, Evidence(event_id="put"), moment("2026-03-02T09:00:00Z"))
     decision = CallerDecision(group.caller, group.action, "explicit-deny")
 
-    policies = list_policies(case, [Explained(group, decision, policy=version)] * 2)
+    policies = list_policies(case, [Explained(group, decision, policy=version, key=KEY)] * 2)
 
     assert [(policy.key, policy.document, policy.previous) for policy in policies] == [(KEY, new, old)]
 

@@ -34,7 +34,7 @@ def list_policies(case: Case, explained: Iterable[Explained]) -> tuple[KeyPolicy
     """List the policy of each key by which callers were decided, in the order of the callers."""
     found: dict[str, KeyPolicy] = {}
     for one in explained:
-        key, policy = one.group.key, one.policy
+        key, policy = one.key, one.policy
         if key is None or policy is None or key in found:
             continue
         before = [

@@ -39,6 +39,7 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
         before=_decide_before(case, group, request),
         today=_decide_today(case, group, request, then),
         policy=then,
+        key=key,
         policy_unchanged=key == group.key and _is_unchanged(case, key),
     )
 

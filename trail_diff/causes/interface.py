@@ -32,7 +32,7 @@ class Explained(Struct, frozen=True):
 
     `then` is decided by the policy in force at the failed job, `before` by the one that a record shows to have been in
     force at the succeeded job (None: no record), `today` by today's where it is another one; `policy` is the one in
-    force then.
+    force then, that of `key`: the group's, or the one that the failed job would have called instead.
     """
 
     group: CallerGroup
@@ -40,6 +40,7 @@ class Explained(Struct, frozen=True):
     before: CallerDecision | None = None
     today: CallerDecision | None = None
     policy: PolicyVersion | None = None
+    key: str | None = None
     policy_unchanged: bool = False
 
 

@@ -23,6 +23,7 @@ DECISIVE = (
     Reason.JOB_STILL_RUNNING,
     Reason.KEY_NOT_KNOWN,
     Reason.INPUT_PARTLY_READ,
+    Reason.CONCURRENT_JOB_ON_VAULT,
 )
 """The warnings that can be why a question has no answer, the weightiest first."""
 
