@@ -6,6 +6,7 @@ from datetime import datetime
 
 from trail_diff.arns import arn_account, arn_region, last_name
 from trail_diff.causes.interface import Examined
+from trail_diff.causes.not_kms import is_about_kms
 from trail_diff.history import state_at
 from trail_diff.model import NextStep, Reason, Verdict
 
@@ -29,7 +30,8 @@ def suggest_next_steps(examined: Examined, verdict: Verdict) -> tuple[NextStep, 
     """Suggest what would settle the question; nothing when it is settled. Commands are quoted for a POSIX shell."""
     if verdict.outcome == "no-difference" or verdict.confidence == "confirmed":
         return ()
-    steps = [*_for_coverage(examined), *(_for_key(examined) if examined.driving else ())]
+    is_about_key = bool(examined.driving) or is_about_kms(examined.case.failed.job)
+    steps = [*_for_coverage(examined), *(_for_key(examined) if is_about_key else ())]
     return tuple(dict.fromkeys(steps))
 
 

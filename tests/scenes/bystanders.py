@@ -137,7 +137,9 @@ CASES: dict[str, Incident] = {
     "not-kms": Incident(other_trouble, cause="not-kms"),
     "completed-with-denials": Incident(completed_with_denials, cause="identity-policy-no-allow"),
     "nothing-differs": Incident(nothing_differs, "no-difference"),
-    "concurrent-job": Incident(concurrent_job, "inconclusive", warning="concurrent-job-on-vault"),
+    "concurrent-job": Incident(
+        concurrent_job, "inconclusive", warning="concurrent-job-on-vault", step="get-key-policy"
+    ),
     "other-jobs-refusal": Incident(other_jobs_refusal, cause="key-policy-explicit-deny", statement=2, caller=STORAGE),
     "vault-gone": Incident(
         trouble(
