@@ -29,7 +29,7 @@ CASES: dict[str, Incident] = {
 }
 
 
-FORMS = [name for name in WRAPS if not name.startswith(("ocsf", "athena", "lake"))]
+FORMS = [name for name in WRAPS if not name.startswith(("ocsf", "athena", "lake", "elastic-", "sentinel"))]
 """Export forms that hold whole records, job events included; each incident comes in another one."""
 
 
