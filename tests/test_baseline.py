@@ -33,11 +33,12 @@ def test_nearest_before_is_first() -> None:
 
 
 def test_strangers_are_no_baseline() -> None:
-    """Failed jobs, other kinds, other accounts, and jobs that share neither resource nor vault are left out."""
+    """Failed jobs, those that completed with issues, other kinds, other accounts, and jobs that share neither resource nor vault are left out."""
     assert (
         ids(
             make_job("failed-too", state="FAILED"),
             make_job("copy", kind="copy"),
+            make_job("with-issues", message_category="ACCESS_DENIED"),
             make_job("elsewhere", account="444455556666"),
             make_job("stranger", vault=OTHER_VAULT, resource=OTHER_TABLE),
             FAILED,

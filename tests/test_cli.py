@@ -388,3 +388,24 @@ def test_shell_completion_offers_the_words_of_an_option() -> None:
 def test_version_is_shown(cli: Cli) -> None:
     """--version names the program and its version."""
     assert cli("--version").out.startswith("trail-diff 0.")
+
+
+def test_key_that_no_record_names_is_not_blamed(cli: Cli) -> None:
+    """A key asked about that is in no record gets no cause from what happened on another key."""
+    key = "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-4000-8000-000000000000"
+
+    shown = cli("--job-id", FAILED, "--events", FIXTURES / "trail", "--key", key, "--format", "json")
+
+    assert shown.report["verdict"]["cause"] is None
+    assert "key-not-in-events" in shown.report["coverage"]["warnings"]
+
+
+def test_bug_is_no_difference() -> None:
+    """An error of our own keeps its traceback, and its exit status is none of those that mean something."""
+    code = "import sys; from trail_diff.cli import main as m; from trail_diff.cli.main import main, app\n"
+    code += "sys.argv = ['trail-diff', 'break']\n@app.command('break')\ndef broken(): raise ValueError('x')\nmain()"
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+
+    assert ended.returncode == 70
+    assert "ValueError: x" in ended.stderr

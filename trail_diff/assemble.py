@@ -153,7 +153,13 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
     is_told = jobs[0].key is not None or vault_key(jobs[0], gathered.events) is not None
     if len(sides) > 1 and not is_told and not _have_other_vaults(*jobs):
         sides[0] = _with_key(sides[0], sides[1].job.key)
-    return _finish(gathered, sides, tuple(keys), facts)
+    return _finish(gathered, sides, tuple(keys), facts, _missing_keys(question.keys, gathered))
+
+
+def _missing_keys(asked: Sequence[str], gathered: Gathered) -> tuple[Reason, ...]:
+    """Say so when records name keys, but none that was asked about: they may be about something else altogether."""
+    named = {access.key for event in gathered.events for access in event.accesses if access.key}
+    return (Reason.KEY_NOT_IN_EVENTS,) if asked and named and named.isdisjoint(asked) else ()
 
 
 def _need_window(job: Job, window: Window | None) -> Window:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trail_diff.arns import last_name
-from trail_diff.jobs import is_succeeded
+from trail_diff.jobs import has_issues, is_succeeded
 from trail_diff.model import Job, Reason
 
 VAULT_KEY_TYPES = frozenset(
@@ -18,12 +18,17 @@ def rank_baselines(failed: Job, jobs: Sequence[Job]) -> list[Job]:
     """Give the completed jobs of the same kind that the failed one can be compared with, the most like it first.
 
     Likeness comes first (resource, vault, role, backup type; what holds the key weighs most), then a job before the
-    failed one rather than after it, then nearness in time. A job that shares neither resource nor vault is no baseline.
+    failed one rather than after it, then nearness in time. A job that shares neither resource nor vault is no baseline,
+    nor is one that completed with issues.
     """
     candidates = [
         job
         for job in jobs
-        if job.kind == failed.kind and is_succeeded(job) and job is not failed and _is_comparable(failed, job)
+        if job.kind == failed.kind
+        and is_succeeded(job)
+        and not has_issues(job)
+        and job is not failed
+        and _is_comparable(failed, job)
     ]
     return sorted(candidates, key=lambda job: _rank(failed, job), reverse=True)
 

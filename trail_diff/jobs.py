@@ -128,6 +128,11 @@ def is_succeeded(job: Job) -> bool:
     return job.state in SUCCEEDED_STATES
 
 
+def has_issues(job: Job) -> bool:
+    """Tell whether the job completed, but not without a complaint: its `MessageCategory` is another than SUCCESS."""
+    return job.message_category is not None and job.message_category.upper() != "SUCCESS"
+
+
 def _read_state_change(envelope: Mapping[str, Any], detail: Mapping[str, Any], source: str) -> Iterator[Job]:
     region, account = _text(envelope.get("region")), _text(envelope.get("account"))
     job = _read_fields(_lower_first(detail), source, region=region, account=account)
@@ -156,6 +161,7 @@ def _read_fields(
         created=created,
         completed=None if created and completed and completed < created else completed,
         backup_type=_text(fields.get("backupType")),
+        message_category=_text(fields.get("messageCategory")),
         parent=_text(fields.get("parentJobId")),
         recovery_point=_first_text(fields, "recoveryPointArn", "sourceRecoveryPointArn"),
         sources=(source,) if source else (),

@@ -105,6 +105,7 @@ class Reason(StrEnum):
     BASELINE_AFTER_FAILED = "baseline-after-failed"
     CONCURRENT_JOB_ON_VAULT = "concurrent-job-on-vault"
     KEY_NOT_KNOWN = "key-not-known"
+    KEY_NOT_IN_EVENTS = "key-not-in-events"
     JOB_STILL_RUNNING = "job-still-running"
     INPUT_PARTLY_READ = "input-partly-read"
     # why an event belongs to a job
@@ -394,6 +395,7 @@ class Job(Struct, frozen=True):
     recovery_point: str | None = None
     backup_type: str | None = None
     parent: str | None = None
+    message_category: str | None = None
     sources: tuple[str, ...] = ()
 
 

@@ -12,6 +12,7 @@ class ExitStatus(IntEnum):
     DIFFERENCE = 1
     UNUSABLE_INPUT = 2
     INCONCLUSIVE = 3
+    INTERNAL_ERROR = 70
     INTERRUPTED = 130
     OUTPUT_CLOSED = 141
 

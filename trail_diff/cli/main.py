@@ -1,6 +1,7 @@
 """Runs a command and gives its exit status; problems a user can mend become one line on stderr."""
 
 import sys
+import traceback
 from collections.abc import Sequence
 
 import typer
@@ -15,8 +16,13 @@ COMMANDS = (diagnose, compare, lists, what_if, collect, redact)
 
 
 def main() -> None:
-    """Run the command line and exit with its status."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line and exit with its status; a bug keeps its traceback, and has a status of its own."""
+    try:
+        status = run(sys.argv[1:])
+    except Exception:  # noqa: BLE001 - status 1, Python's own, would read as "there is a difference"
+        traceback.print_exc()
+        status = ExitStatus.INTERNAL_ERROR
+    sys.exit(status)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -48,6 +48,7 @@ REASONS: Mapping[str, str] = {
     "baseline-other-backup-type": "the succeeded job was of another backup type",
     "baseline-after-failed": "the succeeded job ran after the failed one",
     "concurrent-job-on-vault": "another job used the same vault at the same time, so some calls may be its own",
+    "key-not-in-events": "no record names the key that was asked about; what differs is about other keys",
     "key-not-known": "the key the job needed is not known",
     "job-still-running": "the job has not ended yet",
     "input-partly-read": "some of the input could not be read",

@@ -52,6 +52,7 @@ REASONS: Mapping[str, str] = {
     "concurrent-job-on-vault": (
         "同じバックアップボールトを別のジョブが同時に使用しているため、一部の呼び出しはそのジョブのものである可能性があります"
     ),
+    "key-not-in-events": "指定されたキーを使う呼び出しは記録されておらず、差異は別のキーに関するものです",
     "key-not-known": "ジョブに必要なキーが不明です",
     "job-still-running": "ジョブはまだ終了していません",
     "input-partly-read": "入力の一部を読み取れませんでした",

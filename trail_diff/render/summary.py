@@ -22,6 +22,7 @@ DECISIVE = (
     Reason.FETCH_TRUNCATED,
     Reason.JOB_STILL_RUNNING,
     Reason.KEY_NOT_KNOWN,
+    Reason.KEY_NOT_IN_EVENTS,
     Reason.INPUT_PARTLY_READ,
     Reason.CONCURRENT_JOB_ON_VAULT,
 )
