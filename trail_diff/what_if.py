@@ -31,7 +31,7 @@ _ORDER: tuple[WhatIfOutcome, ...] = (
 _DENIED = ("explicit-deny", "implicit-deny")
 
 KNOWN_CALLS: Sequence[tuple[str, tuple[str, ...]]] = (
-    ("backup-storage.amazonaws.com", ("Decrypt", "GenerateDataKey", "RetireGrant")),
+    ("backup-storage.amazonaws.com", ("Decrypt", "GenerateDataKey")),
     ("aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup", ("DescribeKey", "CreateGrant")),
     ("aws:ec2-infrastructure", ("Decrypt",)),
 )

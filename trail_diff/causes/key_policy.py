@@ -45,7 +45,7 @@ def _find(examined: Examined, explained: Explained) -> Finding | RuledOut | None
     decision = explained.then
     if decision.decision == "explicit-deny" and (reference := deny_of(decision)) is not None:
         cause, reasons = Cause.KEY_POLICY_EXPLICIT_DENY, [Reason.STATEMENT_DENIES]
-    elif decision.decision == "implicit-deny":
+    elif decision.decision == "implicit-deny" and decision.layer == "key-policy":
         cause, reference, reasons = Cause.KEY_POLICY_NO_ALLOW, None, [Reason.NO_KEY_POLICY_ALLOW]
     elif _lost_allow(explained):
         cause, reference, reasons = Cause.KEY_POLICY_NO_ALLOW, None, [Reason.POLICY_LOST_ALLOW]

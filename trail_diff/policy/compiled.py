@@ -19,6 +19,7 @@ class CompiledPolicies:
             self.grants = tuple(Grant(grant, index) for index, grant in enumerate(policies.grants, 1))
         self.identity_policies = _layer(policies.identity_policies, "identity-policy")
         self.permissions_boundaries = _layer(policies.permissions_boundaries, "permissions-boundary")
+        self.has_boundary = None if policies.permissions_boundaries is None else bool(policies.permissions_boundaries)
         self.session_policies = _layer(policies.session_policies, "session-policy")
         self.vpc_endpoint_policies = _layer(policies.vpc_endpoint_policies, "vpc-endpoint-policy")
         self.scps = _levels(policies.scps, "scp")

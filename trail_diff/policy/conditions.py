@@ -84,6 +84,12 @@ class Condition:
             return self._test_null(value, view)
         return self._test_set(value, view)
 
+    def picks_principal_arn(self) -> bool:
+        """Tell whether the condition holds for callers with certain ARNs only."""
+        if self.fault is not None or self._key != "aws:principalarn" or self._family not in _TEXT_FAMILIES:
+            return False
+        return not self._negated and self._when_absent[0] == "no-match"
+
     def outcome(self, view: RequestView) -> ConditionOutcome:
         """Test a request, and tell all of it."""
         matched, reason = self.test(view)

@@ -18,7 +18,7 @@ def evaluate(request: Request, policies: PolicySet | CompiledPolicies) -> Decisi
     The statements are those of all layers that apply to the caller and are given.
     """
     compiled = policies if isinstance(policies, CompiledPolicies) else compile_policies(policies)
-    view = RequestView(request)
+    view = RequestView(request, has_boundary=compiled.has_boundary)
     ruling, layers = rule(view, compiled)
     tested = [(test, test.outcome(view)) for test in _tests(layers, compiled, view)]
     open_tests = [(test, outcome) for test, outcome in tested if _is_open(test, outcome, ruling)]
@@ -34,7 +34,7 @@ def evaluate(request: Request, policies: PolicySet | CompiledPolicies) -> Decisi
 
 def decide(request: Request, policies: CompiledPolicies) -> Decided:
     """Decide a request against compiled policies, quickly and without telling why."""
-    return rule(RequestView(request), policies)[0].decision
+    return rule(RequestView(request, has_boundary=policies.has_boundary), policies)[0].decision
 
 
 def _tests(layers: Layers, compiled: CompiledPolicies, view: RequestView) -> Iterator[Statement | Grant]:

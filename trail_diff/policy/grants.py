@@ -11,6 +11,7 @@ from trail_diff.model import Reason, StatementOutcome
 from trail_diff.policy.interface import Outcome, PrincipalKind, State
 from trail_diff.policy.principal_elements import Naming, PrincipalElement
 from trail_diff.policy.principals import SERVICE_NAME
+from trail_diff.policy.statements import RETIRE_GRANT
 from trail_diff.policy.view import RequestView
 
 _OPERATIONS = (
@@ -48,7 +49,8 @@ class Grant:
         self._actions: frozenset[str] | None = None
         if isinstance(operations, list | tuple):
             self._actions = frozenset(f"kms:{name}".lower() for name in operations if isinstance(name, str))
-        self._grantee = _grantee_of(grant)
+        self._grantee = _principal_of(grant, "GranteeServicePrincipal", "GranteePrincipal")
+        self._retiring = _principal_of(grant, "RetiringServicePrincipal", "RetiringPrincipal")
         constraints = _field(grant, "Constraints")
         self._has_odd_constraints = not isinstance(constraints, Mapping | None)
         self._constraints: Mapping[str, Any] = constraints if isinstance(constraints, Mapping) else {}
@@ -61,6 +63,8 @@ class Grant:
             return _MALFORMED
         if self._key.startswith("arn:") and self._key != view.resource and view.resource.startswith("arn:"):
             return _OTHER_KEY
+        if view.action == RETIRE_GRANT and self._retiring is not None and self._retiring.named(view)[0] == "match":
+            return _MATCHES
         if view.action not in self._actions:
             return _OTHER_OPERATION
         grantee = self._test_grantee(view)
@@ -112,11 +116,11 @@ def _field(fields: Mapping[str, Any], name: str) -> object:
     return fields.get(name, fields.get(name[0].lower() + name[1:]))
 
 
-def _grantee_of(grant: Mapping[str, Any]) -> PrincipalElement | None:
-    grantee = _field(grant, "GranteeServicePrincipal") or _field(grant, "GranteePrincipal")
-    if not isinstance(grantee, str) or not grantee:
+def _principal_of(grant: Mapping[str, Any], *fields: str) -> PrincipalElement | None:
+    name = next((found for field in fields if (found := _field(grant, field))), None)
+    if not isinstance(name, str):
         return None
-    return PrincipalElement({"Service" if SERVICE_NAME.fullmatch(grantee) else "AWS": grantee})
+    return PrincipalElement({"Service" if SERVICE_NAME.fullmatch(name) else "AWS": name})
 
 
 def _test_constraint(name: str, wanted: object, view: RequestView) -> Outcome:

@@ -12,6 +12,7 @@ from trail_diff.policy.grants import GRANTABLE_ACTIONS
 from trail_diff.policy.interface import PrincipalKind, State
 from trail_diff.policy.principal_elements import Naming
 from trail_diff.policy.scan import Document, Scan, both, either
+from trail_diff.policy.statements import RETIRE_GRANT
 from trail_diff.policy.view import RequestView
 
 Term = tuple[Matched, tuple[Layer | Reason, ...]]
@@ -48,6 +49,7 @@ class Layers:
         self.documents: list[Document] = []
         kind = view.principal.kind
         self.has_account = kind not in _KINDS_WITHOUT_ACCOUNT
+        self.is_retiring = view.action == RETIRE_GRANT
         self.is_root = kind is PrincipalKind.ROOT
         has_policies = self.has_account and not self.is_root
         self.service_linked = view.is_service_linked_role()

@@ -42,6 +42,10 @@ _ENDPOINT_ACCOUNT: Named = ("unknown", Reason.ENDPOINT_ACCOUNT_PRINCIPAL, Naming
 _SPARED: Named = ("no-match", Reason.NOT_PRINCIPAL_LISTS_CALLER, Naming.NONE)
 _OMITTED: Named = ("match", Reason.NOT_PRINCIPAL_OMITS_CALLER, Naming.NONE)
 _INCOMPLETE: Named = ("unknown", Reason.NOT_PRINCIPAL_INCOMPLETE, Naming.NONE)
+_BOUNDARY: Named = ("match", Reason.NOT_PRINCIPAL_AND_BOUNDARY, Naming.NONE)
+_BOUNDARY_UNKNOWN: Named = ("unknown", Reason.PERMISSIONS_BOUNDARIES_NOT_GIVEN, Naming.NONE)
+
+_KINDS_WITH_BOUNDARY = (PrincipalKind.USER, PrincipalKind.ROLE, PrincipalKind.ROLE_SESSION)
 
 
 def _unknown(reason: Reason) -> Named:
@@ -95,7 +99,16 @@ class PrincipalElement:
         return not (self._sessions or self.unique_ids or self.providers)
 
     def spares(self, view: RequestView) -> Named:
-        """Test as NotPrincipal: AWS only promises to spare who is listed with its role and its account."""
+        """Test as NotPrincipal: AWS only promises to spare who is listed with its role and its account.
+
+        It spares no user and no role that has a permissions boundary (IAM User Guide, "Permissions boundaries").
+        """
+        spared = self._spares(view)
+        if spared is not _SPARED or view.principal.kind not in _KINDS_WITH_BOUNDARY or view.has_boundary is False:
+            return spared
+        return _BOUNDARY if view.has_boundary else _BOUNDARY_UNKNOWN
+
+    def _spares(self, view: RequestView) -> Named:
         named = self.named(view)
         if named[0] == "unknown" or self.is_anyone:
             return _SPARED if named[0] == "match" else named

@@ -75,11 +75,22 @@ def _undetermined(layers: Layers, allowed: Term) -> Ruling:
 
 
 def _paths(view: RequestView, layers: Layers) -> list[_Path]:
+    if layers.is_retiring:
+        return _paths_of_retiring(layers)
     if not layers.has_account:
         return [_Path("key-policy", layers.key_allows_somehow()), _Path("grant", layers.grant)]
     if view.key_account is None or view.principal.account is None:
         return _paths_of_unknown_account(layers)
     return _paths_at_home(layers) if view.key_account == view.principal.account else _paths_across(layers)
+
+
+def _paths_of_retiring(layers: Layers) -> list[_Path]:
+    """Give the ways to retire a grant: the grant says who may; so may the account that made it, and whom it lets."""
+    paths = [_Path("grant", layers.grant)]
+    if layers.has_account:
+        own = all_of((layers.identity, layers.boundary, layers.session))
+        paths.append(_Path("identity-policy", all_of((own, ("unknown", (Reason.RETIRE_GRANT_BY_ACCOUNT,))))))
+    return paths
 
 
 def _paths_at_home(layers: Layers) -> list[_Path]:
@@ -131,6 +142,8 @@ def _lack(layers: Layers, paths: list[_Path]) -> tuple[Layer, Reason]:
         if layers.scp[0] == "no-match":
             return "scp", Reason.NO_SCP_ALLOW
         return "vpc-endpoint-policy", Reason.NO_VPC_ENDPOINT_POLICY_ALLOW
+    if layers.is_retiring:
+        return "grant", Reason.RETIRE_GRANT_NOT_IN_POLICY
     if any_of((layers.key_allows_somehow(), layers.grant))[0] == "no-match":
         return "key-policy", Reason.NO_KEY_POLICY_ALLOW
     if layers.boundary[0] == "no-match":

@@ -14,11 +14,14 @@ from trail_diff.policy.principal_elements import Named, Naming, PrincipalElement
 from trail_diff.policy.scope import compile_actions, compile_resources
 from trail_diff.policy.view import RequestView
 
+RETIRE_GRANT = "kms:retiregrant"
 LAYERS_WITH_PRINCIPAL: frozenset[Layer] = frozenset({"key-policy", "rcp", "vpc-endpoint-policy"})
 _ELEMENTS = frozenset(
     ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
 )
 _EXCLUSIVE = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
+_BLIND_TO_RETIRING: frozenset[Layer] = frozenset({"key-policy", "rcp"})
+"""Layers in which kms:RetireGrant has no effect (KMS Developer Guide, "Retiring and revoking grants")."""
 _NAMES_EVERYONE: Named = ("match", Reason.PRINCIPAL_IS_ANYONE, Naming.DIRECT)
 
 
@@ -44,6 +47,8 @@ class Statement:
         if "Condition" in raw:
             self.conditions, faults = compile_conditions(raw["Condition"], has_variables=has_variables)
         self.faults += faults
+        # limits do not reach what everyone gets on condition of an ARN (IAM User Guide, "Principal")
+        self._names_by_condition = any(condition.picks_principal_arn() for condition in self.conditions)
 
     def _read_principal(self, raw: Mapping[str, Any]) -> None:
         self._principal: PrincipalElement | None = None
@@ -78,6 +83,8 @@ class Statement:
         """Test the action and the resource; with the first reason that they are not in scope, or not for certain."""
         if self.void is not None:
             return ("no-match", self.void)
+        if view.action == RETIRE_GRANT and self.layer in _BLIND_TO_RETIRING:
+            return ("no-match", Reason.RETIRE_GRANT_NOT_IN_POLICY)
         outcomes = [test(view) for test in self._scope]
         order: tuple[Matched, ...] = ("no-match", "unknown", "match")
         return min(outcomes, key=lambda outcome: order.index(outcome[0]))
@@ -129,6 +136,8 @@ class Statement:
         is_service = view.principal.kind is PrincipalKind.SERVICE
         if is_service and self._principal.is_anyone and self._gives_to_services():
             return ("unknown", Reason.ALLOW_WILDCARD_AND_SERVICE_PRINCIPAL, Naming.DIRECT)
+        if named[2] is Naming.ANYONE and self._names_by_condition:
+            return (named[0], named[1], Naming.DIRECT)
         return named
 
     def _gives_to_services(self) -> bool:

@@ -14,7 +14,10 @@ _SERVICE_LINKED_NAME = "AWSServiceRoleFor"
 
 
 class RequestView:
-    """What tests ask of a request. `identity` is what the caller is, whichever its session."""
+    """What tests ask of a request.
+
+    `identity` is what the caller is, whichever its session; `has_boundary` is None when that is not known.
+    """
 
     __slots__ = (
         "_context",
@@ -22,6 +25,7 @@ class RequestView:
         "_named",
         "_prefixes",
         "action",
+        "has_boundary",
         "identity",
         "key_account",
         "principal",
@@ -31,8 +35,9 @@ class RequestView:
         "role_arn",
     )
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, has_boundary: bool | None = False) -> None:
         self.request = request
+        self.has_boundary = has_boundary
         self.principal = request.principal
         self.action = request.action.lower()
         self.resource = request.resource

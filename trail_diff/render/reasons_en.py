@@ -121,6 +121,13 @@ REASONS: Mapping[str, str] = {
     "not-principal-incomplete": (
         "NotPrincipal lists the caller without its role or account, and then might not spare it"
     ),
+    "not-principal-and-boundary": (
+        "NotPrincipal with Deny spares no caller that has a permissions boundary, whoever it lists"
+    ),
+    "retire-grant-not-in-policy": (
+        "kms:RetireGrant has no effect in a key policy or RCP: the grant itself says who may retire it"
+    ),
+    "retire-grant-by-account": ("the account that created a grant may retire it, which the policies do not tell"),
     "not-principal-with-allow": "NotPrincipal is combined with Allow, which AWS does not define",
     "principal-missing": "the statement has no Principal where one is required",
     "principal-not-expected": "the statement has a Principal where none is allowed",
