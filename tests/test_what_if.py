@@ -10,15 +10,17 @@ from making import make_events
 from recording import Recording, as_trail_file
 from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, SERVICES_EXEMPT, deny, policy
 
+from trail_diff.cli import run
 from trail_diff.errors import PolicyError
 from trail_diff.model import WhatIfRow
 from trail_diff.policy.document import policy_from
-from trail_diff.what_if import Policies, Replayed, replay
+from trail_diff.what_if import Policies, Replayed, expected_calls, replay
 
 MADE = Recording()
 KEY, OTHER_KEY = MADE.key_arn("a"), MADE.key_arn("b")
 STORAGE = MADE.service("backup-storage.amazonaws.com")
 GRANTS = ({"GranteePrincipal": "backup-storage.amazonaws.com", "Operations": ["Decrypt"], "KeyId": KEY},)
+ORGANIZATION = policy(MADE, deny({"StringEquals": {"aws:SourceOrgID": "o-1"}}), ALLOW_STORAGE)
 OLD, NEW = policy(MADE, ALLOW_STORAGE), policy(MADE, deny(ADMIN_ONLY), ALLOW_STORAGE)
 
 
@@ -83,6 +85,113 @@ def test_unknown_key_is_named() -> None:
     assert row.unknown_keys == ("aws:principalorgid",)
 
 
+def test_key_that_is_unknown_under_both_policies_alike_changes_nothing() -> None:
+    """The same open Deny in both policies leaves the call as it is; another open Deny does not."""
+    made = call(MADE.role("app", "s"))
+    old = policy(MADE, deny({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}))
+    other = policy(MADE, deny({"StringNotEquals": {"aws:PrincipalOrgID": "o-2"}}))
+
+    assert set(outcomes(made, old, old)) == {"unchanged"}
+    assert set(outcomes(made, other, old)) == {"undetermined"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "supply"),
+    [
+        ({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}, ("--grants", "--old", "--org-id")),
+        ({"StringNotEquals": {"aws:PrincipalTag/team": "red"}}, ("--grants", "--old", "request-context")),
+        ({"StringEquals": {"kms:EncryptionContext:a": "b"}}, ("--grants", "--old", "request-parameters")),
+    ],
+)
+def test_undecided_call_says_how_to_supply_what_is_unknown(condition: dict[str, Any], supply: tuple[str, ...]) -> None:
+    """Each unknown has the option, or the kind of export, that would tell it."""
+    policies = Policies(policy(MADE, deny(condition)))
+    replayed = Replayed(policies)
+    made = call(MADE.role("app", "s"))
+    made.records[0].update(requestParameters=None)
+    for event in make_events(made.records):
+        replayed.add(event)
+
+    (row,) = replay(replayed.seen(), policies)
+
+    assert row.outcome == "undetermined"
+    assert row.supply == supply
+
+
+def test_no_policy_changes_who_may_retire_a_grant() -> None:
+    """RetireGrant goes on under any key policy, for a key policy has no say in it."""
+    made = Recording()
+    made.kms("2026-03-01T18:00:00Z", "RetireGrant", KEY, STORAGE)
+
+    assert set(outcomes(made, NEW)) == {"unchanged"}
+    assert set(outcomes(made, OLD, NEW)) == {"unchanged"}
+
+
+def test_call_that_was_refused_under_the_old_policy_is_told_by_it() -> None:
+    """A conflict names the statement of the old policy that is at odds with what happened."""
+    row = outcomes(call(STORAGE), OLD, NEW)["conflict"]
+
+    assert row.statement is not None
+    assert row.statement.index == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "outcome"), [(NEW, NEW, "stays-denied"), (NEW, OLD, "starts-to-work"), (OLD, NEW, "breaks")]
+)
+def test_call_that_was_not_seen_is_judged_by_the_old_policy(
+    old: dict[str, Any], new: dict[str, Any], outcome: str
+) -> None:
+    """Of the calls that AWS Backup is known to make, only those that the old policy lets through can break."""
+    policies = Policies(new, old, GRANTS)
+
+    rows = replay(list(expected_calls(KEY.split(":")[4], KEY)), policies)
+
+    assert {row.outcome for row in rows if row.caller.name == "backup-storage.amazonaws.com"} == {outcome}
+
+
+@pytest.mark.parametrize(
+    ("condition", "first", "second"),
+    [
+        (
+            {"DateGreaterThan": {"aws:CurrentTime": "2026-03-01T19:00:00Z"}},
+            {"eventTime": "2026-03-01T18:00:00Z"},
+            {"eventTime": "2026-03-01T20:00:00Z"},
+        ),
+        (
+            {"StringEquals": {"aws:PrincipalTag/team": "red"}},
+            {"eventContext": {"requestContext": {"aws:PrincipalTag/team": "blue"}}},
+            {"eventContext": {"requestContext": {"aws:PrincipalTag/team": "red"}}},
+        ),
+        (
+            {"ArnLike": {"aws:SourceArn": "arn:aws:backup:*:*:backup-vault:b"}},
+            {"userIdentity": {**STORAGE, "inScopeOf": {"sourceArn": "arn:aws:backup:eu-west-1:1:backup-vault:a"}}},
+            {"userIdentity": {**STORAGE, "inScopeOf": {"sourceArn": "arn:aws:backup:eu-west-1:1:backup-vault:b"}}},
+        ),
+    ],
+    ids=["time", "request context", "source"],
+)
+def test_requests_that_a_condition_tells_apart_are_judged_apart(
+    condition: dict[str, Any], first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    """Two calls of one caller that differ in a tested key do not share one decision."""
+    made = Recording()
+    for fields in (first, second):
+        made.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, STORAGE).update(fields)
+
+    assert set(outcomes(made, policy(MADE, deny(condition), ALLOW_STORAGE), OLD)) == {"breaks", "unchanged"}
+
+
+def test_sessions_are_judged_apart_when_a_policy_names_one() -> None:
+    """A Deny for one session of a role does not hit its other sessions."""
+    made = call(MADE.role("app", "one"))
+    made.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, MADE.role("app", "two"))
+    allow = {"Effect": "Allow", "Principal": {"AWS": MADE.role_arn("app")}, "Action": "kms:*", "Resource": "*"}
+    session = MADE.role("app", "two")["arn"]
+    forbid = {"Effect": "Deny", "Principal": {"AWS": session}, "Action": "kms:*", "Resource": "*"}
+
+    assert set(outcomes(made, policy(MADE, allow, forbid), policy(MADE, allow))) == {"breaks", "unchanged"}
+
+
 def test_contexts_are_told_apart_only_when_a_policy_tests_them() -> None:
     """A thousand contexts are one request unless a condition looks at them."""
     made = Recording()
@@ -114,6 +223,24 @@ def test_command_exits_1_when_something_breaks(tmp_path: Path) -> None:
     assert [row["outcome"] for row in seen["calls"]] == ["breaks"]
     assert "breaks" in {row["outcome"] for row in known["calls"]}
     assert not any(row["observed"] for row in known["calls"])
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "plain", "strict"), [(OLD, OLD, 0, 0), (OLD, NEW, 0, 1), (ORGANIZATION, OLD, 0, 1), (NEW, OLD, 1, 1)]
+)
+def test_exit_status_is_that_of_the_worst_row(
+    tmp_path: Path, new: dict[str, Any], old: dict[str, Any], plain: int, strict: int
+) -> None:
+    """What breaks exits with 1; what cannot be decided, or contradicts the old policy, only when asked for."""
+    made = call(STORAGE)
+    made.kms("2026-03-01T18:00:00Z", "DescribeKey", KEY, MADE.role("app", "s"), errorCode="ThrottlingException")
+    (tmp_path / "export.json").write_text(as_trail_file(made.records), encoding="utf-8")
+    for name, document in (("new", new), ("old", old)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    files = [str(tmp_path / name) for name in ("new.json", "old.json", "export.json")]
+    arguments = ["what-if", "--key-policy", files[0], "--old", files[1], "--events", files[2], "--no-progress"]
+
+    assert [run(arguments), run([*arguments, "--fail-on-undetermined"])] == [plain, strict]
 
 
 TERRAFORM = {

@@ -766,12 +766,16 @@ class CallerUse(Struct, frozen=True):
 WhatIfOutcome = Literal["breaks", "starts-to-work", "stays-denied", "undetermined", "conflict", "unchanged"]
 
 
+Supply = Literal["--grants", "--org-id", "--old", "--key", "request-parameters", "request-context"]
+"""What would tell an undecided call: an option, or a kind of export that carries the key."""
+
+
 class WhatIfRow(Struct, frozen=True):
     """One row of a policy replay: a caller, an IAM action and a key, what was seen of it, and what would become of it.
 
     `conflict` is a call that succeeded although the old policy refuses it as it is understood here. `observed` is false
-    for a call that was not seen but that AWS Backup is known to make. `statement` is the one of the new policy that
-    refuses.
+    for a call that was not seen but that AWS Backup is known to make. `statement` and `reasons` are those of the new
+    policy, of the old one for a conflict. `supply` says what would decide an undetermined call.
     """
 
     caller: Caller
@@ -786,3 +790,4 @@ class WhatIfRow(Struct, frozen=True):
     unknown_keys: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     observed: bool = True
+    supply: tuple[Supply, ...] = ()

@@ -6,7 +6,7 @@ shown. Time, source address and session are not told apart unless a policy tests
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -14,12 +14,21 @@ from msgspec import Struct, structs
 from trail_diff.callers import KeyChoice
 from trail_diff.errors import UsageError
 from trail_diff.message import is_denial_code
-from trail_diff.model import Caller, Event, KeyAccess, Record, StatementRef, WhatIfOutcome, WhatIfRow
+from trail_diff.model import (
+    Event,
+    KeyAccess,
+    Reason,
+    Record,
+    StatementRef,
+    Supply,
+    WhatIfOutcome,
+    WhatIfRow,
+)
 from trail_diff.normalize import normalize_record
 from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_policies, decide, evaluate
 from trail_diff.policy.context import build_request
+from trail_diff.policy.statements import RETIRE_GRANT
 
-Signature = tuple[Caller, str, str | None, tuple[tuple[str, str], ...], tuple[str | None, ...]]
 _ORDER: tuple[WhatIfOutcome, ...] = (
     "breaks",
     "conflict",
@@ -29,6 +38,7 @@ _ORDER: tuple[WhatIfOutcome, ...] = (
     "unchanged",
 )
 _DENIED = ("explicit-deny", "implicit-deny")
+_OPEN: WhatIfOutcome = "undetermined"
 
 KNOWN_CALLS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("backup-storage.amazonaws.com", ("Decrypt", "GenerateDataKey")),
@@ -37,6 +47,30 @@ KNOWN_CALLS: Sequence[tuple[str, tuple[str, ...]]] = (
 )
 """Who AWS Backup is known to use a key through. Source: AWS Backup developer guide, "Encryption for backups" and
 "Service roles"; KMS developer guide, "How Amazon EC2 uses AWS KMS". Other services behind a backup add their own."""
+
+
+def _tell_context(event: Event) -> Hashable:
+    other = event.request_parameters.get("destinationEncryptionContext")
+    return bool(event.request_parameters), tuple(sorted(event.encryption_context.items())), str(other)
+
+
+def _tell_source(event: Event) -> Hashable:
+    return event.source_ip_address, event.vpc_endpoint_id, str(event.in_scope_of)
+
+
+def _tell_grant(event: Event) -> Hashable:
+    return str(event.request_parameters) if event.event_name == "CreateGrant" else None
+
+
+_TELLERS: Sequence[tuple[tuple[str, ...], Callable[[Event], Hashable]]] = (
+    (("encryptioncontext",), _tell_context),
+    (("aws:source", '"sourcearn"'), _tell_source),
+    ((":assumed-role/", "aws:userid"), lambda event: (event.caller.arn, event.principal_id)),
+    (("aws:currenttime", "aws:epochtime"), lambda event: event.event_time),
+    (("kms:grant", "kms:retiring"), _tell_grant),
+    (("kms:encryptionalgorithm",), lambda event: str(event.request_parameters.get("encryptionAlgorithm"))),
+)
+"""What tells requests of one caller apart, and the words in a policy or grant that make it matter."""
 
 
 class Policies(Struct, frozen=True):
@@ -52,11 +86,10 @@ class Replayed:
     """Collects distinct requests while events stream by; memory grows with how different they are, not how many."""
 
     def __init__(self, policies: Policies, keys: Collection[str] = ()) -> None:
-        text = json.dumps([policies.new, policies.old], default=str).lower()
-        self._tells_context = "encryptioncontext" in text
-        self._tells_address = "aws:source" in text
+        self._text = json.dumps([policies.new, policies.old, policies.grants], default=str).lower()
+        self._tellers = [tell for words, tell in _TELLERS if any(word in self._text for word in words)]
         self._choice, self._is_chosen = KeyChoice(keys), bool(keys)
-        self._seen: dict[Signature, _Seen] = {}
+        self._seen: dict[Hashable, _Seen] = {}
 
     def add(self, event: Event) -> None:
         """Take one event in."""
@@ -89,19 +122,16 @@ class Replayed:
             )
         return chosen
 
-    def _sign(self, event: Event, access: KeyAccess) -> Signature:
-        context = tuple(sorted(event.encryption_context.items())) if self._tells_context else ()
-        place: tuple[str | None, ...] = (event.aws_region,)
-        if self._tells_address:
-            place = (
-                *place,
-                event.source_ip_address,
-                event.vpc_endpoint_id,
-                str(event.in_scope_of.get("sourceAccount")),
-            )
-        if event.event_name == "CreateGrant":
-            place = (*place, str(event.request_parameters.get("granteePrincipal")))
-        return event.caller.across_sessions(), access.action, access.key, context, place
+    def _sign(self, event: Event, access: KeyAccess) -> Hashable:
+        told = tuple([tell(event) for tell in self._tellers])
+        recorded = self._tell_recorded(event) if event.request_context else None
+        return event.caller.across_sessions(), access.action, access.key, event.aws_region, told, recorded
+
+    def _tell_recorded(self, event: Event) -> Hashable:
+        """Tell apart by what CloudTrail recorded of the tested condition keys."""
+        return frozenset(
+            (name, str(value)) for name, value in event.request_context.items() if name.lower() in self._text
+        )
 
 
 class _Seen:
@@ -120,7 +150,7 @@ def replay(seen: Sequence[_Seen], policies: Policies) -> tuple[WhatIfRow, ...]:
     for one in seen:
         row = _decide(one, new, old, policies.organization_id)
         if row.outcome == "undetermined" and one.succeeded and _is_allowed_alone(one, alone, policies.organization_id):
-            row = structs.replace(row, outcome="unchanged")
+            row = structs.replace(row, outcome="unchanged", supply=())
         place = (row.caller, row.action, row.key, row.outcome, row.statement, row.unknown_keys)
         known = merged.get(place)
         merged[place] = row if known is None else _add(known, row)
@@ -140,19 +170,22 @@ def _decide(one: _Seen, new: CompiledPolicies, old: CompiledPolicies | None, org
     request = build_request(one.event, one.access, organization_id)
     after = evaluate(request, new)
     before = evaluate(request, old) if old is not None else None
+    outcome = _judge(one, after, before)
+    telling = before if outcome == "conflict" and before is not None else after
     return WhatIfRow(
         caller=one.event.caller.across_sessions(),
         action=one.access.action,
         key=one.access.key,
         calls=one.calls,
         denied=one.denied,
-        outcome=_judge(one, after, before),
+        outcome=outcome,
         new=after.decision,
         old=before.decision if before else None,
-        statement=_guilty(after),
-        unknown_keys=after.unknown_keys if after.decision == "undetermined" else (),
-        reasons=after.reasons,
+        statement=_guilty(telling),
+        unknown_keys=after.unknown_keys,
+        reasons=telling.reasons,
         observed=one.observed,
+        supply=_supply(after, before, observed=one.observed) if outcome == _OPEN else (),
     )
 
 
@@ -162,15 +195,45 @@ def _is_allowed_alone(one: _Seen, alone: CompiledPolicies, organization_id: str 
 
 
 def _judge(one: _Seen, after: Decision, before: Decision | None) -> WhatIfOutcome:
-    if one.succeeded and before is not None and before.decision in _DENIED:
-        return "conflict"
+    """Judge what becomes of a call; no key policy has a say in the retiring of a grant."""
+    is_refused = bool(one.denied) and not one.succeeded
+    if one.access.action.lower() == RETIRE_GRANT:
+        return "stays-denied" if is_refused else "unchanged"
+    if before is not None and before.decision in _DENIED:
+        if one.succeeded:
+            return "conflict"
+        is_refused = True
     if after.decision in _DENIED:
-        works_now = one.succeeded or (not one.observed and after.decision == "explicit-deny")
-        return "breaks" if works_now else "stays-denied"
-    is_same = before is not None and (before.decision, before.reasons) == (after.decision, after.reasons)
+        is_spared = after.decision == "implicit-deny" and before is None and not one.succeeded
+        return "stays-denied" if is_refused or is_spared else "breaks"
     if after.decision == "undetermined":
-        return "unchanged" if is_same and one.succeeded else "undetermined"
-    return "starts-to-work" if one.denied and not one.succeeded else "unchanged"
+        if before is None or _openness(before) != _openness(after):
+            return _OPEN
+        return "stays-denied" if is_refused else "unchanged"
+    return "starts-to-work" if is_refused else "unchanged"
+
+
+def _openness(decision: Decision) -> Hashable:
+    """Give what keeps a decision open: alike under both policies, it makes no difference between them."""
+    unknown = [one for one in decision.statements if one.outcome == "unknown"]
+    tests = frozenset((one.effect, one.conditions, one.reasons) for one in unknown)
+    return decision.decision, decision.reasons, decision.unknown_keys, tests
+
+
+def _supply(after: Decision, before: Decision | None, *, observed: bool) -> tuple[Supply, ...]:
+    """Say what would decide a call that is open; what was open under the old policy as well makes no difference."""
+    reasons = set(after.reasons) - set(before.reasons if before else ())
+    wanted: list[Supply] = ["--grants"] if Reason.GRANTS_NOT_GIVEN in reasons else []
+    if before is None and observed and {Reason.GRANTS_NOT_GIVEN, Reason.IDENTITY_POLICIES_NOT_GIVEN} & reasons:
+        wanted.append("--old")
+    if not observed and Reason.RESOURCE_FORM in reasons:
+        wanted.append("--key")
+    for key in after.unknown_keys:
+        if key == "aws:principalorgid":
+            wanted.append("--org-id")
+        else:
+            wanted.append("request-parameters" if key.startswith("kms:encryptioncontext") else "request-context")
+    return tuple(dict.fromkeys(wanted))
 
 
 def _guilty(decision: Decision) -> StatementRef | None:

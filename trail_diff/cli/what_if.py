@@ -23,7 +23,10 @@ def what_if(
     grants: options.Grants = None,
     org_id: options.OrgId = None,
     fail_on_undetermined: Annotated[
-        bool, typer.Option("--fail-on-undetermined", help="Exit 1 as well when a call cannot be decided.")
+        bool,
+        typer.Option(
+            "--fail-on-undetermined", help="Exit 1 as well when a call cannot be decided, or succeeded against OLD."
+        ),
     ] = False,
     redact: options.Redact = False,
     map_file: options.MapFile = None,
@@ -57,6 +60,6 @@ def what_if(
         rows, coverage = replay_policy(inputs, old, key or ())
     view = View(output_format, output, verbose, lang)
     write_output(render_what_if(rows, coverage, output_format.value, view.render_options()), view)
-    failing = {"breaks", "undetermined"} if fail_on_undetermined else {"breaks"}
+    failing = {"breaks", "undetermined", "conflict"} if fail_on_undetermined else {"breaks"}
     if any(row.outcome in failing for row in rows):
         raise typer.Exit(ExitStatus.DIFFERENCE)

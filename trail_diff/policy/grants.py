@@ -63,9 +63,17 @@ class Grant:
             return _MALFORMED
         if self._key.startswith("arn:") and self._key != view.resource and view.resource.startswith("arn:"):
             return _OTHER_KEY
-        if view.action == RETIRE_GRANT and self._retiring is not None and self._retiring.named(view)[0] == "match":
+        if self._retires(view):
             return _MATCHES
-        if view.action not in self._actions:
+        return self._test_operation(view, self._actions)
+
+    def _retires(self, view: RequestView) -> bool:
+        if view.action != RETIRE_GRANT or self._retiring is None:
+            return False
+        return self._retiring.named(view)[0] == "match"
+
+    def _test_operation(self, view: RequestView, actions: frozenset[str]) -> Outcome:
+        if view.action not in actions:
             return _OTHER_OPERATION
         grantee = self._test_grantee(view)
         if grantee[0] == "no-match":

@@ -142,10 +142,9 @@ def _lack(layers: Layers, paths: list[_Path]) -> tuple[Layer, Reason]:
         if layers.scp[0] == "no-match":
             return "scp", Reason.NO_SCP_ALLOW
         return "vpc-endpoint-policy", Reason.NO_VPC_ENDPOINT_POLICY_ALLOW
-    if layers.is_retiring:
-        return "grant", Reason.RETIRE_GRANT_NOT_IN_POLICY
     if any_of((layers.key_allows_somehow(), layers.grant))[0] == "no-match":
-        return "key-policy", Reason.NO_KEY_POLICY_ALLOW
+        lacking: tuple[Layer, Reason] = ("key-policy", Reason.NO_KEY_POLICY_ALLOW)
+        return ("grant", Reason.RETIRE_GRANT_NOT_IN_POLICY) if layers.is_retiring else lacking
     if layers.boundary[0] == "no-match":
         return "permissions-boundary", Reason.NO_PERMISSIONS_BOUNDARY_ALLOW
     if layers.session[0] == "no-match":

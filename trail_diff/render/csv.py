@@ -58,6 +58,7 @@ WHAT_IF_COLUMNS = (
         "unknown_keys",
         "reasons",
         "observed",
+        "supply",
     ),
 )
 CALLER_COLUMNS = (*(f"caller_{name}" for name in _CALLER), "invoked_by", "action", "key", *_CALLS)
@@ -143,6 +144,7 @@ def render_what_if(rows: Sequence[WhatIfRow], _coverage: Coverage, _options: Ren
                 "unknown_keys": " ".join(row.unknown_keys),
                 "reasons": " ".join(row.reasons),
                 "observed": str(row.observed).lower(),
+                "supply": " ".join(row.supply),
             }
             for row in rows
         ],

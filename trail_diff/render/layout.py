@@ -181,6 +181,7 @@ def show_why(row: WhatIfRow, words: Catalogue) -> str:
         parts += [words.reason(reason) for reason in row.reasons]
     if row.unknown_keys:
         parts.append(show_unknown_keys(row.unknown_keys, words))
+    parts += [words.labels[f"supply {one}"] for one in row.supply]
     return words.grammar.join_clauses(parts)
 
 
