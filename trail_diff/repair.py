@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from trail_diff.causes.interface import Examined, Explained
 from trail_diff.explain import find_call
 from trail_diff.model import CallerGroup, Case, Cause, Finding, Remedy
+from trail_diff.policy.candidates import ObservedCall, Situation
 from trail_diff.policy.context import build_request
-from trail_diff.policy.remedy import PATCHLESS, ObservedCall, Situation, find_remedies
+from trail_diff.policy.remedy import PATCHLESS, find_remedies
 
 _PATCHLESS_OF: Mapping[Cause, tuple[str, ...]] = {
     Cause.KEY_DISABLED: ("enable-key",),
@@ -50,13 +51,13 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
 def observe_calls(
     case: Case, groups: Sequence[CallerGroup], driving: Sequence[CallerGroup], about: CallerGroup
 ) -> tuple[ObservedCall, ...]:
-    """Give each distinct call on the key; targets are the missing and refused ones of the caller to be helped."""
+    """Give each distinct call on the key; the missing and the refused ones have to be fixed."""
     observed = []
     for group in groups:
         call = find_call(case, group)
         if call is None or group.key != about.key:
             continue
-        is_target = group in driving and group.caller.across_sessions() == about.caller.across_sessions()
+        is_target = group in driving
         worked = group.succeeded.calls > group.succeeded.errors or group.failed.calls > group.failed.errors
         observed.append(
             ObservedCall(

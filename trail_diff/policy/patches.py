@@ -1,0 +1,143 @@
+"""Drafts of a changed key policy: each change is a step of a JSON Patch (RFC 6902), made on a copy."""
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Policy = dict[str, Any]
+Step = dict[str, Any]
+_QUANTIFIERS = ("forallvalues:", "foranyvalue:")
+
+
+class Draft:
+    """A policy that is being changed. `steps` lead from the original to `policy`; statements count from 1."""
+
+    def __init__(self, policy: Mapping[str, Any]) -> None:
+        self.policy: Policy = copy.deepcopy(dict(policy))
+        self.steps: list[Step] = []
+
+    def except_values(self, index: int, operator: str, key: str, values: Sequence[str]) -> None:
+        """Spare callers with one of these values of a key: more values where a negated condition tests it already."""
+        place, statement = self._statement(index)
+        family = _family(operator)
+        for named, keys in conditions_of(statement):
+            for name, listed in keys.items():
+                if _is_negated(named) and _family(named) == family and str(name).lower() == key.lower():
+                    path = f"{place}/Condition/{_escape(named)}/{_escape(str(name))}"
+                    self._extend(path, listed, values)
+                    return
+        self.add_condition(index, operator, key, list(values) if len(values) > 1 else values[0])
+
+    def add_condition(self, index: int, operator: str, key: str, value: str | list[str]) -> None:
+        """Add one more test to a statement. A key that the operator tests already stays as it is."""
+        place, statement = self._statement(index)
+        if not isinstance(statement.get("Condition"), Mapping):
+            self._do("add", f"{place}/Condition", {operator: {key: value}})
+            return
+        block = statement["Condition"].get(operator)
+        if not isinstance(block, Mapping):
+            self._do("add", f"{place}/Condition/{_escape(operator)}", {key: value})
+        elif key.lower() not in {str(name).lower() for name in block}:
+            self._do("add", f"{place}/Condition/{_escape(operator)}/{_escape(key)}", value)
+
+    def except_principal(self, index: int, arn: str) -> None:
+        """Spare a principal of AWS by its ARN: among those of NotPrincipal, else by a condition."""
+        place, statement = self._statement(index)
+        spared = statement.get("NotPrincipal")
+        if not isinstance(spared, Mapping):
+            self.except_values(index, "ArnNotEquals", "aws:PrincipalArn", [arn])
+        elif "AWS" in spared:
+            self._extend(f"{place}/NotPrincipal/AWS", spared["AWS"], [arn])
+        else:
+            self._do("add", f"{place}/NotPrincipal/AWS", [arn])
+
+    def values_of(self, index: int, operator: str, key: str) -> list[str]:
+        """Give the values that a condition of a statement lists."""
+        _place, statement = self._statement(index)
+        listed = dict(conditions_of(statement)).get(operator, {}).get(key)
+        return [str(value) for value in (listed if isinstance(listed, list) else [listed]) if value is not None]
+
+    def replace_values(self, index: int, operator: str, key: str, values: Sequence[str]) -> None:
+        """Give a condition other values."""
+        place, _statement = self._statement(index)
+        self._do("replace", f"{place}/Condition/{_escape(operator)}/{_escape(key)}", list(values))
+
+    def rename_operators(self, index: int) -> None:
+        """Add IfExists to every operator of a statement that can take it."""
+        place, statement = self._statement(index)
+        renamed: dict[str, Any] = {}
+        for operator, keys in conditions_of(statement):
+            takes_none = operator.lower().endswith("ifexists") or operator == "Null"
+            name = operator if takes_none else f"{operator}IfExists"
+            renamed[name] = {**renamed.get(name, {}), **keys}
+        if renamed and renamed != statement.get("Condition"):
+            self._do("replace", f"{place}/Condition", renamed)
+
+    def add_statement(self, statement: Mapping[str, Any]) -> None:
+        """Add a statement at the end, where it changes no other statement's index."""
+        statements = self.policy.get("Statement")
+        if isinstance(statements, list):
+            self._do("add", "/Statement/-", dict(statement))
+        else:
+            self._do("replace", "/Statement", [statements, dict(statement)])
+
+    def _extend(self, path: str, listed: object, values: Sequence[str]) -> None:
+        present = list(listed) if isinstance(listed, list) else [listed]
+        missing = [value for value in values if value not in present]
+        if missing:
+            self._do("replace", path, [*present, *missing])
+
+    def _statement(self, index: int) -> tuple[str, Mapping[str, Any]]:
+        statements = self.policy.get("Statement")
+        if isinstance(statements, list):
+            statement = statements[index - 1] if index <= len(statements) else {}
+            return f"/Statement/{index - 1}", statement if isinstance(statement, Mapping) else {}
+        return "/Statement", statements if isinstance(statements, Mapping) else {}
+
+    def _do(self, op: str, path: str, value: object) -> None:
+        step = {"op": op, "path": path, "value": value}
+        self.policy = apply_patch(self.policy, (step,))
+        self.steps.append(step)
+
+
+def apply_patch(policy: Mapping[str, Any], patch: Sequence[Mapping[str, Any]]) -> Policy:
+    """Apply the additions and replacements of a patch that was made for this policy; the policy is kept."""
+    changed: Policy = copy.deepcopy(dict(policy))
+    for step in patch:
+        parts = [part.replace("~1", "/").replace("~0", "~") for part in step["path"].split("/")[1:]]
+        place: Any = changed
+        for part in parts[:-1]:
+            place = place[int(part)] if isinstance(place, list) else place[part]
+        value, last = copy.deepcopy(step["value"]), parts[-1]
+        if not isinstance(place, list):
+            place[last] = value
+        elif last == "-":
+            place.append(value)
+        else:
+            place[int(last)] = value
+    return changed
+
+
+def conditions_of(statement: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give the operators of a statement with the keys that each tests."""
+    condition = statement.get("Condition")
+    if isinstance(condition, Mapping):
+        yield from ((str(operator), keys) for operator, keys in condition.items() if isinstance(keys, Mapping))
+
+
+def _is_negated(operator: str) -> bool:
+    return "not" in _plain(operator)
+
+
+def _family(operator: str) -> str:
+    """Give the sort of values that an operator compares; for the ARNs of callers text serves as well."""
+    return "text" if _plain(operator).startswith(("string", "arn")) else _plain(operator)
+
+
+def _plain(operator: str) -> str:
+    name = operator.lower().removesuffix("ifexists")
+    return next((name.removeprefix(one) for one in _QUANTIFIERS if name.startswith(one)), name)
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
