@@ -80,7 +80,7 @@ class Condition:
             return self._test_null(value, view) if self._family is Family.NULL else self._test_one(value, view)
         if value is State.UNKNOWN:
             return _KEY_UNKNOWN
-        if self._family is Family.NULL:
+        if self._family is Family.NULL and not isinstance(value, Opaque):
             return self._test_null(value, view)
         return self._test_set(value, view)
 
@@ -143,7 +143,7 @@ class Condition:
         return _EMPTY_STRING if has_no_text and outcome[0] != "no-match" else outcome
 
     def _test_null(self, value: Value | State, view: RequestView) -> Outcome:
-        has_value = isinstance(value, Opaque) or (not isinstance(value, State) and any(value))
+        has_value = isinstance(value, str | tuple) and any(value)
         actual, reason = ("false", Reason.KEY_IS_NOT_NULL) if has_value else ("true", Reason.KEY_IS_NULL)
         outcome = self._test_one(actual, view)
         return outcome if outcome[0] == "unknown" else (outcome[0], reason)
@@ -187,7 +187,9 @@ def _outcome_when_opaque(operator: Operator, texts: Iterable[str | None]) -> Out
         return _OPAQUE
     if not all(text is not None and _CUSTOMER.search(text) for text in texts):
         return _OPAQUE
-    return ("match" if operator.basic.negated else "no-match", Reason.OPAQUE_VALUE_DIFFERS)
+    matched: Matched = "match" if operator.basic.negated else "no-match"
+    # there may be no value at all, which must come to the same
+    return (matched, Reason.OPAQUE_VALUE_DIFFERS) if _outcome_when_absent(operator)[0] == matched else _OPAQUE
 
 
 def _compile(operator: Operator, text: str | None, *, has_variables: bool) -> Comparison:

@@ -12,7 +12,7 @@ from trail_diff.arns import arn_account
 from trail_diff.identity import service_name
 from trail_diff.model import Caller, CallerKind, Event, KeyAccess
 from trail_diff.policy.interface import Opaque, Principal, PrincipalKind, Request, State, Value
-from trail_diff.policy.principals import principal_from
+from trail_diff.policy.principals import SERVICE_NAME, principal_from
 
 _CONTEXT_ACTIONS = frozenset(
     {
@@ -67,7 +67,8 @@ def build_request(event: Event, access: KeyAccess, organization_id: str | None =
 def make_principal(caller: Caller) -> Principal:
     """Give a caller as policies see it."""
     if caller.kind is CallerKind.SERVICE_PRINCIPAL:
-        return Principal(PrincipalKind.SERVICE, caller.name or "")
+        is_named = SERVICE_NAME.fullmatch(caller.name or "") is not None
+        return Principal(PrincipalKind.SERVICE if is_named else PrincipalKind.UNKNOWN, caller.name or "")
     if caller.kind is CallerKind.ANONYMOUS:
         return Principal(PrincipalKind.ANONYMOUS)
     if caller.role_arn is not None:
@@ -98,9 +99,11 @@ def _all_keys(event: Event, access: KeyAccess, organization_id: str | None) -> I
 
 
 def _service_keys(event: Event) -> Iterator[tuple[str, _Collected]]:
-    yield "aws:PrincipalIsAWSService", "true"
+    """Give the keys of a service principal. One that is only called `AWS Internal` may not count as a service."""
+    is_named = SERVICE_NAME.fullmatch(event.caller.name or "") is not None
+    yield "aws:PrincipalIsAWSService", "true" if is_named else _UNKNOWN
     yield "aws:ViaAWSService", "false"
-    yield "aws:PrincipalServiceName", event.caller.name or _UNKNOWN
+    yield "aws:PrincipalServiceName", event.caller.name if is_named else _UNKNOWN
     for key in ("aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "kms:CallerAccount"):
         yield key, Opaque.SERVICE_VALUE
     for key in (*_ONLY_OF_ACCOUNTS, *_CALLED_VIA, "aws:SourceVpce", "aws:SourceVpc"):

@@ -19,7 +19,7 @@ PolicyDocument = Mapping[str, Any]
 
 
 class Opaque(Enum):
-    """A value that a key has, and that AWS does not document: of a service, and no account or ARN of a customer."""
+    """A value that AWS does not document: of a service, and no account or ARN of a customer; there may be none."""
 
     SERVICE_VALUE = "service-value"
 
