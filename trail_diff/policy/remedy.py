@@ -55,12 +55,12 @@ def _try(situation: Situation, candidate: Candidate, old: CompiledPolicies) -> R
     lets_in = any(_lets_in(request, old, new) for request in _strangers(situation))
     states = [_is_fixed(call, new) for call in situation.observed if call.is_target]
     helps: Literal["undetermined"] | bool = "undetermined"
-    if lets_in or replay.broken or not states or any(state is False for state in states):
+    is_change = bool(candidate.draft.steps)
+    if not is_change or lets_in or replay.broken or not states or any(state is False for state in states):
         helps = False
     elif all(states):
         helps = True
     reasons = candidate.risks if helps is not False else candidate.why_not
-    is_change = bool(candidate.draft.steps)
     return Remedy(
         id=candidate.id,
         helps=helps,
