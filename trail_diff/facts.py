@@ -1,15 +1,20 @@
 """What is known of the key beside its events: files as the AWS CLI prints them, read and checked for their shape."""
 
-import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.errors import FactError
+from trail_diff.errors import FactError, PolicyError
 from trail_diff.model import Facts
-from trail_diff.policy.document import policy_from
+from trail_diff.policy.document import parse_json, policy_from
+
+_TERRAFORM = re.compile(rb'^\s*(?:resource|data|module|variable)\s+"', re.MULTILINE)
+_YAML = re.compile(
+    rb"^[ -]*(?:AWSTemplateFormatVersion|Resources|KeyPolicy|Version|Statement|Policy)\s*:", re.MULTILINE
+)
 
 
 class FactFiles(Struct, frozen=True):
@@ -79,13 +84,20 @@ def read_facts(documents: FactDocuments) -> Facts:
     """
     policy, state, grants = documents.key_policy, documents.key_state, documents.grants
     return Facts(
-        key_policy=policy_from(policy.content) if policy else None,
+        key_policy=_read_policy(policy) if policy else None,
         policy_source=policy.source if policy else None,
         key_state=_read_key_state(state) if state else None,
         state_source=state.source if state else None,
         grants=_read_grants(grants) if grants else None,
         organization_id=documents.organization_id,
     )
+
+
+def _read_policy(document: Document) -> Mapping[str, Any]:
+    try:
+        return policy_from(document.content)
+    except PolicyError as error:
+        raise PolicyError(f"{document.source}: {error.message}", hint=error.hint) from error
 
 
 def _read_key_state(document: Document) -> Mapping[str, Any]:
@@ -114,11 +126,22 @@ def _load(path: str | None, option: str) -> Document | None:
 
 def _read_json(path: str, option: str) -> Any:
     """Read a JSON file in UTF-8 or UTF-16, as Windows shells write it."""
+    content = b""
     try:
-        return json.loads(Path(path).read_bytes(), strict=False)
+        content = Path(path).read_bytes()
+        return parse_json(content)
     except OSError as error:
         raise FactError(
             f"{option} {path}: {error.strerror or error}", hint="check the path; the file must be readable"
         ) from error
     except (ValueError, RecursionError) as error:
-        raise FactError(f"{option} {path}: not JSON ({error})", hint="give the file as the AWS CLI wrote it") from error
+        raise FactError(f"{option} {path}: not JSON ({error})", hint=_hint_for(content)) from error
+
+
+def _hint_for(content: bytes) -> str:
+    """Say what to do with a file that is not JSON."""
+    if _TERRAFORM.search(content):
+        return "this is Terraform code: give the output of terraform show -json, or of aws kms get-key-policy"
+    if _YAML.search(content):
+        return "YAML is not read: give the policy as aws kms get-key-policy prints it, or the template as JSON"
+    return "give the file as the AWS CLI wrote it"

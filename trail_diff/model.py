@@ -177,6 +177,7 @@ class Reason(StrEnum):
     RESOURCE_FORM = "resource-form"
     EFFECT_NOT_RECOGNISED = "effect-not-recognised"
     ELEMENT_UNKNOWN = "element-unknown"
+    POLICY_TOO_LARGE = "policy-too-large"
     ELEMENTS_CONTRADICT = "elements-contradict"
     STATEMENT_MALFORMED = "statement-malformed"
     POLICY_VERSION_UNKNOWN = "policy-version-unknown"

@@ -122,7 +122,7 @@ def analyse(case: Case) -> Report:
         verdict=verdict,
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
-        coverage=case.coverage,
+        coverage=_with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy"),
         callers=mark_driving(groups, driving),
         findings=locate_evidence(findings, case),
         ruled_out=ruled_out,
@@ -173,16 +173,27 @@ def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> 
     if not inputs.events and inputs.case is None:
         key = next(iter(keys), None)
         account = arn_account(key) or _account_in(facts.key_policy)
-        return replay(list(expected_calls(account, key or f"arn:aws:kms:::{account}")), policies), Coverage()
-    replayed = Replayed(policies, keys)
-    coverage = stream_calls(inputs, replayed.add)
-    return replay(replayed.seen(), policies), coverage
+        rows, coverage = replay(list(expected_calls(account, key or f"arn:aws:kms:::{account}")), policies), Coverage()
+    else:
+        replayed = Replayed(policies, keys)
+        coverage = stream_calls(inputs, replayed.add)
+        rows = replay(replayed.seen(), policies)
+    coverage = _with_doubts(coverage, facts.key_policy, facts.policy_source or "--key-policy")
+    return rows, _with_doubts(coverage, before, old or "--old")
+
+
+def _with_doubts(coverage: Coverage, policy: Mapping[str, Any] | None, source: str) -> Coverage:
+    """Count what cannot be used of a policy that was given among what was skipped."""
+    from trail_diff.policy.doubts import find_doubts
+
+    doubts = tuple(find_doubts(policy, source)) if policy is not None else ()
+    return structs.replace(coverage, skipped=(*coverage.skipped, *doubts)) if doubts else coverage
 
 
 def _account_in(policy: Mapping[str, Any] | None) -> str:
-    """Give the account that a policy names first, most likely the key's own."""
-    found = re.search(r"\b\d{12}\b", str(policy))
-    return found[0] if found else "000000000000"
+    """Give the account that a policy delegates to, else the one it names first: most likely the key's own."""
+    found = re.search(r":iam::(\d{12}):root\b", str(policy)) or re.search(r"\b(\d{12})\b", str(policy))
+    return found[1] if found else "000000000000"
 
 
 def _renamed(keys: Sequence[str], inputs: Inputs) -> tuple[str, ...]:

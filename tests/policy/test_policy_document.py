@@ -1,14 +1,18 @@
 """Tests finding and checking policy documents."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trail_diff.errors import PolicyError
+from trail_diff.errors import FactError, PolicyError
+from trail_diff.facts import FactFiles, load_facts
+from trail_diff.model import Reason, Skipped
 from trail_diff.policy.document import parse_policy, policy_from
+from trail_diff.policy.doubts import find_doubts
 
 STATEMENT = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
 POLICY = {"Version": "2012-10-17", "Statement": [STATEMENT]}
@@ -27,6 +31,14 @@ TEXT = json.dumps(POLICY)
         {"Records": [{"eventName": "PutKeyPolicy", "requestParameters": {"policy": TEXT}}]},
         {"detail": {"eventName": "PutKeyPolicy", "requestParameters": {"policy": TEXT}}},
         {"CloudTrailEvent": json.dumps({"requestParameters": {"policy": TEXT}})},
+        {
+            "Events": [
+                {"EventName": "PutKeyPolicy", "CloudTrailEvent": json.dumps({"requestParameters": {"policy": TEXT}})}
+            ]
+        },
+        {"Records": [{"eventName": "Decrypt"}, {"eventName": "PutKeyPolicy", "requestParameters": {"policy": TEXT}}]},
+        {"TemplateBody": {"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": POLICY}}}}},
+        {"resources": [{"type": "aws_kms_key", "name": "k", "instances": [{"attributes": {"policy": TEXT}}]}]},
     ],
 )
 def test_policy_is_found_in_its_wrapper(wrapped: object) -> None:
@@ -57,6 +69,103 @@ def test_malformed_statement_is_refused_with_its_place(statement: Any, place: st
         parse_policy({"Statement": [statement]})
 
     assert f" {place}: " in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"Statement": [], "Statement": []}', "at /: Statement is given twice"),
+        (
+            '{"Statement": [{"Effect": "Allow", "Condition": {"Bool": {"a:b": "true", "a:b": "false"}}}]}',
+            "at /Statement/0/Condition/Bool: a:b is given twice",
+        ),
+    ],
+)
+def test_name_given_twice_is_refused_with_its_place(text: str, problem: str) -> None:
+    """JSON does not say which of two members of one name counts, so neither is taken."""
+    with pytest.raises(PolicyError) as refusal:
+        policy_from(text)
+
+    assert problem in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        (
+            {
+                "Records": [
+                    {"requestParameters": {"policy": TEXT}},
+                    {"requestParameters": {"policy": POLICY | {"Id": "x"}}},
+                ]
+            },
+            "2 different policies",
+        ),
+        ({"Records": [{"eventName": "Decrypt"}, {"eventName": "Encrypt"}]}, "no policy in it"),
+        ({"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {}}}}, "/Resources/Key has no KeyPolicy"),
+        (
+            {
+                "resource_changes": [
+                    {"address": "aws_kms_key.k", "type": "aws_kms_key", "change": {"after_unknown": {"policy": True}}}
+                ]
+            },
+            "aws_kms_key.k: the policy is not known before it is applied",
+        ),
+    ],
+)
+def test_document_without_one_certain_policy_is_refused_with_the_reason(document: Any, problem: str) -> None:
+    """Where a policy is expected and none, or more than one, is there, the error says which."""
+    with pytest.raises(PolicyError) as refusal:
+        policy_from(document)
+
+    assert problem in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        ("Resources:\n  Key:\n    Type: AWS::KMS::Key\n", "YAML is not read"),
+        ('resource "aws_kms_key" "k" {\n  policy = jsonencode({})\n}\n', "terraform show -json"),
+        ("nonsense", "as the AWS CLI wrote it"),
+    ],
+)
+def test_file_that_is_not_json_is_refused_with_what_to_give_instead(tmp_path: Path, content: str, advice: str) -> None:
+    """YAML templates and Terraform code are told apart from broken files."""
+    (tmp_path / "policy").write_text(content, encoding="utf-8")
+
+    with pytest.raises(FactError) as refusal:
+        load_facts(FactFiles(key_policy=str(tmp_path / "policy")))
+
+    assert advice in refusal.value.hint
+
+
+def test_malformed_policy_is_refused_with_its_file(tmp_path: Path) -> None:
+    """Of several files that hold policies, the error names the one that is malformed."""
+    (tmp_path / "new.json").write_text('{"Statement": {"Effect": "deny"}}', encoding="utf-16")
+
+    with pytest.raises(PolicyError, match=r"new\.json: .* /Statement/Effect"):
+        load_facts(FactFiles(key_policy=str(tmp_path / "new.json")))
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "reason"),
+    [
+        ({"Condition": {"StringEqual": {"a:b": "c"}}}, "/Statement/0/Condition/StringEqual", Reason.OPERATOR_UNKNOWN),
+        ({"Principals": "*"}, "/Statement/0", Reason.ELEMENT_UNKNOWN),
+        ({"Principal": {"Aws": "*"}}, "/Statement/0", Reason.PRINCIPAL_UNRECOGNISED),
+        ({"Sid": "x" * 33_000}, "", Reason.POLICY_TOO_LARGE),
+    ],
+)
+def test_what_aws_would_refuse_is_found_with_its_place(changes: dict[str, Any], place: str, reason: Reason) -> None:
+    """Unknown operators, elements and principals are reported, even where no call depends on them."""
+    found = list(find_doubts({"Version": "2012-10-17", "Statement": [{**STATEMENT, **changes}]}, "p"))
+
+    assert found == [Skipped(f"p {place}".rstrip(), reason)]
+
+
+def test_sound_policy_raises_no_doubt() -> None:
+    """A policy that AWS takes has nothing to report."""
+    assert not list(find_doubts(POLICY, "p"))
 
 
 def test_single_statement_may_stand_without_its_list() -> None:

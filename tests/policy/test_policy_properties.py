@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from trail_diff.policy import PolicySet, Request, compile_policies, decide, evaluate, load_case, principal_from
 
@@ -44,8 +45,14 @@ value_lists = scalars | st.lists(scalars, min_size=1, max_size=3)
 conditions = st.dictionaries(
     st.sampled_from(OPERATORS), st.dictionaries(st.sampled_from(KEYS), value_lists, min_size=1, max_size=2), max_size=2
 )
+named_by_aws = st.sampled_from([*ARNS, ACCOUNT, "*", "AROAEXAMPLEID12345678"])
 principals = st.just("*") | st.fixed_dictionaries(
-    {}, optional={"AWS": st.sampled_from([*ARNS, ACCOUNT, "*"]), "Service": st.sampled_from(CALLERS[6:8])}
+    {},
+    optional={
+        "AWS": named_by_aws | st.lists(named_by_aws, min_size=1, max_size=3),
+        "Service": st.sampled_from(CALLERS[6:8]),
+        "Federated": st.just("accounts.example.com"),
+    },
 )
 statements = st.fixed_dictionaries(
     {
@@ -56,6 +63,15 @@ statements = st.fixed_dictionaries(
     },
     optional={"Condition": conditions},
 )
+
+
+def negate(statement: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Put the Not… form of some elements in the place of the elements."""
+    turned = {name: f"Not{name}" for name in names if name != "Principal" or statement["Principal"] != "*"}
+    return {turned.get(name, name): value for name, value in statement.items()}
+
+
+statements = st.builds(negate, statements, st.lists(st.sampled_from(["Principal", "Action", "Resource"]), max_size=1))
 documents = st.fixed_dictionaries({"Version": st.just("2012-10-17"), "Statement": st.lists(statements, max_size=4)})
 contexts = st.dictionaries(st.sampled_from(KEYS), scalars | st.lists(scalars, max_size=2).map(tuple), max_size=4)
 requests = st.builds(
@@ -91,6 +107,34 @@ odd_documents = junk | st.fixed_dictionaries({"Statement": odd_statements | st.l
 def policies_of(document: Any) -> PolicySet:
     """Make a set in which only the key policy, and an identity policy that allows everything, have a say."""
     return PolicySet.assuming_no_limits(document, (), (EVERYTHING,))
+
+
+identity_statements = statements.map(
+    lambda statement: {name: value for name, value in statement.items() if "Principal" not in name}
+)
+identity_documents = st.fixed_dictionaries(
+    {"Version": st.just("2012-10-17"), "Statement": st.lists(identity_statements, max_size=3)}
+)
+grants = st.fixed_dictionaries(
+    {"GranteePrincipal": st.sampled_from(CALLERS[:7]), "Operations": st.just(["Decrypt"])},
+    optional={
+        "Constraints": st.just({"EncryptionContextSubset": {"a": "1"}}),
+        "KeyId": st.sampled_from([KEY, f"{KEY}x"]),
+    },
+)
+layers = st.one_of(st.none(), st.lists(identity_documents, max_size=2).map(tuple))
+levels = st.one_of(st.none(), st.lists(st.lists(identity_documents, max_size=2).map(tuple), max_size=2).map(tuple))
+policy_sets = st.builds(
+    PolicySet,
+    key_policy=st.none() | documents,
+    grants=st.none() | st.lists(grants, max_size=2).map(tuple),
+    identity_policies=layers,
+    permissions_boundaries=layers,
+    session_policies=layers,
+    scps=levels,
+    rcps=st.one_of(st.none(), st.lists(st.lists(documents, max_size=1).map(tuple), max_size=1).map(tuple)),
+    vpc_endpoint_policies=st.one_of(st.none(), st.lists(documents, max_size=1).map(tuple)),
+)
 
 
 def decision_of(request: Request, document: Any) -> str:
@@ -221,7 +265,7 @@ def test_order_and_list_form_do_not_matter(request: Request, document: Any) -> N
             case list():
                 return [turn(item) for item in reversed(value)]
             case str() if name not in ("Effect", "Version", "Principal", ""):
-                return [value]
+                return [value, value]
             case _:
                 return value
 
@@ -259,3 +303,87 @@ def test_only_the_named_keys_keep_a_decision_open(request: Request, document: An
     narrowed = Request(request.principal, request.action, request.resource, unknown=frozenset(decision.unknown_keys))
 
     assert decision_of(narrowed, document) == decision.decision
+
+
+@settings(deadline=None, max_examples=300)
+@given(requests, policy_sets, st.sampled_from(sorted(PolicySet.__struct_fields__)))
+def test_forgetting_a_layer_never_turns_a_decision_round(request: Request, policies: PolicySet, layer: str) -> None:
+    """Whoever is kept out, or let in, while nothing is known of a layer is so whatever the layer really says."""
+    forgotten = structs.replace(policies, **{layer: None})
+
+    known, unknown = evaluate(request, policies).decision, evaluate(request, forgotten).decision
+
+    assert unknown in ("undetermined", known) or (unknown == "implicit-deny" and known != "allowed")
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(requests, min_size=1, max_size=4), policy_sets)
+def test_deciding_many_requests_leaves_no_trace(many: list[Request], policies: PolicySet) -> None:
+    """What compiled policies remember of one request changes nothing for the next, and explaining decides alike."""
+    compiled = compile_policies(policies)
+
+    together = [decide(request, compiled) for request in (*many, *reversed(many))]
+
+    alone = [evaluate(request, policies).decision for request in many]
+    assert together == [*alone, *reversed(alone)]
+
+
+@settings(deadline=None, max_examples=300)
+@given(requests, policy_sets, identity_statements, st.sampled_from(["identity_policies", "session_policies"]))
+def test_a_further_allow_never_denies(request: Request, policies: PolicySet, statement: Any, layer: str) -> None:
+    """An Allow more in a policy that is there turns no allowed call into a denied one."""
+    given_ = getattr(policies, layer)
+    assume(given_)
+    allow = {**statement, "Effect": "Allow"}
+    wider = structs.replace(
+        policies, **{layer: ({**given_[0], "Statement": [*given_[0]["Statement"], allow]}, *given_[1:])}
+    )
+
+    before, after = evaluate(request, policies).decision, evaluate(request, wider).decision
+
+    assert before != "allowed" or after == "allowed"
+    assert before != "explicit-deny" or after == "explicit-deny"
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    requests, policy_sets, st.sampled_from(["identity_policies", "permissions_boundaries", "scps", "session_policies"])
+)
+def test_a_deny_in_any_layer_never_allows(request: Request, policies: PolicySet, layer: str) -> None:
+    """A policy more that denies everything leaves nobody allowed whom the layer concerns, and allows nobody."""
+    deny: Any = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+    added = (deny,) if layer != "scps" else ((deny,),)
+    denied = structs.replace(policies, **{layer: (*(getattr(policies, layer) or ()), *added)})
+
+    before, after = evaluate(request, policies).decision, evaluate(request, denied).decision
+
+    assert after != "allowed" or before == "allowed" or getattr(policies, layer) is None
+
+
+@settings(deadline=None, max_examples=200)
+@given(requests, documents)
+def test_letter_case_of_keys_and_actions_does_not_matter(request: Request, document: Any) -> None:
+    """Condition keys and actions are compared without regard to letter case, in the policy and in the request."""
+
+    def shout(value: Any, name: str = "") -> Any:
+        match value:
+            case dict() if name == "Condition":
+                return {
+                    operator: {key.upper(): values for key, values in keys.items()} for operator, keys in value.items()
+                }
+            case dict():
+                return {key: shout(inner, key) for key, inner in value.items()}
+            case list():
+                return [shout(item, name) for item in value]
+            case str() if name in ("Action", "NotAction"):
+                return value.upper()
+            case _:
+                return value
+
+    whispered = structs.replace(
+        request,
+        action=request.action.lower(),
+        context={key.lower(): value for key, value in request.context.items()},
+    )
+
+    assert decision_of(whispered, shout(document)) == decision_of(request, document)

@@ -5,6 +5,7 @@ From the IAM User Guide: "IAM JSON policy elements: Condition", "Conditions with
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from trail_diff.model import ConditionOutcome, KeyPresence, Matched, Reason
@@ -161,10 +162,20 @@ def compile_conditions(raw: object, *, has_variables: bool) -> tuple[tuple[Condi
         elif not keys:
             faults.append(Reason.EMPTY_CONDITION)
         else:
-            conditions.extend(
+            made = [
                 Condition(str(operator), str(key), values, has_variables=has_variables) for key, values in keys.items()
-            )
+            ]
+            _mark_repeated(made)
+            conditions.extend(made)
     return tuple(conditions), tuple(dict.fromkeys(faults))
+
+
+def _mark_repeated(conditions: Sequence[Condition]) -> None:
+    """Mark the keys that an operator tests twice, in different letter case: AWS does not say which one counts."""
+    counts = Counter(condition.key.lower() for condition in conditions)
+    for condition in conditions:
+        if counts[condition.key.lower()] > 1 and condition.fault is None:
+            condition.fault = Reason.STATEMENT_MALFORMED
 
 
 def _outcome_when_absent(operator: Operator) -> Outcome:

@@ -2,15 +2,31 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from trail_diff.errors import PolicyError
 from trail_diff.policy.infrastructure import find_key_policy
 
 _HINT = "give the policy as aws kms get-key-policy prints it, or as the JSON document itself"
-_WRAPPERS_AT_MOST = 4
+_WRAPPERS_AT_MOST = 8
 _SCALARS = (str, int, float, bool)
 _LISTS_OF_TEXT = ("Action", "NotAction", "Resource", "NotResource")
+
+
+class _Repeating(dict[str, Any]):
+    """A JSON object that gives a name more than once; `name` is the first such."""
+
+    name = ""
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Read JSON, keeping in mind which objects repeat a name.
+
+    Raises:
+        ValueError, RecursionError: it is not JSON, or nests too deep.
+    """
+    return json.loads(text, strict=False, object_pairs_hook=_object_of)
 
 
 def policy_from(value: object) -> dict[str, Any]:
@@ -37,6 +53,7 @@ def parse_policy(document: object) -> dict[str, Any]:
         raise _error("", "the policy is not an object")
     if "Statement" not in document:
         raise _error("", "the policy has no Statement")
+    _check_names(document)
     statements = document["Statement"]
     if isinstance(statements, list):
         for index, statement in enumerate(statements):
@@ -50,26 +67,81 @@ def _find(value: object, depth: int) -> dict[str, Any]:
     if depth > _WRAPPERS_AT_MOST:
         raise PolicyError("the policy is wrapped too deep", hint=_HINT)
     match value:
-        case str():
-            try:
-                inner = json.loads(value, strict=False)
-            except (ValueError, RecursionError) as error:
-                raise PolicyError("the policy text is not JSON", hint=_HINT) from error
         case {"Statement": _}:
             return parse_policy(value)
-        case {"Policy": str() | dict() as inner} | {"policy": str() | dict() as inner}:
-            pass
-        case {"requestParameters": {"policy": str() | dict() as inner}}:
-            pass
-        case {"CloudTrailEvent": str() | dict() as inner} | {"detail": dict() as inner}:
-            pass
-        case {"Records": [inner]} | {"Events": [inner]} | [inner]:
-            pass
-        case Mapping() if (inner := find_key_policy(value)) is not None:
-            pass
+        case list():
+            return _find_only(value, depth)
+        case str():
+            try:
+                inner = parse_json(value)
+            except (ValueError, RecursionError) as error:
+                raise PolicyError("the policy text is not JSON", hint=_HINT) from error
+        case Mapping():
+            inner = _unwrap(value)
         case _:
-            raise PolicyError("no policy in it: there is no Statement", hint=_HINT)
+            inner = None
+    if inner is None:
+        raise PolicyError("no policy in it: there is no Statement", hint=_HINT)
     return _find(inner, depth + 1)
+
+
+def _unwrap(value: Mapping[str, Any]) -> object:
+    """Take away what AWS or a tool has around a policy; None where nothing of the kind is known."""
+    match value:
+        case {"Policy": str() | dict() as inner} | {"policy": str() | dict() as inner}:
+            return inner
+        case {"requestParameters": {"policy": str() | dict() as inner}}:
+            return inner
+        case {"CloudTrailEvent": str() | dict() as inner} | {"detail": dict() as inner}:
+            return inner
+        case {"TemplateBody": str() | dict() as inner}:
+            return inner
+        case {"Records": list() as many} | {"Events": list() as many}:
+            return many
+        case _:
+            return find_key_policy(value)
+
+
+def _find_only(many: list[Any], depth: int) -> dict[str, Any]:
+    """Find the one policy among several values; the others are about something else."""
+    if len(many) == 1:
+        return _find(many[0], depth + 1)
+    found: list[dict[str, Any]] = []
+    for value in many:
+        if isinstance(value, Mapping):
+            with suppress(PolicyError):
+                policy = _find(value, depth + 1)
+                found += [] if policy in found else [policy]
+    if not found:
+        raise PolicyError("no policy in it: there is no Statement", hint=_HINT)
+    if len(found) > 1:
+        raise PolicyError(
+            f"{len(found)} different policies in it", hint="give the one in question as a file of its own"
+        )
+    return found[0]
+
+
+def _check_names(document: Mapping[str, Any]) -> None:
+    """Refuse an object that gives a name twice: JSON does not say which one counts."""
+    open_parts: list[tuple[str, object]] = [("", document)]
+    while open_parts:
+        place, part = open_parts.pop()
+        if isinstance(part, _Repeating):
+            raise _error(place, f"{_token(part.name)} is given twice")
+        if isinstance(part, Mapping):
+            open_parts += [(f"{place}/{_token(name)}", inner) for name, inner in part.items()]
+        elif isinstance(part, list):
+            open_parts += [(f"{place}/{index}", inner) for index, inner in enumerate(part)]
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    repeating = _Repeating(made)
+    names = [name for name, _value in pairs]
+    repeating.name = next(name for name in names if names.count(name) > 1)
+    return repeating
 
 
 def _check_statement(statement: object, place: str) -> None:

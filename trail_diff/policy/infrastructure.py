@@ -9,6 +9,7 @@ from trail_diff.errors import PolicyError
 _TERRAFORM_TYPES = frozenset({"aws_kms_key", "aws_kms_key_policy", "aws_kms_external_key", "aws_kms_replica_key"})
 _TEMPLATE_TYPES = frozenset({"AWS::KMS::Key", "AWS::KMS::ReplicaKey"})
 _DEPTH_LIMIT = 20
+_DEPLOYED = "give the policy as it was deployed: aws kms get-key-policy --policy-name default --key-id …"
 
 
 def find_key_policy(document: Mapping[str, Any]) -> Any | None:
@@ -17,8 +18,9 @@ def find_key_policy(document: Mapping[str, Any]) -> Any | None:
     Raises:
         PolicyError: there are several, or the policy is not literal.
     """
-    found = [*_in_terraform(document), *_in_template(document)]
+    found = [*_in_terraform(document), *_in_state(document), *_in_template(document)]
     if not found:
+        _complain_of_none(document)
         return None
     policies = {json.dumps(policy, sort_keys=True, default=str): (place, policy) for place, policy in found}
     if len(policies) > 1:
@@ -29,7 +31,7 @@ def find_key_policy(document: Mapping[str, Any]) -> Any | None:
     if intrinsic is not None:
         raise PolicyError(
             f"{place} is not literal: it uses {intrinsic}",
-            hint="give the policy as it was deployed: aws kms get-key-policy --policy-name default --key-id …",
+            hint=_DEPLOYED,
         )
     return policy
 
@@ -46,6 +48,26 @@ def _in_terraform(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         after = _object(_object(change).get("change")).get("after")
         if _object(change).get("type") in _TERRAFORM_TYPES and _object(after).get("policy"):
             yield str(_object(change).get("address")), _object(after)["policy"]
+
+
+def _in_state(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Look into a state file itself, which `terraform show` would print in another form."""
+    for resource in map(_object, _list(document.get("resources"))):
+        for instance in _list(resource.get("instances")):
+            policy = _object(_object(instance).get("attributes")).get("policy")
+            if resource.get("type") in _TERRAFORM_TYPES and policy:
+                yield f"{resource.get('type')}.{resource.get('name')}", policy
+
+
+def _complain_of_none(document: Mapping[str, Any]) -> None:
+    """Say why there is no policy where one is expected."""
+    for change in map(_object, _list(document.get("resource_changes"))):
+        is_unknown = _object(_object(change.get("change")).get("after_unknown")).get("policy")
+        if change.get("type") in _TERRAFORM_TYPES and is_unknown:
+            raise PolicyError(f"{change.get('address')}: the policy is not known before it is applied", hint=_DEPLOYED)
+    for name, resource in _object(document.get("Resources")).items():
+        if _object(resource).get("Type") in _TEMPLATE_TYPES:
+            raise PolicyError(f"/Resources/{name} has no KeyPolicy, so AWS gives it the default one", hint=_DEPLOYED)
 
 
 def _in_module(module: object, depth: int) -> Iterator[tuple[str, Any]]:

@@ -5,7 +5,7 @@ policies"). Wildcards inside of an ARN are no wildcards here, and variables are 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 
 from trail_diff.arns import arn_account
@@ -15,6 +15,7 @@ from trail_diff.policy.interface import Principal, PrincipalKind, State
 from trail_diff.policy.principals import ACCOUNT_ID
 from trail_diff.policy.view import RequestView, role_name, service_family
 
+_PROVIDER = "aws:federatedprovider"
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
 
 
@@ -156,6 +157,11 @@ class PrincipalElement:
             return _ENDPOINT_ACCOUNT if is_endpoint_policy else _ACCOUNT
         return self._uncertain_names(view)
 
+    def undecided_keys(self, view: RequestView) -> Iterator[str]:
+        """Give the keys (lower case) whose values would have to be known to tell whether the caller is named."""
+        if self.providers and view.is_unknown(_PROVIDER):
+            yield _PROVIDER
+
     def _lists_role(self, view: RequestView) -> Named:
         """Tell whether the caller's role is listed. Without its path the name decides: it is unique in an account."""
         principal = view.principal
@@ -178,7 +184,7 @@ class PrincipalElement:
             if isinstance(user_id, str) and user_id.partition(":")[0] in self.unique_ids:
                 return _unknown(Reason.PRINCIPAL_UNIQUE_ID)
         if self.providers:
-            provider = view.value_of("aws:federatedprovider")
+            provider = view.value_of(_PROVIDER)
             if provider is State.UNKNOWN or (isinstance(provider, str) and {provider, "*"} & self.providers):
                 return _unknown(Reason.PRINCIPAL_UNRECOGNISED)
         return _DIFFERS

@@ -117,8 +117,14 @@ class Statement:
 
     def undecided_keys(self, view: RequestView) -> Iterable[str]:
         """Give the keys (lower case) whose values would have to be known to decide the statement."""
+        if self._principal is not None and self.named(view)[0] == "unknown":
+            yield from self._principal.undecided_keys(view)
         for condition in self.conditions:
             yield from condition.undecided_keys(view)
+
+    def principal_fault(self) -> Reason | None:
+        """Tell what is wrong with the principals as a whole, if anything."""
+        return (self._principal.odd or self._principal.odd_service) if self._principal is not None else None
 
     def names_by_identity(self) -> bool:
         """Tell whether `named` asks for no more than the identity of the caller: for no session, and for no key."""
