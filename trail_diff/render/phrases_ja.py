@@ -215,7 +215,7 @@ JAPANESE = Catalogue(
         "supply --old": "--old で現在有効なポリシーを指定してください",
         "supply --org-id": "--org-id で組織の ID を指定してください",
         "supply request-context": "リクエストの条件キーを記録した CloudTrail Lake のイベントを指定してください",
-        "supply request-parameters": "リクエストパラメータを含むイベント (CSV ではなく S3 または lookup-events) を指定してください",
+        "supply request-parameters": "リクエストパラメータを含むイベント (S3 または lookup-events) を指定してください",
         "patch_add": "{place} に追加:",
         "patch_remove": "{place} から削除:",
         "patch_replace": "{place} で変更:",

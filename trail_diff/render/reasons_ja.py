@@ -125,6 +125,15 @@ REASONS: Mapping[str, str] = {
         "リージョン別のサービス名とグローバルなサービス名が互いに一致するかどうかを、AWS は明らかにしていません"
     ),
     "service-wildcard": ("サービスプリンシパルにワイルドカードが含まれており、AWS はその動作を定義していません"),
+    "not-principal-and-boundary": (
+        "NotPrincipal を含む Deny は、アクセス許可の境界を持つ呼び出し元には、列挙されていても適用されます"
+    ),
+    "retire-grant-not-in-policy": (
+        "kms:RetireGrant はキーポリシーと RCP では効力がなく、グラントを使用停止にできる者はグラント自体が決めます"
+    ),
+    "retire-grant-by-account": (
+        "グラントを作成したアカウントもグラントを使用停止にできますが、どのアカウントかはポリシーからわかりません"
+    ),
     "not-principal-incomplete": (
         "NotPrincipal に呼び出し元は含まれていますが、そのロールまたはアカウントが含まれていないため、"
         "ステートメントが適用される可能性があります"
@@ -145,6 +154,7 @@ REASONS: Mapping[str, str] = {
     "action-form": "アクションにサービス名がなく、AWS はその動作を定義していません",
     "resource-form": "リソースが、キーの ARN と確実に比較できる形式で書かれていません",
     "effect-not-recognised": "ステートメントの Effect が Allow でも Deny でもありません",
+    "policy-too-large": "ポリシーが AWS KMS の上限である 32 KB を超えています",
     "element-unknown": "ステートメントに AWS のドキュメントにない要素があります",
     "elements-contradict": "ステートメントに、ある要素とその Not... の形が両方あります",
     "statement-malformed": "ステートメントを読み取れません",
@@ -267,6 +277,11 @@ REASONS: Mapping[str, str] = {
     "caller-is-not-the-role": "呼び出しを行っているのはこのロールではありません",
     "caller-is-a-service-principal": ("呼び出しはプリンシパルの代理ではなく、AWS のサービス自身によるものです"),
     "absent-key-still-matches": "否定の演算子は、IfExists の有無にかかわらず、キーがない場合に一致します",
+    "adds-allow": "ほかに呼び出し元を許可するものがないため、Allow も追加します (グラントでも代用できます)",
+    "allows-via-another-service": "ステートメントの対象者は誰でも、そのサービス経由でもアクセスできるようになります",
+    "session-arn-never-tested": (
+        "ロールセッションの aws:PrincipalArn はロールの ARN であり、セッションの ARN になることはありません"
+    ),
     "deny-wins": "Allow が Deny より優先されることはありません",
     "stranger-gets-in": "拒否されていた者にもアクセスを許可してしまいます",
     "policy-of-aws-managed-key": "AWS マネージドキーのポリシーは変更できません",
