@@ -51,14 +51,15 @@ def build_request(event: Event, access: KeyAccess, organization_id: str | None =
             case _:
                 context[key] = value
     recorded = dict(_recorded(event.request_context))
-    context.update(recorded)
+    names = {key.lower() for key in recorded}
+    context = {key: value for key, value in context.items() if key.lower() not in names} | recorded
     return Request(
         principal=make_principal(event.caller),
         action=access.action,
         resource=access.key or "",
         context=context,
-        unknown=frozenset(unknown - recorded.keys()),
-        absent=frozenset(absent - recorded.keys()),
+        unknown=frozenset(key for key in unknown if key.lower() not in names),
+        absent=frozenset(key for key in absent if key.lower() not in names),
         default_absent=False,
         resource_account=arn_account(access.key) or event.recipient_account_id,
     )
@@ -134,7 +135,7 @@ def _account_keys(event: Event, organization_id: str | None) -> Iterator[tuple[s
     endpoint = event.vpc_endpoint_id or ""
     if endpoint.startswith("vpce-"):
         yield "aws:SourceVpce", endpoint
-    elif not (is_onward or is_service_linked):
+    elif is_onward or not is_service_linked:
         yield "aws:SourceVpce", None
         yield "aws:SourceVpc", None
 
@@ -152,6 +153,11 @@ def _kms_keys(event: Event, access: KeyAccess) -> Iterator[tuple[str, _Collected
     operations = event.request_parameters.get("operations")
     has_operations = access.action == "kms:CreateGrant" and isinstance(operations, list)
     yield "kms:GrantOperations", tuple(map(str, operations)) if has_operations and operations else None
+    constraint, _context = _grant_constraint(event, access)
+    yield "kms:GrantConstraintType", constraint
+    constraints = event.request_parameters.get("constraints")
+    has_source = access.action == "kms:CreateGrant" and isinstance(constraints, Mapping)
+    yield "kms:GrantConstraintSourceArn", _text(constraints.get("sourceArn")) if has_source and constraints else None
 
 
 def _context_keys(event: Event, access: KeyAccess) -> Iterator[tuple[str, _Collected]]:
@@ -160,6 +166,8 @@ def _context_keys(event: Event, access: KeyAccess) -> Iterator[tuple[str, _Colle
     if access.action == "kms:ReEncryptTo":
         named = event.request_parameters.get("destinationEncryptionContext")
         context = named if isinstance(named, Mapping) else {}
+    elif access.action == "kms:CreateGrant":
+        _constraint, context = _grant_constraint(event, access)
     if access.action in _CONTEXT_ACTIONS and not event.request_parameters:
         yield "kms:EncryptionContext:", _UNKNOWN
         yield "kms:EncryptionContextKeys", _UNKNOWN
@@ -168,6 +176,17 @@ def _context_keys(event: Event, access: KeyAccess) -> Iterator[tuple[str, _Colle
     yield "kms:EncryptionContextKeys", tuple(context) or None
     for name, value in context.items():
         yield f"kms:EncryptionContext:{name}", str(value)
+
+
+def _grant_constraint(event: Event, access: KeyAccess) -> tuple[str | None, Mapping[str, Any]]:
+    """Give the constraint on the encryption context that a CreateGrant call asks for, by its type."""
+    constraints = event.request_parameters.get("constraints")
+    if access.action == "kms:CreateGrant" and isinstance(constraints, Mapping):
+        for name in ("encryptionContextEquals", "encryptionContextSubset"):
+            context = constraints.get(name)
+            if isinstance(context, Mapping) and context:
+                return f"E{name[1:]}", context
+    return None, {}
 
 
 def _via_service(event: Event) -> _Collected:
@@ -198,7 +217,7 @@ def _recorded(context: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
         match value:
             case str():
                 yield key, value
-            case bool():
+            case bool() | int():
                 yield key, str(value).lower()
             case list():
                 yield key, tuple(map(str, value))
