@@ -53,10 +53,10 @@ ROLE_ARN, LINKED_ARN = MADE.role_arn("app/web"), MADE.role_arn(LINKED)
             [ROLE_ARN, "false", "true", "dynamodb.eu-west-1.amazonaws.com", ABSENT],
         ),
         (MADE.role(LINKED, "s", "backup.amazonaws.com"), [LINKED_ARN, "false", "false", ABSENT, UNKNOWN]),
-        (MADE.service(STORAGE), [Opaque.SERVICE_VALUE, "true", "false", ABSENT, UNKNOWN]),
+        (MADE.service(STORAGE), [Opaque.SERVICE_VALUE, "true", "false", ABSENT, ABSENT]),
         (
             {"type": "AWSService", "invokedBy": "AWS Internal"},
-            [Opaque.SERVICE_VALUE, UNKNOWN, "false", ABSENT, UNKNOWN],
+            [Opaque.SERVICE_VALUE, UNKNOWN, "false", ABSENT, ABSENT],
         ),
     ],
     ids=["role", "forward access session", "service-linked role", "service principal", "AWS Internal"],
