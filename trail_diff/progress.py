@@ -1,24 +1,26 @@
-"""A line of progress on stderr for long reads: files, bytes and records."""
+"""A line of progress on stderr for long reads: files, bytes and records, or how far a search is."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from trail_diff.sources.interface import Progress
 
+_MIB = 1 << 20
+
 
 @contextmanager
 def show_progress() -> Iterator[Progress]:
     """Show how far reading has come while the block runs; the line is gone afterwards."""
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[amount]}"), TimeElapsedColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5) as bar:
-        task = bar.add_task("reading", total=None)
+        task = bar.add_task("reading", total=None, amount="")
 
-        def update(description: str, read: int, total: int | None) -> None:
-            bar.update(task, description=description, completed=read, total=total)
+        def update(description: str, done: float, total: float | None, amount: str) -> None:
+            bar.update(task, description=description, completed=done, total=total, amount=amount)
 
         yield _Sums(update)
 
@@ -26,7 +28,7 @@ def show_progress() -> Iterator[Progress]:
 class _Sums:
     """Adds up what is read. The total is that of the files begun so far, as far as their sizes are known."""
 
-    def __init__(self, update: Callable[[str, int, int | None], None]) -> None:
+    def __init__(self, update: Callable[[str, float, float | None, str], None]) -> None:
         self._update = update
         self._files = self._records = self._read = self._total = 0
 
@@ -42,7 +44,11 @@ class _Sums:
         self._records += records
         self._show()
 
+    def search(self, done: float, seconds_left: float, records: int) -> None:
+        """Show how far a search is."""
+        self._update(f"searching, {records:,} events", done, 1.0, f"about {seconds_left:.0f} s left")
+
     def _show(self) -> None:
-        self._update(
-            f"{self._files:,} files, {self._records:,} records", self._read, max(self._total, self._read) or None
-        )
+        total = max(self._total, self._read) or None
+        amount = f"{self._read / _MIB:.1f} of {total / _MIB:.1f} MiB" if total else ""
+        self._update(f"{self._files:,} files, {self._records:,} records", self._read, total, amount)

@@ -92,6 +92,9 @@ class Progress(Protocol):
     def advance(self, read_bytes: int, records: int) -> None:
         """Add bytes read from the input (before they are unpacked) and records seen."""
 
+    def search(self, done: float, seconds_left: float, records: int) -> None:
+        """Tell of a search whose end is only estimated: the share that is done (0 to 1), and all records so far."""
+
 
 class Tally:
     """Counts of all records that went past, wanted or not. Mutable: one for each reading, merged at the end.

@@ -1,0 +1,209 @@
+"""CloudTrail's event history as a source: ninety days of every account and Region, KMS events always included.
+
+Each account and Region is fetched in a thread of its own, since each has its own limit on requests. Records come out in
+the order of the accounts and Regions, then in that of the questions, so that two runs are alike.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from trail_diff.aws import Aws
+from trail_diff.errors import AwsCredentialsError, AwsError
+from trail_diff.model import Reason, Skipped
+from trail_diff.sources.history_plan import global_region, span_of, time_of
+from trail_diff.sources.interface import Found, FoundRecord, Peek, Progress, Query, Selection, Tally
+from trail_diff.sources.pace import Pace
+from trail_diff.sources.place_history import Errand, PlaceHistory
+from trail_diff.sources.slices import Entry, Slices
+
+HISTORY_DAYS = 90
+SETTLED_AFTER = timedelta(minutes=15)
+"""Events arrive within about five minutes, not guaranteed; what is younger than this is fetched anew each time."""
+
+_INTERVAL_SECONDS = 0.51
+"""Two requests a second are allowed for an account and Region; this stays a little below."""
+
+_JOIN_SECONDS = 5.0
+
+
+class HistoryOptions(Struct, frozen=True):
+    """How to fetch: where to keep slices (None: nowhere), how many requests per account and Region at most, how fast."""
+
+    cache: Path | None = None
+    max_requests: int = 600
+    interval_seconds: float = _INTERVAL_SECONDS
+
+
+class LookupEvents:
+    """Event history as a Source. `notes` tell what could not be fetched and what to do, once read to the end."""
+
+    def __init__(
+        self,
+        accounts: Sequence[Aws],
+        regions: Sequence[str],
+        options: HistoryOptions,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._accounts = accounts
+        self._regions = tuple(regions)
+        self._options = options
+        self._clock = clock
+        self._places: dict[tuple[str, str], PlaceHistory] = {}
+        self.notes: list[str] = []
+        self.requests = 0
+
+    def read(self, query: Query, selection: Selection, tally: Tally, progress: Progress | None) -> Iterator[Found]:
+        """Bring the events of the windows and the changes from every account and Region.
+
+        The first account and Region has to answer; what fails elsewhere becomes a note, and its place is not covered.
+
+        Raises:
+            AwsError: the first place did not answer, or credentials have expired.
+        """
+        now = self._clock()
+        work = self._plan(query, now)
+        errors = _side_by_side(work, _Sums(progress, self._options.interval_seconds))
+        self.requests = sum(place.requests for place in self._places.values())
+        self._report(work, errors, tally)
+        tally.as_of = now.isoformat()
+        for place, errand in work:
+            source = f"lookup-events/{place.account}/{place.region}"
+            for span in place.searched(errand) if place.region in self._regions_of(query) else ():
+                bounds = (time_of(span.start).isoformat(), time_of(span.end).isoformat())
+                tally.searched.add((place.region, place.account, *bounds))
+            for entry in place.entries(errand):
+                yield from _decode(entry, source, selection, tally)
+
+    def _plan(self, query: Query, now: datetime) -> list[tuple[PlaceHistory, Errand]]:
+        """Say what to bring from where: in the Regions of the query, and roles' changes where IAM's events are."""
+        oldest = now - timedelta(days=HISTORY_DAYS) + timedelta(minutes=1)
+        windows = tuple(span for window in query.windows if (span := span_of(window, oldest, now)) is not None)
+        if len(windows) < len(query.windows) or any(window.start < oldest for window in query.windows):
+            self._note(
+                f"event history goes back {HISTORY_DAYS} days only; older events are in a trail's bucket or "
+                "event data store (see --events)"
+            )
+        changes = span_of(query.changes, oldest, now) if query.changes else None
+        regions = self._regions_of(query)
+        home = global_region(regions[0])
+        errands = [(region, Errand(windows, changes, of_roles=region == home)) for region in regions]
+        if changes is not None and home not in regions:
+            errands.append((home, Errand((), changes, of_keys=False, of_roles=True)))
+        return [(self._place(aws, region, now), errand) for aws in self._accounts for region, errand in errands]
+
+    def _regions_of(self, query: Query) -> tuple[str, ...]:
+        return query.regions or self._regions
+
+    def _place(self, aws: Aws, region: str, now: datetime) -> PlaceHistory:
+        name = (aws.account_id(), region)
+        if name not in self._places:
+            settled = int((now - SETTLED_AFTER).timestamp())
+            self._places[name] = PlaceHistory(
+                name,
+                lambda parameters: aws.call("cloudtrail", "lookup_events", parameters, region),
+                Slices(self._options.cache, settled),
+                Pace(self._options.interval_seconds),
+                self._options.max_requests,
+            )
+        return self._places[name]
+
+    def _report(
+        self, work: Sequence[tuple[PlaceHistory, Errand]], errors: Sequence[AwsError | None], tally: Tally
+    ) -> None:
+        for index, ((place, _), error) in enumerate(zip(work, errors, strict=True)):
+            where = f"account {place.account}, {place.region}"
+            if error is not None and (index == 0 or isinstance(error, AwsCredentialsError)):
+                raise error
+            if error is not None:
+                self._note(f"events of {where} are missing: {error.message}; {error.hint}")
+                tally.next_token = tally.next_token or place.requests > 1
+            if place.truncated:
+                tally.next_token = True
+                self._note(
+                    f"stopped after {self._options.max_requests} requests to event history in {where}: the events are "
+                    "incomplete; allow more with --max-requests, shorten --pad, or query the trail itself "
+                    "(--athena-table, or --events s3://…)"
+                )
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+def _side_by_side(work: Sequence[tuple[PlaceHistory, Errand]], meter: "_Sums") -> list[AwsError | None]:
+    """Run every errand in a thread of its own, and give each one's error; an interruption stops them all.
+
+    Bugs in a thread are raised here. Threads are daemons, so that an answer that never comes cannot hold the end up.
+    """
+    outcomes: queue.SimpleQueue[tuple[int, BaseException | None]] = queue.SimpleQueue()
+    stop = threading.Event()
+
+    def run(index: int, place: PlaceHistory, errand: Errand) -> None:
+        try:
+            place.fetch(errand, stop, meter)
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            outcomes.put((index, error))
+        else:
+            outcomes.put((index, None))
+
+    threads = [
+        threading.Thread(target=run, args=(index, place, errand), daemon=True)
+        for index, (place, errand) in enumerate(work)
+    ]
+    errors: list[AwsError | None] = [None] * len(work)
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in threads:
+            index, error = outcomes.get()
+            if isinstance(error, AwsError):
+                errors[index] = error
+            elif error is not None:
+                raise error
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(_JOIN_SECONDS)
+    return errors
+
+
+class _Sums:
+    """Adds up the pages of all places, and shows how far they are."""
+
+    def __init__(self, progress: Progress | None, interval_seconds: float) -> None:
+        self._progress = progress
+        self._interval = interval_seconds
+        self._lock = threading.Lock()
+        self._places: dict[tuple[str, str], tuple[int, float]] = {}
+        self._events = 0
+
+    def page(self, place: tuple[str, str], done: int, left: float, events: int) -> None:
+        """Take note of a page."""
+        with self._lock:
+            self._places[place] = (done, left)
+            self._events += events
+            if self._progress is not None:
+                made = sum(done for done, _ in self._places.values())
+                open_ = sum(left for _, left in self._places.values())
+                longest = max(left for _, left in self._places.values())
+                self._progress.search(made / (made + open_), longest * self._interval, self._events)
+
+
+def _decode(entry: Entry, source: str, selection: Selection, tally: Tally) -> Iterator[Found]:
+    try:
+        record: Any = msgspec.json.decode(entry.text)
+        peek = msgspec.convert(record, Peek)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        yield Skipped(source, Reason.INVALID_RECORD)
+        return
+    tally.count(peek)
+    tally.event_history += 1
+    if selection(peek):
+        yield FoundRecord(record, source)

@@ -1,0 +1,276 @@
+"""The event history of one account and Region: fetches what is missing of a plan, page by page, and keeps it.
+
+LookupEvents gives the newest event first, 50 at a time, at most two requests a second. What lies after the oldest event
+of a page (by a second, since the next page may have more of the same second) is whole, and is kept as a slice; so an
+interruption costs at most the pages since the last slice.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from trail_diff.errors import AwsError
+from trail_diff.sources.history_plan import (
+    BACKUP,
+    FREQUENT_CHANGES,
+    KMS,
+    PAGE,
+    RARE_CHANGES,
+    ROLE_CHANGES,
+    VAULT_CHANGES,
+    is_cheaper_by_source,
+    time_of,
+)
+from trail_diff.sources.pace import Pace
+from trail_diff.sources.slices import Entry, Lane, Slices, Span, merge_spans, subtract
+
+PAGES_PER_SLICE = 20
+"""A slice is put away at least this often: ten seconds of work."""
+
+_STALE_TOKEN = "InvalidNextTokenException"  # noqa: S105 - an error code
+"""What AWS says when a page's token is not accepted any more."""
+
+Lookup = Callable[[dict[str, Any]], dict[str, Any]]
+"""Makes one LookupEvents call."""
+
+
+class Errand(Struct, frozen=True):
+    """What to bring from one account and Region: all KMS and AWS Backup events of `windows`, the changes of `changes`.
+
+    `of_keys` says whether changes of keys and vaults are wanted from here, `of_roles` those of roles.
+    """
+
+    windows: tuple[Span, ...]
+    changes: Span | None
+    of_keys: bool = True
+    of_roles: bool = False
+
+
+class Meter(Protocol):
+    """Is told of each page."""
+
+    def page(self, place: tuple[str, str], done: int, left: float, events: int) -> None:
+        """Take note of a page: requests done and expected to be left at the place, and events on the page."""
+
+
+class PlaceHistory:
+    """Fetches for one account and Region. At most `budget` requests; after that it is `truncated`."""
+
+    def __init__(self, place: tuple[str, str], lookup: Lookup, slices: Slices, pace: Pace, budget: int) -> None:
+        self.account, self.region = place
+        self.truncated = False
+        self.requests = 0
+        self._lookup = lookup
+        self._slices = slices
+        self._pace = pace
+        self._left = budget
+        self._open_questions = 0
+
+    def fetch(self, errand: Errand, stop: threading.Event, meter: Meter) -> None:
+        """Fetch what is missing of the errand; what is cheap comes first, so that a busy window cannot starve it.
+
+        Raises:
+            AwsError: a call failed; what was whole by then is kept.
+        """
+        run = _Run(stop, meter)
+        self._open_questions = sum(1 for _ in self._questions(errand))
+        windows = merge_spans(errand.windows)
+        for span in windows:
+            self._fetch_lane(self._lane("EventSource", BACKUP), span, run)
+        reserve = len(RARE_CHANGES) + len(FREQUENT_CHANGES) + len(VAULT_CHANGES) + len(ROLE_CHANGES)
+        self._left -= reserve
+        for index, span in enumerate(windows):
+            share = self._left // (len(windows) - index)
+            self._fetch_lane(self._lane("EventSource", KMS), span, run, limit=share)
+        self._left += reserve
+        self._fetch_changes(errand, run)
+
+    def entries(self, errand: Errand) -> Iterator[Entry]:
+        """Give every event of the errand that was fetched, each once."""
+        seen: set[str] = set()
+        for lane, span in self._questions(errand):
+            for entry in self._slices.entries(lane, span):
+                if entry.event_id not in seen:
+                    seen.add(entry.event_id)
+                    yield entry
+
+    def searched(self, errand: Errand) -> list[Span]:
+        """Give the parts of the windows in which no KMS event is missing."""
+        kms = self._lane("EventSource", KMS)
+        return [
+            part
+            for window in merge_spans(errand.windows)
+            for part in subtract(window, self._slices.missing(kms, window))
+        ]
+
+    def _questions(self, errand: Errand) -> Iterator[tuple[Lane, Span]]:
+        for span in merge_spans(errand.windows):
+            yield self._lane("EventSource", KMS), span
+            yield self._lane("EventSource", BACKUP), span
+        for names, span in _named_changes(errand):
+            yield self._lane("EventSource", KMS), span
+            for name in names:
+                yield self._lane("EventName", name), span
+
+    def _fetch_changes(self, errand: Errand, run: "_Run") -> None:
+        """Fetch the changes outside the windows, by source or by name, whichever is expected to cost less."""
+        rate = self._kms_rate(errand)
+        for names, span in _named_changes(errand):
+            if names in (VAULT_CHANGES, ROLE_CHANGES):
+                for name in names:
+                    self._fetch_lane(self._lane("EventName", name), span, run)
+                continue
+            for gap in self._gaps(names, span):
+                rest = [gap]
+                if is_cheaper_by_source(rate, gap, names):
+                    rest = self._fetch_lane(self._lane("EventSource", KMS), gap, run, limit=len(names), may_end=True)
+                for part in rest:
+                    for name in names:
+                        self._fetch_lane(self._lane("EventName", name), part, run)
+
+    def _gaps(self, names: Sequence[str], span: Span) -> list[Span]:
+        """Give the parts of a span in which some of the names were not fetched, neither by name nor by source."""
+        by_source = self._slices.missing(self._lane("EventSource", KMS), span)
+        missing = [
+            gap
+            for part in by_source
+            for name in names
+            for gap in self._slices.missing(self._lane("EventName", name), part)
+        ]
+        return merge_spans(missing)
+
+    def _kms_rate(self, errand: Errand) -> float:
+        """Give how many KMS events a second the windows have; without windows, so many that asking by name is cheaper."""
+        seconds = sum(span.end - span.start + 1 for span in merge_spans(errand.windows))
+        if not seconds:
+            return float(PAGE)
+        lane = self._lane("EventSource", KMS)
+        return sum(1 for span in merge_spans(errand.windows) for _ in self._slices.entries(lane, span)) / seconds
+
+    def _fetch_lane(
+        self, lane: Lane, span: Span, run: "_Run", *, limit: int | None = None, may_end: bool = False
+    ) -> list[Span]:
+        """Fetch what is missing of a lane in a span, and give what still is: something only at a limit or a stop.
+
+        `may_end` says that ending at the limit is no loss, since the rest is had in another way.
+        """
+        allowed = self._left if limit is None else min(limit, self._left)
+        self._open_questions = max(0, self._open_questions - 1)
+        for gap in self._slices.missing(lane, span):
+            fetch = _GapFetch(lane, gap, self._slices)
+            while not fetch.is_done and allowed > 0 and not run.stop.is_set():
+                self._pace.wait(run.stop)
+                allowed, self._left, self.requests = allowed - 1, self._left - 1, self.requests + 1
+                events = fetch.step(self._lookup)
+                left = fetch.expected_left + self._open_questions
+                run.meter.page((self.account, self.region), self.requests, left, events)
+            fetch.put_away()
+            is_cut = not fetch.is_done and not run.stop.is_set() and not may_end
+            self.truncated = self.truncated or is_cut
+        return self._slices.missing(lane, span)
+
+    def _lane(self, attribute: str, value: str) -> Lane:
+        return Lane(self.account, self.region, attribute, value)
+
+
+class _Run(Struct, frozen=True):
+    """What one fetch is told by."""
+
+    stop: threading.Event
+    meter: Meter
+
+
+class _GapFetch:
+    """Fetches one gap of a lane, the newest page first."""
+
+    def __init__(self, lane: Lane, gap: Span, slices: Slices) -> None:
+        self.is_done = False
+        self._lane = lane
+        self._gap = gap
+        self._slices = slices
+        self._token: str | None = None
+        self._until = self._end = gap.end
+        self._oldest = gap.end
+        self._pages = 0
+        self._waiting: list[Entry] = []
+        self._seen: set[str] = set()
+
+    @property
+    def expected_left(self) -> float:
+        """Give how many pages are expected to be left, if events are as dense in the rest of the gap."""
+        if self.is_done or not self._pages:
+            return 0
+        covered = (self._gap.end - self._oldest + 1) / (self._gap.end - self._gap.start + 1)
+        return self._pages * (1 - covered) / covered
+
+    def step(self, lookup: Lookup) -> int:
+        """Fetch a page, and give how many new events it has.
+
+        A token that is not accepted any more is given up: from the oldest event seen it goes on with a new one.
+
+        Raises:
+            AwsError: the call failed; what was whole by then is kept.
+        """
+        try:
+            answer = lookup(self._parameters())
+        except AwsError as error:
+            if error.code == _STALE_TOKEN and self._token is not None:
+                self._token, self._until = None, self._oldest
+                return 0
+            self.put_away()
+            raise
+        before = len(self._waiting)
+        for event in answer.get("Events", ()):
+            self._take(event)
+        self._pages += 1
+        self._token = answer.get("NextToken")
+        if self._token is None:
+            self.is_done = True
+            self._oldest = self._gap.start - 1
+        new = len(self._waiting) - before
+        if self._pages % PAGES_PER_SLICE == 0:
+            self.put_away()
+        return new
+
+    def put_away(self) -> None:
+        """Keep what is whole: everything later than the oldest second seen."""
+        whole = Span(self._oldest + 1, self._end)
+        if self._pages and whole.start <= whole.end:
+            self._slices.add(self._lane, whole, [entry for entry in self._waiting if entry.second >= whole.start])
+            self._waiting = [entry for entry in self._waiting if entry.second < whole.start]
+            self._end = self._oldest
+
+    def _parameters(self) -> dict[str, Any]:
+        parameters: dict[str, Any] = {
+            "LookupAttributes": [{"AttributeKey": self._lane.attribute, "AttributeValue": self._lane.value}],
+            "StartTime": time_of(self._gap.start),
+            "EndTime": time_of(self._until),
+            "MaxResults": PAGE,
+        }
+        return {**parameters, "NextToken": self._token} if self._token else parameters
+
+    def _take(self, event: dict[str, Any]) -> None:
+        moment, event_id, text = event.get("EventTime"), event.get("EventId"), event.get("CloudTrailEvent")
+        if isinstance(moment, datetime) and isinstance(event_id, str) and isinstance(text, str):
+            second = int(moment.timestamp())
+            self._oldest = min(self._oldest, second)
+            if event_id not in self._seen:
+                self._seen.add(event_id)
+                self._waiting.append(Entry(second, event_id, text))
+
+
+def _named_changes(errand: Errand) -> Iterator[tuple[tuple[str, ...], Span]]:
+    """Give the names of changes with the span that each is asked for in."""
+    if errand.changes is None:
+        return
+    if errand.of_roles:
+        yield ROLE_CHANGES, errand.changes
+    if not errand.of_keys:
+        return
+    yield RARE_CHANGES, errand.changes
+    first = max(errand.changes.start, min((window.start for window in errand.windows), default=errand.changes.start))
+    yield FREQUENT_CHANGES, Span(first, errand.changes.end)
+    yield VAULT_CHANGES, errand.changes
