@@ -34,7 +34,7 @@ _JOIN_SECONDS = 5.0
 
 
 class HistoryOptions(Struct, frozen=True):
-    """How to fetch: where to keep slices (None: nowhere), how many requests per account and Region at most, how fast."""
+    """How to fetch: where to keep slices (None: nowhere), how many requests per place at most, and how fast."""
 
     cache: Path | None = None
     max_requests: int = 600

@@ -143,7 +143,7 @@ class PlaceHistory:
         return merge_spans(missing)
 
     def _kms_rate(self, errand: Errand) -> float:
-        """Give how many KMS events a second the windows have; without windows, so many that asking by name is cheaper."""
+        """Give how many KMS events a second the windows have; without any, so many that asking by name is cheaper."""
         seconds = sum(span.end - span.start + 1 for span in merge_spans(errand.windows))
         if not seconds:
             return float(PAGE)
