@@ -1,7 +1,45 @@
-"""Every test runs in the same locale, whatever the developer's own: the language of a report follows it."""
+"""Keeps every test away from real AWS accounts, the user's own cache, and the developer's own locale."""
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aws_server import AwsServer, serving
 
 for name in ("LC_MESSAGES", "LANG", "NO_COLOR"):
     os.environ.pop(name, None)
 os.environ["LC_ALL"] = "C.UTF-8"
+
+
+@pytest.fixture(autouse=True)
+def _no_real_aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let no credentials be found but those that a test makes."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(home / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(home / "credentials"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[AwsServer]:
+    """Serve AWS on loopback; the profiles `main` and `keys` are of two accounts, `main` is the default as well."""
+    config = tmp_path / "aws-config"
+    accounts = {"default": "111122223333", "main": "111122223333", "keys": "444455556666"}
+    config.write_text(
+        "".join(
+            f"[{name if name == 'default' else f'profile {name}'}]\nregion = eu-west-1\n"
+            f"aws_access_key_id = AKIA{account}\naws_secret_access_key = made-up\n"
+            for name, account in accounts.items()
+        )
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with serving() as running:
+        for account in accounts.values():
+            running.account(account)
+        yield running

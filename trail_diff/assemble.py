@@ -140,7 +140,7 @@ def _baselines(failed: Job, jobs: Sequence[Job], question: Question, gathered: G
 
 def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts: Facts) -> Case:
     """Build the case of a failed job and, when there is a second one, its baseline."""
-    newest = parse_time(gathered.tally.last)
+    newest = parse_time(gathered.tally.newest())
     windows = [_need_window(job, job_window(job, question.pad, newest)) for job in jobs]
     found = [find_keys(job, window, gathered.events) for job, window in zip(jobs, windows, strict=True)]
     keys = dict.fromkeys(

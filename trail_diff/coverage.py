@@ -47,7 +47,7 @@ def check_coverage(
         *check_export(tally, events),
         *_check_jobs(failed.job, succeeded, jobs),
     }
-    newest = parse_time(tally.last)
+    newest = parse_time(tally.newest())
     if newest and failed.job.kind != "window" and newest - _core(failed).end < DELIVERY_DELAY:
         found.add(Reason.DELIVERY_DELAY_POSSIBLE)
     return tuple(reason for reason in Reason if reason in found)
@@ -67,8 +67,7 @@ def _check_places(job: Job, tally: Tally) -> Iterator[Reason]:
 
     Records without a Region or an account cannot tell; an export that has none of them is not blamed.
     """
-    regions = {region for region, _, _ in tally.hours if region}
-    accounts = {account for _, account, _ in tally.hours if account}
+    regions, accounts = tally.regions(), tally.accounts()
     places = [job.vault, job.source_vault, *job.keys]
     needed_regions = {job.region, *map(arn_region, places)} - {None}
     needed_accounts = {job.account, *map(arn_account, places)} - {None}
@@ -81,8 +80,13 @@ def _check_places(job: Job, tally: Tally) -> Iterator[Reason]:
 def _check_window(side: JobEvents, tally: Tally) -> Iterator[Reason]:
     """Report a window in which no record of the job's Region lies, or that the export begins or ends inside of.
 
-    Counts are by the hour, so a shorter gap goes unseen; an export of few events may begin or end a little inside.
+    Counts are by the hour, so a shorter gap goes unseen; an export of few events may begin or end a little inside. Of
+    what was fetched from event history, it is known which time is whole.
     """
+    if tally.as_of is not None:
+        if not _is_searched(side, tally):
+            yield Reason.WINDOW_NOT_COVERED
+        return
     first, last = parse_time(tally.first), parse_time(tally.last)
     core = _core(side)
     if first is None or last is None:
@@ -93,6 +97,17 @@ def _check_window(side: JobEvents, tally: Tally) -> Iterator[Reason]:
     hours = (hour for region, _, hour in tally.hours if regions is None or region in regions)
     if is_cut or not any(_hour_overlaps(hour, core) for hour in hours):
         yield Reason.WINDOW_NOT_COVERED
+
+
+def _is_searched(side: JobEvents, tally: Tally) -> bool:
+    """Tell whether one searched span of the job's account and Region holds all of the job's own time."""
+    core, job = _core(side), side.job
+    for region, account, first, last in tally.searched:
+        start, end = parse_time(first), parse_time(last)
+        is_here = job.region in (None, region) and job.account in (None, account)
+        if is_here and start and end and start <= core.start and core.end < end + timedelta(seconds=1):
+            return True
+    return False
 
 
 def _check_selectors(
@@ -122,7 +137,7 @@ def check_export(tally: Tally, events: Iterable[Event]) -> Iterator[Reason]:
     """Tell an export that lacks KMS events, read-only events, the caller type, or the pages after the first."""
     if tally.event_history != tally.records and tally.kms_records == 0 and tally.read_only[True] > 0:
         yield Reason.KMS_EVENTS_EXCLUDED
-    if tally.read_only[False] and not tally.read_only[True]:
+    if tally.as_of is None and tally.read_only[False] and not tally.read_only[True]:
         yield Reason.READ_ONLY_EVENTS_MISSING
     if any(lacks_caller_type(event) for event in events):
         yield Reason.CALLER_TYPE_NOT_IN_EXPORT
@@ -225,8 +240,8 @@ def _texts(value: object) -> list[str]:
 def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:
     """Give the coverage of a reading before any job is looked at."""
     return Coverage(
-        regions=tuple(sorted({region for region, _, _ in tally.hours if region})),
-        accounts=tuple(sorted({account for _, account, _ in tally.hours if account})),
+        regions=tuple(sorted(tally.regions())),
+        accounts=tuple(sorted(tally.accounts())),
         records_read=tally.records,
         files_read=tally.files,
         skipped=tuple(skipped),

@@ -20,6 +20,7 @@ from trail_diff.normalize import normalize_record
 from trail_diff.sources.files import read_paths
 from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Peek, Progress, Selection, Tally
 from trail_diff.times import parse_time
+from trail_diff.vaults import with_vault_keys
 
 KEPT_SOURCES = frozenset({"kms.amazonaws.com", "backup.amazonaws.com"})
 
@@ -97,7 +98,8 @@ def gather_raw(found: Iterable[Found], tally: Tally, job_found: Iterable[Found])
     jobs = [job for item in documents for job in read_job_document(item.document, item.source)]
     jobs.extend(job for job in map(read_job_event, told) if job is not None)
     events.sort(key=lambda event: (event.event_time, event.event_id))
-    return Gathered(tuple(events), merge_jobs(jobs), tally, skipped.merged())
+    known = with_vault_keys(merge_jobs(jobs), (item.document for item in documents))
+    return Gathered(tuple(events), known, tally, skipped.merged())
 
 
 def read_events(

@@ -46,11 +46,13 @@ class Fetched:
     """What a read brought."""
 
     def __init__(self, server: AwsServer, query: Query, **options: object) -> None:
+        self.notes: list[str] = []
         cache = options.pop("cache", None)
         self.source = LookupEvents(
             [Aws(region=REGION, endpoint_url=server.url)],
             (REGION,),
             HistoryOptions(cache=cache, interval_seconds=0, **options),  # type: ignore[arg-type]
+            self.notes.append,
             lambda: NOW,
         )
         self.tally = Tally()

@@ -5,7 +5,7 @@
     options     every option, described once
     inputs      options → the values that the library takes
     output      what the library gave → text, file, exit status; progress
-    diagnose, compare, lists, what_if   the commands
+    diagnose, compare, lists, what_if, cache   the commands
 
 Only this package knows typer. Heavy modules are imported by the commands that need them, so that --help is quick.
 """

@@ -25,7 +25,17 @@ MapFile = Annotated[
     typer.Option("--map", metavar="FILE", help="Keep the pseudonyms here, for the owner; reused when it is there."),
 ]
 Regions = Annotated[
-    list[str] | None, typer.Option("--region", metavar="REGION", help="Only records of this Region. Repeatable.")
+    list[str] | None,
+    typer.Option("--region", metavar="REGION", help="Only records of this Region; of AWS, where to look. Repeatable."),
+]
+Profiles = Annotated[
+    list[str] | None,
+    typer.Option("--profile", metavar="NAME", help="Ask AWS with this profile. Repeatable: one for each account."),
+]
+EndpointUrl = Annotated[str | None, typer.Option(metavar="URL", help="Ask AWS here, not at its own endpoints.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Fetch anew from AWS, and keep nothing of it.")]
+MaxRequests = Annotated[
+    int, typer.Option(metavar="N", min=1, help="At most so many requests to event history, per account and Region.")
 ]
 Account = Annotated[str | None, typer.Option(metavar="ID", help="The job's account, when its id is in several.")]
 Start = Annotated[str | None, typer.Option("--from", metavar="TIME", help='Read from here on: ISO 8601 or "2h ago".')]

@@ -144,6 +144,13 @@ def progress_shown(*, shown: bool) -> "Iterator[Progress | None]":
         yield progress
 
 
+def tell(note: str) -> None:
+    """Write to stderr, as one line, what could not be learnt or is worth knowing."""
+    from trail_diff.render.escape import terminal
+
+    sys.stderr.write(terminal(f"trail-diff: note: {note}") + "\n")
+
+
 def complain(message: str, hint: str) -> int:
     """Write what is wrong and what to do about it as one line to stderr."""
     from trail_diff.render.escape import terminal

@@ -74,10 +74,10 @@ def expected_pages(events_per_second: float, span: Span) -> int:
     return max(1, math.ceil(events_per_second * (span.end - span.start + 1) / PAGE))
 
 
-def is_cheaper_by_source(events_per_second: float, span: Span, names: Sequence[str]) -> bool:
-    """Tell whether all events of the source in a span take no more requests than one for each name.
+def is_cheaper_by_source(events_per_second: float, gaps: Sequence[Span], names: Sequence[str]) -> bool:
+    """Tell whether all events of the source in the gaps take no more requests than one for each name.
 
     The rate is that of the windows; it can mislead, so the one who asks gives up after as many requests as there are
     names, and then at worst has taken twice the requests of the better way.
     """
-    return expected_pages(events_per_second, span) <= len(names)
+    return sum(expected_pages(events_per_second, gap) for gap in gaps) <= len(names)

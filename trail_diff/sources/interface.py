@@ -137,6 +137,18 @@ class Tally:
             place = (str(peek.aws_region or ""), str(peek.recipient_account_id or ""), time[:13])
             self.hours[place] = self.hours.get(place, 0) + 1
 
+    def newest(self) -> str | None:
+        """Give the time up to which is known: when it was fetched, else that of the newest record."""
+        return self.as_of or self.last
+
+    def regions(self) -> set[str]:
+        """Give the Regions that records came from, or that were searched for some."""
+        return {region for region, _, _ in self.hours if region} | {region for region, *_ in self.searched}
+
+    def accounts(self) -> set[str]:
+        """Give the accounts that records came from, or that were searched for some."""
+        return {account for _, account, _ in self.hours if account} | {account for _, account, *_ in self.searched}
+
     def merge(self, other: "Tally") -> "Tally":
         """Give the counts of two readings together."""
         merged = Tally()

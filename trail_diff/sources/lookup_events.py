@@ -42,13 +42,14 @@ class HistoryOptions(Struct, frozen=True):
 
 
 class LookupEvents:
-    """Event history as a Source. `notes` tell what could not be fetched and what to do, once read to the end."""
+    """Event history as a Source; `note` is told what could not be fetched, and what to do."""
 
     def __init__(
         self,
         accounts: Sequence[Aws],
         regions: Sequence[str],
         options: HistoryOptions,
+        note: Callable[[str], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._accounts = accounts
@@ -56,7 +57,7 @@ class LookupEvents:
         self._options = options
         self._clock = clock
         self._places: dict[tuple[str, str], PlaceHistory] = {}
-        self.notes: list[str] = []
+        self._note = note
         self.requests = 0
 
     def read(self, query: Query, selection: Selection, tally: Tally, progress: Progress | None) -> Iterator[Found]:
@@ -131,10 +132,6 @@ class LookupEvents:
                     "incomplete; allow more with --max-requests, shorten --pad, or query the trail itself "
                     "(--athena-table, or --events s3://…)"
                 )
-
-    def _note(self, text: str) -> None:
-        if text not in self.notes:
-            self.notes.append(text)
 
 
 def _side_by_side(work: Sequence[tuple[PlaceHistory, Errand]], meter: "_Sums") -> list[AwsError | None]:

@@ -123,13 +123,13 @@ class PlaceHistory:
                 for name in names:
                     self._fetch_lane(self._lane("EventName", name), span, run)
                 continue
-            for gap in self._gaps(names, span):
-                rest = [gap]
-                if is_cheaper_by_source(rate, gap, names):
-                    rest = self._fetch_lane(self._lane("EventSource", KMS), gap, run, limit=len(names), may_end=True)
-                for part in rest:
-                    for name in names:
-                        self._fetch_lane(self._lane("EventName", name), part, run)
+            gaps = self._gaps(names, span)
+            if is_cheaper_by_source(rate, gaps, names):
+                for gap in gaps:
+                    self._fetch_lane(self._lane("EventSource", KMS), gap, run, limit=len(names), may_end=True)
+                gaps = self._gaps(names, span)
+            for name in names if gaps else ():
+                self._fetch_lane(self._lane("EventName", name), Span(gaps[0].start, gaps[-1].end), run)
 
     def _gaps(self, names: Sequence[str], span: Span) -> list[Span]:
         """Give the parts of a span in which some of the names were not fetched, neither by name nor by source."""

@@ -1,0 +1,28 @@
+"""What is kept of event history on this machine."""
+
+import typer
+
+from trail_diff.cli.app import app
+
+cache = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(cache, name="cache", help="What is kept of event history on this machine, so as not to fetch it twice.")
+
+_MIB = 1 << 20
+
+
+@cache.command()
+def info() -> None:
+    """Show where fetched events are kept, and how much it is."""
+    from trail_diff.sources.slices import cache_folder, cache_info
+
+    held = cache_info(cache_folder())
+    typer.echo(f"{held.folder}: {held.slices:,} slices, {held.size_bytes / _MIB:.1f} MiB")
+
+
+@cache.command()
+def clear() -> None:
+    """Delete all fetched events that are kept."""
+    from trail_diff.sources.slices import cache_folder, clear_cache
+
+    held = clear_cache(cache_folder())
+    typer.echo(f"{held.folder}: {held.slices:,} slices deleted, {held.size_bytes / _MIB:.1f} MiB")

@@ -1,0 +1,11 @@
+"""A case straight from AWS: the job, its baseline, their events, and what is known of the key.
+
+    options   which profiles, which endpoint, how to fetch; light
+    connection   the accounts and Regions that those stand for
+    asking    one call, its answer as a document; what was refused becomes a note and the case goes on
+    jobs      the job, those it could be compared with, its vaults and recovery points
+    facts     the key's state, policy and grants
+    collect   all of it, in order → Collected
+
+Only calls that read are made. Everything ends in a Collected, from which the offline path goes on.
+"""

@@ -1,0 +1,91 @@
+"""Asks AWS one thing at a time; a refused call is no end: the case goes on without the answer, and a note says so."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from msgspec import Struct
+
+from trail_diff.aws import Aws, as_document
+from trail_diff.errors import AwsCredentialsError, AwsError, AwsNotFoundError
+
+_NOT_OF_THIS_KIND = frozenset({"InvalidParameterValueException", "ValidationException"})
+"""What a Describe call may say of an id whose form is not its own."""
+
+
+class ApiCall(Struct, frozen=True):
+    """One call: with whose credentials, which operation, in which Region."""
+
+    aws: Aws
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    region: str | None
+
+    def source(self) -> str:
+        """Give the name under which what it answers is kept."""
+        words = "-".join(self.operation.split("_"))
+        return f"aws {self.service} {words} ({self.aws.account_id()}, {self.region})"
+
+
+class Asker:
+    """Makes calls that may fail; keeps the notes about those that did, each once, and tells them at once."""
+
+    def __init__(self, told: Callable[[str], None] = lambda _note: None) -> None:
+        self.notes: list[str] = []
+        self._told = told
+
+    def note(self, text: str) -> None:
+        """Keep a note."""
+        if text not in self.notes:
+            self.notes.append(text)
+            self._told(text)
+
+    def ask(self, call: ApiCall, instead: str) -> dict[str, Any] | None:
+        """Give the answer as a document; None when there is none, with a note that says what to do `instead`.
+
+        Raises:
+            AwsCredentialsError: there are no credentials, so nothing else will be answered either.
+        """
+        try:
+            return as_document(call.aws.call(call.service, call.operation, call.parameters, call.region))
+        except AwsCredentialsError:
+            raise
+        except AwsError as error:
+            self._note_error(error, instead)
+            return None
+
+    def find(self, call: ApiCall, instead: str) -> dict[str, Any] | None:
+        """Ask for something that may well not be there: then None, and no note.
+
+        Raises:
+            AwsCredentialsError: there are no credentials.
+        """
+        try:
+            return as_document(call.aws.call(call.service, call.operation, call.parameters, call.region))
+        except AwsCredentialsError:
+            raise
+        except AwsNotFoundError:
+            return None
+        except AwsError as error:
+            if error.code not in _NOT_OF_THIS_KIND:
+                self._note_error(error, instead)
+            return None
+
+    def pages(self, call: ApiCall, instead: str, at_most: int | None = None) -> Iterator[dict[str, Any]]:
+        """Give the pages of an answer; when one fails, those before it, and a note.
+
+        Raises:
+            AwsCredentialsError: there are no credentials.
+        """
+        try:
+            pages = call.aws.pages(call.service, call.operation, call.parameters, call.region)
+            for page in islice(pages, at_most):
+                yield as_document(page)
+        except AwsCredentialsError:
+            raise
+        except AwsError as error:
+            self._note_error(error, instead)
+
+    def _note_error(self, error: AwsError, instead: str) -> None:
+        self.note(f"{error.message.rstrip('.')}; {error.hint}, or {instead}")

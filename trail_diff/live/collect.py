@@ -1,0 +1,161 @@
+"""Gathers a case from AWS, in order: the job, its baseline, the events of both, what changed, then the key's facts."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct, structs
+
+from trail_diff.arns import arn_region
+from trail_diff.assemble import Question, build_collected_case
+from trail_diff.baseline import rank_baselines
+from trail_diff.collected import Collected, collect_found
+from trail_diff.correlate import job_window
+from trail_diff.errors import UsageError
+from trail_diff.facts import Document, FactDocuments
+from trail_diff.gather import ReadOptions, find_in_job_files, make_selection
+from trail_diff.jobs import find_job, merge_jobs, read_job_document
+from trail_diff.live.asking import Asker
+from trail_diff.live.connection import Connection
+from trail_diff.live.facts import KeyAsker
+from trail_diff.live.jobs import JobFinder, Place, find_given, place_of
+from trail_diff.model import Job, Window
+from trail_diff.sources.interface import Found, FoundJob, Progress, Query, Source, Tally
+from trail_diff.vaults import with_vault_keys
+
+_CHANGES_SPAN = timedelta(days=90)
+_BASELINES_AT_MOST = 3
+"""How many baselines are fetched before one without any event of its own is taken as it is."""
+
+
+class LiveRequest(Struct, frozen=True):
+    """What to gather: from which accounts and Regions, what was given in files, and the span to stay inside of."""
+
+    connection: Connection
+    job_files: tuple[str, ...] = ()
+    documents: FactDocuments = FactDocuments()
+    start: datetime | None = None
+    end: datetime | None = None
+    progress: Progress | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def collect_live(request: LiveRequest, question: Question, source: Source) -> Collected:
+    """Gather everything about the job; `source` is where its events come from.
+
+    Raises:
+        TrailDiffError: what could not be done without: the job is not there, there are no credentials, or no events.
+    """
+    now = request.clock()
+    asker, places = request.connection.asker, request.connection.places()
+    search = _Search(request, question, JobFinder(places, asker), places)
+    failed, place, documents = search.find_jobs()
+    baselines = search.baselines(failed, documents)
+    for sides in [[failed, baseline] for baseline in baselines] or [[failed]]:
+        collected = search.fetch(source, sides, documents, now)
+        case = build_collected_case(collected, question)
+        if case.succeeded is None or case.succeeded.events:
+            break
+    key = case.failed.job.key
+    facts, usage = request.documents, None
+    if key is not None:
+        about = KeyAsker(key, request.connection.accounts, place.aws, failed.region or place.region, asker)
+        facts, usage = about.complete(facts), about.last_usage()
+        _note_usage(usage, asker)
+    return structs.replace(collected, documents=facts, key_usage=usage, notes=tuple(asker.notes))
+
+
+def list_recent_jobs(connection: Connection, window: Window) -> Iterator[FoundJob]:
+    """List the jobs of every place that were created in a window."""
+    places = connection.places()
+    finder = JobFinder(places, connection.asker)
+    for place in places:
+        yield from finder.list_recent(place, window)
+
+
+class _Search(Struct, frozen=True):
+    """What every step of a gathering needs."""
+
+    request: LiveRequest
+    question: Question
+    finder: JobFinder
+    places: Sequence[Place]
+
+    def find_jobs(self) -> tuple[Job, Place, list[FoundJob]]:
+        """Find the job and what it could be compared with, and describe their vaults and recovery points."""
+        given = [item for item in find_in_job_files(self.request.job_files) if isinstance(item, FoundJob)]
+        documents = list(given)
+        failed, place = self._find(self.question.job_id, documents)
+        if self.question.baseline_job_id is not None:
+            self._find(self.question.baseline_job_id, documents)
+        else:
+            documents += self.finder.list_candidates(failed, place)
+        jobs = jobs_in(documents)
+        chosen = [failed, *self.baselines(failed, documents)[:1]]
+        for job in chosen:
+            window = job_window(job, self.question.pad, self.request.clock())
+            documents += self.finder.list_neighbours(job, window, place) if window else []
+        for job in chosen:
+            documents += self.finder.describe_keys(job, place)
+        jobs = jobs_in(documents)
+        return find_job(jobs, failed.id), place, documents
+
+    def baselines(self, failed: Job, documents: Sequence[FoundJob]) -> list[Job]:
+        """Give the baseline that was named, or the best few."""
+        jobs = jobs_in(documents)
+        if self.question.baseline_job_id is not None:
+            return [find_job(jobs, self.question.baseline_job_id)]
+        current = find_job(jobs, failed.id)
+        return rank_baselines(current, jobs)[:_BASELINES_AT_MOST]
+
+    def fetch(self, source: Source, jobs: Sequence[Job], documents: Sequence[FoundJob], now: datetime) -> Collected:
+        """Fetch the events of the failed job, its baseline, and what changed."""
+        windows = tuple(window for job in jobs if (window := self._window(job, now)) is not None)
+        if not windows:
+            raise UsageError("the job lies outside --from and --to", hint="leave them out, or widen them")
+        changes = self._clip(Window(now - _CHANGES_SPAN, now))
+        keys = tuple(dict.fromkeys([*self.question.keys, *(key for job in jobs for key in job.keys)]))
+        query = Query(windows, changes, self._regions(jobs), keys)
+        selection = make_selection(ReadOptions((), self.request.start, self.request.end))
+        tally = Tally()
+        found = source.read(query, selection, tally, self.request.progress)
+        collected = collect_found(found, tally, [*documents, *self._job_records()])
+        return structs.replace(collected, baseline_job_id=jobs[1].id if len(jobs) > 1 else None)
+
+    def _find(self, job_id: str, documents: list[FoundJob]) -> tuple[Job, Place]:
+        """Find a job in what was given, else in AWS; what AWS says is added to the documents."""
+        known = find_given(jobs_in(documents), job_id)
+        if known is not None:
+            return known, place_of(known, self.places)
+        found, place = self.finder.describe(job_id)
+        documents.append(found)
+        return find_job(jobs_in(documents), job_id), place
+
+    def _job_records(self) -> Iterator[Found]:
+        return (item for item in find_in_job_files(self.request.job_files) if not isinstance(item, FoundJob))
+
+    def _window(self, job: Job, now: datetime) -> Window | None:
+        window = job_window(job, self.question.pad, now)
+        return self._clip(window) if window else None
+
+    def _clip(self, window: Window) -> Window | None:
+        start, end = self.request.start or window.start, self.request.end or window.end
+        clipped = Window(max(start, window.start), min(end, window.end))
+        return clipped if clipped.start <= clipped.end else None
+
+    def _regions(self, jobs: Sequence[Job]) -> tuple[str, ...]:
+        """Give every Region that the jobs, their vaults and keys are in, the failed job's own first."""
+        arns = [arn for job in jobs for arn in (job.vault, job.source_vault, *job.keys)]
+        regions = [jobs[0].region, *self.request.connection.regions, *map(arn_region, [*arns, *self.question.keys])]
+        return tuple(dict.fromkeys(region for region in regions if region))
+
+
+def jobs_in(documents: Sequence[FoundJob]) -> tuple[Job, ...]:
+    """Read every job that the documents describe, with the keys that vaults and recovery points tell."""
+    jobs = merge_jobs(job for item in documents for job in read_job_document(item.document, item.source))
+    return with_vault_keys(jobs, (item.document for item in documents))
+
+
+def _note_usage(usage: Document | None, asker: Asker) -> None:
+    told = (usage.content.get("KeyLastUsage") if usage else None) or {}
+    if told.get("Timestamp"):
+        asker.note(f"the key was last used with success at {told['Timestamp']} ({told.get('Operation', '?')})")

@@ -1,0 +1,53 @@
+"""From options to the accounts and Regions that are asked, each account once."""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from trail_diff.aws import Aws
+from trail_diff.errors import UsageError
+from trail_diff.live.asking import Asker
+from trail_diff.live.jobs import Place
+from trail_diff.live.options import AwsOptions
+from trail_diff.sources.lookup_events import HistoryOptions, LookupEvents
+from trail_diff.sources.slices import cache_folder
+
+
+class Connection(Struct, frozen=True):
+    """The accounts and Regions to ask, and the notes on what was refused."""
+
+    accounts: tuple[Aws, ...]
+    regions: tuple[str, ...]
+    asker: Asker
+    history_options: HistoryOptions
+
+    def places(self) -> list[Place]:
+        """Give every account in every Region, the first account's Regions first."""
+        return [Place(aws, region) for aws in self.accounts for region in self.regions]
+
+    def history(self) -> LookupEvents:
+        """Give their event history as a source."""
+        return LookupEvents(self.accounts, self.regions, self.history_options, self.asker.note)
+
+
+def connect(options: AwsOptions, regions: Sequence[str], told: Callable[[str], None]) -> Connection:
+    """Find out which accounts the profiles are of. Without `regions`, those that the profiles name.
+
+    Raises:
+        AwsError: there are no credentials, or AWS cannot be reached.
+        UsageError: no Region is named anywhere.
+    """
+    asker = Asker(told)
+    accounts: dict[str, Aws] = {}
+    for profile in options.profiles or (None,):
+        aws = Aws(profile, next(iter(regions), None), options.endpoint_url)
+        if aws.region is None:
+            raise UsageError("no Region chosen", hint="name it with --region, as aws configure list shows it")
+        known = accounts.setdefault(aws.account_id(), aws)
+        if known is not aws:
+            asker.note(
+                f"profile {profile} is of the same account as {known.profile or 'the default'}, so it is not used"
+            )
+    named = tuple(dict.fromkeys(regions or [aws.region for aws in accounts.values() if aws.region]))
+    cache = cache_folder() if options.uses_cache else None
+    return Connection(tuple(accounts.values()), named, asker, HistoryOptions(cache, options.max_requests))
