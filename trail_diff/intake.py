@@ -1,4 +1,4 @@
-"""Where a case comes from: exports or a case bundle, with pseudonyms if wanted. All ways end in one form.
+"""Where a case comes from: exports, a case bundle or AWS, with pseudonyms if wanted. All ways end in one form.
 
 What only has to be counted or kept as events is never held raw; a bundle, and redaction, need the raw records.
 """
@@ -13,22 +13,26 @@ from trail_diff.assemble import Question
 from trail_diff.collected import Collected, collect_found
 from trail_diff.coverage import summarize_reading
 from trail_diff.errors import UsageError
-from trail_diff.facts import FactFiles, load_documents, read_facts
+from trail_diff.facts import FactDocuments, FactFiles, load_documents, read_facts
 from trail_diff.gather import Gathered, ReadOptions, find_in_job_files, gather, make_selection, read_events
+from trail_diff.live.options import AwsOptions
 from trail_diff.model import Coverage, Event, Facts
 from trail_diff.sources.files import read_paths
 from trail_diff.sources.interface import Progress, Tally
 
 if TYPE_CHECKING:
+    from trail_diff.live.collect import LiveRequest
     from trail_diff.redact import Redactor
 
 _NOTHING_ASKED = Question("")
+_NOTHING_GIVEN = FactDocuments()
 
 
 class Inputs(Struct, frozen=True):
     """Where to read: exports (files, folders, globs, `-`) or a case bundle; job descriptors, facts, and what of it.
 
-    With a `redactor`, everything is read with pseudonyms in place of names.
+    Without exports and a bundle, AWS itself is asked, as `aws` says; `note` is told what was refused, a line
+    each. With a `redactor`, everything is read with pseudonyms in place of names.
     """
 
     events: tuple[str, ...] = ()
@@ -39,11 +43,18 @@ class Inputs(Struct, frozen=True):
     redactor: "Redactor | None" = None
     progress: Progress | None = None
     stdin: BinaryIO | None = None
+    aws: AwsOptions = AwsOptions()
+    note: Callable[[str], None] = lambda _note: None
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether AWS itself is asked."""
+        return not self.events and self.case is None
 
     @property
     def is_raw_needed(self) -> bool:
         """Tell whether the raw records have to be held."""
-        return self.case is not None or self.redactor is not None
+        return self.is_live or self.case is not None or self.redactor is not None
 
 
 def collect(inputs: Inputs, question: Question | None = None) -> tuple[Collected, Question]:
@@ -52,22 +63,21 @@ def collect(inputs: Inputs, question: Question | None = None) -> tuple[Collected
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    collected, asked = _read(inputs, question)
-    documents = load_documents(inputs.facts).over(collected.documents)
-    collected = structs.replace(collected, documents=documents)
-    if inputs.redactor is None:
-        return collected, asked
-    from trail_diff.redact_case import redact_case
-
-    return redact_case(collected, asked, inputs.redactor)
+    given = load_documents(inputs.facts)
+    collected, asked = _read(inputs, question, given)
+    return _redact(structs.replace(collected, documents=given.over(collected.documents)), asked, inputs)
 
 
 def gather_inputs(inputs: Inputs) -> Gathered:
     """Read what there is to events, jobs and counts.
 
     Raises:
-        SourceError, CaseFileError: it cannot be read.
+        SourceError, CaseFileError, AwsError: it cannot be read.
     """
+    if inputs.is_live and not inputs.jobs:
+        from trail_diff.live.collect import collect_jobs
+
+        return _redact(collect_jobs(_live_request(inputs)), _NOTHING_ASKED, inputs)[0].gathered()
     if inputs.is_raw_needed:
         return collect(inputs, _NOTHING_ASKED)[0].gathered()
     return gather(inputs.events, inputs.jobs, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
@@ -91,11 +101,12 @@ def stream_calls(inputs: Inputs, handle: Callable[[Event], None]) -> Coverage:
     """Hand over every KMS event, one at a time, and give the coverage of the reading.
 
     Raises:
-        SourceError, CaseFileError: it cannot be read.
+        SourceError, CaseFileError, AwsError: it cannot be read.
+        UsageError: AWS is to be asked, and since when is not said.
     """
     if not inputs.is_raw_needed:
         return read_events(inputs.events, handle, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
-    gathered = gather_inputs(inputs)
+    gathered = _fetch_calls(inputs) if inputs.is_live else gather_inputs(inputs)
     calls = [event for event in gathered.events if event.accesses]
     for event in calls:
         handle(event)
@@ -113,13 +124,48 @@ def need_question(question: Question | None) -> Question:
     return question
 
 
-def _read(inputs: Inputs, question: Question | None) -> tuple[Collected, Question]:
+def _read(inputs: Inputs, question: Question | None, given: FactDocuments) -> tuple[Collected, Question]:
     if inputs.case is not None:
         from trail_diff.casefile import open_case
 
         collected, asked = open_case(inputs.case)
         return collected, question or asked
+    if inputs.is_live and question is not _NOTHING_ASKED:
+        from trail_diff.live.collect import collect_live
+
+        request, asked = _live_request(inputs, given), need_question(question)
+        return collect_live(request, asked, request.connection.history()), asked
     asked, tally = need_question(question), Tally()
     selection = make_selection(inputs.options)
     found = read_paths(inputs.events, selection, tally, progress=inputs.progress, stdin=inputs.stdin)
     return collect_found(found, tally, find_in_job_files(inputs.jobs)), asked
+
+
+def _fetch_calls(inputs: Inputs) -> Gathered:
+    from trail_diff.live.collect import collect_calls
+
+    request = _live_request(inputs)
+    return _redact(collect_calls(request, request.connection.history()), _NOTHING_ASKED, inputs)[0].gathered()
+
+
+def _live_request(inputs: Inputs, given: FactDocuments = _NOTHING_GIVEN) -> "LiveRequest":
+    """Say what to ask AWS, beside what was given; this is where it is connected to."""
+    from trail_diff.live.collect import LiveRequest
+    from trail_diff.live.connection import connect
+
+    return LiveRequest(
+        connection=connect(inputs.aws, inputs.options.regions, inputs.note),
+        job_files=inputs.jobs,
+        documents=given,
+        start=inputs.options.start,
+        end=inputs.options.end,
+        progress=inputs.progress,
+    )
+
+
+def _redact(collected: Collected, asked: Question, inputs: Inputs) -> tuple[Collected, Question]:
+    if inputs.redactor is None:
+        return collected, asked
+    from trail_diff.redact_case import redact_case
+
+    return redact_case(collected, asked, inputs.redactor)

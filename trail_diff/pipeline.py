@@ -170,7 +170,7 @@ def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> 
     facts = gather_facts(inputs)
     before = gather_facts(structs.replace(inputs, facts=FactFiles(key_policy=old))).key_policy
     policies = Policies(facts.key_policy or {}, before, facts.grants, facts.organization_id)
-    if not inputs.events and inputs.case is None:
+    if inputs.is_live and not inputs.aws.profiles:
         key = next(iter(keys), None)
         account = arn_account(key) or _account_in(facts.key_policy)
         rows, coverage = replay(list(expected_calls(account, key or f"arn:aws:kms:::{account}")), policies), Coverage()

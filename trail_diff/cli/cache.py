@@ -4,8 +4,12 @@ import typer
 
 from trail_diff.cli.app import app
 
+HELP = """What is kept of event history on this machine, so that nothing is fetched twice.
+
+Example: trail-diff cache info
+"""
 cache = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(cache, name="cache", help="What is kept of event history on this machine, so as not to fetch it twice.")
+app.add_typer(cache, name="cache", help=HELP)
 
 _MIB = 1 << 20
 

@@ -7,7 +7,7 @@ import typer
 
 from trail_diff.cli import options
 from trail_diff.cli.app import app
-from trail_diff.cli.inputs import fact_files, make_inputs, make_question, redacting
+from trail_diff.cli.inputs import aws_options, fact_files, make_inputs, make_question, redacting
 from trail_diff.cli.output import progress_shown
 from trail_diff.errors import UsageError
 
@@ -19,7 +19,11 @@ def collect(
     baseline_job_id: options.BaselineJobId = None,
     events: options.Events = None,
     case: options.CaseFile = None,
+    profile: options.Profiles = None,
     region: options.Regions = None,
+    endpoint_url: options.EndpointUrl = None,
+    no_cache: options.NoCache = False,
+    max_requests: options.MaxRequests = 600,
     account: options.Account = None,
     start: options.Start = None,
     end: options.End = None,
@@ -36,7 +40,8 @@ def collect(
 ) -> None:
     """Gather a case into one file that gives the same report elsewhere: trail-diff --case CASE.zip.
 
-    Only the records that the case rests on are in it; --redact replaces the names in them.
+    It is gathered from AWS, or from --events. Only the records that the case rests on are in it; --redact replaces the
+    names in them.
     Example: trail-diff collect --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events trail/ -o case.zip --redact
     """
     from trail_diff.pipeline import save_bundle
@@ -44,10 +49,11 @@ def collect(
     facts = fact_files(key_policy, key_state, grants, org_id)
     question = make_question(job_id, baseline_job_id, key, account, (region, pad))
     if question is None and case is None:
-        raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs --events PATH' lists those found")
+        raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs' lists those found")
+    aws = aws_options(profile, endpoint_url, max_requests, no_cache=no_cache)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         inputs = make_inputs(
-            events, job, region, (start, end), case=case, facts=facts, redactor=redactor, progress=progress
+            events, job, region, (start, end), case=case, facts=facts, redactor=redactor, progress=progress, aws=aws
         )
         kept = save_bundle(output, inputs, question)
     typer.echo(f"{len(kept.records):,} of {kept.tally.records:,} records written to {output}", err=True)

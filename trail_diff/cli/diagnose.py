@@ -7,7 +7,7 @@ import typer
 from trail_diff import __version__
 from trail_diff.cli import options
 from trail_diff.cli.app import OutputFormat, app
-from trail_diff.cli.inputs import fact_files, make_inputs, make_question, redacting
+from trail_diff.cli.inputs import aws_options, fact_files, make_inputs, make_question, redacting
 from trail_diff.cli.output import View, finish, progress_shown
 from trail_diff.errors import UsageError
 
@@ -19,7 +19,11 @@ def diagnose(
     baseline_job_id: options.BaselineJobId = None,
     events: options.Events = None,
     case: options.CaseFile = None,
+    profile: options.Profiles = None,
     region: options.Regions = None,
+    endpoint_url: options.EndpointUrl = None,
+    no_cache: options.NoCache = False,
+    max_requests: options.MaxRequests = 600,
     account: options.Account = None,
     start: options.Start = None,
     end: options.End = None,
@@ -41,6 +45,7 @@ def diagnose(
 ) -> None:
     """Tell why a KMS-dependent job failed: compare its CloudTrail events with those of a job that succeeded.
 
+    Without --events, AWS itself is asked, by calls that only read.
     Example: trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events trail/
     """
     if context.invoked_subcommand is not None:
@@ -54,10 +59,11 @@ def diagnose(
     facts = fact_files(key_policy, key_state, grants, org_id)
     question = make_question(job_id, baseline_job_id, key, account, (region, pad))
     if question is None and case is None:
-        raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs --events PATH' lists those found")
+        raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs' lists those found")
+    aws = aws_options(profile, endpoint_url, max_requests, no_cache=no_cache)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         inputs = make_inputs(
-            events, job, region, (start, end), case=case, facts=facts, redactor=redactor, progress=progress
+            events, job, region, (start, end), case=case, facts=facts, redactor=redactor, progress=progress, aws=aws
         )
         report = analyse(load_case(inputs, question))
     finish(report, View(output_format, output, verbose, lang))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from trail_diff.assemble import Question
     from trail_diff.facts import FactFiles
     from trail_diff.intake import Inputs
+    from trail_diff.live.options import AwsOptions
     from trail_diff.model import Window
     from trail_diff.redact import Redactor
     from trail_diff.sources.interface import Progress
@@ -28,23 +29,25 @@ def make_inputs(
     facts: "FactFiles | None" = None,
     redactor: "Redactor | None" = None,
     progress: "Progress | None" = None,
-    needs_events: bool = True,
+    aws: "AwsOptions | None" = None,
 ) -> "Inputs":
-    """Say what to read.
+    """Say what to read: exports or a case bundle, and without them AWS itself.
 
     Raises:
-        UsageError: there is nothing to read, or the times cannot be used.
+        UsageError: options contradict each other, or the times cannot be used.
     """
     if events and case is not None:
         raise UsageError("--events and --case do not go together", hint="a case bundle holds its events; leave one out")
-    if needs_events and not events and case is None:
+    if (events or case is not None) and aws is not None and (aws.profiles or aws.endpoint_url):
         raise UsageError(
-            "what to read? --events is missing",
-            hint="give an export of CloudTrail events (a file, a folder, or - for stdin) or a case bundle with --case",
+            "--profile and --endpoint-url have no effect with --events or --case: then AWS is not asked",
+            hint="leave out one or the other",
         )
+    from trail_diff.cli.output import tell
     from trail_diff.facts import FactFiles
     from trail_diff.gather import ReadOptions
     from trail_diff.intake import Inputs
+    from trail_diff.live.options import AwsOptions
 
     start = parse_moment_option(span[0], "--from") if span[0] else None
     end = parse_moment_option(span[1], "--to") if span[1] else None
@@ -61,7 +64,18 @@ def make_inputs(
         redactor=redactor,
         progress=progress,
         stdin=sys.stdin.buffer if sys.stdin else None,
+        aws=aws or AwsOptions(),
+        note=tell,
     )
+
+
+def aws_options(
+    profiles: list[str] | None, endpoint_url: str | None, max_requests: int = 600, *, no_cache: bool = False
+) -> "AwsOptions":
+    """Say with whose credentials and how to ask AWS."""
+    from trail_diff.live.options import AwsOptions
+
+    return AwsOptions(tuple(profiles or ()), endpoint_url, not no_cache, max_requests)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from trail_diff.cli import options
 from trail_diff.cli.app import OutputFormat, app
-from trail_diff.cli.inputs import make_inputs, redacting
+from trail_diff.cli.inputs import aws_options, make_inputs, redacting
 from trail_diff.cli.output import View, progress_shown, write_output
 
 
@@ -10,7 +10,9 @@ from trail_diff.cli.output import View, progress_shown, write_output
 def jobs(
     events: options.Events = None,
     case: options.CaseFile = None,
+    profile: options.Profiles = None,
     region: options.Regions = None,
+    endpoint_url: options.EndpointUrl = None,
     start: options.Start = None,
     end: options.End = None,
     job: options.JobFiles = None,
@@ -24,14 +26,16 @@ def jobs(
 ) -> None:
     """List the jobs found, their state, and the baseline each failed one would be compared with.
 
+    Without --events, AWS Backup is asked for the jobs since --from, or of the last seven days.
     Example: trail-diff jobs --events trail/
     """
     from trail_diff.pipeline import list_jobs
     from trail_diff.render import render_jobs
 
+    aws = aws_options(profile, endpoint_url)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         rows, coverage = list_jobs(
-            make_inputs(events, job, region, (start, end), case=case, redactor=redactor, progress=progress)
+            make_inputs(events, job, region, (start, end), case=case, redactor=redactor, progress=progress, aws=aws)
         )
     view = View(output_format, output, verbose, lang)
     write_output(render_jobs(rows, coverage, output_format.value, view.render_options()), view)
@@ -42,7 +46,11 @@ def callers(
     events: options.Events = None,
     case: options.CaseFile = None,
     key: options.Keys = None,
+    profile: options.Profiles = None,
     region: options.Regions = None,
+    endpoint_url: options.EndpointUrl = None,
+    no_cache: options.NoCache = False,
+    max_requests: options.MaxRequests = 600,
     start: options.Start = None,
     end: options.End = None,
     redact: options.Redact = False,
@@ -55,14 +63,17 @@ def callers(
 ) -> None:
     """List who uses a key: calls by caller, action and outcome.
 
+    Without --events, the event history of AWS since --from is read.
     Example: trail-diff callers --events trail/ --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
     """
     from trail_diff.pipeline import list_callers
     from trail_diff.render import render_callers
 
+    aws = aws_options(profile, endpoint_url, max_requests, no_cache=no_cache)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         rows, coverage = list_callers(
-            make_inputs(events, None, region, (start, end), case=case, redactor=redactor, progress=progress), key or ()
+            make_inputs(events, None, region, (start, end), case=case, redactor=redactor, progress=progress, aws=aws),
+            key or (),
         )
     view = View(output_format, output, verbose, lang)
     write_output(render_callers(rows, coverage, output_format.value, view.render_options()), view)

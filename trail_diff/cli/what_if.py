@@ -6,7 +6,7 @@ import typer
 
 from trail_diff.cli import options
 from trail_diff.cli.app import ExitStatus, OutputFormat, app
-from trail_diff.cli.inputs import fact_files, make_inputs, redacting
+from trail_diff.cli.inputs import aws_options, fact_files, make_inputs, redacting
 from trail_diff.cli.output import View, progress_shown, write_output
 
 
@@ -17,7 +17,11 @@ def what_if(
     events: options.Events = None,
     case: options.CaseFile = None,
     key: options.Keys = None,
+    profile: options.Profiles = None,
     region: options.Regions = None,
+    endpoint_url: options.EndpointUrl = None,
+    no_cache: options.NoCache = False,
+    max_requests: options.MaxRequests = 600,
     start: options.Start = None,
     end: options.End = None,
     grants: options.Grants = None,
@@ -38,13 +42,16 @@ def what_if(
 ) -> None:
     """Replay observed calls against a new key policy, and tell what it would break or fix.
 
-    Without --events, the calls that AWS Backup is known to make are tried. Exits 1 when something breaks.
+    With --profile and --from, the calls in the event history of AWS are replayed. With neither that nor --events, the
+    calls that AWS Backup is known to make are tried. Exits 1 when something breaks.
+
     Example: trail-diff what-if --key-policy new.json --old old.json --events trail/ --key arn:aws:kms:…
     """
     from trail_diff.pipeline import replay_policy
     from trail_diff.render import render_what_if
 
     facts = fact_files(key_policy, None, grants, org_id)
+    aws = aws_options(profile, endpoint_url, max_requests, no_cache=no_cache)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         inputs = make_inputs(
             events,
@@ -55,7 +62,7 @@ def what_if(
             facts=facts,
             redactor=redactor,
             progress=progress,
-            needs_events=False,
+            aws=aws,
         )
         rows, coverage = replay_policy(inputs, old, key or ())
     view = View(output_format, output, verbose, lang)

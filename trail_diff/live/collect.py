@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct, structs
 
 from trail_diff.arns import arn_region
-from trail_diff.assemble import Question, build_collected_case
+from trail_diff.assemble import Question
 from trail_diff.baseline import rank_baselines
 from trail_diff.collected import Collected, collect_found
 from trail_diff.correlate import job_window
@@ -23,6 +23,7 @@ from trail_diff.sources.interface import Found, FoundJob, Progress, Query, Sourc
 from trail_diff.vaults import with_vault_keys
 
 _CHANGES_SPAN = timedelta(days=90)
+_LISTED_SPAN = timedelta(days=7)
 _BASELINES_AT_MOST = 3
 """How many baselines are fetched before one without any event of its own is taken as it is."""
 
@@ -52,7 +53,7 @@ def collect_live(request: LiveRequest, question: Question, source: Source) -> Co
     baselines = search.baselines(failed, documents)
     for sides in [[failed, baseline] for baseline in baselines] or [[failed]]:
         collected = search.fetch(source, sides, documents, now)
-        case = build_collected_case(collected, question)
+        case = collected.case(question)
         if case.succeeded is None or case.succeeded.events:
             break
     key = case.failed.job.key
@@ -64,12 +65,32 @@ def collect_live(request: LiveRequest, question: Question, source: Source) -> Co
     return structs.replace(collected, documents=facts, key_usage=usage, notes=tuple(asker.notes))
 
 
-def list_recent_jobs(connection: Connection, window: Window) -> Iterator[FoundJob]:
-    """List the jobs of every place that were created in a window."""
-    places = connection.places()
-    finder = JobFinder(places, connection.asker)
-    for place in places:
-        yield from finder.list_recent(place, window)
+def collect_jobs(request: LiveRequest) -> Collected:
+    """List the jobs of every account and Region: those of the time asked for, else of the last week."""
+    end = request.end or request.clock()
+    window = Window(request.start or end - _LISTED_SPAN, end)
+    places, asker = request.connection.places(), request.connection.asker
+    finder = JobFinder(places, asker)
+    found = [job for place in places for job in finder.list_recent(place, window)]
+    return structs.replace(collect_found(found, Tally()), notes=tuple(asker.notes))
+
+
+def collect_calls(request: LiveRequest, source: Source) -> Collected:
+    """Fetch the KMS calls of the time asked for.
+
+    Raises:
+        UsageError: no time is asked for.
+        AwsError: the source did not answer.
+    """
+    if request.start is None:
+        raise UsageError(
+            "since when? --from is missing", hint='name the time to fetch, e.g. --from "2h ago", or give --events'
+        )
+    end, tally = request.end or request.clock(), Tally()
+    selection = make_selection(ReadOptions((), request.start, end), kms_only=True)
+    found = source.read(Query((Window(request.start, end),)), selection, tally, request.progress)
+    collected = collect_found(found, tally)
+    return structs.replace(collected, notes=tuple(request.connection.asker.notes))
 
 
 class _Search(Struct, frozen=True):

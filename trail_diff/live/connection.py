@@ -42,7 +42,7 @@ def connect(options: AwsOptions, regions: Sequence[str], told: Callable[[str], N
     for profile in options.profiles or (None,):
         aws = Aws(profile, next(iter(regions), None), options.endpoint_url)
         if aws.region is None:
-            raise UsageError("no Region chosen", hint="name it with --region, as aws configure list shows it")
+            raise UsageError("no Region chosen", hint="name it with --region, or give an export with --events")
         known = accounts.setdefault(aws.account_id(), aws)
         if known is not aws:
             asker.note(
