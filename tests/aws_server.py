@@ -62,6 +62,7 @@ class AwsServer:
         self.faults: list[Fault] = []
         self.calls: list[Call] = []
         self.lookups_per_second: int | None = None
+        self.throttled = 0
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.url = ""
         self.failures: list[str] = []
@@ -144,6 +145,7 @@ class AwsServer:
             while recent and recent[0] <= now - 1:
                 recent.popleft()
             if len(recent) >= self.lookups_per_second:
+                self.throttled += 1
                 raise AwsFaultError("ThrottlingException", "Rate exceeded")
             recent.append(now)
 

@@ -24,13 +24,7 @@ from trail_diff.errors import (
     AwsThrottledError,
 )
 
-_RETRIES = botocore.config.Config(
-    retries={"mode": "adaptive", "max_attempts": 8},
-    connect_timeout=10,
-    read_timeout=60,
-    user_agent_extra="trail-diff",
-    max_pool_connections=32,
-)
+_ATTEMPTS = 8
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 _INVALID = frozenset(
@@ -56,13 +50,28 @@ class Aws:
     `region` is None when neither the caller nor the profile names one. Calls may come from several threads.
     """
 
-    def __init__(self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> None:
-        """Begin a session.
+    def __init__(
+        self,
+        profile: str | None = None,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        *,
+        attempts: int = _ATTEMPTS,
+    ) -> None:
+        """Begin a session. A call is made up to so many times, slower each time AWS says that it is too busy.
 
         Raises:
             AwsCredentialsError: there is no such profile.
         """
         self._endpoint_url = endpoint_url
+        self._attempts = attempts
+        self._config = botocore.config.Config(
+            retries={"mode": "adaptive", "max_attempts": attempts},
+            connect_timeout=10,
+            read_timeout=60,
+            user_agent_extra="trail-diff",
+            max_pool_connections=32,
+        )
         self._clients: dict[tuple[str, str | None], Any] = {}
         self._lock = threading.Lock()
         with translating_errors("the profile", None):
@@ -114,10 +123,34 @@ class Aws:
         place = (service, region or self.region)
         with self._lock:
             if place not in self._clients:
-                self._clients[place] = self._session.client(
-                    service, region_name=place[1], endpoint_url=self._endpoint_url, config=_RETRIES
+                client = self._session.client(
+                    service, region_name=place[1], endpoint_url=self._endpoint_url, config=self._config
                 )
+                client.meta.events.register_last("needs-retry", self._retry_cut_answer)
+                client.meta.events.register("after-call", _refuse_cut_answer)
+                self._clients[place] = client
             return self._clients[place]
+
+    def _retry_cut_answer(self, response: Any, attempts: int, operation: Any, **_told: Any) -> float | None:
+        """Have a call made again whose answer was cut: botocore takes one for whole, and finds nothing in it."""
+        is_cut = response is not None and _missing_bytes(response[0], operation) and attempts < self._attempts
+        return min(2.0**attempts / 4, 10.0) if is_cut else None
+
+
+def _refuse_cut_answer(http_response: Any, model: Any, **_told: Any) -> None:
+    """Let no answer through that is still cut after every retry."""
+    missing = _missing_bytes(http_response, model)
+    if missing:
+        read = len(http_response.content)
+        raise botocore.exceptions.IncompleteReadError(actual_bytes=read, expected_bytes=read + missing)
+
+
+def _missing_bytes(http_response: Any, model: Any) -> int:
+    """Give how much is missing of an answer; of one that is streamed, the stream itself tells."""
+    if model.has_streaming_output or model.has_event_stream_output or model.http.get("method") == "HEAD":
+        return 0
+    stated = http_response.headers.get("content-length")
+    return int(stated) - len(http_response.content) if stated is not None else 0
 
 
 def iam_action(service: str, operation: str) -> str:
@@ -180,7 +213,11 @@ def _translate_local(error: botocore.exceptions.BotoCoreError, action: str, regi
             said, hint = f"the SSO session cannot be used: {said}", "run 'aws sso login'"
         case botocore.exceptions.CredentialRetrievalError() | botocore.exceptions.MetadataRetrievalError():
             said, hint = f"no credentials could be had: {said}", "check the profile's configuration"
-        case botocore.exceptions.HTTPClientError() | botocore.exceptions.ConnectionError():
+        case (
+            botocore.exceptions.HTTPClientError()
+            | botocore.exceptions.ConnectionError()
+            | botocore.exceptions.IncompleteReadError()
+        ):
             kind, said = AwsConnectionError, f"{action} could not be reached in {region or 'the Region'}: {said}"
             hint = "check the Region's name and the network, then run the same command again"
         case _:

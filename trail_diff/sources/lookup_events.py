@@ -27,7 +27,7 @@ HISTORY_DAYS = 90
 SETTLED_AFTER = timedelta(minutes=15)
 """Events arrive within about five minutes, not guaranteed; what is younger than this is fetched anew each time."""
 
-_INTERVAL_SECONDS = 0.51
+_SECONDS_FOR_TWO = 1.02
 """Two requests a second are allowed for an account and Region; this stays a little below."""
 
 _JOIN_SECONDS = 5.0
@@ -38,7 +38,7 @@ class HistoryOptions(Struct, frozen=True):
 
     cache: Path | None = None
     max_requests: int = 600
-    interval_seconds: float = _INTERVAL_SECONDS
+    seconds_for_two: float = _SECONDS_FOR_TWO
 
 
 class LookupEvents:
@@ -70,7 +70,7 @@ class LookupEvents:
         """
         now = self._clock()
         work = self._plan(query, now)
-        errors = _side_by_side(work, _Sums(progress, self._options.interval_seconds))
+        errors = _side_by_side(work, _Sums(progress, self._options.seconds_for_two / 2))
         self.requests = sum(place.requests for place in self._places.values())
         self._report(work, errors, tally)
         tally.as_of = now.isoformat()
@@ -110,7 +110,7 @@ class LookupEvents:
                 name,
                 lambda parameters: aws.call("cloudtrail", "lookup_events", parameters, region),
                 Slices(self._options.cache, settled),
-                Pace(self._options.interval_seconds),
+                Pace(self._options.seconds_for_two),
                 self._options.max_requests,
             )
         return self._places[name]

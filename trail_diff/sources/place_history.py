@@ -162,9 +162,9 @@ class PlaceHistory:
         for gap in self._slices.missing(lane, span):
             fetch = _GapFetch(lane, gap, self._slices)
             while not fetch.is_done and allowed > 0 and not run.stop.is_set():
-                self._pace.wait(run.stop)
                 allowed, self._left, self.requests = allowed - 1, self._left - 1, self.requests + 1
-                events = fetch.step(self._lookup)
+                with self._pace.turn(run.stop):
+                    events = fetch.step(self._lookup)
                 left = fetch.expected_left + self._open_questions
                 run.meter.page((self.account, self.region), self.requests, left, events)
             fetch.put_away()

@@ -175,9 +175,9 @@ def _question(lane: Lane) -> str:
 def _write(folder: Path, stored: _Stored) -> None:
     """Write a file that only its owner can read; it has its name once it is whole."""
     place = _folder_of(folder, stored.lane)
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for made in (folder.parent, folder, place.parent, place):
-        made.chmod(0o700)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for made in (folder, place.parent.parent, place.parent, place):
+        made.mkdir(exist_ok=True, mode=0o700)
     handle, name = tempfile.mkstemp(dir=place, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
