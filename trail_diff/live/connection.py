@@ -1,6 +1,7 @@
 """From options to the accounts and Regions that are asked, each account once."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
@@ -25,9 +26,9 @@ class Connection(Struct, frozen=True):
         """Give every account in every Region, the first account's Regions first."""
         return [Place(aws, region) for aws in self.accounts for region in self.regions]
 
-    def history(self) -> LookupEvents:
+    def history(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> LookupEvents:
         """Give their event history as a source."""
-        return LookupEvents(self.accounts, self.regions, self.history_options, self.asker.note)
+        return LookupEvents(self.accounts, self.regions, self.history_options, self.asker.note, clock)
 
 
 def connect(options: AwsOptions, regions: Sequence[str], told: Callable[[str], None]) -> Connection:
