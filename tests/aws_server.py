@@ -19,7 +19,7 @@ from typing import Any, Literal
 from aws_wire import Answer, AwsFaultError, Call, parse_call, write_answer, write_fault
 from recording import Record
 
-Kind = Literal["throttle", "cut", "slow", "stale-token", "expired", "do"]
+Kind = Literal["throttle", "cut", "slow", "stale-token", "expired", "error", "do"]
 NOT_FOUND = 404
 
 
@@ -32,6 +32,7 @@ class Fault:
     skip: int = 0
     times: int = 1
     action: Callable[[], None] = lambda: None
+    code: str = ""
 
     def strikes(self, call: Call) -> bool:
         """Tell whether this request is hit."""
@@ -73,6 +74,20 @@ class AwsServer:
         """Give an account; its access key is `AKIA` and its id."""
         return self.accounts.setdefault(account_id, Account())
 
+    def keys_exist(self, *arns: str) -> None:
+        """Put keys in the accounts that their ARNs name, each with an empty policy."""
+        for arn in arns:
+            _, _, _, _, owner, name = arn.split(":")
+            metadata = {
+                "KeyId": name.removeprefix("key/"),
+                "Arn": arn,
+                "AWSAccountId": owner,
+                "KeyState": "Enabled",
+                "KeyManager": "CUSTOMER",
+                "CreationDate": datetime(2026, 1, 1, tzinfo=UTC),
+            }
+            self.account(owner).keys[arn] = {"metadata": metadata, "policy": {}, "grants": []}
+
     def count(self, operation: str, **parameters: Any) -> int:
         """Count the requests of an operation that had these parameters."""
         return sum(
@@ -106,6 +121,8 @@ class AwsServer:
         match call.service:
             case "cloudtrail":
                 return self._look_up(call, account_id, own.records.get(call.region, []))
+            case "sts" if call.operation == "AssumeRole":
+                return _assume_role(call)
             case "sts":
                 return {"Account": account_id, "Arn": f"arn:aws:iam::{account_id}:user/u", "UserId": "U"}
             case "backup":
@@ -230,12 +247,27 @@ def _go_wrong(fault: Fault) -> None:
             raise AwsFaultError("InvalidNextTokenException", "Invalid or expired next token")
         case "expired":
             raise AwsFaultError("ExpiredTokenException", "The security token included in the request is expired")
+        case "error":
+            raise AwsFaultError(fault.code, "This is what AWS\nsays.")
         case "slow":
             time.sleep(0.3)
         case "do":
             fault.action()
         case "cut":
             pass
+
+
+def _assume_role(call: Call) -> dict[str, Any]:
+    """Give credentials of the account that the role is in."""
+    account_id = call.parameters["RoleArn"].split(":")[4]
+    return {
+        "Credentials": {
+            "AccessKeyId": f"AKIA{account_id}",
+            "SecretAccessKey": "made-up",
+            "SessionToken": "made-up",
+            "Expiration": datetime.now(UTC) + timedelta(hours=1),
+        }
+    }
 
 
 def _answer_backup(call: Call, own: Account, now: datetime) -> dict[str, Any]:

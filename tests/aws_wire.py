@@ -85,7 +85,7 @@ def write_answer(call: Call, content: Mapping[str, Any]) -> Answer:
     shape = model.operation_model(call.operation).output_shape
     _check(shape, content, f"answer of {call.operation}")
     if model.metadata["protocol"] == "query":
-        inner = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in _flat(content))
+        inner = _to_xml(content)
         result = f"<{call.operation}Result>{inner}</{call.operation}Result>"
         text = f'<{call.operation}Response xmlns="{model.metadata["xmlNamespace"]}">{result}</{call.operation}Response>'
         return Answer(200, {"Content-Type": "text/xml"}, text.encode())
@@ -174,5 +174,11 @@ def _check_names(shape: Any, value: Any, what: str) -> None:
             _check_names(shape.member, part, what)
 
 
-def _flat(content: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return list(content.items())
+def _to_xml(value: Any) -> str:
+    match value:
+        case Mapping():
+            return "".join(f"<{name}>{_to_xml(part)}</{name}>" for name, part in value.items())
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        case _:
+            return escape(str(value))

@@ -40,22 +40,9 @@ def play(server: AwsServer, made: Recording, records: list[Record], *, policy: A
     for job in jobs.values():
         vault = {"BackupVaultName": job["BackupVaultName"], "BackupVaultArn": job["BackupVaultArn"]}
         account.vaults[job["BackupVaultName"]] = {**vault, "EncryptionKeyArn": vault_key}
-    put_key(server, vault_key, policy)
+    server.keys_exist(vault_key)
+    server.account(vault_key.split(":")[4]).keys[vault_key]["policy"] = policy
     return account
-
-
-def put_key(server: AwsServer, arn: str, policy: Any) -> None:
-    """Put a key in the account that its ARN names."""
-    _, _, _, _, owner, name = arn.split(":")
-    metadata = {
-        "KeyId": name.removeprefix("key/"),
-        "Arn": arn,
-        "AWSAccountId": owner,
-        "KeyState": "Enabled",
-        "KeyManager": "CUSTOMER",
-        "CreationDate": datetime(2026, 1, 1, tzinfo=UTC),
-    }
-    server.account(owner).keys[arn] = {"metadata": metadata, "policy": policy, "grants": []}
 
 
 def describe(told: dict[str, Any], account: str) -> dict[str, Any]:

@@ -26,15 +26,41 @@ from trail_diff.errors import (
 
 _ATTEMPTS = 8
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
-_INVALID = frozenset(
-    {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+_ANSWERS: tuple[tuple[frozenset[str], type[AwsError], str, str], ...] = (
+    (
+        frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}),
+        AwsCredentialsError,
+        "the AWS credentials have expired",
+        "log in again, then run the same command",
+    ),
+    (
+        frozenset({"UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId"}),
+        AwsCredentialsError,
+        "the AWS credentials are not valid{place}: {said}",
+        "check --profile, and that the Region is enabled for the account",
+    ),
+    (
+        frozenset({"InvalidSignatureException", "RequestTimeTooSkewed", "SignatureDoesNotMatch"}),
+        AwsCredentialsError,
+        "AWS does not accept the signature{place}: {said}",
+        "check the secret access key and this machine's clock",
+    ),
+    (
+        frozenset({"NotFoundException", "ResourceNotFoundException", "NoSuchBucket", "NoSuchKey", "404"}),
+        AwsNotFoundError,
+        "{action} found nothing{place}: {said}",
+        "check the name, --region and --profile",
+    ),
+    (
+        frozenset(
+            {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
+        ),
+        AwsThrottledError,
+        "{action} was throttled{place}: {said}",
+        "run the same command again later",
+    ),
 )
-_MISSING = frozenset({"NotFoundException", "ResourceNotFoundException", "NoSuchBucket", "NoSuchKey", "404"})
-_THROTTLED = frozenset(
-    {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
-)
-
+"""What AWS answers: error codes, the kind of error, its message and hint."""
 
 _ACTIONS = {
     ("s3", "list_objects_v2"): "s3:ListBucket",
@@ -233,17 +259,9 @@ def _translate(error: botocore.exceptions.ClientError, action: str, region: str 
     place = f" in {region}" if region else ""
     if code in _DENIED:
         return AwsAccessDeniedError(f"{action} was refused{place}: {said}", hint=f"allow {action}", action=action)
-    if code in _EXPIRED:
-        return AwsCredentialsError("the AWS credentials have expired", hint="log in again, then run the same command")
-    if code in _INVALID:
-        return AwsCredentialsError(
-            f"the AWS credentials are not valid{place}: {said}",
-            hint="check --profile, and that the Region is enabled for the account",
-        )
-    if code in _MISSING:
-        return AwsNotFoundError(f"{action} found nothing{place}: {said}", hint="check the name, --region and --profile")
-    if code in _THROTTLED:
-        return AwsThrottledError(f"{action} was throttled{place}: {said}", hint="run the same command again later")
+    for codes, kind, message, hint in _ANSWERS:
+        if code in codes:
+            return kind(message.format(action=action, place=place, said=said), hint=hint)
     return AwsError(
         f"{action} failed{place}: {said}", hint="check the options; --region and --profile choose where", code=code
     )
