@@ -49,6 +49,7 @@ package: $(STAMP)
 
 bench: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python bench/measure.py
+	PYTHONPATH=tests $(BIN)/python bench/fetch_cost.py
 
 fixtures: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python fixtures/make_fixtures.py

@@ -97,7 +97,7 @@ def test_every_event_of_a_window_comes_once_for_the_least_requests(server: AwsSe
 
 
 def test_changes_of_busy_keys_are_asked_for_by_name(server: AwsServer) -> None:
-    """Over a month of a busy key, each kind of change costs one request, and the uses of the key none."""
+    """Over a month of a busy key, each kind of change of keys costs one request, and the uses of the key none."""
     put_events(server, 300)
     changes = put_events(server, 2, name="PutKeyPolicy", every=-86400)
 
@@ -105,7 +105,7 @@ def test_changes_of_busy_keys_are_asked_for_by_name(server: AwsServer) -> None:
 
     assert changes <= set(reading.ids)
     assert len(reading.ids) == len(set(reading.ids))
-    assert server.count("LookupEvents") == 7 + 1 + 15 + 9
+    assert server.count("LookupEvents") == 7 + 1 + 12 + 2 + 9
 
 
 def test_changes_of_quiet_keys_are_asked_for_by_source(server: AwsServer) -> None:
@@ -115,12 +115,25 @@ def test_changes_of_quiet_keys_are_asked_for_by_source(server: AwsServer) -> Non
 
     Reading(server).read(query)
 
-    by_name = [call for call in server.calls if "EventName" in str(call.parameters) and call.region == REGION]
-    assert {call.parameters["LookupAttributes"][0]["AttributeValue"] for call in by_name} == {
-        "CreateBackupVault",
-        "PutBackupVaultAccessPolicy",
-        "DeleteBackupVaultAccessPolicy",
-    }
+    here = [call for call in server.calls if call.operation == "LookupEvents" and call.region == REGION]
+    assert {call.parameters["LookupAttributes"][0]["AttributeKey"] for call in here} == {"EventSource"}
+    assert len(here) == 2 + 2 * 2
+
+
+def test_guess_that_was_wrong_costs_no_more_than_twice(server: AwsServer) -> None:
+    """When a source turns out busier outside the window, its changes are asked for by name after all."""
+    put_events(server, 3)
+    changes = put_events(server, 1, name="DisableKey", every=1)
+    busy = put_events(server, 2000, name="Encrypt", every=-20)
+    query = Query(windows=(WINDOW,), changes=Window(START - timedelta(days=1), START + timedelta(days=1)))
+
+    reading = Reading(server).read(query)
+
+    here = [call for call in server.calls if call.operation == "LookupEvents" and call.region == REGION]
+    assert changes <= set(reading.ids)
+    assert not busy <= set(reading.ids)
+    assert not reading.tally.next_token
+    assert len(here) <= 2 + 2 * (15 + 1)
 
 
 def test_roles_are_asked_about_where_iam_records(server: AwsServer) -> None:

@@ -14,7 +14,7 @@ from trail_diff.model import Window
 from trail_diff.sources.slices import Span
 
 PAGE = 50
-KMS, BACKUP = "kms.amazonaws.com", "backup.amazonaws.com"
+KMS, BACKUP, IAM = "kms.amazonaws.com", "backup.amazonaws.com", "iam.amazonaws.com"
 
 FREQUENT_CHANGES = ("CreateGrant", "RetireGrant")
 """Services make and retire grants all day, so these are only asked for from the first window on."""
@@ -47,6 +47,9 @@ ROLE_CHANGES = (
     "SetDefaultPolicyVersion",
 )
 """IAM is global: its events are only in the event history of one Region of the partition."""
+
+ASSUMED_IAM_RATE = 1 / 30
+"""Events of IAM a second that are expected where none were counted: enough to ask by name for days, not for minutes."""
 
 _GLOBAL_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 

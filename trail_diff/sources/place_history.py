@@ -14,8 +14,10 @@ from msgspec import Struct
 
 from trail_diff.errors import AwsError
 from trail_diff.sources.history_plan import (
+    ASSUMED_IAM_RATE,
     BACKUP,
     FREQUENT_CHANGES,
+    IAM,
     KMS,
     PAGE,
     RARE_CHANGES,
@@ -110,30 +112,26 @@ class PlaceHistory:
         for span in merge_spans(errand.windows):
             yield self._lane("EventSource", KMS), span
             yield self._lane("EventSource", BACKUP), span
-        for names, span in _named_changes(errand):
-            yield self._lane("EventSource", KMS), span
+        for source, names, span in _named_changes(errand):
+            yield self._lane("EventSource", source), span
             for name in names:
                 yield self._lane("EventName", name), span
 
     def _fetch_changes(self, errand: Errand, run: "_Run") -> None:
         """Fetch the changes outside the windows, by source or by name, whichever is expected to cost less."""
-        rate = self._kms_rate(errand)
-        for names, span in _named_changes(errand):
-            if names in (VAULT_CHANGES, ROLE_CHANGES):
-                for name in names:
-                    self._fetch_lane(self._lane("EventName", name), span, run)
-                continue
-            gaps = self._gaps(names, span)
-            if is_cheaper_by_source(rate, gaps, names):
+        for source, names, span in _named_changes(errand):
+            lane = self._lane("EventSource", source)
+            gaps = self._gaps(lane, names, span)
+            if is_cheaper_by_source(self._rate(lane, errand), gaps, names):
                 for gap in gaps:
-                    self._fetch_lane(self._lane("EventSource", KMS), gap, run, limit=len(names), may_end=True)
-                gaps = self._gaps(names, span)
+                    self._fetch_lane(lane, gap, run, limit=len(names), may_end=True)
+                gaps = self._gaps(lane, names, span)
             for name in names if gaps else ():
                 self._fetch_lane(self._lane("EventName", name), Span(gaps[0].start, gaps[-1].end), run)
 
-    def _gaps(self, names: Sequence[str], span: Span) -> list[Span]:
+    def _gaps(self, source: Lane, names: Sequence[str], span: Span) -> list[Span]:
         """Give the parts of a span in which some of the names were not fetched, neither by name nor by source."""
-        by_source = self._slices.missing(self._lane("EventSource", KMS), span)
+        by_source = self._slices.missing(source, span)
         missing = [
             gap
             for part in by_source
@@ -142,13 +140,14 @@ class PlaceHistory:
         ]
         return merge_spans(missing)
 
-    def _kms_rate(self, errand: Errand) -> float:
-        """Give how many KMS events a second the windows have; without any, so many that asking by name is cheaper."""
-        seconds = sum(span.end - span.start + 1 for span in merge_spans(errand.windows))
-        if not seconds:
-            return float(PAGE)
-        lane = self._lane("EventSource", KMS)
-        return sum(1 for span in merge_spans(errand.windows) for _ in self._slices.entries(lane, span)) / seconds
+    def _rate(self, source: Lane, errand: Errand) -> float:
+        """Give how many events a second a source has: as in the windows; without any, too many to ask by source."""
+        windows = merge_spans(errand.windows)
+        seconds = sum(span.end - span.start + 1 for span in windows)
+        if source.value == IAM:
+            return ASSUMED_IAM_RATE
+        events = sum(1 for span in windows for _ in self._slices.entries(source, span))
+        return events / seconds if seconds else float(PAGE)
 
     def _fetch_lane(
         self, lane: Lane, span: Span, run: "_Run", *, limit: int | None = None, may_end: bool = False
@@ -262,15 +261,15 @@ class _GapFetch:
                 self._waiting.append(Entry(second, event_id, text))
 
 
-def _named_changes(errand: Errand) -> Iterator[tuple[tuple[str, ...], Span]]:
-    """Give the names of changes with the span that each is asked for in."""
-    if errand.changes is None:
+def _named_changes(errand: Errand) -> Iterator[tuple[str, tuple[str, ...], Span]]:
+    """Give the names of changes with the source that has them and the span that they are asked for in."""
+    changes = errand.changes
+    if changes is None:
         return
     if errand.of_roles:
-        yield ROLE_CHANGES, errand.changes
-    if not errand.of_keys:
-        return
-    yield RARE_CHANGES, errand.changes
-    first = max(errand.changes.start, min((window.start for window in errand.windows), default=errand.changes.start))
-    yield FREQUENT_CHANGES, Span(first, errand.changes.end)
-    yield VAULT_CHANGES, errand.changes
+        yield IAM, ROLE_CHANGES, changes
+    if errand.of_keys:
+        yield KMS, RARE_CHANGES, changes
+        first = max(changes.start, min((window.start for window in errand.windows), default=changes.start))
+        yield KMS, FREQUENT_CHANGES, Span(first, changes.end)
+        yield BACKUP, VAULT_CHANGES, changes
