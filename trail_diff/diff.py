@@ -17,7 +17,7 @@ _BACKED_UP = re.compile(
 )
 """Names of AWS Backup and of the services whose resources it backs up, in service principals and in the names of
 service-linked roles (AWS Backup guide, "Supported services"). `AWS Internal` may be any of them."""
-_COLUMNS = ["side", "caller", "arn", "action", "key", "error_code", "time", "tied_by"]
+_COLUMNS = ["side", "caller", "arn", "action", "key", "error_code", "time", "tied_by", "account"]
 
 
 def diff_callers(failed: JobEvents, succeeded: JobEvents | None) -> tuple[CallerGroup, ...]:
@@ -66,7 +66,7 @@ def _rows(side: str, events: JobEvents, callers: dict[Caller, int]) -> Iterator[
         number = callers.setdefault(tie.event.caller.across_sessions(), len(callers))
         for access in tie.event.accesses:
             call = (access.action, access.key or "", tie.event.error_code or "", tie.event.event_time)
-            yield side, number, tie.event.caller.arn, *call, tie.reasons
+            yield side, number, tie.event.caller.arn, *call, tie.reasons, tie.event.recipient_account_id
 
 
 def _fill_keys(frame: pd.DataFrame) -> "pd.Series[str]":
@@ -97,6 +97,7 @@ def _build_group(known: Sequence[Caller], rows: pd.DataFrame) -> CallerGroup:
         succeeded=succeeded,
         presence=_presence(failed, succeeded),
         tied_by=tuple(reason for reason in Reason if reason in tied_by),
+        recorded_in=tuple(sorted({account for account in rows["account"] if account})),
     )
 
 

@@ -492,7 +492,8 @@ class Calls(Struct, frozen=True):
 class CallerGroup(Struct, frozen=True):
     """One row of the side-by-side table: a caller, an IAM action and a key; `tied_by` says why the calls count.
 
-    `driving`: the row makes the difference between the two jobs, and the verdict rests on it.
+    `driving`: the row makes the difference between the two jobs, and the verdict rests on it. `recorded_in` are the
+    accounts whose trail has the calls, in order.
     """
 
     caller: Caller
@@ -503,6 +504,7 @@ class CallerGroup(Struct, frozen=True):
     presence: Presence
     tied_by: tuple[Reason, ...] = ()
     driving: bool = False
+    recorded_in: tuple[str, ...] = ()
 
 
 class StatementRef(Struct, frozen=True):

@@ -1,6 +1,8 @@
 """The commands that ask AWS, as a user types them."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -82,6 +84,20 @@ def test_expired_credentials_are_one_line(server: AwsServer, ask: Run) -> None:
 
     assert (status, out) == (2, "")
     assert err == "trail-diff: the AWS credentials have expired; log in again, then run the same command\n"
+
+
+def test_interrupted_run_ends_with_130_and_the_next_goes_on(server: AwsServer, ask: Run) -> None:
+    """Ctrl-C ends the run as the shell expects; what was fetched by then is not fetched again."""
+    Incident(server)
+    server.faults.append(Fault("LookupEvents", "do", skip=1, action=lambda: os.kill(os.getpid(), signal.SIGINT)))
+    stopped, _, _ = ask("callers", "--from", "4d ago", "--format", "json")
+    server.calls.clear()
+
+    status, listed, _ = ask("callers", "--from", "4d ago", "--format", "json")
+
+    assert (stopped, status) == (130, 0)
+    assert sum(row["calls"] for row in listed["callers"]) == 57
+    assert server.count("LookupEvents") <= 3
 
 
 def test_notes_go_to_stderr(server: AwsServer, ask: Run) -> None:

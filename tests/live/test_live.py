@@ -14,6 +14,11 @@ from trail_diff.cli import run
 from trail_diff.errors import JobNotFoundError
 from trail_diff.model import Reason
 from trail_diff.pipeline import analyse
+from trail_diff.redact import Redactor
+from trail_diff.redact_case import redact_case
+from trail_diff.render import render_report
+from trail_diff.render.interface import RenderOptions
+from trail_diff.sharing import make_pseudonyms
 
 OPTIONS = ["--job-id", fixtures.FAILED_ID, "--format", "json", "--no-progress"]
 
@@ -138,7 +143,19 @@ def test_key_of_another_account_is_read_with_its_profile(server: AwsServer) -> N
 
     assert asked.report.verdict.outcome == "explained"
     assert asked.report.coverage.accounts == (ACCOUNT, OTHER)
+    assert {group.recorded_in for group in asked.report.callers} == {(ACCOUNT,), (OTHER,)}
+    assert f"recorded in account: {OTHER}" in render_report(asked.report, "table", RenderOptions(verbose=True))
     assert asked.collected.documents.key_policy is not None
+
+
+def test_redacted_bundle_of_a_live_case_names_no_account(incident: Incident) -> None:
+    """Not in the records, not in the names of the calls, not in the counts."""
+    asked = incident.ask()
+
+    redacted, _ = redact_case(asked.collected, asked.question, Redactor(make_pseudonyms(None)))
+
+    assert ACCOUNT in repr(asked.collected) + repr(asked.collected.tally.searched)
+    assert ACCOUNT not in repr(redacted) + repr(vars(redacted.tally))
 
 
 def test_unknown_job_is_told_with_where_it_was_looked_for(incident: Incident) -> None:

@@ -23,6 +23,7 @@ REPORT_COLUMNS = (
     *(f"succeeded_{name}" for name in _CALLS),
     "presence",
     "tied_by",
+    "recorded_in",
     "warnings",
     "records_read",
     "skipped",
@@ -86,6 +87,7 @@ def render_report(report: Report, _options: RenderOptions) -> str:
             **{f"succeeded_{name}": value for name, value in _calls(group.succeeded).items()},
             "presence": group.presence,
             "tied_by": " ".join(group.tied_by),
+            "recorded_in": " ".join(group.recorded_in),
         }
         for group in report.callers
     ]

@@ -56,6 +56,7 @@ def _show_callers(page: Page, groups: Sequence[CallerGroup], words: Catalogue) -
         header = [header[0], header[1], *header[4:]]
         rows = [[row[0], f"{row[1]}\n  {row[2]}  {row[3]}", *row[4:]] for row in rows]
     page.table(header, rows, colors)
+    has_several = len({group.recorded_in for group in groups}) > 1
     for group in groups:
         page.bullet(f"{caller_name(group.caller, words)} {group.action}: {words.caller_kinds[group.caller.kind]}")
         for side, calls in ((words.labels["failed"], group.failed), (words.labels["succeeded"], group.succeeded)):
@@ -64,6 +65,8 @@ def _show_callers(page: Page, groups: Sequence[CallerGroup], words: Catalogue) -
                 page.bullet("  ".join(filter(None, [side, layout.show_span(calls.first, calls.last), codes])), level=2)
         if group.tied_by:
             page.bullet(f"{words.labels['tied_by']}: {words.reasons_of(group.tied_by)}", level=2)
+        if has_several:
+            page.bullet(f"{words.labels['recorded_in']}: {escape.terminal(', '.join(group.recorded_in))}", level=2)
 
 
 def _caller_cells(group: CallerGroup, words: Catalogue) -> list[str]:

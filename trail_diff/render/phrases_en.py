@@ -224,6 +224,7 @@ ENGLISH = Catalogue(
         "succeeded": "succeeded",
         "tally": "{count} {what}",
         "tied_by": "tied by",
+        "recorded_in": "recorded in account",
         "time": "time",
         "today": "by today's policy",
         "type": "type",

@@ -237,6 +237,7 @@ JAPANESE = Catalogue(
         "succeeded": "成功",
         "tally": "{what} {count} 件",
         "tied_by": "関連付けの根拠",
+        "recorded_in": "記録したアカウント",
         "time": "時刻",
         "today": "現在のポリシー",
         "type": "タイプ",

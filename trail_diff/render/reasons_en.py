@@ -39,7 +39,7 @@ REASONS: Mapping[str, str] = {
     ),
     "no-baseline": "no succeeded job was found to compare with",
     "caller-type-not-in-export": "the export does not say of what type the callers are",
-    "fetch-truncated": "the export holds only the first pages of its events",
+    "fetch-truncated": "only the first pages of the events were fetched",
     # what else a reader should know of the comparison
     "baseline-other-resource": "the succeeded job backed up another resource",
     "baseline-other-vault": "the succeeded job used another vault",
