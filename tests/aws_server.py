@@ -67,6 +67,7 @@ class AwsServer:
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.url = ""
         self.failures: list[str] = []
+        self.aliases: dict[str, str] = {}
         self._recent: dict[tuple[str, str], deque[float]] = {}
         self._lock = threading.Lock()
 
@@ -168,7 +169,8 @@ class AwsServer:
 
     def _ask_key(self, call: Call, account_id: str) -> dict[str, Any]:
         """Answer KMS: describing and listing grants works across accounts, reading the policy does not."""
-        arn = call.parameters["KeyId"]
+        named = call.parameters["KeyId"]
+        arn = self.aliases.get(named, named) if call.operation == "DescribeKey" else named
         owner = self.accounts.get(arn.split(":")[4]) if arn.startswith("arn:") else self.accounts[account_id]
         key = (owner.keys if owner else {}).get(arn)
         if (

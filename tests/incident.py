@@ -14,7 +14,7 @@ from played import moved, play
 
 from trail_diff.assemble import Question
 from trail_diff.collected import Collected
-from trail_diff.live.collect import LiveRequest, collect_live
+from trail_diff.live.collect import LiveRequest, collect_live, resolve_question
 from trail_diff.live.connection import connect
 from trail_diff.live.options import AwsOptions
 from trail_diff.model import Report
@@ -77,6 +77,7 @@ class Incident:
         regions: tuple[str, ...] = (),
         job_files: tuple[str, ...] = (),
         max_requests: int = 600,
+        keys: tuple[str, ...] = (),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Asked:
         """Ask AWS about a job, with no pause between requests."""
@@ -84,8 +85,8 @@ class Incident:
         connection = connect(AwsOptions(profiles, self.server.url, uses_cache=False), regions, notes.append)
         options = HistoryOptions(max_requests=max_requests, seconds_for_two=0)
         connection = structs.replace(connection, history_options=options)
-        question = Question(job_id)
         request = LiveRequest(connection, job_files, clock=clock)
+        question = resolve_question(request, Question(job_id, keys=keys))
         collected = collect_live(request, question, connection.history(clock))
         return Asked(question, collected, analyse(collected.case(question)), notes)
 

@@ -16,6 +16,7 @@ ONLY_IN = {
     "typer": {"cli"},
     "pandas": {"diff", "what_if"},
     "rich": {"progress"},
+    "platformdirs": {"sources.slices"},
     "jinja2": {"render.html_page"},
     "markupsafe": {"render.html_page", "render.html_tables"},
     "wcwidth": {"render.width"},
@@ -112,3 +113,23 @@ def test_help_loads_no_heavy_library() -> None:
         for name in ("'pandas'", "'boto3'", "'msgspec'", "'tabulate'", "'wcwidth'", "'rich'", "'jinja2'")
         if name in loaded
     ]
+
+
+@pytest.mark.parametrize("name", ["sources.history_plan", "vaults", "collected"])
+def test_planning_and_holding_ask_nothing(name: str) -> None:
+    """What to ask, and what was answered, are values: neither knows AWS, a clock or files."""
+    imported = set(imports_of(PACKAGE.joinpath(*name.split(".")).with_suffix(".py")))
+
+    assert not {"trail_diff.aws", "os", "pathlib", "time", "threading", "socket"} & imported
+    assert not {module for module in imported if module.startswith("trail_diff.live")}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if not is_in(path, {"live"})], ids=name_of)
+def test_aws_is_loaded_only_when_it_is_asked(path: Path) -> None:
+    """Outside the live path and the sources of AWS, nothing loads AWS when it is imported itself."""
+    if is_in(path, {"aws", "sources"}):
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    loaded = {node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)}
+
+    assert not {name for name in loaded if name == "trail_diff.aws" or name.startswith("trail_diff.live.c")}

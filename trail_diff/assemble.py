@@ -200,7 +200,7 @@ def _finish(
         changes=select_changes(gathered.events, every_key, [side.job for side in sides]),
         jobs=gathered.jobs,
         facts=facts,
-        newest=parse_time(gathered.tally.last),
+        newest=parse_time(gathered.tally.newest()),
     )
 
 

@@ -126,7 +126,7 @@ def _check_selectors(
             yield Reason.KMS_EVENTS_EXCLUDED
         elif is_write_only(selectors):
             yield Reason.READ_ONLY_EVENTS_MISSING
-    if kms_in_failed and _lacks_read_only(failed, succeeded, events):
+    if tally.as_of is None and kms_in_failed and _lacks_read_only(failed, succeeded, events):
         yield Reason.READ_ONLY_EVENTS_MISSING
     is_history = tally.event_history == tally.records
     if succeeded is not None and not is_history and not kms_in_failed and _has_unrelated_kms(succeeded, events):

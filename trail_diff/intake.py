@@ -131,9 +131,10 @@ def _read(inputs: Inputs, question: Question | None, given: FactDocuments) -> tu
         collected, asked = open_case(inputs.case)
         return collected, question or asked
     if inputs.is_live and question is not _NOTHING_ASKED:
-        from trail_diff.live.collect import collect_live
+        from trail_diff.live.collect import collect_live, resolve_question
 
-        request, asked = _live_request(inputs, given), need_question(question)
+        request = _live_request(inputs, given)
+        asked = resolve_question(request, need_question(question))
         return collect_live(request, asked, request.connection.history()), asked
     asked, tally = need_question(question), Tally()
     selection = make_selection(inputs.options)

@@ -445,7 +445,8 @@ class Case(Struct, frozen=True):
     """All that was learnt: both jobs with their events, what changed around them, the key's facts and the coverage.
 
     `keys` are the keys in question; `changes` the events that change them, their grants and policies, the roles or the
-    trails, in order of time; `jobs` every job seen; `newest` is the time of the newest record that was read.
+    trails, in order of time; `jobs` every job seen; `newest` is the time of the newest record that was read, or of the
+    fetch.
     """
 
     failed: JobEvents

@@ -1,13 +1,15 @@
 """The stages and their order. Everything with input or output ends in a Case; everything after it is pure.
 
     sources    paths → Found        read exports of any form; count every record, keep only what the Selection wants
+    live       AWS → Collected      jobs, event history (sources/lookup_events) and the key's facts, from AWS itself
     normalize  Record → Event       who called, which key, how it ended; or a note of why not
     jobs       documents, events → Job
     gather     all of the above → Gathered
     facts      files → Facts        key policy, key state, grants
-    intake     which of the ways in: exports or a bundle, with pseudonyms if wanted
+    intake     which of the ways in: exports, a bundle or AWS, with pseudonyms if wanted
     collected  all of it, raw, in one value: what a case bundle (casefile) holds and redaction (redact_case) rewrites
     assemble   Gathered, Question, Facts → Case
+               ├ vaults             which keys jobs use, as AWS says of vaults and recovery points
                ├ baseline           which succeeded job to compare with, and in what it differs
                ├ correlate          which events belong to which job, each with its reasons
                ├ changes            what altered keys, grants, policies, trails

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -130,7 +131,7 @@ def test_cache_is_shown_and_cleared(server: AwsServer, ask: Run, capsys: pytest.
         assert run(["cache", command]) == 0
         shown.append(capsys.readouterr().out)
 
-    assert "lookup-events: 1 slices" in shown[0] or "lookup-events: 2 slices" in shown[0]
+    assert re.search(r"lookup-events: [1-9]\d* slices, ", shown[0])
     assert "deleted" in shown[1]
     assert "lookup-events: 0 slices, 0.0 MiB" in shown[2]
 

@@ -158,6 +158,16 @@ def test_redacted_bundle_of_a_live_case_names_no_account(incident: Incident) -> 
     assert ACCOUNT not in repr(redacted) + repr(vars(redacted.tally))
 
 
+def test_alias_stands_for_its_key(incident: Incident) -> None:
+    """A key named by its alias is the key that KMS says it is, and its policy can be asked for."""
+    incident.server.aliases["alias/backup"] = incident.key
+
+    asked = incident.ask(keys=("alias/backup",))
+
+    assert asked.report.failed.key == incident.key
+    assert asked.collected.documents.key_policy is not None
+
+
 def test_unknown_job_is_told_with_where_it_was_looked_for(incident: Incident) -> None:
     """The error names every account and Region that does not have the job."""
     with pytest.raises(JobNotFoundError) as caught:

@@ -14,7 +14,7 @@ from trail_diff.errors import UsageError
 from trail_diff.facts import Document, FactDocuments
 from trail_diff.gather import ReadOptions, find_in_job_files, make_selection
 from trail_diff.jobs import find_job, merge_jobs, read_job_document
-from trail_diff.live.asking import Asker
+from trail_diff.live.asking import ApiCall, Asker
 from trail_diff.live.connection import Connection
 from trail_diff.live.facts import KeyAsker
 from trail_diff.live.jobs import JobFinder, Place, find_given, place_of
@@ -63,6 +63,21 @@ def collect_live(request: LiveRequest, question: Question, source: Source) -> Co
         facts, usage = about.complete(facts), about.last_usage()
         _note_usage(usage, asker)
     return structs.replace(collected, documents=facts, key_usage=usage, notes=tuple(asker.notes))
+
+
+def resolve_question(request: LiveRequest, question: Question) -> Question:
+    """Give the question with key ARNs for key ids and aliases, as far as KMS tells them."""
+    asker = request.connection.asker
+
+    def resolve(key: str) -> str:
+        for place in request.connection.places() if ":key/" not in key else ():
+            call = ApiCall(place.aws, "kms", "describe_key", {"KeyId": key}, arn_region(key) or place.region)
+            answer = asker.find(call, "give the key's ARN with --key")
+            if answer is not None:
+                return str(answer["KeyMetadata"]["Arn"])
+        return key
+
+    return structs.replace(question, keys=tuple(map(resolve, question.keys)))
 
 
 def collect_jobs(request: LiveRequest) -> Collected:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -50,5 +51,7 @@ def connect(options: AwsOptions, regions: Sequence[str], told: Callable[[str], N
                 f"profile {profile} is of the same account as {known.profile or 'the default'}, so it is not used"
             )
     named = tuple(dict.fromkeys(regions or [aws.region for aws in accounts.values() if aws.region]))
-    cache = cache_folder() if options.uses_cache else None
+    # What answers at another address is not AWS: its events are kept apart.
+    where = quote(options.endpoint_url or "aws", safe="")
+    cache = cache_folder() / where if options.uses_cache else None
     return Connection(tuple(accounts.values()), named, asker, HistoryOptions(cache, options.max_requests))
