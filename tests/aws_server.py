@@ -97,8 +97,8 @@ class AwsServer:
             for call in self.calls
         )
 
-    def answer(self, call: Call) -> Answer | None:
-        """Answer a request; None cuts the connection in the middle of the answer."""
+    def answer(self, call: Call) -> Answer:
+        """Answer a request; a negative status cuts the connection in the middle of the answer."""
         with self._lock:
             self.calls.append(call)
             fault = next((fault for fault in self.faults if fault.strikes(call)), None)
@@ -194,40 +194,42 @@ class AwsServer:
         raise AssertionError(call.operation)
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """Passes requests on to the server that a subclass names."""
+
+    protocol_version = "HTTP/1.1"
+    aws: AwsServer
+
+    def _respond(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            answer = self.aws.answer(parse_call(self.command, self.path, dict(self.headers.items()), body))
+        except Exception as error:  # noqa: BLE001 - reported by the test that made the request
+            self.aws.failures.append(repr(error))
+            answer = Answer(500, {}, b"")
+        self._send(answer)
+
+    def _send(self, answer: Answer) -> None:
+        is_cut = answer.status < 0
+        self.send_response(200 if is_cut else answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body[: len(answer.body) // 2] if is_cut else answer.body)
+        self.close_connection = is_cut
+
+    do_GET = do_POST = _respond  # noqa: N815 - the names that http.server looks for
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def serving() -> Iterator[AwsServer]:
     """Serve on a free port of loopback while the block runs; afterwards no request may have broken AWS's models."""
     server = AwsServer()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _respond(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            try:
-                answer = server.answer(parse_call(self.command, self.path, dict(self.headers.items()), body))
-            except Exception as error:  # noqa: BLE001 - reported by the test that made the request
-                server.failures.append(repr(error))
-                answer = Answer(500, {}, b"")
-            if answer is not None:
-                self._send(answer)
-
-        def _send(self, answer: Answer) -> None:
-            is_cut = answer.status < 0
-            self.send_response(200 if is_cut else answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body[: len(answer.body) // 2] if is_cut else answer.body)
-            self.close_connection = is_cut
-
-        do_GET = do_POST = _respond  # noqa: N815 - the names that http.server looks for
-
-        def log_message(self, *_arguments: Any) -> None:
-            """Say nothing."""
-
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"aws": server}))
     listener.daemon_threads = True
     thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
     thread.start()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from aws_server import AwsServer, Fault
-from incident import ACCOUNT, OTHER, Incident, fixtures
+from incident import ACCOUNT, Incident, fixtures
 
 from trail_diff.cli import run
 
@@ -102,15 +102,17 @@ def test_interrupted_run_ends_with_130_and_the_next_goes_on(server: AwsServer, a
 
 
 def test_notes_go_to_stderr(server: AwsServer, ask: Run) -> None:
-    """What was refused is told on stderr, and stdout holds the report alone."""
-    incident = Incident(server, key_account=OTHER)
+    """What was refused is told on stderr, and stdout holds the answer alone."""
+    Incident(server)
+    server.account().denied.add("cloudtrail:LookupEvents@eu-central-1")
+    regions = ("--region", "eu-west-1", "--region", "eu-central-1")
 
-    status, report, err = ask("--job-id", fixtures.FAILED_ID, "--no-cache", "--format", "json", "--key", incident.key)
+    status, listed, err = ask("callers", "--from", "4d ago", "--no-cache", "--format", "json", *regions)
 
-    assert status == 3
-    assert "account-not-covered" in report["coverage"]["warnings"]
-    assert err.startswith("trail-diff: note: ")
-    assert OTHER in err
+    assert status == 0
+    assert listed["coverage"]["regions"] == ["eu-west-1"]
+    assert err.startswith(f"trail-diff: note: events of account {ACCOUNT}, eu-central-1 are missing: ")
+    assert "allow cloudtrail:LookupEvents" in err
 
 
 def test_profile_does_not_go_with_an_export(ask: Run) -> None:

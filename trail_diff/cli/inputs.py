@@ -36,25 +36,14 @@ def make_inputs(
     Raises:
         UsageError: options contradict each other, or the times cannot be used.
     """
-    if events and case is not None:
-        raise UsageError("--events and --case do not go together", hint="a case bundle holds its events; leave one out")
-    if (events or case is not None) and aws is not None and (aws.profiles or aws.endpoint_url):
-        raise UsageError(
-            "--profile and --endpoint-url have no effect with --events or --case: then AWS is not asked",
-            hint="leave out one or the other",
-        )
+    _refuse_two_ways_in(events, case, aws)
     from trail_diff.cli.output import tell
     from trail_diff.facts import FactFiles
     from trail_diff.gather import ReadOptions
     from trail_diff.intake import Inputs
     from trail_diff.live.options import AwsOptions
 
-    start = parse_moment_option(span[0], "--from") if span[0] else None
-    end = parse_moment_option(span[1], "--to") if span[1] else None
-    if start is not None and end is not None and start > end:
-        raise UsageError(
-            f"--from {span[0]} is after --to {span[1]}", hint="give the earlier time with --from, the later with --to"
-        )
+    start, end = _parse_span(*span)
     return Inputs(
         events=tuple(events or ()),
         case=case,
@@ -67,6 +56,26 @@ def make_inputs(
         aws=aws or AwsOptions(),
         note=tell,
     )
+
+
+def _refuse_two_ways_in(events: list[str] | None, case: Path | None, aws: "AwsOptions | None") -> None:
+    if events and case is not None:
+        raise UsageError("--events and --case do not go together", hint="a case bundle holds its events; leave one out")
+    if (events or case is not None) and aws is not None and (aws.profiles or aws.endpoint_url):
+        raise UsageError(
+            "--profile and --endpoint-url have no effect with --events or --case: then AWS is not asked",
+            hint="leave out one or the other",
+        )
+
+
+def _parse_span(first: str | None, last: str | None) -> tuple[datetime | None, datetime | None]:
+    start = parse_moment_option(first, "--from") if first else None
+    end = parse_moment_option(last, "--to") if last else None
+    if start is not None and end is not None and start > end:
+        raise UsageError(
+            f"--from {first} is after --to {last}", hint="give the earlier time with --from, the later with --to"
+        )
+    return start, end
 
 
 def aws_options(
