@@ -217,9 +217,10 @@ def show_step(step: NextStep, account: str | None, words: Catalogue) -> str:
 
 
 def coverage_counts(coverage: Coverage, words: Catalogue) -> str:
-    """Show how much was read, in one line."""
+    """Show how much was read, in one line; AWS itself has no files."""
     counts = {"files": coverage.files_read, "records": coverage.records_read, "events": coverage.events_kept}
-    return words.grammar.join_items([words.count(things, count) for things, count in counts.items()])
+    read = {things: count for things, count in counts.items() if count or things != "files"}
+    return words.grammar.join_items([words.count(things, count) for things, count in read.items()])
 
 
 def skipped_by_reason(skipped: Sequence[Skipped]) -> dict[str, int]:
