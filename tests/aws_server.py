@@ -198,6 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
     """Passes requests on to the server that a subclass names."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
     aws: AwsServer
 
     def _respond(self) -> None:

@@ -78,6 +78,7 @@ class Incident:
         job_files: tuple[str, ...] = (),
         max_requests: int = 600,
         keys: tuple[str, ...] = (),
+        end: datetime | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Asked:
         """Ask AWS about a job, with no pause between requests."""
@@ -85,7 +86,7 @@ class Incident:
         connection = connect(AwsOptions(profiles, self.server.url, uses_cache=False), regions, notes.append)
         options = HistoryOptions(max_requests=max_requests, seconds_for_two=0)
         connection = structs.replace(connection, history_options=options)
-        request = LiveRequest(connection, job_files, clock=clock)
+        request = LiveRequest(connection, job_files, end=end, clock=clock)
         question = resolve_question(request, Question(job_id, keys=keys))
         collected = collect_live(request, question, connection.history(clock))
         return Asked(question, collected, analyse(collected.case(question)), notes)

@@ -228,6 +228,18 @@ def test_fetch_that_was_stopped_proves_no_absence(incident: Incident) -> None:
     assert asked.report.verdict.outcome == "inconclusive"
 
 
+def test_nothing_outside_the_asked_span_is_fetched(incident: Incident) -> None:
+    """With --to in the middle of the job, nothing later is asked for, and the report says what is not covered."""
+    bad = next(job for job in incident.account.jobs if job["BackupJobId"] == fixtures.FAILED_ID.upper())
+    end = bad["CreationDate"] + timedelta(minutes=2)
+
+    report = incident.ask(end=end).report
+
+    asked = [call.parameters for call in incident.server.calls if call.operation == "LookupEvents"]
+    assert max(parameters["EndTime"] for parameters in asked) <= end
+    assert Reason.WINDOW_NOT_COVERED in report.coverage.warnings
+
+
 @pytest.mark.parametrize("kind", ["copy", "restore"])
 def test_copy_and_restore_jobs_are_found(incident: Incident, kind: str) -> None:
     """The id of a copy or restore job is found as well, with the keys of its recovery point."""
