@@ -4,9 +4,10 @@ Only calls that read are made. An operation is named as boto3 has it (`describe_
 (`kms:DescribeKey`) is derived from it, so that a missing permission can be named.
 """
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -53,7 +54,15 @@ _ANSWERS: tuple[tuple[frozenset[str], type[AwsError], str, str], ...] = (
     ),
     (
         frozenset(
-            {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
+            {
+                "Throttling",
+                "ThrottlingException",
+                "TooManyRequestsException",
+                "RequestLimitExceeded",
+                "SlowDown",
+                "LimitExceededException",
+                "MaxConcurrentQueriesException",
+            }
         ),
         AwsThrottledError,
         "{action} was throttled{place}: {said}",
@@ -61,6 +70,9 @@ _ANSWERS: tuple[tuple[frozenset[str], type[AwsError], str, str], ...] = (
     ),
 )
 """What AWS answers: error codes, the kind of error, its message and hint."""
+_NAMED_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,80})")
+"""What a denial says is missing: reading an encrypted object lacks kms:Decrypt, a table's description glue:GetTable."""
+_CHUNK_BYTES = 1 << 20
 
 _ACTIONS = {
     ("s3", "list_objects_v2"): "s3:ListBucket",
@@ -127,6 +139,18 @@ class Aws:
         """
         with translating_errors(iam_action(service, operation), region or self.region):
             yield from self._client(service, region).get_paginator(operation).paginate(**(parameters or {}))
+
+    def chunks(self, bucket: str, key: str, start: int = 0) -> Iterator[bytes]:
+        """Give the content of an object from byte `start` on, as it comes.
+
+        Raises:
+            AwsError: the call failed, or the connection was cut (AwsConnectionError); what came before was given.
+        """
+        place = {"Range": f"bytes={start}-"} if start else {}
+        with translating_errors("s3:GetObject", self.region):
+            body = self._client("s3", None).get_object(Bucket=bucket, Key=key, **place)["Body"]
+            with closing(body):
+                yield from body.iter_chunks(_CHUNK_BYTES)
 
     def account_id(self) -> str:
         """Give the account that the credentials are of; asked once.
@@ -258,6 +282,8 @@ def _translate(error: botocore.exceptions.ClientError, action: str, region: str 
     said = " ".join(str(error.response.get("Error", {}).get("Message", "")).split()) or code
     place = f" in {region}" if region else ""
     if code in _DENIED:
+        named = _NAMED_ACTION.search(said)
+        action = named[1] if named else action
         return AwsAccessDeniedError(f"{action} was refused{place}: {said}", hint=f"allow {action}", action=action)
     for codes, kind, message, hint in _ANSWERS:
         if code in codes:

@@ -17,6 +17,14 @@ TrailDiffError              a message and a hint; the command line prints both a
 """
 
 
+class DryRun(Exception):  # noqa: N818 - no error: it ends a run in which nothing was to be asked
+    """Carry what would have been asked of an engine."""
+
+    def __init__(self, statement: str) -> None:
+        super().__init__(statement)
+        self.statement = statement
+
+
 class TrailDiffError(Exception):
     """Carry what went wrong (`message`) and what to do about it (`hint`), each one line."""
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from trail_diff.errors import SourceError
 from trail_diff.model import Reason, Skipped
-from trail_diff.sources.containers import Budget, Damaged, Document, open_documents, spool
+from trail_diff.sources.containers import Budget, Damaged, Document, Readable, open_documents, spool
 from trail_diff.sources.envelope import Envelope
 from trail_diff.sources.interface import Found, Progress, Selection, Tally
 from trail_diff.sources.stream import Splitter
@@ -20,7 +20,7 @@ BESIDE_TRAIL_FILES = {"CloudTrail-Digest": Reason.DIGEST_FILE, "CloudTrail-Insig
 """Folders that lie beside a trail's own in the S3 layout and hold no records; passed over without being opened."""
 
 
-class _Reading(Struct, frozen=True):
+class Reading(Struct, frozen=True):
     """What every file of a reading shares."""
 
     selection: Selection
@@ -41,10 +41,10 @@ def read_paths(
     Raises:
         SourceError: a path is not there, a glob fits nothing, or a folder is empty.
     """
-    reading = _Reading(selection, tally, progress)
+    reading = Reading(selection, tally, progress)
     for path in paths:
         if path == "-":
-            yield from _read_stream("stdin", stdin or _stdin(), None, reading)
+            yield from read_stream("stdin", stdin or _stdin(), None, reading)
             continue
         for file in _expand(path):
             reason = next((BESIDE_TRAIL_FILES[part] for part in file.parts if part in BESIDE_TRAIL_FILES), None)
@@ -87,19 +87,20 @@ def _expand(path: str) -> Iterator[Path]:
         yield from _expand(name)
 
 
-def _read_file(file: Path, reading: _Reading) -> Iterator[Found]:
+def _read_file(file: Path, reading: Reading) -> Iterator[Found]:
     try:
         with file.open("rb") as opened:
             size = file.stat().st_size
             if reading.progress is not None:
                 reading.progress.file(str(file), size)
             seekable = opened if opened.seekable() else None
-            yield from _read_stream(str(file), opened, seekable, reading)
+            yield from read_stream(str(file), opened, seekable, reading)
     except OSError:
         yield Skipped(str(file), Reason.UNREADABLE_FILE)
 
 
-def _read_stream(name: str, stream: IO[bytes], seekable: IO[bytes] | None, reading: _Reading) -> Iterator[Found]:
+def read_stream(name: str, stream: Readable, seekable: IO[bytes] | None, reading: Reading) -> Iterator[Found]:
+    """Read one input whole, whatever containers it lies in; `seekable` is the same as a file, when it is one."""
     reading.tally.files += 1
     budget = Budget()
     counted = _Counted(stream, budget, reading)
@@ -108,7 +109,7 @@ def _read_stream(name: str, stream: IO[bytes], seekable: IO[bytes] | None, readi
     counted.report()
 
 
-def _read_document(document: Document, reading: _Reading) -> Iterator[Found]:
+def _read_document(document: Document, reading: Reading) -> Iterator[Found]:
     envelope = Envelope(document.name, reading.selection, reading.tally)
     if document.is_parquet:
         from trail_diff.sources.parquet import read_parquet
@@ -127,7 +128,7 @@ def _read_document(document: Document, reading: _Reading) -> Iterator[Found]:
 class _Counted:
     """Counts what is read from outside, for the budget and for the progress."""
 
-    def __init__(self, stream: IO[bytes], budget: Budget, reading: _Reading) -> None:
+    def __init__(self, stream: Readable, budget: Budget, reading: Reading) -> None:
         self._stream, self._budget, self._reading = stream, budget, reading
         self._told_bytes, self._told_records = 0, reading.tally.records
 

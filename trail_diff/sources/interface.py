@@ -5,7 +5,7 @@ wants, a job document, or a note of what was skipped. Every record that was read
 Tally, because coverage has to be told from records that are thrown away.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -63,13 +63,15 @@ class Query(msgspec.Struct, frozen=True):
 
     In each of the `windows`, every KMS and AWS Backup event; in `changes`, those that change keys, grants, policies,
     roles and trails (a span of days, in which they are few). Empty `regions` means those of the source; `keys` are key
-    ARNs that are known to matter, for sources that can push them down.
+    ARNs that are known to matter; with `only_keys`, KMS calls on other keys are not wanted. A case wants them: what
+    other keys and callers did in a window tells whether an absence means anything.
     """
 
     windows: tuple[Window, ...] = ()
     changes: Window | None = None
     regions: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    only_keys: bool = False
 
 
 class Source(Protocol):
@@ -81,6 +83,38 @@ class Source(Protocol):
         Raises:
             AwsError: AWS did not answer; what came before was given.
         """
+
+
+class Engine(Source, Protocol):
+    """A source that is asked by statements in a language of its own."""
+
+    def statement(self, query: Query) -> str:
+        """Give what would be asked; nothing is run."""
+
+
+class AwsCalls(Protocol):
+    """What a source needs of AWS; `trail_diff.aws.Aws` is the one there is."""
+
+    def call(
+        self, service: str, operation: str, parameters: Mapping[str, Any] | None = None, region: str | None = None
+    ) -> dict[str, Any]:
+        """Make one call and give its answer."""
+
+    def pages(
+        self, service: str, operation: str, parameters: Mapping[str, Any] | None = None, region: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Give every page of an answer."""
+
+    def chunks(self, bucket: str, key: str, start: int = 0) -> Iterator[bytes]:
+        """Give the content of an object from byte `start` on."""
+
+
+class Link(msgspec.Struct, frozen=True):
+    """What a source is connected to: AWS, somebody who is told one line at a time, and something to wait with."""
+
+    aws: AwsCalls
+    notify: Callable[[str], None]
+    wait: Callable[[float], None]
 
 
 class Progress(Protocol):
