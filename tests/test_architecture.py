@@ -101,6 +101,28 @@ def test_tabulate_stays_in_render(path: Path) -> None:
     assert not stages & set(imports_of(path))
 
 
+@pytest.mark.parametrize("path", [path for path in MODULES if "sources" in path.parts], ids=name_of)
+def test_sources_are_given_their_connection(path: Path) -> None:
+    """A source is handed what it asks AWS with; it opens no connection, and knows nothing of what is done with events."""
+    imported = set(imports_of(path))
+
+    assert not {name for name in imported if name.startswith(("trail_diff.live", "trail_diff.intake"))}
+    assert "trail_diff.aws" not in imported or name_of(path) == "sources.lookup_events"
+
+
+def test_an_export_on_disk_is_read_without_aws() -> None:
+    """With --events on disk, nothing is loaded that could reach AWS."""
+    trail = PACKAGE.parent / "fixtures" / "original-incident" / "trail"
+    arguments = ["--job-id", "2c47cafb-f2a8-4324-bc60-6017794526c5", "--events", str(trail)]
+    code = f"import sys; from trail_diff.cli import run; run({arguments}); print(sorted(sys.modules), file=sys.stderr)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert "key policy" in done.stdout
+    assert "trail_diff.sources.files" in done.stderr
+    assert not [name for name in ("boto3", "botocore", "trail_diff.aws") if f"'{name}'" in done.stderr]
+
+
 def test_help_loads_no_heavy_library() -> None:
     """`--help` loads neither pandas nor boto3 nor msgspec."""
     code = "import sys; from trail_diff.cli import run; run(['--help']); print(sorted(sys.modules), file=sys.stderr)"

@@ -3,7 +3,8 @@
 What only has to be counted or kept as events is never held raw; a bundle, and redaction, need the raw records.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -12,13 +13,13 @@ from msgspec import Struct, structs
 from trail_diff.assemble import Question
 from trail_diff.collected import Collected, collect_found
 from trail_diff.coverage import summarize_reading
-from trail_diff.errors import UsageError
+from trail_diff.errors import JobNotFoundError, UsageError
 from trail_diff.facts import FactDocuments, FactFiles, load_documents, read_facts
 from trail_diff.gather import Gathered, ReadOptions, find_in_job_files, gather, make_selection, read_events
 from trail_diff.live.options import AwsOptions
 from trail_diff.model import Coverage, Event, Facts
 from trail_diff.sources.files import read_paths
-from trail_diff.sources.interface import Progress, Tally
+from trail_diff.sources.interface import Found, Progress, Selection, Source, Tally
 
 if TYPE_CHECKING:
     from trail_diff.live.collect import LiveRequest
@@ -32,7 +33,8 @@ class Inputs(Struct, frozen=True):
     """Where to read: exports (files, folders, globs, `-`) or a case bundle; job descriptors, facts, and what of it.
 
     Without exports and a bundle, AWS itself is asked, as `aws` says; `note` is told what was refused, a line
-    each. With a `redactor`, everything is read with pseudonyms in place of names.
+    each. `keys` are those to which calls may be narrowed when they are counted. With a `redactor`, everything is read
+    with pseudonyms in place of names.
     """
 
     events: tuple[str, ...] = ()
@@ -44,6 +46,7 @@ class Inputs(Struct, frozen=True):
     progress: Progress | None = None
     stdin: BinaryIO | None = None
     aws: AwsOptions = AwsOptions()
+    keys: tuple[str, ...] = ()
     note: Callable[[str], None] = lambda _note: None
 
     @property
@@ -52,9 +55,19 @@ class Inputs(Struct, frozen=True):
         return not self.events and self.case is None
 
     @property
+    def is_engine_for_all(self) -> bool:
+        """Tell whether an engine tells everything: which time to ask it for is known without AWS Backup."""
+        return self.is_live and self.aws.engine is not None and self.options.start is not None
+
+    @property
+    def buckets(self) -> tuple[str, ...]:
+        """Give the exports that lie in S3."""
+        return tuple(path for path in self.events if path.startswith("s3://"))
+
+    @property
     def is_raw_needed(self) -> bool:
         """Tell whether the raw records have to be held."""
-        return self.is_live or self.case is not None or self.redactor is not None
+        return self.is_live or self.case is not None or self.redactor is not None or bool(self.buckets)
 
 
 def collect(inputs: Inputs, question: Question | None = None) -> tuple[Collected, Question]:
@@ -74,7 +87,9 @@ def gather_inputs(inputs: Inputs) -> Gathered:
     Raises:
         SourceError, CaseFileError, AwsError: it cannot be read.
     """
-    if inputs.is_live and not inputs.jobs:
+    if inputs.is_live and inputs.aws.engine is not None and not inputs.is_engine_for_all:
+        raise UsageError("since when? --from is missing", hint='name the time to ask for, e.g. --from "2h ago"')
+    if inputs.is_live and not inputs.jobs and not inputs.is_engine_for_all:
         from trail_diff.live.collect import collect_jobs
 
         return _redact(collect_jobs(_live_request(inputs)), _NOTHING_ASKED, inputs)[0].gathered()
@@ -130,23 +145,68 @@ def _read(inputs: Inputs, question: Question | None, given: FactDocuments) -> tu
 
         collected, asked = open_case(inputs.case)
         return collected, question or asked
+    if inputs.is_engine_for_all:
+        from trail_diff.live.elsewhere import collect_time
+
+        request, asked = _live_request(inputs, given), need_question(question)
+        return collect_time(request, _open_source(inputs, request), inputs.options), asked
     if inputs.is_live and question is not _NOTHING_ASKED:
         from trail_diff.live.collect import collect_live, resolve_question
 
         request = _live_request(inputs, given)
         asked = resolve_question(request, need_question(question))
-        return collect_live(request, asked, request.connection.history()), asked
+        with _asking_for_time(inputs):
+            return collect_live(request, asked, _open_source(inputs, request)), asked
     asked, tally = need_question(question), Tally()
-    selection = make_selection(inputs.options)
-    found = read_paths(inputs.events, selection, tally, progress=inputs.progress, stdin=inputs.stdin)
+    found = _read_exports(inputs, question, make_selection(inputs.options), tally)
     return collect_found(found, tally, find_in_job_files(inputs.jobs)), asked
+
+
+def _read_exports(inputs: Inputs, question: Question | None, selection: Selection, tally: Tally) -> Iterator[Found]:
+    """Read files, then what lies in S3; without the latter no connection is opened."""
+    local = [path for path in inputs.events if path not in inputs.buckets]
+    yield from read_paths(local, selection, tally, progress=inputs.progress, stdin=inputs.stdin)
+    if inputs.buckets:
+        from trail_diff.live.elsewhere import Buckets, plan_query
+
+        query = plan_query(inputs.options, inputs.jobs, question)
+        buckets = Buckets(inputs.aws, inputs.options, inputs.note)
+        yield from buckets.read(inputs.buckets, query, selection, tally, inputs.progress)
 
 
 def _fetch_calls(inputs: Inputs) -> Gathered:
     from trail_diff.live.collect import collect_calls
+    from trail_diff.live.elsewhere import collect_time
 
     request = _live_request(inputs)
-    return _redact(collect_calls(request, request.connection.history()), _NOTHING_ASKED, inputs)[0].gathered()
+    source = _open_source(inputs, request)
+    if inputs.is_engine_for_all:
+        collected = collect_time(request, source, inputs.options, inputs.keys, kms_only=True)
+    else:
+        collected = collect_calls(request, source)
+    return _redact(collected, _NOTHING_ASKED, inputs)[0].gathered()
+
+
+def _open_source(inputs: Inputs, request: "LiveRequest") -> Source:
+    """Give the engine that was chosen, else event history."""
+    if inputs.aws.engine is None:
+        return request.connection.history()
+    from trail_diff.live.elsewhere import open_source
+
+    aws = request.connection.accounts[0]
+    return open_source(inputs.aws.engine, aws, inputs.note, is_dry_run=inputs.aws.is_dry_run)
+
+
+@contextmanager
+def _asking_for_time(inputs: Inputs) -> Iterator[None]:
+    """Say what to do when an engine was chosen, and nobody tells the time of the job."""
+    try:
+        yield
+    except JobNotFoundError as error:
+        if inputs.aws.engine is None:
+            raise
+        hint = "give its time with --from and --to, or its description with --job FILE"
+        raise UsageError(f"which time to ask for? {error.message}", hint=hint) from error
 
 
 def _live_request(inputs: Inputs, given: FactDocuments = _NOTHING_GIVEN) -> "LiveRequest":

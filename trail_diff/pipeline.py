@@ -156,7 +156,7 @@ def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
 def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[CallerUse, ...], Coverage]:
     """Count who made which KMS calls, on all keys or on the given ones."""
     count = CallerCount(_renamed(keys, inputs))
-    coverage = stream_calls(inputs, count.add)
+    coverage = stream_calls(structs.replace(inputs, keys=tuple(keys)), count.add)
     return count.rows(), coverage
 
 
@@ -168,11 +168,12 @@ def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> 
     """
     from trail_diff.what_if import Policies, Replayed, expected_calls, replay
 
+    inputs = structs.replace(inputs, keys=tuple(keys))
     keys = _renamed(keys, inputs)
     facts = gather_facts(inputs)
     before = gather_facts(structs.replace(inputs, facts=FactFiles(key_policy=old))).key_policy
     policies = Policies(facts.key_policy or {}, before, facts.grants, facts.organization_id)
-    if inputs.is_live and not inputs.aws.profiles:
+    if inputs.is_live and not inputs.aws.profiles and inputs.aws.engine is None:
         key = next(iter(keys), None)
         account = arn_account(key) or _account_in(facts.key_policy)
         rows, coverage = replay(list(expected_calls(account, key or f"arn:aws:kms:::{account}")), policies), Coverage()

@@ -42,17 +42,29 @@ class Seen(Struct, frozen=True):
 
 
 class Loopback:
-    """What a test sets up, and what was asked. `cuts` counts down, by path, how often half a body is sent."""
+    """What a test sets up, and what was asked.
+
+    `cuts` counts down, by path, how often half a body is sent; requests named like one of `refused` are denied.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.handlers: dict[str, Handler] = {}
         self.cuts: dict[str, int] = {}
         self.faults: dict[str, list[FaultError]] = {}
+        self.refused: tuple[str, ...] = ()
         self.seen: list[Seen] = []
         self.notes: list[str] = []
         self.waited: list[float] = []
         self.failures: list[str] = []
+
+    def forget(self, patch: pytest.MonkeyPatch) -> "Loopback":
+        """Forget what the test before set up and asked, and let credentials be found."""
+        with_credentials(patch)
+        self.handlers, self.faults, self.cuts, self.refused = {}, {}, {}, ()
+        self.seen.clear()
+        self.notes.clear()
+        return self
 
     def link(self) -> Link:
         """Give what a source is connected to."""
@@ -111,14 +123,19 @@ class _Front(BaseHTTPRequestHandler):
         name = operation or f"{self.command} {self.path.partition('?')[0]}"
         self.loopback.seen.append(Seen(name, json.loads(body or b"{}") if operation else {}))
         try:
-            if faults := self.loopback.faults.get(name):
-                raise faults.pop(0)
+            self._fail_if_wanted(name)
             if name in self.loopback.handlers:
                 self._send(200, {"Content-Type": "application/x-amz-json-1.1"}, self._answer(prefix, operation, body))
             else:
                 self._send(*self._hand_on(body))
         except FaultError as fault:
             self._send_fault(fault, is_json=bool(operation))
+
+    def _fail_if_wanted(self, name: str) -> None:
+        if name.startswith(self.loopback.refused):
+            raise FaultError("AccessDenied", "Access Denied", 403)
+        if faults := self.loopback.faults.get(name):
+            raise faults.pop(0)
 
     def _answer(self, prefix: str, operation: str, body: bytes) -> bytes:
         model = _SESSION.get_service_model(_SERVICES[prefix.rpartition(".")[2]]).operation_model(operation)

@@ -31,11 +31,7 @@ def running() -> Iterator[Loopback]:
 @pytest.fixture
 def server(running: Loopback, monkeypatch: pytest.MonkeyPatch) -> Loopback:
     """Forget what the test before set up; the table is partitioned by projection."""
-    with_credentials(monkeypatch)
-    running.handlers.clear()
-    running.faults = {}
-    running.seen.clear()
-    running.notes.clear()
+    running.forget(monkeypatch)
     running.handlers["GetTableMetadata"] = lambda _asked: {"TableMetadata": describe_table("projection")}
     return running
 
@@ -55,25 +51,12 @@ def test_a_query_yields_the_events_of_the_offline_path(server: Loopback) -> None
 def test_a_result_that_cannot_be_fetched_is_read_page_by_page(server: Loopback) -> None:
     """Who may not read the result's bucket still gets the result, by GetQueryResults."""
     answer_with_result(server, incident_records())
-    denied = FaultError("AccessDenied", "Access Denied", 403)
-    server.faults = _Always(r"GET /results/athena/", denied)
+    server.refused = ("GET /results/athena/",)
 
     read = read_source(AthenaSource(server.link(), OPTIONS))
 
     assert read.events == offline_events(incident_records())
     assert len(server.asked("GetQueryResults")) > 1
-
-
-class _Always(dict[str, list[FaultError]]):
-    """Lets every request fail whose name begins like this."""
-
-    def __init__(self, prefix: str, fault: FaultError) -> None:
-        super().__init__()
-        self._prefix, self._fault = prefix, fault
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """Give the fault for a request."""
-        return [self._fault] if key.startswith(self._prefix) else default
 
 
 def test_motos_own_results_are_read(server: Loopback) -> None:

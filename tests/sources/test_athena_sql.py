@@ -131,12 +131,22 @@ def test_keys_leave_out_calls_on_other_keys() -> None:
     recording.kms(time, "Decrypt", other, user)
     recording.kms(time, "DescribeKey", None, user, parameters={"keyId": key.rpartition("/")[2]})
     recording.kms(time, "Decrypt", None, user, **recording.denied(user, "kms:Decrypt", key, "because"))
-    query = structs.replace(JOBS, keys=(key,))
+    query = structs.replace(JOBS, keys=(key,), only_keys=True)
 
     csv = run_on_duckdb(make_sql(describe_table("none"), query), "none", recording.records)
 
     kept = [recording.records[index] for index in (0, 2, 3)]
     assert read_content(csv).events == offline_events(kept)
+
+
+def test_keys_that_only_matter_or_are_aliases_leave_nothing_out() -> None:
+    """Keys of a case do not narrow it, and an alias, which is in no record, narrows nothing."""
+    arn = "arn:aws:kms:eu-west-1:111122223333:key/abc"
+
+    assert arn not in make_sql(describe_table("none"), structs.replace(JOBS, keys=(arn,)))
+    assert "alias/a" not in make_sql(
+        describe_table("none"), structs.replace(JOBS, keys=(arn, "alias/a"), only_keys=True)
+    )
 
 
 def test_a_table_of_parquet_with_timestamps_is_compared_as_such() -> None:

@@ -31,12 +31,7 @@ def running() -> Iterator[Loopback]:
 @pytest.fixture
 def server(running: Loopback, monkeypatch: pytest.MonkeyPatch) -> Loopback:
     """Forget what the test before set up."""
-    with_credentials(monkeypatch)
-    running.handlers.clear()
-    running.faults = {}
-    running.seen.clear()
-    running.notes.clear()
-    return running
+    return running.forget(monkeypatch)
 
 
 def milliseconds(record: Record) -> int:
@@ -116,7 +111,9 @@ def shifted(time: str, span: timedelta) -> str:
 def test_the_filter_names_sources_changes_regions_and_keys(server: Loopback) -> None:
     """Sources, names of changes, Regions and keys are pushed down; text in them is quoted."""
     Engine(server, [])
-    query = structs.replace(JOBS, regions=("eu-west-1",), keys=("arn:aws:kms:eu-west-1:111122223333:key/abc",))
+    query = structs.replace(
+        JOBS, regions=("eu-west-1",), keys=("arn:aws:kms:eu-west-1:111122223333:key/abc",), only_keys=True
+    )
 
     read_source(LogsInsightsSource(server.link(), ["arn:aws:logs:eu-west-1:111122223333:log-group:trail"]), query)
 

@@ -32,11 +32,7 @@ def server() -> Iterator[Loopback]:
 @pytest.fixture
 def bucket(server: Loopback, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> "Bucket":
     """Make an empty bucket for one test."""
-    with_credentials(monkeypatch)
-    server.seen.clear()
-    server.notes.clear()
-    server.faults.clear()
-    return Bucket(server, f"logs-{abs(hash(request.node.name))}")
+    return Bucket(server.forget(monkeypatch), f"logs-{abs(hash(request.node.name))}")
 
 
 class Bucket:

@@ -7,7 +7,7 @@ import typer
 from trail_diff import __version__
 from trail_diff.cli import options
 from trail_diff.cli.app import OutputFormat, app
-from trail_diff.cli.inputs import aws_options, fact_files, make_inputs, make_question, redacting
+from trail_diff.cli.inputs import aws_options, fact_files, make_inputs, make_question, redacting, with_engine
 from trail_diff.cli.output import View, finish, progress_shown
 from trail_diff.errors import UsageError
 
@@ -22,6 +22,12 @@ def diagnose(
     profile: options.Profiles = None,
     region: options.Regions = None,
     endpoint_url: options.EndpointUrl = None,
+    athena_table: options.AthenaTable = None,
+    athena_workgroup: options.AthenaWorkgroup = None,
+    athena_output: options.AthenaOutput = None,
+    log_group: options.LogGroups = None,
+    event_data_store: options.EventDataStore = None,
+    dry_run: options.DryRun = False,
     no_cache: options.NoCache = False,
     max_requests: options.MaxRequests = 600,
     account: options.Account = None,
@@ -61,6 +67,8 @@ def diagnose(
     if question is None and case is None:
         raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs' lists those found")
     aws = aws_options(profile, endpoint_url, max_requests, no_cache=no_cache)
+    athena = (athena_table, athena_workgroup, athena_output)
+    aws = with_engine(aws, athena, log_group, event_data_store, dry_run=dry_run)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         inputs = make_inputs(
             events, job, region, (start, end), case=case, facts=facts, redactor=redactor, progress=progress, aws=aws

@@ -61,7 +61,13 @@ def make_inputs(
 def _refuse_two_ways_in(events: list[str] | None, case: Path | None, aws: "AwsOptions | None") -> None:
     if events and case is not None:
         raise UsageError("--events and --case do not go together", hint="a case bundle holds its events; leave one out")
-    if (events or case is not None) and aws is not None and (aws.profiles or aws.endpoint_url):
+    if (events or case is not None) and aws is not None and aws.engine is not None:
+        raise UsageError(
+            f"{'--events' if events else '--case'} does not go with --athena-table, --log-group or --event-data-store",
+            hint="events come from one place: leave one of them out",
+        )
+    is_offline = case is not None or (events and not any(path.startswith("s3://") for path in events))
+    if is_offline and aws is not None and (aws.profiles or aws.endpoint_url):
         raise UsageError(
             "--profile and --endpoint-url have no effect with --events or --case: then AWS is not asked",
             hint="leave out one or the other",
@@ -85,6 +91,38 @@ def aws_options(
     from trail_diff.live.options import AwsOptions
 
     return AwsOptions(tuple(profiles or ()), endpoint_url, not no_cache, max_requests)
+
+
+def with_engine(
+    aws: "AwsOptions",
+    athena: tuple[str | None, str | None, str | None],
+    log_groups: list[str] | None,
+    event_data_store: str | None,
+    *,
+    dry_run: bool = False,
+) -> "AwsOptions":
+    """Say which engine to ask instead of event history; `athena` is the table, the workgroup and the output.
+
+    Raises:
+        UsageError: more than one is named, or an option of one that is not.
+    """
+    from msgspec import structs
+
+    from trail_diff.sources.choices import AthenaTable, EngineChoice, EventDataStore, LogGroups
+
+    chosen: list[EngineChoice] = []
+    chosen += [AthenaTable(athena[0], athena[1], athena[2])] if athena[0] else []
+    chosen += [LogGroups(tuple(log_groups))] if log_groups else []
+    chosen += [EventDataStore(event_data_store)] if event_data_store else []
+    if len(chosen) > 1:
+        raise UsageError(
+            "--athena-table, --log-group and --event-data-store do not go together", hint="name the one to ask"
+        )
+    if not athena[0] and (athena[1] or athena[2]):
+        raise UsageError("--athena-workgroup and --athena-output go with --athena-table", hint="name the table as well")
+    if dry_run and not chosen:
+        raise UsageError("--dry-run shows what an engine would be asked", hint="name it: --athena-table, --log-group …")
+    return structs.replace(aws, engine=chosen[0] if chosen else None, is_dry_run=dry_run)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from trail_diff.cli import options
 from trail_diff.cli.app import OutputFormat, app
-from trail_diff.cli.inputs import aws_options, make_inputs, redacting
+from trail_diff.cli.inputs import aws_options, make_inputs, redacting, with_engine
 from trail_diff.cli.output import View, progress_shown, write_output
 
 
@@ -13,6 +13,12 @@ def jobs(
     profile: options.Profiles = None,
     region: options.Regions = None,
     endpoint_url: options.EndpointUrl = None,
+    athena_table: options.AthenaTable = None,
+    athena_workgroup: options.AthenaWorkgroup = None,
+    athena_output: options.AthenaOutput = None,
+    log_group: options.LogGroups = None,
+    event_data_store: options.EventDataStore = None,
+    dry_run: options.DryRun = False,
     start: options.Start = None,
     end: options.End = None,
     job: options.JobFiles = None,
@@ -33,6 +39,8 @@ def jobs(
     from trail_diff.render import render_jobs
 
     aws = aws_options(profile, endpoint_url)
+    athena = (athena_table, athena_workgroup, athena_output)
+    aws = with_engine(aws, athena, log_group, event_data_store, dry_run=dry_run)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         rows, coverage = list_jobs(
             make_inputs(events, job, region, (start, end), case=case, redactor=redactor, progress=progress, aws=aws)
@@ -49,6 +57,12 @@ def callers(
     profile: options.Profiles = None,
     region: options.Regions = None,
     endpoint_url: options.EndpointUrl = None,
+    athena_table: options.AthenaTable = None,
+    athena_workgroup: options.AthenaWorkgroup = None,
+    athena_output: options.AthenaOutput = None,
+    log_group: options.LogGroups = None,
+    event_data_store: options.EventDataStore = None,
+    dry_run: options.DryRun = False,
     no_cache: options.NoCache = False,
     max_requests: options.MaxRequests = 600,
     start: options.Start = None,
@@ -70,6 +84,8 @@ def callers(
     from trail_diff.render import render_callers
 
     aws = aws_options(profile, endpoint_url, max_requests, no_cache=no_cache)
+    athena = (athena_table, athena_workgroup, athena_output)
+    aws = with_engine(aws, athena, log_group, event_data_store, dry_run=dry_run)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         rows, coverage = list_callers(
             make_inputs(events, None, region, (start, end), case=case, redactor=redactor, progress=progress, aws=aws),

@@ -9,7 +9,7 @@ import typer
 from trail_diff.cli import cache, collect, compare, diagnose, lists, redact, what_if
 from trail_diff.cli.app import ExitStatus, app
 from trail_diff.cli.output import complain, drop_output, prepare_streams
-from trail_diff.errors import TrailDiffError
+from trail_diff.errors import DryRun, TrailDiffError
 
 COMMANDS = (diagnose, compare, lists, what_if, collect, redact, cache)
 """The modules whose import registers the commands, in the order in which --help lists them."""
@@ -31,6 +31,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         status = typer.main.get_command(app).main(list(arguments), prog_name="trail-diff", standalone_mode=False)
         sys.stdout.flush()
+    except DryRun as run:
+        sys.stdout.write(run.statement + "\n")
+        return ExitStatus.NO_DIFFERENCE
     except TrailDiffError as error:
         return complain(error.message, error.hint)
     except typer.TyperException as error:

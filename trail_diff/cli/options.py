@@ -9,7 +9,9 @@ from trail_diff.cli.app import Language, OutputFormat
 
 Events = Annotated[
     list[str] | None,
-    typer.Option("--events", metavar="PATH", help="An export: file, folder, glob or - for stdin. Repeatable."),
+    typer.Option(
+        "--events", metavar="PATH", help="An export: file, folder, glob, s3://bucket/prefix or - for stdin. Repeatable."
+    ),
 ]
 CaseFile = Annotated[
     Path | None, typer.Option("--case", metavar="CASE.zip", help="A case bundle that 'trail-diff collect' wrote.")
@@ -33,6 +35,22 @@ Profiles = Annotated[
     typer.Option("--profile", metavar="NAME", help="Ask AWS with this profile. Repeatable: one for each account."),
 ]
 EndpointUrl = Annotated[str | None, typer.Option(metavar="URL", help="Ask AWS here, not at its own endpoints.")]
+AthenaTable = Annotated[
+    str | None,
+    typer.Option(metavar="DB.TABLE", help="Read events from this table of CloudTrail logs in Athena."),
+]
+AthenaWorkgroup = Annotated[str | None, typer.Option(metavar="NAME", help="Athena's workgroup.")]
+AthenaOutput = Annotated[
+    str | None, typer.Option(metavar="s3://…", help="Where Athena puts its result, unless the workgroup says.")
+]
+LogGroups = Annotated[
+    list[str] | None,
+    typer.Option("--log-group", metavar="NAME", help="Read events from this CloudWatch Logs group. Repeatable."),
+]
+EventDataStore = Annotated[
+    str | None, typer.Option(metavar="ARN", help="Read events from this event data store of CloudTrail Lake.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what Athena, Logs or Lake would be asked; run nothing.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Fetch anew from AWS, and keep nothing of it.")]
 MaxRequests = Annotated[
     int, typer.Option(metavar="N", min=1, help="At most so many requests to event history, per account and Region.")

@@ -6,7 +6,7 @@ import typer
 
 from trail_diff.cli import options
 from trail_diff.cli.app import ExitStatus, OutputFormat, app
-from trail_diff.cli.inputs import aws_options, fact_files, make_inputs, redacting
+from trail_diff.cli.inputs import aws_options, fact_files, make_inputs, redacting, with_engine
 from trail_diff.cli.output import View, progress_shown, write_output
 
 
@@ -20,6 +20,12 @@ def what_if(
     profile: options.Profiles = None,
     region: options.Regions = None,
     endpoint_url: options.EndpointUrl = None,
+    athena_table: options.AthenaTable = None,
+    athena_workgroup: options.AthenaWorkgroup = None,
+    athena_output: options.AthenaOutput = None,
+    log_group: options.LogGroups = None,
+    event_data_store: options.EventDataStore = None,
+    dry_run: options.DryRun = False,
     no_cache: options.NoCache = False,
     max_requests: options.MaxRequests = 600,
     start: options.Start = None,
@@ -52,6 +58,8 @@ def what_if(
 
     facts = fact_files(key_policy, None, grants, org_id)
     aws = aws_options(profile, endpoint_url, max_requests, no_cache=no_cache)
+    athena = (athena_table, athena_workgroup, athena_output)
+    aws = with_engine(aws, athena, log_group, event_data_store, dry_run=dry_run)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         inputs = make_inputs(
             events,

@@ -5,6 +5,7 @@
     asking    one call, its answer as a document; what was refused becomes a note and the case goes on
     jobs      the job, those it could be compared with, its vaults and recovery points
     facts     the key's state, policy and grants
+    elsewhere    events of a bucket or an engine, and which time of them is wanted
     collect   all of it, in order → Collected
 
 Only calls that read are made. Everything ends in a Collected, from which the offline path goes on.

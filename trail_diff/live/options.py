@@ -2,11 +2,18 @@
 
 from msgspec import Struct
 
+from trail_diff.sources.choices import EngineChoice
+
 
 class AwsOptions(Struct, frozen=True):
-    """Profiles and endpoint as the AWS CLI names them (none: its defaults), and how event history is fetched."""
+    """Profiles and endpoint as the AWS CLI names them (none: its defaults), and how event history is fetched.
+
+    With an `engine`, events come from there; with `is_dry_run`, what it would be asked is shown, and nothing is run.
+    """
 
     profiles: tuple[str, ...] = ()
     endpoint_url: str | None = None
     uses_cache: bool = True
     max_requests: int = 600
+    engine: EngineChoice | None = None
+    is_dry_run: bool = False

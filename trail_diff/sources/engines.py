@@ -1,0 +1,47 @@
+"""The engines of AWS that can be asked instead of event history, by what was chosen."""
+
+from collections.abc import Iterator
+from typing import Never, assert_never
+
+from trail_diff.errors import DryRun
+from trail_diff.sources.athena import AthenaOptions, AthenaSource
+from trail_diff.sources.athena_sql import parse_table_name
+from trail_diff.sources.choices import AthenaTable, EngineChoice, EventDataStore, LogGroups
+from trail_diff.sources.interface import Engine, Found, Link, Progress, Query, Selection, Source, Tally
+from trail_diff.sources.lake import LakeSource
+from trail_diff.sources.logs_insights import LogsInsightsSource
+
+
+def open_engine(choice: EngineChoice, link: Link) -> Engine:
+    """Give the engine that was chosen.
+
+    Raises:
+        UsageError: its name cannot be one.
+    """
+    match choice:
+        case AthenaTable(name, workgroup, output):
+            return AthenaSource(link, AthenaOptions(parse_table_name(name), workgroup, output))
+        case LogGroups(names):
+            return LogsInsightsSource(link, names)
+        case EventDataStore(arn):
+            return LakeSource(link, arn)
+        case _:
+            assert_never(choice)
+
+
+class DryRunSource(Source):
+    """Shows what an engine would be asked, and ends there."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def read(self, query: Query, selection: Selection, tally: Tally, progress: Progress | None) -> Iterator[Found]:  # noqa: ARG002
+        """Ask nothing.
+
+        Raises:
+            DryRun: always, with the statement.
+        """
+        self._end(query)
+
+    def _end(self, query: Query) -> Never:
+        raise DryRun(self._engine.statement(query))
