@@ -64,6 +64,8 @@ class Shell:
         coverage = report.pop("coverage")
         for side in ("failed", "succeeded"):
             del report[side]["sources"]
+        for event in report["events"]:
+            del event["source"]
         return {**report, "warnings": coverage["warnings"], "windows": coverage["windows"]}
 
 
