@@ -155,3 +155,18 @@ def test_aws_is_loaded_only_when_it_is_asked(path: Path) -> None:
     loaded = {node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)}
 
     assert not {name for name in loaded if name == "trail_diff.aws" or name.startswith("trail_diff.live.c")}
+
+
+@pytest.mark.parametrize("command", ["callers", "jobs"])
+def test_listing_loads_only_what_it_uses(command: str) -> None:
+    """Listing a small export loads neither pandas nor boto3, and starts no further process."""
+    trail = str(PACKAGE.parent / "fixtures/original-incident/trail")
+    code = (
+        "import sys; from trail_diff.cli import run; "
+        f"run([{command!r}, '--events', {trail!r}]); print(sorted(sys.modules), file=sys.stderr)"
+    )
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr  # noqa: S603
+
+    assert "trail_diff.gather" in loaded
+    assert not [name for name in ("'pandas'", "'boto3'", "'multiprocessing.context'") if name in loaded]

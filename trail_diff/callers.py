@@ -1,11 +1,14 @@
-"""Who uses a key: calls counted by caller, action, key and outcome, one event at a time."""
+"""Who uses a key: calls counted by caller, action, key and outcome."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
+from msgspec import Struct
+
 from trail_diff.arns import is_alias, is_same_alias, plain_key
-from trail_diff.model import Caller, CallerUse, Event
+from trail_diff.model import Caller, CallerUse, Event, KeyAccess
+from trail_diff.sources.interface import SlimRecord
 
 
 class KeyChoice:
@@ -20,12 +23,15 @@ class KeyChoice:
         self._ids = tuple(f":key/{key}" for key in plain if ":" not in key and not key.startswith("alias/"))
         self._aliases = tuple(key for key in plain if is_alias(key))
 
+    @property
+    def has_aliases(self) -> bool:
+        """Tell whether an alias is in question."""
+        return bool(self._aliases)
+
     def learn(self, event: Event) -> None:
         """Take note of the key that an alias in question stands for."""
-        if not self._aliases:
-            return
-        named = event.request_parameters.get("aliasName" if event.event_name.endswith("Alias") else "keyId")
-        if isinstance(named, str) and any(is_same_alias(named, alias) for alias in self._aliases):
+        named = named_key(event) if self._aliases else None
+        if named is not None and any(is_same_alias(named, alias) for alias in self._aliases):
             self._keys.update(access.key for access in event.accesses if access.key)
 
     def may_hold(self, key: str | None) -> bool:
@@ -39,24 +45,59 @@ class KeyChoice:
         return key is not None and (key in self._keys or (bool(self._ids) and key.endswith(self._ids)))
 
 
+def named_key(event: Event) -> str | None:
+    """Give the key that a request names, as it is written there: an alias, an id or an ARN."""
+    named = event.request_parameters.get("aliasName" if event.event_name.endswith("Alias") else "keyId")
+    return named if isinstance(named, str) else None
+
+
+Kind = tuple[Caller, tuple[KeyAccess, ...], str | None]
+
+
+class CallerKinds(Struct, frozen=True):
+    """Two calls are alike when the same caller, whatever the session, did the same to the same key.
+
+    Where an alias is asked about, also by the name of the key in the request, from which the alias is learnt.
+    """
+
+    keeps_event: bool = False
+
+    def kind(self, event: Event) -> Kind:
+        """Give the kind of a call."""
+        return event.caller.across_sessions(), event.accesses, named_key(event) if self.keeps_event else None
+
+    def shortcut(self, record: SlimRecord) -> bytes | None:
+        """Give what determines the kind beside caller, name and `resources`, undecoded."""
+        return bytes(record.request_parameters) if self.keeps_event else None
+
+
 class CallerCount:
-    """Counts events as they stream by; memory grows with the number of different callers, not of events."""
+    """Counts calls as they stream by; memory grows with the number of different callers, not of calls."""
 
     def __init__(self, keys: Collection[str] = ()) -> None:
         self._choice = KeyChoice(keys)
+        self.kinds = CallerKinds(self._choice.has_aliases)
         self._uses: dict[tuple[Caller, str, str | None], _Use] = {}
 
     def add(self, event: Event) -> None:
         """Count one event; all but KMS calls on the keys in question are passed over."""
-        self._choice.learn(event)
-        for access in event.accesses:
-            if not self._choice.may_hold(access.key):
-                continue
-            place = (event.caller.across_sessions(), access.action, access.key)
-            use = self._uses.get(place)
-            if use is None:
-                use = self._uses[place] = _Use(event.event_time)
-            use.add(event)
+        self.open(self.kinds.kind(event), event)(event.error_code, event.event_time)
+
+    def open(self, kind: Kind, event: Event | None) -> Callable[[str | None, datetime], None]:
+        """Begin a kind, or go on with it; give what adds a call's error code and time to it."""
+        if event is not None:
+            self._choice.learn(event)
+        caller, accesses, _ = kind
+        places = [(caller, access.action, access.key) for access in accesses if self._choice.may_hold(access.key)]
+        uses = [self._uses.setdefault(place, _Use()) for place in places]
+        if len(uses) == 1:
+            return uses[0].add
+
+        def add(code: str | None, moment: datetime) -> None:
+            for use in uses:
+                use.add(code, moment)
+
+        return add
 
     def rows(self) -> tuple[CallerUse, ...]:
         """Give one row for each caller, action and key; most calls first, then by name, action and key."""
@@ -72,7 +113,7 @@ class CallerCount:
                 last=use.last,
             )
             for (caller, action, key), use in self._uses.items()
-            if self._choice.holds(key)
+            if use.first is not None and use.last is not None and self._choice.holds(key)
         ]
         return tuple(sorted(rows, key=lambda row: (-row.calls, row.caller.name or "", row.action, row.key or "")))
 
@@ -80,14 +121,17 @@ class CallerCount:
 class _Use:
     __slots__ = ("calls", "codes", "first", "last")
 
-    def __init__(self, moment: datetime) -> None:
+    def __init__(self) -> None:
         self.calls = 0
         self.codes: Counter[str] = Counter()
-        self.first = self.last = moment
+        self.first: datetime | None = None
+        self.last: datetime | None = None
 
-    def add(self, event: Event) -> None:
+    def add(self, code: str | None, moment: datetime) -> None:
         self.calls += 1
-        if event.error_code:
-            self.codes[event.error_code] += 1
-        self.first = min(self.first, event.event_time)
-        self.last = max(self.last, event.event_time)
+        if code:
+            self.codes[code] += 1
+        if self.first is None or moment < self.first:
+            self.first = moment
+        if self.last is None or moment > self.last:
+            self.last = moment

@@ -5,32 +5,35 @@ AWS Backup events and what changes keys, grants, policies and trails; the rest i
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import BinaryIO
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from trail_diff.changes import OTHER_CHANGES
-from trail_diff.coverage import summarize_reading
 from trail_diff.errors import FactError
 from trail_diff.jobs import merge_jobs, read_job_document, read_job_event
-from trail_diff.model import Coverage, Event, Job, Reason, Skipped
+from trail_diff.model import Event, Job, Reason, Skipped
 from trail_diff.normalize import normalize_record
+from trail_diff.once import Once, digest_of
 from trail_diff.sources.files import read_paths
-from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Peek, Progress, Selection, Tally
-from trail_diff.times import parse_time
+from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Progress, SourceSelection, Tally
 from trail_diff.vaults import with_vault_keys
 
 KEPT_SOURCES = frozenset({"kms.amazonaws.com", "backup.amazonaws.com"})
 
 
 class ReadOptions(Struct, frozen=True):
-    """What to read and what to leave out. An empty `regions` means every Region; times are aware UTC."""
+    """What to read and what to leave out. An empty `regions` means every Region; times are aware UTC.
+
+    `processes` is how many may be used for a large input; with more than one, the caller must have no threads.
+    """
 
     regions: tuple[str, ...] = ()
     start: datetime | None = None
     end: datetime | None = None
+    processes: int = 1
 
 
 class Gathered(Struct, frozen=True):
@@ -102,39 +105,10 @@ def gather_raw(found: Iterable[Found], tally: Tally, job_found: Iterable[Found])
     return Gathered(tuple(events), known, tally, skipped.merged())
 
 
-def read_events(
-    paths: Sequence[str],
-    handle: Callable[[Event], None],
-    options: ReadOptions | None = None,
-    *,
-    progress: Progress | None = None,
-    stdin: BinaryIO | None = None,
-) -> Coverage:
-    """Hand over every KMS event once, one at a time, and give the coverage of the reading; nothing else is kept.
-
-    Raises:
-        SourceError: a path is not there or cannot be opened.
-    """
-    tally, skipped, kept = Tally(), Skips(), 0
-    selection = make_selection(options or ReadOptions(), kms_only=True)
-    for item in keep_once(read_paths(paths, selection, tally, progress=progress, stdin=stdin), skipped):
-        if isinstance(item, Event):
-            kept += 1
-            handle(item)
-    return structs.replace(summarize_reading(tally, skipped.merged()), events_kept=kept)
-
-
-def make_selection(options: ReadOptions, *, kms_only: bool = False) -> Selection:
+def make_selection(options: ReadOptions, *, kms_only: bool = False) -> SourceSelection:
     """Make the test that decides which records are worth decoding in full."""
-    accept = _make_place_test(options)
-    sources, names = (frozenset({"kms.amazonaws.com"}), frozenset()) if kms_only else (KEPT_SOURCES, OTHER_CHANGES)
-
-    def wants(peek: Peek) -> bool:
-        matters = isinstance(peek.event_source, str) and peek.event_source in sources
-        matters = matters or (isinstance(peek.event_name, str) and peek.event_name in names)
-        return matters and accept(peek)
-
-    return wants
+    sources, names = (frozenset({"kms.amazonaws.com"}), frozenset[str]()) if kms_only else (KEPT_SOURCES, OTHER_CHANGES)
+    return SourceSelection(sources, names, options.regions, options.start, options.end)
 
 
 def event_identity(event: Event) -> str:
@@ -144,7 +118,7 @@ def event_identity(event: Event) -> str:
 
 def keep_once(found: Iterable[Found], skipped: "Skips") -> Iterator[Event | FoundJob]:
     """Normalise what was found; events that were read before are dropped and counted, across files."""
-    seen: set[str] = set()
+    once = Once()
     for item in found:
         match item:
             case FoundJob():
@@ -156,27 +130,10 @@ def keep_once(found: Iterable[Found], skipped: "Skips") -> Iterator[Event | Foun
                 if isinstance(event, Skipped):
                     skipped.add(event)
                     continue
-                identity = event_identity(event)
-                if identity in seen:
+                if once.add(digest_of(event_identity(event))):
+                    yield event
+                else:
                     skipped.add(Skipped(item.source, Reason.DUPLICATE))
-                    continue
-                seen.add(identity)
-                yield event
-
-
-def _make_place_test(options: ReadOptions) -> Callable[[Peek], bool]:
-    if not (options.regions or options.start or options.end):
-        return lambda _peek: True
-
-    def accept(peek: Peek) -> bool:
-        if options.regions and peek.aws_region not in options.regions:
-            return False
-        moment = parse_time(peek.event_time)
-        if moment is None:
-            return True
-        return not ((options.start and moment < options.start) or (options.end and moment > options.end))
-
-    return accept
 
 
 def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:

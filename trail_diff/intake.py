@@ -12,12 +12,13 @@ from msgspec import Struct, structs
 
 from trail_diff.assemble import Question
 from trail_diff.collected import Collected, collect_found
+from trail_diff.counting import Count, count_calls
 from trail_diff.coverage import summarize_reading
 from trail_diff.errors import JobNotFoundError, UsageError
 from trail_diff.facts import FactDocuments, FactFiles, load_documents, read_facts
-from trail_diff.gather import Gathered, ReadOptions, find_in_job_files, gather, make_selection, read_events
+from trail_diff.gather import Gathered, ReadOptions, find_in_job_files, gather, make_selection
 from trail_diff.live.options import AwsOptions
-from trail_diff.model import Coverage, Event, Facts
+from trail_diff.model import Coverage, Facts
 from trail_diff.sources.files import read_paths
 from trail_diff.sources.interface import Found, Progress, Selection, Source, Tally
 
@@ -112,19 +113,19 @@ def gather_facts(inputs: Inputs) -> Facts:
     return read_facts(documents)
 
 
-def stream_calls(inputs: Inputs, handle: Callable[[Event], None]) -> Coverage:
-    """Hand over every KMS event, one at a time, and give the coverage of the reading.
+def count_inputs(inputs: Inputs, count: Count) -> Coverage:
+    """Count every KMS call once, and give the coverage of the reading.
 
     Raises:
         SourceError, CaseFileError, AwsError: it cannot be read.
         UsageError: AWS is to be asked, and since when is not said.
     """
     if not inputs.is_raw_needed:
-        return read_events(inputs.events, handle, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
+        return count_calls(inputs.events, count, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
     gathered = _fetch_calls(inputs) if inputs.is_live else gather_inputs(inputs)
     calls = [event for event in gathered.events if event.accesses]
     for event in calls:
-        handle(event)
+        count.add(event)
     return structs.replace(summarize_reading(gathered.tally, gathered.skipped), events_kept=len(calls))
 
 

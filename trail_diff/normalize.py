@@ -6,7 +6,7 @@ Field rules: AWS CloudTrail user guide, "CloudTrail record contents"; KMS develo
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from sys import intern
 from typing import Any
 
@@ -29,7 +29,7 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
     if event_source is None or event_name is None or event_time is None:
         return Skipped(source, Reason.INVALID_RECORD)
     request = _object(record.get("requestParameters"))
-    error_code, error_message = _error_code(record), _text(record.get("errorMessage"))
+    error_code, error_message = read_error_code(record), _text(record.get("errorMessage"))
     resources = tuple(_resource_arns(record.get("resources")))
     identity, context = _object(record.get("userIdentity")), _object(record.get("eventContext"))
     return Event(
@@ -68,7 +68,7 @@ def _accesses(
     record: Record, event_name: str, request: Mapping[str, Any], resources: tuple[str, ...]
 ) -> Iterator[KeyAccess]:
     """Give what a KMS record did to which key; a ReEncrypt is two accesses, source first."""
-    keys = [arn for arn in resources if ":kms:" in arn and ":key/" in arn]
+    keys = _key_arns(resources)
     if event_name == "ReEncrypt":
         source = keys[0] if len(keys) > 1 else _named_key(record, request.get("sourceKeyId"))
         destination = keys[1] if len(keys) > 1 else _named_key(record, request.get("destinationKeyId"))
@@ -77,6 +77,15 @@ def _accesses(
         return
     key = next(iter(keys), None) or _named_key(record, request.get("keyId")) or _told_key(record)
     yield KeyAccess(intern(f"kms:{event_name}"), intern(key) if key else None)
+
+
+def has_own_key(event: Event) -> bool:
+    """Tell whether a KMS event's resources name its key (both keys of a ReEncrypt), so that nothing else decides it."""
+    return len(_key_arns(event.resources)) > (1 if event.event_name == "ReEncrypt" else 0)
+
+
+def _key_arns(resources: Sequence[str]) -> list[str]:
+    return [arn for arn in resources if ":kms:" in arn and ":key/" in arn]
 
 
 def _named_key(record: Record, key_id: object) -> str | None:
@@ -109,8 +118,8 @@ def _resource_arns(resources: object) -> Iterator[str]:
             yield arn
 
 
-def _error_code(record: Record) -> str | None:
-    """Give the error code; some services write "200" for a success."""
+def read_error_code(record: Record) -> str | None:
+    """Give a record's error code; some services write "200" for a success."""
     code = record.get("errorCode")
     if isinstance(code, int) and not isinstance(code, bool):
         code = str(code)

@@ -46,7 +46,7 @@ from trail_diff.callers import CallerCount
 from trail_diff.collected import Collected, narrow
 from trail_diff.coverage import summarize_reading
 from trail_diff.facts import FactFiles
-from trail_diff.intake import Inputs, collect, gather_facts, gather_inputs, need_question, stream_calls
+from trail_diff.intake import Inputs, collect, count_inputs, gather_facts, gather_inputs, need_question
 from trail_diff.jobs import is_finished, is_succeeded
 from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, WhatIfRow, Window
 
@@ -156,7 +156,7 @@ def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
 def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[CallerUse, ...], Coverage]:
     """Count who made which KMS calls, on all keys or on the given ones."""
     count = CallerCount(_renamed(keys, inputs))
-    coverage = stream_calls(structs.replace(inputs, keys=tuple(keys)), count.add)
+    coverage = count_inputs(structs.replace(inputs, keys=tuple(keys)), count)
     return count.rows(), coverage
 
 
@@ -179,7 +179,7 @@ def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> 
         rows, coverage = replay(list(expected_calls(account, key or f"arn:aws:kms:::{account}")), policies), Coverage()
     else:
         replayed = Replayed(policies, keys)
-        coverage = stream_calls(inputs, replayed.add)
+        coverage = count_inputs(inputs, replayed)
         rows = replay(replayed.seen(), policies)
     coverage = _with_doubts(coverage, facts.key_policy, facts.policy_source or "--key-policy")
     return rows, _with_doubts(coverage, before, old or "--old")

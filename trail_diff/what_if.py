@@ -7,11 +7,12 @@ shown. Time, source address and session are not told apart unless a policy tests
 
 import json
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, structs
 
-from trail_diff.callers import KeyChoice
+from trail_diff.callers import KeyChoice, named_key
 from trail_diff.errors import UsageError
 from trail_diff.message import is_denial_code
 from trail_diff.model import (
@@ -28,7 +29,9 @@ from trail_diff.normalize import normalize_record
 from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_policies, decide, evaluate
 from trail_diff.policy.context import build_request
 from trail_diff.policy.statements import RETIRE_GRANT
+from trail_diff.sources.interface import SlimRecord
 
+Kind = tuple[tuple[Hashable, ...], str | None]
 _ORDER: tuple[WhatIfOutcome, ...] = (
     "breaks",
     "conflict",
@@ -62,15 +65,39 @@ def _tell_grant(event: Event) -> Hashable:
     return str(event.request_parameters) if event.event_name == "CreateGrant" else None
 
 
-_TELLERS: Sequence[tuple[tuple[str, ...], Callable[[Event], Hashable]]] = (
-    (("encryptioncontext",), _tell_context),
-    (("aws:source", '"sourcearn"'), _tell_source),
-    ((":assumed-role/", "aws:userid"), lambda event: (event.caller.arn, event.principal_id)),
-    (("aws:currenttime", "aws:epochtime"), lambda event: event.event_time),
-    (("kms:grant", "kms:retiring"), _tell_grant),
-    (("kms:encryptionalgorithm",), lambda event: str(event.request_parameters.get("encryptionAlgorithm"))),
+def _raw_request(record: SlimRecord) -> Hashable:
+    return bytes(record.request_parameters)
+
+
+def _raw_source(record: SlimRecord) -> Hashable:
+    return bytes(record.source_ip_address), bytes(record.vpc_endpoint_id), bytes(record.user_identity)
+
+
+class _Teller(Struct, frozen=True):
+    """Words in a policy or grant that make something matter, what that is, and the undecoded fields it comes from."""
+
+    words: tuple[str, ...]
+    tell: Callable[[Event], Hashable]
+    raw: Callable[[SlimRecord], Hashable]
+
+
+_TELLERS: Sequence[_Teller] = (
+    _Teller(("encryptioncontext",), _tell_context, _raw_request),
+    _Teller(("aws:source", '"sourcearn"'), _tell_source, _raw_source),
+    _Teller(
+        (":assumed-role/", "aws:userid"),
+        lambda event: (event.caller.arn, event.principal_id),
+        lambda record: bytes(record.user_identity),
+    ),
+    _Teller(("aws:currenttime", "aws:epochtime"), lambda event: event.event_time, lambda record: record.event_time),
+    _Teller(("kms:grant", "kms:retiring"), _tell_grant, _raw_request),
+    _Teller(
+        ("kms:encryptionalgorithm",),
+        lambda event: str(event.request_parameters.get("encryptionAlgorithm")),
+        _raw_request,
+    ),
 )
-"""What tells requests of one caller apart, and the words in a policy or grant that make it matter."""
+"""What tells requests of one caller apart."""
 
 
 class Policies(Struct, frozen=True):
@@ -82,30 +109,66 @@ class Policies(Struct, frozen=True):
     organization_id: str | None = None
 
 
+class ReplayKinds(Struct, frozen=True):
+    """Two calls are alike when the policies, whose `text` this is, cannot tell them apart; `told` are the tellers."""
+
+    text: str
+    tells_alias: bool = False
+    told: tuple[int, ...] = ()
+    keeps_event: bool = True
+
+    def kind(self, event: Event) -> Kind:
+        """Give the kind of a call: what each access is to the policies, and its name of the key if that counts."""
+        told = tuple([_TELLERS[place].tell(event) for place in self.told])
+        recorded = self._tell_recorded(event) if event.request_context else None
+        caller = event.caller.across_sessions()
+        signatures = tuple(
+            (caller, access.action, access.key, event.aws_region, told, recorded) for access in event.accesses
+        )
+        return signatures, named_key(event) if self.tells_alias else None
+
+    def shortcut(self, record: SlimRecord) -> Hashable:
+        """Give what determines the kind beside caller, name and `resources`, undecoded."""
+        told = tuple([_TELLERS[place].raw(record) for place in self.told])
+        named = bytes(record.request_parameters) if self.tells_alias else None
+        return record.aws_region, told, bytes(record.event_context), named
+
+    def _tell_recorded(self, event: Event) -> Hashable:
+        """Tell apart by what CloudTrail recorded of the tested condition keys."""
+        return frozenset(
+            (name, str(value)) for name, value in event.request_context.items() if name.lower() in self.text
+        )
+
+
 class Replayed:
-    """Collects distinct requests while events stream by; memory grows with how different they are, not how many."""
+    """Collects distinct requests while calls stream by; memory grows with how different they are, not how many."""
 
     def __init__(self, policies: Policies, keys: Collection[str] = ()) -> None:
-        self._text = json.dumps([policies.new, policies.old, policies.grants], default=str).lower()
-        self._tellers = [tell for words, tell in _TELLERS if any(word in self._text for word in words)]
+        text = json.dumps([policies.new, policies.old, policies.grants], default=str).lower()
+        told = tuple(place for place, teller in enumerate(_TELLERS) if any(word in text for word in teller.words))
         self._choice, self._is_chosen = KeyChoice(keys), bool(keys)
+        self.kinds = ReplayKinds(text, self._choice.has_aliases, told)
         self._seen: dict[Hashable, _Seen] = {}
 
     def add(self, event: Event) -> None:
         """Take one event in."""
-        self._choice.learn(event)
-        for access in event.accesses:
-            if not self._choice.may_hold(access.key):
-                continue
-            signature = self._sign(event, access)
-            seen = self._seen.get(signature)
-            if seen is None:
-                seen = self._seen[signature] = _Seen(event, access)
-            seen.calls += 1
-            if event.error_code is None:
-                seen.succeeded += 1
-            elif is_denial_code(event.error_code):
-                seen.denied += 1
+        self.open(self.kinds.kind(event), event)(event.error_code, event.event_time)
+
+    def open(self, kind: Kind, event: Event | None) -> Callable[[str | None, datetime], None]:
+        """Begin a kind, or go on with it; give what adds a call's error code to it. `event` is the kind's first."""
+        if event is not None:
+            self._choice.learn(event)
+        accesses = zip(kind[0], event.accesses if event else (), strict=True)
+        held = [(signature, access) for signature, access in accesses if self._choice.may_hold(access.key)]
+        seen = [self._seen.setdefault(signature, _Seen(event, access)) for signature, access in held if event]
+
+        def add(code: str | None, _moment: datetime) -> None:
+            for one in seen:
+                one.calls += 1
+                one.succeeded += code is None
+                one.denied += is_denial_code(code)
+
+        return add
 
     def seen(self) -> Sequence["_Seen"]:
         """Give what was collected.
@@ -113,7 +176,7 @@ class Replayed:
         Raises:
             UsageError: the calls are on several keys, and none was named: a policy belongs to one.
         """
-        chosen = [seen for seen in self._seen.values() if self._choice.holds(seen.access.key)]
+        chosen = [seen for seen in self._seen.values() if seen.calls and self._choice.holds(seen.access.key)]
         keys = sorted({seen.access.key for seen in chosen if seen.access.key})
         if not self._is_chosen and len(keys) > 1:
             raise UsageError(
@@ -121,17 +184,6 @@ class Replayed:
                 hint=f"name it with --key, e.g. --key {keys[0]}",
             )
         return chosen
-
-    def _sign(self, event: Event, access: KeyAccess) -> Hashable:
-        told = tuple([tell(event) for tell in self._tellers])
-        recorded = self._tell_recorded(event) if event.request_context else None
-        return event.caller.across_sessions(), access.action, access.key, event.aws_region, told, recorded
-
-    def _tell_recorded(self, event: Event) -> Hashable:
-        """Tell apart by what CloudTrail recorded of the tested condition keys."""
-        return frozenset(
-            (name, str(value)) for name, value in event.request_context.items() if name.lower() in self._text
-        )
 
 
 class _Seen:

@@ -1,5 +1,6 @@
 """From options to the values that the library takes; what cannot be read becomes a UsageError with a hint."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail_diff.errors import UsageError
+
+MOST_PROCESSES = 16
+"""Each takes about 40 MB."""
 
 if TYPE_CHECKING:
     from trail_diff.assemble import Question
@@ -48,7 +52,7 @@ def make_inputs(
         events=tuple(events or ()),
         case=case,
         jobs=tuple(job_files or ()),
-        options=ReadOptions(tuple(regions or ()), start, end),
+        options=ReadOptions(tuple(regions or ()), start, end, _count_cores()),
         facts=facts or FactFiles(),
         redactor=redactor,
         progress=progress,
@@ -160,6 +164,12 @@ def make_question(
     if job_id is None:
         return None
     return Question(job_id, baseline_job_id, tuple(keys or ()), account, tuple(place[0] or ()), padding)
+
+
+def _count_cores() -> int:
+    """Give how many cores this process may use, up to where more of them only cost memory."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return min(cores, MOST_PROCESSES)
 
 
 def fact_files(key_policy: str | None, key_state: str | None, grants: str | None, org_id: str | None) -> "FactFiles":

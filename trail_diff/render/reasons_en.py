@@ -27,7 +27,7 @@ REASONS: Mapping[str, str] = {
     "query-signature": "the signature file of a query result, which holds no events",
     "parquet-support-missing": "reading Parquet needs the parquet extra (pyarrow), which is not installed",
     "duplicate": "the event was read already",
-    "outside-requested-time": "the event lies outside the requested time",
+    "outside-requested-time": "not opened: it lies outside the requested time or Regions",
     # what the evidence does not cover
     "kms-events-excluded": "the trail seems to leave KMS events out",
     "read-only-events-missing": "read-only events, such as kms:Decrypt, are missing",

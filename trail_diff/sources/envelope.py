@@ -12,10 +12,21 @@ from typing import Any
 import msgspec
 
 from trail_diff.model import Reason, Record, Skipped
-from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Peek, Selection, Tally
+from trail_diff.sources.interface import (
+    Found,
+    FoundJob,
+    FoundRecord,
+    FoundSlim,
+    Peek,
+    Selection,
+    SourceSelection,
+    Tally,
+)
+from trail_diff.sources.lenient import decode_fully, parse_text
 from trail_diff.sources.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
 from trail_diff.sources.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside
-from trail_diff.sources.stream import Element, Line, Part, Problem, Rest, Splitter, Value, parse_text
+from trail_diff.sources.slim import REFUSALS, Batch
+from trail_diff.sources.stream import Element, Line, Part, Problem, Rest, Splitter, Value
 
 DEPTH_LIMIT = 8
 """How many wrappers may lie in one another: SQS around SNS around EventBridge around a record is four."""
@@ -31,8 +42,6 @@ _YAML = re.compile(
 
 _JOB_LISTS = frozenset({"BackupJobs", "CopyJobs", "RestoreJobs"})
 _PEEK = msgspec.json.Decoder(Peek)
-_ANY = msgspec.json.Decoder()
-_REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class _HistoryRaw(msgspec.Struct, rename={"event": "CloudTrailEvent"}):
@@ -45,14 +54,14 @@ _HISTORY = msgspec.json.Decoder(_HistoryRaw)
 
 
 class Envelope:
-    """Reads the parts of one document."""
+    """Reads the parts of one document. Where `is_slim`, records that are surely plain are given as SlimRecords."""
 
-    def __init__(self, source: str, selection: Selection, tally: Tally) -> None:
-        self._source, self._selection, self._tally = source, selection, tally
+    def __init__(self, source: str, selection: Selection, tally: Tally, *, is_slim: bool = False) -> None:
+        self._source, self._selection, self._tally, self._is_slim = source, selection, tally, is_slim
         self._skipped: Counter[Reason] = Counter()
         self._has_next_page = False
 
-    def read(self, splitter: Splitter) -> Iterator[Found]:
+    def read(self, splitter: Splitter) -> Iterator[Found | FoundSlim]:
         """Give every wanted record and every job description of a document, then what was skipped in it."""
         is_first = True
         for part in splitter.parts():
@@ -87,8 +96,10 @@ class Envelope:
 
     # ---- parts
 
-    def _read_part(self, part: Part) -> Iterator[Found]:
+    def _read_part(self, part: Part) -> Iterator[Found | FoundSlim]:
         match part:
+            case Batch():
+                yield from self._pass_batch(part)
             case Element(raw, container):
                 yield from self._read_element(raw, container)
             case Value(value, container):
@@ -100,12 +111,45 @@ class Envelope:
             case Problem(reason):
                 self._skipped[reason] += 1
 
+    def read_batch(self, batch: Batch) -> Iterator[Found | FoundSlim]:
+        """Give what a document that was read at once holds."""
+        yield from self._pass_batch(batch)
+        self._tally.next_token |= self._has_next_page
+        for reason, count in self._skipped.items():
+            yield Skipped(self._source, reason, count)
+
+    def _pass_batch(self, batch: Batch) -> Iterator[Found | FoundSlim]:
+        """Let many records through the gate at once."""
+        records = batch.records
+        self._tally.count_all(records, batch.sources)
+        self._tally.event_history += len(records) if batch.is_history else 0
+        self._has_next_page = self._has_next_page if batch.has_next is None else batch.has_next
+        wanted = self._pick(batch)
+        if self._is_slim and all(records[place].is_structured() for place in wanted):
+            yield FoundSlim([records[place] for place in wanted], self._source)
+        elif wanted:
+            raws = batch.split()
+            for place in wanted:
+                yield from self._give_whole(raws[place])
+
+    def _pick(self, batch: Batch) -> list[int]:
+        if isinstance(self._selection, SourceSelection):
+            return self._selection.pick(batch.records, batch.sources)
+        return [place for place, record in enumerate(batch.records) if self._selection(record)]
+
+    def _give_whole(self, raw: bytes | msgspec.Raw) -> Iterator[Found]:
+        record = decode_fully(raw)
+        if isinstance(record, dict):
+            yield FoundRecord(restore_record(record), self._source)
+        else:
+            self._skipped[Reason.INVALID_JSON] += 1
+
     def _read_element(self, raw: msgspec.Raw, container: str) -> Iterator[Found]:
         """Read one element of a split array without decoding more of it than needed."""
         if container == "Events":
             try:
                 text = _HISTORY.decode(raw).event
-            except _REFUSALS:
+            except REFUSALS:
                 yield from self._read_slowly(raw, container)
                 return
             self._tally.event_history += 1
@@ -117,21 +161,17 @@ class Envelope:
         """Read an undecoded record; what is none is decoded and looked at."""
         try:
             peek = _PEEK.decode(raw)
-        except _REFUSALS:
+        except REFUSALS:
             peek = None
         if peek is None or not _is_record(peek):
             yield from self._read_slowly(raw, container)
             return
         self._tally.count(peek)
         if self._selection(peek):
-            record = _decode_fully(raw)
-            if isinstance(record, dict):
-                yield FoundRecord(restore_record(record), self._source)
-            else:
-                self._skipped[Reason.INVALID_JSON] += 1
+            yield from self._give_whole(raw)
 
     def _read_slowly(self, raw: bytes | msgspec.Raw, container: str) -> Iterator[Found]:
-        value = _decode_fully(raw)
+        value = decode_fully(raw)
         if isinstance(value, Reason):
             self._skipped[value] += 1
         else:
@@ -289,14 +329,3 @@ def _contained(value: Any, container: str | None) -> Any:
     if container in ("events", "logEvents", "Events"):
         return {container: [value]}
     return value
-
-
-def _decode_fully(raw: bytes | msgspec.Raw) -> Any:
-    """Decode a value; by the lenient parser when msgspec refuses it. A Reason says that neither can."""
-    try:
-        return _ANY.decode(raw)
-    except _REFUSALS:
-        try:
-            return parse_text(bytes(raw).decode("utf-8", "surrogateescape"))
-        except ValueError as error:
-            return Reason(str(error))

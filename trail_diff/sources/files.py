@@ -1,31 +1,46 @@
 """From paths to what is found in them: files, folders, globs and stdin, one file at a time."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from glob import glob, has_magic
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, BinaryIO
 
 from msgspec import Struct
 
 from trail_diff.errors import SourceError
 from trail_diff.model import Reason, Skipped
-from trail_diff.sources.containers import Budget, Damaged, Document, Readable, open_documents, spool
+from trail_diff.sources import slim
+from trail_diff.sources.containers import (
+    GZIP,
+    Budget,
+    Damaged,
+    Document,
+    Readable,
+    inflate_whole,
+    open_documents,
+    spool,
+)
 from trail_diff.sources.envelope import Envelope
-from trail_diff.sources.interface import Found, Progress, Selection, Tally
-from trail_diff.sources.stream import Splitter
+from trail_diff.sources.interface import Found, FoundSlim, Progress, Selection, SourceSelection, Tally
+from trail_diff.sources.stream import WINDOW_BYTES, Splitter
 from trail_diff.sources.text import as_utf8, is_binary
+from trail_diff.sources.walk import InputFile, expand_path
 
-BESIDE_TRAIL_FILES = {"CloudTrail-Digest": Reason.DIGEST_FILE, "CloudTrail-Insight": Reason.INSIGHT_EVENT}
-"""Folders that lie beside a trail's own in the S3 layout and hold no records; passed over without being opened."""
+STDIN = "-"
+SMALL_BYTES = 2 << 20
+"""How large a file may be to be read in one go; trail files are mostly far below 1 MiB."""
 
 
 class Reading(Struct, frozen=True):
-    """What every file of a reading shares."""
+    """What every file of a reading shares.
+
+    `is_slim`: plain records are given as SlimRecords, see the Envelope. `is_quick`: see the Splitter.
+    """
 
     selection: Selection
     tally: Tally
-    progress: Progress | None
+    progress: Progress | None = None
+    is_slim: bool = False
+    is_quick: bool = True
 
 
 def read_paths(
@@ -43,15 +58,7 @@ def read_paths(
     """
     reading = Reading(selection, tally, progress)
     for path in paths:
-        if path == "-":
-            yield from read_stream("stdin", stdin or _stdin(), None, reading)
-            continue
-        for file in _expand(path):
-            reason = next((BESIDE_TRAIL_FILES[part] for part in file.parts if part in BESIDE_TRAIL_FILES), None)
-            if reason is not None:
-                yield Skipped(str(file), reason)
-            else:
-                yield from _read_file(file, reading)
+        yield from _whole_only(read_files(list_files(path, selection), reading, stdin))
 
 
 def _stdin() -> BinaryIO:
@@ -60,47 +67,74 @@ def _stdin() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _expand(path: str) -> Iterator[Path]:
-    """Give the files that a path stands for; a name that is there as it is written is never a glob."""
-    if not path.strip():
-        raise SourceError("an empty name for an export", hint="give a file or folder; a variable may not be set")
-    place = Path(path)
-    try:
-        is_file, is_folder, is_there = place.is_file() or place.is_fifo(), place.is_dir(), place.exists()
-    except (OSError, ValueError):
-        is_file = is_folder = is_there = False
-    if is_file:
-        yield place
-        return
-    if is_folder:
-        files = [file for file in sorted(place.rglob("*")) if file.is_file()]
-        if not files:
-            raise SourceError(f"{path}: the folder holds no file", hint="give a file or folder with CloudTrail events")
-        yield from files
-        return
-    if is_there:
-        raise SourceError(f"{path}: neither a file nor a folder nor a pipe", hint="give - to read stdin")
-    names = sorted(glob(path, recursive=True)) if has_magic(path) else []  # noqa: PTH207 - absolute globs as well
-    if not names:
-        raise SourceError(f"{path}: no such file or folder", hint="check the path; quote a pattern to have it expanded")
-    for name in names:
-        yield from _expand(name)
+def list_files(path: str, selection: Selection) -> Iterable[InputFile | Skipped]:
+    """Give the files that a path stands for; those that by their folder cannot hold what is wanted are left out.
+
+    Raises:
+        SourceError: the path is not there, a glob fits nothing, or a folder is empty.
+    """
+    if path == STDIN:
+        return [InputFile(STDIN, 0)]
+    return expand_path(path, selection if isinstance(selection, SourceSelection) else None)
 
 
-def _read_file(file: Path, reading: Reading) -> Iterator[Found]:
-    try:
-        with file.open("rb") as opened:
-            size = file.stat().st_size
-            if reading.progress is not None:
-                reading.progress.file(str(file), size)
-            seekable = opened if opened.seekable() else None
-            yield from read_stream(str(file), opened, seekable, reading)
-    except OSError:
-        yield Skipped(str(file), Reason.UNREADABLE_FILE)
+def read_files(
+    files: Iterable[InputFile | Skipped], reading: Reading, stdin: BinaryIO | None = None
+) -> Iterator[Found | FoundSlim]:
+    """Read files one after the other; the one called STDIN is what arrives there."""
+    for file in files:
+        if isinstance(file, Skipped):
+            yield file
+        elif file.path == STDIN:
+            yield from _read_stream("stdin", stdin or _stdin(), None, reading)
+        else:
+            yield from _read_file(file, reading)
 
 
 def read_stream(name: str, stream: Readable, seekable: IO[bytes] | None, reading: Reading) -> Iterator[Found]:
     """Read one input whole, whatever containers it lies in; `seekable` is the same as a file, when it is one."""
+    return _whole_only(_read_stream(name, stream, seekable, reading))
+
+
+def _whole_only(found: Iterable[Found | FoundSlim]) -> Iterator[Found]:
+    """Give what a reading that is not slim brings."""
+    for item in found:
+        if not isinstance(item, FoundSlim):
+            yield item
+
+
+def _read_file(file: InputFile, reading: Reading) -> Iterator[Found | FoundSlim]:
+    try:
+        with open(file.path, "rb") as opened:  # noqa: PTH123 - making a Path takes as long as opening
+            if reading.progress is not None:
+                reading.progress.file(file.path, file.size)
+            content = opened.read() if 0 < file.size <= SMALL_BYTES else b""
+            if reading.is_quick and (batch := _read_at_once(content)):
+                reading.tally.files += 1
+                envelope = Envelope(file.path, reading.selection, reading.tally, is_slim=reading.is_slim)
+                yield from envelope.read_batch(batch)
+                if reading.progress is not None:
+                    reading.progress.advance(len(content), len(batch.records))
+                return
+            seekable = opened if opened.seekable() else None
+            if content and seekable:
+                seekable.seek(0)
+            yield from _read_stream(file.path, opened, seekable, reading)
+    except OSError:
+        yield Skipped(file.path, Reason.UNREADABLE_FILE)
+
+
+def _read_at_once(content: bytes) -> slim.Batch | None:
+    """Read a small file in the most frequent form; None if it has another one."""
+    document = inflate_whole(content, WINDOW_BYTES) if content.startswith(GZIP) else content
+    is_archive = document[257:262] == b"ustar"
+    return slim.read_document(document) if document.startswith((b"{", b"[")) and not is_archive else None
+
+
+def _read_stream(
+    name: str, stream: Readable, seekable: IO[bytes] | None, reading: Reading
+) -> Iterator[Found | FoundSlim]:
+    """Do what `read_stream` does, for a reading that may be slim."""
     reading.tally.files += 1
     budget = Budget()
     counted = _Counted(stream, budget, reading)
@@ -109,8 +143,8 @@ def read_stream(name: str, stream: Readable, seekable: IO[bytes] | None, reading
     counted.report()
 
 
-def _read_document(document: Document, reading: Reading) -> Iterator[Found]:
-    envelope = Envelope(document.name, reading.selection, reading.tally)
+def _read_document(document: Document, reading: Reading) -> Iterator[Found | FoundSlim]:
+    envelope = Envelope(document.name, reading.selection, reading.tally, is_slim=reading.is_slim)
     if document.is_parquet:
         from trail_diff.sources.parquet import read_parquet
 
@@ -122,7 +156,8 @@ def _read_document(document: Document, reading: Reading) -> Iterator[Found]:
     elif is_binary(document.head):
         yield Skipped(document.name, Reason.BINARY_FILE)
     else:
-        yield from envelope.read(Splitter(as_utf8(document.head, document.stream)))
+        stream = as_utf8(document.head, document.stream)
+        yield from envelope.read(Splitter(stream, is_quick=reading.is_quick))
 
 
 class _Counted:

@@ -5,12 +5,15 @@ wants, a job document, or a note of what was skipped. Every record that was read
 Tally, because coverage has to be told from records that are thrown away.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
 from trail_diff.model import Record, Skipped, Window
+from trail_diff.times import parse_time
 
 PEEK_FIELDS = {
     "event_source": "eventSource",
@@ -37,8 +40,112 @@ class Peek(msgspec.Struct, frozen=True, rename=PEEK_FIELDS):
     read_only: Any = None
 
 
+PlainType = Literal["AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn", "AwsVpceEvent"]
+"""Every `eventType` of records; Insight events have another one and are told apart from them."""
+
+_NULL = msgspec.Raw(b"null")
+_QUOTE = ord('"')
+
+
+class SlimRecord(
+    Peek,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    rename={
+        **PEEK_FIELDS,
+        "user_identity": "userIdentity",
+        "source_ip_address": "sourceIPAddress",
+        "error_code": "errorCode",
+        "error_message": "errorMessage",
+        "request_parameters": "requestParameters",
+        "response_elements": "responseElements",
+        "additional_event_data": "additionalEventData",
+        "shared_event_id": "sharedEventID",
+        "service_event_details": "serviceEventDetails",
+        "vpc_endpoint_id": "vpcEndpointId",
+        "event_context": "eventContext",
+    },
+):
+    """A record as far as `normalize` reads it: what decides is checked, the rest stays JSON until it is asked for.
+
+    A record that does not fit (another type, no id, no time) is no SlimRecord and is read in full.
+    """
+
+    event_time: str
+    event_source: str
+    event_name: str
+    event_id: Annotated[str, msgspec.Meta(min_length=1)]
+    aws_region: str | None = None
+    read_only: bool | None = None
+    event_type: PlainType | None = None
+    recipient_account_id: str | None = None
+    user_identity: msgspec.Raw = _NULL
+    source_ip_address: msgspec.Raw = _NULL
+    error_code: msgspec.Raw = _NULL
+    error_message: msgspec.Raw = _NULL
+    request_parameters: msgspec.Raw = _NULL
+    response_elements: msgspec.Raw = _NULL
+    additional_event_data: msgspec.Raw = _NULL
+    resources: msgspec.Raw = _NULL
+    shared_event_id: msgspec.Raw = _NULL
+    service_event_details: msgspec.Raw = _NULL
+    vpc_endpoint_id: msgspec.Raw = _NULL
+    event_context: msgspec.Raw = _NULL
+
+    def is_structured(self) -> bool:
+        """Tell whether no part that should be an object is text, as in rows of a table that pass for records."""
+        parts = (
+            self.user_identity,
+            self.request_parameters,
+            self.response_elements,
+            self.resources,
+            self.additional_event_data,
+            self.service_event_details,
+            self.event_context,
+        )
+        return self.user_identity is not _NULL and not any(memoryview(part)[0] == _QUOTE for part in parts)
+
+
 Selection = Callable[[Peek], bool]
 """Says whether a record is worth decoding in full. It sees raw, unchecked values and must never raise."""
+
+
+class SourceSelection(msgspec.Struct, frozen=True):
+    """Wants the records of some services, and those of some names, of some Regions (empty: all) within a time."""
+
+    sources: frozenset[str]
+    names: frozenset[str] = frozenset()
+    regions: tuple[str, ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def __call__(self, peek: Peek) -> bool:
+        """Tell whether a record is wanted; one whose time cannot be read is."""
+        is_one = isinstance(peek.event_source, str) and peek.event_source in self.sources
+        is_one = is_one or (isinstance(peek.event_name, str) and peek.event_name in self.names)
+        return is_one and self._is_in_place(peek)
+
+    def pick(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> list[int]:
+        """Give the places of the wanted records, whose sources are known: as if each were asked for, but quicker."""
+        wanted, names = self.sources, self.names
+        places = [place for place, source in enumerate(sources) if source in wanted]
+        if names:
+            named = [place for place, record in enumerate(records) if record.event_name in names]
+            places = sorted({*places, *named})
+        if self.regions or self.start is not None or self.end is not None:
+            places = [place for place in places if self._is_in_place(records[place])]
+        return places
+
+    def _is_in_place(self, peek: Peek) -> bool:
+        if self.regions and peek.aws_region not in self.regions:
+            return False
+        if self.start is None and self.end is None:
+            return True
+        moment = parse_time(peek.event_time)
+        if moment is None:
+            return True
+        return not ((self.start and moment < self.start) or (self.end and moment > self.end))
 
 
 class FoundRecord(msgspec.Struct, frozen=True):
@@ -56,6 +163,13 @@ class FoundJob(msgspec.Struct, frozen=True):
 
 
 Found = FoundRecord | FoundJob | Skipped
+
+
+class FoundSlim(msgspec.Struct, frozen=True):
+    """Wanted records that were not decoded in full, as they lie in one piece of a document; may be empty."""
+
+    records: list[SlimRecord]
+    source: str
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -183,25 +297,58 @@ class Tally:
         """Give the accounts that records came from, or that were searched for some."""
         return {account for _, account, _ in self.hours if account} | {account for _, account, *_ in self.searched}
 
+    def count_all(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> None:
+        """Count many records, whose sources are known: the same as `count` for each, but quicker."""
+        if not records:
+            return
+        self.records += len(records)
+        self.kms_records += sources.count("kms.amazonaws.com")
+        read_only = [record.read_only for record in records]
+        self.read_only[True] += read_only.count(True)
+        self.read_only[False] += read_only.count(False)
+        times = [record.event_time for record in records]
+        first, last = min(times), max(times)
+        self.first = first if self.first is None else min(self.first, first)
+        self.last = last if self.last is None else max(self.last, last)
+        for (region, account, hour), count in _count_places(records, times, first, last).items():
+            place = (region or "", account or "", hour)
+            self.hours[place] = self.hours.get(place, 0) + count
+
     def merge(self, other: "Tally") -> "Tally":
         """Give the counts of two readings together."""
         merged = Tally()
-        for tally in (self, other):
-            merged.files += tally.files
-            merged.records += tally.records
-            merged.kms_records += tally.kms_records
-            merged.without_caller_type += tally.without_caller_type
-            merged.event_history += tally.event_history
-            merged.next_token = merged.next_token or tally.next_token
-            for read_only, count in tally.read_only.items():
-                merged.read_only[read_only] += count
-            for place, count in tally.hours.items():
-                merged.hours[place] = merged.hours.get(place, 0) + count
-            merged.searched |= tally.searched
-        merged.as_of = max((time for time in (self.as_of, other.as_of) if time), default=None)
-        merged.first = min((time for time in (self.first, other.first) if time), default=None)
-        merged.last = max((time for time in (self.last, other.last) if time), default=None)
+        merged.add(self)
+        merged.add(other)
         return merged
+
+    def add(self, other: "Tally") -> None:
+        """Add the counts of another reading."""
+        self.files += other.files
+        self.records += other.records
+        self.kms_records += other.kms_records
+        self.without_caller_type += other.without_caller_type
+        self.event_history += other.event_history
+        self.next_token = self.next_token or other.next_token
+        for read_only, count in other.read_only.items():
+            self.read_only[read_only] += count
+        for place, count in other.hours.items():
+            self.hours[place] = self.hours.get(place, 0) + count
+        self.searched |= other.searched
+        self.as_of = max((time for time in (self.as_of, other.as_of) if time), default=None)
+        self.first = min((time for time in (self.first, other.first) if time), default=None)
+        self.last = max((time for time in (self.last, other.last) if time), default=None)
+
+
+def _count_places(
+    records: Sequence[SlimRecord], times: Sequence[str], first: str, last: str
+) -> Counter[tuple[str | None, str | None, str]]:
+    """Count records by Region, account and hour: at once when all are alike, as in a trail's own files."""
+    regions = [record.aws_region for record in records]
+    accounts = [record.recipient_account_id for record in records]
+    is_same = regions.count(regions[0]) == accounts.count(accounts[0]) == len(records)
+    if is_same and first[:13] == last[:13]:
+        return Counter({(regions[0], accounts[0], first[:13]): len(records)})
+    return Counter(zip(regions, accounts, [time[:13] for time in times], strict=True))
 
 
 def select_everything(_peek: Peek) -> bool:

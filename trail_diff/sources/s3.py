@@ -17,7 +17,7 @@ from msgspec import Struct
 from trail_diff.errors import AwsNotFoundError, SourceError
 from trail_diff.model import Reason, Skipped, Window
 from trail_diff.sources.containers import Chunks, Damaged
-from trail_diff.sources.files import BESIDE_TRAIL_FILES, Reading, read_stream
+from trail_diff.sources.files import Reading, read_stream
 from trail_diff.sources.interface import Found, Link, Progress, Query, Selection, Tally
 from trail_diff.sources.objects import split_url, stream_object
 from trail_diff.sources.spans import list_days, merge_spans
@@ -30,6 +30,7 @@ from trail_diff.sources.trail_layout import (
     trail_of_account,
 )
 from trail_diff.sources.waiting import format_bytes
+from trail_diff.sources.walk import BESIDE_TRAIL_FILES
 
 DEFAULT_SPAN = timedelta(days=30)
 """How far back a trail is read when no time is known: as far as AWS Backup keeps its jobs."""

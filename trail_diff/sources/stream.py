@@ -5,7 +5,6 @@ whose elements are given one by one. Python's own parser takes over where msgspe
 lone surrogates), and reading goes on at the next line or element after a value that neither can read.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -13,9 +12,12 @@ from typing import Any
 import msgspec
 
 from trail_diff.model import Reason
+from trail_diff.sources import slim
 from trail_diff.sources.containers import Damaged, Readable
+from trail_diff.sources.lenient import SPACE, parse_leniently
+from trail_diff.sources.slim import REFUSALS, Batch
 
-WINDOW_BYTES = 8 << 20
+WINDOW_BYTES = 4 << 20
 """How much is looked at in one go; a document that fits is decoded whole."""
 VALUE_LIMIT_BYTES = 64 << 20
 """How large one JSON value may be; CloudTrail's are below 1 MiB, exported lists of them are split before it matters."""
@@ -29,20 +31,17 @@ _CONTAINER = re.compile(
     rb'\s*(?:\{(?P<before>(?:\s*"[^"\\]{0,200}"\s*:\s*(?:"(?:[^"\\]|\\.){0,2000}"|[\w.+-]{1,40})\s*,){0,20})'
     rb'\s*"(?P<name>\w{1,40})"\s*:\s*)?\['
 )
-_SPACE = b" \t\r\n\x0b\x0c\x1e\0"
 
 
 class _TrailFile(msgspec.Struct):
-    """The form of trail files and console downloads, by far the most frequent one: its elements stay undecoded."""
+    """The form of trail files and console downloads: its elements stay undecoded."""
 
     Records: list[msgspec.Raw]
 
 
 _TRAIL_FILE = msgspec.json.Decoder(_TrailFile)
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
-_REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _ANY = msgspec.json.Decoder()
-_LENIENT = json.JSONDecoder(strict=False)
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -78,21 +77,24 @@ class Problem(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-Part = Value | Element | Rest | Line | Problem
+Part = Value | Batch | Element | Rest | Line | Problem
 
 
 class Splitter:
     """Splits one document; `lines` gives the rest as text once a table was recognised; `is_blank` if there is nothing.
 
+    Where not `is_quick`, no piece is decoded at once; that gives the same and is there to be compared with.
+
     Damage below (a truncated gz) ends the document; it is reported after everything that could be read.
     """
 
-    def __init__(self, stream: Readable) -> None:
-        self._stream = stream
+    def __init__(self, stream: Readable, *, is_quick: bool = True) -> None:
+        self._stream, self._is_quick = stream, is_quick
         self._buffer = b""
         self._at = 0
         self._is_ended = False
         self._damage: Reason | None = None
+        self._passed = self._lines_from = 0
         self.is_blank = True
 
     def parts(self) -> Iterator[Part]:
@@ -100,10 +102,12 @@ class Splitter:
         self._fill(WINDOW_BYTES)
         is_whole = self._is_ended and self._damage is None
         yield from self._whole() if is_whole else ()
-        while self._skip(_SPACE + b","):
+        while self._skip(SPACE + b","):
             self.is_blank = False
             if self._peek() not in b"{[":
                 yield from self._line()
+            elif batch := self._take_lines():
+                yield batch
             elif container := self._match_container():
                 yield from self._split(container)
             else:
@@ -120,12 +124,16 @@ class Splitter:
 
     def _whole(self) -> Iterator[Part]:
         """Give the whole document when it is one value; else nothing, and nothing is consumed."""
+        if self._is_quick and (batch := slim.read_document(self._buffer)):
+            self._at, self.is_blank = len(self._buffer), False
+            yield batch
+            return
         try:
             elements = _TRAIL_FILE.decode(self._buffer).Records
-        except _REFUSALS:
+        except REFUSALS:
             try:
                 value = _ANY.decode(self._buffer)
-            except _REFUSALS:
+            except REFUSALS:
                 return
             self._at, self.is_blank = len(self._buffer), False
             yield Value(value)
@@ -136,12 +144,24 @@ class Splitter:
     def _line(self) -> Iterator[Part]:
         """Give a line of text; where a value begins at its end (`aws logs tail --format json`), go to that value."""
         line = self._take_line(keep_end=True)
-        begins = len(line.rstrip(_SPACE)) - 1
+        begins = len(line.rstrip(SPACE)) - 1
         is_at_hand = self._buffer.endswith(line, 0, self._at)
         if is_at_hand and line[begins : begins + 1] == b"{":
             self._at -= len(line) - begins
         else:
             yield Line(line.rstrip(b"\r\n").decode("utf-8", "replace"))
+
+    def _take_lines(self) -> Batch | None:
+        """Take all lines at hand when each of them is a record; after a refusal the same lines are not tried again."""
+        if not self._is_quick or self._passed + self._at < self._lines_from:
+            return None
+        end = len(self._buffer) if self._is_ended else self._buffer.rfind(b"\n", self._at) + 1
+        batch = slim.read_lines(self._buffer[self._at : end]) if end > self._at else None
+        if batch:
+            self._at = end
+        else:
+            self._lines_from = self._passed + max(end, self._at + 1)
+        return batch
 
     def _one(self) -> Iterator[Part]:
         """Give the value at hand: by its line when it is on one, else by the lenient parser."""
@@ -151,7 +171,7 @@ class Splitter:
             return
         try:
             value = _ANY.decode(self._buffer[self._at : line_end])
-        except _REFUSALS:
+        except REFUSALS:
             yield from self._one_leniently()
         else:
             self._at = line_end + 1
@@ -164,7 +184,7 @@ class Splitter:
             self._fill(size)
             window = self._buffer[self._at : self._at + size]
             is_all = self._is_ended and self._at + size >= len(self._buffer)
-            found = _parse_leniently(window, is_all=is_all)
+            found = parse_leniently(window, is_all=is_all)
             if isinstance(found, tuple):
                 self._at += found[1]
                 yield Value(found[0], container)
@@ -203,16 +223,13 @@ class Splitter:
         before = container["before"] or b""
         self._at = container.end()
         marker = b""
-        while self._skip(_SPACE + b","):
+        while self._skip(SPACE + b","):
             if self._peek() == b"]":
                 self._at += 1
                 yield from self._end_container(name, before)
                 return
             marker = marker or self._buffer[self._at : self._at + 12]
-            if batch := self._take_batch(marker):
-                yield from (Element(raw, name) for raw in batch)
-            else:
-                yield from self._one_leniently(name, marker)
+            yield from self._take_batch(marker, name) or self._one_leniently(name, marker)
         if self._damage is None:
             yield Problem(Reason.TRUNCATED_JSON)
 
@@ -221,9 +238,10 @@ class Splitter:
         if not name:
             return
         rest: dict[str, Any] = {}
-        if not self._skip(_SPACE):
+        if not self._skip(SPACE):
             yield from () if self._damage else (Problem(Reason.TRUNCATED_JSON),)
         elif self._peek() == b",":
+            self._passed += self._at
             self._buffer, self._at = b"{" + self._buffer[self._at + 1 :], 0
             for part in self._one_leniently(name):
                 if isinstance(part, Value) and isinstance(part.value, dict):
@@ -232,10 +250,10 @@ class Splitter:
                     yield part
         else:
             self._at += 1
-        fields = _parse_leniently(b"{" + before.rstrip(_SPACE + b",") + b"}", is_all=True)
+        fields = parse_leniently(b"{" + before.rstrip(SPACE + b",") + b"}", is_all=True)
         yield Rest({**(fields[0] if isinstance(fields, tuple) else {}), **rest}, name)
 
-    def _take_batch(self, marker: bytes) -> list[msgspec.Raw] | None:
+    def _take_batch(self, marker: bytes, name: str) -> list[Part] | None:
         """Take as many elements as surely end inside of the window.
 
         A cut is right exactly if what is before it is a whole list of values: msgspec decodes `[` + it + `]` only then,
@@ -247,15 +265,13 @@ class Splitter:
             end = self._buffer.rfind(marker, start + 1, end)
             if end < 0:
                 return None
-            cut = self._buffer[start:end].rstrip(_SPACE)
+            cut = self._buffer[start:end].rstrip(SPACE)
             if not cut.endswith(b","):
                 continue
-            try:
-                batch = _ELEMENTS.decode(b"[" + cut[:-1] + b"]")
-            except _REFUSALS:
-                continue
-            self._at = end
-            return batch
+            parts = _read_array(b"[" + cut[:-1] + b"]", name, is_quick=self._is_quick)
+            if parts is not None:
+                self._at = end
+                return parts
         return None
 
     # ---- the buffer
@@ -291,71 +307,36 @@ class Splitter:
 
     def _fill(self, size: int) -> bool:
         """Have `size` bytes at hand if the document has as many; tell whether there is any."""
-        while len(self._buffer) - self._at < size and self._read_more():
-            pass
+        if len(self._buffer) - self._at < size and not self._is_ended:
+            self._read_more(size)
         return len(self._buffer) > self._at
 
-    def _read_more(self) -> bool:
-        if self._is_ended:
+    def _read_more(self, size: int = 0) -> bool:
+        """Read on until `size` bytes are at hand, a little more if there were as many; tell whether any came."""
+        parts = [self._buffer[self._at :]]
+        at_hand = len(parts[0])
+        while not self._is_ended and (len(parts) == 1 or at_hand < size):
+            try:
+                data = self._stream.read(WINDOW_BYTES)
+            except Damaged as damage:
+                self._damage, data = damage.reason, b""
+            if not data:
+                self._is_ended = True
+                break
+            parts.append(data)
+            at_hand += len(data)
+        if len(parts) == 1:
             return False
-        try:
-            data = self._stream.read(WINDOW_BYTES)
-        except Damaged as damage:
-            self._damage, data = damage.reason, b""
-        if not data:
-            self._is_ended = True
-            return False
-        self._buffer = self._buffer[self._at :] + data
-        self._at = 0
+        self._passed += self._at
+        self._buffer, self._at = b"".join(parts), 0
         return True
 
 
-def _parse_leniently(window: bytes, *, is_all: bool) -> tuple[Any, int] | Reason:
-    """Parse the value that a window begins with; give it with its length in bytes, or why not.
-
-    TRUNCATED_JSON: the window ends inside of the value. INVALID_JSON: it is wrong wherever it ends.
-    """
-    text = window.decode("utf-8", "surrogateescape")
+def _read_array(data: bytes, name: str, *, is_quick: bool) -> list[Part] | None:
+    """Read the elements of an array; None if it is none."""
+    if is_quick and (batch := slim.read_elements(data, name)):
+        return [batch]
     try:
-        value, end = _LENIENT.raw_decode(text)
-    except json.JSONDecodeError as error:
-        is_open = error.pos >= len(text.rstrip()) - 8 or error.msg.startswith("Unterminated")
-        return Reason.TRUNCATED_JSON if is_open else Reason.INVALID_JSON
-    except (RecursionError, ValueError):
-        return Reason.INVALID_JSON
-    is_number = not isinstance(value, dict | list | str)
-    if is_number and end == len(text) and not is_all:
-        return Reason.TRUNCATED_JSON
-    used = text[:end].encode("utf-8", "surrogateescape")
-    return _without_surrogates(value) if b"\\u" in used or not used.isascii() else value, len(used)
-
-
-def parse_text(text: str) -> Any:
-    """Parse one JSON value in a string, leniently.
-
-    Raises:
-        ValueError: it is none.
-    """
-    found = _parse_leniently(text.encode("utf-8", "surrogatepass").lstrip(_SPACE), is_all=True)
-    match found:
-        case Reason():
-            raise ValueError(found.value)
-        case value, _:
-            return value
-
-
-def _without_surrogates(value: Any) -> Any:
-    """Replace what is half a character, so that every string can be written again."""
-    match value:
-        case str():
-            try:
-                value.encode("utf-8")
-            except UnicodeEncodeError:
-                return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            return value
-        case list():
-            return [_without_surrogates(item) for item in value]
-        case dict():
-            return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
-        case _:
-            return value
+        return [Element(raw, name) for raw in _ELEMENTS.decode(data)]
+    except REFUSALS:
+        return None

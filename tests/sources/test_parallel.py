@@ -1,0 +1,118 @@
+"""Several processes give what one gives, in the same order, and end in an orderly way."""
+
+import multiprocessing
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from recording import Recording
+from sources.wrapping import dump
+
+from trail_diff import counting
+from trail_diff.callers import CallerCount
+from trail_diff.counting import count_calls
+from trail_diff.errors import SourceError
+from trail_diff.gather import ReadOptions
+from trail_diff.sources.parallel import run_in_order
+
+MADE = Recording()
+FILES = 40
+
+
+def spell(item: int) -> Iterator[str]:
+    """Give as many results as the item says; the larger, the sooner."""
+    time.sleep(0.001 * (5 - item % 5))
+    yield from (f"{item}.{place}" for place in range(item % 3))
+
+
+def fail(item: int) -> Iterator[int]:
+    """End the process at the third item."""
+    if item == 3:
+        raise SystemExit(7)
+    yield item
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_results_come_in_the_order_of_the_items(processes: int) -> None:
+    """Whichever process is done first, the results are in order, and none is lost."""
+    results = [result for _, result in run_in_order(spell, range(50), processes)]
+
+    assert results == [f"{item}.{place}" for item in range(50) for place in range(item % 3)]
+
+
+def test_a_process_that_ends_early_is_told() -> None:
+    """A process that was killed is an error with a hint, not a shorter answer."""
+    with pytest.raises(SourceError, match="ended early"):
+        list(run_in_order(fail, range(10), 2))
+
+    assert not multiprocessing.active_children()
+
+
+def test_no_process_is_left_when_reading_is_given_up() -> None:
+    """Whoever stops listening (Ctrl-C) leaves no process behind."""
+    results = run_in_order(spell, iter(range(10**9)), 2)
+    next(results)
+
+    results.close()
+
+    assert not multiprocessing.active_children()
+
+
+@pytest.fixture(scope="module")
+def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write many files; every event is in two of them."""
+    folder = tmp_path_factory.mktemp("trail")
+    who = [MADE.user("alice"), MADE.role("r", "s"), MADE.service("backup-storage.amazonaws.com")]
+    padding: dict[str, Any] = {"userAgent": "x" * 1000}
+    for number in range(FILES):
+        MADE.records.clear()
+        for event in range(300):
+            at = f"2026-03-01T18:{number:02}:{event % 60:02}Z"
+            key = MADE.key_arn(str(event % 4))
+            MADE.kms(
+                at, "Decrypt", key, who[event % 3], eventID=f"{number // 2}-{event}", sharedEventID=None, **padding
+            )
+        (folder / f"{number:02}.json").write_bytes(dump({"Records": MADE.records}))
+    return folder
+
+
+def test_several_processes_count_what_one_counts(trail: Path) -> None:
+    """Rows, coverage and which file a duplicate is ascribed to are the same with any number of processes."""
+    assert sum(file.stat().st_size for file in trail.iterdir()) > counting.WORTH_BATCHES * counting.BATCH_BYTES
+    answers = []
+    for processes in (1, 2, 3):
+        count = CallerCount()
+        coverage = count_calls([str(trail)], count, ReadOptions(processes=processes))
+        answers.append((count.rows(), coverage))
+
+    assert answers[0] == answers[1] == answers[2]
+    assert sum(row.calls for row in answers[0][0]) == FILES // 2 * 300
+    assert sum(skipped.count for skipped in answers[0][1].skipped) == FILES // 2 * 300
+
+
+def test_progress_is_told_by_several_processes(trail: Path) -> None:
+    """Every file, byte and record that any process reads reaches the progress."""
+
+    class Told:
+        files = read = records = 0
+
+        def file(self, name: str, size: int | None) -> None:
+            assert name
+            assert size
+            self.files += 1
+
+        def advance(self, read_bytes: int, records: int) -> None:
+            self.read += read_bytes
+            self.records += records
+
+        def search(self, done: float, seconds_left: float, records: int) -> None:
+            raise AssertionError((done, seconds_left, records))
+
+    told = Told()
+
+    count_calls([str(trail)], CallerCount(), ReadOptions(processes=2), progress=told)
+
+    size = sum(file.stat().st_size for file in trail.iterdir())
+    assert (told.files, told.read, told.records) == (FILES, size, FILES * 300)

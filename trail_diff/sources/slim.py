@@ -1,0 +1,175 @@
+"""The frequent forms, decoded at once: a piece of a document becomes SlimRecords, or is left to the general way.
+
+msgspec checks the whole piece while it passes over what is not needed, so a piece that decodes is what the general way
+would have read: it accepts nothing that is no JSON, and a needle inside a string, an escaped name or another order of
+fields make no difference to it. Whatever is doubtful (one record of another shape is enough) gives None.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from trail_diff.sources.interface import SlimRecord
+
+REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+T = TypeVar("T")
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Records in a row, none of them doubtful, and the source of each; `split` gives each of them undecoded.
+
+    `has_next`: whether a page of event history is followed by another; None when that is not told here.
+    """
+
+    records: list[SlimRecord]
+    sources: list[str]
+    split: Callable[[], Sequence[bytes | msgspec.Raw]]
+    is_history: bool = False
+    has_next: bool | None = None
+
+
+class _Issuer(msgspec.Struct, frozen=True, gc=False, rename={"user_name": "userName"}):
+    arn: str | None = None
+    user_name: str | None = None
+
+
+class _Context(msgspec.Struct, frozen=True, gc=False, rename={"issuer": "sessionIssuer"}):
+    issuer: _Issuer | None = None
+
+
+class _Owner(msgspec.Struct, frozen=True, gc=False, rename={"user_id": "userId"}):
+    user_id: str | None = None
+
+
+class SlimIdentity(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """A `userIdentity` as far as it tells who called: without its credentials, which are new every hour."""
+
+    type: str | None = None
+    arn: str | None = None
+    account_id: str | None = None
+    invoked_by: str | None = None
+    principal_id: str | None = None
+    user_name: str | None = None
+    session_context: _Context | None = None
+    on_behalf_of: _Owner | None = None
+
+
+class _TrailFile(msgspec.Struct, gc=False):
+    """The form of trail files and console downloads, by far the most frequent one."""
+
+    Records: list[SlimRecord]
+
+
+class _RawTrailFile(msgspec.Struct):
+    Records: list[msgspec.Raw]
+
+
+class _Entry(msgspec.Struct, gc=False, rename={"event": "CloudTrailEvent"}):
+    event: str
+
+
+class _HistoryPage(msgspec.Struct, forbid_unknown_fields=True):
+    """A page of LookupEvents with nothing beside it that could give it another meaning."""
+
+    Events: list[_Entry]
+    NextToken: str | None = None
+    ResponseMetadata: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Line(
+    SlimRecord,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    rename={
+        "trail_records": "Records",
+        "history": "Events",
+        "log_events": "logEvents",
+        "backup_jobs": "BackupJobs",
+        "copy_jobs": "CopyJobs",
+        "restore_jobs": "RestoreJobs",
+    },
+):
+    """A record on a line of its own, which must not begin one of the containers that are split."""
+
+    trail_records: None = None
+    records: None = None
+    history: None = None
+    events: None = None
+    log_events: None = None
+    backup_jobs: None = None
+    copy_jobs: None = None
+    restore_jobs: None = None
+
+
+_TRAIL = msgspec.json.Decoder(_TrailFile)
+_RAW_TRAIL = msgspec.json.Decoder(_RawTrailFile)
+_PAGE = msgspec.json.Decoder(_HistoryPage)
+_RECORD = msgspec.json.Decoder(SlimRecord)
+_RECORDS = msgspec.json.Decoder(list[SlimRecord])
+_ENTRIES = msgspec.json.Decoder(list[_Entry])
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+_LINE = msgspec.json.Decoder(_Line)
+_RAW = msgspec.json.Decoder(msgspec.Raw)
+_IDENTITY = msgspec.json.Decoder(SlimIdentity)
+
+
+def read_identity(raw: msgspec.Raw) -> SlimIdentity | None:
+    """Read what tells of a `userIdentity` who called; None if it has another shape."""
+    return _attempt(_IDENTITY.decode, raw)
+
+
+def read_document(data: bytes) -> Batch | None:
+    """Read a whole document: a trail file, a list of records, or a page of event history."""
+    if data.startswith(b"["):
+        return read_elements(data, "")
+    trail = _attempt(_TRAIL.decode, data)
+    if trail is not None:
+        return _make_batch(trail.Records, lambda: _RAW_TRAIL.decode(data).Records)
+    page = _attempt(_PAGE.decode, data)
+    return _open_entries(page.Events, has_next=bool(page.NextToken)) if page is not None else None
+
+
+def read_elements(data: bytes, container: str) -> Batch | None:
+    """Read a JSON array of what the container of that name holds."""
+    if container == "Events":
+        entries = _attempt(_ENTRIES.decode, data)
+        return _open_entries(entries) if entries is not None else None
+    records = _attempt(_RECORDS.decode, data)
+    return _make_batch(records, lambda: _RAWS.decode(data)) if records is not None else None
+
+
+def read_lines(data: bytes) -> Batch | None:
+    """Read records that follow one another, as a rule one a line."""
+    records = _attempt(_LINE.decode_lines, data)
+    return _make_batch(list[SlimRecord](records), lambda: _RAW.decode_lines(data)) if records is not None else None
+
+
+def _open_entries(entries: list[_Entry], *, has_next: bool | None = None) -> Batch | None:
+    texts = [entry.event for entry in entries]
+    records = _attempt(lambda: [_RECORD.decode(text) for text in texts])
+    if records is None:
+        return None
+    return _make_batch(records, lambda: [text.encode() for text in texts], is_history=True, has_next=has_next)
+
+
+def _make_batch(
+    records: list[SlimRecord],
+    split: Callable[[], Sequence[bytes | msgspec.Raw]],
+    *,
+    is_history: bool = False,
+    has_next: bool | None = None,
+) -> Batch | None:
+    """Make a batch unless one of its records is a notification of S3 or its like."""
+    sources = [record.event_source for record in records]
+    if any(source.startswith("aws:") for source in set(sources)):
+        return None
+    return Batch(records, sources, split, is_history, has_next)
+
+
+def _attempt(decode: Callable[..., T], *data: bytes | msgspec.Raw) -> T | None:
+    try:
+        return decode(*data)
+    except REFUSALS:
+        return None

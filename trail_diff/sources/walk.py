@@ -1,0 +1,122 @@
+"""From paths to the files they stand for: files, folders with all below them, and globs; in order of name.
+
+In the S3 layout a trail writes, folders of other Regions and of days outside the requested time are passed over: their
+files are counted, none is opened. Source: AWS CloudTrail user guide, "Finding your CloudTrail log files".
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from glob import glob, has_magic
+from pathlib import Path
+
+from msgspec import Struct
+
+from trail_diff.errors import SourceError
+from trail_diff.model import Reason, Skipped
+from trail_diff.sources.interface import SourceSelection
+from trail_diff.sources.trail_layout import read_region_folder
+
+BESIDE_TRAIL_FILES = {"CloudTrail-Digest": Reason.DIGEST_FILE, "CloudTrail-Insight": Reason.INSIGHT_EVENT}
+"""Folders that lie beside a trail's own in the S3 layout and hold no records; passed over without being opened."""
+DELIVERED_AFTER = timedelta(days=1)
+"""A file lies under the day of its delivery, about five minutes after its events; that is not guaranteed, so events
+of a day are looked for in the next day's folder as well. What was delivered later still is not found."""
+DELIVERED_BEFORE = timedelta(hours=1)
+"""Clocks differ, so a little before the requested time is looked at as well."""
+
+
+class InputFile(Struct, frozen=True):
+    """A file to read and its size in bytes."""
+
+    path: str
+    size: int
+
+
+def expand_path(path: str, selection: SourceSelection | None = None) -> Iterator[InputFile | Skipped]:
+    """Give the files that a path stands for; a name that is there as it is written is never a glob.
+
+    Raises:
+        SourceError: the path is not there, a glob fits nothing, or a folder is empty.
+    """
+    if not path.strip():
+        raise SourceError("an empty name for an export", hint="give a file or folder; a variable may not be set")
+    place = Path(path)
+    try:
+        is_file, is_folder, is_there = place.is_file() or place.is_fifo(), place.is_dir(), place.exists()
+    except (OSError, ValueError):
+        is_file = is_folder = is_there = False
+    if is_file:
+        yield _take(str(place), place.stat().st_size)
+    elif is_folder:
+        yield from _expand_folder(path, str(place), selection)
+    elif is_there:
+        raise SourceError(f"{path}: neither a file nor a folder nor a pipe", hint="give - to read stdin")
+    else:
+        names = sorted(glob(path, recursive=True)) if has_magic(path) else []  # noqa: PTH207 - absolute globs as well
+        if not names:
+            raise SourceError(
+                f"{path}: no such file or folder", hint="check the path; quote a pattern to have it expanded"
+            )
+        for name in names:
+            yield from expand_path(name, selection)
+
+
+def _expand_folder(path: str, folder: str, selection: SourceSelection | None) -> Iterator[InputFile | Skipped]:
+    is_empty = True
+    for item in _walk(folder, selection):
+        is_empty = False
+        yield item
+    if is_empty:
+        raise SourceError(f"{path}: the folder holds no file", hint="give a file or folder with CloudTrail events")
+
+
+def _walk(folder: str, selection: SourceSelection | None) -> Iterator[InputFile | Skipped]:
+    """Give all files below a folder by name, depth first; links to folders are not followed."""
+    if selection is not None and _is_outside(folder, selection):
+        count = sum(1 for _ in _walk(folder, None))
+        yield from [Skipped(folder, Reason.OUTSIDE_REQUESTED_TIME, count)] if count else []
+        return
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        yield Skipped(folder, Reason.UNREADABLE_FILE)
+        return
+    for entry in entries:
+        name = entry.name if folder == "." else f"{folder.rstrip('/')}/{entry.name}"
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(name, selection)
+            elif entry.is_file():
+                yield _take(name, entry.stat().st_size)
+        except OSError:
+            yield Skipped(name, Reason.UNREADABLE_FILE)
+
+
+def _take(path: str, size: int) -> InputFile | Skipped:
+    if "CloudTrail-" in path:
+        for part in path.split("/"):
+            if part in BESIDE_TRAIL_FILES:
+                return Skipped(path, BESIDE_TRAIL_FILES[part])
+    return InputFile(path, size)
+
+
+def _is_outside(folder: str, selection: SourceSelection) -> bool:
+    """Tell whether a folder of the S3 layout can hold nothing that was asked for; one that is none of it may."""
+    found = read_region_folder(f"{folder}/")
+    if found is None:
+        return False
+    if selection.regions and found.region not in selection.regions:
+        return True
+    date = [int(part) for part in found.inside.split("/") if part]
+    if not date:
+        return False
+    year, month, day = [*date, 1, 1][:3]
+    try:
+        first = datetime(year, month, day, tzinfo=UTC)
+    except ValueError:
+        return False
+    days = (366, 31, 1)[len(date) - 1]
+    is_early = selection.start is not None and first + timedelta(days=days) <= selection.start - DELIVERED_BEFORE
+    is_late = selection.end is not None and first > selection.end + DELIVERED_AFTER
+    return is_early or is_late
