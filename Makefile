@@ -29,6 +29,7 @@ lint: $(STAMP)
 
 check: lint test package
 	PYTHONPATH=tests $(BIN)/python tests/incidents.py
+	PYTHONPATH=tests $(BIN)/python bench/measure.py --small
 
 golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/render/make_golden.py
@@ -48,7 +49,8 @@ package: $(STAMP)
 	done
 
 bench: $(STAMP)
-	PYTHONPATH=tests $(BIN)/python bench/measure.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	PYTHONPATH=tests $(BIN)/python bench/measure.py $(BENCH)
 	PYTHONPATH=tests $(BIN)/python bench/fetch_cost.py
 
 fixtures: $(STAMP)

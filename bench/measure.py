@@ -1,128 +1,235 @@
-"""Measures reading against a floor in one run: `trail-diff callers` beside decompressing the same files.
+"""Measures reading and deciding, and writes docs/benchmarks.md.
 
-Usage: python bench/measure.py [EVENTS]. Prints medians of three interleaved runs, and their ratio. Counts are checked,
-so that a fast wrong answer fails.
+Usage: python bench/measure.py [--events N] [--large] [--small] [--output FILE]. `--small` checks on a few records that
+all contestants agree and times nothing; `--large` adds ten million events once (16 GB on disk for a while).
 """
 
-import gzip
+import argparse
 import json
-import resource
-import statistics
-import subprocess
+import os
+import platform
 import sys
 import tempfile
-import time
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from isal import igzip
-from msgspec import structs
-from recording import Recording
+from contest import FLOOR, OURS, Result, callers_command, compete, contestants, read_ours, summarize
+from corpus import ACCOUNTS, REGIONS, START, Size, write_history, write_lines, write_trail
+from deciding import decisions_per_second
+from running import Run, run
 
-from trail_diff.model import Event
-from trail_diff.normalize import normalize_record
-from trail_diff.policy import PolicySet, compile_policies, decide
-from trail_diff.policy.context import build_request
-
-RECORDS_PER_FILE = 1000
 ROUNDS = 3
-STORAGE = "backup-storage.amazonaws.com"
-
-
-def write_corpus(folder: Path, events: int) -> int:
-    """Write trail files with one KMS event in twelve; give how many of those there are."""
-    made = Recording()
-    key, storage = made.key_arn("k"), made.service("backup-storage.amazonaws.com")
-    app = made.role("app/web", "i-0e72353a80ecea5a7")
-    kms = 0
-    for start in range(0, events, RECORDS_PER_FILE):
-        made.records.clear()
-        for number in range(start, min(start + RECORDS_PER_FILE, events)):
-            at = f"2026-03-01T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}Z"
-            if number % 12 == 0:
-                made.kms(
-                    at,
-                    "Decrypt",
-                    key,
-                    storage,
-                    {"aws:backup:backup-vault": "v"},
-                    eventID=f"kms-{number}",
-                    sharedEventID=f"shared-{number}",
-                )
-                kms += 1
-            else:
-                made.add(at, "ec2.amazonaws.com", "DescribeInstances", app, eventID=f"ec2-{number}")
-        content = json.dumps({"Records": made.records}, separators=(",", ":")).encode()
-        (folder / f"{start:09}.json.gz").write_bytes(gzip.compress(content, 6))
-    return kms
-
-
-def decompress(folder: Path) -> None:
-    """Do the least that any reader has to."""
-    for file in sorted(folder.iterdir()):
-        igzip.decompress(file.read_bytes())
-
-
-def count_callers(folder: Path, expected: int) -> None:
-    """Run the command as a user does, and check its count."""
-    command = [sys.executable, "-m", "trail_diff", "callers", "--events", str(folder), "--format", "json"]
-    shown = subprocess.run(command, capture_output=True, check=True).stdout  # noqa: S603 - our own command
-    counted = sum(row["calls"] for row in json.loads(shown)["callers"])
-    if counted != expected:
-        raise SystemExit(f"counted {counted} KMS calls, there are {expected}")
-
-
-def decisions_per_second() -> float:
-    """Decide distinct requests against a policy of ten statements with a condition each, compiled once."""
-    statements = [
-        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}
-    ]
-    statements += [
-        {
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "kms:*",
-            "Resource": "*",
-            "Condition": {"StringEquals": {"kms:EncryptionContext:n": str(number)}},
-        }
-        for number in range(9)
-    ]
-    compiled = compile_policies(PolicySet.assuming_no_limits({"Statement": statements}, ()))
-    made = Recording()
-    record = made.kms(
-        "2026-03-01T18:00:00Z", "Decrypt", made.key_arn("k"), made.service("backup-storage.amazonaws.com")
-    )
-    event = normalize_record(record, "")
-    if not isinstance(event, Event):
-        raise SystemExit("the record is no event")
-    base = build_request(event, event.accesses[0])
-    requests = [structs.replace(base, context={**base.context, "aws:userid": str(number)}) for number in range(50_000)]
-    began = time.perf_counter()
-    for request in requests:
-        decide(request, compiled)
-    return len(requests) / (time.perf_counter() - began)
+PER_FILE = 1000
 
 
 def main() -> None:
-    """Measure and print."""
-    events = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    """Measure as asked."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--output", type=Path, default=Path("docs/benchmarks.md"))
+    options = parser.parse_args()
+    if options.small:
+        check_small()
+        return
+    parts = [describe_machine()]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "trail"
+        write_trail(folder, Size(options.events, options.events // PER_FILE))
+        results, contest = measure_contest(folder, options.events)
+        commands = measure_commands(folder, options.events)
+    growth = measure_growth([10_000, 100_000], {options.events: results}, large=options.large)
+    parts += [*contest, *growth, *measure_files(100_000), *measure_forms(min(options.events, 200_000)), *commands]
+    parts.append(f"## Deciding\n\n{decisions_per_second():,.0f} decisions a second against a policy of ten statements.")
+    options.output.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    sys.stdout.write("\n\n".join(parts) + "\n")
+
+
+def check_small() -> None:
+    """Let all answer the same question once."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        expected = write_corpus(folder, events)
-        floor, ours = [], []
-        for _ in range(ROUNDS):
-            began = time.perf_counter()
-            decompress(folder)
-            floor.append(time.perf_counter() - began)
-            began = time.perf_counter()
-            count_callers(folder, expected)
-            ours.append(time.perf_counter() - began)
-    ratio = statistics.median(ours) / statistics.median(floor)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    sys.stdout.write(
-        f"{events:,} events: decompress only {statistics.median(floor):.2f} s, "
-        f"callers {statistics.median(ours):.2f} s, ratio {ratio:.1f}, peak {peak} MiB\n"
+        write_trail(folder, Size(4000, 8))
+        found, notes = contestants(folder)
+        compete(found, 1)
+    sys.stdout.write("".join(f"not compared: {note}\n" for note in notes))
+    sys.stdout.write(f"{len(found)} contestants agree\n")
+
+
+def measure_contest(folder: Path, events: int) -> tuple[dict[str, Result], list[str]]:
+    """Ask everybody on a folder of that many events."""
+    found, notes = contestants(folder)
+    results = compete(found, ROUNDS)
+    floor = results[FLOOR].wall_seconds
+    rows = [as_row(name, result, f"{result.wall_seconds / floor:.1f} ×") for name, result in results.items()]
+    heading = (
+        f"## The same question to each\n\n{events:,} events in {events // PER_FILE:,} files (`*.json.gz` in the S3 "
+        f"layout, {size_of(folder) / 1e6:,.0f} MB); KMS calls by caller, action and outcome; whole process; "
+        f"medians of {ROUNDS} interleaved runs; all answers were equal."
     )
-    sys.stdout.write(f"{decisions_per_second():,.0f} decisions a second against a policy of ten statements\n")
+    shown = table(["", "wall", "CPU", "peak memory", "wall ÷ inflate only"], rows)
+    return results, [heading, shown, *(f"Not compared: {note}." for note in notes)]
+
+
+def measure_growth(sizes: list[int], known: dict[int, dict[str, Result]], *, large: bool) -> list[str]:
+    """Measure how the time grows with the number of events; some is known already."""
+    for events in [*sizes, *([10_000_000] if large else [])]:
+        with tempfile.TemporaryDirectory() as place:
+            write_trail(Path(place), Size(events, events // PER_FILE))
+            both = [one for one in contestants(Path(place))[0] if one.name in (FLOOR, OURS)]
+            known[events] = compete(both, 1 if events > 1_000_000 else ROUNDS)
+    rows = []
+    for events, results in sorted(known.items()):
+        ours, floor = results[OURS], results[FLOOR]
+        rows.append(as_row(f"{events:,}", ours, f"{ours.wall_seconds / floor.wall_seconds:.1f} ×"))
+    return [
+        "## How it grows with the events",
+        table(["events", "wall", "CPU", "peak memory", "wall ÷ inflate only"], rows),
+    ]
+
+
+def measure_files(events: int) -> list[str]:
+    """Measure how the time grows with the number of files that hold the same events."""
+    rows = []
+    for files in (100, 10_000, 100_000):
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place)
+            write_trail(folder, Size(events, files))
+            result = summarize([run(callers_command(folder)) for _ in range(ROUNDS)])
+        rows.append(as_row(f"{files:,}", result, f"{result.cpu_seconds / files * 1e6:,.0f} µs"))
+    return [
+        f"## How it grows with the files\n\n{events:,} events in more and more files.",
+        table(["files", "wall", "CPU", "peak memory", "CPU a file"], rows),
+    ]
+
+
+def measure_forms(events: int) -> list[str]:
+    """Measure the same records in other forms, by the bytes of JSON."""
+    rows = []
+    size = Size(events, events // PER_FILE)
+    with tempfile.TemporaryDirectory() as place:
+        folders = {name: Path(place) / name for name in ("trail files", "NDJSON", "lookup-events")}
+        for folder in folders.values():
+            folder.mkdir()
+        write_trail(folders["trail files"], size)
+        write_lines(folders["NDJSON"] / "events.json", size)
+        write_history(folders["lookup-events"], size)
+        json_bytes = {
+            "trail files": size_of(folders["NDJSON"]),
+            "NDJSON": size_of(folders["NDJSON"]),
+            "lookup-events": size_of(folders["lookup-events"]),
+        }
+        answers = {}
+        for name, folder in folders.items():
+            runs = [run(callers_command(folder)) for _ in range(ROUNDS)]
+            answers[name] = read_ours(runs[0].output)
+            result = summarize(runs)
+            rows.append(as_row(name, result, f"{json_bytes[name] / 1e6 / result.cpu_seconds:,.0f} MB/s"))
+    if answers["trail files"] != answers["NDJSON"] or answers["NDJSON"] != answers["lookup-events"]:
+        raise SystemExit("the forms give different answers")
+    return [
+        f"## Other forms\n\nThe same {events:,} events; the last column is JSON read a second of CPU, start included.",
+        table(["", "wall", "CPU", "peak memory", "JSON a CPU second"], rows),
+    ]
+
+
+def measure_commands(folder: Path, events: int) -> list[str]:
+    """Measure the other commands on the same folder."""
+    policy, jobs = folder.parent / "policy.json", folder.parent / "jobs.json"
+    allow = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNTS[0]}:root"}, "Action": "kms:*"}
+    policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [{**allow, "Resource": "*"}]}))
+    jobs.write_text(json.dumps({"BackupJobs": [_job("failed", "FAILED", 30), _job("good", "COMPLETED", 6)]}))
+    ours = [sys.executable, "-m", "trail_diff"]
+    key = next(iter(read_keys(run(callers_command(folder)).output)))
+    day = (START + timedelta(days=1)).date()
+    span = ["--from", f"{day}T00:00:00Z", "--to", f"{day}T23:59:59Z", "--region", REGIONS[0]]
+    commands = {
+        "`callers`": callers_command(folder),
+        "`callers` of one day and Region": callers_command(folder, *span),
+        "`what-if` on one key": [*ours, "what-if", "--key-policy", str(policy), "--key", key, "--events", str(folder)],
+        "`--job-id`": [*ours, "--job-id", "failed", "--job", str(jobs), "--events", str(folder)],
+    }
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
+    for _ in range(ROUNDS):
+        for name, command in commands.items():
+            runs[name].append(run(command, (0, 1, 3)))
+    results = {name: summarize(done) for name, done in runs.items()}
+    base = results["`callers`"].cpu_seconds
+    rows = [as_row(name, result, f"{result.cpu_seconds / base:.2f} ×") for name, result in results.items()]
+    return [
+        f"## Other commands\n\nOn {events:,} events.",
+        table(["", "wall", "CPU", "peak memory", "CPU ÷ callers"], rows),
+    ]
+
+
+def read_keys(output: bytes) -> list[str]:
+    """Give the keys that the most calls were on."""
+    return [row["key"] for row in json.loads(output)["callers"] if row["key"]]
+
+
+def _job(name: str, state: str, hours: int) -> dict[str, object]:
+    begun = START + timedelta(hours=hours)
+    return {
+        "BackupJobId": name,
+        "State": state,
+        "BackupVaultArn": f"arn:aws:backup:{REGIONS[0]}:{ACCOUNTS[0]}:backup-vault:v",
+        "ResourceArn": f"arn:aws:dynamodb:{REGIONS[0]}:{ACCOUNTS[0]}:table/orders",
+        "ResourceType": "DynamoDB",
+        "AccountId": ACCOUNTS[0],
+        "CreationDate": begun.isoformat(),
+        "CompletionDate": (begun + timedelta(minutes=20)).isoformat(),
+    }
+
+
+def as_row(name: str, result: Result, last: str) -> list[str]:
+    """Make a row of a table."""
+    return [
+        name,
+        f"{result.wall_seconds:.2f} s",
+        f"{result.cpu_seconds:.2f} s",
+        f"{result.peak_bytes / 1e6:,.0f} MB",
+        last,
+    ]
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """Write a Markdown table; all columns but the first are numbers."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def size_of(folder: Path) -> int:
+    """Give the bytes of all files below a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def describe_machine() -> str:
+    """Say where and with what was measured."""
+    packages = ", ".join(f"{name} {_version(name)}" for name in ("msgspec", "isal", "duckdb", "chdb"))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return (
+        "# Benchmarks\n\nWritten by `make bench`; do not edit. The events are synthetic (bench/corpus.py), the same on "
+        "every run. Peak memory adds up the resident memory of all processes, so what they share counts in each.\n\n"
+        f"{datetime.now(UTC):%Y-%m-%d}, {len(os.sched_getaffinity(0))} cores ({_processor()}), {memory:.0f} GB, "
+        f"{platform.system()}, Python {platform.python_version()}, {packages}. Load when it began: "
+        f"{os.getloadavg()[0]:.1f}; above 0.5 other programs took part of the cores, and CPU time says more than wall."
+    )
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 if __name__ == "__main__":
