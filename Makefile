@@ -33,7 +33,7 @@ check: lint test package
 
 golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/render/make_golden.py
-	PYTHONPATH=tests $(BIN)/python tests/readme_blocks.py
+	PYTHONPATH=tests $(BIN)/python tests/doc_blocks.py
 	PYTHONPATH=tests $(BIN)/python tests/causes_doc.py
 	PYTHONPATH=tests $(BIN)/python tests/man_page.py
 

@@ -1,0 +1,91 @@
+"""The console blocks of the documentation: runs their commands as a user would, page by page, and writes what they print.
+
+A page is followed in one folder that has the fixtures, from top to bottom, so a command may use what an earlier one
+wrote. A command is trail-diff (cut by `| head -N` if wanted), `echo $?`, or `python NAME`, where a Python block of the
+page that begins with `# NAME` is the script. A block whose output has fences of its own stands in a longer one.
+"""
+
+import io
+import os
+import re
+import runpy
+import shlex
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from unittest import mock
+
+from trail_diff.cli import run
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PAGES = (README, ROOT / "README.ja.md", *sorted((ROOT / "docs").rglob("*.md")))
+_BLOCK = re.compile(r"^(?P<fence>`{3,})(?P<kind>console|python)\n(?P<text>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
+_COMMAND = re.compile(r"^\$ (?:[^\n]*\\\n)*[^\n]*\n", re.MULTILINE)
+_HEAD = re.compile(r"(.*?) \| head -(\d+)")
+_TERMINAL = {"COLUMNS": "100", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"}
+
+
+class Reader:
+    """A user who follows one page; remembers the last exit status."""
+
+    def __init__(self) -> None:
+        self._status = 0
+
+    def renew(self, block: re.Match[str]) -> str:
+        """Give a block with what its commands print now; a script is kept for the commands that follow."""
+        fence, kind, text = block["fence"], block["kind"], block["text"]
+        if kind == "python":
+            named = re.match(r"# (\w+\.py)\n", text)
+            if named:
+                Path(named[1]).write_text(text, encoding="utf-8")
+            return block[0]
+        commands = _COMMAND.findall(text)
+        return f"{fence}{kind}\n{''.join(command + self._run(command) for command in commands)}{fence}"
+
+    def _run(self, command: str) -> str:
+        line = command.removeprefix("$ ").replace("\\\n", " ").strip()
+        cut = _HEAD.fullmatch(line)
+        program, *arguments = shlex.split(cut[1] if cut else line)
+        with redirect_stdout(io.StringIO()) as shown, redirect_stderr(shown):
+            match program:
+                case "trail-diff":
+                    self._status = run(arguments)
+                case "python":
+                    runpy.run_path(arguments[0], run_name="__main__")
+                case "echo":
+                    shown.write(f"{self._status}\n")
+                case _:
+                    raise ValueError(f"no reader of the documentation knows {program!r}")
+        lines = shown.getvalue().splitlines(keepends=True)
+        return "".join(lines[: int(cut[2])] if cut else lines)
+
+
+def renew(page: Path) -> str:
+    """Follow a page, and give its text with what the commands print now."""
+    with a_folder_with_fixtures(), mock.patch.dict(os.environ, _TERMINAL):
+        return _BLOCK.sub(Reader().renew, page.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def a_folder_with_fixtures() -> Iterator[None]:
+    """Work in a fresh folder in which `fixtures` is what it is in the project's own."""
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as place:
+        os.chdir(place)
+        try:
+            Path("fixtures").symlink_to(ROOT / "fixtures")
+            yield
+        finally:
+            os.chdir(before)
+
+
+def main() -> None:
+    """Write the output of every command anew into the pages."""
+    for page in PAGES:
+        page.write_text(renew(page), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""The documentation shows what the commands print."""
+
+import re
+from pathlib import Path
+
+import pytest
+from doc_blocks import PAGES, README, ROOT, renew
+from man_page import PAGE, commands_in, help_of, page
+
+_FENCED = re.compile(r"^(`{3,}).*?^\1$", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=lambda shown: str(shown.relative_to(ROOT)))
+def test_output_in_page_is_real(shown: Path) -> None:
+    """Every command in a page prints what the page shows for it; `make golden` writes it anew."""
+    assert renew(shown) == shown.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=lambda shown: str(shown.relative_to(ROOT)))
+def test_links_of_page_lead_somewhere(shown: Path) -> None:
+    """Every link to a file of the project, and to a heading in one, has its target."""
+    for link, anchor in _LINK.findall(_FENCED.sub("", shown.read_text(encoding="utf-8"))):
+        target = shown.parent / link if link else shown
+
+        assert target.exists()
+        assert not anchor or anchor in anchors_of(target)
+
+
+def anchors_of(target: Path) -> set[str]:
+    """Give the anchors that headings have on a page."""
+    titles = re.findall(r"^#+ (.+)$", _FENCED.sub("", target.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_readme_opens_with_the_two_commands() -> None:
+    """A newcomer finds make demo and make test before anything else."""
+    head = README.read_text(encoding="utf-8")[:600]
+
+    assert "make demo" in head
+    assert "make test" in README.read_text(encoding="utf-8")
+
+
+def test_manual_page_says_what_help_says() -> None:
+    """The manual page holds the help of every command, however it is wrapped; `make golden` writes it anew."""
+    assert PAGE.read_text(encoding="utf-8").split() == page().split()
+
+
+@pytest.mark.parametrize("command", ["", *commands_in(help_of())])
+def test_help_of_every_command_has_an_example(command: str) -> None:
+    """`--help` shows how the command is used, by an example that names it."""
+    shown = " ".join(help_of(*command.split()).split())
+
+    assert re.search(rf"Example: trail-diff {command}", shown)
