@@ -1,0 +1,54 @@
+"""docs/causes.md has every cause, docs/reasons.md every reason, docs/json.md every field; each shows what the tool has."""
+
+import re
+from pathlib import Path
+
+import causes_doc
+import pytest
+import reasons_doc
+from msgspec import Struct, structs
+
+from trail_diff import model
+
+JSON_PAGE = Path(__file__).parent.parent / "docs" / "json.md"
+SECTIONS = re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", JSON_PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_every_cause_is_described() -> None:
+    """Each cause code that a report can hold has its section."""
+    assert set(causes_doc.TEXTS) == set(model.Cause)
+
+
+def test_page_of_causes_is_up_to_date() -> None:
+    """The page is what its texts and the incidents make; `make golden` writes it anew."""
+    assert causes_doc.PAGE.read_text(encoding="utf-8") == causes_doc.make_page()
+
+
+def test_every_reason_is_listed() -> None:
+    """Each reason code that a report can hold stands in one group of the page."""
+    listed = [code for _, codes in reasons_doc.groups() for code in codes]
+
+    assert listed == list(model.Reason)
+
+
+def test_page_of_reasons_is_up_to_date() -> None:
+    """The page is what the catalogues say; `make golden` writes it anew."""
+    assert reasons_doc.PAGE.read_text(encoding="utf-8") == reasons_doc.make_page()
+
+
+@pytest.mark.parametrize(("name", "text"), SECTIONS, ids=[name for name, _ in SECTIONS])
+def test_every_field_is_described(name: str, text: str) -> None:
+    """Each table of the page lists the fields that the value has in JSON, each once."""
+    kind: type[Struct] = getattr(model, name)
+    described = [field for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for field in row.split("`")[1::2]]
+
+    assert sorted(described) == sorted(field.encode_name for field in structs.fields(kind))
+
+
+def test_every_value_of_a_report_is_described() -> None:
+    """Each kind of value that the JSON Schema defines has a table, enums and unions of words aside."""
+    from trail_diff.render.schema import report_schema
+
+    values = {name for name, shape in report_schema()["$defs"].items() if "properties" in shape}
+
+    assert values == {name for name, _ in SECTIONS} - {"JobRow", "CallerUse", "WhatIfRow"}
