@@ -1,8 +1,8 @@
 """The console blocks of the documentation: runs their commands as a user would, page by page, and writes what they print.
 
 A page is followed in one folder that has the fixtures, from top to bottom, so a command may use what an earlier one
-wrote. A command is trail-diff (cut by `| head -N` if wanted), `echo $?`, or `python NAME`, where a Python block of the
-page that begins with `# NAME` is the script. A block whose output has fences of its own stands in a longer one.
+wrote. trail-diff and `python NAME` run in this process, where NAME is a Python block above that begins with `# NAME`, and
+what they print may go through a filter such as `| head -3`; `echo $?` gives their status; sh runs any other command. A block whose output has fences of its own stands in a longer one.
 """
 
 import io
@@ -10,6 +10,7 @@ import os
 import re
 import runpy
 import shlex
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -23,7 +24,6 @@ README = ROOT / "README.md"
 PAGES = (README, ROOT / "README.ja.md", *sorted((ROOT / "docs").rglob("*.md")))
 _BLOCK = re.compile(r"^(?P<fence>`{3,})(?P<kind>console|python)\n(?P<text>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
 _COMMAND = re.compile(r"^\$ (?:[^\n]*\\\n)*[^\n]*\n", re.MULTILINE)
-_HEAD = re.compile(r"(.*?) \| head -(\d+)")
 _TERMINAL = {"COLUMNS": "100", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"}
 
 
@@ -46,20 +46,23 @@ class Reader:
 
     def _run(self, command: str) -> str:
         line = command.removeprefix("$ ").replace("\\\n", " ").strip()
-        cut = _HEAD.fullmatch(line)
-        program, *arguments = shlex.split(cut[1] if cut else line)
+        if line == "echo $?":
+            return f"{self._status}\n"
+        own, _, filters = line.partition(" | ")
+        program, *arguments = shlex.split(own)
+        if program not in {"trail-diff", "python"}:
+            return _in_shell(line)
         with redirect_stdout(io.StringIO()) as shown, redirect_stderr(shown):
-            match program:
-                case "trail-diff":
-                    self._status = run(arguments)
-                case "python":
-                    runpy.run_path(arguments[0], run_name="__main__")
-                case "echo":
-                    shown.write(f"{self._status}\n")
-                case _:
-                    raise ValueError(f"no reader of the documentation knows {program!r}")
-        lines = shown.getvalue().splitlines(keepends=True)
-        return "".join(lines[: int(cut[2])] if cut else lines)
+            if program == "trail-diff":
+                self._status = run(arguments)
+            else:
+                runpy.run_path(arguments[0], run_name="__main__")
+        return _in_shell(filters, shown.getvalue()) if filters else shown.getvalue()
+
+
+def _in_shell(line: str, text: str = "") -> str:
+    done = subprocess.run(["sh", "-c", line], input=text, capture_output=True, check=True, encoding="utf-8")  # noqa: S603, S607
+    return done.stdout
 
 
 def renew(page: Path) -> str:

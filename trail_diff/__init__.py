@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trail_diff.facts import FactFiles
     from trail_diff.gather import ReadOptions
     from trail_diff.intake import Inputs
-    from trail_diff.model import Case, Report
+    from trail_diff.model import Case, Report, Window
     from trail_diff.pipeline import analyse, load_case, load_comparison, save_bundle
     from trail_diff.render import render_report
     from trail_diff.render.interface import RenderOptions
@@ -32,6 +32,7 @@ __all__ = [
     "RenderOptions",
     "Report",
     "TrailDiffError",
+    "Window",
     "__version__",
     "analyse",
     "load_case",
@@ -49,6 +50,7 @@ _HOMES = {
     "RenderOptions": "render.interface",
     "Report": "model",
     "TrailDiffError": "errors",
+    "Window": "model",
     "analyse": "pipeline",
     "load_case": "pipeline",
     "load_comparison": "pipeline",

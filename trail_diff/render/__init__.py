@@ -6,8 +6,10 @@ from trail_diff.errors import UsageError
 from trail_diff.model import CallerUse, Coverage, JobRow, Report, WhatIfRow
 from trail_diff.render.interface import Renderer, RenderOptions
 
+_DEFAULTS = RenderOptions()
 
-def render_report(report: Report, output_format: str, options: RenderOptions) -> str:
+
+def render_report(report: Report, output_format: str, options: RenderOptions = _DEFAULTS) -> str:
     """Render the report of a case, its verdict summed up in the language of the options.
 
     Raises:

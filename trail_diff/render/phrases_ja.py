@@ -161,8 +161,8 @@ JAPANESE = Catalogue(
             "still_denied": "{count} 件が拒否されたまま",
             "undetermined": "{count} 件は判断不能",
             "denied-in-failed": "エラー {count} 件",
-            "only-succeeded": "成功したジョブのみ {count} 件",
-            "only-failed": "失敗したジョブのみ {count} 件",
+            "only-succeeded": "成功時のみ {count} 件",
+            "only-failed": "失敗時のみ {count} 件",
             "both": "両方に同様 {count} 件",
             "more": "ほかに {count} 件 (-v で表示)",
         }.items()
