@@ -72,7 +72,7 @@ def test_rows_that_make_the_difference_are_shown() -> None:
     shown = choose_rows(structs.replace(CANONICAL, callers=(*CANONICAL.callers, alike, alike, extra)))
 
     assert shown.rows == CANONICAL.callers
-    assert shown.say_left_out(ENGLISH) == "and 1 in the failed job only, 2 alike in both"
+    assert shown.say_left_out(ENGLISH) == "and 1 in the failed one only, 2 alike in both"
 
 
 def test_without_a_difference_other_rows_are_shown() -> None:
@@ -88,7 +88,7 @@ def test_many_rows_are_cut() -> None:
     shown = choose_rows(report)
 
     assert len(shown.rows) == 8
-    assert shown.say_left_out(ENGLISH) == "and 22 in the succeeded job only"
+    assert shown.say_left_out(ENGLISH) == "and 22 in the succeeded one only"
 
 
 def test_uncertain_remedy_is_better_than_one_that_does_not_help() -> None:
