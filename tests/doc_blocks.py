@@ -21,7 +21,8 @@ from trail_diff.cli import run
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "README.ja.md", *sorted((ROOT / "docs").rglob("*.md")))
+JAPANESE = ROOT / "README.ja.md"
+PAGES = (README, JAPANESE, *sorted((ROOT / "docs").rglob("*.md")))
 _BLOCK = re.compile(r"^(?P<fence>`{3,})(?P<kind>console|python)\n(?P<text>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
 _COMMAND = re.compile(r"^\$ (?:[^\n]*\\\n)*[^\n]*\n", re.MULTILINE)
 _TERMINAL = {"COLUMNS": "100", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"}

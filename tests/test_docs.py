@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from doc_blocks import PAGES, README, ROOT, renew
+from doc_blocks import JAPANESE, PAGES, README, ROOT, renew
 from man_page import PAGE, commands_in, help_of, page
 
 _FENCED = re.compile(r"^(`{3,}).*?^\1$", re.DOTALL | re.MULTILINE)
@@ -39,6 +39,19 @@ def test_readme_opens_with_the_two_commands() -> None:
 
     assert "make demo" in head
     assert "make test" in README.read_text(encoding="utf-8")
+
+
+def test_readme_is_the_same_in_japanese() -> None:
+    """Both pages have the same sections, commands, links and pictures, in the same order."""
+    english, japanese = (page.read_text(encoding="utf-8") for page in (README, JAPANESE))
+
+    for what in (r"^(#+) ", r"^\$ (.*?)(?: \||$)", r"\]\((docs/[^)]*)\)"):
+        found, mirrored = (re.findall(what, _joined(text), re.MULTILINE) for text in (english, japanese))
+        assert found == [part.replace(" --lang ja", "") for part in mirrored]
+
+
+def _joined(text: str) -> str:
+    return text.replace(" \\\n   ", "")
 
 
 def test_manual_page_says_what_help_says() -> None:
