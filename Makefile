@@ -53,6 +53,7 @@ bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	PYTHONPATH=tests $(BIN)/python bench/measure.py $(BENCH)
 	PYTHONPATH=tests $(BIN)/python bench/fetch_cost.py
+	$(BIN)/python bench/startup.py
 
 fixtures: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python fixtures/make_fixtures.py
