@@ -59,6 +59,7 @@ fixtures: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python fixtures/make_fixtures.py
 
 $(STAMP): pyproject.toml
+	@echo "Setting up $(VENV), which takes about a minute …"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $(STAMP)

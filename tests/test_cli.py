@@ -409,3 +409,37 @@ def test_bug_is_no_difference() -> None:
 
     assert ended.returncode == 70
     assert "ValueError: x" in ended.stderr
+
+
+@pytest.mark.parametrize(("columns", "more"), [("80", ()), ("80", ("-v",)), ("80", ("--lang", "ja")), ("120", ())])
+def test_callers_are_named_in_full(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, columns: str, more: tuple[str, ...]
+) -> None:
+    """The list of callers fits the terminal, and cuts neither who called nor what was called."""
+    monkeypatch.setenv("COLUMNS", columns)
+
+    shown = cli("callers", "--events", FIXTURES / "trail", *more).out
+
+    assert max(map(width_of, shown.splitlines())) <= int(columns)
+    for word in ("backup-storage.amazonaws.com", "AWSBackupDefaultServiceRole", "kms:GenerateDataKey"):
+        assert word in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("jobs", "--nosuch"), "see 'trail-diff jobs --help'"),
+        (("jobs", "trail/"), "exports go after --events"),
+        ((FAILED,), "a job id goes after --job-id"),
+        (("--format", "pdf"), "'pdf' is not one of"),
+        (("what-if", "--key-policy", FIXTURES / "event_history.json"), "event_history.json: no policy in it"),
+    ],
+    ids=str,
+)
+def test_slip_is_answered_with_what_was_meant(cli: Cli, arguments: tuple[object, ...], hint: str) -> None:
+    """A wrong word is refused in one line that names the option, the file or the command's own help."""
+    shown = cli(*arguments)
+
+    assert is_refusal(shown)
+    assert hint in shown.err
+    assert "Value error" not in shown.err

@@ -14,6 +14,11 @@ from trail_diff.errors import DryRun, TrailDiffError
 COMMANDS = (diagnose, compare, lists, what_if, collect, redact, cache)
 """The modules whose import registers the commands, in the order in which --help lists them."""
 
+_MEANT = {
+    "No such command": "a job id goes after --job-id; ",
+    "Got unexpected extra argument": "exports go after --events (two as they are: compare); ",
+}
+
 
 def main() -> None:
     """Run the command line and exit with its status; a bug keeps its traceback, and has a status of its own."""
@@ -37,10 +42,18 @@ def run(arguments: Sequence[str]) -> int:
     except TrailDiffError as error:
         return complain(error.message, error.hint)
     except typer.TyperException as error:
-        return complain(error.format_message(), "see 'trail-diff --help'")
+        return complain(error.format_message().replace("Value error, ", ""), _usage_hint(error))
     except (typer.Abort, KeyboardInterrupt):
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
         drop_output()
         return ExitStatus.OUTPUT_CLOSED
     return status if isinstance(status, int) else ExitStatus.NO_DIFFERENCE
+
+
+def _usage_hint(error: typer.TyperException) -> str:
+    """Say where the help of the command is, and which option was probably meant by a word that has none."""
+    context = getattr(error, "ctx", None)
+    message = error.format_message()
+    meant = next((option for begin, option in _MEANT.items() if message.startswith(begin)), "")
+    return f"{meant}see '{context.command_path if context else 'trail-diff'} --help'"

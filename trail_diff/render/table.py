@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from trail_diff.model import CallerUse, Coverage, JobRow, Report, WhatIfRow
 from trail_diff.render import escape, layout
 from trail_diff.render.brief import render_brief
+from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.full import render_full, show_coverage
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.page import Page
@@ -46,19 +47,34 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: Rende
     header = [words.labels[name] for name in ("caller", "type", "action", "key", "calls")]
     if options.verbose:
         header += [words.labels["error_codes"], words.labels["seen"]]
-    table = []
-    for row in rows:
-        errors = f" ({words.count('errors', row.errors)})" if row.errors else ""
-        caller = row.caller
-        texts = (caller_name(caller, words), caller_type(caller, words), row.action, layout.show_key(row.key))
-        cells = [escape.terminal(text) for text in texts]
-        cells.append(f"{row.calls}{errors}")
-        if options.verbose:
-            cells += [escape.terminal(" ".join(row.error_codes)), layout.show_span(row.first, row.last)]
-        table.append(cells)
+    table = [_use_cells(row, words, verbose=options.verbose) for row in rows]
+    with_short_keys = [
+        [*cells[:3], layout.short_key(row.key), *cells[4:]] for row, cells in zip(rows, table, strict=True)
+    ]
+    if not page.fits([header, *with_short_keys]):
+        header = [header[0], *header[3:5]]
+        table = [
+            [_stacked([cells[0]], cells[1:3], cells[5:]), *cells[3:5]]
+            for cells in (with_short_keys if options.verbose else table)
+        ]
     page.table(header, table) if table else page.wrap(words.labels["no_uses"])
     show_coverage(page, coverage, words, verbose=options.verbose)
     return page.text()
+
+
+def _stacked(*lines: Sequence[str]) -> str:
+    """Give the texts of each line side by side, the later lines indented; a line without text is left out."""
+    return "\n  ".join(filter(None, ("  ".join(filter(None, line)) for line in lines)))
+
+
+def _use_cells(row: CallerUse, words: Catalogue, *, verbose: bool) -> list[str]:
+    errors = f" ({words.count('errors', row.errors)})" if row.errors else ""
+    caller = row.caller
+    texts = (caller_name(caller, words), caller_type(caller, words), row.action, layout.show_key(row.key))
+    cells = [*map(escape.terminal, texts), f"{row.calls}{errors}"]
+    if verbose:
+        cells += [escape.terminal(" ".join(row.error_codes)), layout.show_span(row.first, row.last)]
+    return cells
 
 
 def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
