@@ -160,6 +160,18 @@ class Aws:
         """
         return self._account_id
 
+    def credentials_method(self) -> str:
+        """Name the provider that the credentials come from, as botocore names it.
+
+        Raises:
+            AwsCredentialsError: there are none, or they cannot be had.
+        """
+        with translating_errors("the credentials", self.region):
+            credentials = self._session.get_credentials()
+            if credentials is None:
+                raise botocore.exceptions.NoCredentialsError
+            return str(credentials.method)
+
     def offers(self, service: str, operation: str) -> bool:
         """Tell whether the installed SDK knows the operation; older ones lack the newest."""
         with translating_errors(iam_action(service, operation), self.region):

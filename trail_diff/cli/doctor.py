@@ -1,0 +1,114 @@
+"""Whether this machine, these credentials and these permissions suffice."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trail_diff.cli import options
+from trail_diff.cli.app import ExitStatus, OutputFormat, app
+from trail_diff.cli.output import View, write_output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trail_diff.doctor import Access, Checkup
+    from trail_diff.render.page import Page
+
+
+class Form(StrEnum):
+    """The forms the checkup can take."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command()
+def doctor(
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", metavar="NAME", help="Try this profile. Repeatable.")
+    ] = None,
+    region: Annotated[
+        list[str] | None, typer.Option("--region", metavar="REGION", help="Try it in this Region. Repeatable.")
+    ] = None,
+    endpoint_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Ask AWS here, not at its own endpoints.")
+    ] = None,
+    key: Annotated[str | None, typer.Option(metavar="ARN", help="Try the calls about this key as well.")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nothing of AWS.")] = False,
+    form: Annotated[Form, typer.Option("--format", help="The form of the answer.")] = Form.TEXT,
+    output: options.Output = None,
+) -> None:
+    """Show versions, the credentials seen and the permissions missing; exit 1 if something is missing.
+
+    Each call that trail-diff makes of AWS is tried, with parameters that harm nothing. No secret is shown.
+
+    Example: trail-diff doctor --profile prod --region eu-west-1 --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
+    """
+    from trail_diff.doctor import check_up
+
+    checkup = check_up([] if offline else list(_accesses(profile, region, endpoint_url, key)))
+    text = _as_json(checkup) if form is Form.JSON else _as_text(checkup)
+    write_output(text, View(OutputFormat.TABLE, output, verbose=False))
+    if not checkup.is_fine:
+        raise typer.Exit(ExitStatus.DIFFERENCE)
+
+
+def _accesses(
+    profiles: list[str] | None, regions: list[str] | None, endpoint_url: str | None, key: str | None
+) -> "Iterator[Access]":
+    """Try each profile in each Region; without any, what the AWS CLI would use."""
+    from trail_diff.aws import Aws
+    from trail_diff.doctor import Access, check_access, say
+    from trail_diff.errors import AwsError
+
+    chosen: Sequence[str | None] = profiles or (None,)
+    places: Sequence[str | None] = regions or (None,)
+    for profile in chosen:
+        for region in places:
+            try:
+                aws = Aws(profile, region, endpoint_url)
+            except AwsError as error:
+                yield Access(profile, region, problem=say(error))
+            else:
+                yield check_access(aws, key)
+
+
+def _as_json(checkup: "Checkup") -> str:
+    import json
+
+    import msgspec
+
+    return json.dumps({**msgspec.to_builtins(checkup), "is_fine": checkup.is_fine}, indent=2) + "\n"
+
+
+def _as_text(checkup: "Checkup") -> str:
+    from trail_diff.render.interface import RenderOptions
+    from trail_diff.render.page import Page
+
+    page = Page(RenderOptions(width=View(OutputFormat.TABLE, None, verbose=False).render_options().width))
+    page.field("version", f"trail-diff {checkup.version}, Python {checkup.python}")
+    there = [f"{library.name} {library.version}" for library in checkup.libraries if library.version]
+    page.field("libraries", ", ".join(there))
+    for library in checkup.libraries:
+        if library.version is None:
+            page.field("missing" if library.is_needed else "optional", f"{library.name}: {library.hint}")
+    for access in checkup.accesses:
+        page.gap()
+        _show_access(page, access)
+    page.gap()
+    page.wrap("nothing is missing" if checkup.is_fine else "something is missing")
+    return page.text()
+
+
+def _show_access(page: "Page", access: "Access") -> None:
+    page.field("profile", f"{access.profile or 'default'}, {access.region or 'no Region'}")
+    if access.account is not None:
+        page.field("account", f"{access.account}, as {access.arn}, by {access.method}")
+    if access.problem is not None:
+        page.field("problem", access.problem)
+    for status in ("refused", "open", "allowed"):
+        found = [one for one in access.permissions if one.status == status]
+        for message in dict.fromkeys(one.message for one in found):
+            actions = ", ".join(one.action for one in found if one.message == message)
+            page.field(status, f"{actions}: {message}" if message else actions)
