@@ -15,6 +15,7 @@ _STATUSES = (
     ("1", "a difference, explained or not; for what-if: something breaks"),
     ("2", "the input or the options could not be used; one line on stderr says what to do"),
     ("3", "inconclusive: the evidence does not cover the question; the warnings say why"),
+    ("70", "a bug of trail-diff, with its traceback"),
 )
 
 
