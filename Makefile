@@ -38,14 +38,14 @@ golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/reasons_doc.py
 	PYTHONPATH=tests $(BIN)/python tests/man_page.py
 
-# The wheel and the sdist, each installed in an environment of its own and used there.
+# The wheel with its extra and the sdist, each installed in an environment of its own and used there.
 package: $(STAMP)
 	rm -rf dist build/package
 	$(BIN)/python -m build --outdir dist
-	for built in dist/*.whl dist/*.tar.gz; do \
+	for built in "$$(echo dist/*.whl)[parquet]" dist/*.tar.gz; do \
 	  $(PYTHON) -m venv --clear build/package && \
-	  build/package/bin/python -m pip install --quiet --disable-pip-version-check $$built && \
-	  build/package/bin/trail-diff --version && \
+	  build/package/bin/python -m pip install --quiet --disable-pip-version-check "$$built" && \
+	  build/package/bin/trail-diff doctor --offline && \
 	  (cd build && package/bin/trail-diff jobs --events ../fixtures/original-incident/trail --format html >/dev/null) || exit 1; \
 	done
 

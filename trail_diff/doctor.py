@@ -108,7 +108,7 @@ def check_up(accesses: Sequence[Access]) -> Checkup:
     libraries = (
         *(Library(name, _version(name), hint=f"pip install {name}") for name in _LIBRARIES),
         *(
-            Library(name, _version(name), is_needed=False, hint=f"pip install 'trail-diff[{extra}]'")
+            Library(name, _version(name), is_needed=False, hint=f"comes with the extra {extra!r}")
             for name, extra in _EXTRAS.items()
         ),
     )
