@@ -13,9 +13,12 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
 from unittest import mock
+
+from aws_server import serving
+from incident import Incident
 
 from trail_diff.cli import run
 
@@ -68,8 +71,10 @@ def _in_shell(line: str, text: str = "") -> str:
 
 def renew(page: Path) -> str:
     """Follow a page, and give its text with what the commands print now."""
-    with a_folder_with_fixtures(), mock.patch.dict(os.environ, _TERMINAL):
-        return _BLOCK.sub(Reader().renew, page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    account = an_account() if "--profile prod" in text else nullcontext()
+    with a_folder_with_fixtures(), mock.patch.dict(os.environ, _TERMINAL), account:
+        return _BLOCK.sub(Reader().renew, text)
 
 
 @contextmanager
@@ -83,6 +88,19 @@ def a_folder_with_fixtures() -> Iterator[None]:
             yield
         finally:
             os.chdir(before)
+
+
+@contextmanager
+def an_account() -> Iterator[None]:
+    """Serve the account of the original incident to the profile `prod`, which may not read the key's policy."""
+    with serving() as server, tempfile.TemporaryDirectory() as place:
+        Incident(server).account.denied.add("kms:GetKeyPolicy")
+        config = Path(place, "config")
+        keys = "aws_access_key_id = AKIA111122223333\naws_secret_access_key = made-up\n"
+        config.write_text(f"[profile prod]\n{keys}", encoding="utf-8")
+        places = {"AWS_CONFIG_FILE": str(config), "AWS_ENDPOINT_URL": server.url, "XDG_CACHE_HOME": place}
+        with mock.patch.dict(os.environ, places):
+            yield
 
 
 def main() -> None:

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_server import AwsServer
+from incident import Incident
 
 from trail_diff.cli import run
 from trail_diff.doctor import Access, Library, Permission, check_access, check_up
@@ -15,9 +18,11 @@ from trail_diff.errors import (
     AwsError,
     AwsNotFoundError,
 )
+from trail_diff.sources.slices import CacheInfo
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 JOB = {"BackupVaultName": "prod-vault", "RecoveryPointArn": "arn:aws:backup:eu-west-1:111122223333:recovery-point:1"}
+NO_CACHE = CacheInfo(Path(), 0, 0)
 
 
 class FakeAws:
@@ -118,7 +123,7 @@ def test_credentials_that_cannot_be_used_end_it(failing: str) -> None:
     access = check_access(aws)
 
     assert (access.problem, access.permissions) == ("the AWS credentials have expired; log in again", ())
-    assert not check_up([access]).is_fine
+    assert not check_up([access], NO_CACHE).is_fine
 
 
 def test_region_is_needed() -> None:
@@ -133,17 +138,42 @@ def test_region_is_needed() -> None:
 @pytest.mark.parametrize(("status", "is_fine"), [("allowed", True), ("open", True), ("refused", False)])
 def test_only_what_is_missing_is_a_fault(status: Any, is_fine: bool) -> None:  # noqa: FBT001
     """A permission that could not be tried is no fault; one that was refused is."""
-    assert check_up([Access("p", "r", permissions=(Permission("kms:ListGrants", status),))]).is_fine is is_fine
+    assert (
+        check_up([Access("p", "r", permissions=(Permission("kms:ListGrants", status),))], NO_CACHE).is_fine is is_fine
+    )
 
 
 def test_optional_library_may_be_missing() -> None:
     """The library pyarrow is only needed for Parquet; every other library is needed."""
-    checkup = check_up([])
+    checkup = check_up([], NO_CACHE)
 
     optional = [library for library in checkup.libraries if not library.is_needed]
     assert [library.name for library in optional] == ["pyarrow"]
     assert all(library.version for library in checkup.libraries if library.is_needed)
     assert isinstance(optional[0], Library)
+
+
+def test_checkup_over_http(server: AwsServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """Against an account where one call is refused, that one is named, the others are allowed, and no key is shown."""
+    incident = Incident(server)
+    incident.account.denied.add("kms:GetKeyPolicy")
+
+    status = run(
+        ["doctor", "--profile", "main", "--endpoint-url", server.url, "--key", incident.key, "--format", "json"]
+    )
+
+    shown = capsys.readouterr().out
+    (access,) = json.loads(shown)["accesses"]
+    found = {one["action"]: one["status"] for one in access["permissions"]}
+    assert (status, access["account"], access["region"]) == (1, "111122223333", "eu-west-1")
+    assert access["method"] == "config-file"
+    assert found.pop("kms:GetKeyPolicy") == "refused"
+    assert set(found.values()) == {"allowed", "open"}
+    assert (
+        found["kms:ListGrants"] == found["cloudtrail:LookupEvents"] == found["backup:DescribeBackupVault"] == "allowed"
+    )
+    assert "AKIA" not in shown
+    assert "made-up" not in shown
 
 
 def test_offline_checkup_asks_nobody(capsys: pytest.CaptureFixture[str]) -> None:

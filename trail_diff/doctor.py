@@ -16,6 +16,7 @@ from msgspec import Struct
 from trail_diff import __version__
 from trail_diff.arns import arn_region
 from trail_diff.errors import AwsAccessDeniedError, AwsError, AwsNotFoundError
+from trail_diff.sources.slices import CacheInfo
 
 _NOBODYS_JOB = "00000000-0000-0000-0000-000000000000"
 _NAMED = "is not authorized to perform"
@@ -24,7 +25,7 @@ _NAMED = "is not authorized to perform"
 _GOT_PAST = frozenset({"InvalidParameterValueException", "InvalidRequestException", "ValidationException"})
 """What AWS says of parameters, which it looks at once the call is allowed."""
 
-_LIBRARIES = ("boto3", "botocore", "isal", "jinja2", "msgspec", "pandas", "tabulate", "typer")
+_LIBRARIES = ("boto3", "botocore", "isal", "jinja2", "msgspec", "pandas", "platformdirs", "tabulate", "typer")
 _EXTRAS = {"pyarrow": "parquet"}
 """Libraries that only an extra brings."""
 
@@ -59,11 +60,12 @@ class Access(Struct, frozen=True):
 
 
 class Checkup(Struct, frozen=True):
-    """All that was looked at."""
+    """All that was looked at; `cache` is where fetched events are kept."""
 
     version: str
     python: str
     libraries: tuple[Library, ...]
+    cache: CacheInfo
     accesses: tuple[Access, ...] = ()
 
     @property
@@ -103,7 +105,11 @@ class Probe(NamedTuple):
     region: str | None = None
 
 
-def check_up(accesses: Sequence[Access]) -> Checkup:
+LISTING = Probe("backup:ListBackupJobs", "backup", "list_backup_jobs", {"MaxResults": 50})
+"""The first call, whose answer names what others can ask about."""
+
+
+def check_up(accesses: Sequence[Access], cache: CacheInfo) -> Checkup:
     """Put what was found of AWS beside the versions of what is installed."""
     libraries = (
         *(Library(name, _version(name), hint=f"pip install {name}") for name in _LIBRARIES),
@@ -112,7 +118,7 @@ def check_up(accesses: Sequence[Access]) -> Checkup:
             for name, extra in _EXTRAS.items()
         ),
     )
-    return Checkup(__version__, platform.python_version(), libraries, tuple(accesses))
+    return Checkup(__version__, platform.python_version(), libraries, cache, tuple(accesses))
 
 
 def check_access(aws: Credentials, key: str | None = None) -> Access:
@@ -136,7 +142,7 @@ def say(error: AwsError) -> str:
 def probes(job: Mapping[str, Any], key: str | None) -> Sequence[Probe]:
     """Give the calls of the live path to try; `job` is a backup job that names a vault and a recovery point."""
     vault, point = job.get("BackupVaultName"), job.get("RecoveryPointArn")
-    no_vault = "no backup job of the last 30 days names a vault to ask about"
+    no_vault, no_point = (f"no recent backup job names a {thing} to ask about" for thing in ("vault", "recovery point"))
     one_vault = {"BackupVaultName": vault} if vault else None
     one_point = {"BackupVaultName": vault, "RecoveryPointArn": point} if vault and point else None
     one_key = {"KeyId": key} if key else None
@@ -145,7 +151,7 @@ def probes(job: Mapping[str, Any], key: str | None) -> Sequence[Probe]:
         Probe("backup:DescribeBackupJob", "backup", "describe_backup_job", {"BackupJobId": _NOBODYS_JOB}),
         Probe("backup:DescribeBackupVault", "backup", "describe_backup_vault", one_vault, no_vault),
         Probe("backup:DescribeCopyJob", "backup", "describe_copy_job", {"CopyJobId": _NOBODYS_JOB}),
-        Probe("backup:DescribeRecoveryPoint", "backup", "describe_recovery_point", one_point, no_vault),
+        Probe("backup:DescribeRecoveryPoint", "backup", "describe_recovery_point", one_point, no_point),
         Probe("backup:DescribeRestoreJob", "backup", "describe_restore_job", {"RestoreJobId": _NOBODYS_JOB}),
         Probe("backup:ListCopyJobs", "backup", "list_copy_jobs", {"MaxResults": 1}),
         Probe("backup:ListRestoreJobs", "backup", "list_restore_jobs", {"MaxResults": 1}),
@@ -158,10 +164,10 @@ def probes(job: Mapping[str, Any], key: str | None) -> Sequence[Probe]:
 
 
 def _try_all(aws: Credentials, key: str | None) -> Iterator[Permission]:
-    permission, answer = _try(aws, Probe("backup:ListBackupJobs", "backup", "list_backup_jobs", {"MaxResults": 1}))
+    permission, answer = _try(aws, LISTING)
     yield permission
-    listed = answer.get("BackupJobs") or [{}]
-    for probe in probes(listed[0], key):
+    jobs = sorted(answer.get("BackupJobs", []), key=lambda job: "RecoveryPointArn" not in job)
+    for probe in probes(next(iter(jobs), {}), key):
         yield _try(aws, probe)[0]
 
 

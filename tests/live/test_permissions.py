@@ -1,4 +1,4 @@
-"""The IAM policy in README allows what the live path asks, no more and no less, and all of that only reads."""
+"""The IAM policy in the documentation allows what the live path asks, no more and no less, and all of that only reads."""
 
 import ast
 import json
@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from trail_diff.aws import iam_action
+from trail_diff.doctor import LISTING, probes
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "trail_diff"
+PAGE = ROOT / "docs" / "tasks" / "credentials.md"
 ASKING = [*(PACKAGE / "live").glob("*.py"), PACKAGE / "aws.py", PACKAGE / "sources" / "lookup_events.py"]
 SERVICES = {"backup", "cloudtrail", "kms", "sts"}
 ALWAYS_ALLOWED = {"sts:GetCallerIdentity"}
@@ -40,9 +42,9 @@ def asked_actions() -> set[str]:
     }
 
 
-def test_policy_in_readme_allows_what_is_asked() -> None:
-    """Every call has its permission in README, and no permission is there without a call."""
-    blocks = re.findall(r"```json\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+def test_documented_policy_allows_what_is_asked() -> None:
+    """Every call has its permission in the policy that the page gives, and no permission is there without a call."""
+    blocks = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     block = next(text for text in blocks if "cloudtrail:LookupEvents" in text)
 
     allowed = set(json.loads(block)["Statement"][0]["Action"])
@@ -54,3 +56,11 @@ def test_all_calls_only_read() -> None:
     """No call changes anything: every operation gets, lists, describes or looks up."""
     assert asked_actions()
     assert all(re.match(r"\w+:(?:Get|List|Describe|Lookup)", action) for action in asked_actions())
+
+
+def test_doctor_tries_what_is_asked() -> None:
+    """The checkup tries each call of the live path, under the name of its action, and no other."""
+    tried = [*probes({}, None), LISTING]
+
+    assert {probe.action for probe in tried} == asked_actions() - ALWAYS_ALLOWED
+    assert all(probe.action == iam_action(probe.service, probe.operation) for probe in tried)

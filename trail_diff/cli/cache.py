@@ -11,7 +11,8 @@ Example: trail-diff cache info
 cache = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(cache, name="cache", help=HELP)
 
-_MIB = 1 << 20
+MIB = 1 << 20
+"""A mebibyte, in which sizes are shown."""
 
 
 @cache.command()
@@ -20,7 +21,7 @@ def info() -> None:
     from trail_diff.sources.slices import cache_folder, cache_info
 
     held = cache_info(cache_folder())
-    typer.echo(f"{held.folder}: {held.slices:,} slices, {held.size_bytes / _MIB:.1f} MiB")
+    typer.echo(f"{held.folder}: {held.slices:,} slices, {held.size_bytes / MIB:.1f} MiB")
 
 
 @cache.command()
@@ -29,4 +30,4 @@ def clear() -> None:
     from trail_diff.sources.slices import cache_folder, clear_cache
 
     held = clear_cache(cache_folder())
-    typer.echo(f"{held.folder}: {held.slices:,} slices deleted, {held.size_bytes / _MIB:.1f} MiB")
+    typer.echo(f"{held.folder}: {held.slices:,} slices deleted, {held.size_bytes / MIB:.1f} MiB")

@@ -7,6 +7,7 @@ import typer
 
 from trail_diff.cli import options
 from trail_diff.cli.app import ExitStatus, OutputFormat, app
+from trail_diff.cli.cache import MIB
 from trail_diff.cli.output import View, write_output
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from trail_diff.doctor import Access, Checkup
     from trail_diff.render.page import Page
+
+
+_ATTEMPTS = 2
+"""How often a call is made before it counts as unanswered: a checkup is to be quick."""
 
 
 class Form(StrEnum):
@@ -25,29 +30,27 @@ class Form(StrEnum):
 
 @app.command()
 def doctor(
-    profile: Annotated[
-        list[str] | None, typer.Option("--profile", metavar="NAME", help="Try this profile. Repeatable.")
-    ] = None,
+    profile: options.Profiles = None,
     region: Annotated[
         list[str] | None, typer.Option("--region", metavar="REGION", help="Try it in this Region. Repeatable.")
     ] = None,
-    endpoint_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Ask AWS here, not at its own endpoints.")
-    ] = None,
+    endpoint_url: options.EndpointUrl = None,
     key: Annotated[str | None, typer.Option(metavar="ARN", help="Try the calls about this key as well.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Ask nothing of AWS.")] = False,
     form: Annotated[Form, typer.Option("--format", help="The form of the answer.")] = Form.TEXT,
     output: options.Output = None,
 ) -> None:
-    """Show versions, the credentials seen and the permissions missing; exit 1 if something is missing.
+    """Show versions, the cache, the credentials seen and the permissions missing; exit 1 if something is missing.
 
     Each call that trail-diff makes of AWS is tried, with parameters that harm nothing. No secret is shown.
 
     Example: trail-diff doctor --profile prod --region eu-west-1 --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
     """
     from trail_diff.doctor import check_up
+    from trail_diff.sources.slices import cache_folder, cache_info
 
-    checkup = check_up([] if offline else list(_accesses(profile, region, endpoint_url, key)))
+    accesses = [] if offline else list(_accesses(profile, region, endpoint_url, key))
+    checkup = check_up(accesses, cache_info(cache_folder()))
     text = _as_json(checkup) if form is Form.JSON else _as_text(checkup)
     write_output(text, View(OutputFormat.TABLE, output, verbose=False))
     if not checkup.is_fine:
@@ -67,7 +70,7 @@ def _accesses(
     for profile in chosen:
         for region in places:
             try:
-                aws = Aws(profile, region, endpoint_url)
+                aws = Aws(profile, region, endpoint_url, attempts=_ATTEMPTS)
             except AwsError as error:
                 yield Access(profile, region, problem=say(error))
             else:
@@ -79,7 +82,8 @@ def _as_json(checkup: "Checkup") -> str:
 
     import msgspec
 
-    return json.dumps({**msgspec.to_builtins(checkup), "is_fine": checkup.is_fine}, indent=2) + "\n"
+    document = msgspec.to_builtins(checkup, enc_hook=str)
+    return json.dumps({**document, "is_fine": checkup.is_fine}, indent=2) + "\n"
 
 
 def _as_text(checkup: "Checkup") -> str:
@@ -93,6 +97,8 @@ def _as_text(checkup: "Checkup") -> str:
     for library in checkup.libraries:
         if library.version is None:
             page.field("missing" if library.is_needed else "optional", f"{library.name}: {library.hint}")
+    cache = checkup.cache
+    page.field("cache", f"{cache.folder}: {cache.slices:,} slices, {cache.size_bytes / MIB:.1f} MiB")
     for access in checkup.accesses:
         page.gap()
         _show_access(page, access)
