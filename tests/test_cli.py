@@ -22,6 +22,7 @@ from trail_diff.render.width import width_of
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "original-incident"
 FAILED = "2c47cafb-f2a8-4324-bc60-6017794526c5"
 SUCCEEDED = "7d0b8c7a-55f4-4c0e-9d3e-8a3a1f6f0f52"
+GRANTS = FIXTURES.parent / "incidents" / "origin-dynamodb-vault-key" / "grants.json"
 SCHEMA = Path(__file__).parent.parent / "trail_diff" / "data" / "report.schema.json"
 
 
@@ -432,7 +433,7 @@ def test_callers_are_named_in_full(
         (("jobs", "trail/"), "exports go after --events"),
         ((FAILED,), "a job id goes after --job-id"),
         (("--format", "pdf"), "'pdf' is not one of"),
-        (("what-if", "--key-policy", FIXTURES / "event_history.json"), "event_history.json: no policy in it"),
+        (("what-if", "--key-policy", GRANTS), "grants.json: no policy in it"),
     ],
     ids=str,
 )
