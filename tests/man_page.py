@@ -43,9 +43,9 @@ def commands_in(help_text: str) -> list[str]:
 
 
 def help_of(*command: str) -> str:
-    """Give what --help prints on a terminal of 80 columns."""
+    """Give what --help prints where man, which indents it, shows it on 80 columns."""
     columns = os.environ.get("COLUMNS")
-    os.environ["COLUMNS"] = "80"
+    os.environ["COLUMNS"] = "72"
     try:
         with redirect_stdout(io.StringIO()) as shown:
             run([*command, "--help"])

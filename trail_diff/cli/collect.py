@@ -48,6 +48,7 @@ def collect(
 
     It is gathered from AWS, or from --events. Only the records that the case rests on are in it; --redact replaces the
     names in them.
+
     Example: trail-diff collect --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events trail/ -o case.zip --redact
     """
     from trail_diff.pipeline import save_bundle

@@ -52,6 +52,7 @@ def diagnose(
     """Tell why a KMS-dependent job failed: compare its CloudTrail events with those of a job that succeeded.
 
     Without --events, AWS itself is asked, by calls that only read.
+
     Example: trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events trail/
     """
     if context.invoked_subcommand is not None:

@@ -33,6 +33,7 @@ def jobs(
     """List the jobs found, their state, and the baseline each failed one would be compared with.
 
     Without --events, AWS Backup is asked for the jobs since --from, or of the last seven days.
+
     Example: trail-diff jobs --events trail/
     """
     from trail_diff.pipeline import list_jobs
@@ -78,6 +79,7 @@ def callers(
     """List who uses a key: calls by caller, action and outcome.
 
     Without --events, the event history of AWS since --from is read.
+
     Example: trail-diff callers --events trail/ --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
     """
     from trail_diff.pipeline import list_callers

@@ -24,6 +24,7 @@ from trail_diff.model import (
     StatementRef,
     Verdict,
     WhatIfRow,
+    Windows,
 )
 from trail_diff.render import escape
 from trail_diff.render.catalogue import Catalogue
@@ -217,9 +218,10 @@ def show_step(step: NextStep, account: str | None, words: Catalogue) -> str:
 
 
 def coverage_counts(coverage: Coverage, words: Catalogue) -> str:
-    """Show how much was read, in one line; AWS itself has no files."""
+    """Show how much was read, in one line; AWS itself has no files, and a list of jobs keeps no events."""
     counts = {"files": coverage.files_read, "records": coverage.records_read, "events": coverage.events_kept}
-    read = {things: count for things, count in counts.items() if count or things != "files"}
+    always = {"records", "events"} if coverage.windows != Windows() else {"records"}
+    read = {things: count for things, count in counts.items() if count or things in always}
     return words.grammar.join_items([words.count(things, count) for things, count in read.items()])
 
 
