@@ -8,9 +8,11 @@ import pytest
 import reasons_doc
 from msgspec import Struct, structs
 
+import trail_diff
 from trail_diff import model
 
 JSON_PAGE = Path(__file__).parent.parent / "docs" / "json.md"
+PYTHON_PAGE = JSON_PAGE.with_name("python.md")
 SECTIONS = re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", JSON_PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
@@ -43,6 +45,13 @@ def test_every_field_is_described(name: str, text: str) -> None:
     described = [field for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for field in row.split("`")[1::2]]
 
     assert sorted(described) == sorted(field.encode_name for field in structs.fields(kind))
+
+
+def test_every_public_name_is_described() -> None:
+    """The page on Python lists what can be imported, and nothing else."""
+    rows = re.findall(r"^\| `(\w+)", PYTHON_PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert sorted(rows) == sorted(trail_diff.__all__)
 
 
 def test_every_value_of_a_report_is_described() -> None:

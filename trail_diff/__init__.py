@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from trail_diff.facts import FactFiles
     from trail_diff.gather import ReadOptions
     from trail_diff.intake import Inputs
+    from trail_diff.live.options import AwsOptions
     from trail_diff.model import Case, Report, Window
     from trail_diff.pipeline import analyse, load_case, load_comparison, save_bundle
     from trail_diff.render import render_report
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AwsOptions",
     "Case",
     "FactFiles",
     "Inputs",
@@ -42,6 +44,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AwsOptions": "live.options",
     "Case": "model",
     "FactFiles": "facts",
     "Inputs": "intake",
