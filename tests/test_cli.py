@@ -398,6 +398,7 @@ def test_key_that_no_record_names_is_not_blamed(cli: Cli) -> None:
     shown = cli("--job-id", FAILED, "--events", FIXTURES / "trail", "--key", key, "--format", "json")
 
     assert shown.report["verdict"]["cause"] is None
+    assert shown.report["findings"] == []
     assert "key-not-in-events" in shown.report["coverage"]["warnings"]
 
 

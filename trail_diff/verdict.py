@@ -26,16 +26,13 @@ def judge(
     A finding that is confirmed or likely explains the failure: what a record states comes before what is evaluated. A
     merely possible one leaves it at the difference. Without findings, a recorded refusal in the failed job is a
     difference whatever else is missing; an absence is one only where the evidence covers both jobs, the succeeded job
-    has calls, and records say who called. When no record names the key that was asked about, what the records tell is
-    about another one, and explains nothing of this.
+    has calls, and records say who called.
     """
     outcome = _compare(case, groups)
     best = findings[0] if findings else None
     if best is None or best.confidence == "possible":
         return Verdict("inconclusive" if outcome == "difference" and _may_be_late(case, groups, explained) else outcome)
     if outcome == "inconclusive" and best.confidence != "confirmed":
-        return Verdict(outcome)
-    if Reason.KEY_NOT_IN_EVENTS in case.coverage.warnings and best.layer != "key-state":
         return Verdict(outcome)
     if outcome == "no-difference" and case.failed.job.state == "COMPLETED":
         return Verdict(outcome)

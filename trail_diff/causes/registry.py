@@ -8,7 +8,7 @@ from trail_diff.causes.managed_key import examine_managed_key
 from trail_diff.causes.not_kms import examine_not_kms
 from trail_diff.causes.refusals import examine_context, examine_throttling
 from trail_diff.causes.stated import examine_stated
-from trail_diff.model import Caller, Cause, Confidence, Finding, RuledOut
+from trail_diff.model import Caller, Cause, Confidence, Finding, Reason, RuledOut
 
 EXAMINERS: tuple[Examiner, ...] = (
     examine_key_state,
@@ -27,10 +27,13 @@ _CONFIDENCE_ORDER: tuple[Confidence, ...] = ("confirmed", "likely", "possible")
 def examine(examined: Examined) -> tuple[tuple[Finding, ...], tuple[RuledOut, ...]]:
     """Let every examiner look at the case; findings the most certain first, causes ruled out in the enum's order.
 
-    A cause that is found for one caller is not listed as ruled out for another.
+    A cause that is found for one caller is not listed as ruled out for another. When no record names the key that was
+    asked about, what records tell is about another key and explains nothing; only its state may.
     """
     results = [result for examiner in EXAMINERS for result in examiner(examined)]
     findings = _drop_shadowed([result for result in results if isinstance(result, Finding)])
+    if Reason.KEY_NOT_IN_EVENTS in examined.case.coverage.warnings:
+        findings = [finding for finding in findings if finding.layer == "key-state"]
     findings.sort(key=lambda finding: _CONFIDENCE_ORDER.index(finding.confidence))
     found = {finding.cause for finding in findings}
     ruled_out: dict[str, RuledOut] = {}

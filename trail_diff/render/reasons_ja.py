@@ -29,7 +29,7 @@ REASONS: Mapping[str, str] = {
         "Parquet の読み取りに必要な追加パッケージ parquet (pyarrow) がインストールされていません"
     ),
     "duplicate": "このイベントはすでに読み取っています",
-    "outside-requested-time": "イベントが指定された時間の範囲外です",
+    "outside-requested-time": "指定された時間またはリージョンの範囲外のため、開いていません",
     # what the evidence does not cover
     "kms-events-excluded": "証跡が KMS イベントを除外しているようです",
     "read-only-events-missing": "kms:Decrypt などの読み取り専用イベントがありません",
