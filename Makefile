@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 BROWSER_STAMP := $(VENV)/.browser-installed
 DEMO := $(BIN)/trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events fixtures/original-incident/trail
 
-.PHONY: demo test test-browser lint check golden fixtures package bench screenshot clean
+.PHONY: demo test test-browser fuzz lint check golden fixtures package bench screenshot clean
 
 demo: $(STAMP)
 	$(DEMO) || test $$? -eq 1
@@ -15,6 +15,11 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+# The property tests over and over, each time with other input; make test runs them once.
+ROUNDS ?= 20
+fuzz: $(STAMP)
+	for round in $$(seq $(ROUNDS)); do $(BIN)/python -m pytest -m hypothesis || exit 1; done
 
 test-browser: $(BROWSER_STAMP)
 	$(BIN)/python -m pytest -m browser tests/browser
