@@ -2,35 +2,53 @@
 
 A pseudonym is made character by character, each from the secret and the characters before it in its word. So equal
 words stay equal, words that begin alike still do (a policy's `app-*` still fits `app-web`), letter case stays, and no
-character is ever its own pseudonym. Addresses keep common prefixes bit by bit, so that they stay in their networks.
+character is ever its own pseudonym. What follows a wildcard in a pattern (`*Admin`) begins anew wherever it stands, so
+such patterns fit as well. Addresses keep common prefixes bit by bit, so that they stay in their networks.
 """
 
 import ipaddress
 import re
+import sys
+from bisect import bisect_left
 from collections.abc import Callable, Collection
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 
-_WORD = re.compile(r"\$\{[^}]*\}|aws:ec2-infrastructure|[^\W_]+")
+_WORD = re.compile(
+    r"\$\{[^}]*\}|aws:ec2-infrastructure|(?<![^\W_])(?:AWSReservedSSO_|AWSBackup-|alias/|user/|role/)"
+    r"|(?<![^\W_])(?:AWSReservedSSO|AWSBackup|AWSServiceRoleFor)(?=[*?])"
+    r"|(?<![\w-])(?:(?:ami|eni|fs|fsap|i|mrk|sg|snap|subnet|vol|vpc|vpce)-[0-9a-f]+(?![^\W_])"
+    r"|(?:cks|o|r|ou)-(?=[0-9a-z*?]))"
+    r"|[^\W_]+"
+)
 _UUID = re.compile(r"\A[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
-_RESOURCE_ID = re.compile(r"\A((?:ami|eni|fs|fsap|i|mrk|sg|snap|subnet|vol|vpc|vpce)-)([0-9a-f]{8,40})\Z")
+_UUID_PATTERN = re.compile(r"\A([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){0,3}(?:-[0-9a-fA-F]{0,12})?)(?=[*?])")
+"""The beginning of a UUID before a wildcard."""
+_RESOURCE_ID = re.compile(r"\A([a-z]+-)([0-9a-f]+)\Z")
 _UNIQUE_ID = re.compile(r"\A(?:A3T[A-Z0-9]|ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|APKA|AROA|ASCA|ASIA)(?=[A-Z0-9]{4})")
-_KEPT_PREFIX = re.compile(r"\A(?:AWSReservedSSO_|AWSBackup-|alias/|user/|role/)")
+_UNIQUE_PATTERN = re.compile(r"\A(?:AIDA|AROA|AKIA|ASIA|AGPA)(?=[A-Z0-9]*\Z)")
 _KEPT_NAME = re.compile(r"\A(?:alias/aws/[\w-]+|AWSServiceRoleFor\w*|aws:ec2-infrastructure|root|aws|amazon)\Z")
 
 _ALPHABETS = (
     ("0", "9"),
     ("a", "z"),
     ("A", "Z"),
+    ("\u00c0", "\u00d6"),
+    ("\u00d8", "\u00de"),
+    ("\u00e0", "\u00f6"),
+    ("\u00f8", "\u00fe"),
     ("\u0100", "\u017f"),
-    ("\u0410", "\u044f"),
+    ("\u0410", "\u042f"),
+    ("\u0430", "\u044f"),
     ("\u3041", "\u3094"),
     ("\u30a1", "\u30f4"),
     ("\u4e00", "\u9fa5"),
     ("\uac00", "\ud7a3"),
 )
-_OTHER_LETTERS = ("\u0100", "\u017f")
 _HEX = "0123456789abcdef"
+_KEPT_BEGINNINGS = frozenset({"AWSReservedSSO", "AWSBackup", "AWSServiceRoleFor"})
+_WILDCARDS = ("*", "?")
+_MOST_FRAGMENTS = 500
 
 Shift = Callable[[str, int], str]
 """Gives another character of the same kind; the number says which."""
@@ -44,14 +62,38 @@ class Pseudonyms:
         self.keep = frozenset(keep)
         self.made: dict[str, str] = {}
         self._word: Callable[[str, Shift], str] = lru_cache(maxsize=100_000)(self._make_word)
+        self._names: dict[str, str] = {}
+        self._fragments: dict[str, None] = {}
+        self._begins: re.Pattern[str] | None = None
+
+    @property
+    def fragments(self) -> tuple[str, ...]:
+        """Give the parts of words that patterns begin with behind a wildcard."""
+        return tuple(sorted(self._fragments))
+
+    def learn_fragments(self, fragments: Collection[str]) -> None:
+        """Take in what follows a wildcard, as `Admin` in `*Admin`: a word is made anew from where it stands."""
+        new = [each.lower() for each in fragments if each.lower() not in self._fragments]
+        if new and len(self._fragments) < _MOST_FRAGMENTS:
+            self._fragments.update(dict.fromkeys(new))
+            longest_first = sorted(self._fragments, key=len, reverse=True)
+            self._begins = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+            self._word = lru_cache(maxsize=100_000)(self._make_word)
+            self._names.clear()
+
+    def is_kept(self, text: str) -> bool:
+        """Tell whether a name stays as it is."""
+        return text in self.keep or bool(_KEPT_NAME.match(text))
 
     def name(self, text: str) -> str:
         """Give the pseudonym of a name: each word in it is replaced; punctuation, wildcards and variables stay."""
-        if text in self.keep or _KEPT_NAME.match(text):
+        if self.is_kept(text):
             return text
-        made = self._name(text)
-        if made != text:
-            self.made[made] = text
+        made = self._names.get(text)
+        if made is None:
+            made = self._names[text] = self._name(text)
+            if made != text:
+                self.made[made] = text
         return made
 
     def address(self, text: str) -> str:
@@ -75,28 +117,30 @@ class Pseudonyms:
     def _name(self, text: str) -> str:
         if _UUID.match(text):
             return self._word(text, _shift_hex)
-        if found := _RESOURCE_ID.match(text):
-            return found[1] + self._word(found[2], _shift_hex)
-        prefix = _KEPT_PREFIX.match(text)
-        kept = prefix[0] if prefix else ""
-        return kept + _WORD.sub(self._replace, text[len(kept) :])
+        if found := _UUID_PATTERN.match(text):
+            return self._word(found[0], _shift_hex) + _WORD.sub(self._replace, text[found.end() :])
+        return _WORD.sub(self._replace, text)
 
     def _replace(self, found: re.Match[str]) -> str:
         word = found[0]
-        if word.startswith(("${", "aws:")) or word in self.keep:
+        if word.startswith(("${", "aws:")) or not word[-1].isalnum() or word in self.keep:
             return word
-        unique = _UNIQUE_ID.match(word)
+        if word in _KEPT_BEGINNINGS and found.string[found.end() : found.end() + 1] in _WILDCARDS:
+            return word
+        if found_id := _RESOURCE_ID.match(word):
+            return found_id[1] + self._word(found_id[2], _shift_hex)
+        is_pattern = found.string[found.end() : found.end() + 1] in _WILDCARDS
+        unique = _UNIQUE_ID.match(word) or (_UNIQUE_PATTERN.match(word) if is_pattern else None)
         kept = unique[0] if unique else ""
         return kept + self._word(word[len(kept) :], _shift)
 
     def _make_word(self, word: str, shift: Shift) -> str:
-        made = []
+        begins = {found.start() for found in self._begins.finditer(word)} if self._begins and shift is _shift else set()
+        made, start = [], 0
         for index, character in enumerate(word):
-            if not character.isalnum():
-                made.append(character)
-                continue
-            noise = self._noise(word[:index].lower())
-            made.append(shift(character, noise))
+            start = index if index in begins else start
+            is_letter = character.isalnum()
+            made.append(shift(character, self._noise(word[start:index].lower())) if is_letter else character)
         return "".join(made)
 
     def _scramble_bits(self, value: int, length: int) -> int:
@@ -112,9 +156,19 @@ class Pseudonyms:
 
 def _shift(character: str, noise: int) -> str:
     """Move a character on within its alphabet, never a whole round."""
-    first, last = next((ends for ends in _ALPHABETS if ends[0] <= character <= ends[1]), _OTHER_LETTERS)
-    size = ord(last) - ord(first) + 1
-    return chr(ord(first) + (ord(character) - ord(first) + 1 + noise % (size - 1)) % size)
+    ends = next((ends for ends in _ALPHABETS if ends[0] <= character <= ends[1]), None)
+    if ends is None:
+        others = _other_letters()
+        return others[(bisect_left(others, character) + 1 + noise % (len(others) - 1)) % len(others)]
+    first, size = ord(ends[0]), ord(ends[1]) - ord(ends[0]) + 1
+    return chr(first + (ord(character) - first + 1 + noise % (size - 1)) % size)
+
+
+@cache
+def _other_letters() -> str:
+    """Give every letter and digit that no alphabet has, in order: so two of them never become one."""
+    letters = (chr(code) for code in range(0xAA, sys.maxunicode + 1))
+    return "".join(one for one in letters if one.isalnum() and not any(a <= one <= z for a, z in _ALPHABETS))
 
 
 def _shift_hex(character: str, noise: int) -> str:

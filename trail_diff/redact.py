@@ -2,90 +2,45 @@
 
 Two rounds: `learn` collects the names that a document tells (accounts, roles, users, sessions, vaults, tables, buckets,
 keys, encryption contexts …), then `redact` replaces each wherever it stands: in fields, ARNs, messages, policies, JSON
-in strings. Words that AWS itself uses (services, actions, error codes, Regions) stay. A name that is also such a word
-(a vault called `backup`) is replaced where its field or ARN says what it is, and left alone in running text.
+and structs in strings. A value whose field is not known to hold words of AWS (redact_words) is replaced whole. A name
+that is also a word of AWS (a vault called `backup`) is replaced where its field or ARN says what it is, and left alone
+in running text.
 """
 
-import json
+import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from trail_diff import redact_words as words
+from trail_diff.nested import open_text
 from trail_diff.pseudonyms import Pseudonyms
 
-_NAME_FIELDS = frozenset(
-    """
-    accesskeyid accountid aliasname backupplanname backupvaultname bucketname dbclusteridentifier
-    dbinstanceidentifier destinationbackupvaultname destinationkeyid displayname filesystemid functionname
-    granteeprincipal groupname instanceid instanceprofilename issuingaccount keyid loggroupname
-    logicallyairgappedbackupvaultname mfaserialnumber owner ownerid policyname principalid
-    recipientaccountid resourcename retiringprincipal rolename rolesessionname secretid secretname
-    sessionname snapshotid sourceaccount sourcebackupvaultname sourceidentity sourcekeyid
-    sourceregiontablename subscriberid tablename targetkeyid tagkey tagvalue trailname username account
-    volumeid vpcendpointaccountid vpcendpointid credentialid userid logstream credentialsissuedto
-    """.split()  # noqa: SIM905 - a list of words reads best as words
-)
-"""Fields of CloudTrail records, AWS Backup and KMS answers whose value is a name, in lower case without underscores."""
-_CONTEXT_FIELDS = frozenset(
-    """
-    encryptioncontext sourceencryptioncontext destinationencryptioncontext encryptioncontextsubset
-    encryptioncontextequals tags requesttags resourcetags principaltags
-    """.split()  # noqa: SIM905 - a list of words reads best as words
-)
-"""Maps whose values are the customer's own; their keys are kept when AWS documents them (`aws:…`)."""
-_NAME_CONDITIONS = (
-    "kms:encryptioncontext:",
-    "aws:principaltag/",
-    "aws:requesttag/",
-    "aws:resourcetag/",
-    "aws:username",
-    "aws:userid",
-    "aws:sourceidentity",
-    "sts:rolesessionname",
-    "kms:resourcealiases",
-    "kms:requestalias",
-    "aws:principalaccount",
-    "aws:sourceaccount",
-    "aws:resourceaccount",
-    "kms:calleraccount",
-    "aws:principalorgid",
-    "aws:sourceorgid",
-    "aws:sourcevpc",
-)
-"""Condition keys whose values are names or patterns of names."""
-
-_ARN = r"arn:(?:aws[\w-]*|\*):[\w*-]*:[\w*-]*:[\w*?-]*:[^\s\"'<>;|\\]+"
+_ARN = r"arn:(?:aws[\w-]*|\*|\$\{AWS::Partition\}):[\w*-]*:[\w*-]*:(?:[\w*?-]*|\$\{[\w:]+\}):[^\s\"'<>;|\\]+"
 _PATTERNS = re.compile(
     rf"(?P<arn>{_ARN})"
     r"|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     r"|(?P<address>(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w.]*\w)"
-    r"|(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}[0-9a-fA-F:]*(?:/\d{1,3})?)"
+    r"|(?<![\w:.])(?=[0-9a-fA-F:]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{2,39}(?:[0-9.]{7,15})?(?:/\d{1,3})?(?![\w:]))"
     r"|(?P<uuid>(?<![0-9a-zA-Z])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-zA-Z]))"
     r"|(?P<unique>(?<![0-9a-zA-Z])(?:ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|APKA|AROA|ASCA|ASIA)[A-Z0-9]{8,})"
-    r"|(?P<account>(?<![0-9a-zA-Z.])\d{12}(?![0-9a-zA-Z]))"
-    r"|(?P<id>(?<![\w-])(?:vol|snap|i|fs|vpce|vpc|subnet|eni|ami|db|cluster|o|ou|r|mrk)-[0-9a-z]{10,40}(?![\w]))"
+    r"|(?P<account>(?<![0-9a-zA-Z.])(?:\d{12}|\d{4}-\d{4}-\d{4})(?![0-9a-zA-Z]))"
+    r"|(?P<id>(?<![\w-])(?:vol|snap|i|fs|vpce|vpc|subnet|eni|ami|sg|db|cluster|cks|mrk)-[0-9a-z]{8,40}(?![\w])"
+    r"|(?<![\w-])(?:o-[0-9a-z]{10,32}|r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})(?![\w-]))"
 )
-_ARN_PARTS = re.compile(r"\A(arn:[^:]*:[^:]*:[^:]*:)([^:]*):(.*)\Z", re.DOTALL)
+_ARN_PARTS = re.compile(r"\A(arn:(?:\$\{[^}]*\}|[^:])*:[^:]*:[^:]*:)(\$\{[^}]*\}|[^:]*):(.*)\Z", re.DOTALL)
 _ARN_END = re.compile(r"[.,:)\]}]+\Z")
-_RESOURCE_PARTS = re.compile(r"(aws:ec2-infrastructure|[/:])")
+_RESOURCE_PARTS = re.compile(r"(aws:ec2-infrastructure|\$\{[^}]*\}|[/:])")
 _RESOURCE_TYPE = re.compile(r"\A[a-z][a-z-]*\Z")
 _NO_TYPE = frozenset({"s3", "sns", "sqs"})
 _KEPT_PARTS = frozenset({"service-role", "aws-service-role", "aws-reserved", "aws:ec2-infrastructure", "*"})
 _DYNAMODB_PARTS = frozenset({"backup", "index", "stream", "export"})
 _WORD = re.compile(r"[^\W_]+")
 _FIELD_NAME = re.compile(r"\A[A-Za-z][\w-]*\Z")
-_SERVICE = re.compile(r"\A[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?\Z")
+_SERVICE_WORD = re.compile(r"((?<![\w.-])[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.amazonaws\.com(?:\.cn)?(?![\w-]))")
+_FRAGMENT = re.compile(r"[*?]([^\W_]+)")
+_UNTESTED = re.compile(r"\A(?:for(?:all|any)values?:)?(?:bool|null|numeric|date)", re.IGNORECASE)
 _SHORTEST = 3
-_WORDS_OF_AWS = frozenset(
-    """
-    AWS Amazon backup KMS DynamoDB dynamodb S3 EC2 ec2 EBS RDS EFS key keys vault role user root policy account
-    table bucket volume snapshot default service-role admin Admin Administrator Default test Decrypt Encrypt
-    GenerateDataKey ReEncrypt CreateGrant AwsApiCall AwsServiceEvent AssumedRole IAMUser AWSService Root
-    Role FAILED COMPLETED ABORTED RUNNING CREATED EXPIRED PARTIAL Allow Deny Statement Action Resource
-    Principal Condition true false null name type resource resources action source region arn aws kms iam
-    sts job restore copy console signin internal Internal Management Data Event event events Records error
-    """.split()  # noqa: SIM905 - a list of words reads best as words
-)
 _OF_AWS_FIELDS = frozenset("eventsource eventname eventtype errorcode awsregion eventcategory type region".split())  # noqa: SIM905
 _DEEPEST = 60
 
@@ -97,22 +52,31 @@ class Redactor:
         self.pseudonyms = pseudonyms
         self._names: dict[str, list[str]] = {}
         self._known: set[str] = set()
-        self._vocabulary: set[str] = set(_WORDS_OF_AWS)
+        self._ids: set[str] = set()
+        self._vocabulary: set[str] = set(words.VOCABULARY)
 
     # ---- learn
 
     def learn(self, document: object) -> None:
-        """Take in the names that a document tells, and the words of AWS that it uses."""
+        """Take in the names that a document tells, the ids that stay, and the words of AWS that it uses."""
         for field, text in _texts(document, "", 0):
             if field in _OF_AWS_FIELDS:
-                self._vocabulary.update((text, text.split(".")[0]))
-            elif _SERVICE.match(text):
+                self._vocabulary.update((text.lower(), text.split(".")[0].lower()))
+            elif words.is_service(text):
                 self._vocabulary.add(text.split(".")[0])
-            elif field in _NAME_FIELDS and not text.startswith("arn:"):
+            elif field in words.ID_FIELDS:
+                self.learn_id(text)
+            elif field in words.NAME_FIELDS and not text.startswith("arn:"):
                 self._learn_name(text)
+            if ("*" in text or "?" in text) and " " not in text:
+                self.pseudonyms.learn_fragments(_FRAGMENT.findall(text))
             for found in _PATTERNS.finditer(text):
                 if found.lastgroup == "arn":
                     self._learn_arn(_trim_arn(found[0]))
+
+    def learn_id(self, text: str) -> None:
+        """Take in the id of a job, an event or a request, which stays."""
+        self._ids.add(text.lower())
 
     def _learn_arn(self, arn: str) -> None:
         parts = _ARN_PARTS.match(arn)
@@ -126,12 +90,13 @@ class Redactor:
     def _learn_name(self, name: str) -> None:
         """Take in a name, and each side of a `unique id:session` pair."""
         for part in {name, *name.split(":")}:
-            words = _WORD.findall(part)
-            if len(part) < _SHORTEST or part in self._known or not words or self.pseudonyms.name(part) == part:
+            lower = part.lower()
+            found = _WORD.findall(lower)
+            if len(part) < _SHORTEST or lower in self._known or not found or self.pseudonyms.is_kept(part):
                 continue
-            self._known.add(part)
-            longest_first = self._names.setdefault(words[0], [])
-            longest_first.append(part)
+            self._known.add(lower)
+            longest_first = self._names.setdefault(found[0], [])
+            longest_first.append(lower)
             longest_first.sort(key=len, reverse=True)
 
     # ---- redact
@@ -142,22 +107,17 @@ class Redactor:
 
     def cell(self, column: str, text: str) -> str:
         """Give a cell of a table with every name replaced."""
-        return self._walk_text(text, _plain(column), 0)
+        return self._walk_text(text, words.plain(column), 0)
 
     def text(self, text: str) -> str:
         """Give running text with every ARN, account, address, id and learned name in it replaced."""
-        parts, at = [], 0
-        for found in _PATTERNS.finditer(text):
-            whole = _trim_arn(found[0]) if found.lastgroup == "arn" else found[0]
-            parts += [self._replace_names(text[at : found.start()]), self._replace_pattern(found.lastgroup, whole)]
-            at = found.start() + len(whole)
-        return "".join([*parts, self._replace_names(text[at:])])
+        return self._replace(text, self._replace_names)
 
     def arn(self, arn: str) -> str:
         """Give an ARN, or a pattern of ARNs, with its account and names replaced; AWS's own policies stay."""
         parts = _ARN_PARTS.match(arn)
         if parts is None or parts[2] == "aws":
-            return arn
+            return arn if parts else self.pseudonyms.name(arn)
         service = arn.split(":")[2]
         resource = "".join(
             self.pseudonyms.name(part) if is_name else part for part, is_name in _resource_parts(service, parts[3])
@@ -166,7 +126,9 @@ class Redactor:
 
     def name_or_arn(self, text: str) -> str:
         """Give the pseudonym of a whole name, or an ARN with its names replaced."""
-        return self.arn(text) if text.startswith("arn:") else self.pseudonyms.name(text)
+        if text.startswith("arn:"):
+            return self.arn(text)
+        return text if words.is_service(text) else self._replace(text, self._replace_words)
 
     def _walk(self, value: Any, field: str, depth: int) -> Any:
         if depth > _DEEPEST:
@@ -178,20 +140,45 @@ class Redactor:
                 return [self._walk(inner, field, depth + 1) for inner in value]
             case str():
                 return self._walk_text(value, field, depth)
+            case int() | float() if field in words.ACCOUNT_FIELDS and not isinstance(value, bool):
+                return self._walk_number(value)
             case _:
                 return value
 
+    def _walk_number(self, value: float) -> float:
+        """Replace an account id that a spreadsheet took for a number."""
+        digits = f"{value:.0f}"
+        return type(value)(self.pseudonyms.name(digits)) if len(digits) == len("111122223333") else value
+
     def _walk_object(self, value: Mapping[Any, Any], field: str, depth: int) -> dict[str, Any]:
-        is_free = field in _CONTEXT_FIELDS
+        if field == "condition":
+            return {str(key): self._walk_operator(str(key), inner, depth) for key, inner in value.items()}
+        told = value.get("field", value.get("Field"))
         made = {}
         for key, inner in value.items():
             name = str(key)
-            if field == "condition" and isinstance(inner, dict):
-                made[name] = {str(of): self._walk_condition(str(of), tested) for of, tested in inner.items()}
-                continue
-            kept = name if _FIELD_NAME.match(name) and not is_free else self.text(name)
-            inner_field = field if is_free else _plain(name)
-            made[kept] = self._walk(inner, inner_field, depth + 1)
+            is_told = isinstance(told, str) and name.lower() == "value"
+            inner_field = words.plain(str(told)) if is_told else field if words.is_context(field) else words.plain(name)
+            if field == "constraints" or (words.is_context(field) and words.is_key_of_aws(name, field)):
+                inner_field = words.plain(name) if words.is_context(words.plain(name)) else field
+            made[self._walk_key(name, field)] = self._walk(inner, inner_field, depth + 1)
+        return made
+
+    def _walk_key(self, name: str, field: str) -> str:
+        """Give a key of an object: names of fields stay, a map's own keys are names like its values."""
+        if words.is_context(field):
+            return name if words.is_key_of_aws(name, field) else self.name_or_arn(name)
+        is_field = bool(_FIELD_NAME.match(name)) and name.lower() not in self._known
+        return name if is_field or words.plain(name) in words.NAME_FIELDS else self.text(name)
+
+    def _walk_operator(self, operator: str, tested: Any, depth: int) -> Any:
+        if not isinstance(tested, dict):
+            return self._walk(tested, operator, depth + 1)
+        made = {}
+        for key, values in tested.items():
+            named = words.split_condition(str(key))
+            renamed = named[0] + self._walk_key(named[1], "encryptioncontext") if named else str(key)
+            made[renamed] = values if _UNTESTED.match(operator) else self._walk_condition(str(key).lower(), values)
         return made
 
     def _walk_condition(self, key: str, tested: Any) -> Any:
@@ -199,44 +186,81 @@ class Redactor:
             return [self._walk_condition(key, value) for value in tested]
         if not isinstance(tested, str):
             return tested
-        if key.lower() == "aws:sourceip":
+        if key in words.ADDRESS_CONDITIONS:
             return self.pseudonyms.address(tested)
-        is_name = key.lower().startswith(_NAME_CONDITIONS)
-        return self.name_or_arn(tested) if is_name else self.text(tested)
+        if key == "kms:encryptioncontextkeys":
+            return self._walk_key(tested, "encryptioncontext")
+        return self.text(tested) if words.is_open_condition(key) else self.name_or_arn(tested)
 
     def _walk_text(self, text: str, field: str, depth: int) -> str:
-        if text[:1] in ("{", "[") and (inner := _parse(text)) is not None:
-            return json.dumps(self._walk(inner, field, depth + 1), ensure_ascii=False, separators=(",", ":"))
-        if field in _CONTEXT_FIELDS:
-            return self.name_or_arn(text)
-        if field in _NAME_FIELDS and not _SERVICE.match(text):
-            return self.name_or_arn(text)
-        return self.text(text)
+        if nested := open_text(text, field):
+            inner_field = "message" if nested.is_log else field
+            return nested.write(self._walk(nested.content, inner_field, depth + 1))
+        if host := words.split_host(text):
+            return self.pseudonyms.name(host[0]) + host[1]
+        if field == "useragent":
+            return "".join(self._replace_agent(*part) for part in words.agent_words(self.text(text)))
+        is_word = text.lower() in self._vocabulary and field not in words.NAME_FIELDS and not words.is_context(field)
+        return self.text(text) if is_word or words.is_open(field, text) else self.name_or_arn(text)
+
+    def _replace_agent(self, word: str, is_name: bool) -> str:  # noqa: FBT001 - as agent_words gives it
+        return self.pseudonyms.name(word) if is_name and word not in self.pseudonyms.made else word
+
+    def _replace(self, text: str, between: Callable[[str], str]) -> str:
+        """Replace what shows by its form what it is, and let `between` have what lies between."""
+        parts, at = [], 0
+        for found in _PATTERNS.finditer(text):
+            whole = _trim_arn(found[0]) if found.lastgroup == "arn" else found[0]
+            if found.lastgroup == "address" and not _is_address(whole):
+                whole = whole.removesuffix(":")  # of the sentence, as in `from fe80::1: denied`
+                if not _is_address(whole):
+                    continue
+            parts += [between(text[at : found.start()]), self._replace_pattern(found.lastgroup, whole)]
+            at = found.start() + len(whole)
+        return "".join([*parts, between(text[at:])])
 
     def _replace_pattern(self, kind: str | None, whole: str) -> str:
         if kind == "arn":
             return self.arn(whole)
         if kind == "address":
             return self.pseudonyms.address(whole)
-        if kind == "uuid" and whole not in self._known:
+        if kind == "uuid" and whole.lower() in self._ids and whole.lower() not in self._known:
             return whole
+        if kind == "account" and "-" in whole:
+            digits = self.pseudonyms.name(whole.replace("-", ""))
+            return f"{digits[:4]}-{digits[4:8]}-{digits[8:]}"
         return self.pseudonyms.name(whole)
 
+    def _replace_words(self, text: str) -> str:
+        """Replace all of a text but the service principals in it."""
+        parts = _SERVICE_WORD.split(text)
+        return "".join(part if place % 2 else self.pseudonyms.name(part) for place, part in enumerate(parts))
+
     def _replace_names(self, text: str) -> str:
-        """Replace learned names that stand as whole words, the longest that fits first."""
-        parts, at = [], 0
-        for word in _WORD.finditer(text):
+        """Replace learned names that stand as whole words, in any letter case, the longest that fits first."""
+        parts, at, lower = [], 0, text.lower()
+        if len(lower) != len(text):
+            lower = "".join(each.lower() if len(each.lower()) == 1 else each for each in text)
+        for word in _WORD.finditer(lower):
             if word.start() < at:
                 continue
             for name in self._names.get(word[0], ()):
                 start = word.start() - (len(name) - len(name.lstrip("_-./+=,@")))
                 end = start + len(name)
-                if start < at or text[start:end] != name or name in self._vocabulary or _continues(text, end):
+                if start < at or lower[start:end] != name or name in self._vocabulary or _continues(text, end):
                     continue
-                parts += [text[at:start], self.pseudonyms.name(name)]
+                parts += [text[at:start], self.pseudonyms.name(text[start:end])]
                 at = end
                 break
         return "".join([*parts, text[at:]])
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return text not in ("::", "::/0")
 
 
 def _continues(text: str, end: int) -> bool:
@@ -249,24 +273,28 @@ def _texts(value: Any, field: str, depth: int) -> Iterator[tuple[str, str]]:
         return
     match value:
         case dict():
-            for key, inner in value.items():
-                yield from _texts(inner, _field_of(field, str(key)), depth + 1)
+            yield from _texts_of_object(value, field, depth)
         case list() | tuple():
             for inner in value:
                 yield from _texts(inner, field, depth + 1)
-        case str() if value[:1] in ("{", "[") and (inner := _parse(value)) is not None:
-            yield from _texts(inner, field, depth + 1)
+        case str() if nested := open_text(value, field):
+            yield from _texts(nested.content, "message" if nested.is_log else field, depth + 1)
         case str():
             yield field, value
 
 
+def _texts_of_object(value: Mapping[Any, Any], field: str, depth: int) -> Iterator[tuple[str, str]]:
+    for key, inner in value.items():
+        if words.is_context(field) and not words.is_key_of_aws(str(key), field):
+            yield "principalid", str(key)
+        yield from _texts(inner, _field_of(field, str(key)), depth + 1)
+
+
 def _field_of(outer: str, name: str) -> str:
     """Give the field that a value stands in; all values of an encryption context count as names."""
-    return "principalid" if outer in _CONTEXT_FIELDS or outer == "principalid" else _plain(name)
-
-
-def _plain(name: str) -> str:
-    return name.rsplit("_", 1)[-1].lower()
+    inner = words.plain(name)
+    is_name = (words.is_context(outer) and not words.is_context(inner)) or outer == "principalid"
+    return "principalid" if is_name else inner
 
 
 def _trim_arn(arn: str) -> str:
@@ -283,15 +311,7 @@ def _resource_parts(service: str, resource: str) -> Iterator[tuple[str, bool]]:
     for index, part in enumerate(parts):
         is_type = index == 0 and len(parts) > 1 and service not in _NO_TYPE and bool(_RESOURCE_TYPE.match(part))
         is_kept = part in _KEPT_PARTS or (service == "dynamodb" and part in _DYNAMODB_PARTS and index == 4)
-        yield part, not (is_type or is_kept or part in ("", "/", ":") or bool(_SERVICE.match(part)))
-
-
-_DECODER: Callable[[str], Any] = json.JSONDecoder(strict=False).decode
-
-
-def _parse(text: str) -> dict[str, Any] | list[Any] | None:
-    try:
-        value = _DECODER(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict | list) else None
+        yield (
+            part,
+            not (is_type or is_kept or part in ("", "/", ":") or words.is_service(part) or part.startswith("${")),
+        )

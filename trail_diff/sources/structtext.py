@@ -28,6 +28,21 @@ def parse_struct_text(text: str) -> Any:
     return value
 
 
+def format_struct_text(value: Any) -> str:
+    """Print what `parse_struct_text` gave in the form it came in."""
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{name}={format_struct_text(inner)}" for name, inner in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(format_struct_text, value)) + "]"
+        case None:
+            return "null"
+        case str():
+            return value
+        case _:
+            return json.dumps(value)
+
+
 class _Hopeless(Exception):  # noqa: N818 - a way out of the recursion, never seen outside
     pass
 
