@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,10 @@ import pytest
 from incidents import CASES, FORMS, run_in
 from scenes.stage import BAD, Scene
 from sources.wrapping import WRAPS
+
 from trail_diff.cli import run
 from trail_diff.redact import Redactor
 from trail_diff.sharing import make_pseudonyms
-
-WHOLE = [name for name in CASES]
 
 
 def play(name: str, folder: Path) -> list[str]:
@@ -32,6 +30,7 @@ def play(name: str, folder: Path) -> list[str]:
 def share(folder: Path, into: Path, arguments: list[str]) -> list[str]:
     """Redact each file of a folder with what all of them tell, and give the arguments to ask the same of the result."""
     names = sorted(file.name for file in folder.iterdir())
+    (into / "shared").mkdir()
     place = Path.cwd()
     os.chdir(folder)
     try:
@@ -43,6 +42,11 @@ def share(folder: Path, into: Path, arguments: list[str]) -> list[str]:
     for flag, value in zip(["", *arguments], arguments, strict=False):
         is_name = flag in ("--key", "--account", "--org-id")
         given.append(redactor.name_or_arn(value) if is_name else value)
+    exports = sorted(
+        file.name for file in (into / "shared").iterdir() if file.name not in arguments or file.name == "export"
+    )
+    at = given.index("export")
+    given[at - 1 : at + 1] = [word for export in exports for word in ("--events", export)]
     return given
 
 
@@ -52,9 +56,9 @@ def told(report: Any) -> Any:
         "verdict": [report["verdict"][name] for name in ("outcome", "cause", "confidence")],
         "findings": [(f["cause"], f["statement"], f["layer"], sorted(f["reasons"])) for f in report["findings"]],
         "ruled out": [one["cause"] for one in report["ruled_out"]],
-        "remedies": [(one["id"], one["helps"], len(one["replay"]["broken"])) for one in report["remedies"]],
+        "remedies": [(one["id"], one["helps"], (one["replay"] or {}).get("calls")) for one in report["remedies"]],
         "absence": sorted(json.dumps([a["action"], a["readings"]]) for a in report["absence"]),
-        "decisions": sorted(f"{d['action']} {d['decision']} {d['unknown_keys']}" for d in report["decisions"]),
+        "decisions": sorted(f"{d['action']} {d['decision']} {len(d['unknown_keys'])}" for d in report["decisions"]),
         "callers": sorted(f"{c['caller']['kind']} {c['action']} {c['presence']}" for c in report["callers"]),
         "warnings": report["coverage"]["warnings"],
         "records": report["coverage"]["records_read"],
