@@ -263,7 +263,10 @@ def test_several_documents_become_a_zip(tmp_path: Path, capsys: pytest.CaptureFi
     ("arguments", "said"),
     [
         (["nowhere.json", "-o", "x"], "no such file"),
-        (["map.txt", "-o", "x", "--map", "map.txt"], "no map of pseudonyms"),
+        (["in.json", "-o", "x", "--map", "map.txt"], "no map of pseudonyms"),
+        (["in.json", "-o", "in.json"], "would overwrite what is read"),
+        (["in.json", "-o", "x", "--map", "in.json"], "would overwrite what is read"),
+        (["in.json", "-o", "x", "--map", "no/where.json"], "No such file"),
     ],
 )
 def test_bad_input_is_one_line(
@@ -272,6 +275,7 @@ def test_bad_input_is_one_line(
     """A missing file or a wrong map is said in one line with exit status 2."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "map.txt").write_text("not a map", encoding="utf-8")
+    (tmp_path / "in.json").write_text("{}", encoding="utf-8")
 
     status = run(["redact", *arguments])
 

@@ -18,13 +18,14 @@ from typing import IO, Any, TypeVar
 
 import msgspec
 from isal import igzip
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trail_diff.assemble import Question
 from trail_diff.collected import Collected
 from trail_diff.errors import CaseFileError
 from trail_diff.facts import Document, FactDocuments
 from trail_diff.model import Reason, Skipped
+from trail_diff.outfile import replacing
 from trail_diff.sources.containers import Budget, Damaged, inflate
 from trail_diff.sources.interface import FoundJob, FoundRecord, Tally
 
@@ -118,7 +119,7 @@ def save_case(file: Path, collected: Collected, question: Question, version: str
     jobs = [_Line("document", found.source, found.document) for found in collected.job_documents]
     jobs += [_Line("record", found.source, found.record) for found in collected.job_records]
     try:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        with replacing(file) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
             _add(archive, _MANIFEST, _json(msgspec.to_builtins(manifest)))
             for name, member in {**_DOCUMENTS, "key_usage": _KEY_USAGE}.items():
                 if (document := documents[name]) is not None:
@@ -143,6 +144,27 @@ def open_case(file: Path) -> tuple[Collected, Question]:
         raise CaseFileError(f"{file}: {error.strerror or error}", hint="check the path") from error
     except (zipfile.BadZipFile, NotImplementedError, EOFError, Damaged, RuntimeError) as error:
         raise CaseFileError(f"{file}: not a case bundle, or cut off", hint=_WRITE_ANEW) from error
+
+
+def ask_bundle(asked: Question, question: Question | None, collected: Collected) -> Question:
+    """Give the question of a bundle with what was asked beside it; it can answer for its own two jobs only.
+
+    Raises:
+        CaseFileError: another job or baseline is asked about, whose records were left out.
+    """
+    if question is None:
+        return asked
+    baseline = collected.baseline_job_id or asked.baseline_job_id
+    for option, wanted, own in (
+        ("--job-id", question.job_id, asked.job_id),
+        ("--baseline-job-id", question.baseline_job_id, baseline),
+    ):
+        if wanted and wanted.lower() != (own or "").lower():
+            raise CaseFileError(
+                f"{option} {wanted}: the bundle holds the records of {own or 'no such job'} only",
+                hint=f"collect it anew with {option}, or leave it out",
+            )
+    return structs.replace(asked, keys=question.keys or asked.keys, account=question.account or asked.account)
 
 
 _WRITE_ANEW = "write it anew with 'trail-diff collect', or give exports with --events"

@@ -122,6 +122,8 @@ def count_inputs(inputs: Inputs, count: Count) -> Coverage:
     """
     if not inputs.is_raw_needed:
         return count_calls(inputs.events, count, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
+    if inputs.case is not None:
+        inputs.note(f"{inputs.case} holds only the calls around its two jobs; who else uses the key is not in it")
     gathered = _fetch_calls(inputs) if inputs.is_live else gather_inputs(inputs)
     calls = [event for event in gathered.events if event.accesses]
     for event in calls:
@@ -142,10 +144,12 @@ def need_question(question: Question | None) -> Question:
 
 def _read(inputs: Inputs, question: Question | None, given: FactDocuments) -> tuple[Collected, Question]:
     if inputs.case is not None:
-        from trail_diff.casefile import open_case
+        from trail_diff.casefile import ask_bundle, open_case
 
         collected, asked = open_case(inputs.case)
-        return collected, question or asked
+        for note in collected.notes:
+            inputs.note(note)
+        return collected, ask_bundle(asked, question, collected)
     if inputs.is_engine_for_all:
         from trail_diff.live.elsewhere import collect_time
 

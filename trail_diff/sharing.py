@@ -7,8 +7,8 @@ cannot be read as text is left out, never copied.
 import csv
 import io
 import json
-import os
 import secrets
+import shutil
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, count
@@ -20,6 +20,7 @@ from msgspec import Struct, to_builtins
 
 from trail_diff.errors import SourceError, UsageError
 from trail_diff.model import Reason, Skipped
+from trail_diff.outfile import refuse_inputs, replacing
 from trail_diff.pseudonyms import Pseudonyms
 from trail_diff.redact import Redactor
 from trail_diff.sources.containers import Budget, Damaged, Document, Readable, open_documents
@@ -36,10 +37,11 @@ _DECODER = json.JSONDecoder(strict=False)
 
 
 class _Map(Struct, frozen=True):
-    """What the owner keeps: the secret, and the name behind each pseudonym."""
+    """What the owner keeps: the secret, the name behind each pseudonym, and where words begin anew for patterns."""
 
     secret: str
     names: dict[str, str]
+    fragments: tuple[str, ...] = ()
     schema: Literal["trail-diff/pseudonyms/1"] = MAP_SCHEMA
 
 
@@ -60,11 +62,14 @@ def make_pseudonyms(map_file: Path | None = None, keep: Collection[str] = ()) ->
         return Pseudonyms(secrets.token_bytes(32), keep)
     try:
         known = msgspec.json.decode(map_file.read_bytes(), type=_Map)
-        return Pseudonyms(bytes.fromhex(known.secret), keep)
+        pseudonyms = Pseudonyms(bytes.fromhex(known.secret), keep)
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise UsageError(
             f"--map {map_file}: no map of pseudonyms", hint="name a new file, or one that an earlier run wrote"
         ) from error
+    pseudonyms.learn_fragments(known.fragments)
+    pseudonyms.made.update(known.names)
+    return pseudonyms
 
 
 def write_map(pseudonyms: Pseudonyms, map_file: Path) -> None:
@@ -73,12 +78,10 @@ def write_map(pseudonyms: Pseudonyms, map_file: Path) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    content = _Map(pseudonyms.secret.hex(), dict(sorted(pseudonyms.made.items())))
+    content = _Map(pseudonyms.secret.hex(), dict(sorted(pseudonyms.made.items())), pseudonyms.fragments)
     try:
-        descriptor = os.open(map_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            os.fchmod(descriptor, 0o600)
-            json.dump(to_builtins(content), file, indent=2)
+        with replacing(map_file, mode=0o600) as draft:
+            draft.write_text(json.dumps(to_builtins(content), indent=2), encoding="utf-8", errors="surrogatepass")
     except OSError as error:
         raise UsageError(
             f"--map {map_file}: {error.strerror or error}", hint="choose a place that can be written"
@@ -92,6 +95,7 @@ def share(paths: Sequence[str], output: Path, redactor: Redactor) -> Shared:
         SourceError: a path is not there, or holds nothing that can be shared.
         UsageError: the output cannot be written, or is there already.
     """
+    refuse_inputs(output, paths)
     files = [file for path in paths for file in _files(path)]
     for found in read_paths(paths, select_everything, Tally()):
         match found:
@@ -101,7 +105,11 @@ def share(paths: Sequence[str], output: Path, redactor: Redactor) -> Shared:
                 redactor.learn(found.document)
             case Skipped():
                 pass
-    for _, text in _read_texts(files, []):
+    for name, text in _read_texts(files, []):
+        if f'"{MAP_SCHEMA}"' in text[-200:] or f'"{MAP_SCHEMA}"' in text[:200]:
+            raise UsageError(
+                f"{name} is a map of pseudonyms, which tells who is who", hint="leave it out of the inputs"
+            )
         redactor.learn(_values(text))
     left_out: list[Skipped] = []
     documents = _write(output, _rewritten(files, redactor, left_out))
@@ -238,26 +246,39 @@ def _write(output: Path, documents: Iterator[tuple[str, str]]) -> int:
 
 def _write_zip(output: Path, documents: Iterator[tuple[str, str]]) -> int:
     names: set[str] = set()
-    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+    with replacing(output) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in documents:
             archive.writestr(_unused(name, names), text.encode("utf-8", "replace"))
     return len(names)
 
 
 def _write_files(output: Path, documents: Iterator[tuple[str, str]]) -> int:
-    """Write one document to the file itself, more to a folder of that name."""
+    """Write one document to the file itself, more to a folder of that name; a folder fills up when all are written."""
     first = next(documents, None)
     if first is None:
         return 0
     second = next(documents, None)
     if second is None and not output.is_dir():
-        output.write_bytes(first[1].encode("utf-8", "replace"))
+        _write_file(output, first[1])
         return 1
-    output.mkdir(parents=True, exist_ok=True)
     names: set[str] = set()
-    for name, text in (first, *((second,) if second else ()), *documents):
-        (output / _unused(name, names)).write_bytes(text.encode("utf-8", "replace"))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    draft = output.resolve().with_name(f".{output.name[:100]}.{secrets.token_hex(4)}.partial")
+    draft.mkdir()
+    try:
+        for name, text in chain((first,), (second,) if second else (), documents):
+            _write_file(draft / _unused(name, names), text)
+        output.mkdir(exist_ok=True)
+        for name in names:
+            (draft / name).replace(output / name)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     return len(names)
+
+
+def _write_file(file: Path, text: str) -> None:
+    with replacing(file) as draft:
+        draft.write_bytes(text.encode("utf-8", "replace"))
 
 
 def _unused(name: str, names: set[str]) -> str:

@@ -9,7 +9,6 @@ from trail_diff.cli import options
 from trail_diff.cli.app import app
 from trail_diff.cli.inputs import aws_options, fact_files, make_inputs, make_question, redacting, with_engine
 from trail_diff.cli.output import progress_shown
-from trail_diff.errors import UsageError
 
 
 @app.command()
@@ -54,15 +53,22 @@ def collect(
     from trail_diff.pipeline import save_bundle
 
     facts = fact_files(key_policy, key_state, grants, org_id)
-    question = make_question(job_id, baseline_job_id, key, account, (region, pad))
-    if question is None and case is None:
-        raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs' lists those found")
+    question = make_question(job_id, baseline_job_id, key, account, (region, pad), case)
     aws = aws_options(profile, endpoint_url, max_requests, no_cache=no_cache)
     athena = (athena_table, athena_workgroup, athena_output)
     aws = with_engine(aws, athena, log_group, event_data_store, dry_run=dry_run)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         inputs = make_inputs(
-            events, job, region, (start, end), case=case, facts=facts, redactor=redactor, progress=progress, aws=aws
+            events,
+            job,
+            region,
+            (start, end),
+            case=case,
+            facts=facts,
+            redactor=redactor,
+            progress=progress,
+            aws=aws,
+            writes=(output, map_file),
         )
         kept = save_bundle(output, inputs, question)
     typer.echo(f"{len(kept.records):,} of {kept.tally.records:,} records written to {output}", err=True)

@@ -52,6 +52,15 @@ def compare(
 
     facts = fact_files(key_policy, key_state, grants, org_id)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
-        inputs = make_inputs([failed], None, region, (None, None), facts=facts, redactor=redactor, progress=progress)
+        inputs = make_inputs(
+            [failed, *([succeeded] if succeeded else [])],
+            None,
+            region,
+            (None, None),
+            facts=facts,
+            redactor=redactor,
+            progress=progress,
+            writes=(output, map_file),
+        )
         case = load_comparison(failed, succeeded, inputs, windows=windows, keys=key or ())
     finish(analyse(case), View(output_format, output, verbose, lang))

@@ -64,15 +64,22 @@ def diagnose(
     from trail_diff.pipeline import analyse, load_case
 
     facts = fact_files(key_policy, key_state, grants, org_id)
-    question = make_question(job_id, baseline_job_id, key, account, (region, pad))
-    if question is None and case is None:
-        raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs' lists those found")
+    question = make_question(job_id, baseline_job_id, key, account, (region, pad), case)
     aws = aws_options(profile, endpoint_url, max_requests, no_cache=no_cache)
     athena = (athena_table, athena_workgroup, athena_output)
     aws = with_engine(aws, athena, log_group, event_data_store, dry_run=dry_run)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         inputs = make_inputs(
-            events, job, region, (start, end), case=case, facts=facts, redactor=redactor, progress=progress, aws=aws
+            events,
+            job,
+            region,
+            (start, end),
+            case=case,
+            facts=facts,
+            redactor=redactor,
+            progress=progress,
+            aws=aws,
+            writes=(output, map_file),
         )
         report = analyse(load_case(inputs, question))
     finish(report, View(output_format, output, verbose, lang))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail_diff.errors import UsageError
+from trail_diff.outfile import refuse_inputs
 
 MOST_PROCESSES = 16
 """Each takes about 40 MB."""
@@ -34,13 +35,21 @@ def make_inputs(
     redactor: "Redactor | None" = None,
     progress: "Progress | None" = None,
     aws: "AwsOptions | None" = None,
+    writes: tuple[Path | None, ...] = (),
 ) -> "Inputs":
-    """Say what to read: exports or a case bundle, and without them AWS itself.
+    """Say what to read: exports or a case bundle, and without them AWS itself; `writes` are files to be written.
 
     Raises:
-        UsageError: options contradict each other, or the times cannot be used.
+        UsageError: options contradict each other, the times cannot be used, or a file would be read and written.
     """
+    for file in writes:
+        refuse_inputs(file, (*(events or ()), case, *(job_files or ()), *_files_of(facts)))
     _refuse_two_ways_in(events, case, aws)
+    if case is not None and (job_files or regions or any(span)):
+        raise UsageError(
+            "--region, --from, --to and --job have no effect with --case: it holds what was collected",
+            hint="leave them out, or collect the case anew with them",
+        )
     from trail_diff.cli.output import tell
     from trail_diff.facts import FactFiles
     from trail_diff.gather import ReadOptions
@@ -60,6 +69,10 @@ def make_inputs(
         aws=aws or AwsOptions(),
         note=tell,
     )
+
+
+def _files_of(facts: "FactFiles | None") -> tuple[str | None, ...]:
+    return (facts.key_policy, facts.key_state, facts.grants) if facts else ()
 
 
 def _refuse_two_ways_in(events: list[str] | None, case: Path | None, aws: "AwsOptions | None") -> None:
@@ -131,7 +144,7 @@ def with_engine(
 
 @contextmanager
 def redacting(map_file: Path | None, *, wanted: bool) -> "Iterator[Redactor | None]":
-    """Give a redactor if one is wanted; when the block is done, the map is written.
+    """Give a redactor if one is wanted; the map is written before, so that it can be, and complete when all is done.
 
     Raises:
         UsageError: the map cannot be read or written, or is named without need.
@@ -145,6 +158,8 @@ def redacting(map_file: Path | None, *, wanted: bool) -> "Iterator[Redactor | No
     from trail_diff.sharing import make_pseudonyms, write_map
 
     pseudonyms = make_pseudonyms(map_file)
+    if map_file is not None:
+        write_map(pseudonyms, map_file)
     yield Redactor(pseudonyms)
     if map_file is not None:
         write_map(pseudonyms, map_file)
@@ -156,14 +171,24 @@ def make_question(
     keys: list[str] | None,
     account: str | None,
     place: tuple[list[str] | None, str],
-) -> "Question | None":
-    """Say what is asked; None leaves it to the case bundle. `place` is the Regions and the padding."""
-    from trail_diff.assemble import Question
+    case: Path | None = None,
+) -> "Question":
+    """Say what is asked; with a case bundle, its own job id stands in for one. `place` is the Regions and the padding.
+
+    Raises:
+        UsageError: no job is named, or a padding is given with a bundle.
+    """
+    from trail_diff.assemble import DEFAULT_PAD, Question
 
     padding = parse_duration_option(place[1])
-    if job_id is None:
-        return None
-    return Question(job_id, baseline_job_id, tuple(keys or ()), account, tuple(place[0] or ()), padding)
+    if job_id is None and case is None:
+        raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs' lists those found")
+    if case is not None and padding != DEFAULT_PAD:
+        raise UsageError(
+            "--pad has no effect with --case: it holds what was collected",
+            hint="leave it out, or collect the case anew with it",
+        )
+    return Question(job_id or "", baseline_job_id, tuple(keys or ()), account, tuple(place[0] or ()), padding)
 
 
 def _count_cores() -> int:

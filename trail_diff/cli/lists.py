@@ -44,7 +44,17 @@ def jobs(
     aws = with_engine(aws, athena, log_group, event_data_store, dry_run=dry_run)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         rows, coverage = list_jobs(
-            make_inputs(events, job, region, (start, end), case=case, redactor=redactor, progress=progress, aws=aws)
+            make_inputs(
+                events,
+                job,
+                region,
+                (start, end),
+                case=case,
+                redactor=redactor,
+                progress=progress,
+                aws=aws,
+                writes=(output, map_file),
+            )
         )
     view = View(output_format, output, verbose, lang)
     write_output(render_jobs(rows, coverage, output_format.value, view.render_options()), view)
@@ -90,7 +100,17 @@ def callers(
     aws = with_engine(aws, athena, log_group, event_data_store, dry_run=dry_run)
     with progress_shown(shown=not no_progress) as progress, redacting(map_file, wanted=redact) as redactor:
         rows, coverage = list_callers(
-            make_inputs(events, None, region, (start, end), case=case, redactor=redactor, progress=progress, aws=aws),
+            make_inputs(
+                events,
+                None,
+                region,
+                (start, end),
+                case=case,
+                redactor=redactor,
+                progress=progress,
+                aws=aws,
+                writes=(output, map_file),
+            ),
             key or (),
         )
     view = View(output_format, output, verbose, lang)

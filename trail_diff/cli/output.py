@@ -14,6 +14,7 @@ import typer
 
 from trail_diff.cli.app import ExitStatus, Language, OutputFormat
 from trail_diff.errors import UsageError
+from trail_diff.outfile import replacing
 
 if TYPE_CHECKING:
     from trail_diff.model import Report
@@ -81,7 +82,8 @@ def write_output(text: str, view: View) -> None:
         _write_stdout(text.translate(_NARROW) if is_text and not _can_encode(text) else text)
         return
     try:
-        view.output.write_text(text, encoding="utf-8")
+        with replacing(view.output) as draft:
+            draft.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(
             f"--output {view.output}: {error.strerror or error}", hint="choose a place that can be written"

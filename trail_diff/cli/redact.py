@@ -24,9 +24,11 @@ def redact(
 
     Example: trail-diff redact trail/ key-policy.json -o shared.zip --map pseudonyms.json
     """
+    from trail_diff.outfile import refuse_inputs
     from trail_diff.redact import Redactor
     from trail_diff.sharing import make_pseudonyms, share, write_map
 
+    refuse_inputs(map_file, [*inputs, output], "--map")
     pseudonyms = make_pseudonyms(map_file, keep or ())
     shared = share(inputs, output, Redactor(pseudonyms))
     if map_file is not None:

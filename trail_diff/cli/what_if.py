@@ -71,6 +71,7 @@ def what_if(
             redactor=redactor,
             progress=progress,
             aws=aws,
+            writes=(output, map_file),
         )
         rows, coverage = replay_policy(inputs, old, key or ())
     view = View(output_format, output, verbose, lang)
