@@ -1,7 +1,8 @@
 """Every made-up incident, its export and facts redacted in one run, gets the same answer, and tells no name."""
 
+import contextlib
 import json
-import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,8 @@ def share(folder: Path, into: Path, arguments: list[str]) -> list[str]:
     """Redact each file of a folder with what all of them tell, and give the arguments to ask the same of the result."""
     names = sorted(file.name for file in folder.iterdir())
     (into / "shared").mkdir()
-    place = Path.cwd()
-    os.chdir(folder)
-    try:
+    with contextlib.chdir(folder):
         assert run(["redact", *names, "-o", str(into / "shared"), "--map", str(into / "map.json")]) == 0
-    finally:
-        os.chdir(place)
     redactor = Redactor(make_pseudonyms(into / "map.json"))
     given = []
     for flag, value in zip(["", *arguments], arguments, strict=False):
@@ -75,3 +72,37 @@ def test_redacted_incident_gets_the_same_answer(name: str, tmp_path: Path) -> No
 
     shared = tmp_path / "shared"
     assert told(run_in(shared, given)) == told(run_in(tmp_path / "in", arguments))
+
+
+FORMATS = ["table", "markdown", "json", "csv", "html"]
+NAME = re.compile(r":(?:role/(?:service-role/)?|backup-vault:|table/|user/|key/|assumed-role/|trail/)([\w.-]{4,})")
+FIELD = re.compile(r'"(?:userName|backupVaultName|accessKeyId|principalId|sourceIPAddress)": "([^"]{4,})"')
+
+
+def names_in(text: str) -> set[str]:
+    """Give the accounts, names in ARNs, users, vaults, access keys, principals and addresses that a text holds."""
+    found = {*re.findall(r"(?<![\w-])\d{12}(?!\w)", text), *NAME.findall(text), *FIELD.findall(text)}
+    parts = {part for name in found for part in name.split(":")}
+    return {
+        part
+        for part in parts
+        if not re.search(r"amazonaws\.com|AWSService|AWS Internal|ec2-infra|aws-service-role", part)
+    }
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_renderer_shows_a_name(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --redact no account, name, access key or address is left in the report, in whatever form it is written."""
+    arguments = play(name, tmp_path)
+    scene = Scene()
+    CASES[name].make(scene)
+    names = names_in(json.dumps(scene.finish().records) + "".join(scene.files.values()))
+    place = list(CASES).index(name)
+    shown_as = ["--format", FORMATS[place % 5], "--lang", ["en", "ja"][place // 5 % 2], "-v"]
+
+    with contextlib.chdir(tmp_path):
+        run([*arguments, *shown_as, "--redact"])
+
+    shown = capsys.readouterr().out
+    assert shown
+    assert not {each for each in names if re.search(rf"(?<![A-Za-z0-9]){re.escape(each)}(?![A-Za-z0-9])", shown)}

@@ -14,11 +14,11 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Annotated, Any, TypeVar
 
 import msgspec
 from isal import igzip
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
 from trail_diff.assemble import Question
 from trail_diff.collected import Collected
@@ -35,6 +35,7 @@ SCHEMA = "trail-diff/case/1"
 DOCUMENT_LIMIT_BYTES = 64 << 20
 EVENTS_LIMIT_BYTES = 4 << 30
 EVENT_LIMIT = 5_000_000
+PAD_LIMIT_SECONDS = 366 * 86_400
 _DOCUMENTS = {"key_policy": "key-policy.json", "key_state": "key-state.json", "grants": "grants.json"}
 _KEY_USAGE = "key-usage.json"
 _EVENTS, _JOBS, _MANIFEST = "events.ndjson.gz", "jobs.ndjson.gz", "manifest.json"
@@ -42,19 +43,22 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every member, so that one case always gives the same bytes."""
 
 
+_Count = Annotated[int, Meta(ge=0, le=1 << 53)]
+
+
 class _Counts(Struct, frozen=True):
     """A Tally as it is stored."""
 
-    files: int
-    records: int
-    kms_records: int
+    files: _Count
+    records: _Count
+    kms_records: _Count
     first: str | None
     last: str | None
-    read_only: tuple[int, int]
-    hours: list[tuple[str, str, str, int]]
-    without_caller_type: int
+    read_only: tuple[_Count, _Count]
+    hours: list[tuple[str, str, str, _Count]]
+    without_caller_type: _Count
     next_token: bool
-    event_history: int
+    event_history: _Count
     searched: list[tuple[str, str, str, str]]
     as_of: str | None
 
@@ -67,7 +71,7 @@ class _Asked(Struct, frozen=True):
     keys: tuple[str, ...] = ()
     account: str | None = None
     regions: tuple[str, ...] = ()
-    pad_seconds: int = 0
+    pad_seconds: Annotated[int, Meta(ge=0, le=PAD_LIMIT_SECONDS)] = 0
 
 
 class _Manifest(Struct, frozen=True):
@@ -226,7 +230,10 @@ def _read_manifest(members: _Members) -> _Manifest:
             f"{members.file}: a bundle of the form {schema[:60]!r}, this version reads {SCHEMA!r}",
             hint="use the version of trail-diff that wrote it, or a newer one",
         )
-    return members.decode(data, _Manifest, _MANIFEST)
+    manifest = members.decode(data, _Manifest, _MANIFEST)
+    if any(one.count < 1 for one in manifest.skipped):
+        raise CaseFileError(f"{members.file}: {_MANIFEST} is damaged (a count below 1)", hint=_WRITE_ANEW)
+    return manifest
 
 
 def _read(manifest: _Manifest, members: _Members) -> Collected:

@@ -182,7 +182,15 @@ def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> 
         coverage = count_inputs(inputs, replayed)
         rows = replay(replayed.seen(), policies)
     coverage = _with_doubts(coverage, facts.key_policy, facts.policy_source or "--key-policy")
-    return rows, _with_doubts(coverage, before, old or "--old")
+    return rows, _with_doubts(coverage, before, _source_of(old, inputs))
+
+
+def _source_of(old: str | None, inputs: Inputs) -> str:
+    if old is None or inputs.redactor is None:
+        return old or "--old"
+    from trail_diff.redact_case import redact_source
+
+    return redact_source(old, inputs.redactor)
 
 
 def _with_doubts(coverage: Coverage, policy: Mapping[str, Any] | None, source: str) -> Coverage:

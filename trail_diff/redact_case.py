@@ -1,5 +1,6 @@
 """A collected case with pseudonyms: records, documents, counts and the question alike."""
 
+import re
 from collections.abc import Sequence
 
 from msgspec import structs
@@ -10,9 +11,12 @@ from trail_diff.facts import Document, FactDocuments
 from trail_diff.redact import Redactor
 from trail_diff.sources.interface import FoundJob, FoundRecord, Tally
 
+_FOLDERS = re.compile(r"\A[^!]*[/\\]|(?<=!)[^!]*[/\\]")
+
 
 def redact_case(collected: Collected, question: Question, redactor: Redactor) -> tuple[Collected, Question]:
     """Replace every name of a case and of the question about it; job ids stay, so that it can still be asked for."""
+    redactor.learn_id(question.job_id)
     for found in (*collected.records, *collected.job_records):
         redactor.learn(found.record)
     for job in collected.job_documents:
@@ -21,14 +25,15 @@ def redact_case(collected: Collected, question: Question, redactor: Redactor) ->
     redacted = Collected(
         records=_redact_records(collected.records, redactor),
         job_documents=tuple(
-            FoundJob(redactor.redact(job.document), redactor.text(job.source)) for job in collected.job_documents
+            FoundJob(redactor.redact(job.document), redact_source(job.source, redactor))
+            for job in collected.job_documents
         ),
         job_records=_redact_records(collected.job_records, redactor),
         documents=documents,
         key_usage=_redact_document(collected.key_usage, redactor),
         baseline_job_id=collected.baseline_job_id,
         tally=_redact_counts(collected.tally, redactor),
-        skipped=tuple(structs.replace(one, source=redactor.text(one.source)) for one in collected.skipped),
+        skipped=tuple(structs.replace(one, source=redact_source(one.source, redactor)) for one in collected.skipped),
         notes=tuple(redactor.text(note) for note in collected.notes),
     )
     keys = tuple(redactor.name_or_arn(key) for key in question.keys)
@@ -44,12 +49,20 @@ def redact_facts(documents: FactDocuments, redactor: Redactor) -> FactDocuments:
     return FactDocuments(policy, state, grants, _redact_name(documents.organization_id, redactor))
 
 
+def redact_source(source: str, redactor: Redactor) -> str:
+    """Replace the names in where something was read; of a path on this machine, only the file's own name stays."""
+    if source.startswith("s3://"):
+        return f"s3://{redactor.name_or_arn(source.removeprefix('s3://'))}"
+    is_call = source.startswith("aws ")
+    return redactor.text(source if is_call else _FOLDERS.sub("", source))
+
+
 def _redact_records(records: Sequence[FoundRecord], redactor: Redactor) -> tuple[FoundRecord, ...]:
-    return tuple(FoundRecord(redactor.redact(found.record), redactor.text(found.source)) for found in records)
+    return tuple(FoundRecord(redactor.redact(found.record), redact_source(found.source, redactor)) for found in records)
 
 
 def _redact_document(document: Document | None, redactor: Redactor) -> Document | None:
-    return Document(redactor.text(document.source), redactor.redact(document.content)) if document else None
+    return Document(redact_source(document.source, redactor), redactor.redact(document.content)) if document else None
 
 
 def _redact_name(name: str | None, redactor: Redactor) -> str | None:
