@@ -41,8 +41,10 @@ _SERVICE_WORD = re.compile(r"((?<![\w.-])[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.amazon
 _FRAGMENT = re.compile(r"[*?]([^\W_]+)")
 _UNTESTED = re.compile(r"\A(?:for(?:all|any)values?:)?(?:bool|null|numeric|date)", re.IGNORECASE)
 _SHORTEST = 3
-_OF_AWS_FIELDS = frozenset("eventsource eventname eventtype errorcode awsregion eventcategory type region".split())  # noqa: SIM905
+_OF_AWS_FIELDS = frozenset("eventsource eventname eventtype errorcode awsregion eventcategory".split())  # noqa: SIM905
 _DEEPEST = 60
+_MOST_CACHED = 200_000
+_LONGEST_CACHED = 300
 
 
 class Redactor:
@@ -54,29 +56,40 @@ class Redactor:
         self._known: set[str] = set()
         self._ids: set[str] = set()
         self._vocabulary: set[str] = set(words.VOCABULARY)
+        self._learnt: set[tuple[str, str]] = set()
+        self._made: dict[tuple[str, str], str] = {}
 
     # ---- learn
 
     def learn(self, document: object) -> None:
         """Take in the names that a document tells, the ids that stay, and the words of AWS that it uses."""
+        self._made.clear()
         for field, text in _texts(document, "", 0):
-            if field in _OF_AWS_FIELDS:
-                self._vocabulary.update((text.lower(), text.split(".")[0].lower()))
-            elif words.is_service(text):
-                self._vocabulary.add(text.split(".")[0])
-            elif field in words.ID_FIELDS:
-                self.learn_id(text)
-            elif field in words.NAME_FIELDS and not text.startswith("arn:"):
-                self._learn_name(text)
-            if ("*" in text or "?" in text) and " " not in text:
-                self.pseudonyms.learn_fragments(_FRAGMENT.findall(text))
-            for found in _PATTERNS.finditer(text):
-                if found.lastgroup == "arn":
-                    self._learn_arn(_trim_arn(found[0]))
+            if (field, text) in self._learnt:
+                continue
+            if len(self._learnt) >= _MOST_CACHED:
+                self._learnt.clear()
+            self._learnt.add((field, text))
+            self._learn_text(field, text)
 
     def learn_id(self, text: str) -> None:
         """Take in the id of a job, an event or a request, which stays."""
         self._ids.add(text.lower())
+
+    def _learn_text(self, field: str, text: str) -> None:
+        if field in _OF_AWS_FIELDS:
+            self._vocabulary.update((text.lower(), text.split(".", maxsplit=1)[0].lower()))
+        elif words.is_service(text):
+            self._vocabulary.add(text.split(".", maxsplit=1)[0])
+        elif field in words.ID_FIELDS:
+            self.learn_id(text)
+        elif field in words.NAME_FIELDS and not text.startswith("arn:"):
+            self._learn_name(text)
+        if ("*" in text or "?" in text) and " " not in text:
+            self.pseudonyms.learn_fragments(_FRAGMENT.findall(text))
+        for found in _PATTERNS.finditer(text):
+            if found.lastgroup == "arn":
+                self._learn_arn(_trim_arn(found[0]))
 
     def _learn_arn(self, arn: str) -> None:
         parts = _ARN_PARTS.match(arn)
@@ -193,6 +206,17 @@ class Redactor:
         return self.text(tested) if words.is_open_condition(key) else self.name_or_arn(tested)
 
     def _walk_text(self, text: str, field: str, depth: int) -> str:
+        """Give a text with its names replaced; short ones are kept, as most come again and again."""
+        if len(text) > _LONGEST_CACHED:
+            return self._make_text(text, field, depth)
+        made = self._made.get((field, text))
+        if made is None:
+            if len(self._made) >= _MOST_CACHED:
+                self._made.clear()
+            made = self._made[field, text] = self._make_text(text, field, depth)
+        return made
+
+    def _make_text(self, text: str, field: str, depth: int) -> str:
         if nested := open_text(text, field):
             inner_field = "message" if nested.is_log else field
             return nested.write(self._walk(nested.content, inner_field, depth + 1))

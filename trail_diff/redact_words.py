@@ -1,6 +1,7 @@
 """Which fields hold names and which hold words of AWS. Redaction is closed by default: what neither lists is a name."""
 
 import re
+from functools import lru_cache
 
 from trail_diff.sources.spelling import SPELLING
 
@@ -86,6 +87,7 @@ VOCABULARY = frozenset(
     generatedatakey reencrypt creategrant awsapicall awsserviceevent assumedrole iamuser awsservice
     failed completed aborted running created expired partial allow deny statement action resource
     principal condition true false null name type resources region arn iam
+    root federateduser awsaccount samluser webidentityuser identitycenteruser directory
     sts job restore copy console signin internal management data event events records error
     and any are arn because boundary but cannot denied deletion disabled does either exist explicit
     access allows authorized based endpoint for from has identity identity-based invalid its not pending perform
@@ -95,6 +97,7 @@ VOCABULARY = frozenset(
 """Words of AWS and of its messages; a name that is one of them stays in running text."""
 
 
+@lru_cache(maxsize=10_000)
 def plain(name: str) -> str:
     """Give a field's name, or the last step of a column's path, in lower case and as one word."""
     lower = name.strip().strip('"').lower()
@@ -104,11 +107,13 @@ def plain(name: str) -> str:
     return lower if lower in ("detail-type",) else steps[-1].replace(" ", "").replace("-", "")
 
 
+@lru_cache(maxsize=10_000)
 def is_context(field: str) -> bool:
     """Tell whether a field holds a map whose keys and values are the customer's own."""
     return bool(_CONTEXT_FIELD.match(field))
 
 
+@lru_cache(maxsize=10_000)
 def is_key_of_aws(key: str, field: str) -> bool:
     """Tell whether a key of such a map is one that AWS sets, or the shape of a list of tags."""
     is_shape = key.lower() in (_CONSTRAINTS if field == "constraints" else _TAG_FIELDS if "tag" in field else ())
@@ -117,7 +122,12 @@ def is_key_of_aws(key: str, field: str) -> bool:
 
 def is_open(field: str, text: str) -> bool:
     """Tell whether a value is one of AWS's words, a number, a time, or running text."""
-    return field in _OPEN_FIELDS or bool(_PLAIN.match(text)) or text.lower() in SPELLING or is_service(text)
+    return field in _OPEN_FIELDS or bool(_PLAIN.match(text)) or _is_column(text) or is_service(text)
+
+
+def _is_column(text: str) -> bool:
+    """Tell whether a text is a field of CloudTrail's, or the column of one."""
+    return all(step in SPELLING for step in re.split(r"[._]", text.lower()))
 
 
 def is_service(text: str) -> bool:

@@ -7,13 +7,14 @@ cannot be read as text is left out, never copied.
 import csv
 import io
 import json
+import re
 import secrets
 import shutil
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, count
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import msgspec
 from msgspec import Struct, to_builtins
@@ -21,19 +22,20 @@ from msgspec import Struct, to_builtins
 from trail_diff.errors import SourceError, UsageError
 from trail_diff.model import Reason, Skipped
 from trail_diff.outfile import refuse_inputs, replacing
+from trail_diff.pieces import read_pieces
 from trail_diff.pseudonyms import Pseudonyms
 from trail_diff.redact import Redactor
-from trail_diff.sources.containers import Budget, Damaged, Document, Readable, open_documents
+from trail_diff.sources.containers import Budget, Damaged, Document, open_documents
 from trail_diff.sources.files import read_paths
 from trail_diff.sources.interface import FoundJob, FoundRecord, Tally, select_everything
 from trail_diff.sources.rows import is_header
 from trail_diff.sources.text import as_utf8, is_binary
 
 MAP_SCHEMA: Literal["trail-diff/pseudonyms/1"] = "trail-diff/pseudonyms/1"
-DOCUMENT_LIMIT_BYTES = 1 << 30
-"""How large one document may be; it is held in memory."""
-
 _DECODER = json.JSONDecoder(strict=False)
+_MEMBER = re.compile(r'("([\w.:@/-]{1,100})"\s{0,8}:\s{0,8}")((?:[^"\\]|\\.)*)')
+_Pieces = tuple[str, Iterator[str]]
+"""A document: its name, and its text in pieces."""
 
 
 class _Map(Struct, frozen=True):
@@ -105,22 +107,19 @@ def share(paths: Sequence[str], output: Path, redactor: Redactor) -> Shared:
                 redactor.learn(found.document)
             case Skipped():
                 pass
-    for name, text in _read_texts(files, []):
-        if f'"{MAP_SCHEMA}"' in text[-200:] or f'"{MAP_SCHEMA}"' in text[:200]:
-            raise UsageError(
-                f"{name} is a map of pseudonyms, which tells who is who", hint="leave it out of the inputs"
-            )
-        redactor.learn(_values(text))
+    for name, pieces in _read_texts(files, []):
+        for value in chain.from_iterable(map(_values, pieces)):
+            if isinstance(value, dict) and value.get("schema") == MAP_SCHEMA:
+                raise UsageError(f"{name} is a map of pseudonyms: it tells who is who", hint="leave it out")
+            redactor.learn(value)
     left_out: list[Skipped] = []
     documents = _write(output, _rewritten(files, redactor, left_out))
-    if not documents:
-        raise SourceError("nothing in it can be shared: no text document", hint="give exports or facts as JSON or CSV")
     return Shared(documents, tuple(left_out))
 
 
-def _rewritten(files: Sequence[Path], redactor: Redactor, left_out: list[Skipped]) -> Iterator[tuple[str, str]]:
-    for name, text in _read_texts(files, left_out):
-        yield redactor.text(name), rewrite(text, redactor)
+def _rewritten(files: Sequence[Path], redactor: Redactor, left_out: list[Skipped]) -> Iterator[_Pieces]:
+    for name, pieces in _read_texts(files, left_out):
+        yield redactor.text(name), (rewrite(piece, redactor) for piece in pieces)
 
 
 def rewrite(text: str, redactor: Redactor) -> str:
@@ -144,9 +143,18 @@ def _rewrite_line(line: str, redactor: Redactor) -> str:
         try:
             value, end = _DECODER.raw_decode(line, start)
         except (ValueError, RecursionError):
-            return redactor.text(line)
+            return _rewrite_broken(line, redactor)
         return redactor.text(line[:start]) + _dump(redactor.redact(value), None) + redactor.text(line[end:])
-    return redactor.text(line)
+    return _rewrite_broken(line, redactor)
+
+
+def _rewrite_broken(line: str, redactor: Redactor) -> str:
+    """Replace the names of a line that is not whole JSON; a string behind a name and a colon is that field's value."""
+    parts, at = [], 0
+    for found in _MEMBER.finditer(line):
+        parts += [redactor.text(line[at : found.start()]), found[1], redactor.cell(found[2], found[3])]
+        at = found.end()
+    return "".join([*parts, redactor.text(line[at:])])
 
 
 def _rewrite_table(text: str, redactor: Redactor) -> str:
@@ -201,39 +209,27 @@ def _files(path: str) -> Iterator[Path]:
         raise SourceError(f"{path}: no such file or folder", hint="check the path")
 
 
-def _read_texts(files: Sequence[Path], left_out: list[Skipped]) -> Iterator[tuple[str, str]]:
+def _read_texts(files: Sequence[Path], left_out: list[Skipped]) -> Iterator[_Pieces]:
+    """Give every document that is text; each has to be read to its end before the next is asked for."""
     for file in files:
         with file.open("rb") as opened:
             for document in open_documents(file.name, opened, Budget(), opened):
                 if isinstance(document, Skipped):
                     left_out.append(document)
-                    continue
-                text = _read_text(document)
-                if isinstance(text, Reason):
-                    left_out.append(Skipped(document.name, text))
+                elif document.is_parquet or is_binary(document.head):
+                    left_out.append(Skipped(document.name, Reason.BINARY_FILE))
                 else:
-                    yield document.name, text
+                    yield document.name, _read_text(document, left_out)
 
 
-def _read_text(document: Document) -> str | Reason:
-    if document.is_parquet or is_binary(document.head):
-        return Reason.BINARY_FILE
+def _read_text(document: Document, left_out: list[Skipped]) -> Iterator[str]:
     try:
-        data = _read_all(as_utf8(document.head, document.stream))
+        yield from read_pieces(as_utf8(document.head, document.stream))
     except Damaged as damage:
-        return damage.reason
-    return data.decode("utf-8", "replace") if len(data) <= DOCUMENT_LIMIT_BYTES else Reason.VALUE_TOO_LARGE
+        left_out.append(Skipped(document.name, damage.reason))
 
 
-def _read_all(stream: Readable) -> bytes:
-    parts, size = [], 0
-    while (data := stream.read(1 << 20)) and size <= DOCUMENT_LIMIT_BYTES:
-        parts.append(data)
-        size += len(data)
-    return b"".join(parts)
-
-
-def _write(output: Path, documents: Iterator[tuple[str, str]]) -> int:
+def _write(output: Path, documents: Iterator[_Pieces]) -> int:
     try:
         if output.suffix == ".zip":
             return _write_zip(output, documents)
@@ -244,30 +240,32 @@ def _write(output: Path, documents: Iterator[tuple[str, str]]) -> int:
         ) from error
 
 
-def _write_zip(output: Path, documents: Iterator[tuple[str, str]]) -> int:
+def _write_zip(output: Path, documents: Iterator[_Pieces]) -> int:
     names: set[str] = set()
     with replacing(output) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in documents:
-            archive.writestr(_unused(name, names), text.encode("utf-8", "replace"))
+        for name, pieces in documents:
+            with archive.open(_unused(name, names), "w", force_zip64=True) as member:
+                _write_pieces(member, pieces)
+        if not names:
+            raise _nothing_to_share()
     return len(names)
 
 
-def _write_files(output: Path, documents: Iterator[tuple[str, str]]) -> int:
-    """Write one document to the file itself, more to a folder of that name; a folder fills up when all are written."""
-    first = next(documents, None)
-    if first is None:
-        return 0
-    second = next(documents, None)
-    if second is None and not output.is_dir():
-        _write_file(output, first[1])
-        return 1
+def _write_files(output: Path, documents: Iterator[_Pieces]) -> int:
+    """Write one document to the file itself, more to a folder of that name; none of them before all are written."""
     names: set[str] = set()
     output.parent.mkdir(parents=True, exist_ok=True)
     draft = output.resolve().with_name(f".{output.name[:100]}.{secrets.token_hex(4)}.partial")
     draft.mkdir()
     try:
-        for name, text in chain((first,), (second,) if second else (), documents):
-            _write_file(draft / _unused(name, names), text)
+        for name, pieces in documents:
+            with (draft / _unused(name, names)).open("wb") as file:
+                _write_pieces(file, pieces)
+        if len(names) == 1 and not output.is_dir():
+            _move(draft / names.pop(), output)
+            return 1
+        if not names:
+            raise _nothing_to_share()
         output.mkdir(exist_ok=True)
         for name in names:
             (draft / name).replace(output / name)
@@ -276,9 +274,22 @@ def _write_files(output: Path, documents: Iterator[tuple[str, str]]) -> int:
     return len(names)
 
 
-def _write_file(file: Path, text: str) -> None:
-    with replacing(file) as draft:
-        draft.write_bytes(text.encode("utf-8", "replace"))
+def _move(file: Path, output: Path) -> None:
+    """Move a file to its place; a pipe or device is written to."""
+    if output.exists() and not output.is_file():
+        with file.open("rb") as opened, output.open("wb") as into:
+            shutil.copyfileobj(opened, into)
+    else:
+        file.replace(output.resolve())
+
+
+def _write_pieces(file: IO[bytes], pieces: Iterator[str]) -> None:
+    for piece in pieces:
+        file.write(piece.encode("utf-8", "replace"))
+
+
+def _nothing_to_share() -> SourceError:
+    return SourceError("nothing in it can be shared: no text document", hint="give exports or facts as JSON or CSV")
 
 
 def _unused(name: str, names: set[str]) -> str:
