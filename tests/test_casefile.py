@@ -49,19 +49,20 @@ def bundle(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if "--job-id" in SHIPPED[name]["argv"]])
-@pytest.mark.parametrize("output_format", ["json", "table"])
+@pytest.mark.parametrize("output_format", ["json", "table", "markdown", "csv", "html"])
 def test_report_of_a_bundle_is_that_of_the_direct_run(
     name: str, output_format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every shipped incident, collected and opened, is told byte for byte as from its exports."""
     monkeypatch.chdir(FOLDER / name)
     arguments = SHIPPED[name]["argv"]
+    lang = ["en", "ja"][list(SHIPPED).index(name) % 2]
     case = tmp_path / "case.zip"
 
-    direct = shown(capsys, *arguments, "--format", output_format)
+    direct = shown(capsys, *arguments, "--format", output_format, "--lang", lang)
     run(["collect", *arguments, "-o", str(case)])
     monkeypatch.chdir(tmp_path)
-    opened = shown(capsys, "--case", case, "--format", output_format)
+    opened = shown(capsys, "--case", case, "--format", output_format, "--lang", lang)
 
     assert opened == direct
 
@@ -172,6 +173,99 @@ def test_wrong_bundle_is_refused(
     assert captured.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("part", "wrong"),
+    [
+        ("counts", {"records": -5}),
+        ("counts", {"records": 10**30}),
+        ("counts", {"hours": [["eu-west-1", "a", "2026", -3]]}),
+        ("asked", {"pad_seconds": 10**15}),
+        ("asked", {"pad_seconds": -60}),
+        ("skipped", [{"source": "x", "reason": "binary-file", "count": -4}]),
+        ("skipped", [{"source": "x", "reason": "no-such-reason", "count": 1}]),
+    ],
+)
+def test_wrong_numbers_of_a_manifest_are_refused(part: str, wrong: Any, bundle: Path, tmp_path: Path) -> None:
+    """Counts below nothing or beyond any real one never reach a report."""
+    manifest = json.loads(zipfile.ZipFile(bundle).read("manifest.json"))
+    manifest[part] = {**manifest[part], **wrong} if isinstance(wrong, dict) else wrong
+    changed = rewritten(bundle, tmp_path / "wrong.zip", manifest=json.dumps(manifest).encode())
+
+    with pytest.raises(CaseFileError, match="damaged"):
+        open_case(changed)
+
+
+@pytest.mark.parametrize("option", ["--job-id", "--baseline-job-id"])
+def test_a_bundle_answers_for_its_own_jobs_only(option: str, bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another job's records were left out, so asking about it would blame their absence; it is refused."""
+    other = "032BEB71-DEBF-4B98-916D-CE3B496FBD50"
+
+    status = run(["--case", str(bundle), option, other])
+
+    assert status == 2
+    assert f"collect it anew with {option}" in capsys.readouterr().err
+
+
+def test_a_bundle_takes_keys_beside_its_question(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--key with a bundle counts, and its own job id in any letter case changes nothing."""
+    _, plain = shown(capsys, "--case", bundle, "--format", "json")
+
+    _, same = shown(capsys, "--case", bundle, "--job-id", FAILED.upper(), "--format", "json")
+    _, other = shown(capsys, "--case", bundle, "--key", "0000c0de-0000-4000-8000-00000000000a", "--format", "json")
+
+    assert same == plain
+    assert other != plain
+
+
+def test_notes_of_the_collecting_run_are_told_again(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What AWS refused to the one who collected is said to the one who opens the bundle."""
+    manifest = json.loads(zipfile.ZipFile(bundle).read("manifest.json"))
+    noted = {**manifest, "notes": ["kms:GetKeyPolicy was refused"]}
+    changed = rewritten(bundle, tmp_path / "noted.zip", manifest=json.dumps(noted).encode())
+    capsys.readouterr()
+
+    run(["--case", str(changed)])
+
+    assert "note: kms:GetKeyPolicy was refused" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["callers"], ["what-if", "--key-policy", str(INCIDENT / "key-policy.json")]])
+def test_a_bundle_says_that_it_is_no_whole_trail(
+    command: list[str], bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who else uses a key cannot be told from a bundle, and is not claimed."""
+    capsys.readouterr()
+
+    run([*command, "--case", str(bundle)])
+
+    assert "holds only the calls around its two jobs" in capsys.readouterr().err
+
+
+def test_a_bundle_is_not_written_over_itself(bundle: Path) -> None:
+    """Redacting a bundle onto itself would lose the original, and is refused."""
+    before = bundle.read_bytes()
+
+    assert run(["collect", "--case", str(bundle), "-o", str(bundle), "--redact"]) == 2
+
+    assert bundle.read_bytes() == before
+
+
+def test_redacted_report_names_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a file lay on the owner's machine is nobody's business; its own name tells enough."""
+    place = tmp_path / "acme-customer"
+    place.mkdir()
+    (place / "policy.json").write_bytes((INCIDENT / "old-key-policy.json").read_bytes())
+    facts = ["--key-policy", str(place / "policy.json"), "--redact", "--format", "json", "-v"]
+
+    _, out = shown(capsys, "--job-id", FAILED, "--events", INCIDENT / "trail", *facts)
+
+    assert "_CloudTrail_" in out
+    assert "acme-customer" not in out
+    assert "trail/" not in out
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 but no zip", b"{}"])
 def test_what_is_no_zip_is_refused(content: bytes, tmp_path: Path) -> None:
     """A file that is no zip is no bundle."""
@@ -199,6 +293,11 @@ def test_members_that_do_not_belong_are_never_read(bundle: Path, tmp_path: Path)
     [
         (["--case", "nowhere.zip"], "No such file"),
         (["--case", "x.zip", "--events", "x"], "do not go together"),
+        (["--case", "x.zip", "--region", "eu-west-1"], "no effect with --case"),
+        (["--case", "x.zip", "--from", "2h ago"], "no effect with --case"),
+        (["--case", "x.zip", "--job", "x.json"], "no effect with --case"),
+        (["--case", "x.zip", "--pad", "2h"], "no effect with --case"),
+        (["callers", "--case", "x.zip", "--to", "2h ago"], "no effect with --case"),
         (["--job-id", "x", "--events", "x", "--map", "m"], "--map goes with --redact"),
         (["collect", "--events", "x", "-o", "y"], "--job-id is missing"),
     ],

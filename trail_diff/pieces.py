@@ -27,8 +27,7 @@ def read_pieces(stream: Readable) -> Iterator[str]:
         for text in _decode(stream):
             held.append(text)
             size += len(text)
-            if size > WHOLE_LIMIT_CHARACTERS:
-                raise Damaged(Reason.VALUE_TOO_LARGE)
+            _check_size(size)
             cut = _how_to_cut(held[0]) if cut is None else cut
             if cut and size > PIECE_CHARACTERS:
                 whole, found, rest = "".join(held).rpartition(cut)
@@ -40,6 +39,11 @@ def read_pieces(stream: Readable) -> Iterator[str]:
             yield "".join(held)
         raise
     yield "".join(held)
+
+
+def _check_size(size: int) -> None:
+    if size > WHOLE_LIMIT_CHARACTERS:
+        raise Damaged(Reason.VALUE_TOO_LARGE)
 
 
 def _how_to_cut(begin: str) -> str:
