@@ -33,6 +33,6 @@ def redact(
     shared = share(inputs, output, Redactor(pseudonyms))
     if map_file is not None:
         write_map(pseudonyms, map_file)
-    left_out = f"; left out: {len(shared.left_out)} that cannot be read as text" if shared.left_out else ""
+    left_out = f"; left out, wholly or from where it is damaged: {len(shared.left_out)}" if shared.left_out else ""
     plural = "" if shared.documents == 1 else "s"
     typer.echo(f"{shared.documents} document{plural} written to {output}{left_out}", err=True)
