@@ -77,7 +77,7 @@ class Pseudonyms:
         if new and len(self._fragments) < _MOST_FRAGMENTS:
             self._fragments.update(dict.fromkeys(new))
             longest_first = sorted(self._fragments, key=len, reverse=True)
-            self._begins = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+            self._begins = re.compile(f"(?={'|'.join(map(re.escape, longest_first))})", re.IGNORECASE)
             self._word = lru_cache(maxsize=100_000)(self._make_word)
             self._names.clear()
 
