@@ -73,11 +73,11 @@ class Pseudonyms:
 
     def learn_fragments(self, fragments: Collection[str]) -> None:
         """Take in what follows a wildcard, as `Admin` in `*Admin`: a word is made anew from where it stands."""
-        new = [each.lower() for each in fragments if each.lower() not in self._fragments]
+        new = [each for each in fragments if each not in self._fragments]
         if new and len(self._fragments) < _MOST_FRAGMENTS:
             self._fragments.update(dict.fromkeys(new))
             longest_first = sorted(self._fragments, key=len, reverse=True)
-            self._begins = re.compile(f"(?={'|'.join(map(re.escape, longest_first))})", re.IGNORECASE)
+            self._begins = re.compile(f"(?={'|'.join(map(re.escape, longest_first))})")
             self._word = lru_cache(maxsize=100_000)(self._make_word)
             self._names.clear()
 
