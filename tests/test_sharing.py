@@ -24,6 +24,7 @@ from trail_diff.sharing import rewrite
 SECRET = b"a secret of the tests"
 ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role"
+WORDS = st.lists(st.sampled_from(["app", "Admin", "network", "Ops", "x1"]), min_size=1, max_size=4)
 
 
 def shared(document: Any) -> str:
