@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from incidents import FOLDER, run_in, shipped
+from recording import Recording
 
 from trail_diff.cli import run
 from trail_diff.pseudonyms import Pseudonyms
@@ -307,3 +308,27 @@ def test_every_command_can_hide_the_names(command: list[str], capsys: pytest.Cap
     assert len(shown.splitlines()) == len(plain.splitlines())
     for name in ("111122223333", "prod-vault", "AWSBackupDefaultServiceRole", "key-admin"):
         assert name not in shown
+
+
+def test_names_of_either_export_are_hidden_in_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name in running text of the first export, that only a field of the second tells, is replaced as well."""
+    made = Recording()
+    key, service = made.key_arn("k"), made.service("backup-storage.amazonaws.com")
+    refused = made.kms("2026-03-02T18:00:00Z", "Decrypt", key, made.role("job", "x"))
+    refused |= {"errorCode": "AccessDenied", "errorMessage": "denied while working for dora-somebody"}
+    (tmp_path / "failed.json").write_text(json.dumps({"Records": [refused]}), encoding="utf-8")
+    good = [
+        made.kms("2026-03-01T18:00:00Z", "Decrypt", key, service),
+        made.add(
+            "2026-03-01T18:01:00Z", "kms.amazonaws.com", "DescribeKey", {"type": "IAMUser", "userName": "dora-somebody"}
+        ),
+    ]
+    (tmp_path / "good.json").write_text(json.dumps({"Records": good}), encoding="utf-8")
+    arguments = ["compare", str(tmp_path / "failed.json"), str(tmp_path / "good.json"), "--format", "html"]
+
+    run(arguments)
+    plain = capsys.readouterr().out
+    run([*arguments, "--redact"])
+
+    assert "dora-somebody" in plain
+    assert "dora-somebody" not in capsys.readouterr().out

@@ -99,6 +99,25 @@ def gather_inputs(inputs: Inputs) -> Gathered:
     return gather(inputs.events, inputs.jobs, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
 
 
+def gather_both(inputs: Inputs, failed: str, succeeded: str) -> tuple[Gathered, Gathered]:
+    """Read two exports; `inputs.events` is not used. Names that either tells are replaced in both.
+
+    Raises:
+        SourceError: one cannot be read.
+    """
+    sides = [structs.replace(inputs, events=(path,)) for path in (failed, succeeded)]
+    if inputs.redactor is not None:
+        from trail_diff.redact_case import learn_case
+
+        whole = [collect(structs.replace(side, redactor=None), _NOTHING_ASKED)[0] for side in sides]
+        for one in whole:
+            learn_case(one, inputs.redactor)
+        first, second = (_redact(one, _NOTHING_ASKED, inputs)[0].gathered() for one in whole)
+    else:
+        first, second = map(gather_inputs, sides)
+    return first, second
+
+
 def gather_facts(inputs: Inputs) -> Facts:
     """Read the facts that were given as files.
 

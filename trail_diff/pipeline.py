@@ -46,7 +46,7 @@ from trail_diff.callers import CallerCount
 from trail_diff.collected import Collected, narrow
 from trail_diff.coverage import summarize_reading
 from trail_diff.facts import FactFiles
-from trail_diff.intake import Inputs, collect, count_inputs, gather_facts, gather_inputs, need_question
+from trail_diff.intake import Inputs, collect, count_inputs, gather_both, gather_facts, gather_inputs, need_question
 from trail_diff.jobs import is_finished, is_succeeded
 from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, WhatIfRow, Window
 
@@ -94,8 +94,10 @@ def load_comparison(
         TrailDiffError: what could not be used, with a hint.
     """
     facts = gather_facts(inputs)
-    one = gather_inputs(structs.replace(inputs, events=(failed,)))
-    other = one if succeeded is None else gather_inputs(structs.replace(inputs, events=(succeeded,)))
+    if succeeded is None:
+        one = other = gather_inputs(structs.replace(inputs, events=(failed,)))
+    else:
+        one, other = gather_both(inputs, failed, succeeded)
     return build_comparison(one, other, windows, _renamed(keys, inputs), facts)
 
 

@@ -17,10 +17,7 @@ _FOLDERS = re.compile(r"\A[^!]*[/\\]|(?<=!)[^!]*[/\\]")
 def redact_case(collected: Collected, question: Question, redactor: Redactor) -> tuple[Collected, Question]:
     """Replace every name of a case and of the question about it; job ids stay, so that it can still be asked for."""
     redactor.learn_id(question.job_id)
-    for found in (*collected.records, *collected.job_records):
-        redactor.learn(found.record)
-    for job in collected.job_documents:
-        redactor.learn(job.document)
+    learn_case(collected, redactor)
     documents = redact_facts(collected.documents, redactor)
     redacted = Collected(
         records=_redact_records(collected.records, redactor),
@@ -38,6 +35,14 @@ def redact_case(collected: Collected, question: Question, redactor: Redactor) ->
     )
     keys = tuple(redactor.name_or_arn(key) for key in question.keys)
     return redacted, structs.replace(question, keys=keys, account=_redact_name(question.account, redactor))
+
+
+def learn_case(collected: Collected, redactor: Redactor) -> None:
+    """Take in the names that the records and the job documents tell."""
+    for found in (*collected.records, *collected.job_records):
+        redactor.learn(found.record)
+    for job in collected.job_documents:
+        redactor.learn(job.document)
 
 
 def redact_facts(documents: FactDocuments, redactor: Redactor) -> FactDocuments:
