@@ -1,12 +1,13 @@
 """Who uses a key: calls counted by caller, action, key and outcome."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime
 
 from msgspec import Struct
 
 from trail_diff.arns import is_alias, is_same_alias, plain_key
+from trail_diff.kinds import Add, Bunch
 from trail_diff.model import Caller, CallerUse, Event, KeyAccess
 from trail_diff.sources.interface import SlimRecord
 
@@ -81,10 +82,10 @@ class CallerCount:
 
     def add(self, event: Event) -> None:
         """Count one event; all but KMS calls on the keys in question are passed over."""
-        self.open(self.kinds.kind(event), event)(event.error_code, event.event_time)
+        self.open(self.kinds.kind(event), event)(Bunch.of(event))
 
-    def open(self, kind: Kind, event: Event | None) -> Callable[[str | None, datetime], None]:
-        """Begin a kind, or go on with it; give what adds a call's error code and time to it."""
+    def open(self, kind: Kind, event: Event | None) -> Add:
+        """Begin a kind, or go on with it; give what adds calls to it."""
         if event is not None:
             self._choice.learn(event)
         caller, accesses, _ = kind
@@ -93,9 +94,9 @@ class CallerCount:
         if len(uses) == 1:
             return uses[0].add
 
-        def add(code: str | None, moment: datetime) -> None:
+        def add(bunch: Bunch) -> None:
             for use in uses:
-                use.add(code, moment)
+                use.add(bunch)
 
         return add
 
@@ -127,11 +128,9 @@ class _Use:
         self.first: datetime | None = None
         self.last: datetime | None = None
 
-    def add(self, code: str | None, moment: datetime) -> None:
-        self.calls += 1
-        if code:
-            self.codes[code] += 1
-        if self.first is None or moment < self.first:
-            self.first = moment
-        if self.last is None or moment > self.last:
-            self.last = moment
+    def add(self, bunch: Bunch) -> None:
+        self.calls += bunch.calls
+        if bunch.code:
+            self.codes[bunch.code] += bunch.calls
+        self.first = bunch.first if self.first is None else min(self.first, bunch.first)
+        self.last = bunch.last if self.last is None else max(self.last, bunch.last)

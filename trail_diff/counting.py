@@ -1,26 +1,40 @@
 """KMS calls counted while they are read, on all cores: memory grows with how different they are, not how many.
 
 A command says what makes two calls alike (Kinds). Each process finds the kind of every call, and normalises in full
-only those whose undecoded fields it has not met before; the kinds and one short row for each call go to the process
-that began it, which drops what was read twice and counts the rest, in the order of the files.
+only those whose undecoded fields it has not met before. The kinds, the number of their calls and the digest of every call go to the
+process that began it. Only where a digest shows that a call was read twice does it look at the calls one by one, so
+that the first of them counts, in the order of the files.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+import pickle
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain, islice
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from msgspec import Struct, field, structs
 
 from trail_diff.coverage import summarize_reading
 from trail_diff.gather import ReadOptions, Skips, event_identity, make_selection
 from trail_diff.identity import identify_caller
+from trail_diff.kinds import Add, Bunch, Count, Kinds
 from trail_diff.model import Caller, Coverage, Event, Reason, Skipped
 from trail_diff.normalize import has_own_key, normalize_record, read_error_code
 from trail_diff.once import Once, digest_of
 from trail_diff.sources.files import STDIN, Reading, list_files, read_files
-from trail_diff.sources.interface import Found, FoundJob, FoundRecord, FoundSlim, Progress, Selection, SlimRecord, Tally
+from trail_diff.sources.interface import (
+    NULL,
+    Found,
+    FoundJob,
+    FoundRecord,
+    FoundSlim,
+    Progress,
+    Selection,
+    SlimRecord,
+    Tally,
+)
 from trail_diff.sources.lenient import decode_fully, to_record
 from trail_diff.sources.slim import read_identity
 from trail_diff.sources.walk import InputFile
@@ -34,56 +48,31 @@ SHEET_CALLS = 4096
 SHEET_BYTES = 32 << 20
 KNOWN_LIMIT = 16384
 """How many kinds and identities are remembered by the fields that tell them."""
-RAW_LIMIT = 1024
-"""How many identities are remembered as they are written, which is quicker but takes 1 kB for each."""
 
 Batch = Sequence[InputFile | Skipped]
-Add = Callable[[str | None, datetime], None]
 
 
-class Kinds(Protocol):
-    """What makes two KMS calls alike for a command; it is copied to other processes."""
+class Rows(Struct):
+    """Calls one by one, in columns: the number of the kind, error code, time and source of each."""
 
-    @property
-    def keeps_event(self) -> bool:
-        """Tell whether the first event of a kind is needed beside the kind."""
-
-    def kind(self, event: Event) -> Any:
-        """Give the kind of a call."""
-
-    def shortcut(self, record: SlimRecord) -> Hashable:
-        """Give what determines the kind of a call on a named key, beside its name, `resources` and caller.
-
-        The caller is the one across sessions; fields are given undecoded.
-        """
-
-
-class Count(Protocol):
-    """Where calls are counted, by their kinds."""
-
-    @property
-    def kinds(self) -> Kinds:
-        """Give what makes two calls alike."""
-
-    def add(self, event: Event) -> None:
-        """Count one event."""
-
-    def open(self, kind: Any, event: Event | None) -> Add:
-        """Begin a kind, or go on with it; give what adds a call's error code and time to it."""
+    numbers: list[int] = field(default_factory=list)
+    codes: list[str | None] = field(default_factory=list)
+    times: list[datetime] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
 
 
 class Sheet(Struct):
-    """What was read since the last sheet. `kinds` are the new ones; calls, in columns, name theirs by its number.
+    """What was read since the last sheet. `kinds` are the new ones; calls name theirs by its number.
 
-    `tally` counts a whole batch, so only its last sheet has one; `records` is for showing progress.
+    `bunches` holds the calls of each kind; `rows` the same one by one in the order of `digests`, packed, since they are
+    hardly ever looked at. `tally` counts a whole batch, so only its last sheet has one; `records` is for showing
+    progress.
     """
 
     kinds: list[tuple[Any, Event | None]] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    times: list[datetime] = field(default_factory=list)
-    codes: list[str | None] = field(default_factory=list)
+    bunches: list[tuple[int, Bunch]] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
+    rows: bytes = b""
     skipped: list[Skipped] = field(default_factory=list)
     files: list[tuple[str, int | None]] = field(default_factory=list)
     read_bytes: int = 0
@@ -92,7 +81,7 @@ class Sheet(Struct):
 
     def is_full(self) -> bool:
         """Tell whether it is time for the next one: for memory, and so that progress is seen."""
-        return len(self.numbers) >= SHEET_CALLS or self.read_bytes >= SHEET_BYTES
+        return len(self.digests) >= SHEET_CALLS or self.read_bytes >= SHEET_BYTES
 
 
 def count_calls(
@@ -152,21 +141,19 @@ class _Reader:
         self._numbers: dict[Any, int] = {}
         self._known: dict[Hashable, int] = {}
         self._callers: dict[Hashable, int] = {}
-        self._identities: dict[Hashable, int] = {}
         self._caller_numbers: dict[Caller, int] = {}
-        self._sheet = Sheet()
+        self._sheet, self._rows = Sheet(), Rows()
 
     def __call__(self, batch: Batch) -> Iterator[Sheet]:
         """Read a batch."""
         reading = Reading(self.selection, Tally(), self, is_slim=True)
         for found in read_files(batch, reading, self._stdin):
             self._take(found)
+            del found  # a SlimRecord holds the whole document, which is to be gone before the next one is read
             if self._sheet.is_full():
-                yield self._sheet
-                self._sheet = Sheet()
+                yield self._close_sheet()
         self._sheet.tally = reading.tally
-        yield self._sheet
-        self._sheet = Sheet()
+        yield self._close_sheet()
 
     def file(self, name: str, size: int | None) -> None:
         """Note a file that was begun."""
@@ -179,6 +166,19 @@ class _Reader:
 
     def search(self, done: float, seconds_left: float, records: int) -> None:
         """Do nothing: files are read, AWS is not searched."""
+
+    def _close_sheet(self) -> Sheet:
+        """Sum up the calls of the sheet, pack them, and begin the next one."""
+        sheet, rows = self._sheet, self._rows
+        times: defaultdict[tuple[int, str | None], list[datetime]] = defaultdict(list)
+        for number, code, moment in zip(rows.numbers, rows.codes, rows.times, strict=True):
+            times[number, code].append(moment)
+        sheet.bunches = [
+            (number, Bunch(code, len(moments), min(moments), max(moments))) for (number, code), moments in times.items()
+        ]
+        sheet.rows = pickle.dumps(rows)
+        self._sheet, self._rows = Sheet(), Rows()
+        return sheet
 
     def _take(self, found: Found | FoundSlim) -> None:
         match found:
@@ -193,23 +193,22 @@ class _Reader:
                 pass
 
     def _take_slim(self, record: SlimRecord, source: str) -> None:
-        moment = _read_time(record.event_time)
+        moment = parse_time(record.event_time)
         if moment is None or not record.event_name:
             self._sheet.skipped.append(Skipped(source, Reason.INVALID_RECORD))
             return
-        key = bytes(record.user_identity), record.recipient_account_id, record.event_type
-        caller = self._callers.get(key)
-        if caller is None:
-            caller = self._identify(record)
-            _put(self._callers, key, caller, RAW_LIMIT)
+        caller = self._identify(record)
         shortcut = caller, record.event_name, bytes(record.resources), self._kinds.shortcut(record)
         number = self._known.get(shortcut)
         if number is None:
             self._take_whole(record, source, shortcut)
             return
-        shared = decode_fully(record.shared_event_id)
-        identity = shared if isinstance(shared, str) and shared else record.event_id
-        self._add(number, moment, _read_code(bytes(record.error_code)), identity, source)
+        shared = record.shared_event_id
+        identity = record.event_id if shared is NULL else decode_fully(shared)
+        if not isinstance(identity, str) or not identity:
+            identity = record.event_id
+        code = None if record.error_code is NULL else _read_code(bytes(record.error_code))
+        self._add(number, moment, code, identity, source)
 
     def _take_whole(self, record: SlimRecord, source: str, shortcut: Hashable) -> None:
         """Take a call whose kind is not known yet."""
@@ -223,7 +222,7 @@ class _Reader:
         """Give the number of the caller, whatever the session; one that cannot be read gets -1 and is read whole."""
         identity = read_identity(record.user_identity)
         key = identity, record.recipient_account_id, record.event_type
-        number = self._identities.get(key) if identity is not None else None
+        number = self._callers.get(key) if identity is not None else None
         if number is not None:
             return number
         whole = decode_fully(record.user_identity)
@@ -233,7 +232,7 @@ class _Reader:
         caller = identify_caller({"userIdentity": whole, **given}).across_sessions()
         number = self._caller_numbers.setdefault(caller, len(self._caller_numbers))
         if identity is not None:
-            _put(self._identities, key, number)
+            _put(self._callers, key, number)
         return number
 
     def _take_event(self, event: Event | Skipped) -> None:
@@ -251,12 +250,12 @@ class _Reader:
         return number
 
     def _add(self, number: int, moment: datetime, code: str | None, identity: str, source: str) -> None:
-        sheet = self._sheet
-        sheet.numbers.append(number)
-        sheet.times.append(moment)
-        sheet.codes.append(code)
-        sheet.digests.append(digest_of(identity))
-        sheet.sources.append(source)
+        rows = self._rows
+        rows.numbers.append(number)
+        rows.times.append(moment)
+        rows.codes.append(code)
+        rows.sources.append(source)
+        self._sheet.digests.append(digest_of(identity))
 
 
 class _Sums:
@@ -274,16 +273,13 @@ class _Sums:
         kinds.extend(sheet.kinds)
         adds = self._adds.setdefault(process, [])
         adds.extend([None] * len(sheet.kinds))
-        columns = zip(sheet.numbers, sheet.times, sheet.codes, sheet.digests, sheet.sources, strict=True)
-        for number, moment, code, digest, source in columns:
-            if self._once.add(digest):
-                self._kept += 1
-                add = adds[number]
-                if add is None:
-                    add = adds[number] = self._count.open(*kinds[number])
-                add(code, moment)
-            else:
-                self._skips.add(Skipped(source, Reason.DUPLICATE))
+        news = self._once.add_all(sheet.digests)
+        self._kept += news.count(True)
+        for number, bunch in sheet.bunches if all(news) else self._sort_out(sheet, news):
+            add = adds[number]
+            if add is None:
+                add = adds[number] = self._count.open(*kinds[number])
+            add(bunch)
         for skipped in sheet.skipped:
             self._skips.add(skipped)
         if sheet.tally is not None:
@@ -292,6 +288,17 @@ class _Sums:
             for name, size in sheet.files:
                 self._progress.file(name, size)
             self._progress.advance(sheet.read_bytes, sheet.records)
+
+    def _sort_out(self, sheet: Sheet, news: Sequence[bool]) -> Iterator[tuple[int, Bunch]]:
+        """Give the calls of a sheet that were not read before, one by one, and count the others."""
+        rows: Rows = pickle.loads(sheet.rows)  # noqa: S301 - packed by a process of ours
+        for is_new, number, code, moment, source in zip(
+            news, rows.numbers, rows.codes, rows.times, rows.sources, strict=True
+        ):
+            if is_new:
+                yield number, Bunch(code, 1, moment, moment)
+            else:
+                self._skips.add(Skipped(source, Reason.DUPLICATE))
 
     def coverage(self) -> Coverage:
         """Give the coverage of all that was read."""
@@ -303,11 +310,6 @@ def _put(known: dict[Hashable, int], key: Hashable, number: int, limit: int = KN
     if len(known) >= limit:
         known.clear()
     known[key] = number
-
-
-@lru_cache(maxsize=4096)
-def _read_time(text: str) -> datetime | None:
-    return parse_time(text)
 
 
 @lru_cache(maxsize=1024)

@@ -12,11 +12,12 @@ from msgspec import Struct, structs
 
 from trail_diff.assemble import Question
 from trail_diff.collected import Collected, collect_found
-from trail_diff.counting import Count, count_calls
+from trail_diff.counting import count_calls
 from trail_diff.coverage import summarize_reading
 from trail_diff.errors import JobNotFoundError, UsageError
 from trail_diff.facts import FactDocuments, FactFiles, load_documents, read_facts
 from trail_diff.gather import Gathered, ReadOptions, find_in_job_files, gather, make_selection
+from trail_diff.kinds import Count
 from trail_diff.live.options import AwsOptions
 from trail_diff.model import Coverage, Facts
 from trail_diff.sources.files import read_paths

@@ -1,6 +1,7 @@
 """Which events were met before, in 16 bytes each: a set of their ids would be larger than all that is counted."""
 
 import hashlib
+from collections.abc import Iterable
 
 _BUCKETS = 1 << 16
 
@@ -14,16 +15,22 @@ class Once:
     """A set of digests: buckets of digests that lie one behind the other, without an object for each."""
 
     def __init__(self) -> None:
-        self._buckets: dict[int, bytes] = {}
+        self._buckets = [b""] * _BUCKETS
 
     def add(self, digest: bytes) -> bool:
         """Take a digest of 16 bytes in; tell whether it is new."""
-        place = hash(digest) % _BUCKETS
-        bucket = self._buckets.get(place, b"")
-        at = bucket.find(digest)
-        while at % 16 and at >= 0:
-            at = bucket.find(digest, at + 1)
-        if at >= 0:
-            return False
-        self._buckets[place] = bucket + digest
-        return True
+        return self.add_all((digest,))[0]
+
+    def add_all(self, digests: Iterable[bytes]) -> list[bool]:
+        """Take digests in, one after the other; tell of each whether it is new."""
+        buckets, news = self._buckets, []
+        for digest in digests:
+            place = hash(digest) % _BUCKETS
+            bucket = buckets[place]
+            at = bucket.find(digest)
+            while at % 16 and at >= 0:
+                at = bucket.find(digest, at + 1)
+            news.append(at < 0)
+            if at < 0:
+                buckets[place] = bucket + digest
+        return news

@@ -77,13 +77,19 @@ def _from_epoch(number: float) -> datetime:
 
 
 def _from_text(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return _from_other_text(text)
+    return moment if moment.tzinfo is UTC else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _from_other_text(text: str) -> datetime | None:
+    """Read what is no ISO 8601 time as Python understands it: lower case, leap seconds, and other forms."""
     if found := _MILLISECONDS_TEXT.fullmatch(text):
         return _from_epoch(int(found[1]) / 1000)
-    try:
-        moment = datetime.fromisoformat(_LEAP_SECOND.sub(":59", text).upper())
-    except ValueError:
-        return _from_console_text(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    iso = _LEAP_SECOND.sub(":59", text).upper()
+    return _from_text(iso) if iso != text else _from_console_text(text)
 
 
 def _from_console_text(text: str) -> datetime | None:

@@ -7,13 +7,13 @@ shown. Time, source address and session are not told apart unless a policy tests
 
 import json
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, structs
 
 from trail_diff.callers import KeyChoice, named_key
 from trail_diff.errors import UsageError
+from trail_diff.kinds import Add, Bunch
 from trail_diff.message import is_denial_code
 from trail_diff.model import (
     Event,
@@ -152,21 +152,21 @@ class Replayed:
 
     def add(self, event: Event) -> None:
         """Take one event in."""
-        self.open(self.kinds.kind(event), event)(event.error_code, event.event_time)
+        self.open(self.kinds.kind(event), event)(Bunch.of(event))
 
-    def open(self, kind: Kind, event: Event | None) -> Callable[[str | None, datetime], None]:
-        """Begin a kind, or go on with it; give what adds a call's error code to it. `event` is the kind's first."""
+    def open(self, kind: Kind, event: Event | None) -> Add:
+        """Begin a kind, or go on with it; give what adds calls to it. `event` is the kind's first."""
         if event is not None:
             self._choice.learn(event)
         accesses = zip(kind[0], event.accesses if event else (), strict=True)
         held = [(signature, access) for signature, access in accesses if self._choice.may_hold(access.key)]
         seen = [self._seen.setdefault(signature, _Seen(event, access)) for signature, access in held if event]
 
-        def add(code: str | None, _moment: datetime) -> None:
+        def add(bunch: Bunch) -> None:
             for one in seen:
-                one.calls += 1
-                one.succeeded += code is None
-                one.denied += is_denial_code(code)
+                one.calls += bunch.calls
+                one.succeeded += bunch.calls if bunch.code is None else 0
+                one.denied += bunch.calls if is_denial_code(bunch.code) else 0
 
         return add
 

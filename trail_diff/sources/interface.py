@@ -43,7 +43,8 @@ class Peek(msgspec.Struct, frozen=True, rename=PEEK_FIELDS):
 PlainType = Literal["AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn", "AwsVpceEvent"]
 """Every `eventType` of records; Insight events have another one and are told apart from them."""
 
-_NULL = msgspec.Raw(b"null")
+NULL = msgspec.Raw(b"null")
+"""What stands for a field that a record lacks; always this very object."""
 _QUOTE = ord('"')
 
 
@@ -80,18 +81,18 @@ class SlimRecord(
     read_only: bool | None = None
     event_type: PlainType | None = None
     recipient_account_id: str | None = None
-    user_identity: msgspec.Raw = _NULL
-    source_ip_address: msgspec.Raw = _NULL
-    error_code: msgspec.Raw = _NULL
-    error_message: msgspec.Raw = _NULL
-    request_parameters: msgspec.Raw = _NULL
-    response_elements: msgspec.Raw = _NULL
-    additional_event_data: msgspec.Raw = _NULL
-    resources: msgspec.Raw = _NULL
-    shared_event_id: msgspec.Raw = _NULL
-    service_event_details: msgspec.Raw = _NULL
-    vpc_endpoint_id: msgspec.Raw = _NULL
-    event_context: msgspec.Raw = _NULL
+    user_identity: msgspec.Raw = NULL
+    source_ip_address: msgspec.Raw = NULL
+    error_code: msgspec.Raw = NULL
+    error_message: msgspec.Raw = NULL
+    request_parameters: msgspec.Raw = NULL
+    response_elements: msgspec.Raw = NULL
+    additional_event_data: msgspec.Raw = NULL
+    resources: msgspec.Raw = NULL
+    shared_event_id: msgspec.Raw = NULL
+    service_event_details: msgspec.Raw = NULL
+    vpc_endpoint_id: msgspec.Raw = NULL
+    event_context: msgspec.Raw = NULL
 
     def is_structured(self) -> bool:
         """Tell whether no part that should be an object is text, as in rows of a table that pass for records."""
@@ -104,7 +105,7 @@ class SlimRecord(
             self.service_event_details,
             self.event_context,
         )
-        return self.user_identity is not _NULL and not any(memoryview(part)[0] == _QUOTE for part in parts)
+        return self.user_identity is not NULL and not any(memoryview(part)[0] == _QUOTE for part in parts)
 
 
 Selection = Callable[[Peek], bool]
