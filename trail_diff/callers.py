@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -10,6 +10,9 @@ from trail_diff.arns import is_alias, is_same_alias, plain_key
 from trail_diff.kinds import Add, Bunch
 from trail_diff.model import Caller, CallerUse, Event, KeyAccess
 from trail_diff.sources.interface import SlimRecord
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class KeyChoice:

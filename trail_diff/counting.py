@@ -1,9 +1,9 @@
 """KMS calls counted while they are read, on all cores: memory grows with how different they are, not how many.
 
 A command says what makes two calls alike (Kinds). Each process finds the kind of every call, and normalises in full
-only those whose undecoded fields it has not met before. The kinds, the number of their calls and the digest of every call go to the
-process that began it. Only where a digest shows that a call was read twice does it look at the calls one by one, so
-that the first of them counts, in the order of the files.
+only those whose undecoded fields it has not met before. Kinds, how many calls each has and a digest of every call go to
+the process that began it. Only where a digest shows that a call was read twice does that look at the calls one by one,
+so that the first of them counts, in the order of the files.
 """
 
 import pickle
@@ -53,11 +53,11 @@ Batch = Sequence[InputFile | Skipped]
 
 
 class Rows(Struct):
-    """Calls one by one, in columns: the number of the kind, error code, time and source of each."""
+    """Calls one by one, in columns: the number of the kind, error code, ISO time and source of each."""
 
     numbers: list[int] = field(default_factory=list)
     codes: list[str | None] = field(default_factory=list)
-    times: list[datetime] = field(default_factory=list)
+    times: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
 
 
@@ -143,6 +143,7 @@ class _Reader:
         self._callers: dict[Hashable, int] = {}
         self._caller_numbers: dict[Caller, int] = {}
         self._sheet, self._rows = Sheet(), Rows()
+        self._moments: list[datetime] = []
 
     def __call__(self, batch: Batch) -> Iterator[Sheet]:
         """Read a batch."""
@@ -171,13 +172,13 @@ class _Reader:
         """Sum up the calls of the sheet, pack them, and begin the next one."""
         sheet, rows = self._sheet, self._rows
         times: defaultdict[tuple[int, str | None], list[datetime]] = defaultdict(list)
-        for number, code, moment in zip(rows.numbers, rows.codes, rows.times, strict=True):
+        for number, code, moment in zip(rows.numbers, rows.codes, self._moments, strict=True):
             times[number, code].append(moment)
         sheet.bunches = [
             (number, Bunch(code, len(moments), min(moments), max(moments))) for (number, code), moments in times.items()
         ]
         sheet.rows = pickle.dumps(rows)
-        self._sheet, self._rows = Sheet(), Rows()
+        self._sheet, self._rows, self._moments = Sheet(), Rows(), []
         return sheet
 
     def _take(self, found: Found | FoundSlim) -> None:
@@ -208,7 +209,9 @@ class _Reader:
         if not isinstance(identity, str) or not identity:
             identity = record.event_id
         code = None if record.error_code is NULL else _read_code(bytes(record.error_code))
-        self._add(number, moment, code, identity, source)
+        self._add(number, moment, code, identity)
+        self._rows.times.append(record.event_time)
+        self._rows.sources.append(source)
 
     def _take_whole(self, record: SlimRecord, source: str, shortcut: Hashable) -> None:
         """Take a call whose kind is not known yet."""
@@ -239,7 +242,9 @@ class _Reader:
         if isinstance(event, Skipped):
             self._sheet.skipped.append(event)
             return
-        self._add(self._number(event), event.event_time, event.error_code, event_identity(event), event.source)
+        self._add(self._number(event), event.event_time, event.error_code, event_identity(event))
+        self._rows.times.append(event.event_time.isoformat())
+        self._rows.sources.append(event.source)
 
     def _number(self, event: Event) -> int:
         kind = self._kinds.kind(event)
@@ -249,12 +254,10 @@ class _Reader:
             self._sheet.kinds.append((kind, event if self._kinds.keeps_event else None))
         return number
 
-    def _add(self, number: int, moment: datetime, code: str | None, identity: str, source: str) -> None:
-        rows = self._rows
-        rows.numbers.append(number)
-        rows.times.append(moment)
-        rows.codes.append(code)
-        rows.sources.append(source)
+    def _add(self, number: int, moment: datetime, code: str | None, identity: str) -> None:
+        self._rows.numbers.append(number)
+        self._rows.codes.append(code)
+        self._moments.append(moment)
         self._sheet.digests.append(digest_of(identity))
 
 
@@ -292,13 +295,13 @@ class _Sums:
     def _sort_out(self, sheet: Sheet, news: Sequence[bool]) -> Iterator[tuple[int, Bunch]]:
         """Give the calls of a sheet that were not read before, one by one, and count the others."""
         rows: Rows = pickle.loads(sheet.rows)  # noqa: S301 - packed by a process of ours
-        for is_new, number, code, moment, source in zip(
+        for is_new, number, code, time, source in zip(
             news, rows.numbers, rows.codes, rows.times, rows.sources, strict=True
         ):
-            if is_new:
-                yield number, Bunch(code, 1, moment, moment)
-            else:
+            if not is_new:
                 self._skips.add(Skipped(source, Reason.DUPLICATE))
+            elif moment := parse_time(time):
+                yield number, Bunch(code, 1, moment, moment)
 
     def coverage(self) -> Coverage:
         """Give the coverage of all that was read."""

@@ -23,7 +23,7 @@ from trail_diff.model import Event, Reason, Skipped
 from trail_diff.normalize import normalize_record
 from trail_diff.sources import containers
 from trail_diff.sources.files import read_paths
-from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Peek, Tally, select_everything
+from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Peek, SlimRecord, Tally, select_everything
 
 MADE = Recording()
 KEY = MADE.key_arn("k")
@@ -302,7 +302,7 @@ def test_selection_sees_every_record_and_decides(tmp_path: Path) -> None:
     path.write_bytes(TRAIL(RECORDS))
     tally = Tally()
 
-    def wants(peek: Peek) -> bool:
+    def wants(peek: Peek | SlimRecord) -> bool:
         return bool(peek.event_name == "GenerateDataKey")
 
     found = Read(read_paths([str(path)], wants, tally), tally)

@@ -249,7 +249,7 @@ def test_any_selection_is_asked_for_slim_records_too(tmp_path: Path) -> None:
     other = MADE.kms("2026-03-01T18:05:00Z", "Decrypt", KEYS[0], MADE.user("alice"), eventID="b")
     file.write_text(json.dumps({"Records": [other, wanted]}))
 
-    def select(peek: Peek) -> bool:
+    def select(peek: Peek | SlimRecord) -> bool:
         return bool(peek.event_id == "a")
 
     found = list(read_files([InputFile(str(file), file.stat().st_size)], Reading(select, Tally())))
