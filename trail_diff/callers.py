@@ -65,6 +65,7 @@ class CallerKinds(Struct, frozen=True):
     """
 
     keeps_event: bool = False
+    keeps: None = None
 
     def kind(self, event: Event) -> Kind:
         """Give the kind of a call."""

@@ -6,22 +6,23 @@ the process that began it. Only where a digest shows that a call was read twice 
 so that the first of them counts, in the order of the files.
 """
 
-import pickle
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain, islice
-from typing import Any, BinaryIO
+from itertools import chain, compress, islice, repeat
+from operator import not_
+from typing import Any, BinaryIO, TypeVar
 
+import msgspec
 from msgspec import Struct, field, structs
 
 from trail_diff.coverage import summarize_reading
 from trail_diff.gather import ReadOptions, Skips, event_identity, make_selection
 from trail_diff.identity import identify_caller
 from trail_diff.kinds import Add, Bunch, Count, Kinds
-from trail_diff.model import Caller, Coverage, Event, Reason, Skipped
-from trail_diff.normalize import has_own_key, normalize_record, read_error_code
+from trail_diff.model import Caller, Coverage, Event, Reason, Skipped, Window
+from trail_diff.normalize import KMS, has_own_key, normalize_record, read_error_code
 from trail_diff.once import Once, digest_of
 from trail_diff.sources.files import STDIN, Reading, list_files, read_files
 from trail_diff.sources.interface import (
@@ -46,33 +47,36 @@ WORTH_BATCHES = 8
 """How many batches of files there have to be before further processes are worth their start."""
 SHEET_CALLS = 4096
 SHEET_BYTES = 32 << 20
+NO_KIND = -1
 KNOWN_LIMIT = 16384
 """How many kinds and identities are remembered by the fields that tell them."""
 
+T = TypeVar("T")
 Batch = Sequence[InputFile | Skipped]
 
 
-class Rows(Struct):
-    """Calls one by one, in columns: the number of the kind, error code, ISO time and source of each."""
+class Rows(Struct, array_like=True):
+    """Calls one by one: the bunch that each is in, and the times of the calls of every bunch, both in order."""
 
-    numbers: list[int] = field(default_factory=list)
-    codes: list[str | None] = field(default_factory=list)
-    times: list[str] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
+    bunches: list[int] = field(default_factory=list)
+    times: list[list[datetime]] = field(default_factory=list)
 
 
 class Sheet(Struct):
-    """What was read since the last sheet. `kinds` are the new ones; calls name theirs by its number.
+    """What was read since the last sheet. `kinds` are the new ones; bunches name theirs by its number, or NO_KIND.
 
-    `bunches` holds the calls of each kind; `rows` the same one by one in the order of `digests`, packed, since they are
-    hardly ever looked at. `tally` counts a whole batch, so only its last sheet has one; `records` is for showing
-    progress.
+    `rows` holds the calls of the bunches one by one in the order of `digests`, packed, as they are hardly ever looked
+    at; `sources` says how many of them in a row came from where. `events` are those that the Kinds keep, each with its
+    place in `digests`. `tally` counts a whole batch, so only its last sheet has one; `records` is for showing progress.
     """
 
     kinds: list[tuple[Any, Event | None]] = field(default_factory=list)
     bunches: list[tuple[int, Bunch]] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
     rows: bytes = b""
+    sources: list[tuple[str, int]] = field(default_factory=list)
+    events: list[tuple[int, Event]] = field(default_factory=list)
+    documents: list[FoundJob] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     files: list[tuple[str, int | None]] = field(default_factory=list)
     read_bytes: int = 0
@@ -82,6 +86,10 @@ class Sheet(Struct):
     def is_full(self) -> bool:
         """Tell whether it is time for the next one: for memory, and so that progress is seen."""
         return len(self.digests) >= SHEET_CALLS or self.read_bytes >= SHEET_BYTES
+
+
+_ROWS = msgspec.msgpack.Decoder(Rows)
+_pack = msgspec.msgpack.Encoder().encode
 
 
 def count_calls(
@@ -98,31 +106,42 @@ def count_calls(
         SourceError: a path is not there or cannot be opened.
     """
     options = options or ReadOptions()
-    reader = _Reader(count.kinds, make_selection(options, kms_only=True), stdin)
-    sums = _Sums(count, progress)
-    for process, sheet in _read_all(paths, reader, options.processes):
+    reader = Reader(count.kinds, make_selection(options, kms_only=True), stdin)
+    sums = Sums(count, progress)
+    processes = 1 if STDIN in paths else options.processes
+    for process, sheet in read_on_cores(reader, list_batches(paths, reader.selection), processes):
         sums.add(process, sheet)
     return sums.coverage()
 
 
-def _read_all(paths: Sequence[str], reader: "_Reader", processes: int) -> Iterator[tuple[int, Sheet]]:
-    """Give the sheets in the order of what was read, each with the number of the process it comes from."""
-    batches = _make_batches(chain.from_iterable(list_files(path, reader.selection) for path in paths))
-    first = list(islice(batches, WORTH_BATCHES))
-    if processes > 1 and len(first) == WORTH_BATCHES and STDIN not in paths:
+def read_on_cores(
+    work: Callable[[Batch], Iterable[T]], batches: Iterable[Batch], processes: int
+) -> Iterator[tuple[int, T]]:
+    """Give what is made of each batch, in their order, with the number of the process it comes from.
+
+    Raises:
+        SourceError: a process ended before its work was done.
+    """
+    rest = iter(batches)
+    first = list(islice(rest, WORTH_BATCHES))
+    if processes > 1 and len(first) == WORTH_BATCHES:
         from trail_diff.sources.parallel import run_in_order
 
-        yield from run_in_order(reader, chain(first, batches), processes)
+        yield from run_in_order(work, chain(first, rest), processes)
         return
-    for batch in chain(first, batches):
-        yield from ((0, sheet) for sheet in reader(batch))
+    for batch in chain(first, rest):
+        yield from ((0, made) for made in work(batch))
 
 
-def _make_batches(files: Iterable[InputFile | Skipped]) -> Iterator[Batch]:
-    """Put files together, so that a batch is worth sending to another process."""
+def list_batches(paths: Sequence[str], selection: Selection) -> Iterator[Batch]:
+    """Give the files that paths stand for, put together so that a batch is worth sending to another process.
+
+    Raises:
+        SourceError: a path is not there, a glob fits nothing, or a folder is empty.
+    """
     batch: list[InputFile | Skipped] = []
     size = 0
-    for file in files:
+    for file in chain.from_iterable(list_files(path, selection) for path in paths):
         batch.append(file)
         size += file.size if isinstance(file, InputFile) else 0
         if size >= BATCH_BYTES or len(batch) >= BATCH_FILES:
@@ -132,10 +151,10 @@ def _make_batches(files: Iterable[InputFile | Skipped]) -> Iterator[Batch]:
         yield batch
 
 
-class _Reader:
+class Reader:
     """Turns batches of files into sheets; what it has met in one batch it knows in the next."""
 
-    def __init__(self, kinds: Kinds, selection: Selection, stdin: BinaryIO | None) -> None:
+    def __init__(self, kinds: Kinds, selection: Selection, stdin: BinaryIO | None = None) -> None:
         self.selection = selection
         self._kinds, self._stdin = kinds, stdin
         self._numbers: dict[Any, int] = {}
@@ -143,7 +162,7 @@ class _Reader:
         self._callers: dict[Hashable, int] = {}
         self._caller_numbers: dict[Caller, int] = {}
         self._sheet, self._rows = Sheet(), Rows()
-        self._moments: list[datetime] = []
+        self._places: dict[tuple[int, str | None], int] = {}
 
     def __call__(self, batch: Batch) -> Iterator[Sheet]:
         """Read a batch."""
@@ -171,17 +190,16 @@ class _Reader:
     def _close_sheet(self) -> Sheet:
         """Sum up the calls of the sheet, pack them, and begin the next one."""
         sheet, rows = self._sheet, self._rows
-        times: defaultdict[tuple[int, str | None], list[datetime]] = defaultdict(list)
-        for number, code, moment in zip(rows.numbers, rows.codes, self._moments, strict=True):
-            times[number, code].append(moment)
         sheet.bunches = [
-            (number, Bunch(code, len(moments), min(moments), max(moments))) for (number, code), moments in times.items()
+            (number, Bunch(code, len(times), min(times), max(times)))
+            for (number, code), times in zip(self._places, rows.times, strict=True)
         ]
-        sheet.rows = pickle.dumps(rows)
-        self._sheet, self._rows, self._moments = Sheet(), Rows(), []
+        sheet.rows = _pack(rows)
+        self._sheet, self._rows, self._places = Sheet(), Rows(), {}
         return sheet
 
     def _take(self, found: Found | FoundSlim) -> None:
+        before = len(self._sheet.digests)
         match found:
             case FoundSlim(records, source):
                 for record in records:
@@ -191,35 +209,33 @@ class _Reader:
             case Skipped():
                 self._sheet.skipped.append(found)
             case FoundJob():
-                pass
+                self._sheet.documents += [found] if self._kinds.keeps else []
+        taken = len(self._sheet.digests) - before
+        if taken:
+            self._sheet.sources.append((found.source, taken))
 
     def _take_slim(self, record: SlimRecord, source: str) -> None:
         moment = parse_time(record.event_time)
         if moment is None or not record.event_name:
             self._sheet.skipped.append(Skipped(source, Reason.INVALID_RECORD))
             return
-        caller = self._identify(record)
-        shortcut = caller, record.event_name, bytes(record.resources), self._kinds.shortcut(record)
-        number = self._known.get(shortcut)
+        number = self._find_number(record)
         if number is None:
-            self._take_whole(record, source, shortcut)
+            self._take_event(_normalize(record, source), record)
             return
-        shared = record.shared_event_id
-        identity = record.event_id if shared is NULL else decode_fully(shared)
-        if not isinstance(identity, str) or not identity:
-            identity = record.event_id
+        shared = None if record.shared_event_id is NULL else decode_fully(record.shared_event_id)
         code = None if record.error_code is NULL else _read_code(bytes(record.error_code))
-        self._add(number, moment, code, identity)
-        self._rows.times.append(record.event_time)
-        self._rows.sources.append(source)
+        self._add(number, code, moment, shared if isinstance(shared, str) and shared else record.event_id)
 
-    def _take_whole(self, record: SlimRecord, source: str, shortcut: Hashable) -> None:
-        """Take a call whose kind is not known yet."""
-        whole = to_record(record)
-        event = normalize_record(whole, source) if isinstance(whole, dict) else Skipped(source, whole)
-        self._take_event(event)
-        if isinstance(event, Event) and has_own_key(event):
-            _put(self._known, shortcut, self._number(event))
+    def _find_number(self, record: SlimRecord) -> int | None:
+        """Give the number of a call's kind; None when it is not known yet or the event itself is needed."""
+        if self._kinds.keeps is not None and self._kinds.keeps(record):
+            return None
+        return NO_KIND if record.event_source != KMS else self._known.get(self._shortcut(record))
+
+    def _shortcut(self, record: SlimRecord) -> Hashable:
+        caller = self._identify(record)
+        return caller, record.event_name, bytes(record.resources), self._kinds.shortcut(record)
 
     def _identify(self, record: SlimRecord) -> int:
         """Give the number of the caller, whatever the session; one that cannot be read gets -1 and is read whole."""
@@ -238,13 +254,17 @@ class _Reader:
             _put(self._callers, key, number)
         return number
 
-    def _take_event(self, event: Event | Skipped) -> None:
+    def _take_event(self, event: Event | Skipped, record: SlimRecord | None = None) -> None:
+        """Take a call that was read whole; of one that was a SlimRecord, learn what its kind is told by."""
         if isinstance(event, Skipped):
             self._sheet.skipped.append(event)
             return
-        self._add(self._number(event), event.event_time, event.error_code, event_identity(event))
-        self._rows.times.append(event.event_time.isoformat())
-        self._rows.sources.append(event.source)
+        number = self._number(event) if event.event_source == KMS else NO_KIND
+        if self._kinds.keeps is not None and self._kinds.keeps(event):
+            self._sheet.events.append((len(self._sheet.digests), event))
+        elif record is not None and has_own_key(event):
+            _put(self._known, self._shortcut(record), number)
+        self._add(number, event.error_code, event.event_time, event_identity(event))
 
     def _number(self, event: Event) -> int:
         kind = self._kinds.kind(event)
@@ -254,63 +274,96 @@ class _Reader:
             self._sheet.kinds.append((kind, event if self._kinds.keeps_event else None))
         return number
 
-    def _add(self, number: int, moment: datetime, code: str | None, identity: str) -> None:
-        self._rows.numbers.append(number)
-        self._rows.codes.append(code)
-        self._moments.append(moment)
+    def _add(self, number: int, code: str | None, moment: datetime, identity: str) -> None:
+        place = self._places.get((number, code))
+        if place is None:
+            place = self._places[number, code] = len(self._places)
+            self._rows.times.append([])
+        self._rows.times[place].append(moment)
+        self._rows.bunches.append(place)
         self._sheet.digests.append(digest_of(identity))
 
 
-class _Sums:
-    """Puts the sheets together; an event that was read before is dropped and counted, whoever read it."""
+class Sums:
+    """Puts the sheets together; an event that was read before is dropped and counted, whoever read it.
+
+    Where the Kinds keep events, also those, job descriptions, how often each digest came again (`repeats`), and the
+    first and last time of the events of every batch (`spans`, None where there are none).
+    """
 
     def __init__(self, count: Count, progress: Progress | None) -> None:
-        self._count, self._progress = count, progress
-        self._once, self._skips, self._tally, self._kept = Once(), Skips(), Tally(), 0
+        self.tally, self.skips = Tally(), Skips()
+        self.events: list[Event] = []
+        self.documents: list[FoundJob] = []
+        self.repeats: Counter[bytes] = Counter()
+        self.spans: list[Window | None] = []
+        self._count, self._progress, self._is_keeping = count, progress, count.kinds.keeps is not None
+        self._once, self._counted = Once(), 0
         self._kinds: dict[int, list[tuple[Any, Event | None]]] = {}
         self._adds: dict[int, list[Add | None]] = {}
+        self._span: list[datetime] = []
 
     def add(self, process: int, sheet: Sheet) -> None:
         """Add what a process read."""
-        kinds = self._kinds.setdefault(process, [])
-        kinds.extend(sheet.kinds)
-        adds = self._adds.setdefault(process, [])
-        adds.extend([None] * len(sheet.kinds))
+        self._kinds.setdefault(process, []).extend(sheet.kinds)
+        self._adds.setdefault(process, []).extend([None] * len(sheet.kinds))
         news = self._once.add_all(sheet.digests)
-        self._kept += news.count(True)
+        self._counted += news.count(True)
         for number, bunch in sheet.bunches if all(news) else self._sort_out(sheet, news):
-            add = adds[number]
-            if add is None:
-                add = adds[number] = self._count.open(*kinds[number])
-            add(bunch)
+            if number != NO_KIND:
+                self._adder(process, number)(bunch)
         for skipped in sheet.skipped:
-            self._skips.add(skipped)
+            self.skips.add(skipped)
+        if self._is_keeping:
+            self._keep(sheet, news)
         if sheet.tally is not None:
-            self._tally.add(sheet.tally)
+            self.tally.add(sheet.tally)
         if self._progress is not None:
             for name, size in sheet.files:
                 self._progress.file(name, size)
             self._progress.advance(sheet.read_bytes, sheet.records)
 
+    def _adder(self, process: int, number: int) -> Add:
+        add = self._adds[process][number]
+        if add is None:
+            add = self._adds[process][number] = self._count.open(*self._kinds[process][number])
+        return add
+
     def _sort_out(self, sheet: Sheet, news: Sequence[bool]) -> Iterator[tuple[int, Bunch]]:
         """Give the calls of a sheet that were not read before, one by one, and count the others."""
-        rows: Rows = pickle.loads(sheet.rows)  # noqa: S301 - packed by a process of ours
-        for is_new, number, code, time, source in zip(
-            news, rows.numbers, rows.codes, rows.times, rows.sources, strict=True
-        ):
-            if not is_new:
-                self._skips.add(Skipped(source, Reason.DUPLICATE))
-            elif moment := parse_time(time):
-                yield number, Bunch(code, 1, moment, moment)
+        rows = _ROWS.decode(sheet.rows)
+        times = [iter(own) for own in rows.times]
+        sources = chain.from_iterable(repeat(source, calls) for source, calls in sheet.sources)
+        for is_new, place, source in zip(news, rows.bunches, sources, strict=True):
+            number, bunch = sheet.bunches[place]
+            moment = next(times[place])
+            if is_new:
+                yield number, Bunch(bunch.code, 1, moment, moment)
+            else:
+                self.skips.add(Skipped(source, Reason.DUPLICATE))
+
+    def _keep(self, sheet: Sheet, news: Sequence[bool]) -> None:
+        self.events.extend(event for place, event in sheet.events if news[place])
+        self.documents.extend(sheet.documents)
+        self.repeats.update(compress(sheet.digests, map(not_, news)))
+        self._span.extend(moment for _, bunch in sheet.bunches for moment in (bunch.first, bunch.last))
+        if sheet.tally is not None:
+            self.spans.append(Window(min(self._span), max(self._span)) if self._span else None)
+            self._span = []
 
     def coverage(self) -> Coverage:
         """Give the coverage of all that was read."""
-        return structs.replace(summarize_reading(self._tally, self._skips.merged()), events_kept=self._kept)
+        return structs.replace(summarize_reading(self.tally, self.skips.merged()), events_kept=self._counted)
 
 
-def _put(known: dict[Hashable, int], key: Hashable, number: int, limit: int = KNOWN_LIMIT) -> None:
+def _normalize(record: SlimRecord, source: str) -> Event | Skipped:
+    whole = to_record(record)
+    return normalize_record(whole, source) if isinstance(whole, dict) else Skipped(source, whole)
+
+
+def _put(known: dict[Hashable, int], key: Hashable, number: int) -> None:
     """Remember a number; when there are too many, begin anew."""
-    if len(known) >= limit:
+    if len(known) >= KNOWN_LIMIT:
         known.clear()
     known[key] = number
 

@@ -34,6 +34,10 @@ class Kinds(Protocol):
     def keeps_event(self) -> bool:
         """Tell whether the first event of a kind is needed beside the kind."""
 
+    @property
+    def keeps(self) -> Callable[[SlimRecord | Event], bool] | None:
+        """Give what tells which events are needed themselves; None if none are, nor job descriptions."""
+
     def kind(self, event: Event) -> Any:
         """Give the kind of a call."""
 

@@ -16,7 +16,7 @@ from trail_diff.message import read_denial
 from trail_diff.model import Event, KeyAccess, Reason, Record, Skipped
 from trail_diff.times import parse_time
 
-_KMS = "kms.amazonaws.com"
+KMS = "kms.amazonaws.com"
 _NOTHING: Mapping[str, Any] = {}
 _KEY_ARN = re.compile(r"arn:aws[\w-]{0,16}:kms:[a-z0-9-]{1,32}:\d{12}:key/[\w-]{1,64}")
 _KEY_ID = re.compile(r"\A(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\Z")
@@ -49,9 +49,7 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         read_only=_flag(record.get("readOnly")),
         source_ip_address=_text(record.get("sourceIPAddress")),
         vpc_endpoint_id=_text(record.get("vpcEndpointId")),
-        accesses=tuple(_accesses(record, event_name, request, resources))
-        if event_source == "kms.amazonaws.com"
-        else (),
+        accesses=tuple(_accesses(record, event_name, request, resources)) if event_source == KMS else (),
         resources=resources,
         encryption_context=_pairs(request.get("encryptionContext") or request.get("sourceEncryptionContext")),
         request_parameters=request,

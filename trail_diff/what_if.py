@@ -116,6 +116,7 @@ class ReplayKinds(Struct, frozen=True):
     tells_alias: bool = False
     told: tuple[int, ...] = ()
     keeps_event: bool = True
+    keeps: None = None
 
     def kind(self, event: Event) -> Kind:
         """Give the kind of a call: what each access is to the policies, and its name of the key if that counts."""
