@@ -7,7 +7,7 @@ from making import ROLE, TABLE, VAULT, make_event, make_events, make_job, moment
 from msgspec import structs
 from recording import Recording
 
-from trail_diff.correlate import find_keys, has_concurrent_job, job_window, resolve_key, tie_events
+from trail_diff.correlate import find_keys, has_concurrent_job, job_window, key_names, resolve_key, tie_events
 from trail_diff.model import Job, Reason, Window
 
 MADE = Recording()
@@ -133,7 +133,7 @@ def test_key_is_resolved_however_it_is_written() -> None:
     events = make_events(made.records)
 
     for text in (key.rsplit("/", 1)[1].upper(), f" {key} ", "alias/orders", made.arn("kms", "alias/orders")):
-        assert resolve_key(text, events) == key
+        assert resolve_key(text, key_names(events)) == key
 
 
 def test_window_job_takes_what_lies_in_it() -> None:
@@ -194,7 +194,7 @@ def test_key_is_resolved_from_a_call_that_has_both(text: str) -> None:
     made = Recording()
     made.kms(TIME, "GenerateDataKey", KEY, STORAGE, parameters={"keyId": "alias/vault"})
 
-    assert resolve_key(text, make_events(made.records)) == KEY
+    assert resolve_key(text, key_names(make_events(made.records))) == KEY
 
 
 def test_running_job_is_searched_up_to_the_newest_record() -> None:

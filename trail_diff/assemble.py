@@ -61,7 +61,7 @@ def build_case(gathered: Gathered, question: Question, facts: Facts) -> Case:
     """
     jobs = [job for job in gathered.jobs if _is_in_scope(job, question)]
     failed = _find(question.job_id, jobs, gathered)
-    keys = tuple(resolve_key(key, gathered.events) for key in question.keys)
+    keys = tuple(resolve_key(key, gathered.key_names()) for key in question.keys)
     question = msgspec.structs.replace(question, keys=keys)
     best: Case | None = None
     for baseline in _baselines(failed, jobs, question, gathered):
@@ -70,6 +70,19 @@ def build_case(gathered: Gathered, question: Question, facts: Facts) -> Case:
             return case
         best = best or case
     return best or _compare(gathered, [failed], question, facts)
+
+
+def case_windows(gathered: Gathered, question: Question) -> tuple[Window, ...]:
+    """Give the time around every job that `build_case` may look at.
+
+    Raises:
+        JobNotFoundError, AmbiguousJobError, UsageError: as `build_case` does.
+    """
+    jobs = [job for job in gathered.jobs if _is_in_scope(job, question)]
+    failed = _find(question.job_id, jobs, gathered)
+    newest = parse_time(gathered.tally.newest())
+    windows = [job_window(job, question.pad, newest) for job in (failed, *_baselines(failed, jobs, question, gathered))]
+    return tuple(window for window in windows if window is not None)
 
 
 def build_comparison(
@@ -86,7 +99,7 @@ def build_comparison(
     Raises:
         FactError: a side without a window has no record with a time.
     """
-    given = tuple(resolve_key(key, [*failed.events, *succeeded.events]) for key in keys)
+    given = tuple(resolve_key(resolve_key(key, failed.key_names()), succeeded.key_names()) for key in keys)
     sides, gaps = [], set()
     for name, gathered, window in zip(("failed", "succeeded"), (failed, succeeded), windows, strict=True):
         job, span = _window_job(name, gathered, window)
@@ -158,7 +171,7 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
 
 def _missing_keys(asked: Sequence[str], gathered: Gathered) -> tuple[Reason, ...]:
     """Say so when records name keys, but none that was asked about: they may be about something else altogether."""
-    named = {access.key for event in gathered.events for access in event.accesses if access.key}
+    named = {one.key for one in gathered.key_names()} if asked else set[str]()
     return (Reason.KEY_NOT_IN_EVENTS,) if asked and named and named.isdisjoint(asked) else ()
 
 
@@ -189,6 +202,8 @@ def _finish(
     warnings = {*gaps, *differences, *check_coverage(failed, succeeded, gathered.tally, gathered.events, gathered.jobs)}
     if failed.job.key is None:
         warnings.add(Reason.KEY_NOT_KNOWN)
+    if gathered.beyond.lacks_caller_type:
+        warnings.add(Reason.CALLER_TYPE_NOT_IN_EXPORT)
     if any(skipped.reason in _DAMAGE for skipped in gathered.skipped):
         warnings.add(Reason.INPUT_PARTLY_READ)
     every_key = tuple(dict.fromkeys([*keys, *(key for side in sides for key in side.job.keys)]))

@@ -42,7 +42,6 @@ from trail_diff.sources.walk import InputFile
 from trail_diff.times import parse_time
 
 BATCH_BYTES = 1 << 20
-BATCH_FILES = 256
 WORTH_BATCHES = 8
 """How many batches of files there have to be before further processes are worth their start."""
 SHEET_CALLS = 4096
@@ -109,7 +108,8 @@ def count_calls(
     reader = Reader(count.kinds, make_selection(options, kms_only=True), stdin)
     sums = Sums(count, progress)
     processes = 1 if STDIN in paths else options.processes
-    for process, sheet in read_on_cores(reader, list_batches(paths, reader.selection), processes):
+    batches = list_batches(paths, reader.selection, options.batch_files)
+    for process, sheet in read_on_cores(reader, batches, processes):
         sums.add(process, sheet)
     return sums.coverage()
 
@@ -133,7 +133,7 @@ def read_on_cores(
         yield from ((0, made) for made in work(batch))
 
 
-def list_batches(paths: Sequence[str], selection: Selection) -> Iterator[Batch]:
+def list_batches(paths: Sequence[str], selection: Selection, most_files: int) -> Iterator[Batch]:
     """Give the files that paths stand for, put together so that a batch is worth sending to another process.
 
     Raises:
@@ -144,7 +144,7 @@ def list_batches(paths: Sequence[str], selection: Selection) -> Iterator[Batch]:
     for file in chain.from_iterable(list_files(path, selection) for path in paths):
         batch.append(file)
         size += file.size if isinstance(file, InputFile) else 0
-        if size >= BATCH_BYTES or len(batch) >= BATCH_FILES:
+        if size >= BATCH_BYTES or len(batch) >= most_files:
             yield batch
             batch, size = [], 0
     if batch:
@@ -221,7 +221,7 @@ class Reader:
             return
         number = self._find_number(record)
         if number is None:
-            self._take_event(_normalize(record, source), record)
+            self._take_event(normalize_slim(record, source), record)
             return
         shared = None if record.shared_event_id is NULL else decode_fully(record.shared_event_id)
         code = None if record.error_code is NULL else _read_code(bytes(record.error_code))
@@ -356,7 +356,8 @@ class Sums:
         return structs.replace(summarize_reading(self.tally, self.skips.merged()), events_kept=self._counted)
 
 
-def _normalize(record: SlimRecord, source: str) -> Event | Skipped:
+def normalize_slim(record: SlimRecord, source: str) -> Event | Skipped:
+    """Normalise a record that was not decoded in full."""
     whole = to_record(record)
     return normalize_record(whole, source) if isinstance(whole, dict) else Skipped(source, whole)
 

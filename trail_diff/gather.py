@@ -12,6 +12,7 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from trail_diff.changes import OTHER_CHANGES
+from trail_diff.correlate import KeyName, key_names
 from trail_diff.errors import FactError
 from trail_diff.jobs import merge_jobs, read_job_document, read_job_event
 from trail_diff.model import Event, Job, Reason, Skipped
@@ -27,13 +28,22 @@ KEPT_SOURCES = frozenset({"kms.amazonaws.com", "backup.amazonaws.com"})
 class ReadOptions(Struct, frozen=True):
     """What to read and what to leave out. An empty `regions` means every Region; times are aware UTC.
 
-    `processes` is how many may be used for a large input; with more than one, the caller must have no threads.
+    `processes` is how many may be used for a large input; with more than one, the caller must have no threads. Each is
+    given `batch_files` files at a time, fewer when they are large.
     """
 
     regions: tuple[str, ...] = ()
     start: datetime | None = None
     end: datetime | None = None
     processes: int = 1
+    batch_files: int = 256
+
+
+class Beyond(Struct, frozen=True):
+    """What KMS calls tell that were read but not kept: keys and their names, and whether any lacks the caller type."""
+
+    names: tuple[KeyName, ...] = ()
+    lacks_caller_type: bool = False
 
 
 class Gathered(Struct, frozen=True):
@@ -43,12 +53,18 @@ class Gathered(Struct, frozen=True):
     jobs: tuple[Job, ...]
     tally: Tally
     skipped: tuple[Skipped, ...]
+    beyond: Beyond = Beyond()
+
+    def key_names(self) -> Iterator[KeyName]:
+        """Give every key that was read of, whether the call is kept or not."""
+        yield from self.beyond.names
+        yield from key_names(self.events)
 
     def merge(self, other: "Gathered") -> "Gathered":
         """Put two readings together; an event in both counts once."""
         events = {event.event_id: event for event in (*self.events, *other.events)}
         return Gathered(
-            tuple(sorted(events.values(), key=lambda event: (event.event_time, event.event_id))),
+            in_order(events.values()),
             merge_jobs([*self.jobs, *other.jobs]),
             self.tally.merge(other.tally),
             (*self.skipped, *other.skipped),
@@ -92,7 +108,15 @@ def gather_raw(found: Iterable[Found], tally: Tally, job_found: Iterable[Found])
             events.append(item)
         else:
             documents.append(item)
+    return put_together(events, documents, job_found, tally, skipped)
+
+
+def put_together(
+    events: list[Event], documents: list[FoundJob], job_found: Iterable[Found], tally: Tally, skipped: "Skips"
+) -> Gathered:
+    """Find the jobs that events and documents tell of; `job_found` is as for `gather_raw`."""
     told = list(events)
+    documents = list(documents)
     for item in keep_once(job_found, skipped):
         if isinstance(item, Event):
             told.append(item)
@@ -100,9 +124,13 @@ def gather_raw(found: Iterable[Found], tally: Tally, job_found: Iterable[Found])
             documents.append(item)
     jobs = [job for item in documents for job in read_job_document(item.document, item.source)]
     jobs.extend(job for job in map(read_job_event, told) if job is not None)
-    events.sort(key=lambda event: (event.event_time, event.event_id))
     known = with_vault_keys(merge_jobs(jobs), (item.document for item in documents))
-    return Gathered(tuple(events), known, tally, skipped.merged())
+    return Gathered(in_order(events), known, tally, skipped.merged())
+
+
+def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Give events in the order of their times, those of one second by id."""
+    return tuple(sorted(events, key=lambda event: (event.event_time, event.event_id)))
 
 
 def make_selection(options: ReadOptions, *, kms_only: bool = False) -> SourceSelection:

@@ -22,6 +22,7 @@ from trail_diff.live.options import AwsOptions
 from trail_diff.model import Coverage, Facts
 from trail_diff.sources.files import read_paths
 from trail_diff.sources.interface import Found, Progress, Selection, Source, Tally
+from trail_diff.survey import Wanted, gather_wanted
 
 if TYPE_CHECKING:
     from trail_diff.live.collect import LiveRequest
@@ -83,8 +84,8 @@ def collect(inputs: Inputs, question: Question | None = None) -> tuple[Collected
     return _redact(structs.replace(collected, documents=given.over(collected.documents)), asked, inputs)
 
 
-def gather_inputs(inputs: Inputs) -> Gathered:
-    """Read what there is to events, jobs and counts.
+def gather_inputs(inputs: Inputs, wanted: Wanted | None = None) -> Gathered:
+    """Read what there is to events, jobs and counts; where only some of it is `wanted`, not more than is no trouble.
 
     Raises:
         SourceError, CaseFileError, AwsError: it cannot be read.
@@ -97,6 +98,10 @@ def gather_inputs(inputs: Inputs) -> Gathered:
         return _redact(collect_jobs(_live_request(inputs)), _NOTHING_ASKED, inputs)[0].gathered()
     if inputs.is_raw_needed:
         return collect(inputs, _NOTHING_ASKED)[0].gathered()
+    if wanted is not None:
+        gathered = gather_wanted(inputs.events, inputs.jobs, inputs.options, wanted, progress=inputs.progress)
+        if gathered is not None:
+            return gathered
     return gather(inputs.events, inputs.jobs, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
 
 

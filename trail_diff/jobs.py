@@ -23,7 +23,8 @@ _ID_FIELDS: tuple[tuple[str, JobKind], ...] = (
     ("restoreJobId", "restore"),
 )
 _LIST_FIELDS = ("backupJobs", "copyJobs", "restoreJobs", "copyJob", "backupJob", "restoreJob")
-_START_CALLS = frozenset({"StartBackupJob", "StartCopyJob", "StartRestoreJob"})
+START_CALLS = frozenset({"StartBackupJob", "StartCopyJob", "StartRestoreJob"})
+"""The calls that begin jobs; their records tell of them."""
 _UNDER_WAY = {"Started": "RUNNING", "Created": "CREATED"}
 FINISHED_STATES = frozenset({"COMPLETED", "FAILED", "ABORTED", "EXPIRED", "PARTIAL"})
 _FIRST_JOB = datetime(2019, 1, 1, tzinfo=UTC)
@@ -59,7 +60,7 @@ def read_job_event(event: Event) -> Job | None:
     """
     if event.event_source != "backup.amazonaws.com" or event.error_code is not None:
         return None
-    if event.event_name in _START_CALLS:
+    if event.event_name in START_CALLS:
         fields = {**_lower_first(event.request_parameters), **_lower_first(event.response_elements)}
     else:
         fields = _lower_first(event.service_event_details)

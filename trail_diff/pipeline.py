@@ -39,16 +39,18 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff import __version__
-from trail_diff.arns import arn_account
-from trail_diff.assemble import Question, build_case, build_comparison
+from trail_diff.arns import arn_account, plain_key
+from trail_diff.assemble import Question, build_case, build_comparison, case_windows
 from trail_diff.baseline import compare_jobs, rank_baselines
 from trail_diff.callers import CallerCount
 from trail_diff.collected import Collected, narrow
+from trail_diff.correlate import is_resolved
 from trail_diff.coverage import summarize_reading
 from trail_diff.facts import FactFiles
 from trail_diff.intake import Inputs, collect, count_inputs, gather_both, gather_facts, gather_inputs, need_question
 from trail_diff.jobs import is_finished, is_succeeded
 from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, WhatIfRow, Window
+from trail_diff.survey import Wanted
 
 
 def load_case(inputs: Inputs, question: Question | None = None) -> Case:
@@ -60,8 +62,10 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
     if inputs.is_raw_needed:
         collected, asked = collect(inputs, question)
         return collected.case(asked)
-    facts = gather_facts(inputs)
-    return build_case(gather_inputs(inputs), need_question(question), facts)
+    facts, asked = gather_facts(inputs), need_question(question)
+    by_name = any(not is_resolved(plain_key(key)) for key in asked.keys)
+    wanted = Wanted(lambda gathered: case_windows(gathered, asked), by_name)
+    return build_case(gather_inputs(inputs, wanted), asked, facts)
 
 
 def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) -> Collected:
@@ -146,7 +150,7 @@ def analyse(case: Case) -> Report:
 
 def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
     """List the jobs found, each that did not succeed with the baseline it would get and in what the two differ."""
-    gathered = gather_inputs(inputs)
+    gathered = gather_inputs(inputs, Wanted())
     rows = []
     for job in gathered.jobs:
         ranked = rank_baselines(job, gathered.jobs) if is_finished(job) and not is_succeeded(job) else []

@@ -55,6 +55,10 @@ class SlimIdentity(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     on_behalf_of: _Owner | None = None
 
 
+class _Named(msgspec.Struct, frozen=True, gc=False, rename={"key_id": "keyId"}):
+    key_id: str | None = None
+
+
 class _TrailFile(msgspec.Struct, gc=False):
     """The form of trail files and console downloads, by far the most frequent one."""
 
@@ -112,12 +116,22 @@ _ENTRIES = msgspec.json.Decoder(list[_Entry])
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _LINE = msgspec.json.Decoder(_Line)
 _RAW = msgspec.json.Decoder(msgspec.Raw)
+_NAMED = msgspec.json.Decoder(_Named | None)
 _IDENTITY = msgspec.json.Decoder(SlimIdentity)
 
 
 def read_identity(raw: msgspec.Raw) -> SlimIdentity | None:
     """Read what tells of a `userIdentity` who called; None if it has another shape."""
     return _attempt(_IDENTITY.decode, raw)
+
+
+def read_key_name(raw: msgspec.Raw) -> str | bytes | None:
+    """Read by what name `requestParameters` call a key; where they have another shape, give them as they are."""
+    try:
+        named = _NAMED.decode(raw)
+    except REFUSALS:
+        return bytes(raw)
+    return named.key_id if named is not None else None
 
 
 def read_document(data: bytes) -> Batch | None:

@@ -1,0 +1,195 @@
+"""Reading a large export in two passes gives the very case, and the very list of jobs, that reading all of it gives."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+from recording import Recording
+from sources.test_slim import KEYS, records
+
+from trail_diff.assemble import Question, build_case, case_windows
+from trail_diff.gather import Gathered, ReadOptions, gather
+from trail_diff.model import Case, Facts, Window
+from trail_diff.survey import Wanted, gather_wanted
+
+MADE = Recording()
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+OPTIONS = ReadOptions(batch_files=1)
+HOURS = ("11", "12", "17", "18", "20")
+NAMES = ("Decrypt", "CreateGrant", "PutKeyPolicy", "ListAliases", "RotateKey", "PutEventSelectors", "CreateBackupVault")
+QUESTIONS = st.sampled_from([(), (KEYS[0],), ("alias/x",), (KEYS[1].rpartition("/")[2],), ("alias/nowhere",)])
+
+
+def job(name: str, state: str, hour: int) -> dict[str, Any]:
+    """Describe a backup job of ten minutes."""
+    return {
+        "BackupJobId": name,
+        "State": state,
+        "BackupVaultArn": f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:v",
+        "ResourceArn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/orders",
+        "ResourceType": "DynamoDB",
+        "AccountId": ACCOUNT,
+        "CreationDate": f"2026-03-01T{hour:02}:00:00Z",
+        "CompletionDate": f"2026-03-01T{hour:02}:10:00Z",
+    }
+
+
+JOBS = {"BackupJobs": [job("failed", "FAILED", 18), job("good", "COMPLETED", 17), job("older", "COMPLETED", 11)]}
+
+
+@st.composite
+def wider(draw: st.DrawFn) -> dict[str, Any]:
+    """Make a record of any hour of the day: a KMS call, a change, or one of AWS Backup."""
+    record = draw(records(is_wild=draw(st.integers(0, 5)) == 0))
+    number = draw(st.integers(0, 9))
+    is_copy = draw(st.integers(0, 2)) == 0
+    hour = HOURS[number % len(HOURS)] if is_copy else draw(st.sampled_from(HOURS))
+    record["eventID"] = f"id-{number}" if is_copy or draw(st.integers(0, 199)) == 0 else str(draw(st.uuids()))
+    record["eventTime"] = f"2026-03-01T{hour}:05:0{number}Z"
+    record["sharedEventID"] = None
+    if draw(st.integers(0, 2)) == 0:
+        record["eventName"] = draw(st.sampled_from(NAMES))
+    if draw(st.integers(0, 4)) == 0:
+        record["eventSource"] = draw(st.sampled_from(["backup.amazonaws.com", "iam.amazonaws.com"]))
+        record["serviceEventDetails"] = draw(
+            st.sampled_from([None, {}, {**JOBS["BackupJobs"][2], "backupJobId": "told"}])
+        )
+    if draw(st.integers(0, 9)) == 0:
+        record["userIdentity"] = {"invokedBy": "backup.amazonaws.com"}
+    return record
+
+
+def read_both(folder: Path, options: ReadOptions, wanted: Wanted) -> tuple[Gathered, Gathered | None]:
+    """Read a folder whole, and in two passes."""
+    jobs = folder.parent / "jobs.json"
+    jobs.write_text(json.dumps(JOBS))
+    return (
+        gather([str(folder)], [str(jobs)], options),
+        gather_wanted([str(folder)], [str(jobs)], options, wanted),
+    )
+
+
+def write(folder: Path, files: Sequence[Any]) -> Path:
+    """Write documents into a new folder."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for number, content in enumerate(files):
+        (folder / f"{number:02}.json").write_text(json.dumps(content))
+    return folder
+
+
+def ask(gathered: Gathered, question: Question) -> Case:
+    """Build the case, whose coverage depends on all that was read."""
+    return build_case(gathered, question, Facts())
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder."""
+    return tmp_path_factory.mktemp("survey")
+
+
+@given(
+    files=st.lists(st.lists(wider(), max_size=6), min_size=8, max_size=12),
+    keys=QUESTIONS,
+    region=st.sampled_from([(), (REGION,)]),
+)
+@settings(max_examples=150, deadline=None)
+def test_two_passes_build_the_case_that_one_builds(
+    files: list[Any], keys: tuple[str, ...], region: tuple[str, ...], place: Path
+) -> None:
+    """Whatever lies in which file, the case is the same to the last count, or the two passes say that they cannot."""
+    folder = write(place / "trail", [{"Records": one} for one in files])
+    question = Question("failed", keys=keys)
+    wanted = Wanted(lambda gathered: case_windows(gathered, question), by_name=True)
+
+    whole, two = read_both(folder, structs.replace(OPTIONS, regions=region), wanted)
+
+    if two is not None:
+        assert ask(two, question) == ask(whole, question)
+        assert (two.jobs, two.skipped, vars(two.tally)) == (whole.jobs, whole.skipped, vars(whole.tally))
+
+
+def busy_trail(folder: Path, *, last: dict[str, Any] | None = None) -> Path:
+    """Write a day of calls, one file an hour, and maybe one record more in the last file."""
+    files = []
+    for hour in range(24):
+        MADE.records.clear()
+        for minute in range(0, 60, 5):
+            at = f"2026-03-01T{hour:02}:{minute:02}:00Z"
+            MADE.kms(
+                at, "Decrypt", KEYS[0], MADE.service("backup-storage.amazonaws.com"), eventID=at, sharedEventID=None
+            )
+        files.append({"Records": [*MADE.records, *([last] if last and hour == 23 else [])]})
+    return write(folder, files)
+
+
+def test_only_what_the_case_holds_is_kept(tmp_path: Path) -> None:
+    """Of a day's calls only those around the jobs are kept, though all are counted."""
+    folder = busy_trail(tmp_path / "trail")
+    question = Question("failed")
+
+    whole, two = read_both(folder, OPTIONS, Wanted(lambda gathered: case_windows(gathered, question)))
+
+    assert two is not None
+    assert len(whole.events) == 24 * 12
+    assert 0 < len(two.events) < 48
+    assert two.tally.records == 24 * 12
+    assert ask(two, question) == ask(whole, question)
+
+
+def test_an_event_whose_copies_have_other_times_is_not_settled_in_two_passes(tmp_path: Path) -> None:
+    """When the first copy of an event may lie outside of what is read again, all is read at once instead."""
+    MADE.records.clear()
+    copy = MADE.kms(
+        "2026-03-01T18:05:00Z",
+        "Decrypt",
+        KEYS[0],
+        MADE.user("alice"),
+        eventID="2026-03-01T03:00:00Z",
+        sharedEventID=None,
+    )
+    folder = busy_trail(tmp_path / "trail", last=copy)
+    question = Question("failed")
+
+    _, two = read_both(folder, OPTIONS, Wanted(lambda gathered: case_windows(gathered, question)))
+
+    assert two is None
+
+
+def test_small_exports_and_pipes_are_read_once(tmp_path: Path) -> None:
+    """What fits into a few batches, or cannot be read twice, is left to the ordinary way."""
+    folder = write(tmp_path / "trail", [{"Records": []}])
+
+    assert gather_wanted([str(folder)], [], ReadOptions(), Wanted()) is None
+    assert gather_wanted(["-"], [], OPTIONS, Wanted()) is None
+
+
+def test_jobs_alone_need_no_second_pass(tmp_path: Path) -> None:
+    """A list of jobs keeps no KMS call, and counts all of them."""
+    folder = busy_trail(tmp_path / "trail")
+
+    whole, two = read_both(folder, structs.replace(OPTIONS, processes=2), Wanted())
+
+    assert two is not None
+    assert two.events == ()
+    assert (two.jobs, vars(two.tally)) == (whole.jobs, vars(whole.tally))
+
+
+def test_windows_that_hold_no_call_open_no_file_again(tmp_path: Path) -> None:
+    """A time without calls gives no events, and no error."""
+    folder = busy_trail(tmp_path / "trail")
+    window = Window(LONG_AGO, LONG_AGO)
+
+    _, two = read_both(folder, OPTIONS, Wanted(lambda _gathered: [window]))
+
+    assert two is not None
+    assert two.events == ()

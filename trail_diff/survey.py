@@ -1,0 +1,209 @@
+"""A large export read for one job in two passes, so that memory grows with what the case holds, not with what is read.
+
+The first pass counts everything, and keeps what tells of jobs and what changes keys, grants, policies, vaults, roles or
+trails; of all other KMS calls it learns which keys they name and when they were. So the jobs are known, and the time
+around them. The second pass reads again those files that have calls in that time, and keeps them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain, islice
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from trail_diff.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
+from trail_diff.correlate import KeyName
+from trail_diff.counting import WORTH_BATCHES, Batch, Reader, Sums, list_batches, normalize_slim, read_on_cores
+from trail_diff.coverage import lacks_caller_type
+from trail_diff.gather import (
+    Beyond,
+    Gathered,
+    ReadOptions,
+    event_identity,
+    find_in_job_files,
+    in_order,
+    make_selection,
+    put_together,
+)
+from trail_diff.jobs import START_CALLS
+from trail_diff.kinds import Add, Bunch
+from trail_diff.model import Event, Window
+from trail_diff.normalize import KMS, normalize_record
+from trail_diff.once import digest_of
+from trail_diff.sources.files import STDIN, Reading, read_files
+from trail_diff.sources.interface import (
+    NULL,
+    FoundRecord,
+    FoundSlim,
+    Progress,
+    SlimRecord,
+    SourceSelection,
+    Tally,
+)
+from trail_diff.sources.slim import read_key_name
+from trail_diff.times import parse_time
+
+WindowsOf = Callable[[Gathered], Sequence[Window]]
+Kind = tuple[tuple[str | None, ...], str | None, bool]
+
+_KEPT_NAMES = KEY_CHANGES | VAULT_CHANGES | OTHER_CHANGES | START_CALLS
+
+
+class Wanted(Struct, frozen=True):
+    """What is read for: the time around jobs, told from the jobs (None: no calls are wanted, the jobs are all).
+
+    `by_name`: a key was named otherwise than by its ARN, so the names by which requests call keys are wanted as well.
+    """
+
+    windows_of: WindowsOf | None = None
+    by_name: bool = False
+
+
+def gather_wanted(
+    paths: Sequence[str],
+    job_files: Sequence[str],
+    options: ReadOptions,
+    wanted: Wanted,
+    *,
+    progress: Progress | None = None,
+) -> Gathered | None:
+    """Read a large export in two passes; None if it is small, or cannot be read twice.
+
+    Of the events that `gather` gives, those that neither are wanted nor could tell of anything else are left out.
+
+    Raises:
+        SourceError: a path is not there or cannot be opened.
+        TrailDiffError: `windows_of` finds no job.
+    """
+    if any(path == STDIN or Path(path).is_fifo() for path in paths):
+        return None
+    selection = make_selection(options)
+    listed = list_batches(paths, selection, options.batch_files)
+    first = list(islice(listed, WORTH_BATCHES))
+    if len(first) < WORTH_BATCHES:
+        return None
+    batches = [*first, *listed]
+    noted = _Notes(SurveyKinds(wanted.by_name))
+    sums = Sums(noted, progress)
+    for process, sheet in read_on_cores(Reader(noted.kinds, selection), batches, options.processes):
+        sums.add(process, sheet)
+    job_found = find_in_job_files(job_files)
+    gathered = put_together(sums.events, sums.documents, job_found, sums.tally, sums.skips)
+    gathered = structs.replace(gathered, beyond=noted.beyond())
+    windows = wanted.windows_of(gathered) if wanted.windows_of else ()
+    if not windows:
+        return gathered
+    again = [
+        batch
+        for batch, span in zip(batches, sums.spans, strict=True)
+        if span is not None and any(span.start <= window.end and window.start <= span.end for window in windows)
+    ]
+    events = _read_again(again, windows, options, sums.repeats)
+    return None if events is None else structs.replace(gathered, events=in_order([*gathered.events, *events]))
+
+
+class SurveyKinds(Struct, frozen=True):
+    """Two calls are alike when they name the same keys, and both have a caller type or lack it."""
+
+    by_name: bool = False
+    keeps_event: bool = False
+
+    def kind(self, event: Event) -> Kind:
+        """Give the kind of a call."""
+        name = event.request_parameters.get("keyId") if self.by_name else None
+        keys = tuple(access.key for access in event.accesses)
+        return keys, name if isinstance(name, str) else None, lacks_caller_type(event)
+
+    def shortcut(self, record: SlimRecord) -> str | bytes | None:
+        """Give what determines the kind beside caller, name and `resources`."""
+        return read_key_name(record.request_parameters) if self.by_name else None
+
+    def keeps(self, record: SlimRecord | Event) -> bool:
+        """Tell whether an event tells of a job or changes something, so that it matters whenever it was."""
+        if record.event_name in _KEPT_NAMES:
+            return True
+        details = record.service_event_details
+        return record.event_source != KMS and details is not NULL and bool(details)
+
+
+class _Notes:
+    """Notes what calls tell that are not kept."""
+
+    def __init__(self, kinds: SurveyKinds) -> None:
+        self.kinds = kinds
+        self._names: dict[tuple[str, str | None], KeyName] = {}
+        self._lacks_caller_type = False
+
+    def add(self, event: Event) -> None:
+        """Note one event."""
+        self.open(self.kinds.kind(event), event)(Bunch.of(event))
+
+    def open(self, kind: Kind, _event: Event | None) -> Add:
+        """Begin a kind, or go on with it; give what notes calls of it."""
+        keys, name, lacks_type = kind
+
+        def add(bunch: Bunch) -> None:
+            self._lacks_caller_type |= lacks_type
+            for key in keys:
+                known = self._names.get((key, name)) if key else None
+                if key and (known is None or bunch.first < known.time):
+                    self._names[key, name] = KeyName(key, name, bunch.first)
+
+        return add
+
+    def beyond(self) -> Beyond:
+        """Give what was noted."""
+        return Beyond(tuple(self._names.values()), self._lacks_caller_type)
+
+
+class _Rereader:
+    """Reads batches again, and gives of each the KMS calls in some windows that the first pass did not keep."""
+
+    def __init__(self, windows: Sequence[Window], options: ReadOptions, kinds: SurveyKinds) -> None:
+        first, last = min(window.start for window in windows), max(window.end for window in windows)
+        start, end = max(first, options.start or first), min(last, options.end or last)
+        self._windows, self._kinds = windows, kinds
+        self._selection = SourceSelection(frozenset({KMS}), frozenset(), options.regions, start, end)
+
+    def __call__(self, batch: Batch) -> Iterator[list[Event]]:
+        """Read a batch."""
+        events = list(self._read(batch))
+        yield [event for event in events if self._is_inside(event.event_time) and not self._kinds.keeps(event)]
+
+    def _read(self, batch: Batch) -> Iterator[Event]:
+        for found in read_files(batch, Reading(self._selection, Tally(), is_slim=True)):
+            match found:
+                case FoundSlim(records, source):
+                    made = [
+                        normalize_slim(record, source)
+                        for record in records
+                        if self._is_inside(parse_time(record.event_time))
+                    ]
+                case FoundRecord(record, source):
+                    made = [normalize_record(record, source)]
+                case _:
+                    continue
+            yield from (event for event in made if isinstance(event, Event))
+
+    def _is_inside(self, moment: datetime | None) -> bool:
+        return moment is not None and any(window.holds(moment) for window in self._windows)
+
+
+def _read_again(
+    batches: Sequence[Batch], windows: Sequence[Window], options: ReadOptions, repeats: Counter[bytes]
+) -> list[Event] | None:
+    """Give the calls in the windows, each once.
+
+    None when copies of one event have different times, so that the first of them may lie where nothing is read again.
+    """
+    found: dict[bytes, Event] = {}
+    copies: Counter[bytes] = Counter()
+    made = read_on_cores(_Rereader(windows, options, SurveyKinds()), batches, options.processes)
+    for event in chain.from_iterable(events for _, events in made):
+        digest = digest_of(event_identity(event))
+        found.setdefault(digest, event)
+        copies[digest] += 1
+    is_whole = all(count == repeats[digest] + 1 for digest, count in copies.items())
+    return list(found.values()) if is_whole else None
