@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
 
-from running import Run, run
+from running import Result, Run, run, summarize, weigh
 
 PEERS = Path(__file__).parent / "peers"
 Calls = Mapping[tuple[str, str, str], int]
@@ -25,15 +24,6 @@ class Contestant:
     name: str
     command: list[str]
     read_calls: Callable[[bytes], Calls] | None
-
-
-@dataclass(frozen=True)
-class Result:
-    """The medians of a contestant's runs."""
-
-    wall_seconds: float
-    cpu_seconds: float
-    peak_bytes: int
 
 
 def callers_command(events: Path, *more: str) -> list[str]:
@@ -88,16 +78,7 @@ def compete(found: list[Contestant], rounds: int) -> dict[str, Result]:
             expected = calls if expected is None else expected
             if calls != expected:
                 raise SystemExit(f"{one.name} counts {sum(calls.values())} calls, others {sum(expected.values())}")
-    return {name: summarize(done) for name, done in runs.items()}
-
-
-def summarize(runs: list[Run]) -> Result:
-    """Give the medians, and the highest peak."""
-    return Result(
-        median(one.wall_seconds for one in runs),
-        median(one.cpu_seconds for one in runs),
-        max(one.peak_bytes for one in runs),
-    )
+    return {one.name: summarize(runs[one.name], weigh(one.command)) for one in found}
 
 
 def read_ours(output: bytes) -> Calls:

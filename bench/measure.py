@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from contest import FLOOR, OURS, Result, callers_command, compete, contestants, read_ours, summarize
+from contest import FLOOR, OURS, callers_command, compete, contestants, read_ours
 from corpus import ACCOUNTS, REGIONS, START, Size, write_history, write_lines, write_trail
 from deciding import decisions_per_second
-from running import Run, run
+from running import Result, Run, run, summarize, weigh
 
 ROUNDS = 3
 PER_FILE = 1000
@@ -97,7 +97,8 @@ def measure_files(events: int) -> list[str]:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             write_trail(folder, Size(events, files))
-            result = summarize([run(callers_command(folder)) for _ in range(ROUNDS)])
+            command = callers_command(folder)
+            result = summarize([run(command) for _ in range(ROUNDS)], weigh(command))
         rows.append(as_row(f"{files:,}", result, f"{result.cpu_seconds / files * 1e6:,.0f} µs"))
     return [
         f"## How it grows with the files\n\n{events:,} events in more and more files.",
@@ -123,9 +124,10 @@ def measure_forms(events: int) -> list[str]:
         }
         answers = {}
         for name, folder in folders.items():
-            runs = [run(callers_command(folder)) for _ in range(ROUNDS)]
+            command = callers_command(folder)
+            runs = [run(command) for _ in range(ROUNDS)]
             answers[name] = read_ours(runs[0].output)
-            result = summarize(runs)
+            result = summarize(runs, weigh(command))
             rows.append(as_row(name, result, f"{json_bytes[name] / 1e6 / result.cpu_seconds:,.0f} MB/s"))
     if answers["trail files"] != answers["NDJSON"] or answers["NDJSON"] != answers["lookup-events"]:
         raise SystemExit("the forms give different answers")
@@ -149,13 +151,14 @@ def measure_commands(folder: Path, events: int) -> list[str]:
         "`callers`": callers_command(folder),
         "`callers` of one day and Region": callers_command(folder, *span),
         "`what-if` on one key": [*ours, "what-if", "--key-policy", str(policy), "--key", key, "--events", str(folder)],
+        "`jobs`": [*ours, "jobs", "--job", str(jobs), "--events", str(folder), "--format", "json"],
         "`--job-id`": [*ours, "--job-id", "failed", "--job", str(jobs), "--events", str(folder)],
     }
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
         for name, command in commands.items():
             runs[name].append(run(command, (0, 1, 3)))
-    results = {name: summarize(done) for name, done in runs.items()}
+    results = {name: summarize(done, weigh(commands[name])) for name, done in runs.items()}
     base = results["`callers`"].cpu_seconds
     rows = [as_row(name, result, f"{result.cpu_seconds / base:.2f} ×") for name, result in results.items()]
     return [
@@ -211,7 +214,7 @@ def describe_machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return (
         "# Benchmarks\n\nWritten by `make bench`; do not edit. The events are synthetic (bench/corpus.py), the same on "
-        "every run. Peak memory adds up the resident memory of all processes, so what they share counts in each.\n\n"
+        "every run. Peak memory is that of all processes together, a page that they share counted once.\n\n"
         f"{datetime.now(UTC):%Y-%m-%d}, {len(os.sched_getaffinity(0))} cores ({_processor()}), {memory:.0f} GB, "
         f"{platform.system()}, Python {platform.python_version()}, {packages}. Load when it began: "
         f"{os.getloadavg()[0]:.1f}; above 0.5 other programs took part of the cores, and CPU time says more than wall."

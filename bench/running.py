@@ -1,4 +1,4 @@
-"""Runs a command and measures all of its processes together: wall time, CPU time, peak memory."""
+"""Runs a command and measures all of its processes together: wall and CPU time, and in a run of its own peak memory."""
 
 import os
 import resource
@@ -6,17 +6,25 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryFile
 
 POLL_SECONDS = 0.02
-_PAGE = resource.getpagesize()
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a command took. `peak_bytes` is the resident memory of all its processes, shared pages counted in each."""
+    """What a command took and printed."""
 
     output: bytes
+    wall_seconds: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """The medians of a command's runs, and its highest memory: of all its processes, a page they share counted once."""
+
     wall_seconds: float
     cpu_seconds: float
     peak_bytes: int
@@ -31,30 +39,48 @@ def run(command: list[str], allowed: tuple[int, ...] = (0,)) -> Run:
     with TemporaryFile() as output, TemporaryFile() as errors:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         began = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, stderr=errors, start_new_session=True)
-        peak = 0
-        while process.poll() is None:
-            peak = max(peak, _resident_bytes(process.pid))
-            time.sleep(POLL_SECONDS)
+        status = subprocess.call(command, stdout=output, stderr=errors)
         wall = time.perf_counter() - began
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if process.returncode not in allowed:
+        if status not in allowed:
             errors.seek(0)
-            raise SystemExit(f"{' '.join(command)}: status {process.returncode}\n{errors.read().decode()}")
+            raise SystemExit(f"{' '.join(command)}: status {status}\n{errors.read().decode()}")
         output.seek(0)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Run(output.read(), wall, cpu, max(peak, 0))
+        return Run(output.read(), wall, cpu)
 
 
-def _resident_bytes(session: int) -> int:
-    """Add up the resident memory of every process of a session."""
+def weigh(command: list[str]) -> int:
+    """Run a command again, only to look at the memory of all its processes every 20 ms; give the highest sum in bytes.
+
+    That is the proportional set size: of a page that several processes share, each counts its part. Looking slows the
+    command down, so time is not measured here.
+    """
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, _proportional_bytes(process.pid))
+            time.sleep(POLL_SECONDS)
+        return peak
+
+
+def summarize(runs: list[Run], peak_bytes: int) -> Result:
+    """Give the medians."""
+    return Result(median(one.wall_seconds for one in runs), median(one.cpu_seconds for one in runs), peak_bytes)
+
+
+def _proportional_bytes(session: int) -> int:
+    """Add up the proportional set sizes of every process of a session."""
     total = 0
     for name in os.listdir("/proc"):  # noqa: PTH208 - Path takes too long for what is done fifty times a second
         if not name.isdigit():
             continue
         try:
             if os.getsid(int(name)) == session:
-                total += int(Path(f"/proc/{name}/statm").read_text().split()[1]) * _PAGE
-        except (OSError, IndexError):
+                lines = Path(f"/proc/{name}/smaps_rollup").read_text(encoding="ascii").splitlines()
+                total += next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+        except (OSError, StopIteration):
             continue
     return total

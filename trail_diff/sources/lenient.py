@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from trail_diff.model import Reason, Record
-from trail_diff.sources.interface import SlimRecord
+from trail_diff.sources.interface import NULL, SlimRecord
 from trail_diff.sources.slim import REFUSALS
 
 SPACE = b" \t\r\n\x0b\x0c\x1e\0"
@@ -76,6 +76,8 @@ def to_record(slim_record: SlimRecord) -> Record | Reason:
     record: Record = {}
     for name, attribute in _SLIM_FIELDS:
         value = getattr(slim_record, attribute)
+        if value is NULL:
+            continue
         decoded = decode_fully(value) if isinstance(value, msgspec.Raw) else value
         match decoded:
             case Reason():
