@@ -45,6 +45,10 @@ class Beyond(Struct, frozen=True):
     names: tuple[KeyName, ...] = ()
     lacks_caller_type: bool = False
 
+    def merge(self, other: "Beyond") -> "Beyond":
+        """Put what two readings tell together."""
+        return Beyond((*self.names, *other.names), self.lacks_caller_type or other.lacks_caller_type)
+
 
 class Gathered(Struct, frozen=True):
     """All that was read: events in order of time, the jobs, the counts, and what was skipped (merged and sorted)."""
@@ -68,6 +72,7 @@ class Gathered(Struct, frozen=True):
             merge_jobs([*self.jobs, *other.jobs]),
             self.tally.merge(other.tally),
             (*self.skipped, *other.skipped),
+            self.beyond.merge(other.beyond),
         )
 
 

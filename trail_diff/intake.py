@@ -3,7 +3,7 @@
 What only has to be counted or kept as events is never held raw; a bundle, and redaction, need the raw records.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -105,13 +105,13 @@ def gather_inputs(inputs: Inputs, wanted: Wanted | None = None) -> Gathered:
     return gather(inputs.events, inputs.jobs, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
 
 
-def gather_both(inputs: Inputs, failed: str, succeeded: str) -> tuple[Gathered, Gathered]:
+def gather_both(inputs: Inputs, paths: tuple[str, str], wanted: Sequence[Wanted | None]) -> tuple[Gathered, Gathered]:
     """Read two exports; `inputs.events` is not used. Names that either tells are replaced in both.
 
     Raises:
         SourceError: one cannot be read.
     """
-    sides = [structs.replace(inputs, events=(path,)) for path in (failed, succeeded)]
+    sides = [structs.replace(inputs, events=(path,)) for path in paths]
     if inputs.redactor is not None:
         from trail_diff.redact_case import learn_case
 
@@ -120,7 +120,7 @@ def gather_both(inputs: Inputs, failed: str, succeeded: str) -> tuple[Gathered, 
             learn_case(one, inputs.redactor)
         first, second = (_redact(one, _NOTHING_ASKED, inputs)[0].gathered() for one in whole)
     else:
-        first, second = map(gather_inputs, sides)
+        first, second = map(gather_inputs, sides, wanted)
     return first, second
 
 

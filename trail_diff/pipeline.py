@@ -63,8 +63,7 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
         collected, asked = collect(inputs, question)
         return collected.case(asked)
     facts, asked = gather_facts(inputs), need_question(question)
-    by_name = any(not is_resolved(plain_key(key)) for key in asked.keys)
-    wanted = Wanted(lambda gathered: case_windows(gathered, asked), by_name)
+    wanted = Wanted(lambda gathered: case_windows(gathered, asked), _is_by_name(asked.keys))
     return build_case(gather_inputs(inputs, wanted), asked, facts)
 
 
@@ -99,10 +98,21 @@ def load_comparison(
     """
     facts = gather_facts(inputs)
     if succeeded is None:
-        one = other = gather_inputs(structs.replace(inputs, events=(failed,)))
+        one = other = gather_inputs(structs.replace(inputs, events=(failed,)), _wanted_in(windows, keys))
     else:
-        one, other = gather_both(inputs, failed, succeeded)
+        wanted = [_wanted_in([window], keys) for window in windows]
+        one, other = gather_both(inputs, (failed, succeeded), wanted)
     return build_comparison(one, other, windows, _renamed(keys, inputs), facts)
+
+
+def _is_by_name(keys: Sequence[str]) -> bool:
+    return any(not is_resolved(plain_key(key)) for key in keys)
+
+
+def _wanted_in(windows: Sequence[Window | None], keys: Sequence[str]) -> Wanted | None:
+    """Say that only some spans of time are wanted; without a span, all of an export is."""
+    spans = [window for window in windows if window is not None]
+    return Wanted(lambda _gathered: spans, _is_by_name(keys)) if len(spans) == len(windows) else None
 
 
 def analyse(case: Case) -> Report:

@@ -13,7 +13,7 @@ from msgspec import structs
 from recording import Recording
 from sources.test_slim import KEYS, records
 
-from trail_diff.assemble import Question, build_case, case_windows
+from trail_diff.assemble import Question, build_case, build_comparison, case_windows
 from trail_diff.gather import Gathered, ReadOptions, gather
 from trail_diff.model import Case, Facts, Window
 from trail_diff.survey import Wanted, gather_wanted
@@ -24,6 +24,10 @@ ACCOUNT, REGION = "111122223333", "eu-west-1"
 OPTIONS = ReadOptions(batch_files=1)
 HOURS = ("11", "12", "17", "18", "20")
 NAMES = ("Decrypt", "CreateGrant", "PutKeyPolicy", "ListAliases", "RotateKey", "PutEventSelectors", "CreateBackupVault")
+SPANS = (
+    Window(datetime(2026, 3, 1, 18, 4, tzinfo=UTC), datetime(2026, 3, 1, 18, 7, tzinfo=UTC)),
+    Window(datetime(2026, 3, 1, 11, 5, 4, tzinfo=UTC), datetime(2026, 3, 1, 12, 5, 4, tzinfo=UTC)),
+)
 QUESTIONS = st.sampled_from([(), (KEYS[0],), ("alias/x",), (KEYS[1].rpartition("/")[2],), ("alias/nowhere",)])
 
 
@@ -116,6 +120,19 @@ def test_two_passes_build_the_case_that_one_builds(
     if two is not None:
         assert ask(two, question) == ask(whole, question)
         assert (two.jobs, two.skipped, vars(two.tally)) == (whole.jobs, whole.skipped, vars(whole.tally))
+
+
+@given(files=st.lists(st.lists(wider(), max_size=6), min_size=8, max_size=12), keys=QUESTIONS)
+@settings(max_examples=60, deadline=None)
+def test_two_passes_compare_two_spans_as_one_does(files: list[Any], keys: tuple[str, ...], place: Path) -> None:
+    """Two spans of time of one export compare the same, whether all was kept or only what lies in them."""
+    folder = write(place / "trail", [{"Records": one} for one in files])
+
+    whole, two = read_both(folder, OPTIONS, Wanted(lambda _gathered: SPANS, by_name=True))
+
+    if two is not None:
+        compared = [build_comparison(one, one, SPANS, keys, Facts()) for one in (two, whole)]
+        assert compared[0] == compared[1]
 
 
 def busy_trail(folder: Path, *, last: dict[str, Any] | None = None) -> Path:
