@@ -55,22 +55,24 @@ Batch = Sequence[InputFile | Skipped]
 
 
 class Rows(Struct, array_like=True):
-    """Calls one by one: the bunch that each is in, and the times of the calls of every bunch, both in order."""
+    """Calls one by one, in order: the bunch that each is in, and of every bunch the times of its calls."""
 
     bunches: list[int] = field(default_factory=list)
     times: list[list[datetime]] = field(default_factory=list)
 
 
 class Sheet(Struct):
-    """What was read since the last sheet. `kinds` are the new ones; bunches name theirs by its number, or NO_KIND.
+    """What was read since the last sheet.
 
-    `rows` holds the calls of the bunches one by one in the order of `digests`, packed, as they are hardly ever looked
-    at; `sources` says how many of them in a row came from where. `events` are those that the Kinds keep, each with its
-    place in `digests`. `tally` counts a whole batch, so only its last sheet has one; `records` is for showing progress.
+    `kinds` are the new ones; a bunch is told by the number of its kind, or NO_KIND, and an error code.
+
+    `rows` holds the calls of the bunches in the order of `digests`, packed into msgpack, which knows times; `sources`
+    says how many of them in a row came from where. `events` are those that the Kinds keep, each with its place in
+    `digests`. `tally` counts a whole batch, so only its last sheet has one; `records` is for showing progress.
     """
 
     kinds: list[tuple[Any, Event | None]] = field(default_factory=list)
-    bunches: list[tuple[int, Bunch]] = field(default_factory=list)
+    bunches: list[tuple[int, str | None]] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
     rows: bytes = b""
     sources: list[tuple[str, int]] = field(default_factory=list)
@@ -188,13 +190,9 @@ class Reader:
         """Do nothing: files are read, AWS is not searched."""
 
     def _close_sheet(self) -> Sheet:
-        """Sum up the calls of the sheet, pack them, and begin the next one."""
-        sheet, rows = self._sheet, self._rows
-        sheet.bunches = [
-            (number, Bunch(code, len(times), min(times), max(times)))
-            for (number, code), times in zip(self._places, rows.times, strict=True)
-        ]
-        sheet.rows = _pack(rows)
+        """Pack the calls of the sheet, and begin the next one."""
+        sheet = self._sheet
+        sheet.bunches, sheet.rows = list(self._places), _pack(self._rows)
         self._sheet, self._rows, self._places = Sheet(), Rows(), {}
         return sheet
 
@@ -309,13 +307,15 @@ class Sums:
         self._adds.setdefault(process, []).extend([None] * len(sheet.kinds))
         news = self._once.add_all(sheet.digests)
         self._counted += news.count(True)
-        for number, bunch in sheet.bunches if all(news) else self._sort_out(sheet, news):
-            if number != NO_KIND:
-                self._adder(process, number)(bunch)
+        rows = _ROWS.decode(sheet.rows)
+        times = rows.times if all(news) else self._sort_out(sheet, rows, news)
+        for (number, code), own in zip(sheet.bunches, times, strict=True):
+            if own and number != NO_KIND:
+                self._adder(process, number)(Bunch(code, len(own), min(own), max(own)))
         for skipped in sheet.skipped:
             self.skips.add(skipped)
         if self._is_keeping:
-            self._keep(sheet, news)
+            self._keep(sheet, rows, news)
         if sheet.tally is not None:
             self.tally.add(sheet.tally)
         if self._progress is not None:
@@ -329,24 +329,24 @@ class Sums:
             add = self._adds[process][number] = self._count.open(*self._kinds[process][number])
         return add
 
-    def _sort_out(self, sheet: Sheet, news: Sequence[bool]) -> Iterator[tuple[int, Bunch]]:
-        """Give the calls of a sheet that were not read before, one by one, and count the others."""
-        rows = _ROWS.decode(sheet.rows)
+    def _sort_out(self, sheet: Sheet, rows: Rows, news: Sequence[bool]) -> list[list[datetime]]:
+        """Give the times of those calls of each bunch that were not read before, and count the others."""
         times = [iter(own) for own in rows.times]
+        new: list[list[datetime]] = [[] for _ in rows.times]
         sources = chain.from_iterable(repeat(source, calls) for source, calls in sheet.sources)
         for is_new, place, source in zip(news, rows.bunches, sources, strict=True):
-            number, bunch = sheet.bunches[place]
             moment = next(times[place])
             if is_new:
-                yield number, Bunch(bunch.code, 1, moment, moment)
+                new[place].append(moment)
             else:
                 self.skips.add(Skipped(source, Reason.DUPLICATE))
+        return new
 
-    def _keep(self, sheet: Sheet, news: Sequence[bool]) -> None:
+    def _keep(self, sheet: Sheet, rows: Rows, news: Sequence[bool]) -> None:
         self.events.extend(event for place, event in sheet.events if news[place])
         self.documents.extend(sheet.documents)
         self.repeats.update(compress(sheet.digests, map(not_, news)))
-        self._span.extend(moment for _, bunch in sheet.bunches for moment in (bunch.first, bunch.last))
+        self._span.extend(moment for own in rows.times for moment in (min(own), max(own)))
         if sheet.tally is not None:
             self.spans.append(Window(min(self._span), max(self._span)) if self._span else None)
             self._span = []
