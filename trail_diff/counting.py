@@ -6,7 +6,7 @@ the process that began it. Only where a digest shows that a call was read twice 
 so that the first of them counts, in the order of the files.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -38,6 +38,7 @@ from trail_diff.sources.interface import (
 )
 from trail_diff.sources.lenient import decode_fully, to_record
 from trail_diff.sources.slim import read_identity
+from trail_diff.sources.stretches import NotLinesError, cut
 from trail_diff.sources.walk import InputFile
 from trail_diff.times import parse_time
 
@@ -47,6 +48,8 @@ WORTH_BATCHES = 8
 SHEET_CALLS = 4096
 SHEET_BYTES = 32 << 20
 NO_KIND = -1
+ORDINARY = -1
+"""The number of the process that adds up, when it has to read itself."""
 KNOWN_LIMIT = 16384
 """How many kinds and identities are remembered by the fields that tell them."""
 
@@ -61,6 +64,10 @@ class Rows(Struct, array_like=True):
     times: list[list[datetime]] = field(default_factory=list)
 
 
+_ROWS = msgspec.msgpack.Decoder(Rows)
+_pack = msgspec.msgpack.Encoder().encode
+
+
 class Sheet(Struct):
     """What was read since the last sheet.
 
@@ -69,12 +76,13 @@ class Sheet(Struct):
     `rows` holds the calls of the bunches in the order of `digests`, packed into msgpack, which knows times; `sources`
     says how many of them in a row came from where. `events` are those that the Kinds keep, each with its place in
     `digests`. `tally` counts a whole batch, so only its last sheet has one; `records` is for showing progress.
+    `is_refused`: the batch is a stretch of a file that does not hold a record a line, and nothing of it was read.
     """
 
     kinds: list[tuple[Any, Event | None]] = field(default_factory=list)
     bunches: list[tuple[int, str | None]] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
-    rows: bytes = b""
+    rows: bytes = _pack(Rows())
     sources: list[tuple[str, int]] = field(default_factory=list)
     events: list[tuple[int, Event]] = field(default_factory=list)
     documents: list[FoundJob] = field(default_factory=list)
@@ -83,14 +91,11 @@ class Sheet(Struct):
     read_bytes: int = 0
     records: int = 0
     tally: Tally | None = None
+    is_refused: bool = False
 
     def is_full(self) -> bool:
         """Tell whether it is time for the next one: for memory, and so that progress is seen."""
         return len(self.digests) >= SHEET_CALLS or self.read_bytes >= SHEET_BYTES
-
-
-_ROWS = msgspec.msgpack.Decoder(Rows)
-_pack = msgspec.msgpack.Encoder().encode
 
 
 def count_calls(
@@ -110,10 +115,48 @@ def count_calls(
     reader = Reader(count.kinds, make_selection(options, kms_only=True), stdin)
     sums = Sums(count, progress)
     processes = 1 if STDIN in paths else options.processes
-    batches = list_batches(paths, reader.selection, options.batch_files)
-    for process, sheet in read_on_cores(reader, batches, processes):
+    for process, sheet, _ in read_sheets(reader, list_batches(paths, reader.selection, options), processes):
         sums.add(process, sheet)
     return sums.coverage()
+
+
+def read_sheets(reader: "Reader", batches: Iterable[Batch], processes: int) -> Iterator[tuple[int, Sheet, Batch]]:
+    """Give the sheets in the order of what was read, with the number of the process and what was read for them.
+
+    From the first stretch of a file that holds something else than lines, the file is read here, in the ordinary way.
+
+    Raises:
+        SourceError: a process ended before its work was done.
+    """
+    begun: deque[Batch] = deque()
+
+    def begin() -> Iterator[Batch]:
+        for batch in batches:
+            begun.append(batch)
+            yield batch
+
+    ordinary = Reader(reader.kinds, reader.selection)
+    is_refused = False
+    for process, sheet in read_on_cores(reader, begin(), processes):
+        batch = begun[0]
+        if sheet.tally is not None:
+            begun.popleft()
+        stretch = _stretch_in(batch)
+        is_refused = is_refused and stretch is not None and stretch.start > 0
+        if is_refused or stretch is None or not sheet.is_refused:
+            yield process, Sheet(kinds=sheet.kinds) if is_refused else sheet, batch
+            continue
+        is_refused = True
+        rest: Batch = (structs.replace(stretch, end=None),)
+        yield from ((ORDINARY, one, rest) for one in ordinary(rest))
+
+
+def _stretch_in(batch: Batch) -> InputFile | None:
+    match batch:
+        case [InputFile(end=int()) as stretch]:
+            return stretch
+        case _:
+            return None
 
 
 def read_on_cores(
@@ -135,8 +178,8 @@ def read_on_cores(
         yield from ((0, made) for made in work(batch))
 
 
-def list_batches(paths: Sequence[str], selection: Selection, most_files: int) -> Iterator[Batch]:
-    """Give the files that paths stand for, put together so that a batch is worth sending to another process.
+def list_batches(paths: Sequence[str], selection: Selection, options: ReadOptions) -> Iterator[Batch]:
+    """Give the files that paths stand for, cut or put together so that a batch is worth sending to another process.
 
     Raises:
         SourceError: a path is not there, a glob fits nothing, or a folder is empty.
@@ -144,9 +187,15 @@ def list_batches(paths: Sequence[str], selection: Selection, most_files: int) ->
     batch: list[InputFile | Skipped] = []
     size = 0
     for file in chain.from_iterable(list_files(path, selection) for path in paths):
+        stretches = cut(file, options.stretch_bytes) if isinstance(file, InputFile) else ()
+        if len(stretches) > 1:
+            yield from ([batch] if batch else [])
+            yield from ([stretch] for stretch in stretches)
+            batch, size = [], 0
+            continue
         batch.append(file)
         size += file.size if isinstance(file, InputFile) else 0
-        if size >= BATCH_BYTES or len(batch) >= most_files:
+        if size >= BATCH_BYTES or len(batch) >= options.batch_files:
             yield batch
             batch, size = [], 0
     if batch:
@@ -157,8 +206,8 @@ class Reader:
     """Turns batches of files into sheets; what it has met in one batch it knows in the next."""
 
     def __init__(self, kinds: Kinds, selection: Selection, stdin: BinaryIO | None = None) -> None:
-        self.selection = selection
-        self._kinds, self._stdin = kinds, stdin
+        self.kinds, self.selection = kinds, selection
+        self._stdin = stdin
         self._numbers: dict[Any, int] = {}
         self._known: dict[Hashable, int] = {}
         self._callers: dict[Hashable, int] = {}
@@ -169,11 +218,14 @@ class Reader:
     def __call__(self, batch: Batch) -> Iterator[Sheet]:
         """Read a batch."""
         reading = Reading(self.selection, Tally(), self, is_slim=True)
-        for found in read_files(batch, reading, self._stdin):
-            self._take(found)
-            del found  # a SlimRecord holds the whole document, which is to be gone before the next one is read
-            if self._sheet.is_full():
-                yield self._close_sheet()
+        try:
+            for found in read_files(batch, reading, self._stdin):
+                self._take(found)
+                del found  # a SlimRecord holds the whole document, which is to be gone before the next one is read
+                if self._sheet.is_full():
+                    yield self._close_sheet()
+        except NotLinesError:
+            self._sheet.is_refused = True
         self._sheet.tally = reading.tally
         yield self._close_sheet()
 
@@ -207,7 +259,7 @@ class Reader:
             case Skipped():
                 self._sheet.skipped.append(found)
             case FoundJob():
-                self._sheet.documents += [found] if self._kinds.keeps else []
+                self._sheet.documents += [found] if self.kinds.keeps else []
         taken = len(self._sheet.digests) - before
         if taken:
             self._sheet.sources.append((found.source, taken))
@@ -227,13 +279,13 @@ class Reader:
 
     def _find_number(self, record: SlimRecord) -> int | None:
         """Give the number of a call's kind; None when it is not known yet or the event itself is needed."""
-        if self._kinds.keeps is not None and self._kinds.keeps(record):
+        if self.kinds.keeps is not None and self.kinds.keeps(record):
             return None
         return NO_KIND if record.event_source != KMS else self._known.get(self._shortcut(record))
 
     def _shortcut(self, record: SlimRecord) -> Hashable:
         caller = self._identify(record)
-        return caller, record.event_name, bytes(record.resources), self._kinds.shortcut(record)
+        return caller, record.event_name, bytes(record.resources), self.kinds.shortcut(record)
 
     def _identify(self, record: SlimRecord) -> int:
         """Give the number of the caller, whatever the session; one that cannot be read gets -1 and is read whole."""
@@ -258,18 +310,18 @@ class Reader:
             self._sheet.skipped.append(event)
             return
         number = self._number(event) if event.event_source == KMS else NO_KIND
-        if self._kinds.keeps is not None and self._kinds.keeps(event):
+        if self.kinds.keeps is not None and self.kinds.keeps(event):
             self._sheet.events.append((len(self._sheet.digests), event))
         elif record is not None and has_own_key(event):
             _put(self._known, self._shortcut(record), number)
         self._add(number, event.error_code, event.event_time, event_identity(event))
 
     def _number(self, event: Event) -> int:
-        kind = self._kinds.kind(event)
+        kind = self.kinds.kind(event)
         number = self._numbers.get(kind)
         if number is None:
             number = self._numbers[kind] = len(self._numbers)
-            self._sheet.kinds.append((kind, event if self._kinds.keeps_event else None))
+            self._sheet.kinds.append((kind, event if self.kinds.keeps_event else None))
         return number
 
     def _add(self, number: int, code: str | None, moment: datetime, identity: str) -> None:

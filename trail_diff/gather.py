@@ -29,7 +29,7 @@ class ReadOptions(Struct, frozen=True):
     """What to read and what to leave out. An empty `regions` means every Region; times are aware UTC.
 
     `processes` is how many may be used for a large input; with more than one, the caller must have no threads. Each is
-    given `batch_files` files at a time, fewer when they are large.
+    given `batch_files` files at a time, fewer when they are large, or `stretch_bytes` of a large file of lines.
     """
 
     regions: tuple[str, ...] = ()
@@ -37,6 +37,7 @@ class ReadOptions(Struct, frozen=True):
     end: datetime | None = None
     processes: int = 1
     batch_files: int = 256
+    stretch_bytes: int = 4 << 20
 
 
 class Beyond(Struct, frozen=True):

@@ -8,14 +8,23 @@ around them. The second pass reads again those files that have calls in that tim
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct, structs
 
 from trail_diff.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.correlate import KeyName
-from trail_diff.counting import WORTH_BATCHES, Batch, Reader, Sums, list_batches, normalize_slim, read_on_cores
+from trail_diff.counting import (
+    WORTH_BATCHES,
+    Batch,
+    Reader,
+    Sums,
+    list_batches,
+    normalize_slim,
+    read_on_cores,
+    read_sheets,
+)
 from trail_diff.coverage import lacks_caller_type
 from trail_diff.gather import (
     Beyond,
@@ -39,14 +48,17 @@ from trail_diff.sources.interface import (
     FoundSlim,
     Progress,
     SlimRecord,
-    SourceSelection,
     Tally,
 )
 from trail_diff.sources.slim import read_key_name
+from trail_diff.sources.walk import InputFile
 from trail_diff.times import parse_time
 
 WindowsOf = Callable[[Gathered], Sequence[Window]]
 Kind = tuple[tuple[str | None, ...], str | None, bool]
+
+WORTH_BYTES = 16 << 20
+"""How large an export in few files has to be to be read twice; reading and holding less at once is no trouble."""
 
 _KEPT_NAMES = KEY_CHANGES | VAULT_CHANGES | OTHER_CHANGES | START_CALLS
 
@@ -80,15 +92,15 @@ def gather_wanted(
     if any(path == STDIN or Path(path).is_fifo() for path in paths):
         return None
     selection = make_selection(options)
-    listed = list_batches(paths, selection, options.batch_files)
-    first = list(islice(listed, WORTH_BATCHES))
-    if len(first) < WORTH_BATCHES:
+    batches = list(list_batches(paths, selection, options))
+    if len(batches) < WORTH_BATCHES and sum(map(_size_of, batches)) < WORTH_BYTES:
         return None
-    batches = [*first, *listed]
     noted = _Notes(SurveyKinds(wanted.by_name))
     sums = Sums(noted, progress)
-    for process, sheet in read_on_cores(Reader(noted.kinds, selection), batches, options.processes):
+    read: list[Batch] = []
+    for process, sheet, batch in read_sheets(Reader(noted.kinds, selection), batches, options.processes):
         sums.add(process, sheet)
+        read += [batch] if sheet.tally is not None else []
     job_found = find_in_job_files(job_files)
     gathered = put_together(sums.events, sums.documents, job_found, sums.tally, sums.skips)
     gathered = structs.replace(gathered, beyond=noted.beyond())
@@ -97,11 +109,15 @@ def gather_wanted(
         return gathered
     again = [
         batch
-        for batch, span in zip(batches, sums.spans, strict=True)
+        for batch, span in zip(read, sums.spans, strict=True)
         if span is not None and any(span.start <= window.end and window.start <= span.end for window in windows)
     ]
     events = _read_again(again, windows, options, sums.repeats)
     return None if events is None else structs.replace(gathered, events=in_order([*gathered.events, *events]))
+
+
+def _size_of(batch: Batch) -> int:
+    return sum(file.size for file in batch if isinstance(file, InputFile))
 
 
 class SurveyKinds(Struct, frozen=True):
@@ -159,13 +175,13 @@ class _Notes:
 
 
 class _Rereader:
-    """Reads batches again, and gives of each the KMS calls in some windows that the first pass did not keep."""
+    """Reads batches again, and gives of each the events in some windows that the first pass did not keep."""
 
     def __init__(self, windows: Sequence[Window], options: ReadOptions, kinds: SurveyKinds) -> None:
         first, last = min(window.start for window in windows), max(window.end for window in windows)
         start, end = max(first, options.start or first), min(last, options.end or last)
         self._windows, self._kinds = windows, kinds
-        self._selection = SourceSelection(frozenset({KMS}), frozenset(), options.regions, start, end)
+        self._selection = make_selection(structs.replace(options, start=start, end=end))
 
     def __call__(self, batch: Batch) -> Iterator[list[Event]]:
         """Read a batch."""
@@ -194,7 +210,7 @@ class _Rereader:
 def _read_again(
     batches: Sequence[Batch], windows: Sequence[Window], options: ReadOptions, repeats: Counter[bytes]
 ) -> list[Event] | None:
-    """Give the calls in the windows, each once.
+    """Give the events in the windows, each once.
 
     None when copies of one event have different times, so that the first of them may lie where nothing is read again.
     """

@@ -61,9 +61,12 @@ class Envelope:
         self._skipped: Counter[Reason] = Counter()
         self._has_next_page = False
 
-    def read(self, splitter: Splitter) -> Iterator[Found | FoundSlim]:
-        """Give every wanted record and every job description of a document, then what was skipped in it."""
-        is_first = True
+    def read(self, splitter: Splitter, *, is_begun: bool = False) -> Iterator[Found | FoundSlim]:
+        """Give every wanted record and every job description of a document, then what was skipped in it.
+
+        Where it `is_begun`, what comes is the rest of a document, which is no table.
+        """
+        is_first = not is_begun
         for part in splitter.parts():
             if is_first and isinstance(part, Line) and _SEPARATOR_HINT.match(part.text):
                 continue
@@ -76,7 +79,7 @@ class Envelope:
                 yield from self._read_part(part)
             is_first = False
         self._tally.next_token |= self._has_next_page
-        if splitter.is_blank and not self._skipped:
+        if splitter.is_blank and not self._skipped and not is_begun:
             self._skipped[Reason.EMPTY_FILE] += 1
         for reason, count in self._skipped.items():
             yield Skipped(self._source, reason, count)

@@ -22,6 +22,7 @@ from trail_diff.sources.containers import (
 from trail_diff.sources.envelope import Envelope
 from trail_diff.sources.interface import Found, FoundSlim, Progress, Selection, SourceSelection, Tally
 from trail_diff.sources.stream import WINDOW_BYTES, Splitter
+from trail_diff.sources.stretches import NotLinesError, read_stretch
 from trail_diff.sources.text import as_utf8, is_binary
 from trail_diff.sources.walk import InputFile, expand_path
 
@@ -103,8 +104,37 @@ def _whole_only(found: Iterable[Found | FoundSlim]) -> Iterator[Found]:
             yield item
 
 
+def _read_part(file: InputFile, reading: Reading) -> Iterator[Found | FoundSlim]:
+    """Read a part of a file that holds a record a line up to there.
+
+    Raises:
+        NotLinesError: the part is a stretch, and holds something else.
+    """
+    envelope = Envelope(file.path, reading.selection, reading.tally, is_slim=reading.is_slim)
+    if file.end is None:
+        with open(file.path, "rb") as opened:  # noqa: PTH123 - as below
+            opened.seek(file.start)
+            counted = _Counted(opened, Budget(), reading)
+            yield from envelope.read(Splitter(counted, is_quick=reading.is_quick), is_begun=True)
+            counted.report()
+        return
+    content = read_stretch(file)
+    batch = slim.read_lines(content)
+    if batch is None:
+        raise NotLinesError
+    reading.tally.files += 0 if file.start else 1
+    if reading.progress is not None and not file.start:
+        reading.progress.file(file.path, file.size)
+    yield from envelope.read_batch(batch)
+    if reading.progress is not None:
+        reading.progress.advance(len(content), len(batch.records))
+
+
 def _read_file(file: InputFile, reading: Reading) -> Iterator[Found | FoundSlim]:
     try:
+        if file.start or file.end is not None:
+            yield from _read_part(file, reading)
+            return
         with open(file.path, "rb") as opened:  # noqa: PTH123 - making a Path takes as long as opening
             if reading.progress is not None:
                 reading.progress.file(file.path, file.size)

@@ -27,10 +27,12 @@ DELIVERED_BEFORE = timedelta(hours=1)
 
 
 class InputFile(Struct, frozen=True):
-    """A file to read and its size in bytes."""
+    """A file to read and its size in bytes; or a part of it, from byte `start` to `end` (None: to where it ends)."""
 
     path: str
     size: int
+    start: int = 0
+    end: int | None = None
 
 
 def expand_path(path: str, selection: SourceSelection | None = None) -> Iterator[InputFile | Skipped]:
