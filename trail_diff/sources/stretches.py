@@ -9,6 +9,7 @@ from itertools import pairwise
 from msgspec import structs
 
 from trail_diff.sources.slim import read_lines
+from trail_diff.sources.text import is_binary
 from trail_diff.sources.walk import InputFile
 
 HEAD_BYTES = 1 << 20
@@ -50,5 +51,5 @@ def read_stretch(file: InputFile) -> bytes:
 
 def _begins_with_record(head: bytes) -> bool:
     line = head[: head.find(b"\n") + 1]
-    is_archive = head[257:262] == b"ustar"
-    return line.startswith(b"{") and not is_archive and read_lines(line) is not None
+    is_other = is_binary(head) or head[257:262] == b"ustar"
+    return line.startswith(b"{") and not is_other and read_lines(line) is not None
