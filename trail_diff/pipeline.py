@@ -5,6 +5,7 @@
     normalize  Record → Event       who called, which key, how it ended; or a note of why not
     jobs       documents, events → Job
     gather     all of the above → Gathered
+    survey     the same of a large export, in two passes over batches, sheets and counting: only what the case holds
     facts      files → Facts        key policy, key state, grants
     intake     which of the ways in: exports, a bundle or AWS, with pseudonyms if wanted
     collected  all of it, raw, in one value: what a case bundle (casefile) holds and redaction (redact_case) rewrites

@@ -13,18 +13,10 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
+from trail_diff.batches import WORTH_BATCHES, Batch, list_batches, read_on_cores
 from trail_diff.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.correlate import KeyName
-from trail_diff.counting import (
-    WORTH_BATCHES,
-    Batch,
-    Reader,
-    Sums,
-    list_batches,
-    normalize_slim,
-    read_on_cores,
-    read_sheets,
-)
+from trail_diff.counting import Sums, read_sheets
 from trail_diff.coverage import lacks_caller_type
 from trail_diff.gather import (
     Beyond,
@@ -41,6 +33,7 @@ from trail_diff.kinds import Add, Bunch
 from trail_diff.model import Event, Window
 from trail_diff.normalize import KMS, normalize_record
 from trail_diff.once import digest_of
+from trail_diff.sheets import Reader, normalize_slim
 from trail_diff.sources.files import STDIN, Reading, read_files
 from trail_diff.sources.interface import (
     NULL,

@@ -10,7 +10,7 @@ import pytest
 from recording import Recording
 from sources.wrapping import dump
 
-from trail_diff import counting
+from trail_diff import batches
 from trail_diff.callers import CallerCount
 from trail_diff.counting import count_calls
 from trail_diff.errors import SourceError
@@ -80,7 +80,7 @@ def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_several_processes_count_what_one_counts(trail: Path) -> None:
     """Rows, coverage and which file a duplicate is ascribed to are the same with any number of processes."""
-    assert sum(file.stat().st_size for file in trail.iterdir()) > counting.WORTH_BATCHES * counting.BATCH_BYTES
+    assert sum(file.stat().st_size for file in trail.iterdir()) > batches.WORTH_BATCHES * batches.BATCH_BYTES
     answers = []
     for processes in (1, 2, 3):
         count = CallerCount()
