@@ -54,8 +54,10 @@ package: $(STAMP)
 	  (cd build && package/bin/trail-diff jobs --events ../fixtures/original-incident/trail --format html >/dev/null) || exit 1; \
 	done
 
+# Compiled first, as pip compiles the engines that trail-diff is compared with.
 bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python -m compileall -q trail_diff
 	PYTHONPATH=tests $(BIN)/python bench/measure.py $(BENCH)
 	PYTHONPATH=tests $(BIN)/python bench/fetch_cost.py
 	$(BIN)/python bench/startup.py
@@ -67,6 +69,7 @@ $(STAMP): pyproject.toml
 	@echo "Setting up $(VENV), which takes about a minute …"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m compileall -q trail_diff
 	touch $(STAMP)
 
 # Drives the Chromium that the machine has; none is downloaded.

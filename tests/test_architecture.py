@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "trail_diff"
+INCIDENT = PACKAGE.parent / "fixtures" / "original-incident"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ONLY_IN = {
     "boto3": {"aws"},
@@ -62,6 +63,14 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
 
 
+def loaded_by(*arguments: str | Path) -> set[str]:
+    """Give the names of all modules that are loaded when a command has run."""
+    given = [str(argument) for argument in arguments]
+    code = f"import sys; from trail_diff.cli import run; run({given}); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    return set(done.stderr.split())
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_each_library_has_its_one_place(path: Path) -> None:
     """Libraries that are slow to import, or that touch the outside, are imported where the design puts them only."""
@@ -112,8 +121,7 @@ def test_sources_are_given_their_connection(path: Path) -> None:
 
 def test_an_export_on_disk_is_read_without_aws() -> None:
     """With --events on disk, nothing is loaded that could reach AWS."""
-    trail = PACKAGE.parent / "fixtures" / "original-incident" / "trail"
-    arguments = ["--job-id", "2c47cafb-f2a8-4324-bc60-6017794526c5", "--events", str(trail)]
+    arguments = ["--job-id", "2c47cafb-f2a8-4324-bc60-6017794526c5", "--events", str(INCIDENT / "trail")]
     code = f"import sys; from trail_diff.cli import run; run({arguments}); print(sorted(sys.modules), file=sys.stderr)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
@@ -125,16 +133,10 @@ def test_an_export_on_disk_is_read_without_aws() -> None:
 
 def test_help_loads_no_heavy_library() -> None:
     """`--help` loads neither pandas nor boto3 nor msgspec."""
-    code = "import sys; from trail_diff.cli import run; run(['--help']); print(sorted(sys.modules), file=sys.stderr)"
-
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr  # noqa: S603
+    loaded = loaded_by("--help")
 
     assert "typer" in loaded
-    assert not [
-        name
-        for name in ("'pandas'", "'boto3'", "'msgspec'", "'tabulate'", "'wcwidth'", "'rich'", "'jinja2'")
-        if name in loaded
-    ]
+    assert not loaded & {"pandas", "boto3", "msgspec", "tabulate", "wcwidth", "rich", "jinja2", "hashlib", "secrets"}
 
 
 @pytest.mark.parametrize("name", ["sources.history_plan", "vaults", "collected"])
@@ -159,14 +161,20 @@ def test_aws_is_loaded_only_when_it_is_asked(path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["callers", "jobs"])
 def test_listing_loads_only_what_it_uses(command: str) -> None:
-    """Listing a small export loads neither pandas nor boto3, and starts no further process."""
-    trail = str(PACKAGE.parent / "fixtures/original-incident/trail")
-    code = (
-        "import sys; from trail_diff.cli import run; "
-        f"run([{command!r}, '--events', {trail!r}]); print(sorted(sys.modules), file=sys.stderr)"
-    )
-
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr  # noqa: S603
+    """Listing a small export as JSON loads no policy evaluator, nothing that draws tables, and no heavy library."""
+    loaded = loaded_by(command, "--events", INCIDENT / "trail", "--format", "json")
 
     assert "trail_diff.gather" in loaded
-    assert not [name for name in ("'pandas'", "'boto3'", "'multiprocessing.context'") if name in loaded]
+    assert not loaded & {"pandas", "boto3", "multiprocessing.context", "tabulate", "wcwidth", "jinja2"}
+    assert not {name for name in loaded if name.startswith(("trail_diff.policy", "trail_diff.causes"))}
+
+
+def test_what_if_loads_only_what_it_uses() -> None:
+    """Replaying a small export against a policy loads neither pandas nor boto3, and nothing that tells causes."""
+    policy, key = INCIDENT / "key-policy.json", "1b351e9a-dadf-9a8d-cf69-d9e1500ab53a"
+
+    loaded = loaded_by("what-if", "--key-policy", policy, "--key", key, "--events", INCIDENT / "trail")
+
+    assert "trail_diff.policy.evaluate" in loaded
+    assert not loaded & {"pandas", "boto3", "multiprocessing.context", "jinja2"}
+    assert not {name for name in loaded if name.startswith("trail_diff.causes")}

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from trail_diff.errors import FactError, PolicyError
 from trail_diff.model import Facts
-from trail_diff.policy.document import parse_json, policy_from
 
 _TERRAFORM = re.compile(rb'^\s*(?:resource|data|module|variable)\s+"', re.MULTILINE)
 _YAML = re.compile(
@@ -94,6 +93,8 @@ def read_facts(documents: FactDocuments) -> Facts:
 
 
 def _read_policy(document: Document) -> Mapping[str, Any]:
+    from trail_diff.policy.document import policy_from
+
     try:
         return policy_from(document.content)
     except PolicyError as error:
@@ -126,6 +127,8 @@ def _load(path: str | None, option: str) -> Document | None:
 
 def _read_json(path: str, option: str) -> Any:
     """Read a JSON file in UTF-8 or UTF-16, as Windows shells write it."""
+    from trail_diff.policy.document import parse_json
+
     content = b""
     try:
         content = Path(path).read_bytes()

@@ -1,7 +1,6 @@
 """Files that are written whole or not at all: under another name first, moved to their own when they are complete."""
 
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ def replacing(path: Path, *, mode: int = 0o666) -> Iterator[Path]:
         yield path
         return
     place = path.resolve()
-    draft = place.with_name(f".{place.name[:100]}.{secrets.token_hex(4)}.partial")
+    draft = place.with_name(f".{place.name[:100]}.{os.urandom(4).hex()}.partial")
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
     try:
         yield draft

@@ -1,5 +1,6 @@
 """Runs a command and gives its exit status; problems a user can mend become one line on stderr."""
 
+import gc
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,6 +15,9 @@ from trail_diff.errors import DryRun, TrailDiffError
 COMMANDS = (diagnose, compare, lists, what_if, collect, redact, cache, doctor)
 """The modules whose import registers the commands, in the order in which --help lists them."""
 
+_CYCLE_SEARCH = 50_000
+"""After how many new objects Python looks for cycles: reading makes none, so its own 700 is work for nothing."""
+
 _MEANT = {
     "No such command": "a job id goes after --job-id; ",
     "Got unexpected extra argument": "exports go after --events (two as they are: compare); ",
@@ -22,11 +26,13 @@ _MEANT = {
 
 def main() -> None:
     """Run the command line and exit with its status; a bug keeps its traceback, and has a status of its own."""
+    gc.set_threshold(_CYCLE_SEARCH)
     try:
         status = run(sys.argv[1:])
     except Exception:  # noqa: BLE001 - status 1, Python's own, would read as "there is a difference"
         traceback.print_exc()
         status = ExitStatus.INTERNAL_ERROR
+    gc.freeze()  # at exit Python would look for cycles in all that is left, which all ends with the process
     sys.exit(status)
 
 
