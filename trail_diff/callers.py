@@ -120,7 +120,7 @@ class CallerCount:
             for (caller, action, key), use in self._uses.items()
             if use.first is not None and use.last is not None and self._choice.holds(key)
         ]
-        return tuple(sorted(rows, key=lambda row: (-row.calls, row.caller.name or "", row.action, row.key or "")))
+        return tuple(sorted(rows, key=_sort_key))
 
 
 class _Use:
@@ -138,3 +138,7 @@ class _Use:
             self.codes[bunch.code] += bunch.calls
         self.first = bunch.first if self.first is None else min(self.first, bunch.first)
         self.last = bunch.last if self.last is None else max(self.last, bunch.last)
+
+
+def _sort_key(row: CallerUse) -> tuple[int, str, str, str, str]:
+    return -row.calls, row.caller.name or "", row.action, row.key or "", repr(row)

@@ -115,10 +115,11 @@ class Sums:
         news = self._once.add_all(sheet.digests)
         self._counted += news.count(True)
         rows = ROWS.decode(sheet.rows)
-        times = rows.times if all(news) else self._sort_out(sheet, rows, news)
-        for (number, code), own in zip(sheet.bunches, times, strict=True):
-            if own and number != NO_KIND:
-                self._adder(process, number)(Bunch(code, len(own), min(own), max(own)))
+        bunches = dict(enumerate(rows.times)) if all(news) else self._sort_out(sheet, rows, news)
+        for place, times in bunches.items():
+            number, code = sheet.bunches[place]
+            if number != NO_KIND:
+                self._adder(process, number)(Bunch(code, len(times), min(times), max(times)))
         for skipped in sheet.skipped:
             self.skips.add(skipped)
         if self._is_keeping:
@@ -136,15 +137,18 @@ class Sums:
             add = self._adds[process][number] = self._count.open(*self._kinds[process][number])
         return add
 
-    def _sort_out(self, sheet: Sheet, rows: Rows, news: Sequence[bool]) -> list[list[datetime]]:
-        """Give the times of those calls of each bunch that were not read before, and count the others."""
+    def _sort_out(self, sheet: Sheet, rows: Rows, news: Sequence[bool]) -> dict[int, list[datetime]]:
+        """Give the times of those calls of each bunch that were not read before, and count the others.
+
+        Bunches come in the order of their first such call, as kinds would if every call were added by itself.
+        """
         times = [iter(own) for own in rows.times]
-        new: list[list[datetime]] = [[] for _ in rows.times]
+        new: dict[int, list[datetime]] = {}
         sources = chain.from_iterable(repeat(source, calls) for source, calls in sheet.sources)
         for is_new, place, source in zip(news, rows.bunches, sources, strict=True):
             moment = next(times[place])
             if is_new:
-                new[place].append(moment)
+                new.setdefault(place, []).append(moment)
             else:
                 self.skips.add(Skipped(source, Reason.DUPLICATE))
         return new

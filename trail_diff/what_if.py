@@ -304,8 +304,8 @@ def _compile(policy: Mapping[str, Any], policies: Policies) -> CompiledPolicies:
     return compile_policies(PolicySet.assuming_no_limits(policy, policies.grants))
 
 
-def _sort_key(row: WhatIfRow) -> tuple[int, int, str, str]:
-    return _ORDER.index(row.outcome), -row.calls, row.caller.name or "", row.action
+def _sort_key(row: WhatIfRow) -> tuple[int, int, str, str, str, str]:
+    return _ORDER.index(row.outcome), -row.calls, row.caller.name or "", row.action, row.key or "", repr(row)
 
 
 def _record(name: str, action: str, account: str, key: str) -> Record:

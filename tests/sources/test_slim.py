@@ -189,6 +189,22 @@ def test_replaying_gives_what_reading_every_record_gives(data: bytes, keys: list
     assert sums[0] == sums[1]
 
 
+def test_requests_come_in_the_order_of_their_first_new_call(tmp_path: Path) -> None:
+    """A call that was read before does not move the request it would have begun before others."""
+    calls = [("Decrypt", "alice", "a"), ("Encrypt", "alice", "a"), ("Decrypt", "bob", "b"), ("Encrypt", "alice", "c")]
+    made = [MADE.kms("2026-03-01T18:05:00Z", name, KEYS[0], MADE.user(user), eventID=event_id)
+            for name, user, event_id in calls]  # fmt: skip
+    file = tmp_path / "trail.json"
+    file.write_text(json.dumps({"Records": made}))
+    replayed = Replayed(Policies({"Statement": []}))
+
+    coverage = count_calls([str(file)], replayed)
+
+    order = [(one.access.action, (one.event.caller.arn or "").rsplit("/")[-1], one.calls) for one in replayed.seen()]
+    assert order == [("kms:Decrypt", "alice", 1), ("kms:Decrypt", "bob", 1), ("kms:Encrypt", "alice", 1)]
+    assert coverage.events_kept == len(calls) - 1
+
+
 @given(data=documents())
 @settings(max_examples=300, deadline=None)
 def test_whole_records_and_tally_are_the_same(data: bytes, place: Path) -> None:
