@@ -201,6 +201,17 @@ def test_jobs_alone_need_no_second_pass(tmp_path: Path) -> None:
     assert (two.jobs, vars(two.tally)) == (whole.jobs, vars(whole.tally))
 
 
+def test_a_time_that_is_empty_is_the_first_in_both_ways(tmp_path: Path) -> None:
+    """A record whose time is an empty text counts the same, whatever was read before and after it."""
+    call = MADE.kms("", "Decrypt", KEYS[0], MADE.user("alice"), eventID="timeless", sharedEventID=None)
+    folder = busy_trail(tmp_path / "trail", last=call)
+
+    whole, two = read_both(folder, OPTIONS, Wanted())
+
+    assert two is not None
+    assert vars(two.tally) == vars(whole.tally)
+
+
 def test_windows_that_hold_no_call_open_no_file_again(tmp_path: Path) -> None:
     """A time without calls gives no events, and no error."""
     folder = busy_trail(tmp_path / "trail")

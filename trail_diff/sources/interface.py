@@ -348,8 +348,8 @@ class Tally:
             self.hours[place] = self.hours.get(place, 0) + count
         self.searched |= other.searched
         self.as_of = max((time for time in (self.as_of, other.as_of) if time), default=None)
-        self.first = min((time for time in (self.first, other.first) if time), default=None)
-        self.last = max((time for time in (self.last, other.last) if time), default=None)
+        self.first = min((time for time in (self.first, other.first) if time is not None), default=None)
+        self.last = max((time for time in (self.last, other.last) if time is not None), default=None)
 
 
 def _count_places(
