@@ -20,7 +20,7 @@ from trail_diff.kinds import Add, Bunch, Count
 from trail_diff.model import Coverage, Event, Reason, Skipped, Window
 from trail_diff.once import Once
 from trail_diff.sheets import NO_KIND, ROWS, Reader, Rows, Sheet
-from trail_diff.sources.files import STDIN
+from trail_diff.sources.files import is_read_once
 from trail_diff.sources.interface import FoundJob, Progress, Tally
 from trail_diff.sources.walk import InputFile
 
@@ -44,7 +44,7 @@ def count_calls(
     options = options or ReadOptions()
     reader = Reader(count.kinds, make_selection(options, kms_only=True), stdin)
     sums = Sums(count, progress)
-    processes = 1 if STDIN in paths else options.processes
+    processes = 1 if any(map(is_read_once, paths)) else options.processes
     for process, sheet, _ in read_sheets(reader, list_batches(paths, reader.selection, options), processes):
         sums.add(process, sheet)
     return sums.coverage()

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
-from pathlib import Path
 
 from msgspec import Struct, structs
 
@@ -34,7 +33,7 @@ from trail_diff.model import Event, Window
 from trail_diff.normalize import KMS, normalize_record
 from trail_diff.once import digest_of
 from trail_diff.sheets import Reader, normalize_slim
-from trail_diff.sources.files import STDIN, Reading, read_files
+from trail_diff.sources.files import Reading, is_read_once, read_files
 from trail_diff.sources.interface import (
     NULL,
     FoundRecord,
@@ -82,11 +81,11 @@ def gather_wanted(
         SourceError: a path is not there or cannot be opened.
         TrailDiffError: `windows_of` finds no job.
     """
-    if any(path == STDIN or Path(path).is_fifo() for path in paths):
-        return None
     selection = make_selection(options)
     batches = list(list_batches(paths, selection, options))
-    if len(batches) < WORTH_BATCHES and sum(map(_size_of, batches)) < WORTH_BYTES:
+    files = [file for batch in batches for file in batch if isinstance(file, InputFile)]
+    is_small = len(batches) < WORTH_BATCHES and sum(file.size for file in files) < WORTH_BYTES
+    if is_small or any(is_read_once(file.path) for file in files if not file.size):
         return None
     noted = _Notes(SurveyKinds(wanted.by_name))
     sums = Sums(noted, progress)
@@ -107,10 +106,6 @@ def gather_wanted(
     ]
     events = _read_again(again, windows, options, sums.repeats)
     return None if events is None else structs.replace(gathered, events=in_order([*gathered.events, *events]))
-
-
-def _size_of(batch: Batch) -> int:
-    return sum(file.size for file in batch if isinstance(file, InputFile))
 
 
 class SurveyKinds(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Reading a large export in two passes gives the very case, and the very list of jobs, that reading all of it gives."""
 
 import json
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from recording import Recording
 from sources.test_slim import KEYS, records
 
 from trail_diff.assemble import Question, build_case, build_comparison, case_windows
+from trail_diff.errors import SourceError
 from trail_diff.gather import Gathered, ReadOptions, gather
 from trail_diff.model import Case, Facts, Window
 from trail_diff.survey import Wanted, gather_wanted
@@ -188,6 +190,20 @@ def test_small_exports_and_pipes_are_read_once(tmp_path: Path) -> None:
 
     assert gather_wanted([str(folder)], [], ReadOptions(), Wanted()) is None
     assert gather_wanted(["-"], [], OPTIONS, Wanted()) is None
+
+
+def test_a_pipe_that_a_pattern_fits_is_read_once(tmp_path: Path) -> None:
+    """A pipe beside many files has nobody who writes to it a second time, so nothing is read twice."""
+    folder = busy_trail(tmp_path / "trail")
+    os.mkfifo(folder / "pipe.json")
+
+    assert gather_wanted([str(folder / "*.json")], [], OPTIONS, Wanted()) is None
+
+
+def test_a_name_that_no_file_can_have_is_one_that_is_not_there(tmp_path: Path) -> None:
+    """A name that is too long for the file system is an error with a hint, as any other that is not there."""
+    with pytest.raises(SourceError, match="no such file"):
+        gather_wanted([str(tmp_path / ("x" * 300))], [], OPTIONS, Wanted())
 
 
 def test_jobs_alone_need_no_second_pass(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import IO, BinaryIO
 
 from msgspec import Struct
@@ -77,6 +78,14 @@ def list_files(path: str, selection: Selection) -> Iterable[InputFile | Skipped]
     if path == STDIN:
         return [InputFile(STDIN, 0)]
     return expand_path(path, selection if isinstance(selection, SourceSelection) else None)
+
+
+def is_read_once(path: str) -> bool:
+    """Tell whether a path is stdin or a pipe: it can be read once only, and maybe by no other process than this."""
+    try:
+        return path == STDIN or Path(path).is_fifo()
+    except (OSError, ValueError):
+        return False
 
 
 def read_files(

@@ -27,7 +27,7 @@ DELIVERED_BEFORE = timedelta(hours=1)
 
 
 class InputFile(Struct, frozen=True):
-    """A file to read and its size in bytes; or a part of it, from byte `start` to `end` (None: to where it ends)."""
+    """A file to read and its size in bytes, 0 for a pipe; or a part of it, from `start` to `end` (None: to its end)."""
 
     path: str
     size: int
@@ -49,7 +49,7 @@ def expand_path(path: str, selection: SourceSelection | None = None) -> Iterator
     except (OSError, ValueError):
         is_file = is_folder = is_there = False
     if is_file:
-        yield _take(str(place), place.stat().st_size)
+        yield _take(str(place), place.stat().st_size if place.is_file() else 0)
     elif is_folder:
         yield from _expand_folder(path, str(place), selection)
     elif is_there:
