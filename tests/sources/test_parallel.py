@@ -27,6 +27,11 @@ def spell(item: int) -> Iterator[str]:
     yield from (f"{item}.{place}" for place in range(item % 3))
 
 
+def echo(item: int) -> Iterator[int]:
+    """Give the item."""
+    yield item
+
+
 def fail(item: int) -> Iterator[int]:
     """End the process at the third item."""
     if item == 3:
@@ -48,6 +53,18 @@ def test_a_process_that_ends_early_is_told() -> None:
         list(run_in_order(fail, range(10), 2))
 
     assert not multiprocessing.active_children()
+
+
+def test_a_process_that_ends_while_nobody_listens_is_told() -> None:
+    """A process that was killed between two results is the same error, though it is met when more work is sent."""
+    results = run_in_order(echo, iter(range(10**9)), 2)
+    next(results)
+    for process in multiprocessing.active_children():
+        process.kill()
+        process.join()
+
+    with pytest.raises(SourceError, match="ended early"):
+        list(results)
 
 
 def test_no_process_is_left_when_reading_is_given_up() -> None:

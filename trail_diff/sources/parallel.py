@@ -8,6 +8,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -70,7 +71,7 @@ def _collect(workers: list[_Worker], items: Iterator[Any]) -> Iterator[tuple[int
     while True:
         for worker in sorted(workers, key=lambda worker: len(worker.items)):
             for item in islice(items, 0 if len(worker.items) > 1 or begun - current > _AHEAD * len(workers) else 1):
-                worker.connection.send(item)
+                _send(worker, item)
                 worker.items.append(begun)
                 results[begun], is_done[begun] = deque(), False
                 begun += 1
@@ -92,9 +93,21 @@ def _collect(workers: list[_Worker], items: Iterator[Any]) -> Iterator[tuple[int
             current += 1
 
 
+def _send(worker: _Worker, item: Any) -> None:
+    with _ending_told():
+        worker.connection.send(item)
+
+
 def _receive(worker: _Worker) -> Any:
-    try:
+    with _ending_told():
         return worker.connection.recv()
+
+
+@contextmanager
+def _ending_told() -> Iterator[None]:
+    """Say so when a process is not there any more; as a broken pipe it would pass for a reader of stdout that left."""
+    try:
+        yield
     except (EOFError, OSError) as error:
         raise SourceError(
             "a process that was reading ended early", hint="is there enough memory? read fewer files at a time"
