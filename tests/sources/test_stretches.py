@@ -109,6 +109,19 @@ def test_several_processes_leave_the_rest_of_a_file_to_one(junk_at: int | None, 
     assert answers[0][0].files_read == 2
 
 
+def test_the_rest_of_a_file_is_no_document_of_its_own(tmp_path: Path) -> None:
+    """A record that holds others is one record wherever it lies in a file, at the beginning of the rest as well."""
+    file = tmp_path / "events.json"
+    record = MADE.kms("2026-03-01T18:05:00Z", "Decrypt", KEY, MADE.user("alice"), eventID="first")
+    last = {**record, "eventID": "last", "Records": [{**record, "eventID": "inside"}]}
+    file.write_text(json.dumps(record) + "\n" + json.dumps(last))
+    count = CallerCount()
+
+    coverage = count_calls([str(file)], count, ReadOptions(stretch_bytes=len(json.dumps(record))))
+
+    assert (count.rows(), coverage) == count_generally(file, [])
+
+
 @pytest.mark.parametrize("junk_at", [None, 300])
 def test_a_case_is_read_from_stretches_in_two_passes(junk_at: int | None, tmp_path: Path) -> None:
     """Only those stretches of a file are read again that have calls around the jobs; the case is the same."""

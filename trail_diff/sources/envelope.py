@@ -67,7 +67,7 @@ class Envelope:
         Where it `is_begun`, what comes is the rest of a document, which is no table.
         """
         is_first = not is_begun
-        for part in splitter.parts():
+        for part in splitter.parts(is_begun=is_begun):
             if is_first and isinstance(part, Line) and _SEPARATOR_HINT.match(part.text):
                 continue
             if is_first and isinstance(part, Line) and _YAML.match(part.text):

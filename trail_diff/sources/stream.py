@@ -97,10 +97,10 @@ class Splitter:
         self._passed = self._lines_from = 0
         self.is_blank = True
 
-    def parts(self) -> Iterator[Part]:
-        """Give all parts in order."""
+    def parts(self, *, is_begun: bool = False) -> Iterator[Part]:
+        """Give all parts in order. Where the document `is_begun`, what is left is not taken for one whole value."""
         self._fill(WINDOW_BYTES)
-        is_whole = self._is_ended and self._damage is None
+        is_whole = self._is_ended and self._damage is None and not is_begun
         yield from self._whole() if is_whole else ()
         while self._skip(SPACE + b","):
             self.is_blank = False
