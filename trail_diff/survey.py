@@ -7,8 +7,8 @@ around them. The second pass reads again those files that have calls in that tim
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
-from itertools import chain
 
 from msgspec import Struct, structs
 
@@ -43,11 +43,14 @@ from trail_diff.sources.interface import (
     Tally,
 )
 from trail_diff.sources.slim import read_key_name
+from trail_diff.sources.stretches import NotLinesError
 from trail_diff.sources.walk import InputFile
 from trail_diff.times import parse_time
 
 WindowsOf = Callable[[Gathered], Sequence[Window]]
 Kind = tuple[tuple[str | None, ...], str | None, bool]
+Trace = tuple[int, int, int, str | None, str | None]
+"""By what a batch that was read is known again: its files, records and KMS records, their first and last time."""
 
 WORTH_BYTES = 16 << 20
 """How large an export in few files has to be to be read twice; reading and holding less at once is no trouble."""
@@ -89,10 +92,10 @@ def gather_wanted(
         return None
     noted = _Notes(SurveyKinds(wanted.by_name))
     sums = Sums(noted, progress)
-    read: list[Batch] = []
+    read: list[tuple[Batch, Trace]] = []
     for process, sheet, batch in read_sheets(Reader(noted.kinds, selection), batches, options.processes):
         sums.add(process, sheet)
-        read += [batch] if sheet.tally is not None else []
+        read += [(batch, _trace(sheet.tally))] if sheet.tally is not None else []
     job_found = find_in_job_files(job_files)
     gathered = put_together(sums.events, sums.documents, job_found, sums.tally, sums.skips)
     gathered = structs.replace(gathered, beyond=noted.beyond())
@@ -100,12 +103,16 @@ def gather_wanted(
     if not windows:
         return gathered
     again = [
-        batch
-        for batch, span in zip(read, sums.spans, strict=True)
+        one
+        for one, span in zip(read, sums.spans, strict=True)
         if span is not None and any(span.start <= window.end and window.start <= span.end for window in windows)
     ]
     events = _read_again(again, windows, options, sums.repeats)
     return None if events is None else structs.replace(gathered, events=in_order([*gathered.events, *events]))
+
+
+def _trace(tally: Tally) -> Trace:
+    return tally.files, tally.records, tally.kms_records, tally.first, tally.last
 
 
 class SurveyKinds(Struct, frozen=True):
@@ -163,7 +170,10 @@ class _Notes:
 
 
 class _Rereader:
-    """Reads batches again, and gives of each the events in some windows that the first pass did not keep."""
+    """Reads batches again, and gives of each the events in some windows that the first pass did not keep.
+
+    Of a stretch that holds no lines any more, nothing is given; its trace tells.
+    """
 
     def __init__(self, windows: Sequence[Window], options: ReadOptions, kinds: SurveyKinds) -> None:
         first, last = min(window.start for window in windows), max(window.end for window in windows)
@@ -171,13 +181,16 @@ class _Rereader:
         self._windows, self._kinds = windows, kinds
         self._selection = make_selection(structs.replace(options, start=start, end=end))
 
-    def __call__(self, batch: Batch) -> Iterator[list[Event]]:
+    def __call__(self, batch: Batch) -> Iterator[tuple[list[Event], Trace]]:
         """Read a batch."""
-        events = list(self._read(batch))
-        yield [event for event in events if self._is_inside(event.event_time) and not self._kinds.keeps(event)]
+        events, tally = [], Tally()
+        with suppress(NotLinesError):
+            events = list(self._read(batch, tally))
+        kept = [event for event in events if self._is_inside(event.event_time) and not self._kinds.keeps(event)]
+        yield kept, _trace(tally)
 
-    def _read(self, batch: Batch) -> Iterator[Event]:
-        for found in read_files(batch, Reading(self._selection, Tally(), is_slim=True)):
+    def _read(self, batch: Batch, tally: Tally) -> Iterator[Event]:
+        for found in read_files(batch, Reading(self._selection, tally, is_slim=True)):
             match found:
                 case FoundSlim(records, source):
                     made = [
@@ -196,18 +209,22 @@ class _Rereader:
 
 
 def _read_again(
-    batches: Sequence[Batch], windows: Sequence[Window], options: ReadOptions, repeats: Counter[bytes]
+    read: Sequence[tuple[Batch, Trace]], windows: Sequence[Window], options: ReadOptions, repeats: Counter[bytes]
 ) -> list[Event] | None:
     """Give the events in the windows, each once.
 
-    None when copies of one event have different times, so that the first of them may lie where nothing is read again.
+    None when a file was changed or removed since it was read first, or when copies of one event have different times,
+    so that the first of them may lie where nothing is read again.
     """
     found: dict[bytes, Event] = {}
     copies: Counter[bytes] = Counter()
-    made = read_on_cores(_Rereader(windows, options, SurveyKinds()), batches, options.processes)
-    for event in chain.from_iterable(events for _, events in made):
-        digest = digest_of(event_identity(event))
-        found.setdefault(digest, event)
-        copies[digest] += 1
+    made = read_on_cores(_Rereader(windows, options, SurveyKinds()), [batch for batch, _ in read], options.processes)
+    for (_, (events, trace)), (_, first_trace) in zip(made, read, strict=True):
+        if trace != first_trace:
+            return None
+        for event in events:
+            digest = digest_of(event_identity(event))
+            found.setdefault(digest, event)
+            copies[digest] += 1
     is_whole = all(count == repeats[digest] + 1 for digest, count in copies.items())
     return list(found.values()) if is_whole else None

@@ -1,6 +1,8 @@
 """A file of lines that several processes share gives exactly what one process makes of it, whatever stands in it."""
 
 import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,8 @@ from sources.test_slim import count_generally, documents, spelled
 from trail_diff.assemble import Question, build_case, case_windows
 from trail_diff.callers import CallerCount
 from trail_diff.counting import count_calls
-from trail_diff.gather import ReadOptions, gather
-from trail_diff.model import Facts
+from trail_diff.gather import Gathered, ReadOptions, gather
+from trail_diff.model import Facts, Window
 from trail_diff.sources.stretches import cut
 from trail_diff.sources.walk import InputFile
 from trail_diff.survey import Wanted, gather_wanted
@@ -144,6 +146,21 @@ def test_a_case_is_read_from_stretches_in_two_passes(junk_at: int | None, tmp_pa
     assert two is not None
     assert len(two.events) < len(whole.events)
     assert build_case(two, question, Facts()) == build_case(whole, question, Facts())
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_stretch_that_holds_lines_no_more_is_not_settled_in_two_passes(processes: int, tmp_path: Path) -> None:
+    """When what is read again is something else than before, all is read at once instead."""
+    file = tmp_path / "events.json"
+    write_lines(file)
+
+    def change(_gathered: Gathered) -> Sequence[Window]:
+        file.write_text("no record\n" * (file.stat().st_size // 10))
+        return [Window(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))]
+
+    assert (
+        gather_wanted([str(file)], [], ReadOptions(stretch_bytes=20_000, processes=processes), Wanted(change)) is None
+    )
 
 
 def test_a_file_that_is_gone_is_one_that_cannot_be_read(tmp_path: Path) -> None:

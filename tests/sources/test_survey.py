@@ -184,6 +184,28 @@ def test_an_event_whose_copies_have_other_times_is_not_settled_in_two_passes(tmp
     assert two is None
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("left", [None, 0, 1000])
+def test_a_file_that_changes_between_the_passes_is_not_settled_in_two(
+    left: int | None, processes: int, tmp_path: Path
+) -> None:
+    """When a file is gone, or shorter than it was, its calls are not taken for absent: all is read at once instead."""
+    folder = busy_trail(tmp_path / "trail")
+    question = Question("failed")
+
+    def change(gathered: Gathered) -> Sequence[Window]:
+        for file in folder.iterdir():
+            if left is None:
+                file.unlink()
+            else:
+                file.write_text(file.read_text()[:left])
+        return case_windows(gathered, question)
+
+    _, two = read_both(folder, structs.replace(OPTIONS, processes=processes), Wanted(change))
+
+    assert two is None
+
+
 def test_small_exports_and_pipes_are_read_once(tmp_path: Path) -> None:
     """What fits into a few batches, or cannot be read twice, is left to the ordinary way."""
     folder = write(tmp_path / "trail", [{"Records": []}])
