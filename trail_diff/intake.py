@@ -3,7 +3,7 @@
 What only has to be counted or kept as events is never held raw; a bundle, and redaction, need the raw records.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -105,8 +105,10 @@ def gather_inputs(inputs: Inputs, wanted: Wanted | None = None) -> Gathered:
     return gather(inputs.events, inputs.jobs, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
 
 
-def gather_both(inputs: Inputs, paths: tuple[str, str], wanted: Sequence[Wanted | None]) -> tuple[Gathered, Gathered]:
+def gather_both(inputs: Inputs, paths: tuple[str, str], wanted: Wanted | None) -> tuple[Gathered, Gathered]:
     """Read two exports; `inputs.events` is not used. Names that either tells are replaced in both.
+
+    The same is `wanted` of both: what one tells of the other's time counts for what the two cover together.
 
     Raises:
         SourceError: one cannot be read.
@@ -120,7 +122,7 @@ def gather_both(inputs: Inputs, paths: tuple[str, str], wanted: Sequence[Wanted 
             learn_case(one, inputs.redactor)
         first, second = (_redact(one, _NOTHING_ASKED, inputs)[0].gathered() for one in whole)
     else:
-        first, second = map(gather_inputs, sides, wanted)
+        first, second = (gather_inputs(side, wanted) for side in sides)
     return first, second
 
 

@@ -97,11 +97,10 @@ def load_comparison(
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    facts = gather_facts(inputs)
+    facts, wanted = gather_facts(inputs), _wanted_in(windows, keys)
     if succeeded is None:
-        one = other = gather_inputs(structs.replace(inputs, events=(failed,)), _wanted_in(windows, keys))
+        one = other = gather_inputs(structs.replace(inputs, events=(failed,)), wanted)
     else:
-        wanted = [_wanted_in([window], keys) for window in windows]
         one, other = gather_both(inputs, (failed, succeeded), wanted)
     return build_comparison(one, other, windows, _renamed(keys, inputs), facts)
 
@@ -111,7 +110,7 @@ def _is_by_name(keys: Sequence[str]) -> bool:
 
 
 def _wanted_in(windows: Sequence[Window | None], keys: Sequence[str]) -> Wanted | None:
-    """Say that only some spans of time are wanted; without a span, all of an export is."""
+    """Say that only some spans of time are wanted, of two exports both of both; without a span, all of an export is."""
     spans = [window for window in windows if window is not None]
     return Wanted(lambda _gathered: spans, _is_by_name(keys)) if len(spans) == len(windows) else None
 

@@ -17,7 +17,9 @@ from sources.test_slim import KEYS, records
 from trail_diff.assemble import Question, build_case, build_comparison, case_windows
 from trail_diff.errors import SourceError
 from trail_diff.gather import Gathered, ReadOptions, gather
+from trail_diff.intake import Inputs
 from trail_diff.model import Case, Facts, Window
+from trail_diff.pipeline import load_comparison
 from trail_diff.survey import Wanted, gather_wanted
 
 MADE = Recording()
@@ -135,6 +137,29 @@ def test_two_passes_compare_two_spans_as_one_does(files: list[Any], keys: tuple[
     if two is not None:
         compared = [build_comparison(one, one, SPANS, keys, Facts()) for one in (two, whole)]
         assert compared[0] == compared[1]
+
+
+@pytest.mark.parametrize("windows", [(SPANS[0], SPANS[1]), (SPANS[0], None), (None, SPANS[1])])
+def test_two_passes_compare_two_exports_as_one_does(
+    windows: tuple[Window | None, Window | None], tmp_path: Path
+) -> None:
+    """What one export tells of the other's time counts for the coverage of both, however large they are."""
+    both, late = ("11:30", "18:05"), ("12:30",)
+    folders = []
+    for name, times in (("failed", late), ("succeeded", both)):
+        MADE.records.clear()
+        for at in times:
+            for key in KEYS:
+                MADE.kms(f"2026-03-01T{at}:00Z", "Decrypt", key, MADE.user("alice"), eventID=f"{name} {at} {key}")
+        files = [*({"Records": [record]} for record in MADE.records), *([{"Records": []}] * 8)]
+        folders.append(str(write(tmp_path / name, files)))
+
+    cases = [
+        load_comparison(folders[0], folders[1], Inputs(options=options), windows=windows, keys=(KEYS[0],))
+        for options in (ReadOptions(), OPTIONS)
+    ]
+
+    assert cases[0] == cases[1]
 
 
 def busy_trail(folder: Path, *, last: dict[str, Any] | None = None) -> Path:
