@@ -42,9 +42,10 @@ def count_calls(
         SourceError: a path is not there or cannot be opened.
     """
     options = options or ReadOptions()
-    reader = Reader(count.kinds, make_selection(options, kms_only=True), stdin)
-    sums = Sums(count, progress)
     processes = 1 if any(map(is_read_once, paths)) else options.processes
+    own_stdin = stdin if processes == 1 else None  # an open file cannot be copied to a process that is started afresh
+    reader = Reader(count.kinds, make_selection(options, kms_only=True), own_stdin)
+    sums = Sums(count, progress)
     for process, sheet, _ in read_sheets(reader, list_batches(paths, reader.selection, options), processes):
         sums.add(process, sheet)
     return sums.coverage()

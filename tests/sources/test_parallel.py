@@ -1,6 +1,8 @@
 """Several processes give what one gives, in the same order, and end in an orderly way."""
 
 import multiprocessing
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,6 +109,28 @@ def test_several_processes_count_what_one_counts(trail: Path) -> None:
     assert answers[0] == answers[1] == answers[2]
     assert sum(row.calls for row in answers[0][0]) == FILES // 2 * 300
     assert sum(skipped.count for skipped in answers[0][1].skipped) == FILES // 2 * 300
+
+
+ELSEWHERE = """
+import sys
+sys.platform = "darwin"  # before multiprocessing is loaded: processes are started afresh, as on all but Linux
+from trail_diff.callers import CallerCount
+from trail_diff.counting import count_calls
+from trail_diff.gather import ReadOptions
+from trail_diff.survey import Wanted, gather_wanted
+options = ReadOptions(processes=2)
+coverage = count_calls(sys.argv[1:], CallerCount(), options, stdin=sys.stdin.buffer)
+print(coverage.records_read, gather_wanted(sys.argv[1:], [], options, Wanted()).tally.records)
+"""
+
+
+def test_processes_that_are_started_afresh_read_the_same(trail: Path) -> None:
+    """Where processes are not forked, all that they need is copied to them, though the command line holds stdin."""
+    command = [sys.executable, "-c", ELSEWHERE, str(trail)]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 - our own code
+
+    assert done.stdout.split() == [str(FILES * 300)] * 2
 
 
 def test_progress_is_told_by_several_processes(trail: Path) -> None:
