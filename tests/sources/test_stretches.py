@@ -83,6 +83,16 @@ def test_stretches_cover_the_file_once(data: bytes, size: int, place: Path) -> N
     assert all((head + data)[: one.end].endswith(b"\n") for one in stretches[:-1])
 
 
+def test_a_file_with_a_line_longer_than_any_record_is_not_cut(tmp_path: Path) -> None:
+    """A line that goes on and on would have to be held whole, and be looked through at every place to cut."""
+    file = tmp_path / "long"
+    head = json.dumps(MADE.kms("2026-03-01T18:05:00Z", "Decrypt", KEY, MADE.user("alice"))).encode() + b"\n"
+    file.write_bytes(head + b"x" * (3 << 20))
+    whole = InputFile(str(file), file.stat().st_size)
+
+    assert cut(whole, 1 << 20) == [whole]
+
+
 def write_lines(file: Path, *, junk_at: int | None = None) -> None:
     """Write two days of calls, one every five minutes, and maybe a line that is no record."""
     MADE.records.clear()

@@ -13,6 +13,8 @@ from trail_diff.sources.text import is_binary
 from trail_diff.sources.walk import InputFile
 
 HEAD_BYTES = 1 << 20
+LINE_BYTES = 1 << 20
+"""How long a line may be where a file is cut; records are shorter, and a stretch has to be held whole."""
 
 
 class NotLinesError(Exception):
@@ -20,7 +22,10 @@ class NotLinesError(Exception):
 
 
 def cut(file: InputFile, stretch_bytes: int) -> list[InputFile]:
-    """Give the stretches of a file, each as long as asked and to the end of its line; else the file itself."""
+    """Give the stretches of a file, each as long as asked and to the end of its line; else the file itself.
+
+    A file that has a longer line than any record where it would be cut is not cut at all.
+    """
     if file.size < 2 * stretch_bytes:
         return [file]
     ends = []
@@ -30,7 +35,9 @@ def cut(file: InputFile, stretch_bytes: int) -> list[InputFile]:
                 return [file]
             for end in range(stretch_bytes, file.size, stretch_bytes):
                 opened.seek(end)
-                opened.readline()
+                line = opened.readline(LINE_BYTES)
+                if len(line) == LINE_BYTES:
+                    return [file]
                 ends.append(opened.tell())
     except OSError:
         return [file]
