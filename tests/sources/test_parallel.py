@@ -1,6 +1,8 @@
 """Several processes give what one gives, in the same order, and end in an orderly way."""
 
 import multiprocessing
+import os
+import resource
 import subprocess
 import sys
 import time
@@ -47,6 +49,20 @@ def test_results_come_in_the_order_of_the_items(processes: int) -> None:
     results = [result for _, result in run_in_order(spell, range(50), processes)]
 
     assert results == [f"{item}.{place}" for item in range(50) for place in range(item % 3)]
+
+
+def test_the_work_is_done_here_where_no_process_may_be_started() -> None:
+    """A limit on processes or open files, as containers have, makes reading slower and nothing else."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        results = list(run_in_order(echo, range(10), 2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert results == [(0, item) for item in range(10)]
 
 
 def test_a_process_that_ends_early_is_told() -> None:

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -46,16 +46,21 @@ def run_in_order(
 ) -> Generator[tuple[int, R], None, None]:
     """Do the work for every item, and give all results in the order of the items, each with its process's number.
 
-    `work` is copied to every process once, and keeps its state from one item to the next there.
+    `work` is copied to every process once, and keeps its state from one item to the next there. Where not as many may
+    be started, fewer do it, or this one.
 
     Raises:
         SourceError: a process ended before its work was done.
     """
     workers: list[_Worker] = []
     try:
-        for _ in range(processes):
-            workers.append(_Worker(work, workers))
-        yield from _collect(workers, iter(items))
+        with suppress(OSError):
+            for _ in range(processes):
+                workers.append(_Worker(work, workers))
+        if workers:
+            yield from _collect(workers, iter(items))
+        else:
+            yield from ((0, result) for item in items for result in work(item))
     finally:
         for worker in workers:
             worker.connection.close()
