@@ -147,12 +147,14 @@ def measure_commands(folder: Path, events: int) -> list[str]:
     key = next(iter(read_keys(run(callers_command(folder)).output)))
     day = (START + timedelta(days=1)).date()
     span = ["--from", f"{day}T00:00:00Z", "--to", f"{day}T23:59:59Z", "--region", REGIONS[0]]
+    case = ["--job-id", "failed", "--job", str(jobs), "--events", str(folder)]
     commands = {
         "`callers`": callers_command(folder),
         "`callers` of one day and Region": callers_command(folder, *span),
         "`what-if` on one key": [*ours, "what-if", "--key-policy", str(policy), "--key", key, "--events", str(folder)],
         "`jobs`": [*ours, "jobs", "--job", str(jobs), "--events", str(folder), "--format", "json"],
-        "`--job-id`": [*ours, "--job-id", "failed", "--job", str(jobs), "--events", str(folder)],
+        "`--job-id`": [*ours, *case],
+        "`collect`": [*ours, "collect", *case, "-o", str(folder.parent / "case.zip")],
     }
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     for _ in range(ROUNDS):

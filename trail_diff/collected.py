@@ -57,13 +57,26 @@ class Collected(Struct, frozen=True):
         return build_case(self.gathered(), structs.replace(question, baseline_job_id=baseline), self.facts())
 
 
-def narrow(collected: Collected, question: Question) -> Collected:
+def narrow(collected: Collected, case: Case, skipped: tuple[Skipped, ...]) -> Collected:
     """Leave out the records that the case does not rest on: other keys' and other days' calls are nobody's business.
 
-    What stays: all that lies in the two windows, what changed keys, grants, policies, roles or trails, and what tells
-    of jobs. Counts, and notes of what was skipped, stay as they were.
+    What stays is what `matters_to` the case, and job descriptors. Counts stay as they were; `skipped` is noted.
     """
-    case = collected.case(question)
+    return structs.replace(
+        collected,
+        records=tuple(_keep_once(collected.records, matters_to(case))),
+        job_records=tuple(_keep_once(collected.job_records, lambda event: read_job_event(event) is not None)),
+        baseline_job_id=case.succeeded.job.id if case.succeeded else collected.baseline_job_id,
+        skipped=skipped,
+    )
+
+
+def matters_to(case: Case) -> Callable[[Event], bool]:
+    """Give what tells whether a case rests on an event.
+
+    It does on all that lies in the two windows, on what changed keys, grants, policies, roles or trails, and on what
+    tells of jobs.
+    """
     windows = [side.window for side in (case.failed, case.succeeded) if side is not None]
     changes = {event.event_id for event in case.changes}
 
@@ -71,14 +84,7 @@ def narrow(collected: Collected, question: Question) -> Collected:
         is_inside = any(window.holds(event.event_time) for window in windows)
         return is_inside or event.event_id in changes or read_job_event(event) is not None
 
-    baseline = case.succeeded.job.id if case.succeeded else collected.baseline_job_id
-    return structs.replace(
-        collected,
-        records=tuple(_keep_once(collected.records, matters)),
-        job_records=tuple(_keep_once(collected.job_records, lambda event: read_job_event(event) is not None)),
-        baseline_job_id=baseline,
-        skipped=collected.gathered().skipped,
-    )
+    return matters
 
 
 def _keep_once(records: Iterable[FoundRecord], matters: Callable[[Event], bool]) -> Iterator[FoundRecord]:

@@ -1,6 +1,7 @@
 """Where a case comes from: exports, a case bundle or AWS, with pseudonyms if wanted. All ways end in one form.
 
-What only has to be counted or kept as events is never held raw; a bundle, and redaction, need the raw records.
+What only has to be counted or kept as events is never held raw; a bundle needs the raw records of its case, redaction
+all of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, structs
 
-from trail_diff.assemble import Question
-from trail_diff.collected import Collected, collect_found
+from trail_diff.assemble import Question, build_case
+from trail_diff.collected import Collected, collect_found, matters_to, narrow
 from trail_diff.counting import count_calls
 from trail_diff.coverage import summarize_reading
 from trail_diff.errors import JobNotFoundError, UsageError
@@ -19,10 +20,10 @@ from trail_diff.facts import FactDocuments, FactFiles, load_documents, read_fact
 from trail_diff.gather import Gathered, ReadOptions, find_in_job_files, gather, make_selection
 from trail_diff.kinds import Count
 from trail_diff.live.options import AwsOptions
-from trail_diff.model import Coverage, Facts
+from trail_diff.model import Case, Coverage, Facts
 from trail_diff.sources.files import read_paths
 from trail_diff.sources.interface import Found, Progress, Selection, Source, Tally
-from trail_diff.survey import Wanted, gather_wanted
+from trail_diff.survey import Wanted, gather_wanted, pick_events
 
 if TYPE_CHECKING:
     from trail_diff.live.collect import LiveRequest
@@ -82,6 +83,28 @@ def collect(inputs: Inputs, question: Question | None = None) -> tuple[Collected
     given = load_documents(inputs.facts)
     collected, asked = _read(inputs, question, given)
     return _redact(structs.replace(collected, documents=given.over(collected.documents)), asked, inputs)
+
+
+def collect_around(inputs: Inputs, question: Question, wanted: Wanted) -> tuple[Collected, Case] | None:
+    """Read a large export for a case, and again for only the records that it rests on, to keep those raw.
+
+    None if it is small, cannot be read twice, or was changed meanwhile.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
+    if inputs.is_raw_needed:
+        return None
+    documents = load_documents(inputs.facts)
+    gathered = gather_wanted(inputs.events, inputs.jobs, inputs.options, wanted, progress=inputs.progress)
+    if gathered is None:
+        return None
+    case = build_case(gathered, question, read_facts(documents))
+    event_ids = frozenset(event.event_id for event in filter(matters_to(case), gathered.events))
+    found = pick_events(inputs.events, event_ids, inputs.options)
+    picked = collect_found(found, gathered.tally, find_in_job_files(inputs.jobs))
+    collected = narrow(structs.replace(picked, documents=documents), case, gathered.skipped)
+    return (collected, case) if len(collected.records) == len(event_ids) else None
 
 
 def gather_inputs(inputs: Inputs, wanted: Wanted | None = None) -> Gathered:

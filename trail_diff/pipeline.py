@@ -48,7 +48,16 @@ from trail_diff.collected import Collected, narrow
 from trail_diff.correlate import is_resolved
 from trail_diff.coverage import summarize_reading
 from trail_diff.facts import FactFiles
-from trail_diff.intake import Inputs, collect, count_inputs, gather_both, gather_facts, gather_inputs, need_question
+from trail_diff.intake import (
+    Inputs,
+    collect,
+    collect_around,
+    count_inputs,
+    gather_both,
+    gather_facts,
+    gather_inputs,
+    need_question,
+)
 from trail_diff.jobs import is_finished, is_succeeded
 from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, WhatIfRow, Window
 from trail_diff.survey import Wanted
@@ -64,8 +73,7 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
         collected, asked = collect(inputs, question)
         return collected.case(asked)
     facts, asked = gather_facts(inputs), need_question(question)
-    wanted = Wanted(lambda gathered: case_windows(gathered, asked), _is_by_name(asked.keys))
-    return build_case(gather_inputs(inputs, wanted), asked, facts)
+    return build_case(gather_inputs(inputs, _wanted_for(asked)), asked, facts)
 
 
 def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) -> Collected:
@@ -76,12 +84,21 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
     """
     from trail_diff.casefile import save_case
 
+    if question is not None:
+        around = collect_around(inputs, question, _wanted_for(question))
+        if around is not None and _is_same(*around, question):
+            save_case(file, around[0], question, __version__)
+            return around[0]
     whole, asked = collect(inputs, question)
-    narrowed = narrow(whole, asked)
-    is_same = analyse(narrowed.case(asked)) == analyse(whole.case(asked))
-    kept = narrowed if is_same else whole
+    case = whole.case(asked)
+    narrowed = narrow(whole, case, whole.gathered().skipped)
+    kept = narrowed if _is_same(narrowed, case, asked) else whole
     save_case(file, kept, asked, __version__)
     return kept
+
+
+def _is_same(collected: Collected, case: Case, question: Question) -> bool:
+    return analyse(collected.case(question)) == analyse(case)
 
 
 def load_comparison(
@@ -103,6 +120,10 @@ def load_comparison(
     else:
         one, other = gather_both(inputs, (failed, succeeded), wanted)
     return build_comparison(one, other, windows, _renamed(keys, inputs), facts)
+
+
+def _wanted_for(question: Question) -> Wanted:
+    return Wanted(lambda gathered: case_windows(gathered, question), _is_by_name(question.keys))
 
 
 def _is_by_name(keys: Sequence[str]) -> bool:

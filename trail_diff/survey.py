@@ -5,10 +5,12 @@ trails; of all other KMS calls it learns which keys they name and when they were
 around them. The second pass reads again those files that have calls in that time, and keeps them.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import TypeGuard
 
 from msgspec import Struct, structs
 
@@ -36,10 +38,14 @@ from trail_diff.sheets import Reader, normalize_slim
 from trail_diff.sources.files import Reading, is_read_once, read_files
 from trail_diff.sources.interface import (
     NULL,
+    Found,
+    FoundJob,
     FoundRecord,
     FoundSlim,
+    Peek,
     Progress,
     SlimRecord,
+    SourceSelection,
     Tally,
 )
 from trail_diff.sources.slim import read_key_name
@@ -228,3 +234,54 @@ def _read_again(
             copies[digest] += 1
     is_whole = all(count == repeats[digest] + 1 for digest, count in copies.items())
     return list(found.values()) if is_whole else None
+
+
+def pick_events(paths: Sequence[str], event_ids: frozenset[str], options: ReadOptions) -> Iterator[Found]:
+    """Read an export again for the raw records of some events, copies included, and for what describes jobs.
+
+    Raises:
+        SourceError: a path is not there or cannot be opened.
+    """
+    picker = _Picker(event_ids, options)
+    uncut = structs.replace(options, stretch_bytes=sys.maxsize)
+    for _, found in read_on_cores(picker, list_batches(paths, picker.selection, uncut), options.processes):
+        yield from found
+
+
+class _Picker:
+    """Reads batches again for some events."""
+
+    def __init__(self, event_ids: frozenset[str], options: ReadOptions) -> None:
+        base = make_selection(options)
+        self.selection = _ById(**structs.asdict(base), event_ids=event_ids)
+        self._event_ids = event_ids
+
+    def __call__(self, batch: Batch) -> Iterator[list[Found]]:
+        """Read a batch."""
+        yield [found for found in read_files(batch, Reading(self.selection, Tally())) if self._is_one(found)]
+
+    def _is_one(self, found: Found | FoundSlim) -> TypeGuard[Found]:
+        match found:
+            case FoundRecord(record, source):
+                event = normalize_record(record, source)
+                return isinstance(event, Event) and event.event_id in self._event_ids
+            case _:
+                return isinstance(found, FoundJob)
+
+
+class _ById(SourceSelection, frozen=True):
+    """Wants of the records that the base wants those of some events, and those that do not say their id."""
+
+    event_ids: frozenset[str] = frozenset()
+
+    def __call__(self, peek: Peek | SlimRecord) -> bool:
+        """Tell whether a record is wanted."""
+        return SourceSelection.__call__(self, peek) and self._may_be(peek)
+
+    def pick(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> list[int]:
+        """Give the places of the wanted records."""
+        return [place for place in SourceSelection.pick(self, records, sources) if self._may_be(records[place])]
+
+    def _may_be(self, peek: Peek | SlimRecord) -> bool:
+        named = peek.event_id
+        return not isinstance(named, str) or not named or named in self.event_ids

@@ -19,7 +19,7 @@ from trail_diff.errors import SourceError
 from trail_diff.gather import Gathered, ReadOptions, gather
 from trail_diff.intake import Inputs
 from trail_diff.model import Case, Facts, Window
-from trail_diff.pipeline import load_comparison
+from trail_diff.pipeline import load_comparison, save_bundle
 from trail_diff.survey import Wanted, gather_wanted
 
 MADE = Recording()
@@ -160,6 +160,42 @@ def test_two_passes_compare_two_exports_as_one_does(
     ]
 
     assert cases[0] == cases[1]
+
+
+@given(
+    files=st.lists(st.lists(wider(), max_size=6), min_size=8, max_size=12),
+    keys=QUESTIONS,
+    processes=st.sampled_from([1, 2]),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_bundle_of_a_large_export_holds_what_one_of_all_at_once_holds(
+    files: list[Any], keys: tuple[str, ...], processes: int, place: Path
+) -> None:
+    """Whether only what the case rests on is ever held, or all: the bundle is the same, byte for byte."""
+    folder = write(place / "trail", [{"Records": one} for one in files])
+    jobs = place / "jobs.json"
+    jobs.write_text(json.dumps(JOBS))
+    bundles = []
+    for options in (ReadOptions(), structs.replace(OPTIONS, processes=processes)):
+        inputs = Inputs(events=(str(folder),), jobs=(str(jobs),), options=options)
+        save_bundle(place / "case.zip", inputs, Question("failed", keys=keys))
+        bundles.append((place / "case.zip").read_bytes())
+
+    assert bundles[0] == bundles[1]
+
+
+def test_a_bundle_of_a_large_export_needs_no_record_of_other_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day's calls are never held raw for the bundle of one job."""
+    folder = busy_trail(tmp_path / "trail")
+    (folder / "jobs.json").write_text(json.dumps(JOBS))
+    monkeypatch.setattr("trail_diff.pipeline.collect", None)
+
+    kept = save_bundle(tmp_path / "case.zip", Inputs(events=(str(folder),), options=OPTIONS), Question("failed"))
+
+    assert 0 < len(kept.records) < 48
+    assert kept.tally.records == 24 * 12
 
 
 def busy_trail(folder: Path, *, last: dict[str, Any] | None = None) -> Path:
