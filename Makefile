@@ -14,7 +14,7 @@ demo: $(STAMP)
 	@echo; echo "The same as a page: open $(CURDIR)/demo-report.html in a browser."
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 16
 
 # The property tests over and over, each time with other input; make test runs them once.
 ROUNDS ?= 20
