@@ -1,11 +1,17 @@
-"""A line of progress on stderr for long reads: files, bytes and records, or how far a search is."""
+"""A line of progress on stderr for long reads: files, bytes and records, or how far a search is.
+
+It is drawn when there is news, not by a thread: processes are forked while it is shown, and a fork takes no thread with
+it, but every lock that one holds.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from trail_diff.sources.interface import Progress
 
 _MIB = 1 << 20
+_DRAW_SECONDS = 0.2
 
 
 @contextmanager
@@ -16,11 +22,16 @@ def show_progress() -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[amount]}"), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5) as bar:
+    with Bar(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         task = bar.add_task("reading", total=None, amount="")
+        drawn = 0.0
 
         def update(description: str, done: float, total: float | None, amount: str) -> None:
+            nonlocal drawn
             bar.update(task, description=description, completed=done, total=total, amount=amount)
+            if monotonic() - drawn >= _DRAW_SECONDS:
+                drawn = monotonic()
+                bar.refresh()
 
         yield _Sums(update)
 

@@ -96,3 +96,14 @@ def test_walking_is_in_order_of_name_and_follows_no_folder_links(tmp_path: Path)
     ]
 
     assert found == ["a/0/x", "a/1", "a.c", "b/2", "link"]
+
+
+@pytest.mark.parametrize("path", [".", "*"])
+def test_a_file_with_the_name_of_stdin_is_a_file(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file called `-` is read; stdin is not, which would wait for somebody to type."""
+    monkeypatch.chdir(tmp_path)
+    Path("-").write_bytes(dump({"Records": Recording().records}))
+
+    found = list(expand_path(path))
+
+    assert [item.path for item in found if isinstance(item, InputFile)] == ["./-"]

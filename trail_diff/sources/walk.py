@@ -100,7 +100,7 @@ def _take(path: str, size: int) -> InputFile | Skipped:
         for part in path.split("/"):
             if part in BESIDE_TRAIL_FILES:
                 return Skipped(path, BESIDE_TRAIL_FILES[part])
-    return InputFile(path, size)
+    return InputFile("./-" if path == "-" else path, size)  # a file of that name is not stdin
 
 
 def _is_outside(folder: str, selection: SourceSelection) -> bool:
