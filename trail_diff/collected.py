@@ -91,9 +91,10 @@ def _keep_once(records: Iterable[FoundRecord], matters: Callable[[Event], bool])
     seen: set[str] = set()
     for found in records:
         event = normalize_record(found.record, found.source)
-        if isinstance(event, Event) and event_identity(event) not in seen and matters(event):
+        if isinstance(event, Event) and event_identity(event) not in seen:
             seen.add(event_identity(event))
-            yield found
+            if matters(event):
+                yield found
 
 
 def collect_found(found: Iterable[Found], tally: Tally, job_found: Iterable[Found] = ()) -> Collected:
