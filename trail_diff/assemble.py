@@ -10,7 +10,7 @@ from msgspec import Struct
 from trail_diff.baseline import compare_jobs, rank_baselines
 from trail_diff.changes import select_changes
 from trail_diff.correlate import find_keys, job_window, resolve_key, tie_events, vault_key
-from trail_diff.coverage import check_coverage, check_export, summarize_reading
+from trail_diff.coverage import check_coverage, check_export, check_side, summarize_reading
 from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.gather import Gathered
 from trail_diff.jobs import find_job, is_finished, is_succeeded
@@ -94,7 +94,8 @@ def build_comparison(
 ) -> Case:
     """Put two exports, or two spans of time of exports, side by side as if each were a job.
 
-    A side without a window is all that its export holds.
+    A side without a window is all that its export holds. What one export tells of the other's time does not make up for
+    what the other lacks, as its calls are not among the other's.
 
     Raises:
         FactError: a side without a window has no record with a time.
@@ -106,6 +107,8 @@ def build_comparison(
         sides.append(_tie(job, span, gathered, given, given))
         gaps |= set(check_export(gathered.tally, gathered.events))
     sides = [_with_key(side, next(iter(given), None) or _differing_key(*sides)) for side in sides]
+    for side, gathered in zip(sides, (failed, succeeded), strict=True):
+        gaps |= set(check_side(side, gathered.tally))
     merged = failed if failed is succeeded else failed.merge(succeeded)
     return _finish(msgspec.structs.replace(merged, jobs=()), sides, given, facts, gaps)
 

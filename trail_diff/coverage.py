@@ -41,8 +41,7 @@ def check_coverage(
     """
     sides = [failed] if succeeded is None else [failed, succeeded]
     found = {
-        *(reason for side in sides for reason in _check_places(side.job, tally)),
-        *(reason for side in sides for reason in _check_window(side, tally)),
+        *(reason for side in sides for reason in check_side(side, tally)),
         *_check_selectors(failed, succeeded, events, tally),
         *check_export(tally, events),
         *_check_jobs(failed.job, succeeded, jobs),
@@ -51,6 +50,12 @@ def check_coverage(
     if newest and failed.job.kind != "window" and newest - _core(failed).end < DELIVERY_DELAY:
         found.add(Reason.DELIVERY_DELAY_POSSIBLE)
     return tuple(reason for reason in Reason if reason in found)
+
+
+def check_side(side: JobEvents, tally: Tally) -> Iterator[Reason]:
+    """Name the gaps that one job's evidence has by itself; `tally` counts all records that its events are from."""
+    yield from _check_places(side.job, tally)
+    yield from _check_window(side, tally)
 
 
 def _check_jobs(failed: Job, succeeded: JobEvents | None, jobs: Sequence[Job]) -> Iterator[Reason]:

@@ -18,7 +18,7 @@ from trail_diff.assemble import Question, build_case, build_comparison, case_win
 from trail_diff.errors import SourceError
 from trail_diff.gather import Gathered, ReadOptions, gather
 from trail_diff.intake import Inputs
-from trail_diff.model import Case, Facts, Window
+from trail_diff.model import Case, Facts, Reason, Window
 from trail_diff.pipeline import load_comparison, save_bundle
 from trail_diff.survey import Wanted, gather_wanted
 
@@ -300,15 +300,34 @@ def test_jobs_alone_need_no_second_pass(tmp_path: Path) -> None:
     assert (two.jobs, vars(two.tally)) == (whole.jobs, vars(whole.tally))
 
 
-def test_a_time_that_is_empty_is_the_first_in_both_ways(tmp_path: Path) -> None:
-    """A record whose time is an empty text counts the same, whatever was read before and after it."""
-    call = MADE.kms("", "Decrypt", KEYS[0], MADE.user("alice"), eventID="timeless", sharedEventID=None)
+@pytest.mark.parametrize("time", ["", "!", "eventTime"])
+def test_a_time_that_cannot_be_read_narrows_and_widens_nothing(time: str, tmp_path: Path) -> None:
+    """A record without a time, or a header that stands in a table twice, leaves the time that is covered as it is."""
+    call = MADE.kms(time, "Decrypt", KEYS[0], MADE.user("alice"), eventID="timeless", sharedEventID=None)
     folder = busy_trail(tmp_path / "trail", last=call)
 
     whole, two = read_both(folder, OPTIONS, Wanted())
 
     assert two is not None
     assert vars(two.tally) == vars(whole.tally)
+    assert (two.tally.first, two.tally.last) == ("2026-03-01T00:00:00Z", "2026-03-01T23:55:00Z")
+
+
+def test_one_export_does_not_cover_for_the_other(tmp_path: Path) -> None:
+    """Calls that another export has of the failed side's time say nothing of what the failed side's own export lacks."""
+    folders = []
+    for name, times in (("failed", ("11:30", "18:05")), ("succeeded", ("10:00", "12:30", "18:05"))):
+        MADE.records.clear()
+        for at in times:
+            MADE.kms(f"2026-03-01T{at}:00Z", "Decrypt", KEYS[0], MADE.user("alice"), eventID=f"{name} {at}")
+        folders.append(str(write(tmp_path / name, [{"Records": MADE.records}])))
+    windows = (Window(datetime(2026, 3, 1, 12, 5, tzinfo=UTC), datetime(2026, 3, 1, 12, 45, tzinfo=UTC)), SPANS[0])
+
+    case = load_comparison(folders[0], folders[1], Inputs(), windows=windows)
+    turned = load_comparison(folders[1], folders[0], Inputs(), windows=windows)
+
+    assert Reason.WINDOW_NOT_COVERED in case.coverage.warnings
+    assert Reason.WINDOW_NOT_COVERED not in turned.coverage.warnings
 
 
 def test_windows_that_hold_no_call_open_no_file_again(tmp_path: Path) -> None:

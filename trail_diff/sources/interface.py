@@ -260,10 +260,10 @@ class Progress(Protocol):
 class Tally:
     """Counts of all records that went past, wanted or not. Mutable: one for each reading, merged at the end.
 
-    Times stay ISO text as in the record (they sort as text); `hours` counts records by Region, account and hour
-    (`2026-03-01T18`), from which coverage is told. `searched` holds the spans of
-    event history (Region, account, first and last second) that were fetched to the end: nothing is missing there, even
-    where no record is. `as_of` is when such a fetch was made.
+    Times stay ISO text as in the record (they sort as text), `first` and `last` of those that can be read; `hours`
+    counts records by Region, account and hour (`2026-03-01T18`), from which coverage is told. `searched` holds the
+    spans of event history (Region, account, first and last second) that were fetched to the end: nothing is missing
+    there, even where no record is. `as_of` is when such a fetch was made.
     """
 
     def __init__(self) -> None:
@@ -291,9 +291,9 @@ class Tally:
             self.read_only[False] += 1
         time = peek.event_time
         if isinstance(time, str):
-            if self.first is None or time < self.first:
+            if (self.first is None or time < self.first) and _is_time(time):
                 self.first = time
-            if self.last is None or time > self.last:
+            if (self.last is None or time > self.last) and _is_time(time):
                 self.last = time
             place = (str(peek.aws_region or ""), str(peek.recipient_account_id or ""), time[:13])
             self.hours[place] = self.hours.get(place, 0) + 1
@@ -321,8 +321,7 @@ class Tally:
         self.read_only[False] += read_only.count(False)
         times = [record.event_time for record in records]
         first, last = min(times), max(times)
-        self.first = first if self.first is None else min(self.first, first)
-        self.last = last if self.last is None else max(self.last, last)
+        self._widen([first, last] if _is_time(first) and _is_time(last) else list(filter(_is_time, times)))
         for (region, account, hour), count in _count_places(records, times, first, last).items():
             place = (region or "", account or "", hour)
             self.hours[place] = self.hours.get(place, 0) + count
@@ -348,8 +347,16 @@ class Tally:
             self.hours[place] = self.hours.get(place, 0) + count
         self.searched |= other.searched
         self.as_of = max((time for time in (self.as_of, other.as_of) if time), default=None)
-        self.first = min((time for time in (self.first, other.first) if time is not None), default=None)
-        self.last = max((time for time in (self.last, other.last) if time is not None), default=None)
+        self._widen([time for time in (other.first, other.last) if time is not None])
+
+    def _widen(self, times: Sequence[str]) -> None:
+        """Take in times that can be read."""
+        self.first = min((time for time in (self.first, *times) if time is not None), default=None)
+        self.last = max((time for time in (self.last, *times) if time is not None), default=None)
+
+
+def _is_time(text: str) -> bool:
+    return parse_time(text) is not None
 
 
 def _count_places(

@@ -115,7 +115,8 @@ def _ending_told() -> Iterator[None]:
         yield
     except (EOFError, OSError) as error:
         raise SourceError(
-            "a process that was reading ended early", hint="is there enough memory? read fewer files at a time"
+            "a process that was reading ended early",
+            hint="is there enough memory? read less at a time, with --from, --to and --region",
         ) from error
 
 
