@@ -30,6 +30,7 @@ _DAMAGE = frozenset(
         Reason.EXPANSION_LIMIT,
         Reason.NESTING_LIMIT,
         Reason.UNREADABLE_FILE,
+        Reason.LINKED_FOLDER,
         Reason.UNREADABLE_ROW,
         Reason.ENCRYPTED_ARCHIVE,
         Reason.UNSUPPORTED_ARCHIVE,

@@ -78,6 +78,7 @@ class Reason(StrEnum):
     EXPANSION_LIMIT = "expansion-limit"
     NESTING_LIMIT = "nesting-limit"
     UNREADABLE_FILE = "unreadable-file"
+    LINKED_FOLDER = "linked-folder"
     UNREADABLE_ROW = "unreadable-row"
     ENCRYPTED_ARCHIVE = "encrypted-archive"
     UNSUPPORTED_ARCHIVE = "unsupported-archive"

@@ -10,7 +10,7 @@ from sources.wrapping import dump
 from trail_diff.callers import CallerCount
 from trail_diff.counting import count_calls
 from trail_diff.gather import ReadOptions
-from trail_diff.model import Reason
+from trail_diff.model import Reason, Skipped
 from trail_diff.sources.walk import InputFile, expand_path
 
 LAYOUT = "AWSLogs/o-abcdefghij/111122223333/CloudTrail"
@@ -84,18 +84,20 @@ def test_other_folders_are_never_passed_over(tmp_path: Path) -> None:
 
 
 def test_walking_is_in_order_of_name_and_follows_no_folder_links(tmp_path: Path) -> None:
-    """Files come by the parts of their names; a link to a folder is not followed, one to a file is."""
+    """Files come by the parts of their names; a link to a folder is counted and not followed, one to a file is."""
     for name in ("b/2", "a/1", "a.c", "a/0/x"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "link").symlink_to(tmp_path / "a.c")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
 
-    found = [
-        str(Path(item.path).relative_to(tmp_path)) for item in expand_path(str(tmp_path)) if isinstance(item, InputFile)
-    ]
+    items = list(expand_path(str(tmp_path)))
 
-    assert found == ["a/0/x", "a/1", "a.c", "b/2", "link"]
+    files = [str(Path(item.path).relative_to(tmp_path)) for item in items if isinstance(item, InputFile)]
+    assert files == ["a/0/x", "a/1", "a.c", "b/2", "link"]
+    skipped = [(Path(item.source).name, item.reason) for item in items if isinstance(item, Skipped)]
+    assert skipped == [("loop", Reason.LINKED_FOLDER), ("nowhere", Reason.LINKED_FOLDER)]
 
 
 @pytest.mark.parametrize("path", [".", "*"])

@@ -20,6 +20,7 @@ REASONS: Mapping[str, str] = {
     "expansion-limit": "the archive unpacks to more than the limit",
     "nesting-limit": "archives or values are nested deeper than the limit",
     "unreadable-file": "the file could not be read",
+    "linked-folder": "a link to a folder, or to what is not there, is not followed; give the folder itself",
     "unreadable-row": "the row could not be read",
     "encrypted-archive": "the archive is encrypted",
     "unsupported-archive": "an archive of a kind that is not read (7z, zstd, rar, lz4); unpack it first",

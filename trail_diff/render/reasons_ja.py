@@ -20,6 +20,7 @@ REASONS: Mapping[str, str] = {
     "expansion-limit": "アーカイブを展開したサイズが上限を超えています",
     "nesting-limit": "アーカイブまたは値の入れ子が上限より深くなっています",
     "unreadable-file": "ファイルを読み取れませんでした",
+    "linked-folder": "フォルダーへのリンク、またはリンク先がないリンクはたどりません。フォルダー自体を指定してください",
     "unreadable-row": "行を読み取れませんでした",
     "encrypted-archive": "アーカイブが暗号化されています",
     "unsupported-archive": "対応していない形式のアーカイブです (7z、zstd、rar、lz4)。展開してから指定してください",

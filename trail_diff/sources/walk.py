@@ -74,7 +74,7 @@ def _expand_folder(path: str, folder: str, selection: SourceSelection | None) ->
 
 
 def _walk(folder: str, selection: SourceSelection | None) -> Iterator[InputFile | Skipped]:
-    """Give all files below a folder by name, depth first; links to folders are not followed."""
+    """Give all files below a folder by name, depth first; links to folders are counted, not followed."""
     if selection is not None and _is_outside(folder, selection):
         count = sum(1 for _ in _walk(folder, None))
         yield from [Skipped(folder, Reason.OUTSIDE_REQUESTED_TIME, count)] if count else []
@@ -91,6 +91,8 @@ def _walk(folder: str, selection: SourceSelection | None) -> Iterator[InputFile 
                 yield from _walk(name, selection)
             elif entry.is_file():
                 yield _take(name, entry.stat().st_size)
+            elif entry.is_symlink():
+                yield Skipped(name, Reason.LINKED_FOLDER)
         except OSError:
             yield Skipped(name, Reason.UNREADABLE_FILE)
 
