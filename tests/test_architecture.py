@@ -15,7 +15,7 @@ ONLY_IN = {
     "boto3": {"aws"},
     "botocore": {"aws"},
     "typer": {"cli"},
-    "pandas": {"diff", "what_if"},
+    "pandas": {"diff"},
     "rich": {"progress"},
     "platformdirs": {"sources.slices"},
     "jinja2": {"render.html_page"},
