@@ -175,7 +175,17 @@ def store_disconnected(scene: Scene) -> None:
     scene.state_today("Enabled", CustomKeyStoreId="cks-1234567890abcdef0")
 
 
+def used_until_disabled(scene: Scene) -> None:
+    """The role still used the key, which was disabled half a minute later; the service comes after the role."""
+    for day in (FIRST, SECOND):
+        scene.role(day, "GenerateDataKey", "ec2.amazonaws.com")
+    scene.storage(FIRST)
+    scene.change(f"{SECOND}T18:06:30Z", "DisableKey")
+    scene.change(f"{SECOND}T18:40:00Z", "EnableKey")
+
+
 CASES: dict[str, Incident] = {
+    "used-until-disabled": Incident(used_until_disabled, cause="key-disabled", confidence="likely"),
     "innocent-deny": Incident(innocent_deny, cause="key-disabled", helps="enable-key"),
     "pending-deletion": Incident(pending_deletion, cause="key-pending-deletion", helps="cancel-key-deletion"),
     "stated-state": Incident(stated_state, cause="key-pending-deletion"),

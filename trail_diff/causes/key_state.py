@@ -55,7 +55,7 @@ def examine_key_state(examined: Examined) -> Iterator[Finding | RuledOut]:
     if any(finding.confidence == "confirmed" for finding in stated) or examined.key is None:
         return
     state = _state_then(examined, examined.key)
-    if _is_used(examined, examined.key):
+    if _is_used(examined, examined.key, state):
         yield from (RuledOut(cause, (Reason.KEY_USED_IN_WINDOW,)) for cause in _of_the_state())
     elif state is not None and state.state in _CAUSES:
         yield from _from_state(examined, state)
@@ -152,10 +152,12 @@ def _state_then(examined: Examined, key: str) -> KeyStateAt | None:
     return state_at(case.changes, key, start, case.facts)
 
 
-def _is_used(examined: Examined, key: str) -> bool:
-    """Tell whether somebody used the key for cryptography while the job ran."""
+def _is_used(examined: Examined, key: str, state: KeyStateAt | None) -> bool:
+    """Tell whether somebody used the key for cryptography while the job ran, and after a change of state meanwhile."""
     failed = examined.case.failed
-    start, end = failed.job.created or failed.window.start, failed.job.completed or failed.window.end
+    start, end = began(examined.case), failed.job.completed or failed.window.end
+    if state is not None and state.event is not None and start < state.event.event_time <= end:
+        start = state.event.event_time
     events = (*(tie.event for tie in failed.events), *failed.untied)
     return any(
         event.error_code is None
