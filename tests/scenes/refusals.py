@@ -158,7 +158,15 @@ def two_layers(scene: Scene) -> None:
     )
 
 
+def throttled_before_refused_now(scene: Scene) -> None:
+    """The succeeded job was throttled once and tried again; the failed one was refused, the record does not say by what."""
+    scene.role(FIRST, "Decrypt", **RATE)
+    scene.made.records[-1]["eventTime"] = f"{FIRST}T18:05:30Z"
+    scene.refused("Decrypt", "")
+
+
 CASES: dict[str, Incident] = {
+    "throttled-before-refused-now": Incident(throttled_before_refused_now, "difference"),
     "throttled": Incident(throttled, cause="kms-throttled"),
     "wrong-context": Incident(wrong_context, cause="encryption-context-mismatch"),
     "identity-no-allow": Incident(
