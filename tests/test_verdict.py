@@ -12,7 +12,7 @@ from trail_diff.verdict import driving_groups, judge
 MADE = Recording()
 KEY, OTHER_KEY = MADE.key_arn("vault"), MADE.key_arn("other")
 STORAGE = MADE.service("backup-storage.amazonaws.com")
-ROLE = MADE.role("service-role/AWSBackupDefaultServiceRole", "s")
+ROLE = MADE.role("service-role/AWSBackupDefaultServiceRole", "AWSBackup-AWSBackupDefaultServiceRole")
 GOOD, BAD = make_job("good"), make_job("bad", "2026-03-02T18:05:00Z", state="FAILED")
 
 

@@ -10,6 +10,18 @@ from trail_diff.model import Caller, CallerGroup, CallerKind, Calls, JobEvents, 
 
 _PRESENCE_ORDER: tuple[Presence, ...] = ("denied-in-failed", "only-succeeded", "only-failed", "both")
 _BY_KEY_ALONE = frozenset({Reason.KEY_ONLY, Reason.KEY_AND_SERVICE_PRINCIPAL})
+_BY_JOB = frozenset({Reason.JOB_ROLE, Reason.KEY_AND_JOB_ROLE, Reason.IN_WINDOW})
+_OWN_WORK = frozenset(
+    {
+        CallerKind.ROLE,
+        CallerKind.USER,
+        CallerKind.ROOT,
+        CallerKind.FEDERATED,
+        CallerKind.IDENTITY_CENTER_USER,
+        CallerKind.FORWARD_ACCESS_SESSION,
+    }
+)
+"""Kinds of callers that do a job's work only as the job's role; otherwise they are about work of their own."""
 _BACKED_UP = re.compile(
     r"(?:\b|RoleFor|Amazon)(?:backup|dynamodb|ec2|ebs|rds|elasticfilesystem|fsx|redshift|s3|storagegateway|dsql"
     r"|timestream|ssm-sap|eks|cloudformation|docdb|neptune|aws internal)",
@@ -42,10 +54,13 @@ def is_relevant(group: CallerGroup) -> bool:
     """Tell whether a group may drive the verdict.
 
     A person, an application or a service of another sort that happens to use the same key in the same minutes is tied
-    by the key alone; such calls are shown, but that they come and go says nothing of the job. Another job's service
-    cannot be told from this job's by its name.
+    by the key, or by a context that names the job's resource because they read it too; such calls are shown, but that
+    they come and go says nothing of the job. Another job's service cannot be told from this job's by its name.
     """
-    if not set(group.tied_by) <= _BY_KEY_ALONE:
+    tied_by = set(group.tied_by)
+    if group.caller.kind in _OWN_WORK and tied_by.isdisjoint(_BY_JOB):
+        return False
+    if not tied_by <= _BY_KEY_ALONE:
         return True
     match group.caller.kind:
         case CallerKind.SERVICE_PRINCIPAL:
@@ -115,11 +130,17 @@ def _count_calls(rows: pd.DataFrame) -> Calls:
 
 
 def _presence(failed: Calls, succeeded: Calls) -> Presence:
-    if failed.errors and not succeeded.errors:
+    if failed.errors and not _is_no_worse(failed, succeeded):
         return "denied-in-failed"
     if not failed.calls:
         return "only-succeeded"
     return "both" if succeeded.calls else "only-failed"
+
+
+def _is_no_worse(failed: Calls, succeeded: Calls) -> bool:
+    """Tell whether the succeeded job had the same errors, and no call of it worked where none did in the failed job."""
+    never_worked = failed.errors == failed.calls and succeeded.errors < succeeded.calls
+    return failed.error_codes.keys() <= succeeded.error_codes.keys() and not never_worked
 
 
 def _sort_key(group: CallerGroup) -> tuple[int, str, str, str]:

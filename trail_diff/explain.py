@@ -6,12 +6,12 @@ undetermined; that limits are not in the way of a call that succeeded before is 
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import structs
 
 from trail_diff.arns import last_name
-from trail_diff.causes.interface import Explained
+from trail_diff.causes.interface import Explained, began
 from trail_diff.history import PolicyVersion, grants_at, policy_at, policy_versions, todays_policy
 from trail_diff.message import is_denial_code
 from trail_diff.model import CallerDecision, CallerGroup, Case, Event, JobEvents, KeyAccess
@@ -30,18 +30,47 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
         return
     request = build_request(*call, case.facts.organization_id)
     key = key_in_failed(case, group.key)
-    then = policy_in_force(case, key, _moment(case.failed))
-    if then is None:
+    refused_at = call[0].event_time if is_denial_code(call[0].error_code) else None
+    decided = [
+        (version, decide_group(group, request, version, case, _moment(case.failed)))
+        for version in _policies_of_job(case, key, refused_at)
+    ]
+    if not decided:
         return
+    then, decision = next((one for one in decided if one[1].decision in _REFUSALS), decided[0])
     yield Explained(
         group=group,
-        then=decide_group(group, request, then, case, _moment(case.failed)),
+        then=decision,
         before=_decide_before(case, group, request),
         today=_decide_today(case, group, request, then),
         policy=then,
         key=key,
         policy_unchanged=key == group.key and _is_unchanged(case, key),
+        put_during_job=refused_at is None and bool(_policies_put_during(case, key)),
     )
+
+
+_REFUSALS = ("explicit-deny", "implicit-deny")
+
+
+def _policies_of_job(case: Case, key: str, refused_at: datetime | None) -> Iterator[PolicyVersion]:
+    """Give the policy in force when a call was refused, as far as a record tells when that was.
+
+    Otherwise each that was in force while the failed job ran, the latest first: any of them can have refused.
+    """
+    during = [version.since for version in _policies_put_during(case, key) if version.since is not None]
+    before = [since - timedelta(microseconds=1) for since in reversed(during)]
+    for moment in (refused_at,) if refused_at else (_moment(case.failed), *before):
+        version = policy_in_force(case, key, moment)
+        if version is not None:
+            yield version
+
+
+def _policies_put_during(case: Case, key: str) -> tuple[PolicyVersion, ...]:
+    """Give the policies that were put on the key while the failed job ran, in order of time."""
+    start, end = began(case), _moment(case.failed)
+    versions = policy_versions(case.changes, key)
+    return tuple(version for version in versions if version.since is not None and start < version.since <= end)
 
 
 def key_in_failed(case: Case, key: str) -> str:

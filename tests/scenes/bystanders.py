@@ -132,7 +132,21 @@ def trouble_halfway(scene: Scene) -> None:
     scene.storage(SECOND, "GenerateDataKey")
 
 
+def reader_refused(scene: Scene) -> None:
+    """An application reads the table that is backed up, with the table's context, and is refused; that is not the job."""
+    made, application = scene.made, scene.made.role("shop", "web", "dynamodb.amazonaws.com")
+    context = {"aws:dynamodb:tableName": "orders", "aws:dynamodb:subscriberId": made.account}
+    refused = made.denied(
+        application, "kms:Decrypt", scene.key, "because no identity-based policy allows the kms:Decrypt action"
+    )
+    scene.storage(FIRST)
+    made.kms(f"{FIRST}T18:09:00Z", "Decrypt", scene.key, application, context)
+    made.kms(f"{SECOND}T18:09:00Z", "Decrypt", scene.key, application, context, **refused)
+    scene.put_policy(f"{SECOND}T09:00:00Z", deny(ADMIN_ONLY))
+
+
 CASES: dict[str, Incident] = {
+    "reader-refused": Incident(reader_refused, cause="key-policy-explicit-deny", statement=2, caller=STORAGE),
     "busy-vault": Incident(busy_vault, cause="key-policy-explicit-deny", statement=2),
     "not-kms": Incident(other_trouble, cause="not-kms"),
     "completed-with-denials": Incident(completed_with_denials, cause="identity-policy-no-allow"),

@@ -2,7 +2,7 @@
 
 import json
 
-from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, FIRST, STORAGE, Incident, Scene, deny, policy
+from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, FIRST, SECOND, STORAGE, Incident, Scene, deny, policy
 
 
 def revoked_grant(scene: Scene) -> None:
@@ -156,7 +156,25 @@ def grant_refused_by_todays_policy(scene: Scene) -> None:
     scene.give("--key-policy", "policy.json", policy(scene.made, no_service_grants))
 
 
+def retired_by_other_service(scene: Scene) -> None:
+    """Another service retired grants of its own, as it does every day; the storage service's is not among them."""
+    scene.put_policy("2026-01-01T09:00:00Z")
+    scene.storage(FIRST)
+    for day in (FIRST, SECOND):
+        scene.made.add(
+            f"{day}T17:00:00Z",
+            "kms.amazonaws.com",
+            "RetireGrant",
+            scene.made.service("rds.amazonaws.com"),
+            readOnly=False,
+            additionalEventData={"grantId": f"g-{day}"},
+            resources=[{"accountId": scene.made.account, "type": "AWS::KMS::Key", "ARN": scene.key}],
+        )
+    scene.give("--grants", "grants.json", {"Grants": []})
+
+
 CASES: dict[str, Incident] = {
+    "retired-by-other-service": Incident(retired_by_other_service, "difference"),
     "revoked-grant": Incident(revoked_grant, cause="grant-revoked"),
     "create-grant": Incident(unnamed_create_grant, cause="grant-not-created", helps=None),
     "other-grantee": Incident(other_grantee, "difference", step="list-grants"),

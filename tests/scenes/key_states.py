@@ -1,5 +1,7 @@
 """Incidents of the key itself: disabled, to be deleted, not usable, gone."""
 
+from typing import Any
+
 from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, FIRST, ROLE, SECOND, SERVICES_EXEMPT, SESSION, Incident, Scene, deny
 
 
@@ -175,7 +177,35 @@ def store_disconnected(scene: Scene) -> None:
     scene.state_today("Enabled", CustomKeyStoreId="cks-1234567890abcdef0")
 
 
+def used_until_disabled(scene: Scene) -> None:
+    """The role still used the key, which was disabled half a minute later; the service comes after the role."""
+    for day in (FIRST, SECOND):
+        scene.role(day, "GenerateDataKey", "ec2.amazonaws.com")
+    scene.storage(FIRST)
+    scene.change(f"{SECOND}T18:06:30Z", "DisableKey")
+    scene.change(f"{SECOND}T18:40:00Z", "EnableKey")
+
+
+def misspelt_by_bystander(scene: Scene) -> None:
+    """Somebody who is not the job asks for a key by a wrong id while the job runs; the job's key is there."""
+    scene.storage(FIRST)
+    fields: dict[str, Any] = {"errorCode": "NotFoundException", "errorMessage": "Invalid keyId"}
+    scene.made.kms(f"{SECOND}T18:07:00Z", "DescribeKey", scene.key, scene.made.user("alice"), **fields)
+
+
+def bystander_before_enabling(scene: Scene) -> None:
+    """Somebody met the key disabled minutes before the job, which began after it had been enabled."""
+    scene.storage(FIRST)
+    fields: dict[str, Any] = {"errorCode": "DisabledException", "errorMessage": f"{scene.key} is disabled."}
+    scene.made.kms(f"{SECOND}T17:55:00Z", "Decrypt", scene.key, scene.made.user("alice"), **fields)
+    scene.change(f"{SECOND}T17:50:00Z", "DisableKey")
+    scene.change(f"{SECOND}T17:58:00Z", "EnableKey")
+
+
 CASES: dict[str, Incident] = {
+    "misspelt-by-bystander": Incident(misspelt_by_bystander, "difference"),
+    "bystander-before-enabling": Incident(bystander_before_enabling, "difference", ruled_out="key-disabled"),
+    "used-until-disabled": Incident(used_until_disabled, cause="key-disabled", confidence="likely"),
     "innocent-deny": Incident(innocent_deny, cause="key-disabled", helps="enable-key"),
     "pending-deletion": Incident(pending_deletion, cause="key-pending-deletion", helps="cancel-key-deletion"),
     "stated-state": Incident(stated_state, cause="key-pending-deletion"),

@@ -300,7 +300,40 @@ def service_scene(
     return make
 
 
+def copy_between_keys(scene: Scene) -> None:
+    """Copy a file system's backup into a vault with another key, which works; the source vault's key was only read once."""
+    made, there = scene.made, scene.made.arn("backup", "backup-vault:dr")
+    scene.resource, scene.resource_type = "elasticfilesystem:file-system/fs-0123456789abcdef0", "EFS"
+    destination = made.key_arn("dr")
+    fields = {"ResourceArn": scene.resource_arn, "ResourceType": "EFS", "DestinationEncryptionKeyArn": destination}
+    describe_copies(scene, there, VAGUE, **fields)
+    scene.storage(FIRST, "Decrypt")
+    for day in (FIRST, SECOND):
+        service = made.service(STORAGE)
+        made.kms(f"{day}T18:08:00Z", "GenerateDataKey", destination, service, {"aws:backup:backup-vault": there})
+
+
+def copy_source_disabled(scene: Scene) -> None:
+    """The source vault's key was disabled, the destination's was used."""
+    copy_between_keys(scene)
+    scene.change(f"{SECOND}T09:00:00Z", "DisableKey")
+
+
+def copy_source_revoked(scene: Scene) -> None:
+    """The grant on the source vault's key was revoked."""
+    copy_between_keys(scene)
+    scene.put_policy("2026-01-01T09:00:00Z")
+    grant = {"granteePrincipal": STORAGE, "operations": ["Decrypt", "GenerateDataKey"]}
+    admin, made = scene.made.user("key-admin"), {"grantId": "g-1"}
+    scene.made.kms("2026-01-02T09:00:00Z", "CreateGrant", scene.key, admin, parameters=grant, responseElements=made)
+    scene.change(f"{SECOND}T09:00:00Z", "RevokeGrant", grantId="g-1")
+
+
 CASES: dict[str, Incident] = {
+    "copy-source-disabled": Incident(
+        copy_source_disabled, cause="key-disabled", confidence="confirmed", caller=STORAGE
+    ),
+    "copy-source-revoked": Incident(copy_source_revoked, cause="grant-revoked", caller=STORAGE),
     "managed-key": Incident(shared_managed_key, cause="aws-managed-key-not-shareable"),
     "restore-refused": Incident(restore_refused, cause="key-policy-explicit-deny", statement=2),
     "copy-to-another-region": Incident(

@@ -10,6 +10,7 @@ from scenes.stage import (
     SECOND,
     SECURE,
     SERVICES_EXEMPT,
+    STORAGE,
     Incident,
     Scene,
     deny,
@@ -235,6 +236,33 @@ def lost_allow(scene: Scene) -> None:
     scene.put_policy(f"{SECOND}T09:00:00Z")
 
 
+def second_factor(scene: Scene) -> None:
+    """A Deny for everybody without a second factor, in the form that holds where there is no such key, hits services."""
+    scene.storage(FIRST)
+    scene.put_policy(f"{SECOND}T09:00:00Z", deny({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}))
+
+
+def tagged_only(scene: Scene) -> None:
+    """A Deny for everybody without a tag hits services, which have none."""
+    scene.storage(FIRST)
+    scene.put_policy(f"{SECOND}T09:00:00Z", deny({"StringNotEquals": {"aws:PrincipalTag/team": "backup"}}))
+
+
+def put_and_taken_back_during_job(scene: Scene) -> None:
+    """The guilty policy was put shortly before the job and taken back while it ran."""
+    scene.put_policy("2026-02-01T09:00:00Z", ALLOW_STORAGE)
+    scene.storage(FIRST)
+    scene.put_policy(f"{SECOND}T18:02:00Z", ALLOW_STORAGE, deny(ADMIN_ONLY))
+    scene.put_policy(f"{SECOND}T18:12:00Z", ALLOW_STORAGE)
+
+
+def put_after_refusal(scene: Scene) -> None:
+    """The role was refused without a word why, minutes before the Deny came that would have refused it."""
+    scene.put_policy("2026-02-01T09:00:00Z", ALLOW_STORAGE)
+    scene.refused("Decrypt", "")
+    scene.put_policy(f"{SECOND}T18:12:00Z", deny(ADMIN_ONLY))
+
+
 CASES: dict[str, Incident] = {
     "second-deny": Incident(
         second_deny,
@@ -284,6 +312,12 @@ CASES: dict[str, Incident] = {
     "other-endpoint": Incident(other_endpoint, cause="key-policy-explicit-deny", statement=2),
     "role-never-tried": Incident(role_never_tried, "difference"),
     "old-deny": Incident(old_deny, "difference", ruled_out="key-policy-explicit-deny"),
+    "second-factor": Incident(second_factor, cause="key-policy-explicit-deny", statement=2, caller=STORAGE),
+    "tagged-only": Incident(tagged_only, cause="key-policy-explicit-deny", statement=2, caller=STORAGE),
+    "put-and-taken-back-during-job": Incident(
+        put_and_taken_back_during_job, cause="key-policy-explicit-deny", statement=3, confidence="likely"
+    ),
+    "put-after-refusal": Incident(put_after_refusal, "difference"),
     "lost-allow": Incident(
         lost_allow, cause="key-policy-no-allow", confidence="likely", helps="allow-service-principal"
     ),

@@ -158,7 +158,27 @@ def two_layers(scene: Scene) -> None:
     )
 
 
+def throttled_before_refused_now(scene: Scene) -> None:
+    """The succeeded job was throttled once and tried again; the failed one was refused, the record does not say by what."""
+    scene.role(FIRST, "Decrypt", **RATE)
+    scene.made.records[-1]["eventTime"] = f"{FIRST}T18:05:30Z"
+    scene.refused("Decrypt", "")
+
+
+def job_names_service(scene: Scene) -> None:
+    """The job's own message says that the service was refused, and by what; its call is nowhere in the log."""
+    scene.message = (
+        f"User: {STORAGE} is not authorized to perform: kms:GenerateDataKey on resource: {scene.key} with an explicit "
+        "deny in a resource-based policy"
+    )
+    scene.storage(FIRST)
+
+
 CASES: dict[str, Incident] = {
+    "job-names-service": Incident(
+        job_names_service, cause="key-policy-explicit-deny", confidence="confirmed", caller=STORAGE
+    ),
+    "throttled-before-refused-now": Incident(throttled_before_refused_now, "difference"),
     "throttled": Incident(throttled, cause="kms-throttled"),
     "wrong-context": Incident(wrong_context, cause="encryption-context-mismatch"),
     "identity-no-allow": Incident(

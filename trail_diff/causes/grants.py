@@ -11,7 +11,7 @@ from typing import Any
 from trail_diff.causes.interface import Examined, Explained, began, evidence_of, is_decisive, may_be_refused, own_errors
 from trail_diff.history import GRANT_ENDINGS, grant_id_of
 from trail_diff.identity import service_name
-from trail_diff.model import Caller, CallerGroup, Cause, Confidence, Event, Finding, Reason, RuledOut
+from trail_diff.model import Caller, CallerGroup, CallerKind, Cause, Confidence, Event, Finding, Reason, RuledOut
 
 
 def examine_grants(examined: Examined) -> Iterator[Finding | RuledOut]:
@@ -73,12 +73,13 @@ def _refused_creation(examined: Examined) -> Iterator[Finding]:
 
 
 def _ended(examined: Examined) -> Iterator[Event]:
-    """Give the grants that ended on the key after the succeeded job began to use it and before the failed one ended."""
+    """Give the grants on the job's keys that ended between their use by the succeeded job and the failed one's end."""
     case = examined.case
     until = case.failed.job.completed or case.failed.window.end
     since = _last_success(examined)
+    keys = {examined.key, *(group.key for group in examined.driving)}
     for event in case.changes:
-        on_key = any(access.key == examined.key for access in event.accesses) or not event.accesses
+        on_key = any(access.key in keys for access in event.accesses) or not event.accesses
         is_between = event.event_time <= until and (since is None or event.event_time >= since)
         if event.event_name in GRANT_ENDINGS and event.error_code is None and on_key and is_between:
             yield event
@@ -96,7 +97,9 @@ def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> 
     explained = examined.explain(group)
     if not ended or not _may_lack_grant(explained) or _holds_another(examined, group):
         return None
-    held = [(event, _was_held(examined, event, group.caller)) for event in ended]
+    keys = {None, group.key, explained.key if explained else examined.key}
+    on_key = [event for event in ended if not event.accesses or any(access.key in keys for access in event.accesses)]
+    held = [(event, _was_held(examined, event, group.caller)) for event in on_key]
     certain = [event for event, is_held in held if is_held]
     open_ones = [event for event, is_held in held if is_held is None]
     if not certain and not (open_ones and group.caller.type == "AWSService"):
@@ -149,7 +152,10 @@ def _holds_another(examined: Examined, group: CallerGroup) -> bool:
 
 
 def _was_held(examined: Examined, ending: Event, caller: Caller) -> bool | None:
-    """Tell whether the grant that ended was the caller's; None when no record says whose it was."""
+    """Tell whether the grant that ended was the caller's; None when no record says whose it was.
+
+    Services retire the grants that they hold or made, so one that another service retired is not the caller's.
+    """
     grant_id = grant_id_of(ending)
     for event in examined.case.changes:
         if event.event_name == "CreateGrant" and grant_id is not None and grant_id_of(event) == grant_id:
@@ -158,6 +164,9 @@ def _was_held(examined: Examined, ending: Event, caller: Caller) -> bool | None:
         if grant.get("GrantId") == grant_id:
             # The grant is still listed, so it is not this one that is missing.
             return False
+    is_services = ending.event_name == "RetireGrant" and ending.caller.kind is CallerKind.SERVICE_PRINCIPAL
+    if is_services and service_name(ending.caller.name or "") != service_name(caller.name or ""):
+        return False
     return None
 
 

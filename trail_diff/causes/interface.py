@@ -32,7 +32,8 @@ class Explained(Struct, frozen=True):
 
     `then` is decided by the policy in force at the failed job, `before` by the one that a record shows to have been in
     force at the succeeded job (None: no record), `today` by today's where it is another one; `policy` is the one in
-    force then, that of `key`: the group's, or the one that the failed job would have called instead.
+    force then, that of `key`: the group's, or the one that the failed job would have called instead. Where policies
+    were put on the key while the job ran (`put_during_job`), the latest in force meanwhile that refuses counts.
     """
 
     group: CallerGroup
@@ -42,6 +43,7 @@ class Explained(Struct, frozen=True):
     policy: PolicyVersion | None = None
     key: str | None = None
     policy_unchanged: bool = False
+    put_during_job: bool = False
 
 
 class Examined(Struct, frozen=True):

@@ -7,7 +7,7 @@ today's policy allows a call rules nothing out: it may have been repaired since.
 
 from collections.abc import Iterator
 
-from trail_diff.causes.interface import Examined, Explained, began, may_be_refused
+from trail_diff.causes.interface import Examined, Explained, may_be_refused
 from trail_diff.causes.stated import deny_of
 from trail_diff.model import (
     CallerDecision,
@@ -92,7 +92,7 @@ def _make_finding(
     if policy is not None and policy.is_todays:
         reasons.append(Reason.POLICY_IS_TODAYS)
         is_certain = False
-    if policy is not None and policy.since is not None and policy.since > began(examined.case):
+    if explained.put_during_job:
         reasons.append(Reason.CHANGED_DURING_JOB)
         is_certain = False
     confidence: Confidence = "confirmed" if is_certain else "likely"

@@ -5,12 +5,13 @@ before the job, with none that undid it; today's DescribeKey, which says nothing
 changed since. A call that used the key in the window proves that it was enabled.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from trail_diff.causes.interface import Examined, began, evidence_of, failed_errors, is_decisive
+from trail_diff.causes.interface import Examined, began, evidence_of, failed_errors, is_decisive, own_errors
 from trail_diff.causes.not_kms import is_about_kms
 from trail_diff.history import KeyStateAt, deletion_scheduled, state_at
-from trail_diff.model import Cause, Confidence, Evidence, Finding, Reason, RuledOut, TiedEvent
+from trail_diff.model import Cause, Confidence, Event, Evidence, Finding, Reason, RuledOut, TiedEvent
 
 CRYPTO_ACTIONS = frozenset(
     {
@@ -49,26 +50,47 @@ _WORDS: Mapping[str, Cause] = {
 
 
 def examine_key_state(examined: Examined) -> Iterator[Finding | RuledOut]:
-    """Examine the state of the key at the time of the failed job."""
+    """Examine the state of the job's keys at the time of the failed job: a cause is ruled out if it is for all."""
     stated = list(_stated(examined))
     yield from stated
-    if any(finding.confidence == "confirmed" for finding in stated) or examined.key is None:
+    if any(finding.confidence == "confirmed" for finding in stated):
         return
-    state = _state_then(examined, examined.key)
-    if _is_used(examined, examined.key):
+    keys = _keys(examined)
+    judged = [one for key in keys for one in _judge(examined, key)]
+    yield from (one for one in judged if isinstance(one, Finding))
+    found = {one.cause for one in judged if isinstance(one, Finding)}
+    ruled_out = [one for one in judged if isinstance(one, RuledOut) and one.cause not in found]
+    counts = Counter(one.cause for one in ruled_out)
+    yield from {one.cause: one for one in ruled_out if counts[one.cause] == len(keys)}.values()
+
+
+def _keys(examined: Examined) -> tuple[str, ...]:
+    """Give the key that the diagnosis is about, and the job's other keys that calls which differ were on."""
+    driving = (group.key for group in examined.driving if group.key in examined.case.keys)
+    return tuple(dict.fromkeys(key for key in (examined.key, *driving) if key))
+
+
+def _judge(examined: Examined, key: str) -> Iterator[Finding | RuledOut]:
+    state = _state_then(examined, key)
+    if _is_used(examined, key, state):
         yield from (RuledOut(cause, (Reason.KEY_USED_IN_WINDOW,)) for cause in _of_the_state())
     elif state is not None and state.state in _CAUSES:
-        yield from _from_state(examined, state)
+        yield from _from_state(examined, key, state)
     elif state is not None:
         yield from (RuledOut(cause, (Reason.KEY_STATE_ENABLED,)) for cause in _of_the_state())
 
 
 def _stated(examined: Examined) -> Iterator[Finding]:
-    """Give a finding for each state that an error on the key names, whoever met it; one for each cause."""
+    """Give a finding for each state that an error on the key names; one for each cause.
+
+    Who else met the error while the job ran tells of the key's state just as well, but not of a key that is gone: that
+    answer is also given to a misspelt request.
+    """
     found: dict[Cause, list[TiedEvent]] = {}
+    own = {tie.event.event_id for tie in own_errors(examined)}
     for tie in failed_errors(examined):
         cause = _ERRORS.get((tie.event.error_code or "").split(".")[-1])
-        if cause is not None:
+        if cause is not None and (tie.event.event_id in own or _tells_of_job(examined, tie.event, cause)):
             message = (tie.event.error_message or "").lower()
             named = next((one for words, one in _WORDS.items() if words in message), cause)
             found.setdefault(named, []).append(tie)
@@ -86,28 +108,25 @@ def _stated(examined: Examined) -> Iterator[Finding]:
         )
 
 
-def _from_state(examined: Examined, state: KeyStateAt) -> Iterator[Finding | RuledOut]:
+def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Finding | RuledOut]:
     """Judge the state: one that an event set is certain, today's need not have been that of the job's time."""
     if state.event is None:
-        yield from _from_todays(examined, state)
+        yield from _from_todays(examined, key, state)
         return
     if not examined.driving:
         return
-    before = (
-        examined.case.succeeded
-        and examined.key
-        and state_at(examined.case.changes, examined.key, examined.case.succeeded.window.end, examined.case.facts)
-    )
+    case = examined.case
+    before = case.succeeded and state_at(case.changes, key, case.succeeded.window.end, case.facts)
     if before and before.state == state.state and before.event == state.event:
         yield RuledOut(_CAUSES[state.state], (Reason.KEY_STATE_SAME_FOR_SUCCEEDED,))
         return
     if state.event.event_time > began(examined.case):
-        yield _make_finding(examined, state, "likely", (Reason.CHANGED_DURING_JOB,))
+        yield _make_finding(examined, key, state, "likely", (Reason.CHANGED_DURING_JOB,))
         return
-    yield _make_finding(examined, state, "confirmed", (Reason.KEY_STATE_CHANGED_BEFORE_JOB,))
+    yield _make_finding(examined, key, state, "confirmed", (Reason.KEY_STATE_CHANGED_BEFORE_JOB,))
 
 
-def _from_todays(examined: Examined, state: KeyStateAt) -> Iterator[Finding | RuledOut]:
+def _from_todays(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Finding | RuledOut]:
     """Judge a state that only today's DescribeKey tells: it holds for the job if the date of deletion says so.
 
     Otherwise it is likely when the policy that is known allows every caller that is missing, which leaves the state.
@@ -119,17 +138,18 @@ def _from_todays(examined: Examined, state: KeyStateAt) -> Iterator[Finding | Ru
         yield RuledOut(_CAUSES[state.state], (Reason.DELETION_SCHEDULED_LATER,))
     elif span is not None and span.end <= (job.created or case.failed.window.start):
         if examined.driving or is_about_kms(job):
-            yield _make_finding(examined, state, "confirmed", (*reasons, Reason.DELETION_SCHEDULED_BEFORE))
+            yield _make_finding(examined, key, state, "confirmed", (*reasons, Reason.DELETION_SCHEDULED_BEFORE))
     elif examined.driving:
         decided = [examined.explain(group) for group in examined.driving]
         is_last = all(one is not None and one.then.decision == "allowed" for one in decided)
-        yield _make_finding(examined, state, "likely" if is_last else "possible", reasons)
+        yield _make_finding(examined, key, state, "likely" if is_last else "possible", reasons)
 
 
 def _make_finding(
-    examined: Examined, state: KeyStateAt, confidence: Confidence, reasons: tuple[Reason, ...]
+    examined: Examined, key: str, state: KeyStateAt, confidence: Confidence, reasons: tuple[Reason, ...]
 ) -> Finding:
-    group = next(iter(examined.driving), None)
+    on_key = [group for group in examined.driving if group.key == key]
+    group = next(iter(on_key or examined.driving), None)
     return Finding(
         cause=_CAUSES[state.state],
         confidence=confidence,
@@ -152,10 +172,12 @@ def _state_then(examined: Examined, key: str) -> KeyStateAt | None:
     return state_at(case.changes, key, start, case.facts)
 
 
-def _is_used(examined: Examined, key: str) -> bool:
-    """Tell whether somebody used the key for cryptography while the job ran."""
+def _is_used(examined: Examined, key: str, state: KeyStateAt | None) -> bool:
+    """Tell whether somebody used the key for cryptography while the job ran, and after a change of state meanwhile."""
     failed = examined.case.failed
-    start, end = failed.job.created or failed.window.start, failed.job.completed or failed.window.end
+    start, end = began(examined.case), failed.job.completed or failed.window.end
+    if state is not None and state.event is not None and start < state.event.event_time <= end:
+        start = state.event.event_time
     events = (*(tie.event for tie in failed.events), *failed.untied)
     return any(
         event.error_code is None
@@ -163,6 +185,14 @@ def _is_used(examined: Examined, key: str) -> bool:
         and any(access.key == key and access.action in CRYPTO_ACTIONS for access in event.accesses)
         for event in events
     )
+
+
+def _tells_of_job(examined: Examined, error: Event, cause: Cause) -> bool:
+    """Tell whether an error that somebody else met tells of the key's state while the job ran."""
+    job, window = examined.case.failed.job, examined.case.failed.window
+    is_meanwhile = began(examined.case) <= error.event_time <= (job.completed or window.end)
+    keys = {access.key for access in error.accesses if access.key}
+    return cause is not Cause.KEY_NOT_FOUND and is_meanwhile and not any(_is_used(examined, key, None) for key in keys)
 
 
 def _set_by(examined: Examined) -> tuple[Reason, ...]:

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from trail_diff.causes.interface import Examined, evidence_of, is_decisive, own_errors
 from trail_diff.message import read_denial
 from trail_diff.model import (
+    Caller,
     CallerDecision,
+    CallerKind,
     Cause,
     Denial,
     Event,
@@ -62,7 +64,7 @@ def _stated_by_job(examined: Examined) -> Iterator[Finding]:
     if stated is None or not action.lower().startswith("kms:"):
         return
     callers = [group.caller for group in examined.groups if group.action.lower() == action.lower()]
-    named = [caller for caller in callers if caller.arn and caller.arn in (job.message or "")]
+    named = [caller for caller in callers if _is_named(caller, job.message or "")]
     yield Finding(
         cause=stated[0],
         confidence="confirmed",
@@ -72,6 +74,12 @@ def _stated_by_job(examined: Examined) -> Iterator[Finding]:
         reasons=(Reason.MESSAGE_STATES_LAYER,),
         evidence=tuple(Evidence(file=source) for source in job.sources[:1]),
     )
+
+
+def _is_named(caller: Caller, message: str) -> bool:
+    """Tell whether a refusal names the caller: by its ARN, a service principal by its name."""
+    name = caller.name if caller.kind is CallerKind.SERVICE_PRINCIPAL else caller.arn
+    return bool(name) and f" {name} is not authorized" in f" {message}"
 
 
 def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None, cause: Cause) -> Finding:

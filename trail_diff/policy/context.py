@@ -32,7 +32,15 @@ _GRANT_KEYS = {
     "retiringServicePrincipal": "kms:RetiringServicePrincipal",
 }
 _ONLY_OF_SERVICES = ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths")
-_ONLY_OF_ACCOUNTS = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:username", "kms:ViaService")
+_ONLY_OF_ACCOUNTS = (
+    "aws:PrincipalOrgID",
+    "aws:PrincipalOrgPaths",
+    "aws:PrincipalTag/",
+    "aws:username",
+    "aws:MultiFactorAuthPresent",
+    "aws:MultiFactorAuthAge",
+    "kms:ViaService",
+)
 _CALLED_VIA = ("aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast")
 _SERVICE_NAMES = ("aws:PrincipalServiceName", "aws:PrincipalServiceNamesList")
 

@@ -187,7 +187,7 @@ REASONS: Mapping[str, str] = {
     "record-states-key-state": "the record of the failed call names the state of the key",
     "record-states-context": "the record of the failed call says that the ciphertext does not fit",
     "record-states-throttling": "the record of the failed call says that it was throttled",
-    "changed-during-job": "the change came while the job ran, so it may have been too late to matter",
+    "changed-during-job": "a change came while the job ran, and the job may have met what was before it or after",
     "caller-missing": "the call is in the succeeded job only",
     "caller-refused": "the call was refused in the failed job",
     "policy-from-record": "the policy is the one that was put on the key before the job",

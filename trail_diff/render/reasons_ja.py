@@ -218,7 +218,7 @@ REASONS: Mapping[str, str] = {
     "record-states-key-state": "失敗した呼び出しのレコードに、キーの状態が示されています",
     "record-states-context": "失敗した呼び出しのレコードに、暗号文が適合しないことが示されています",
     "record-states-throttling": "失敗した呼び出しのレコードに、スロットリングされたことが示されています",
-    "changed-during-job": "変更はジョブの実行中に行われたため、影響しなかった可能性があります",
+    "changed-during-job": "ジョブの実行中に変更があったため、ジョブに影響したのが変更の前後どちらの状態かは不明です",
     "caller-missing": "この呼び出しは成功したジョブにのみ記録されています",
     "caller-refused": "この呼び出しは失敗したジョブで拒否されています",
     "policy-from-record": "ジョブの前にキーに設定されたポリシーです",
