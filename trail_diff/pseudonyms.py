@@ -59,6 +59,7 @@ class Pseudonyms:
 
     def __init__(self, secret: bytes, keep: Collection[str] = ()) -> None:
         self.secret = secret
+        self._keyed = blake2b(key=secret, digest_size=4)
         self.keep = frozenset(keep)
         self.made: dict[str, str] = {}
         self._word: Callable[[str, Shift], str] = lru_cache(maxsize=100_000)(self._make_word)
@@ -135,12 +136,23 @@ class Pseudonyms:
         return kept + self._word(word[len(kept) :], _shift)
 
     def _make_word(self, word: str, shift: Shift) -> str:
+        if word.isascii() and not (self._begins and shift is _shift and self._begins.search(word)):
+            return self._make_ascii_word(word, shift)
         begins = {found.start() for found in self._begins.finditer(word)} if self._begins and shift is _shift else set()
         made, start = [], 0
         for index, character in enumerate(word):
             start = index if index in begins else start
             is_letter = character.isalnum()
             made.append(shift(character, self._noise(word[start:index].lower())) if is_letter else character)
+        return "".join(made)
+
+    def _make_ascii_word(self, word: str, shift: Shift) -> str:
+        """Do what `_make_word` does for a word in which nothing begins anew: each prefix is hashed from the one before."""
+        made, before = [], self._keyed.copy()
+        for character in word:
+            is_letter = character.isalnum()
+            made.append(shift(character, int.from_bytes(before.digest(), "big")) if is_letter else character)
+            before.update(character.lower().encode())
         return "".join(made)
 
     def _scramble_bits(self, value: int, length: int) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from trail_diff import redact_words as words
+from trail_diff.learnt import LearntIds, LearntNames
 from trail_diff.nested import open_text
 from trail_diff.pseudonyms import Pseudonyms
 
@@ -52,9 +53,9 @@ class Redactor:
 
     def __init__(self, pseudonyms: Pseudonyms) -> None:
         self.pseudonyms = pseudonyms
-        self._names: dict[str, list[str]] = {}
+        self._names = LearntNames()
         self._known: set[str] = set()
-        self._ids: set[str] = set()
+        self._ids = LearntIds()
         self._vocabulary: set[str] = set(words.VOCABULARY)
         self._learnt: set[tuple[str, str]] = set()
         self._made: dict[tuple[str, str], str] = {}
@@ -74,7 +75,7 @@ class Redactor:
 
     def learn_id(self, text: str) -> None:
         """Take in the id of a job, an event or a request, which stays."""
-        self._ids.add(text.lower())
+        self._ids.add(text)
 
     def _learn_text(self, field: str, text: str) -> None:
         if field in _OF_AWS_FIELDS:
@@ -87,7 +88,7 @@ class Redactor:
             self._learn_name(text)
         if ("*" in text or "?" in text) and " " not in text:
             self.pseudonyms.learn_fragments(_FRAGMENT.findall(text))
-        for found in _PATTERNS.finditer(text):
+        for found in _PATTERNS.finditer(text) if "arn:" in text else ():
             if found.lastgroup == "arn":
                 self._learn_arn(_trim_arn(found[0]))
 
@@ -108,9 +109,7 @@ class Redactor:
             if len(part) < _SHORTEST or lower in self._known or not found or self.pseudonyms.is_kept(part):
                 continue
             self._known.add(lower)
-            longest_first = self._names.setdefault(found[0], [])
-            longest_first.append(lower)
-            longest_first.sort(key=len, reverse=True)
+            self._names.add(found[0], lower)
 
     # ---- redact
 
@@ -248,7 +247,7 @@ class Redactor:
             return self.arn(whole)
         if kind == "address":
             return self.pseudonyms.address(whole)
-        if kind == "uuid" and whole.lower() in self._ids and whole.lower() not in self._known:
+        if kind == "uuid" and whole in self._ids and whole.lower() not in self._known:
             return whole
         if kind == "account" and "-" in whole:
             digits = self.pseudonyms.name(whole.replace("-", ""))
@@ -268,14 +267,12 @@ class Redactor:
         for word in _WORD.finditer(lower):
             if word.start() < at:
                 continue
-            for name in self._names.get(word[0], ()):
-                start = word.start() - (len(name) - len(name.lstrip("_-./+=,@")))
+            for start, name in self._names.at(word, lower, at):
                 end = start + len(name)
-                if start < at or lower[start:end] != name or name in self._vocabulary or _continues(text, end):
-                    continue
-                parts += [text[at:start], self.pseudonyms.name(text[start:end])]
-                at = end
-                break
+                if name not in self._vocabulary and not _continues(text, end):
+                    parts += [text[at:start], self.pseudonyms.name(text[start:end])]
+                    at = end
+                    break
         return "".join([*parts, text[at:]])
 
 
