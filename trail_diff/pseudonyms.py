@@ -147,7 +147,7 @@ class Pseudonyms:
         return "".join(made)
 
     def _make_ascii_word(self, word: str, shift: Shift) -> str:
-        """Do what `_make_word` does for a word in which nothing begins anew: each prefix is hashed from the one before."""
+        """Do what `_make_word` does for a word in which nothing begins anew, hashing on from prefix to prefix."""
         made, before = [], self._keyed.copy()
         for character in word:
             is_letter = character.isalnum()

@@ -117,6 +117,14 @@ class Redactor:
         """Give a document of JSON values with every name replaced; its shape stays."""
         return self._walk(document, "", 0)
 
+    def key(self, name: str) -> str:
+        """Give the name of a record's member; it stays unless it is no name of a field."""
+        return self._walk_key(name, "")
+
+    def redact_member(self, name: str, value: Any, depth: int) -> Any:
+        """Give what stands in a record's member, the record being so deep in its document, with every name replaced."""
+        return self._walk(value, words.plain(name), depth + 1)
+
     def cell(self, column: str, text: str) -> str:
         """Give a cell of a table with every name replaced."""
         return self._walk_text(text, words.plain(column), 0)
