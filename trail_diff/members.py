@@ -14,8 +14,8 @@ from trail_diff.sources import slim
 from trail_diff.sources.interface import SlimRecord
 from trail_diff.sources.slim import REFUSALS
 
-_MOST_KEPT = 50_000
-_LONGEST_KEPT_BYTES = 2_000
+_MOST_KEPT = 30_000
+_LONGEST_KEPT_BYTES = 1_000
 _MOST_BRACKETS = 200
 """How many brackets a member may hold; far fewer can reach the depth at which a parser gives up."""
 _STRUCTS = frozenset(

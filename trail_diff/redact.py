@@ -44,7 +44,8 @@ _UNTESTED = re.compile(r"\A(?:for(?:all|any)values?:)?(?:bool|null|numeric|date)
 _SHORTEST = 3
 _OF_AWS_FIELDS = frozenset("eventsource eventname eventtype errorcode awsregion eventcategory".split())  # noqa: SIM905
 _DEEPEST = 60
-_MOST_CACHED = 200_000
+_MOST_CACHED = 50_000
+_MOST_MEMBERS = 20_000
 _LONGEST_CACHED = 300
 
 
@@ -59,12 +60,14 @@ class Redactor:
         self._vocabulary: set[str] = set(words.VOCABULARY)
         self._learnt: set[tuple[str, str]] = set()
         self._made: dict[tuple[str, str], str] = {}
+        self._members: dict[tuple[str, str, str | None], tuple[str, str]] = {}
 
     # ---- learn
 
     def learn(self, document: object) -> None:
         """Take in the names that a document tells, the ids that stay, and the words of AWS that it uses."""
         self._made.clear()
+        self._members.clear()
         for field, text in _texts(document, "", 0):
             if (field, text) in self._learnt:
                 continue
@@ -178,11 +181,21 @@ class Redactor:
         for key, inner in value.items():
             name = str(key)
             is_told = isinstance(told, str) and name.lower() == "value"
-            inner_field = words.plain(str(told)) if is_told else field if words.is_context(field) else words.plain(name)
+            renamed, inner_field = self._walk_member(name, field, words.plain(str(told)) if is_told else None)
+            made[renamed] = self._walk(inner, inner_field, depth + 1)
+        return made
+
+    def _walk_member(self, name: str, field: str, told: str | None) -> tuple[str, str]:
+        """Give a member's new name and the field that its value stands in; most come again and again."""
+        found = self._members.get((name, field, told))
+        if found is None:
+            if len(self._members) >= _MOST_MEMBERS:
+                self._members.clear()
+            inner_field = told if told is not None else (field if words.is_context(field) else words.plain(name))
             if field == "constraints" or (words.is_context(field) and words.is_key_of_aws(name, field)):
                 inner_field = words.plain(name) if words.is_context(words.plain(name)) else field
-            made[self._walk_key(name, field)] = self._walk(inner, inner_field, depth + 1)
-        return made
+            found = self._members[name, field, told] = (self._walk_key(name, field), inner_field)
+        return found
 
     def _walk_key(self, name: str, field: str) -> str:
         """Give a key of an object: names of fields stay, a map's own keys are names like its values."""

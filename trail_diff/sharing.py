@@ -82,14 +82,24 @@ def write_map(pseudonyms: Pseudonyms, map_file: Path) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    content = _Map(pseudonyms.secret.hex(), dict(sorted(pseudonyms.made.items())), pseudonyms.fragments)
     try:
-        with replacing(map_file, mode=0o600) as draft:
-            draft.write_text(json.dumps(to_builtins(content), indent=2), encoding="utf-8", errors="surrogatepass")
+        with replacing(map_file, mode=0o600) as draft, draft.open("w", encoding="ascii") as file:
+            file.writelines(_print_map(pseudonyms))
     except OSError as error:
         raise UsageError(
             f"--map {map_file}: {error.strerror or error}", hint="choose a place that can be written"
         ) from error
+
+
+def _print_map(pseudonyms: Pseudonyms) -> Iterator[str]:
+    """Give a _Map as JSON with indents, name by name, as there may be millions."""
+    told = _Map(pseudonyms.secret.hex(), {}, pseudonyms.fragments)
+    before, after = json.dumps(to_builtins(told), indent=2).split("{}", 1)
+    yield before + "{"
+    for place, made in enumerate(sorted(pseudonyms.made)):
+        separator = "," if place else ""
+        yield f"{separator}\n    {json.dumps(made)}: {json.dumps(pseudonyms.made[made])}"
+    yield ("\n  }" if pseudonyms.made else "}") + after
 
 
 def share(
