@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection
 from functools import cache, lru_cache
 from hashlib import blake2b
+from string import ascii_lowercase, ascii_uppercase, digits
 
 _WORD = re.compile(
     r"\$\{[^}]*\}|aws:ec2-infrastructure|(?<![^\W_])(?:AWSReservedSSO_|AWSBackup-|alias/|user/|role/)"
@@ -46,9 +47,17 @@ _ALPHABETS = (
     ("\uac00", "\ud7a3"),
 )
 _HEX = "0123456789abcdef"
+_ALPHABET_OF = {
+    letter: (alphabet, place + 1)
+    for alphabet in (digits, ascii_lowercase, ascii_uppercase)
+    for place, letter in enumerate(alphabet)
+}
+"""For each ASCII letter and digit, its alphabet and the place behind its own there."""
+_HEX_OF = {letter: (alphabet, place + 1) for alphabet in (_HEX.upper(), _HEX) for place, letter in enumerate(alphabet)}
 _KEPT_BEGINNINGS = frozenset({"AWSReservedSSO", "AWSBackup", "AWSServiceRoleFor"})
 _WILDCARDS = ("*", "?")
 _MOST_FRAGMENTS = 500
+_MOST_CACHED = 50_000
 
 Shift = Callable[[str, int], str]
 """Gives another character of the same kind; the number says which."""
@@ -59,9 +68,11 @@ class Pseudonyms:
 
     def __init__(self, secret: bytes, keep: Collection[str] = ()) -> None:
         self.secret = secret
+        self._keyed = blake2b(key=secret, digest_size=4)
         self.keep = frozenset(keep)
         self.made: dict[str, str] = {}
-        self._word: Callable[[str, Shift], str] = lru_cache(maxsize=100_000)(self._make_word)
+        self._word: Callable[[str, Shift], str] = lru_cache(maxsize=_MOST_CACHED)(self._make_word)
+        self._bit_noise = lru_cache(maxsize=20_000)(self._noise)
         self._names: dict[str, str] = {}
         self._fragments: dict[str, None] = {}
         self._begins: re.Pattern[str] | None = None
@@ -78,7 +89,7 @@ class Pseudonyms:
             self._fragments.update(dict.fromkeys(new))
             longest_first = sorted(self._fragments, key=len, reverse=True)
             self._begins = re.compile(f"(?={'|'.join(map(re.escape, longest_first))})")
-            self._word = lru_cache(maxsize=100_000)(self._make_word)
+            self._word = lru_cache(maxsize=_MOST_CACHED)(self._make_word)
             self._names.clear()
 
     def is_kept(self, text: str) -> bool:
@@ -91,6 +102,8 @@ class Pseudonyms:
             return text
         made = self._names.get(text)
         if made is None:
+            if len(self._names) >= _MOST_CACHED:
+                self._names.clear()
             made = self._names[text] = self._name(text)
             if made != text:
                 self.made[made] = text
@@ -135,6 +148,11 @@ class Pseudonyms:
         return kept + self._word(word[len(kept) :], _shift)
 
     def _make_word(self, word: str, shift: Shift) -> str:
+        if word.isascii() and not (self._begins and shift is _shift and self._begins.search(word)):
+            return self._make_ascii_word(word, shift)
+        return self._make_any_word(word, shift)
+
+    def _make_any_word(self, word: str, shift: Shift) -> str:
         begins = {found.start() for found in self._begins.finditer(word)} if self._begins and shift is _shift else set()
         made, start = [], 0
         for index, character in enumerate(word):
@@ -143,10 +161,24 @@ class Pseudonyms:
             made.append(shift(character, self._noise(word[start:index].lower())) if is_letter else character)
         return "".join(made)
 
+    def _make_ascii_word(self, word: str, shift: Shift) -> str:
+        """Do what `_make_word` does for a word in which nothing begins anew, hashing on from prefix to prefix."""
+        alphabets = _HEX_OF if shift is _shift_hex else _ALPHABET_OF
+        made, before = [], self._keyed.copy()
+        for character in word:
+            if (found := alphabets.get(character)) is None:
+                made.append(character)
+            else:
+                alphabet, next_place = found
+                noise = int.from_bytes(before.digest(), "big")
+                made.append(alphabet[(next_place + noise % (len(alphabet) - 1)) % len(alphabet)])
+            before.update(character.lower().encode())
+        return "".join(made)
+
     def _scramble_bits(self, value: int, length: int) -> int:
         """Flip each bit or not, as the bits before it say."""
         bits = f"{value:0{length}b}"
-        flipped = (int(bit) ^ (self._noise(f"bits {length} {bits[:place]}") & 1) for place, bit in enumerate(bits))
+        flipped = (int(bit) ^ (self._bit_noise(f"bits {length} {bits[:place]}") & 1) for place, bit in enumerate(bits))
         return int("".join(map(str, flipped)), 2)
 
     def _noise(self, before: str) -> int:

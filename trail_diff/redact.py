@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from trail_diff import redact_words as words
+from trail_diff.learnt import LearntIds, LearntNames
 from trail_diff.nested import open_text
 from trail_diff.pseudonyms import Pseudonyms
 
@@ -43,7 +44,8 @@ _UNTESTED = re.compile(r"\A(?:for(?:all|any)values?:)?(?:bool|null|numeric|date)
 _SHORTEST = 3
 _OF_AWS_FIELDS = frozenset("eventsource eventname eventtype errorcode awsregion eventcategory".split())  # noqa: SIM905
 _DEEPEST = 60
-_MOST_CACHED = 200_000
+_MOST_CACHED = 50_000
+_MOST_MEMBERS = 20_000
 _LONGEST_CACHED = 300
 
 
@@ -52,18 +54,20 @@ class Redactor:
 
     def __init__(self, pseudonyms: Pseudonyms) -> None:
         self.pseudonyms = pseudonyms
-        self._names: dict[str, list[str]] = {}
+        self._names = LearntNames()
         self._known: set[str] = set()
-        self._ids: set[str] = set()
+        self._ids = LearntIds()
         self._vocabulary: set[str] = set(words.VOCABULARY)
         self._learnt: set[tuple[str, str]] = set()
         self._made: dict[tuple[str, str], str] = {}
+        self._members: dict[tuple[str, str, str | None], tuple[str, str]] = {}
 
     # ---- learn
 
     def learn(self, document: object) -> None:
         """Take in the names that a document tells, the ids that stay, and the words of AWS that it uses."""
         self._made.clear()
+        self._members.clear()
         for field, text in _texts(document, "", 0):
             if (field, text) in self._learnt:
                 continue
@@ -74,7 +78,7 @@ class Redactor:
 
     def learn_id(self, text: str) -> None:
         """Take in the id of a job, an event or a request, which stays."""
-        self._ids.add(text.lower())
+        self._ids.add(text)
 
     def _learn_text(self, field: str, text: str) -> None:
         if field in _OF_AWS_FIELDS:
@@ -87,7 +91,7 @@ class Redactor:
             self._learn_name(text)
         if ("*" in text or "?" in text) and " " not in text:
             self.pseudonyms.learn_fragments(_FRAGMENT.findall(text))
-        for found in _PATTERNS.finditer(text):
+        for found in _PATTERNS.finditer(text) if "arn:" in text else ():
             if found.lastgroup == "arn":
                 self._learn_arn(_trim_arn(found[0]))
 
@@ -108,15 +112,21 @@ class Redactor:
             if len(part) < _SHORTEST or lower in self._known or not found or self.pseudonyms.is_kept(part):
                 continue
             self._known.add(lower)
-            longest_first = self._names.setdefault(found[0], [])
-            longest_first.append(lower)
-            longest_first.sort(key=len, reverse=True)
+            self._names.add(found[0], lower)
 
     # ---- redact
 
     def redact(self, document: Any) -> Any:
         """Give a document of JSON values with every name replaced; its shape stays."""
         return self._walk(document, "", 0)
+
+    def key(self, name: str) -> str:
+        """Give the name of a record's member; it stays unless it is no name of a field."""
+        return self._walk_key(name, "")
+
+    def redact_member(self, name: str, value: Any, depth: int) -> Any:
+        """Give what stands in a record's member, the record being so deep in its document, with every name replaced."""
+        return self._walk(value, words.plain(name), depth + 1)
 
     def cell(self, column: str, text: str) -> str:
         """Give a cell of a table with every name replaced."""
@@ -171,11 +181,21 @@ class Redactor:
         for key, inner in value.items():
             name = str(key)
             is_told = isinstance(told, str) and name.lower() == "value"
-            inner_field = words.plain(str(told)) if is_told else field if words.is_context(field) else words.plain(name)
+            renamed, inner_field = self._walk_member(name, field, words.plain(str(told)) if is_told else None)
+            made[renamed] = self._walk(inner, inner_field, depth + 1)
+        return made
+
+    def _walk_member(self, name: str, field: str, told: str | None) -> tuple[str, str]:
+        """Give a member's new name and the field that its value stands in; most come again and again."""
+        found = self._members.get((name, field, told))
+        if found is None:
+            if len(self._members) >= _MOST_MEMBERS:
+                self._members.clear()
+            inner_field = told if told is not None else (field if words.is_context(field) else words.plain(name))
             if field == "constraints" or (words.is_context(field) and words.is_key_of_aws(name, field)):
                 inner_field = words.plain(name) if words.is_context(words.plain(name)) else field
-            made[self._walk_key(name, field)] = self._walk(inner, inner_field, depth + 1)
-        return made
+            found = self._members[name, field, told] = (self._walk_key(name, field), inner_field)
+        return found
 
     def _walk_key(self, name: str, field: str) -> str:
         """Give a key of an object: names of fields stay, a map's own keys are names like its values."""
@@ -248,7 +268,7 @@ class Redactor:
             return self.arn(whole)
         if kind == "address":
             return self.pseudonyms.address(whole)
-        if kind == "uuid" and whole.lower() in self._ids and whole.lower() not in self._known:
+        if kind == "uuid" and whole in self._ids and whole.lower() not in self._known:
             return whole
         if kind == "account" and "-" in whole:
             digits = self.pseudonyms.name(whole.replace("-", ""))
@@ -268,14 +288,12 @@ class Redactor:
         for word in _WORD.finditer(lower):
             if word.start() < at:
                 continue
-            for name in self._names.get(word[0], ()):
-                start = word.start() - (len(name) - len(name.lstrip("_-./+=,@")))
+            for start, name in self._names.at(word, lower, at):
                 end = start + len(name)
-                if start < at or lower[start:end] != name or name in self._vocabulary or _continues(text, end):
-                    continue
-                parts += [text[at:start], self.pseudonyms.name(text[start:end])]
-                at = end
-                break
+                if name not in self._vocabulary and not _continues(text, end):
+                    parts += [text[at:start], self.pseudonyms.name(text[start:end])]
+                    at = end
+                    break
         return "".join([*parts, text[at:]])
 
 

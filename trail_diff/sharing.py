@@ -11,7 +11,7 @@ import re
 import secrets
 import shutil
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain, count
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -20,16 +20,18 @@ import msgspec
 from msgspec import Struct, to_builtins
 
 from trail_diff.errors import SourceError, UsageError
+from trail_diff.members import Doubtful, Members
 from trail_diff.model import Reason, Skipped
 from trail_diff.outfile import refuse_inputs, replacing
 from trail_diff.pieces import read_pieces
 from trail_diff.pseudonyms import Pseudonyms
 from trail_diff.redact import Redactor
 from trail_diff.sources.containers import Budget, Damaged, Document, open_documents
-from trail_diff.sources.files import read_paths
+from trail_diff.sources.files import STDIN, Reading, list_files, read_files
 from trail_diff.sources.interface import FoundJob, FoundRecord, Tally, select_everything
 from trail_diff.sources.rows import is_header
 from trail_diff.sources.text import as_utf8, is_binary
+from trail_diff.sources.walk import InputFile
 
 MAP_SCHEMA: Literal["trail-diff/pseudonyms/1"] = "trail-diff/pseudonyms/1"
 _DECODER = json.JSONDecoder(strict=False)
@@ -80,18 +82,32 @@ def write_map(pseudonyms: Pseudonyms, map_file: Path) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    content = _Map(pseudonyms.secret.hex(), dict(sorted(pseudonyms.made.items())), pseudonyms.fragments)
     try:
-        with replacing(map_file, mode=0o600) as draft:
-            draft.write_text(json.dumps(to_builtins(content), indent=2), encoding="utf-8", errors="surrogatepass")
+        with replacing(map_file, mode=0o600) as draft, draft.open("w", encoding="ascii") as file:
+            file.writelines(_print_map(pseudonyms))
     except OSError as error:
         raise UsageError(
             f"--map {map_file}: {error.strerror or error}", hint="choose a place that can be written"
         ) from error
 
 
-def share(paths: Sequence[str], output: Path, redactor: Redactor) -> Shared:
+def _print_map(pseudonyms: Pseudonyms) -> Iterator[str]:
+    """Give a _Map as JSON with indents, name by name, as there may be millions."""
+    told = _Map(pseudonyms.secret.hex(), {}, pseudonyms.fragments)
+    before, after = json.dumps(to_builtins(told), indent=2).split("{}", 1)
+    yield before + "{"
+    for place, made in enumerate(sorted(pseudonyms.made)):
+        separator = "," if place else ""
+        yield f"{separator}\n    {json.dumps(made)}: {json.dumps(pseudonyms.made[made])}"
+    yield ("\n  }" if pseudonyms.made else "}") + after
+
+
+def share(
+    paths: Sequence[str], output: Path, redactor: Redactor, before_placing: Callable[[], None] | None = None
+) -> Shared:
     """Write every document with its names replaced: one to a file, several to a folder, or to a zip when so named.
+
+    All is written to a draft; `before_placing` is done when that is whole, before any of it is put in its place.
 
     Raises:
         SourceError: a path is not there, or holds nothing that can be shared.
@@ -99,27 +115,57 @@ def share(paths: Sequence[str], output: Path, redactor: Redactor) -> Shared:
     """
     refuse_inputs(output, paths)
     files = [file for path in paths for file in _files(path)]
-    for found in read_paths(paths, select_everything, Tally()):
-        match found:
-            case FoundRecord():
+    _learn(paths, files, redactor)
+    left_out: list[Skipped] = []
+    documents = _write(output, _rewritten(files, redactor, left_out), before_placing or (lambda: None))
+    return Shared(documents, tuple(left_out))
+
+
+def _learn(paths: Sequence[str], files: Sequence[Path], redactor: Redactor) -> None:
+    """Take in the names of all records, then those of everything else; both are the same where records are plain."""
+    members, plain = Members(redactor), set[Path]()
+    reading = Reading(select_everything, Tally())
+    for file in chain.from_iterable(list_files(path, select_everything) for path in paths):
+        if isinstance(file, InputFile) and _learn_plain(file, members):
+            plain.add(Path(file.path))
+            continue
+        for found in read_files([file], reading):
+            if isinstance(found, FoundRecord):
                 redactor.learn(found.record)
-            case FoundJob():
+            elif isinstance(found, FoundJob):
                 redactor.learn(found.document)
-            case Skipped():
-                pass
-    for name, pieces in _read_texts(files, []):
+    for name, pieces in _read_texts([file for file in files if file not in plain], []):
         for value in chain.from_iterable(map(_values, pieces)):
             if isinstance(value, dict) and value.get("schema") == MAP_SCHEMA:
                 raise UsageError(f"{name} is a map of pseudonyms: it tells who is who", hint="leave it out")
             redactor.learn(value)
+
+
+def _learn_plain(file: InputFile, members: Members) -> bool:
+    """Take in the names of a file, and tell whether it holds plain records only; else it has to be read again."""
     left_out: list[Skipped] = []
-    documents = _write(output, _rewritten(files, redactor, left_out))
-    return Shared(documents, tuple(left_out))
+    if file.path == STDIN:
+        return False
+    try:
+        for _, pieces in _read_texts([Path(file.path)], left_out):
+            for piece in pieces:
+                members.learn(piece)
+    except (Doubtful, OSError):
+        return False
+    return not left_out
 
 
 def _rewritten(files: Sequence[Path], redactor: Redactor, left_out: list[Skipped]) -> Iterator[_Pieces]:
+    members = Members(redactor)
     for name, pieces in _read_texts(files, left_out):
-        yield redactor.text(name), (rewrite(piece, redactor) for piece in pieces)
+        yield redactor.text(name), (_rewrite_quickly(piece, redactor, members) for piece in pieces)
+
+
+def _rewrite_quickly(text: str, redactor: Redactor, members: Members) -> str:
+    try:
+        return members.rewrite(text)
+    except Doubtful:
+        return rewrite(text, redactor)
 
 
 def rewrite(text: str, redactor: Redactor) -> str:
@@ -229,29 +275,31 @@ def _read_text(document: Document, left_out: list[Skipped]) -> Iterator[str]:
         left_out.append(Skipped(document.name, damage.reason))
 
 
-def _write(output: Path, documents: Iterator[_Pieces]) -> int:
+def _write(output: Path, documents: Iterator[_Pieces], before_placing: Callable[[], None]) -> int:
     try:
         if output.suffix == ".zip":
-            return _write_zip(output, documents)
-        return _write_files(output, documents)
+            return _write_zip(output, documents, before_placing)
+        return _write_files(output, documents, before_placing)
     except OSError as error:
         raise UsageError(
             f"--output {output}: {error.strerror or error}", hint="choose a place that can be written"
         ) from error
 
 
-def _write_zip(output: Path, documents: Iterator[_Pieces]) -> int:
+def _write_zip(output: Path, documents: Iterator[_Pieces], before_placing: Callable[[], None]) -> int:
     names: set[str] = set()
-    with replacing(output) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, pieces in documents:
-            with archive.open(_unused(name, names), "w", force_zip64=True) as member:
-                _write_pieces(member, pieces)
+    with replacing(output) as draft:
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, pieces in documents:
+                with archive.open(_unused(name, names), "w", force_zip64=True) as member:
+                    _write_pieces(member, pieces)
         if not names:
             raise _nothing_to_share()
+        before_placing()
     return len(names)
 
 
-def _write_files(output: Path, documents: Iterator[_Pieces]) -> int:
+def _write_files(output: Path, documents: Iterator[_Pieces], before_placing: Callable[[], None]) -> int:
     """Write one document to the file itself, more to a folder of that name; none of them before all are written."""
     names: set[str] = set()
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -261,11 +309,12 @@ def _write_files(output: Path, documents: Iterator[_Pieces]) -> int:
         for name, pieces in documents:
             with (draft / _unused(name, names)).open("wb") as file:
                 _write_pieces(file, pieces)
+        if not names:
+            raise _nothing_to_share()
+        before_placing()
         if len(names) == 1 and not output.is_dir():
             _move(draft / names.pop(), output)
             return 1
-        if not names:
-            raise _nothing_to_share()
         output.mkdir(exist_ok=True)
         for name in names:
             (draft / name).replace(output / name)

@@ -24,15 +24,16 @@ def redact(
 
     Example: trail-diff redact trail/ key-policy.json -o shared.zip --map pseudonyms.json
     """
+    from functools import partial
+
     from trail_diff.outfile import refuse_inputs
     from trail_diff.redact import Redactor
     from trail_diff.sharing import make_pseudonyms, share, write_map
 
     refuse_inputs(map_file, [*inputs, output], "--map")
     pseudonyms = make_pseudonyms(map_file, keep or ())
-    shared = share(inputs, output, Redactor(pseudonyms))
-    if map_file is not None:
-        write_map(pseudonyms, map_file)
+    keep_map = partial(write_map, pseudonyms, map_file) if map_file is not None else None
+    shared = share(inputs, output, Redactor(pseudonyms), keep_map)
     left_out = f"; left out, wholly or from where it is damaged: {len(shared.left_out)}" if shared.left_out else ""
     plural = "" if shared.documents == 1 else "s"
     typer.echo(f"{shared.documents} document{plural} written to {output}{left_out}", err=True)
