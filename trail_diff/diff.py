@@ -10,7 +10,7 @@ from trail_diff.model import Caller, CallerGroup, CallerKind, Calls, JobEvents, 
 
 _PRESENCE_ORDER: tuple[Presence, ...] = ("denied-in-failed", "only-succeeded", "only-failed", "both")
 _BY_KEY_ALONE = frozenset({Reason.KEY_ONLY, Reason.KEY_AND_SERVICE_PRINCIPAL})
-_BY_JOB = frozenset({Reason.JOB_ROLE, Reason.KEY_AND_JOB_ROLE, Reason.IN_WINDOW})
+_BY_JOB = frozenset({Reason.JOB_ROLE, Reason.KEY_AND_JOB_ROLE, Reason.IN_WINDOW, Reason.CONTEXT_NAMES_VAULT})
 _OWN_WORK = frozenset(
     {
         CallerKind.ROLE,
@@ -21,7 +21,8 @@ _OWN_WORK = frozenset(
         CallerKind.FORWARD_ACCESS_SESSION,
     }
 )
-"""Kinds of callers that do a job's work only as the job's role; otherwise they are about work of their own."""
+"""Kinds of callers that do a job's work only as the job's role or with its vault's context; otherwise they are about work
+of their own."""
 _BACKED_UP = re.compile(
     r"(?:\b|RoleFor|Amazon)(?:backup|dynamodb|ec2|ebs|rds|elasticfilesystem|fsx|redshift|s3|storagegateway|dsql"
     r"|timestream|ssm-sap|eks|cloudformation|docdb|neptune|aws internal)",
