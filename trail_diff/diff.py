@@ -21,8 +21,7 @@ _OWN_WORK = frozenset(
         CallerKind.FORWARD_ACCESS_SESSION,
     }
 )
-"""Kinds of callers that do a job's work only as the job's role or with its vault's context; otherwise they are about work
-of their own."""
+"""Kinds of callers that do a job's work only as its role or with its vault's context, otherwise work of their own."""
 _BACKED_UP = re.compile(
     r"(?:\b|RoleFor|Amazon)(?:backup|dynamodb|ec2|ebs|rds|elasticfilesystem|fsx|redshift|s3|storagegateway|dsql"
     r"|timestream|ssm-sap|eks|cloudformation|docdb|neptune|aws internal)",
