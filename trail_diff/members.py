@@ -12,24 +12,13 @@ import msgspec
 from trail_diff.redact import Redactor
 from trail_diff.sources import slim
 from trail_diff.sources.interface import SlimRecord
+from trail_diff.sources.rows import STRUCTS
 from trail_diff.sources.slim import REFUSALS
 
 _MOST_KEPT = 30_000
 _LONGEST_KEPT_BYTES = 1_000
 _MOST_BRACKETS = 200
 """How many brackets a member may hold; far fewer can reach the depth at which a parser gives up."""
-_STRUCTS = frozenset(
-    {
-        "userIdentity",
-        "requestParameters",
-        "responseElements",
-        "additionalEventData",
-        "serviceEventDetails",
-        "resources",
-        "eventContext",
-    }
-)
-"""Members that would be restored if they were text, see restore_record in sources."""
 _Members = dict[str, msgspec.Raw]
 
 
@@ -71,7 +60,7 @@ class Members:
         """
         for record in _records(piece):
             for name, raw in record.items():
-                if "." in name or name == "schema" or (name in _STRUCTS and bytes(raw).startswith(b'"')):
+                if "." in name or name == "schema" or (name in STRUCTS and bytes(raw).startswith(b'"')):
                     raise Doubtful
             for name, raw in record.items():
                 self._learn_member(name, bytes(raw))

@@ -60,7 +60,7 @@ _WHOLE_RECORD = (
     "row",
 )
 """Columns that hold a whole record as JSON text, the surer ones first."""
-_STRUCTS = frozenset(
+STRUCTS = frozenset(
     {
         "userIdentity",
         "requestParameters",
@@ -71,6 +71,7 @@ _STRUCTS = frozenset(
         "eventContext",
     }
 )
+"""Members of a record that hold objects or lists; where they are text, they are restored."""
 _FREE_NAMES = frozenset(
     {"encryptionContext", "sourceEncryptionContext", "encryptionContextSubset", "encryptionContextEquals"}
 )
@@ -139,7 +140,7 @@ def restore_record(record: Record) -> Record:
 
     Logs Insights and Splunk write such rows with the names that a record has.
     """
-    is_text = any(isinstance(record.get(name), str) for name in _STRUCTS)
+    is_text = any(isinstance(record.get(name), str) for name in STRUCTS)
     is_flat = "userIdentity" not in record and any(name.startswith("userIdentity.") for name in record)
     return (record_from_columns(record) or record) if is_text or is_flat else record
 
@@ -171,7 +172,7 @@ def _place(record: Record, path: Sequence[str], value: Any) -> None:
     """Put the value of one column where it belongs in the record; flat resources do not replace a list of them."""
     if len(path) > _DEPTH_LIMIT or (path[0] == "resources" and isinstance(record.get("resources"), list)):
         return
-    is_column = path[0] in _STRUCTS and len(path) == 1
+    is_column = path[0] in STRUCTS and len(path) == 1
     is_inside = path[0] == "userIdentity" or path[-1] in _FREE_NAMES or path[-1] in ("constraints", "operations")
     if is_column or (is_inside and not _FREE_NAMES.intersection(path[:-1])):
         value = _read_struct(value, path[-1])
@@ -199,7 +200,7 @@ def _path(name: str) -> list[str]:
         return _spell(steps)
     if "_" in plain and plain not in SPELLING:
         steps = plain.split("_")
-        if SPELLING.get(steps[0]) in _STRUCTS:
+        if SPELLING.get(steps[0]) in STRUCTS:
             return _spell(steps)
     return [SPELLING.get(plain.replace(" ", ""), name.strip())]
 
