@@ -156,3 +156,15 @@ def test_policy_mended_since_is_told(outcome: Any, is_told: bool) -> None:  # no
     told = explain_finding(report, CANONICAL.findings[0], "kms:Decrypt", ENGLISH)
 
     assert (ENGLISH.labels["mended"] in told) is is_told
+
+
+def test_change_of_another_key_is_shown_with_that_key() -> None:
+    """A copy has two keys: who reads what was done to one of them is told to which, if it is not the one at the top."""
+    change = CANONICAL.changes[0]
+    other = "arn:aws:kms:eu-west-1:111122223333:key/0d8a7b1c-2222-4333-8444-555566667777"
+    report = structs.replace(CANONICAL, changes=(structs.replace(change, key=other),))
+    same = structs.replace(CANONICAL, changes=(structs.replace(change, key=CANONICAL.failed.key),))
+    evidence = Evidence(event_id=change.event_id)
+
+    assert "0d8a7b" in show_evidence(report, evidence, ENGLISH)
+    assert "0d8a7b" not in show_evidence(same, evidence, ENGLISH)

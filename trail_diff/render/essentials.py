@@ -111,10 +111,14 @@ def _is_mended(report: Report, finding: Finding) -> bool:
 
 
 def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
-    """Show what a finding rests on by what happened and when; by its id or place when no more is known."""
+    """Show what a finding rests on by what happened and when; by its id or place when no more is known.
+
+    A change of another key than the one named at the top is shown with that key, which is the one to mend.
+    """
     change = next((change for change in report.changes if change.event_id == evidence.event_id), None)
     if change is not None:
-        return words.grammar.join_items([layout.show_change(change, words), layout.show_time(change.time)])
+        other = [layout.short_key(change.key)] if change.key and change.key != report.failed.key else []
+        return words.grammar.join_items([layout.show_change(change, words), *other, layout.show_time(change.time)])
     event = next((event for event in report.events if event.event_id == evidence.event_id), None)
     if event is not None:
         told = event.event_name + (f" ({event.error_code})" if event.error_code else "")
