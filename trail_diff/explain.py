@@ -28,7 +28,7 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
     call = find_call(case, group)
     if call is None or group.key is None:
         return
-    request = build_request(*call, case.facts.organization_id)
+    request = request_in_failed(case, call)
     key = key_in_failed(case, group.key)
     refused_at = call[0].event_time if is_denial_code(call[0].error_code) else None
     decided = [
@@ -41,7 +41,7 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
     yield Explained(
         group=group,
         then=decision,
-        before=_decide_before(case, group, request),
+        before=_decide_before(case, group, build_request(*call, case.facts.organization_id)),
         today=_decide_today(case, group, request, then),
         policy=then,
         key=key,
@@ -101,6 +101,12 @@ def _decide_today(case: Case, group: CallerGroup, request: Request, then: Policy
     if today is None or today.document == then.document:
         return None
     return structs.replace(decide_group(group, request, today, case), as_of="today")
+
+
+def request_in_failed(case: Case, call: tuple[Event, KeyAccess]) -> Request:
+    """Build the request as the failed job made it; one that only the succeeded job made, as it would have been then."""
+    is_own = case.failed.window.holds(call[0].event_time)
+    return build_request(*call, case.facts.organization_id, at=None if is_own else began(case))
 
 
 def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from trail_diff.causes.interface import Examined, Explained
-from trail_diff.explain import find_call
+from trail_diff.explain import find_call, request_in_failed
 from trail_diff.model import CallerGroup, Case, Cause, Finding, Remedy
 from trail_diff.policy.candidates import ObservedCall, Situation
 from trail_diff.policy.context import build_request
@@ -62,7 +62,9 @@ def observe_calls(
         observed.append(
             ObservedCall(
                 label=f"{group.caller.name or group.caller.account or 'unknown'} {group.action}",
-                request=build_request(*call, case.facts.organization_id),
+                request=request_in_failed(case, call)
+                if is_target
+                else build_request(*call, case.facts.organization_id),
                 calls=group.failed.calls + group.succeeded.calls,
                 succeeded=worked,
                 is_target=is_target,

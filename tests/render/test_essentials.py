@@ -13,6 +13,7 @@ from trail_diff.model import Calls, Evidence, Reason, Remedy, Report
 from trail_diff.render.essentials import (
     best_remedy,
     choose_rows,
+    explain_finding,
     guilty_statement,
     other_warnings,
     show_evidence,
@@ -131,3 +132,39 @@ def test_warnings_are_not_told_twice() -> None:
 
     assert list(other_warnings(report)) == list(warnings)
     assert list(other_warnings(open_report)) == [Reason.BASELINE_OTHER_ROLE]
+
+
+@pytest.mark.parametrize("doubt", [Reason.CHANGED_DURING_JOB, Reason.POLICY_IS_TODAYS, Reason.DENIAL_WOULD_BE_LOGGED])
+def test_doubt_is_told_beside_the_conditions(doubt: Reason) -> None:
+    """A finding that is not certain says why, though the conditions that match are shown as well."""
+    finding = structs.replace(CANONICAL.findings[0], reasons=(Reason.STATEMENT_DENIES, doubt), confidence="likely")
+
+    told = explain_finding(CANONICAL, finding, "kms:Decrypt", ENGLISH)
+
+    assert ENGLISH.reasons[doubt] in told
+    assert len(told) == 1 + len(explain_finding(CANONICAL, CANONICAL.findings[0], "kms:Decrypt", ENGLISH))
+
+
+@pytest.mark.parametrize(("outcome", "is_told"), [("no-match", True), ("match", False), ("unknown", False)])
+def test_policy_mended_since_is_told(outcome: Any, is_told: bool) -> None:  # noqa: FBT001
+    """Whoever reads of a guilty Deny is told when today's policy has none that can hit the call any more."""
+    (guilty,) = CANONICAL.decisions
+    statement = structs.replace(guilty.statements[0], outcome=outcome)
+    today = structs.replace(guilty, as_of="today", statements=(statement,))
+    report = structs.replace(CANONICAL, decisions=(guilty, today))
+
+    told = explain_finding(report, CANONICAL.findings[0], "kms:Decrypt", ENGLISH)
+
+    assert (ENGLISH.labels["mended"] in told) is is_told
+
+
+def test_change_of_another_key_is_shown_with_that_key() -> None:
+    """A copy has two keys: who reads what was done to one of them is told to which, if it is not the one at the top."""
+    change = CANONICAL.changes[0]
+    other = "arn:aws:kms:eu-west-1:111122223333:key/0d8a7b1c-2222-4333-8444-555566667777"
+    report = structs.replace(CANONICAL, changes=(structs.replace(change, key=other),))
+    same = structs.replace(CANONICAL, changes=(structs.replace(change, key=CANONICAL.failed.key),))
+    evidence = Evidence(event_id=change.event_id)
+
+    assert "0d8a7b" in show_evidence(report, evidence, ENGLISH)
+    assert "0d8a7b" not in show_evidence(same, evidence, ENGLISH)

@@ -263,7 +263,23 @@ def put_after_refusal(scene: Scene) -> None:
     scene.put_policy(f"{SECOND}T18:12:00Z", deny(ADMIN_ONLY))
 
 
+def until_date(scene: Scene) -> None:
+    """A Deny for the time of a change freeze, put in between: it had passed when the job ran."""
+    scene.storage(FIRST)
+    frozen = {"DateLessThan": {"aws:CurrentTime": f"{SECOND}T12:00:00Z"}}
+    scene.put_policy(f"{SECOND}T09:00:00Z", deny(frozen), ALLOW_STORAGE)
+
+
+def from_date(scene: Scene) -> None:
+    """A Deny that was there on both nights, and holds since the day of the second one."""
+    since = {"DateGreaterThan": {"aws:CurrentTime": f"{SECOND}T00:00:00Z"}}
+    scene.put_policy("2026-02-01T09:00:00Z", deny(since), ALLOW_STORAGE)
+    scene.storage(FIRST)
+
+
 CASES: dict[str, Incident] = {
+    "until-date": Incident(until_date, "difference"),
+    "from-date": Incident(from_date, cause="key-policy-explicit-deny", statement=2, helps="exempt-this-service"),
     "second-deny": Incident(
         second_deny,
         cause="key-policy-explicit-deny",

@@ -53,7 +53,8 @@ def _find(examined: Examined, explained: Explained) -> Finding | RuledOut | None
         return None
     before = explained.before.decision if explained.before is not None else "undetermined"
     was_refused = before == decision.decision != "undetermined"
-    if (explained.policy_unchanged or was_refused) and has_worked(explained.group):
+    denies_only_now = decision.decision == "explicit-deny" and before in ("allowed", "implicit-deny")
+    if ((explained.policy_unchanged and not denies_only_now) or was_refused) and has_worked(explained.group):
         return RuledOut(cause, (Reason.POLICY_SAME_FOR_SUCCEEDED,))
     return _make_finding(examined, explained, cause, reference, reasons)
 

@@ -6,6 +6,7 @@ a record does not tell is unknown, never guessed; what CloudTrail Lake recorded 
 
 import ipaddress
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from trail_diff.arns import arn_account
@@ -45,12 +46,14 @@ _CALLED_VIA = ("aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast")
 _SERVICE_NAMES = ("aws:PrincipalServiceName", "aws:PrincipalServiceNamesList")
 
 
-def build_request(event: Event, access: KeyAccess, organization_id: str | None = None) -> Request:
-    """Build the request that one access of an event made."""
+def build_request(
+    event: Event, access: KeyAccess, organization_id: str | None = None, *, at: datetime | None = None
+) -> Request:
+    """Build the request that one access of an event made, or would have made at another time."""
     context: dict[str, Value] = {}
     absent: set[str] = set()
     unknown: set[str] = set()
-    for key, value in _all_keys(event, access, organization_id):
+    for key, value in _all_keys(event, access, organization_id, at or event.event_time):
         match value:
             case None | State.ABSENT:
                 absent.add(key)
@@ -94,11 +97,13 @@ _UNKNOWN = State.UNKNOWN
 _Collected = Value | State | None
 
 
-def _all_keys(event: Event, access: KeyAccess, organization_id: str | None) -> Iterator[tuple[str, _Collected]]:
+def _all_keys(
+    event: Event, access: KeyAccess, organization_id: str | None, at: datetime
+) -> Iterator[tuple[str, _Collected]]:
     yield "aws:RequestedRegion", event.aws_region or _UNKNOWN
     yield "aws:SecureTransport", "true"
-    yield "aws:CurrentTime", f"{event.event_time:%Y-%m-%dT%H:%M:%SZ}"
-    yield "aws:EpochTime", str(int(event.event_time.timestamp()))
+    yield "aws:CurrentTime", f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    yield "aws:EpochTime", str(int(at.timestamp()))
     yield "aws:ResourceAccount", arn_account(access.key) or _UNKNOWN
     if event.caller.kind is CallerKind.SERVICE_PRINCIPAL:
         yield from _service_keys(event)

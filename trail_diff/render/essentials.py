@@ -17,6 +17,10 @@ _COLUMNS = 78
 _OTHERS = ("denied-in-failed", "only-succeeded", "only-failed", "both")
 
 
+_DOUBTS = frozenset({Reason.CHANGED_DURING_JOB, Reason.POLICY_IS_TODAYS, Reason.DENIAL_WOULD_BE_LOGGED})
+"""What makes a finding less than certain, and so has to be told beside the conditions that match."""
+
+
 class Shown(Struct, frozen=True):
     """The rows of the caller table to show, and how many are left out by their presence."""
 
@@ -73,7 +77,7 @@ def other_warnings(report: Report) -> Sequence[Reason]:
 
 
 def explain_finding(report: Report, finding: Finding, actions: str, words: Catalogue) -> list[str]:
-    """Say which statement is to blame and by which conditions, else why the cause holds.
+    """Say which statement is to blame, by which conditions and with what doubt, else why the cause holds.
 
     The cause itself is named only where the verdict does not name it.
     """
@@ -85,14 +89,36 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
     conditions = [
         layout.show_condition(condition, words) for condition in layout.conditions_of(finding, report.decisions)
     ]
-    return parts + (conditions or [words.reasons_of(finding.reasons)])
+    if not conditions:
+        return [*parts, words.reasons_of(finding.reasons)]
+    doubts = tuple(reason for reason in finding.reasons if reason in _DOUBTS)
+    told = [words.reasons_of(doubts)] if doubts else []
+    told += [words.labels["mended"]] if _is_mended(report, finding) else []
+    return parts + conditions + told
+
+
+def _is_mended(report: Report, finding: Finding) -> bool:
+    """Tell whether today's policy is another one, and none of its Denies can hit the caller of a finding any more."""
+    today = [
+        decision
+        for decision in report.decisions
+        if decision.as_of == "today"
+        and finding.caller is not None
+        and decision.caller.across_sessions() == finding.caller.across_sessions()
+    ]
+    statements = [statement for decision in today for statement in decision.statements]
+    return bool(today) and all(one.effect != "Deny" or one.outcome == "no-match" for one in statements)
 
 
 def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
-    """Show what a finding rests on by what happened and when; by its id or place when no more is known."""
+    """Show what a finding rests on by what happened and when; by its id or place when no more is known.
+
+    A change of another key than the one named at the top is shown with that key, which is the one to mend.
+    """
     change = next((change for change in report.changes if change.event_id == evidence.event_id), None)
     if change is not None:
-        return words.grammar.join_items([layout.show_change(change, words), layout.show_time(change.time)])
+        other = [layout.short_key(change.key)] if change.key and change.key != report.failed.key else []
+        return words.grammar.join_items([layout.show_change(change, words), *other, layout.show_time(change.time)])
     event = next((event for event in report.events if event.event_id == evidence.event_id), None)
     if event is not None:
         told = event.event_name + (f" ({event.error_code})" if event.error_code else "")

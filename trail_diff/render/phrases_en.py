@@ -227,6 +227,7 @@ ENGLISH = Catalogue(
         "recorded_in": "recorded in account",
         "time": "time",
         "today": "by today's policy",
+        "mended": "changed since: no Deny of today's policy hits the call",
         "type": "type",
         "uncertain": "not certain to help: {remedy}",
         "unnamed": "a caller without a name",

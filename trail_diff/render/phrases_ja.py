@@ -240,6 +240,7 @@ JAPANESE = Catalogue(
         "recorded_in": "記録したアカウント",
         "time": "時刻",
         "today": "現在のポリシー",
+        "mended": "その後変更済み: 現在のポリシーの Deny はこの呼び出しに一致しません",
         "type": "タイプ",
         "uncertain": "{remedy} (効果は未確定)",
         "unnamed": "名前のない呼び出し元",

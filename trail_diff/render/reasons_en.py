@@ -236,7 +236,7 @@ REASONS: Mapping[str, str] = {
     "exempts-every-service": "it exempts every AWS service, whoever it works for",
     "needs-allow-as-well": "it lifts the Deny only; an Allow or a grant for the caller is needed as well",
     "source-account-not-always-sent": "AWS services send aws:SourceAccount only in some calls",
-    "allows-any-role-session": "whoever can assume the role gets past the Deny",
+    "allows-any-role-session": "it holds for whoever can assume the role",
     "principal-arn-form-undocumented": "what aws:PrincipalArn holds for AWS services is not documented",
     "caller-is-not-the-role": "the call is not made by the role",
     "caller-is-a-service-principal": "the call is made by an AWS service itself, not on behalf of a principal",

@@ -273,7 +273,7 @@ REASONS: Mapping[str, str] = {
     "exempts-every-service": "どの利用者のために動作する場合も、すべての AWS のサービスが除外されます",
     "needs-allow-as-well": "Deny を外すだけなので、呼び出し元に対する Allow またはグラントも必要です",
     "source-account-not-always-sent": "AWS のサービスは一部の呼び出しでのみ aws:SourceAccount を送信します",
-    "allows-any-role-session": "このロールを引き受けることができる者は誰でも Deny の対象外になります",
+    "allows-any-role-session": "このロールを引き受けることができる者すべてに適用されます",
     "principal-arn-form-undocumented": "AWS のサービスでの aws:PrincipalArn の値は文書化されていません",
     "caller-is-not-the-role": "呼び出しを行っているのはこのロールではありません",
     "caller-is-a-service-principal": ("呼び出しはプリンシパルの代理ではなく、AWS のサービス自身によるものです"),
