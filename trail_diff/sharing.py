@@ -35,6 +35,8 @@ from trail_diff.sources.walk import InputFile
 
 MAP_SCHEMA: Literal["trail-diff/pseudonyms/1"] = "trail-diff/pseudonyms/1"
 _DECODER = json.JSONDecoder(strict=False)
+_MOST_FAILURES = 8
+"""How many values over several lines may turn out to be none; each costs a look at all that is left."""
 _MEMBER = re.compile(r'("([\w.:@/-]{1,100})"\s{0,8}:\s{0,8}")((?:[^"\\]|\\.)*)')
 _Pieces = tuple[str, Iterator[str]]
 """A document: its name, and its text in pieces."""
@@ -179,7 +181,27 @@ def rewrite(text: str, redactor: Redactor) -> str:
     first = stripped.partition("\n")[0]
     if is_header(first):
         return _rewrite_table(text, redactor)
-    return "\n".join(_rewrite_line(line, redactor) for line in text.split("\n"))
+    return "".join(_rewrite_lines(text, redactor))
+
+
+def _rewrite_lines(text: str, redactor: Redactor) -> Iterator[str]:
+    """Replace the names of lines; a value that begins behind a prefix may go on over the lines that follow."""
+    at, failures = 0, 0
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        start = text.find("{", at, end)
+        if start > at and not text[start + 1 : end].strip() and failures < _MOST_FAILURES:
+            try:
+                value, after = _DECODER.raw_decode(text, start)
+            except (ValueError, RecursionError):
+                failures += 1
+            else:
+                yield redactor.text(text[at:start]) + _dump(redactor.redact(value), 2)
+                at = after
+                continue
+        yield _rewrite_line(text[at:end], redactor) + text[end : end + 1]
+        at = end + 1
 
 
 def _rewrite_line(line: str, redactor: Redactor) -> str:
