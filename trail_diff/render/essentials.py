@@ -15,8 +15,6 @@ from trail_diff.render.summary import DECISIVE
 _MOST_ROWS = 8
 _COLUMNS = 78
 _OTHERS = ("denied-in-failed", "only-succeeded", "only-failed", "both")
-
-
 _DOUBTS = frozenset({Reason.CHANGED_DURING_JOB, Reason.POLICY_IS_TODAYS, Reason.DENIAL_WOULD_BE_LOGGED})
 """What makes a finding less than certain, and so has to be told beside the conditions that match."""
 
