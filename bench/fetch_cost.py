@@ -17,7 +17,7 @@ from pathlib import Path
 from aws_server import AwsServer, serving
 from recording import Recording
 
-from trail_diff.aws import Aws
+from trail_diff.aws.client import Aws
 from trail_diff.model import Window
 from trail_diff.sources.history_plan import FREQUENT_CHANGES, PAGE, RARE_CHANGES, ROLE_CHANGES, VAULT_CHANGES
 from trail_diff.sources.interface import FoundRecord, Query, Tally, select_everything

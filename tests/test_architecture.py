@@ -116,7 +116,7 @@ def test_sources_are_given_their_connection(path: Path) -> None:
     imported = set(imports_of(path))
 
     assert not {name for name in imported if name.startswith(("trail_diff.live", "trail_diff.intake"))}
-    assert "trail_diff.aws" not in imported or name_of(path) == "sources.lookup_events"
+    assert "trail_diff.aws.client" not in imported or name_of(path) == "sources.lookup_events"
 
 
 def test_an_export_on_disk_is_read_without_aws() -> None:
@@ -128,7 +128,7 @@ def test_an_export_on_disk_is_read_without_aws() -> None:
 
     assert "key policy" in done.stdout
     assert "trail_diff.sources.files" in done.stderr
-    assert not [name for name in ("boto3", "botocore", "trail_diff.aws") if f"'{name}'" in done.stderr]
+    assert not [name for name in ("boto3", "botocore", "trail_diff.aws.client") if f"'{name}'" in done.stderr]
 
 
 def test_help_loads_no_heavy_library() -> None:
@@ -144,7 +144,7 @@ def test_planning_and_holding_ask_nothing(name: str) -> None:
     """What to ask, and what was answered, are values: neither knows AWS, a clock or files."""
     imported = set(imports_of(PACKAGE.joinpath(*name.split(".")).with_suffix(".py")))
 
-    assert not {"trail_diff.aws", "os", "pathlib", "time", "threading", "socket"} & imported
+    assert not {"trail_diff.aws.client", "os", "pathlib", "time", "threading", "socket"} & imported
     assert not {module for module in imported if module.startswith("trail_diff.live")}
 
 
@@ -156,7 +156,7 @@ def test_aws_is_loaded_only_when_it_is_asked(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     loaded = {node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)}
 
-    assert not {name for name in loaded if name == "trail_diff.aws" or name.startswith("trail_diff.live.c")}
+    assert not {name for name in loaded if name == "trail_diff.aws.client" or name.startswith("trail_diff.live.c")}
 
 
 @pytest.mark.parametrize("command", ["callers", "jobs"])

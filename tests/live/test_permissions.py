@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from trail_diff.aws import iam_action
-from trail_diff.doctor import LISTING, probes
+from trail_diff.aws.client import iam_action
+from trail_diff.aws.doctor import LISTING, probes
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "trail_diff"

@@ -18,7 +18,7 @@ from botocore.validate import ParamValidator
 from moto.server import ThreadedMotoServer
 from msgspec import Struct
 
-from trail_diff.aws import Aws
+from trail_diff.aws.client import Aws
 from trail_diff.sources.interface import Link
 
 Handler = Callable[[dict[str, Any]], Mapping[str, Any]]

@@ -12,7 +12,7 @@ import pytest
 from aws_server import AwsServer, Fault
 from recording import Recording
 
-from trail_diff.aws import Aws
+from trail_diff.aws.client import Aws
 from trail_diff.errors import AwsAccessDeniedError, AwsConnectionError, AwsCredentialsError
 from trail_diff.model import Window
 from trail_diff.sources.interface import FoundRecord, Progress, Query, Tally, select_everything

@@ -13,7 +13,7 @@ from trail_diff.cli.output import View, write_output
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from trail_diff.doctor import Access, Checkup
+    from trail_diff.aws.doctor import Access, Checkup
     from trail_diff.render.page import Page
 
 
@@ -46,7 +46,7 @@ def doctor(
 
     Example: trail-diff doctor --profile prod --region eu-west-1 --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
     """
-    from trail_diff.doctor import check_up
+    from trail_diff.aws.doctor import check_up
     from trail_diff.sources.slices import cache_folder, cache_info
 
     accesses = [] if offline else list(_accesses(profile, region, endpoint_url, key))
@@ -61,8 +61,8 @@ def _accesses(
     profiles: list[str] | None, regions: list[str] | None, endpoint_url: str | None, key: str | None
 ) -> "Iterator[Access]":
     """Try each profile in each Region; without any, what the AWS CLI would use."""
-    from trail_diff.aws import Aws
-    from trail_diff.doctor import Access, check_access, say
+    from trail_diff.aws.client import Aws
+    from trail_diff.aws.doctor import Access, check_access, say
     from trail_diff.errors import AwsError
 
     chosen: Sequence[str | None] = profiles or (None,)

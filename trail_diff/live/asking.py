@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.aws import Aws, as_document
+from trail_diff.aws.client import Aws, as_document
 from trail_diff.errors import AwsCredentialsError, AwsError, AwsNotFoundError
 
 _NOT_OF_THIS_KIND = frozenset({"InvalidParameterValueException", "ValidationException"})

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from trail_diff.aws import Aws
+from trail_diff.aws.client import Aws
 from trail_diff.errors import UsageError
 from trail_diff.live.asking import Asker
 from trail_diff.live.jobs import Place

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from msgspec import structs
 
 from trail_diff.assemble import Question
-from trail_diff.aws import Aws
+from trail_diff.aws.client import Aws
 from trail_diff.baseline import rank_baselines
 from trail_diff.collected import Collected, collect_found
 from trail_diff.correlate import job_window

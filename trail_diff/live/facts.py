@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.arns import arn_account, arn_region
-from trail_diff.aws import Aws
+from trail_diff.aws.client import Aws
 from trail_diff.facts import Document, FactDocuments
 from trail_diff.live.asking import ApiCall, Asker
 

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.arns import arn_account, arn_region, last_name
-from trail_diff.aws import Aws
+from trail_diff.aws.client import Aws
 from trail_diff.errors import JobNotFoundError
 from trail_diff.jobs import find_job
 from trail_diff.live.asking import ApiCall, Asker

@@ -220,7 +220,7 @@ class Engine(Source, Protocol):
 
 
 class AwsCalls(Protocol):
-    """What a source needs of AWS; `trail_diff.aws.Aws` is the one there is."""
+    """What a source needs of AWS; `trail_diff.aws.client.Aws` is the one there is."""
 
     def call(
         self, service: str, operation: str, parameters: Mapping[str, Any] | None = None, region: str | None = None

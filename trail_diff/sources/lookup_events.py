@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from trail_diff.aws import Aws
+from trail_diff.aws.client import Aws
 from trail_diff.errors import AwsCredentialsError, AwsError
 from trail_diff.model import Reason, Skipped
 from trail_diff.sources.history_plan import global_region, span_of, time_of

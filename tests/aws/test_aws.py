@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from aws_server import AwsServer, Fault
 
-from trail_diff.aws import Aws, as_document, iam_action
+from trail_diff.aws.client import Aws, as_document, iam_action
 from trail_diff.errors import (
     AwsAccessDeniedError,
     AwsConnectionError,

@@ -9,8 +9,8 @@ import pytest
 from aws_server import AwsServer
 from incident import Incident
 
+from trail_diff.aws.doctor import Access, Library, Permission, check_access, check_up
 from trail_diff.cli import run
-from trail_diff.doctor import Access, Library, Permission, check_access, check_up
 from trail_diff.errors import (
     AwsAccessDeniedError,
     AwsConnectionError,

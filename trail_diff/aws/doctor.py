@@ -77,7 +77,7 @@ class Checkup(Struct, frozen=True):
 
 
 class Credentials(Protocol):
-    """What is asked of AWS; trail_diff.aws.Aws is one."""
+    """What is asked of AWS; trail_diff.aws.client.Aws is one."""
 
     profile: str | None
     region: str | None
