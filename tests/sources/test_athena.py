@@ -11,9 +11,9 @@ from sources.athena_tables import describe_table
 from sources.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
 from sources.offline import JOBS, incident_records, offline_events, read_source
 
+from trail_diff.aws.engines.athena import AthenaOptions, AthenaSource
+from trail_diff.aws.engines.athena_sql import parse_table_name
 from trail_diff.errors import AwsAccessDeniedError, SourceError
-from trail_diff.sources.athena import AthenaOptions, AthenaSource
-from trail_diff.sources.athena_sql import parse_table_name
 
 TABLE = parse_table_name("logs.cloudtrail_logs")
 OPTIONS = AthenaOptions(TABLE, output="s3://results/athena/")

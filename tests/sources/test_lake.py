@@ -12,9 +12,9 @@ from recording import Record
 from sources.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
 from sources.offline import JOBS, incident_records, offline_events, read_source
 
+from trail_diff.aws.engines.lake import LakeSource
 from trail_diff.errors import AwsAccessDeniedError, SourceError, UsageError
 from trail_diff.model import Reason
-from trail_diff.sources.lake import LakeSource
 
 STORE = "arn:aws:cloudtrail:eu-central-1:111122223333:eventdatastore/11111111-2222-3333-4444-555555555555"
 PAGE = 25

@@ -12,10 +12,10 @@ from recording import Record
 from sources.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
 from sources.offline import JOBS, incident_records, offline_events, read_source
 
+from trail_diff.aws.engines.logs_insights import LogsInsightsSource
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError
 from trail_diff.model import Window
 from trail_diff.sources.interface import Query
-from trail_diff.sources.logs_insights import LogsInsightsSource
 
 LIMIT = 200
 

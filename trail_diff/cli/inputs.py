@@ -125,7 +125,7 @@ def with_engine(
     """
     from msgspec import structs
 
-    from trail_diff.sources.choices import AthenaTable, EngineChoice, EventDataStore, LogGroups
+    from trail_diff.aws.engines.choices import AthenaTable, EngineChoice, EventDataStore, LogGroups
 
     chosen: list[EngineChoice] = []
     chosen += [AthenaTable(athena[0], athena[1], athena[2])] if athena[0] else []

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from trail_diff.sources.choices import EngineChoice
+from trail_diff.aws.engines.choices import EngineChoice
 
 
 class AwsOptions(Struct, frozen=True):

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from trail_diff.aws.engines.waiting import format_bytes
 from trail_diff.errors import AwsNotFoundError, SourceError
 from trail_diff.model import Reason, Skipped, Window
 from trail_diff.sources.containers import Chunks, Damaged
@@ -29,7 +30,6 @@ from trail_diff.sources.trail_layout import (
     read_region_folder,
     trail_of_account,
 )
-from trail_diff.sources.waiting import format_bytes
 from trail_diff.sources.walk import BESIDE_TRAIL_FILES
 
 DEFAULT_SPAN = timedelta(days=30)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Never, assert_never
 
+from trail_diff.aws.engines.athena import AthenaOptions, AthenaSource
+from trail_diff.aws.engines.athena_sql import parse_table_name
+from trail_diff.aws.engines.choices import AthenaTable, EngineChoice, EventDataStore, LogGroups
+from trail_diff.aws.engines.lake import LakeSource
+from trail_diff.aws.engines.logs_insights import LogsInsightsSource
 from trail_diff.errors import DryRun
-from trail_diff.sources.athena import AthenaOptions, AthenaSource
-from trail_diff.sources.athena_sql import parse_table_name
-from trail_diff.sources.choices import AthenaTable, EngineChoice, EventDataStore, LogGroups
 from trail_diff.sources.interface import Engine, Found, Link, Progress, Query, Selection, Source, Tally
-from trail_diff.sources.lake import LakeSource
-from trail_diff.sources.logs_insights import LogsInsightsSource
 
 
 def open_engine(choice: EngineChoice, link: Link) -> Engine:

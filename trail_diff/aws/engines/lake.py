@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, wait_for
 from trail_diff.errors import AwsError, SourceError, UsageError
 from trail_diff.model import Reason, Record, Skipped, Window
 from trail_diff.sources.envelope import Envelope
@@ -17,7 +18,6 @@ from trail_diff.sources.interface import Found, Link, Progress, Query, Selection
 from trail_diff.sources.lenient import parse_text
 from trail_diff.sources.rows import record_from_columns
 from trail_diff.sources.spans import CHANGES, EVENT_SOURCES, near_windows, pushed_keys
-from trail_diff.sources.waiting import cancelled_unless_done, format_bytes, wait_for
 
 _ARN = re.compile(r"arn:aws[a-z-]*:cloudtrail:([a-z0-9-]+):\d{12}:eventdatastore/([0-9A-Za-z-]{8,64})", re.ASCII)
 _PAGE_ROWS = 1000

@@ -1,0 +1,1 @@
+"""AWS's query engines as sources of records."""
