@@ -10,6 +10,7 @@ from aws_server import AwsServer
 from incident import Incident
 
 from trail_diff.aws.doctor import Access, Library, Permission, check_access, check_up
+from trail_diff.aws.event_history.slices import CacheInfo
 from trail_diff.cli import run
 from trail_diff.errors import (
     AwsAccessDeniedError,
@@ -18,7 +19,6 @@ from trail_diff.errors import (
     AwsError,
     AwsNotFoundError,
 )
-from trail_diff.sources.slices import CacheInfo
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 JOB = {"BackupVaultName": "prod-vault", "RecoveryPointArn": "arn:aws:backup:eu-west-1:111122223333:recovery-point:1"}

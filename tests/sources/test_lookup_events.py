@@ -13,11 +13,11 @@ from aws_server import AwsServer, Fault
 from recording import Recording
 
 from trail_diff.aws.client import Aws
+from trail_diff.aws.event_history.lookup_events import HistoryOptions, LookupEvents
+from trail_diff.aws.event_history.place_history import PAGES_PER_SLICE
 from trail_diff.errors import AwsAccessDeniedError, AwsConnectionError, AwsCredentialsError
 from trail_diff.model import Window
 from trail_diff.sources.interface import FoundRecord, Progress, Query, Tally, select_everything
-from trail_diff.sources.lookup_events import HistoryOptions, LookupEvents
-from trail_diff.sources.place_history import PAGES_PER_SLICE
 
 REGION = "eu-west-1"
 ACCOUNT = "111122223333"

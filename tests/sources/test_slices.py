@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trail_diff.sources.slices import Entry, Lane, Slices, Span, merge_spans, subtract
+from trail_diff.aws.event_history.slices import Entry, Lane, Slices, Span, merge_spans, subtract
 
 LANE = Lane("111122223333", "eu-west-1", "EventSource", "kms.amazonaws.com")
 SPANS = st.builds(lambda start, length: Span(start, start + length), st.integers(0, 60), st.integers(0, 15))

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from trail_diff import __version__
 from trail_diff.arns import arn_region
+from trail_diff.aws.event_history.slices import CacheInfo
 from trail_diff.errors import AwsAccessDeniedError, AwsError, AwsNotFoundError
-from trail_diff.sources.slices import CacheInfo
 
 _NOBODYS_JOB = "00000000-0000-0000-0000-000000000000"
 _NAMED = "is not authorized to perform"

@@ -18,7 +18,7 @@ MIB = 1 << 20
 @cache.command()
 def info() -> None:
     """Show where fetched events are kept, and how much it is."""
-    from trail_diff.sources.slices import cache_folder, cache_info
+    from trail_diff.aws.event_history.slices import cache_folder, cache_info
 
     held = cache_info(cache_folder())
     typer.echo(f"{held.folder}: {held.slices:,} slices, {held.size_bytes / MIB:.1f} MiB")
@@ -27,7 +27,7 @@ def info() -> None:
 @cache.command()
 def clear() -> None:
     """Delete all fetched events that are kept."""
-    from trail_diff.sources.slices import cache_folder, clear_cache
+    from trail_diff.aws.event_history.slices import cache_folder, clear_cache
 
     held = clear_cache(cache_folder())
     typer.echo(f"{held.folder}: {held.slices:,} slices deleted, {held.size_bytes / MIB:.1f} MiB")

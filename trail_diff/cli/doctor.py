@@ -47,7 +47,7 @@ def doctor(
     Example: trail-diff doctor --profile prod --region eu-west-1 --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
     """
     from trail_diff.aws.doctor import check_up
-    from trail_diff.sources.slices import cache_folder, cache_info
+    from trail_diff.aws.event_history.slices import cache_folder, cache_info
 
     accesses = [] if offline else list(_accesses(profile, region, endpoint_url, key))
     checkup = check_up(accesses, cache_info(cache_folder()))

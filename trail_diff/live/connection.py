@@ -7,12 +7,12 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from trail_diff.aws.client import Aws
+from trail_diff.aws.event_history.lookup_events import HistoryOptions, LookupEvents
+from trail_diff.aws.event_history.slices import cache_folder
 from trail_diff.errors import UsageError
 from trail_diff.live.asking import Asker
 from trail_diff.live.jobs import Place
 from trail_diff.live.options import AwsOptions
-from trail_diff.sources.lookup_events import HistoryOptions, LookupEvents
-from trail_diff.sources.slices import cache_folder
 
 
 class Connection(Struct, frozen=True):

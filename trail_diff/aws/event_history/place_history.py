@@ -12,8 +12,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from trail_diff.errors import AwsError
-from trail_diff.sources.history_plan import (
+from trail_diff.aws.event_history.history_plan import (
     ASSUMED_IAM_RATE,
     BACKUP,
     FREQUENT_CHANGES,
@@ -26,8 +25,9 @@ from trail_diff.sources.history_plan import (
     is_cheaper_by_source,
     time_of,
 )
-from trail_diff.sources.pace import Pace
-from trail_diff.sources.slices import Entry, Lane, Slices, Span, merge_spans, subtract
+from trail_diff.aws.event_history.pace import Pace
+from trail_diff.aws.event_history.slices import Entry, Lane, Slices, Span, merge_spans, subtract
+from trail_diff.errors import AwsError
 
 PAGES_PER_SLICE = 20
 """A slice is put away at least this often: ten seconds of work."""

@@ -15,13 +15,13 @@ import msgspec
 from msgspec import Struct
 
 from trail_diff.aws.client import Aws
+from trail_diff.aws.event_history.history_plan import global_region, span_of, time_of
+from trail_diff.aws.event_history.pace import Pace
+from trail_diff.aws.event_history.place_history import Errand, PlaceHistory
+from trail_diff.aws.event_history.slices import Entry, Slices
 from trail_diff.errors import AwsCredentialsError, AwsError
 from trail_diff.model import Reason, Skipped
-from trail_diff.sources.history_plan import global_region, span_of, time_of
 from trail_diff.sources.interface import Found, FoundRecord, Peek, Progress, Query, Selection, Tally
-from trail_diff.sources.pace import Pace
-from trail_diff.sources.place_history import Errand, PlaceHistory
-from trail_diff.sources.slices import Entry, Slices
 
 HISTORY_DAYS = 90
 SETTLED_AFTER = timedelta(minutes=15)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from trail_diff.arns import partition_of
+from trail_diff.aws.event_history.slices import Span
 from trail_diff.model import Window
-from trail_diff.sources.slices import Span
 
 PAGE = 50
 KMS, BACKUP, IAM = "kms.amazonaws.com", "backup.amazonaws.com", "iam.amazonaws.com"
