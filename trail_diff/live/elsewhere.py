@@ -13,6 +13,7 @@ from trail_diff.assemble import Question
 from trail_diff.aws.client import Aws
 from trail_diff.aws.engines.choices import EngineChoice
 from trail_diff.aws.engines.engines import DryRunSource, open_engine
+from trail_diff.aws.s3.s3 import DEFAULT_SPAN, S3Source
 from trail_diff.baseline import rank_baselines
 from trail_diff.collected import Collected, collect_found
 from trail_diff.correlate import job_window
@@ -23,7 +24,6 @@ from trail_diff.live.collect import LiveRequest, jobs_in
 from trail_diff.live.options import AwsOptions
 from trail_diff.model import Window
 from trail_diff.sources.interface import Found, FoundJob, Link, Progress, Query, Selection, Source, Tally
-from trail_diff.sources.s3 import DEFAULT_SPAN, S3Source
 
 BUCKET = "s3://"
 _BASELINES = 3

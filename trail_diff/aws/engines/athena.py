@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from trail_diff.aws.engines.athena_sql import TableName, build_sql, read_table, unused_partition_keys
 from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, wait_for
+from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError
 from trail_diff.model import Reason, Record, Skipped
 from trail_diff.sources.containers import Chunks
 from trail_diff.sources.envelope import Envelope
 from trail_diff.sources.files import Reading, read_stream
 from trail_diff.sources.interface import Found, Link, Progress, Query, Selection, Tally
-from trail_diff.sources.objects import split_url, stream_object
 from trail_diff.sources.rows import record_from_columns
 from trail_diff.sources.spans import near_windows
 

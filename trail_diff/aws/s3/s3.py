@@ -15,12 +15,12 @@ from typing import TypeVar
 from msgspec import Struct
 
 from trail_diff.aws.engines.waiting import format_bytes
+from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsNotFoundError, SourceError
 from trail_diff.model import Reason, Skipped, Window
 from trail_diff.sources.containers import Chunks, Damaged
 from trail_diff.sources.files import Reading, read_stream
 from trail_diff.sources.interface import Found, Link, Progress, Query, Selection, Tally
-from trail_diff.sources.objects import split_url, stream_object
 from trail_diff.sources.spans import list_days, merge_spans
 from trail_diff.sources.trail_layout import (
     RegionFolder,
