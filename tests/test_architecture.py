@@ -115,7 +115,7 @@ def test_sources_are_given_their_connection(path: Path) -> None:
     """A source is handed what it asks AWS with; it opens no connection, and knows nothing of what is done with events."""
     imported = set(imports_of(path))
 
-    assert not {name for name in imported if name.startswith(("trail_diff.live", "trail_diff.intake"))}
+    assert not {name for name in imported if name.startswith(("trail_diff.aws.live", "trail_diff.intake"))}
     assert "trail_diff.aws.client" not in imported or name_of(path) == "sources.lookup_events"
 
 
@@ -145,7 +145,7 @@ def test_planning_and_holding_ask_nothing(name: str) -> None:
     imported = set(imports_of(PACKAGE.joinpath(*name.split(".")).with_suffix(".py")))
 
     assert not {"trail_diff.aws.client", "os", "pathlib", "time", "threading", "socket"} & imported
-    assert not {module for module in imported if module.startswith("trail_diff.live")}
+    assert not {module for module in imported if module.startswith("trail_diff.aws.live")}
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if not is_in(path, {"live"})], ids=name_of)
@@ -156,7 +156,7 @@ def test_aws_is_loaded_only_when_it_is_asked(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     loaded = {node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)}
 
-    assert not {name for name in loaded if name == "trail_diff.aws.client" or name.startswith("trail_diff.live.c")}
+    assert not {name for name in loaded if name == "trail_diff.aws.client" or name.startswith("trail_diff.aws.live.c")}
 
 
 @pytest.mark.parametrize("command", ["callers", "jobs"])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct, structs
 
 from trail_diff.assemble import Question, build_case
+from trail_diff.aws.live.options import AwsOptions
 from trail_diff.collected import Collected, collect_found, matters_to, narrow
 from trail_diff.counting import count_calls
 from trail_diff.coverage import summarize_reading
@@ -19,14 +20,13 @@ from trail_diff.errors import JobNotFoundError, UsageError
 from trail_diff.facts import FactDocuments, FactFiles, load_documents, read_facts
 from trail_diff.gather import Gathered, ReadOptions, find_in_job_files, gather, make_selection
 from trail_diff.kinds import Count
-from trail_diff.live.options import AwsOptions
 from trail_diff.model import Case, Coverage, Facts
 from trail_diff.sources.files import read_paths
 from trail_diff.sources.interface import Found, Progress, Selection, Source, Tally
 from trail_diff.survey import Wanted, gather_wanted, pick_events
 
 if TYPE_CHECKING:
-    from trail_diff.live.collect import LiveRequest
+    from trail_diff.aws.live.collect import LiveRequest
     from trail_diff.redact import Redactor
 
 _NOTHING_ASKED = Question("")
@@ -116,7 +116,7 @@ def gather_inputs(inputs: Inputs, wanted: Wanted | None = None) -> Gathered:
     if inputs.is_live and inputs.aws.engine is not None and not inputs.is_engine_for_all:
         raise UsageError("since when? --from is missing", hint='name the time to ask for, e.g. --from "2h ago"')
     if inputs.is_live and not inputs.jobs and not inputs.is_engine_for_all:
-        from trail_diff.live.collect import collect_jobs
+        from trail_diff.aws.live.collect import collect_jobs
 
         return _redact(collect_jobs(_live_request(inputs)), _NOTHING_ASKED, inputs)[0].gathered()
     if inputs.is_raw_needed:
@@ -201,12 +201,12 @@ def _read(inputs: Inputs, question: Question | None, given: FactDocuments) -> tu
             inputs.note(note)
         return collected, ask_bundle(asked, question, collected)
     if inputs.is_engine_for_all:
-        from trail_diff.live.elsewhere import collect_time
+        from trail_diff.aws.live.elsewhere import collect_time
 
         request, asked = _live_request(inputs, given), need_question(question)
         return collect_time(request, _open_source(inputs, request), inputs.options), asked
     if inputs.is_live and question is not _NOTHING_ASKED:
-        from trail_diff.live.collect import collect_live, resolve_question
+        from trail_diff.aws.live.collect import collect_live, resolve_question
 
         request = _live_request(inputs, given)
         asked = resolve_question(request, need_question(question))
@@ -222,7 +222,7 @@ def _read_exports(inputs: Inputs, question: Question | None, selection: Selectio
     local = [path for path in inputs.events if path not in inputs.buckets]
     yield from read_paths(local, selection, tally, progress=inputs.progress, stdin=inputs.stdin)
     if inputs.buckets:
-        from trail_diff.live.elsewhere import Buckets, plan_query
+        from trail_diff.aws.live.elsewhere import Buckets, plan_query
 
         query = plan_query(inputs.options, inputs.jobs, question)
         buckets = Buckets(inputs.aws, inputs.options, inputs.note)
@@ -230,8 +230,8 @@ def _read_exports(inputs: Inputs, question: Question | None, selection: Selectio
 
 
 def _fetch_calls(inputs: Inputs) -> Gathered:
-    from trail_diff.live.collect import collect_calls
-    from trail_diff.live.elsewhere import collect_time
+    from trail_diff.aws.live.collect import collect_calls
+    from trail_diff.aws.live.elsewhere import collect_time
 
     request = _live_request(inputs)
     source = _open_source(inputs, request)
@@ -246,7 +246,7 @@ def _open_source(inputs: Inputs, request: "LiveRequest") -> Source:
     """Give the engine that was chosen, else event history."""
     if inputs.aws.engine is None:
         return request.connection.history()
-    from trail_diff.live.elsewhere import open_source
+    from trail_diff.aws.live.elsewhere import open_source
 
     aws = request.connection.accounts[0]
     return open_source(inputs.aws.engine, aws, inputs.note, is_dry_run=inputs.aws.is_dry_run)
@@ -266,8 +266,8 @@ def _asking_for_time(inputs: Inputs) -> Iterator[None]:
 
 def _live_request(inputs: Inputs, given: FactDocuments = _NOTHING_GIVEN) -> "LiveRequest":
     """Say what to ask AWS, beside what was given; this is where it is connected to."""
-    from trail_diff.live.collect import LiveRequest
-    from trail_diff.live.connection import connect
+    from trail_diff.aws.live.collect import LiveRequest
+    from trail_diff.aws.live.connection import connect
 
     return LiveRequest(
         connection=connect(inputs.aws, inputs.options.regions, inputs.note),

@@ -16,9 +16,9 @@ MOST_PROCESSES = 16
 
 if TYPE_CHECKING:
     from trail_diff.assemble import Question
+    from trail_diff.aws.live.options import AwsOptions
     from trail_diff.facts import FactFiles
     from trail_diff.intake import Inputs
-    from trail_diff.live.options import AwsOptions
     from trail_diff.model import Window
     from trail_diff.redact import Redactor
     from trail_diff.sources.interface import Progress
@@ -50,11 +50,11 @@ def make_inputs(
             "--region, --from, --to and --job have no effect with --case: it holds what was collected",
             hint="leave them out, or collect the case anew with them",
         )
+    from trail_diff.aws.live.options import AwsOptions
     from trail_diff.cli.output import tell
     from trail_diff.facts import FactFiles
     from trail_diff.gather import ReadOptions
     from trail_diff.intake import Inputs
-    from trail_diff.live.options import AwsOptions
 
     start, end = _parse_span(*span)
     return Inputs(
@@ -105,7 +105,7 @@ def aws_options(
     profiles: list[str] | None, endpoint_url: str | None, max_requests: int = 600, *, no_cache: bool = False
 ) -> "AwsOptions":
     """Say with whose credentials and how to ask AWS."""
-    from trail_diff.live.options import AwsOptions
+    from trail_diff.aws.live.options import AwsOptions
 
     return AwsOptions(tuple(profiles or ()), endpoint_url, not no_cache, max_requests)
 

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from trail_diff.arns import arn_account, arn_region, last_name
 from trail_diff.aws.client import Aws
+from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.errors import JobNotFoundError
 from trail_diff.jobs import find_job
-from trail_diff.live.asking import ApiCall, Asker
 from trail_diff.model import Job, Window
 from trail_diff.sources.interface import FoundJob
 from trail_diff.vaults import is_vault_key_used

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.aws.client import Aws
+from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.facts import Document, FactDocuments
-from trail_diff.live.asking import ApiCall, Asker
 
 
 class KeyAsker(Struct, frozen=True):

@@ -9,10 +9,10 @@ from msgspec import Struct
 from trail_diff.aws.client import Aws
 from trail_diff.aws.event_history.lookup_events import HistoryOptions, LookupEvents
 from trail_diff.aws.event_history.slices import cache_folder
+from trail_diff.aws.live.asking import Asker
+from trail_diff.aws.live.jobs import Place
+from trail_diff.aws.live.options import AwsOptions
 from trail_diff.errors import UsageError
-from trail_diff.live.asking import Asker
-from trail_diff.live.jobs import Place
-from trail_diff.live.options import AwsOptions
 
 
 class Connection(Struct, frozen=True):

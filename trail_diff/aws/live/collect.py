@@ -7,6 +7,10 @@ from msgspec import Struct, structs
 
 from trail_diff.arns import arn_region
 from trail_diff.assemble import Question
+from trail_diff.aws.live.asking import ApiCall, Asker
+from trail_diff.aws.live.connection import Connection
+from trail_diff.aws.live.facts import KeyAsker
+from trail_diff.aws.live.jobs import JobFinder, Place, find_given, place_of
 from trail_diff.baseline import rank_baselines
 from trail_diff.collected import Collected, collect_found
 from trail_diff.correlate import job_window
@@ -14,10 +18,6 @@ from trail_diff.errors import UsageError
 from trail_diff.facts import Document, FactDocuments
 from trail_diff.gather import ReadOptions, find_in_job_files, make_selection
 from trail_diff.jobs import find_job, merge_jobs, read_job_document
-from trail_diff.live.asking import ApiCall, Asker
-from trail_diff.live.connection import Connection
-from trail_diff.live.facts import KeyAsker
-from trail_diff.live.jobs import JobFinder, Place, find_given, place_of
 from trail_diff.model import Job, Window
 from trail_diff.sources.interface import Found, FoundJob, Progress, Query, Source, Tally
 from trail_diff.vaults import with_vault_keys
