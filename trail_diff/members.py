@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from trail_diff.read.forms.rows import STRUCTS
 from trail_diff.redact import Redactor
 from trail_diff.sources import slim
 from trail_diff.sources.interface import SlimRecord
-from trail_diff.sources.rows import STRUCTS
 from trail_diff.sources.slim import REFUSALS
 
 _MOST_KEPT = 30_000

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from trail_diff.sources.structtext import format_struct_text, parse_struct_text
+from trail_diff.read.forms.structtext import format_struct_text, parse_struct_text
 
 LIMIT_BYTES = 64 << 20
 """How large packed text may be."""

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from trail_diff.sources.spelling import SPELLING
+from trail_diff.read.forms.spelling import SPELLING
 
 NAME_FIELDS = frozenset(
     """

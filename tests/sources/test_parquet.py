@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyarrow.parquet import write_table
 
 from trail_diff.model import Reason, Record, Skipped
-from trail_diff.sources.parquet import read_parquet
+from trail_diff.read.forms.parquet import read_parquet
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 TEXT_MAP = pa.map_(pa.string(), pa.string())

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trail_diff.model import Reason, Record, Skipped
-from trail_diff.sources.rows import is_header, lacks_caller_type, read_rows, record_from_columns
+from trail_diff.read.forms.rows import is_header, lacks_caller_type, read_rows, record_from_columns
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 CALL = {"eventsource": "kms.amazonaws.com", "eventname": "Decrypt", "eventtime": "2026-09-03T16:07:46Z"}
@@ -263,7 +263,7 @@ def test_row_cut_inside_of_a_cell_is_counted() -> None:
 
 def test_giant_cell_is_counted_and_large_one_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cell of a mebibyte is read; one beyond the limit costs its own row only."""
-    monkeypatch.setattr("trail_diff.sources.rows.CELL_LIMIT_CHARACTERS", 2 << 20)
+    monkeypatch.setattr("trail_diff.read.forms.rows.CELL_LIMIT_CHARACTERS", 2 << 20)
     head = "eventname,eventsource,errormessage\n"
 
     found = read(

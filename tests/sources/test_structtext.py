@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trail_diff.sources.structtext import parse_struct_text
+from trail_diff.read.forms.structtext import parse_struct_text
 
 
 @pytest.mark.parametrize(

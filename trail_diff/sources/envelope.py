@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from trail_diff.model import Reason, Record, Skipped
+from trail_diff.read.forms.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
 from trail_diff.sources.interface import (
     Found,
     FoundJob,
@@ -23,7 +24,6 @@ from trail_diff.sources.interface import (
     Tally,
 )
 from trail_diff.sources.lenient import decode_fully, parse_text
-from trail_diff.sources.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
 from trail_diff.sources.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside
 from trail_diff.sources.slim import REFUSALS, Batch
 from trail_diff.sources.stream import Element, Line, Part, Problem, Rest, Splitter, Value
@@ -246,7 +246,7 @@ class Envelope:
             self._skipped[Reason.INSIGHT_EVENT] += 1
             return
         if _is_ocsf(thing):
-            from trail_diff.sources.ocsf import record_from_ocsf
+            from trail_diff.read.forms.ocsf import record_from_ocsf
 
             record = record_from_ocsf(thing)
             yield from self._pass(record) if record is not None else self._unwrap(Reason.NOT_CLOUDTRAIL, depth)

@@ -185,7 +185,7 @@ def _read_stream(
 def _read_document(document: Document, reading: Reading) -> Iterator[Found | FoundSlim]:
     envelope = Envelope(document.name, reading.selection, reading.tally, is_slim=reading.is_slim)
     if document.is_parquet:
-        from trail_diff.sources.parquet import read_parquet
+        from trail_diff.read.forms.parquet import read_parquet
 
         try:
             with spool(document.stream) as data:

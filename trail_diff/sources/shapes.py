@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.model import Reason
-from trail_diff.sources.ecs import columns_from_ecs
+from trail_diff.read.forms.ecs import columns_from_ecs
 
 Object = Mapping[str, Any]
 

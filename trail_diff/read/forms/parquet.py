@@ -48,9 +48,9 @@ def read_parquet(data: IO[bytes], source: str) -> Iterator[Record | Skipped]:
 
 def _read_row(row: dict[str, Any], *, is_ocsf: bool) -> Record | None:
     if is_ocsf:
-        from trail_diff.sources.ocsf import record_from_ocsf
+        from trail_diff.read.forms.ocsf import record_from_ocsf
 
         return record_from_ocsf(row)
-    from trail_diff.sources.rows import record_from_columns
+    from trail_diff.read.forms.rows import record_from_columns
 
     return record_from_columns(row)

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from trail_diff.model import Reason, Record, Skipped
-from trail_diff.sources.ecs import columns_from_ecs
-from trail_diff.sources.spelling import SPELLING
-from trail_diff.sources.structtext import parse_struct_text
+from trail_diff.read.forms.ecs import columns_from_ecs
+from trail_diff.read.forms.spelling import SPELLING
+from trail_diff.read.forms.structtext import parse_struct_text
 from trail_diff.times import parse_time
 
 _NEEDED = ({"eventname", "eventsource"}, {"event.action", "event.provider"})

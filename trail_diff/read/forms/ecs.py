@@ -6,7 +6,7 @@ Source: the field reference of Elastic's integration for AWS CloudTrail. Names a
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from trail_diff.sources.spelling import SPELLING
+from trail_diff.read.forms.spelling import SPELLING
 
 _PREFIX = "aws.cloudtrail."
 _RESOURCES = "aws.cloudtrail.resources."

@@ -1,0 +1,1 @@
+"""Export forms that are not CloudTrail's own JSON."""
