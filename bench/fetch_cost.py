@@ -21,7 +21,7 @@ from trail_diff.aws.client import Aws
 from trail_diff.aws.event_history.history_plan import FREQUENT_CHANGES, PAGE, RARE_CHANGES, ROLE_CHANGES, VAULT_CHANGES
 from trail_diff.aws.event_history.lookup_events import HistoryOptions, LookupEvents
 from trail_diff.model import Window
-from trail_diff.sources.interface import FoundRecord, Query, Tally, select_everything
+from trail_diff.read.interface import FoundRecord, Query, Tally, select_everything
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 FAILED = datetime(2026, 3, 10, 18, tzinfo=UTC)

@@ -8,7 +8,7 @@ from recording import Record
 
 from trail_diff.model import Event, Job, JobEvents, Reason, TiedEvent, Window
 from trail_diff.normalize import normalize_record
-from trail_diff.sources.interface import Peek, Tally
+from trail_diff.read.interface import Peek, Tally
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"

@@ -99,7 +99,7 @@ def test_pure_stages_know_no_input_or_output(name: str) -> None:
 
     assert not {module for module in imported if module.startswith("trail_diff.render")}
     assert not {"os", "sys", "pathlib", "time", "socket"} & {module.split(".")[0] for module in imported}
-    assert not {"trail_diff.sources.files", "trail_diff.sources.envelope"} & imported
+    assert not {"trail_diff.read.files", "trail_diff.read.envelope"} & imported
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if "render" in path.parts], ids=name_of)
@@ -127,7 +127,7 @@ def test_an_export_on_disk_is_read_without_aws() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
 
     assert "key policy" in done.stdout
-    assert "trail_diff.sources.files" in done.stderr
+    assert "trail_diff.read.files" in done.stderr
     assert not [name for name in ("boto3", "botocore", "trail_diff.aws.client") if f"'{name}'" in done.stderr]
 
 

@@ -15,7 +15,7 @@ from trail_diff.casefile import EVENTS_LIMIT_BYTES, open_case, save_case
 from trail_diff.cli import run
 from trail_diff.collected import Collected
 from trail_diff.errors import CaseFileError
-from trail_diff.sources.interface import FoundJob, FoundRecord, Tally
+from trail_diff.read.interface import FoundJob, FoundRecord, Tally
 
 SHIPPED = shipped()
 INCIDENT = Path(__file__).parent.parent / "fixtures" / "original-incident"

@@ -14,10 +14,10 @@ from trail_diff.cli import run
 from trail_diff.learnt import LearntIds, LearntNames
 from trail_diff.members import Doubtful, Members
 from trail_diff.pseudonyms import Pseudonyms
+from trail_diff.read.files import read_paths
+from trail_diff.read.interface import FoundRecord, Tally, select_everything
 from trail_diff.redact import _WORD, Redactor
 from trail_diff.sharing import _Map, _print_map, _values, rewrite, share, write_map
-from trail_diff.sources.files import read_paths
-from trail_diff.sources.interface import FoundRecord, Tally, select_everything
 
 INCIDENT = Path(__file__).parent.parent / "fixtures" / "original-incident"
 SECRET = b"a secret of the tests"

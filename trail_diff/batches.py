@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from trail_diff.gather import ReadOptions
 from trail_diff.model import Skipped
-from trail_diff.sources.files import list_files
-from trail_diff.sources.interface import Selection
-from trail_diff.sources.stretches import cut
-from trail_diff.sources.walk import InputFile
+from trail_diff.read.files import list_files
+from trail_diff.read.interface import Selection
+from trail_diff.read.stretches import cut
+from trail_diff.read.walk import InputFile
 
 BATCH_BYTES = 1 << 20
 WORTH_BATCHES = 8
@@ -54,7 +54,7 @@ def read_on_cores(
     rest = iter(batches)
     first = list(islice(rest, WORTH_BATCHES))
     if processes > 1 and len(first) == WORTH_BATCHES:
-        from trail_diff.sources.parallel import run_in_order
+        from trail_diff.read.parallel import run_in_order
 
         yield from run_in_order(work, chain(first, rest), processes)
         return

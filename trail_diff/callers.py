@@ -9,7 +9,7 @@ from msgspec import Struct
 from trail_diff.arns import is_alias, is_same_alias, plain_key
 from trail_diff.kinds import Add, Bunch
 from trail_diff.model import Caller, CallerUse, Event, KeyAccess
-from trail_diff.sources.interface import SlimRecord
+from trail_diff.read.interface import SlimRecord
 
 if TYPE_CHECKING:
     from datetime import datetime

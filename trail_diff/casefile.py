@@ -26,8 +26,8 @@ from trail_diff.errors import CaseFileError
 from trail_diff.facts import Document, FactDocuments
 from trail_diff.model import Reason, Skipped
 from trail_diff.outfile import replacing
-from trail_diff.sources.containers import Budget, Damaged, inflate
-from trail_diff.sources.interface import FoundJob, FoundRecord, Tally
+from trail_diff.read.containers import Budget, Damaged, inflate
+from trail_diff.read.interface import FoundJob, FoundRecord, Tally
 
 Of = TypeVar("Of")
 

@@ -14,7 +14,7 @@ from trail_diff.gather import Gathered, event_identity, gather_raw
 from trail_diff.jobs import read_job_event
 from trail_diff.model import Case, Event, Facts, Skipped
 from trail_diff.normalize import normalize_record
-from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Tally
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, Tally
 
 
 class Collected(Struct, frozen=True):

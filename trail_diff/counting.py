@@ -19,10 +19,10 @@ from trail_diff.gather import ReadOptions, Skips, make_selection
 from trail_diff.kinds import Add, Bunch, Count
 from trail_diff.model import Coverage, Event, Reason, Skipped, Window
 from trail_diff.once import Once
+from trail_diff.read.files import is_read_once
+from trail_diff.read.interface import FoundJob, Progress, Tally
+from trail_diff.read.walk import InputFile
 from trail_diff.sheets import NO_KIND, ROWS, Reader, Rows, Sheet
-from trail_diff.sources.files import is_read_once
-from trail_diff.sources.interface import FoundJob, Progress, Tally
-from trail_diff.sources.walk import InputFile
 
 ORDINARY = -1
 """The number of the process that adds up, when it has to read itself."""

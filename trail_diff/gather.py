@@ -18,8 +18,8 @@ from trail_diff.jobs import merge_jobs, read_job_document, read_job_event
 from trail_diff.model import Event, Job, Reason, Skipped
 from trail_diff.normalize import normalize_record
 from trail_diff.once import Once, digest_of
-from trail_diff.sources.files import read_paths
-from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Progress, SourceSelection, Tally
+from trail_diff.read.files import read_paths
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, Progress, SourceSelection, Tally
 from trail_diff.vaults import with_vault_keys
 
 KEPT_SOURCES = frozenset({"kms.amazonaws.com", "backup.amazonaws.com"})

@@ -21,8 +21,8 @@ from trail_diff.facts import FactDocuments, FactFiles, load_documents, read_fact
 from trail_diff.gather import Gathered, ReadOptions, find_in_job_files, gather, make_selection
 from trail_diff.kinds import Count
 from trail_diff.model import Case, Coverage, Facts
-from trail_diff.sources.files import read_paths
-from trail_diff.sources.interface import Found, Progress, Selection, Source, Tally
+from trail_diff.read.files import read_paths
+from trail_diff.read.interface import Found, Progress, Selection, Source, Tally
 from trail_diff.survey import Wanted, gather_wanted, pick_events
 
 if TYPE_CHECKING:

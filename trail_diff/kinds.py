@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from trail_diff.model import Event
-from trail_diff.sources.interface import SlimRecord
+from trail_diff.read.interface import SlimRecord
 
 
 class Bunch(Struct, frozen=True, array_like=True):

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from trail_diff.read import slim
 from trail_diff.read.forms.rows import STRUCTS
+from trail_diff.read.interface import SlimRecord
+from trail_diff.read.slim import REFUSALS
 from trail_diff.redact import Redactor
-from trail_diff.sources import slim
-from trail_diff.sources.interface import SlimRecord
-from trail_diff.sources.slim import REFUSALS
 
 _MOST_KEPT = 30_000
 _LONGEST_KEPT_BYTES = 1_000

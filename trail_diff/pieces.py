@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator
 
 from trail_diff.model import Reason
+from trail_diff.read.containers import Damaged, Readable
 from trail_diff.read.forms.rows import is_header
-from trail_diff.sources.containers import Damaged, Readable
 
 PIECE_CHARACTERS = 4 << 20
 WHOLE_LIMIT_CHARACTERS = 1 << 30

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from trail_diff.sources.interface import Progress
+from trail_diff.read.interface import Progress
 
 _MIB = 1 << 20
 _DRAW_SECONDS = 0.2

@@ -8,8 +8,8 @@ from msgspec import structs
 from trail_diff.assemble import Question
 from trail_diff.collected import Collected
 from trail_diff.facts import Document, FactDocuments
+from trail_diff.read.interface import FoundJob, FoundRecord, Tally
 from trail_diff.redact import Redactor
-from trail_diff.sources.interface import FoundJob, FoundRecord, Tally
 
 _FOLDERS = re.compile(r"\A[^!]*[/\\]|(?<=!)[^!]*[/\\]")
 

@@ -25,13 +25,13 @@ from trail_diff.model import Reason, Skipped
 from trail_diff.outfile import refuse_inputs, replacing
 from trail_diff.pieces import read_pieces
 from trail_diff.pseudonyms import Pseudonyms
+from trail_diff.read.containers import Budget, Damaged, Document, open_documents
+from trail_diff.read.files import STDIN, Reading, list_files, read_files
 from trail_diff.read.forms.rows import is_header
+from trail_diff.read.interface import FoundJob, FoundRecord, Tally, select_everything
+from trail_diff.read.text import as_utf8, is_binary
+from trail_diff.read.walk import InputFile
 from trail_diff.redact import Redactor
-from trail_diff.sources.containers import Budget, Damaged, Document, open_documents
-from trail_diff.sources.files import STDIN, Reading, list_files, read_files
-from trail_diff.sources.interface import FoundJob, FoundRecord, Tally, select_everything
-from trail_diff.sources.text import as_utf8, is_binary
-from trail_diff.sources.walk import InputFile
 
 MAP_SCHEMA: Literal["trail-diff/pseudonyms/1"] = "trail-diff/pseudonyms/1"
 _DECODER = json.JSONDecoder(strict=False)

@@ -19,11 +19,11 @@ from trail_diff.kinds import Kinds
 from trail_diff.model import Caller, Event, Reason, Skipped
 from trail_diff.normalize import KMS, has_own_key, normalize_record, read_error_code
 from trail_diff.once import digest_of
-from trail_diff.sources.files import Reading, read_files
-from trail_diff.sources.interface import NULL, Found, FoundJob, FoundRecord, FoundSlim, Selection, SlimRecord, Tally
-from trail_diff.sources.lenient import decode_fully, to_record
-from trail_diff.sources.slim import read_identity
-from trail_diff.sources.stretches import NotLinesError
+from trail_diff.read.files import Reading, read_files
+from trail_diff.read.interface import NULL, Found, FoundJob, FoundRecord, FoundSlim, Selection, SlimRecord, Tally
+from trail_diff.read.lenient import decode_fully, to_record
+from trail_diff.read.slim import read_identity
+from trail_diff.read.stretches import NotLinesError
 from trail_diff.times import parse_time
 
 SHEET_CALLS = 4096

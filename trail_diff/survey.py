@@ -34,9 +34,8 @@ from trail_diff.kinds import Add, Bunch
 from trail_diff.model import Event, Window
 from trail_diff.normalize import KMS, normalize_record
 from trail_diff.once import digest_of
-from trail_diff.sheets import Reader, normalize_slim
-from trail_diff.sources.files import Reading, is_read_once, read_files
-from trail_diff.sources.interface import (
+from trail_diff.read.files import Reading, is_read_once, read_files
+from trail_diff.read.interface import (
     NULL,
     Found,
     FoundJob,
@@ -48,9 +47,10 @@ from trail_diff.sources.interface import (
     SourceSelection,
     Tally,
 )
-from trail_diff.sources.slim import read_key_name
-from trail_diff.sources.stretches import NotLinesError
-from trail_diff.sources.walk import InputFile
+from trail_diff.read.slim import read_key_name
+from trail_diff.read.stretches import NotLinesError
+from trail_diff.read.walk import InputFile
+from trail_diff.sheets import Reader, normalize_slim
 from trail_diff.times import parse_time
 
 WindowsOf = Callable[[Gathered], Sequence[Window]]

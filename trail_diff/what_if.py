@@ -29,7 +29,7 @@ from trail_diff.normalize import normalize_record
 from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_policies, decide, evaluate
 from trail_diff.policy.context import build_request
 from trail_diff.policy.statements import RETIRE_GRANT
-from trail_diff.sources.interface import SlimRecord
+from trail_diff.read.interface import SlimRecord
 
 Kind = tuple[tuple[Hashable, ...], str | None]
 _ORDER: tuple[WhatIfOutcome, ...] = (

@@ -19,7 +19,7 @@ from moto.server import ThreadedMotoServer
 from msgspec import Struct
 
 from trail_diff.aws.client import Aws
-from trail_diff.sources.interface import Link
+from trail_diff.read.interface import Link
 
 Handler = Callable[[dict[str, Any]], Mapping[str, Any]]
 _SESSION = botocore.session.get_session()

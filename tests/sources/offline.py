@@ -11,9 +11,9 @@ from recording import Record, as_trail_file
 from trail_diff.changes import is_change
 from trail_diff.gather import KEPT_SOURCES, ReadOptions, gather_found, make_selection
 from trail_diff.model import Event, Skipped, Window
-from trail_diff.sources.containers import Chunks
-from trail_diff.sources.files import Reading, read_stream
-from trail_diff.sources.interface import Found, Query, Source, Tally
+from trail_diff.read.containers import Chunks
+from trail_diff.read.files import Reading, read_stream
+from trail_diff.read.interface import Found, Query, Source, Tally
 
 INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"
 JOBS = Query(

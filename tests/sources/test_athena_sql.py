@@ -13,7 +13,7 @@ from sources.offline import JOBS, incident_records, offline_events, read_content
 from trail_diff.aws.engines.athena_sql import build_sql, parse_table_name, read_table, unused_partition_keys
 from trail_diff.errors import SourceError, UsageError
 from trail_diff.model import Window
-from trail_diff.sources.interface import Query
+from trail_diff.read.interface import Query
 
 NAME = parse_table_name("logs.cloudtrail_logs")
 NIGHT = Query(

@@ -15,7 +15,7 @@ from sources.offline import JOBS, incident_records, offline_events, read_source
 from trail_diff.aws.engines.logs_insights import LogsInsightsSource
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError
 from trail_diff.model import Window
-from trail_diff.sources.interface import Query
+from trail_diff.read.interface import Query
 
 LIMIT = 200
 

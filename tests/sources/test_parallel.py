@@ -19,7 +19,7 @@ from trail_diff.callers import CallerCount
 from trail_diff.counting import count_calls
 from trail_diff.errors import SourceError
 from trail_diff.gather import ReadOptions
-from trail_diff.sources.parallel import run_in_order
+from trail_diff.read.parallel import run_in_order
 
 MADE = Recording()
 FILES = 40

@@ -21,9 +21,9 @@ from trail_diff.errors import SourceError
 from trail_diff.gather import Skips, keep_once
 from trail_diff.model import Event, Reason, Skipped
 from trail_diff.normalize import normalize_record
-from trail_diff.sources import containers
-from trail_diff.sources.files import read_paths
-from trail_diff.sources.interface import Found, FoundJob, FoundRecord, Peek, SlimRecord, Tally, select_everything
+from trail_diff.read import containers
+from trail_diff.read.files import read_paths
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, Peek, SlimRecord, Tally, select_everything
 
 MADE = Recording()
 KEY = MADE.key_arn("k")
@@ -206,8 +206,8 @@ def test_bad_lines_do_not_hide_good_ones() -> None:
 
 def test_too_large_a_line_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """A value beyond the limit is counted, and the line after it is read."""
-    monkeypatch.setattr("trail_diff.sources.stream.VALUE_LIMIT_BYTES", 1 << 20)
-    monkeypatch.setattr("trail_diff.sources.stream.WINDOW_BYTES", 1 << 16)
+    monkeypatch.setattr("trail_diff.read.stream.VALUE_LIMIT_BYTES", 1 << 20)
+    monkeypatch.setattr("trail_diff.read.stream.WINDOW_BYTES", 1 << 16)
     giant = b'{"eventVersion": "' + b"x" * (3 << 20) + b'"}'
 
     found = read_bytes(dump(RECORDS[0]) + b"\n" + giant + b"\n" + dump(RECORDS[1]) + b"\n")
@@ -336,7 +336,7 @@ def test_splitting_equals_parsing(  # noqa: PLR0917 - one argument for each thin
     form: str,
 ) -> None:
     """With any window, key order, indentation and text inside, the splitter gives just what a whole parse gives."""
-    monkeypatch.setattr("trail_diff.sources.stream.WINDOW_BYTES", window)
+    monkeypatch.setattr("trail_diff.read.stream.WINDOW_BYTES", window)
     records = [
         {"eventSource": "kms.amazonaws.com", "eventName": str(number), "userIdentity": {}, **extra}
         if not {"eventSource", "eventName", "eventType"} & extra.keys()

@@ -15,7 +15,7 @@ from sources.offline import INCIDENT, JOBS, incident_records, offline_events, re
 from trail_diff.aws.s3.s3 import AHEAD_BYTES, S3Source
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError, UsageError
 from trail_diff.model import Reason, Skipped, Window
-from trail_diff.sources.interface import Query
+from trail_diff.read.interface import Query
 
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
 TRAIL = "AWSLogs/111122223333/CloudTrail/eu-west-1"

@@ -20,11 +20,11 @@ from trail_diff.coverage import summarize_reading
 from trail_diff.gather import ReadOptions, Skips, keep_once, make_selection
 from trail_diff.model import CallerUse, Coverage, Event
 from trail_diff.normalize import normalize_record
-from trail_diff.sources.files import Reading, read_files
-from trail_diff.sources.interface import Found, FoundSlim, Peek, SlimRecord, Tally
-from trail_diff.sources.lenient import to_record
-from trail_diff.sources.slim import SlimIdentity
-from trail_diff.sources.walk import InputFile
+from trail_diff.read.files import Reading, read_files
+from trail_diff.read.interface import Found, FoundSlim, Peek, SlimRecord, Tally
+from trail_diff.read.lenient import to_record
+from trail_diff.read.slim import SlimIdentity
+from trail_diff.read.walk import InputFile
 from trail_diff.what_if import Policies, Replayed
 
 MADE = Recording()

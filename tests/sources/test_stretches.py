@@ -17,8 +17,8 @@ from trail_diff.callers import CallerCount
 from trail_diff.counting import count_calls
 from trail_diff.gather import Gathered, ReadOptions, gather
 from trail_diff.model import Facts, Window
-from trail_diff.sources.stretches import cut
-from trail_diff.sources.walk import InputFile
+from trail_diff.read.stretches import cut
+from trail_diff.read.walk import InputFile
 from trail_diff.survey import Wanted, gather_wanted
 
 MADE = Recording()

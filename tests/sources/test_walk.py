@@ -11,7 +11,7 @@ from trail_diff.callers import CallerCount
 from trail_diff.counting import count_calls
 from trail_diff.gather import ReadOptions
 from trail_diff.model import Reason, Skipped
-from trail_diff.sources.walk import InputFile, expand_path
+from trail_diff.read.walk import InputFile, expand_path
 
 LAYOUT = "AWSLogs/o-abcdefghij/111122223333/CloudTrail"
 

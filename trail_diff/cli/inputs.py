@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from trail_diff.facts import FactFiles
     from trail_diff.intake import Inputs
     from trail_diff.model import Window
+    from trail_diff.read.interface import Progress
     from trail_diff.redact import Redactor
-    from trail_diff.sources.interface import Progress
 
 
 def make_inputs(

@@ -18,8 +18,8 @@ from trail_diff.outfile import replacing
 
 if TYPE_CHECKING:
     from trail_diff.model import Report
+    from trail_diff.read.interface import Progress
     from trail_diff.render.interface import RenderOptions
-    from trail_diff.sources.interface import Progress
 
 _NARROW = str.maketrans({"–": "-", "—": "-", "…": "~", "×": "x"})
 """What our own text needs beyond ASCII, one character for one, so that columns stay in line."""

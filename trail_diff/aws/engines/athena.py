@@ -11,12 +11,12 @@ from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, 
 from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError
 from trail_diff.model import Reason, Record, Skipped
+from trail_diff.read.containers import Chunks
+from trail_diff.read.envelope import Envelope
+from trail_diff.read.files import Reading, read_stream
 from trail_diff.read.forms.rows import record_from_columns
-from trail_diff.sources.containers import Chunks
-from trail_diff.sources.envelope import Envelope
-from trail_diff.sources.files import Reading, read_stream
-from trail_diff.sources.interface import Found, Link, Progress, Query, Selection, Tally
-from trail_diff.sources.spans import near_windows
+from trail_diff.read.interface import Found, Link, Progress, Query, Selection, Tally
+from trail_diff.read.spans import near_windows
 
 
 class AthenaOptions(Struct, frozen=True):

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from trail_diff.errors import SourceError, UsageError
 from trail_diff.model import Window
-from trail_diff.sources.interface import Query
-from trail_diff.sources.spans import CHANGES, DELIVERY_MARGIN, EVENT_SOURCES, list_days, merge_spans, pushed_keys
+from trail_diff.read.interface import Query
+from trail_diff.read.spans import CHANGES, DELIVERY_MARGIN, EVENT_SOURCES, list_days, merge_spans, pushed_keys
 
 _NEEDED = ("eventsource", "eventname", "eventtime")
 _PLAIN = (

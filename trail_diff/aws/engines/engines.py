@@ -9,7 +9,7 @@ from trail_diff.aws.engines.choices import AthenaTable, EngineChoice, EventDataS
 from trail_diff.aws.engines.lake import LakeSource
 from trail_diff.aws.engines.logs_insights import LogsInsightsSource
 from trail_diff.errors import DryRun
-from trail_diff.sources.interface import Engine, Found, Link, Progress, Query, Selection, Source, Tally
+from trail_diff.read.interface import Engine, Found, Link, Progress, Query, Selection, Source, Tally
 
 
 def open_engine(choice: EngineChoice, link: Link) -> Engine:

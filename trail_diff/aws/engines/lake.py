@@ -13,11 +13,11 @@ from typing import Any
 from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, wait_for
 from trail_diff.errors import AwsError, SourceError, UsageError
 from trail_diff.model import Reason, Record, Skipped, Window
+from trail_diff.read.envelope import Envelope
 from trail_diff.read.forms.rows import record_from_columns
-from trail_diff.sources.envelope import Envelope
-from trail_diff.sources.interface import Found, Link, Progress, Query, Selection, Tally
-from trail_diff.sources.lenient import parse_text
-from trail_diff.sources.spans import CHANGES, EVENT_SOURCES, near_windows, pushed_keys
+from trail_diff.read.interface import Found, Link, Progress, Query, Selection, Tally
+from trail_diff.read.lenient import parse_text
+from trail_diff.read.spans import CHANGES, EVENT_SOURCES, near_windows, pushed_keys
 
 _ARN = re.compile(r"arn:aws[a-z-]*:cloudtrail:([a-z0-9-]+):\d{12}:eventdatastore/([0-9A-Za-z-]{8,64})", re.ASCII)
 _PAGE_ROWS = 1000

@@ -21,7 +21,7 @@ from trail_diff.aws.event_history.place_history import Errand, PlaceHistory
 from trail_diff.aws.event_history.slices import Entry, Slices
 from trail_diff.errors import AwsCredentialsError, AwsError
 from trail_diff.model import Reason, Skipped
-from trail_diff.sources.interface import Found, FoundRecord, Peek, Progress, Query, Selection, Tally
+from trail_diff.read.interface import Found, FoundRecord, Peek, Progress, Query, Selection, Tally
 
 HISTORY_DAYS = 90
 SETTLED_AFTER = timedelta(minutes=15)

@@ -19,7 +19,7 @@ from trail_diff.facts import Document, FactDocuments
 from trail_diff.gather import ReadOptions, find_in_job_files, make_selection
 from trail_diff.jobs import find_job, merge_jobs, read_job_document
 from trail_diff.model import Job, Window
-from trail_diff.sources.interface import Found, FoundJob, Progress, Query, Source, Tally
+from trail_diff.read.interface import Found, FoundJob, Progress, Query, Source, Tally
 from trail_diff.vaults import with_vault_keys
 
 _CHANGES_SPAN = timedelta(days=90)

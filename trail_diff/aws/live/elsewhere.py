@@ -23,7 +23,7 @@ from trail_diff.errors import UsageError
 from trail_diff.gather import ReadOptions, find_in_job_files, make_selection
 from trail_diff.jobs import find_job
 from trail_diff.model import Window
-from trail_diff.sources.interface import Found, FoundJob, Link, Progress, Query, Selection, Source, Tally
+from trail_diff.read.interface import Found, FoundJob, Link, Progress, Query, Selection, Source, Tally
 
 BUCKET = "s3://"
 _BASELINES = 3

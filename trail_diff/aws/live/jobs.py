@@ -15,7 +15,7 @@ from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.errors import JobNotFoundError
 from trail_diff.jobs import find_job
 from trail_diff.model import Job, Window
-from trail_diff.sources.interface import FoundJob
+from trail_diff.read.interface import FoundJob
 from trail_diff.vaults import is_vault_key_used
 
 _DESCRIBE = (

@@ -13,8 +13,8 @@ from trail_diff.errors import (
     UsageError,
 )
 from trail_diff.model import Reason
-from trail_diff.sources.containers import Damaged
-from trail_diff.sources.interface import Link
+from trail_diff.read.containers import Damaged
+from trail_diff.read.interface import Link
 
 ATTEMPTS = 5
 """How often an object whose connection is cut is taken up again; botocore's own retries come before."""

@@ -18,11 +18,11 @@ from trail_diff.aws.engines.waiting import format_bytes
 from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsNotFoundError, SourceError
 from trail_diff.model import Reason, Skipped, Window
-from trail_diff.sources.containers import Chunks, Damaged
-from trail_diff.sources.files import Reading, read_stream
-from trail_diff.sources.interface import Found, Link, Progress, Query, Selection, Tally
-from trail_diff.sources.spans import list_days, merge_spans
-from trail_diff.sources.trail_layout import (
+from trail_diff.read.containers import Chunks, Damaged
+from trail_diff.read.files import Reading, read_stream
+from trail_diff.read.interface import Found, Link, Progress, Query, Selection, Tally
+from trail_diff.read.spans import list_days, merge_spans
+from trail_diff.read.trail_layout import (
     RegionFolder,
     is_on_the_way,
     leads_on,
@@ -30,7 +30,7 @@ from trail_diff.sources.trail_layout import (
     read_region_folder,
     trail_of_account,
 )
-from trail_diff.sources.walk import BESIDE_TRAIL_FILES
+from trail_diff.read.walk import BESIDE_TRAIL_FILES
 
 DEFAULT_SPAN = timedelta(days=30)
 """How far back a trail is read when no time is known: as far as AWS Backup keeps its jobs."""

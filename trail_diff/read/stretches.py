@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from msgspec import structs
 
-from trail_diff.sources.slim import read_lines
-from trail_diff.sources.text import is_binary
-from trail_diff.sources.walk import InputFile
+from trail_diff.read.slim import read_lines
+from trail_diff.read.text import is_binary
+from trail_diff.read.walk import InputFile
 
 HEAD_BYTES = 1 << 20
 LINE_BYTES = 1 << 20

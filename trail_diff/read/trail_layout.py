@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from msgspec import Struct
 
 from trail_diff.model import Window
-from trail_diff.sources.spans import DELIVERY_MARGIN
+from trail_diff.read.spans import DELIVERY_MARGIN
 
 _ACCOUNT = re.compile(r"(?:.*/)?AWSLogs/(?:o-[a-z0-9]{10,32}/)?\d{12}/\Z", re.DOTALL)
 _ACCOUNTS = re.compile(r"(?:.*/)?AWSLogs/(?:o-[a-z0-9]{10,32}/)?\Z", re.DOTALL)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from trail_diff.sources.interface import SlimRecord
+from trail_diff.read.interface import SlimRecord
 
 REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from trail_diff.model import Reason, Record
-from trail_diff.sources.interface import NULL, SlimRecord
-from trail_diff.sources.slim import REFUSALS
+from trail_diff.read.interface import NULL, SlimRecord
+from trail_diff.read.slim import REFUSALS
 
 SPACE = b" \t\r\n\x0b\x0c\x1e\0"
 

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from trail_diff.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.model import Window
-from trail_diff.sources.interface import Query
+from trail_diff.read.interface import Query
 
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[0-9a-z-]+", re.ASCII)
 EVENT_SOURCES = ("backup.amazonaws.com", "kms.amazonaws.com")

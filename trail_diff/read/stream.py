@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from trail_diff.model import Reason
-from trail_diff.sources import slim
-from trail_diff.sources.containers import Damaged, Readable
-from trail_diff.sources.lenient import SPACE, parse_leniently
-from trail_diff.sources.slim import REFUSALS, Batch
+from trail_diff.read import slim
+from trail_diff.read.containers import Damaged, Readable
+from trail_diff.read.lenient import SPACE, parse_leniently
+from trail_diff.read.slim import REFUSALS, Batch
 
 WINDOW_BYTES = 4 << 20
 """How much is looked at in one go; a document that fits is decoded whole."""

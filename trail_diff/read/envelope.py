@@ -13,7 +13,7 @@ import msgspec
 
 from trail_diff.model import Reason, Record, Skipped
 from trail_diff.read.forms.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
-from trail_diff.sources.interface import (
+from trail_diff.read.interface import (
     Found,
     FoundJob,
     FoundRecord,
@@ -23,10 +23,10 @@ from trail_diff.sources.interface import (
     SourceSelection,
     Tally,
 )
-from trail_diff.sources.lenient import decode_fully, parse_text
-from trail_diff.sources.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside
-from trail_diff.sources.slim import REFUSALS, Batch
-from trail_diff.sources.stream import Element, Line, Part, Problem, Rest, Splitter, Value
+from trail_diff.read.lenient import decode_fully, parse_text
+from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside
+from trail_diff.read.slim import REFUSALS, Batch
+from trail_diff.read.stream import Element, Line, Part, Problem, Rest, Splitter, Value
 
 DEPTH_LIMIT = 8
 """How many wrappers may lie in one another: SQS around SNS around EventBridge around a record is four."""

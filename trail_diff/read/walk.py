@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from trail_diff.errors import SourceError
 from trail_diff.model import Reason, Skipped
-from trail_diff.sources.interface import SourceSelection
-from trail_diff.sources.trail_layout import read_region_folder
+from trail_diff.read.interface import SourceSelection
+from trail_diff.read.trail_layout import read_region_folder
 
 BESIDE_TRAIL_FILES = {"CloudTrail-Digest": Reason.DIGEST_FILE, "CloudTrail-Insight": Reason.INSIGHT_EVENT}
 """Folders that lie beside a trail's own in the S3 layout and hold no records; passed over without being opened."""

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from trail_diff.errors import SourceError
 from trail_diff.model import Reason, Skipped
-from trail_diff.sources import slim
-from trail_diff.sources.containers import (
+from trail_diff.read import slim
+from trail_diff.read.containers import (
     GZIP,
     Budget,
     Damaged,
@@ -20,12 +20,12 @@ from trail_diff.sources.containers import (
     open_documents,
     spool,
 )
-from trail_diff.sources.envelope import Envelope
-from trail_diff.sources.interface import Found, FoundSlim, Progress, Selection, SourceSelection, Tally
-from trail_diff.sources.stream import WINDOW_BYTES, Splitter
-from trail_diff.sources.stretches import NotLinesError, read_stretch
-from trail_diff.sources.text import as_utf8, is_binary
-from trail_diff.sources.walk import InputFile, expand_path
+from trail_diff.read.envelope import Envelope
+from trail_diff.read.interface import Found, FoundSlim, Progress, Selection, SourceSelection, Tally
+from trail_diff.read.stream import WINDOW_BYTES, Splitter
+from trail_diff.read.stretches import NotLinesError, read_stretch
+from trail_diff.read.text import as_utf8, is_binary
+from trail_diff.read.walk import InputFile, expand_path
 
 STDIN = "-"
 SMALL_BYTES = 2 << 20

@@ -270,7 +270,7 @@ def _decode(text: object) -> Inside:
     except (binascii.Error, ValueError):
         return Reason.INVALID_RECORD
     if data.startswith(b"\x1f\x8b"):
-        from trail_diff.sources.containers import Budget, Chunks, Damaged, inflate
+        from trail_diff.read.containers import Budget, Chunks, Damaged, inflate
 
         budget = Budget()
         budget.take(len(data))

@@ -3,7 +3,7 @@
 import codecs
 from collections.abc import Iterator
 
-from trail_diff.sources.containers import CHUNK_BYTES, Chunks, Readable
+from trail_diff.read.containers import CHUNK_BYTES, Chunks, Readable
 
 _MARKS = (
     (codecs.BOM_UTF8, None),
