@@ -5,8 +5,8 @@ import time
 from msgspec import structs
 from recording import Recording
 
+from trail_diff.events.normalize import normalize_record
 from trail_diff.model import Event
-from trail_diff.normalize import normalize_record
 from trail_diff.policy import PolicySet, compile_policies, decide
 from trail_diff.policy.context import build_request
 

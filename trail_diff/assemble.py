@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from trail_diff.baseline import compare_jobs, rank_baselines
-from trail_diff.changes import select_changes
 from trail_diff.correlate import find_keys, job_window, resolve_key, tie_events, vault_key
 from trail_diff.coverage import check_coverage, check_export, check_side, summarize_reading
 from trail_diff.errors import FactError, JobNotFoundError, UsageError
+from trail_diff.events.changes import select_changes
+from trail_diff.events.jobs import find_job, is_finished, is_succeeded
 from trail_diff.gather import Gathered
-from trail_diff.jobs import find_job, is_finished, is_succeeded
 from trail_diff.model import Case, Coverage, Facts, Job, JobEvents, Reason, Window, Windows
 from trail_diff.times import parse_time
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trail_diff.arns import last_name
-from trail_diff.jobs import has_issues, is_succeeded
+from trail_diff.events.jobs import has_issues, is_succeeded
 from trail_diff.model import Job, Reason
 
 VAULT_KEY_TYPES = frozenset(

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.arns import is_same_alias, last_name, plain_key
-from trail_diff.contexts import ContextVerdict, read_context
+from trail_diff.events.encryption_context import ContextVerdict, read_context
 from trail_diff.model import CallerKind, Event, Job, JobEvents, Reason, TiedEvent, Window
 
 SCORES: Mapping[Reason, int] = {

@@ -11,16 +11,16 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from trail_diff.changes import OTHER_CHANGES
 from trail_diff.correlate import KeyName, key_names
 from trail_diff.errors import FactError
-from trail_diff.jobs import merge_jobs, read_job_document, read_job_event
+from trail_diff.events.changes import OTHER_CHANGES
+from trail_diff.events.jobs import merge_jobs, read_job_document, read_job_event
+from trail_diff.events.normalize import normalize_record
+from trail_diff.events.vaults import with_vault_keys
 from trail_diff.model import Event, Job, Reason, Skipped
-from trail_diff.normalize import normalize_record
 from trail_diff.once import Once, digest_of
 from trail_diff.read.files import read_paths
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, Progress, SourceSelection, Tally
-from trail_diff.vaults import with_vault_keys
 
 KEPT_SOURCES = frozenset({"kms.amazonaws.com", "backup.amazonaws.com"})
 

@@ -47,6 +47,7 @@ from trail_diff.callers import CallerCount
 from trail_diff.collected import Collected, narrow
 from trail_diff.correlate import is_resolved
 from trail_diff.coverage import summarize_reading
+from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.facts import FactFiles
 from trail_diff.intake import (
     Inputs,
@@ -58,7 +59,6 @@ from trail_diff.intake import (
     gather_inputs,
     need_question,
 )
-from trail_diff.jobs import is_finished, is_succeeded
 from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, WhatIfRow, Window
 from trail_diff.survey import Wanted
 

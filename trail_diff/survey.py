@@ -15,10 +15,12 @@ from typing import TypeGuard
 from msgspec import Struct, structs
 
 from trail_diff.batches import WORTH_BATCHES, Batch, list_batches, read_on_cores
-from trail_diff.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.correlate import KeyName
 from trail_diff.counting import Sums, read_sheets
 from trail_diff.coverage import lacks_caller_type
+from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
+from trail_diff.events.jobs import START_CALLS
+from trail_diff.events.normalize import KMS, normalize_record
 from trail_diff.gather import (
     Beyond,
     Gathered,
@@ -29,10 +31,8 @@ from trail_diff.gather import (
     make_selection,
     put_together,
 )
-from trail_diff.jobs import START_CALLS
 from trail_diff.kinds import Add, Bunch
 from trail_diff.model import Event, Window
-from trail_diff.normalize import KMS, normalize_record
 from trail_diff.once import digest_of
 from trail_diff.read.files import Reading, is_read_once, read_files
 from trail_diff.read.interface import (

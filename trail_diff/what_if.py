@@ -13,8 +13,9 @@ from msgspec import Struct, structs
 
 from trail_diff.callers import KeyChoice, named_key
 from trail_diff.errors import UsageError
+from trail_diff.events.denials import is_denial_code
+from trail_diff.events.normalize import normalize_record
 from trail_diff.kinds import Add, Bunch
-from trail_diff.message import is_denial_code
 from trail_diff.model import (
     Event,
     KeyAccess,
@@ -25,7 +26,6 @@ from trail_diff.model import (
     WhatIfOutcome,
     WhatIfRow,
 )
-from trail_diff.normalize import normalize_record
 from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_policies, decide, evaluate
 from trail_diff.policy.context import build_request
 from trail_diff.policy.statements import RETIRE_GRANT

@@ -18,9 +18,9 @@ from recording import Recording
 from sources.wrapping import TRAIL, WRAPS, dump, event_bridge, lines, subscription, tarred, zipped
 
 from trail_diff.errors import SourceError
+from trail_diff.events.normalize import normalize_record
 from trail_diff.gather import Skips, keep_once
 from trail_diff.model import Event, Reason, Skipped
-from trail_diff.normalize import normalize_record
 from trail_diff.read import containers
 from trail_diff.read.files import read_paths
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, Peek, SlimRecord, Tally, select_everything

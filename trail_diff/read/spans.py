@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from msgspec import structs
 
-from trail_diff.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
+from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.model import Window
 from trail_diff.read.interface import Query
 

@@ -20,8 +20,8 @@ from trail_diff.baseline import rank_baselines
 from trail_diff.collected import Collected, collect_found
 from trail_diff.correlate import job_window
 from trail_diff.errors import UsageError
+from trail_diff.events.jobs import find_job
 from trail_diff.gather import ReadOptions, find_in_job_files, make_selection
-from trail_diff.jobs import find_job
 from trail_diff.model import Window
 from trail_diff.read.interface import Found, FoundJob, Link, Progress, Query, Selection, Source, Tally
 

@@ -13,10 +13,10 @@ from trail_diff.arns import arn_account, arn_region, last_name
 from trail_diff.aws.client import Aws
 from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.errors import JobNotFoundError
-from trail_diff.jobs import find_job
+from trail_diff.events.jobs import find_job
+from trail_diff.events.vaults import is_vault_key_used
 from trail_diff.model import Job, Window
 from trail_diff.read.interface import FoundJob
-from trail_diff.vaults import is_vault_key_used
 
 _DESCRIBE = (
     ("describe_backup_job", "BackupJobId"),

@@ -4,7 +4,7 @@ import pytest
 from making import ROLE, VAULT, make_event, make_job
 from recording import Recording
 
-from trail_diff.changes import select_changes
+from trail_diff.events.changes import select_changes
 
 MADE = Recording()
 KEY, OTHER = MADE.key_arn("vault"), MADE.key_arn("other")

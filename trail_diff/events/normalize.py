@@ -11,8 +11,8 @@ from sys import intern
 from typing import Any
 
 from trail_diff.arns import partition_of
-from trail_diff.identity import identify_caller
-from trail_diff.message import read_denial
+from trail_diff.events.denials import read_denial
+from trail_diff.events.identity import identify_caller
 from trail_diff.model import Event, KeyAccess, Reason, Record, Skipped
 from trail_diff.times import parse_time
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from making import make_event
 from recording import Recording
 
-from trail_diff.identity import identify_caller, service_name
-from trail_diff.message import read_denial
+from trail_diff.events.denials import read_denial
+from trail_diff.events.identity import identify_caller, service_name
+from trail_diff.events.normalize import normalize_record
 from trail_diff.model import CallerKind, Event, KeyAccess, Reason, Skipped
-from trail_diff.normalize import normalize_record
 
 MADE = Recording()
 KEY, OTHER_KEY = MADE.key_arn("a"), MADE.key_arn("b")
