@@ -17,7 +17,7 @@ from trail_diff.aws.event_history.lookup_events import HistoryOptions
 from trail_diff.aws.live.collect import LiveRequest, collect_live, resolve_question
 from trail_diff.aws.live.connection import connect
 from trail_diff.aws.live.options import AwsOptions
-from trail_diff.collected import Collected
+from trail_diff.gather.raw_case import Collected
 from trail_diff.model import Report
 from trail_diff.pipeline import analyse
 

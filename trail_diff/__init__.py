@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from trail_diff.assemble import Question
     from trail_diff.aws.live.options import AwsOptions
     from trail_diff.errors import TrailDiffError
-    from trail_diff.facts import FactFiles
-    from trail_diff.gather import ReadOptions
+    from trail_diff.gather.in_memory import ReadOptions
+    from trail_diff.gather.key_facts import FactFiles
     from trail_diff.intake import Inputs
     from trail_diff.model import Case, Report, Window
     from trail_diff.pipeline import analyse, load_case, load_comparison, save_bundle

@@ -13,7 +13,7 @@ from trail_diff.coverage import check_coverage, check_export, check_side, summar
 from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.events.changes import select_changes
 from trail_diff.events.jobs import find_job, is_finished, is_succeeded
-from trail_diff.gather import Gathered
+from trail_diff.gather.in_memory import Gathered
 from trail_diff.model import Case, Coverage, Facts, Job, JobEvents, Reason, Window, Windows
 from trail_diff.times import parse_time
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from trail_diff.arns import is_alias, is_same_alias, plain_key
-from trail_diff.kinds import Add, Bunch
+from trail_diff.gather.fold import Add, Bunch
 from trail_diff.model import Caller, CallerUse, Event, KeyAccess
 from trail_diff.read.interface import SlimRecord
 

@@ -13,17 +13,17 @@ from msgspec import Struct, structs
 
 from trail_diff.assemble import Question, build_case
 from trail_diff.aws.live.options import AwsOptions
-from trail_diff.collected import Collected, collect_found, matters_to, narrow
-from trail_diff.counting import count_calls
 from trail_diff.coverage import summarize_reading
 from trail_diff.errors import JobNotFoundError, UsageError
-from trail_diff.facts import FactDocuments, FactFiles, load_documents, read_facts
-from trail_diff.gather import Gathered, ReadOptions, find_in_job_files, gather, make_selection
-from trail_diff.kinds import Count
+from trail_diff.gather.aggregate import count_calls
+from trail_diff.gather.fold import Count
+from trail_diff.gather.in_memory import Gathered, ReadOptions, find_in_job_files, gather, make_selection
+from trail_diff.gather.key_facts import FactDocuments, FactFiles, load_documents, read_facts
+from trail_diff.gather.raw_case import Collected, collect_found, matters_to, narrow
+from trail_diff.gather.two_pass import Wanted, gather_wanted, pick_events
 from trail_diff.model import Case, Coverage, Facts
 from trail_diff.read.files import read_paths
 from trail_diff.read.interface import Found, Progress, Selection, Source, Tally
-from trail_diff.survey import Wanted, gather_wanted, pick_events
 
 if TYPE_CHECKING:
     from trail_diff.aws.live.collect import LiveRequest
@@ -194,7 +194,7 @@ def need_question(question: Question | None) -> Question:
 
 def _read(inputs: Inputs, question: Question | None, given: FactDocuments) -> tuple[Collected, Question]:
     if inputs.case is not None:
-        from trail_diff.casefile import ask_bundle, open_case
+        from trail_diff.gather.bundle import ask_bundle, open_case
 
         collected, asked = open_case(inputs.case)
         for note in collected.notes:

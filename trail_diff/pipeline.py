@@ -44,11 +44,12 @@ from trail_diff.arns import arn_account, plain_key
 from trail_diff.assemble import Question, build_case, build_comparison, case_windows
 from trail_diff.baseline import compare_jobs, rank_baselines
 from trail_diff.callers import CallerCount
-from trail_diff.collected import Collected, narrow
 from trail_diff.correlate import is_resolved
 from trail_diff.coverage import summarize_reading
 from trail_diff.events.jobs import is_finished, is_succeeded
-from trail_diff.facts import FactFiles
+from trail_diff.gather.key_facts import FactFiles
+from trail_diff.gather.raw_case import Collected, narrow
+from trail_diff.gather.two_pass import Wanted
 from trail_diff.intake import (
     Inputs,
     collect,
@@ -60,7 +61,6 @@ from trail_diff.intake import (
     need_question,
 )
 from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, WhatIfRow, Window
-from trail_diff.survey import Wanted
 
 
 def load_case(inputs: Inputs, question: Question | None = None) -> Case:
@@ -82,7 +82,7 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
     Raises:
         TrailDiffError: what could not be used or written, with a hint.
     """
-    from trail_diff.casefile import save_case
+    from trail_diff.gather.bundle import save_case
 
     if question is not None:
         around = collect_around(inputs, question, _wanted_for(question))

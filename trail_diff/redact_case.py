@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from trail_diff.assemble import Question
-from trail_diff.collected import Collected
-from trail_diff.facts import Document, FactDocuments
+from trail_diff.gather.key_facts import Document, FactDocuments
+from trail_diff.gather.raw_case import Collected
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally
 from trail_diff.redact import Redactor
 

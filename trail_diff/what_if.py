@@ -15,7 +15,7 @@ from trail_diff.callers import KeyChoice, named_key
 from trail_diff.errors import UsageError
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.normalize import normalize_record
-from trail_diff.kinds import Add, Bunch
+from trail_diff.gather.fold import Add, Bunch
 from trail_diff.model import (
     Event,
     KeyAccess,

@@ -9,9 +9,9 @@ from aws_server import AwsServer
 from incident import ACCOUNT, OTHER, REGION, Incident, fixtures
 from recording import as_trail_file
 
-from trail_diff.casefile import open_case, save_case
 from trail_diff.cli import run
 from trail_diff.errors import JobNotFoundError
+from trail_diff.gather.bundle import open_case, save_case
 from trail_diff.model import Reason
 from trail_diff.pipeline import analyse
 from trail_diff.redact import Redactor

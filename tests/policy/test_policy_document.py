@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trail_diff.errors import FactError, PolicyError
-from trail_diff.facts import FactFiles, load_facts
+from trail_diff.gather.key_facts import FactFiles, load_facts
 from trail_diff.model import Reason, Skipped
 from trail_diff.policy.document import parse_policy, policy_from
 from trail_diff.policy.doubts import find_doubts

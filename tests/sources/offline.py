@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from recording import Record, as_trail_file
 
 from trail_diff.events.changes import is_change
-from trail_diff.gather import KEPT_SOURCES, ReadOptions, gather_found, make_selection
+from trail_diff.gather.in_memory import KEPT_SOURCES, ReadOptions, gather_found, make_selection
 from trail_diff.model import Event, Skipped, Window
 from trail_diff.read.containers import Chunks
 from trail_diff.read.files import Reading, read_stream

@@ -14,11 +14,11 @@ import pytest
 from recording import Recording
 from sources.wrapping import dump
 
-from trail_diff import batches
 from trail_diff.callers import CallerCount
-from trail_diff.counting import count_calls
 from trail_diff.errors import SourceError
-from trail_diff.gather import ReadOptions
+from trail_diff.gather.aggregate import count_calls
+from trail_diff.gather.in_memory import ReadOptions
+from trail_diff.gather.in_memory import work as batches
 from trail_diff.read.parallel import run_in_order
 
 MADE = Recording()
@@ -131,9 +131,9 @@ ELSEWHERE = """
 import sys
 sys.platform = "darwin"  # before multiprocessing is loaded: processes are started afresh, as on all but Linux
 from trail_diff.callers import CallerCount
-from trail_diff.counting import count_calls
-from trail_diff.gather import ReadOptions
-from trail_diff.survey import Wanted, gather_wanted
+from trail_diff.gather.aggregate import count_calls
+from trail_diff.gather.in_memory import ReadOptions
+from trail_diff.gather.two_pass import Wanted, gather_wanted
 options = ReadOptions(processes=2)
 coverage = count_calls(sys.argv[1:], CallerCount(), options, stdin=sys.stdin.buffer)
 print(coverage.records_read, gather_wanted(sys.argv[1:], [], options, Wanted()).tally.records)

@@ -19,7 +19,7 @@ from sources.wrapping import TRAIL, WRAPS, dump, event_bridge, lines, subscripti
 
 from trail_diff.errors import SourceError
 from trail_diff.events.normalize import normalize_record
-from trail_diff.gather import Skips, keep_once
+from trail_diff.gather.in_memory import Skips, keep_once
 from trail_diff.model import Event, Reason, Skipped
 from trail_diff.read import containers
 from trail_diff.read.files import read_paths

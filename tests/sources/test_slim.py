@@ -15,10 +15,10 @@ from msgspec import structs
 from recording import Recording
 
 from trail_diff.callers import CallerCount
-from trail_diff.counting import count_calls
 from trail_diff.coverage import summarize_reading
 from trail_diff.events.normalize import normalize_record
-from trail_diff.gather import ReadOptions, Skips, keep_once, make_selection
+from trail_diff.gather.aggregate import count_calls
+from trail_diff.gather.in_memory import ReadOptions, Skips, keep_once, make_selection
 from trail_diff.model import CallerUse, Coverage, Event
 from trail_diff.read.files import Reading, read_files
 from trail_diff.read.interface import Found, FoundSlim, Peek, SlimRecord, Tally

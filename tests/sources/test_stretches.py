@@ -14,12 +14,12 @@ from sources.test_slim import count_generally, documents, spelled
 
 from trail_diff.assemble import Question, build_case, case_windows
 from trail_diff.callers import CallerCount
-from trail_diff.counting import count_calls
-from trail_diff.gather import Gathered, ReadOptions, gather
+from trail_diff.gather.aggregate import count_calls
+from trail_diff.gather.in_memory import Gathered, ReadOptions, gather
+from trail_diff.gather.two_pass import Wanted, gather_wanted
 from trail_diff.model import Facts, Window
 from trail_diff.read.stretches import cut
 from trail_diff.read.walk import InputFile
-from trail_diff.survey import Wanted, gather_wanted
 
 MADE = Recording()
 KEY = MADE.key_arn("a")

@@ -16,11 +16,11 @@ from sources.test_slim import KEYS, records
 
 from trail_diff.assemble import Question, build_case, build_comparison, case_windows
 from trail_diff.errors import SourceError
-from trail_diff.gather import Gathered, ReadOptions, gather
+from trail_diff.gather.in_memory import Gathered, ReadOptions, gather
+from trail_diff.gather.two_pass import Wanted, gather_wanted
 from trail_diff.intake import Inputs
 from trail_diff.model import Case, Facts, Reason, Window
 from trail_diff.pipeline import load_comparison, save_bundle
-from trail_diff.survey import Wanted, gather_wanted
 
 MADE = Recording()
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

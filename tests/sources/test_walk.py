@@ -8,8 +8,8 @@ from recording import Recording
 from sources.wrapping import dump
 
 from trail_diff.callers import CallerCount
-from trail_diff.counting import count_calls
-from trail_diff.gather import ReadOptions
+from trail_diff.gather.aggregate import count_calls
+from trail_diff.gather.in_memory import ReadOptions
 from trail_diff.model import Reason, Skipped
 from trail_diff.read.walk import InputFile, expand_path
 

@@ -17,7 +17,7 @@ MOST_PROCESSES = 16
 if TYPE_CHECKING:
     from trail_diff.assemble import Question
     from trail_diff.aws.live.options import AwsOptions
-    from trail_diff.facts import FactFiles
+    from trail_diff.gather.key_facts import FactFiles
     from trail_diff.intake import Inputs
     from trail_diff.model import Window
     from trail_diff.read.interface import Progress
@@ -52,8 +52,8 @@ def make_inputs(
         )
     from trail_diff.aws.live.options import AwsOptions
     from trail_diff.cli.output import tell
-    from trail_diff.facts import FactFiles
-    from trail_diff.gather import ReadOptions
+    from trail_diff.gather.in_memory import ReadOptions
+    from trail_diff.gather.key_facts import FactFiles
     from trail_diff.intake import Inputs
 
     start, end = _parse_span(*span)
@@ -199,7 +199,7 @@ def _count_cores() -> int:
 
 def fact_files(key_policy: str | None, key_state: str | None, grants: str | None, org_id: str | None) -> "FactFiles":
     """Name the files that tell of the key."""
-    from trail_diff.facts import FactFiles
+    from trail_diff.gather.key_facts import FactFiles
 
     return FactFiles(key_policy, key_state, grants, org_id)
 

@@ -12,13 +12,13 @@ from trail_diff.aws.live.connection import Connection
 from trail_diff.aws.live.facts import KeyAsker
 from trail_diff.aws.live.jobs import JobFinder, Place, find_given, place_of
 from trail_diff.baseline import rank_baselines
-from trail_diff.collected import Collected, collect_found
 from trail_diff.correlate import job_window
 from trail_diff.errors import UsageError
 from trail_diff.events.jobs import find_job, merge_jobs, read_job_document
 from trail_diff.events.vaults import with_vault_keys
-from trail_diff.facts import Document, FactDocuments
-from trail_diff.gather import ReadOptions, find_in_job_files, make_selection
+from trail_diff.gather.in_memory import ReadOptions, find_in_job_files, make_selection
+from trail_diff.gather.key_facts import Document, FactDocuments
+from trail_diff.gather.raw_case import Collected, collect_found
 from trail_diff.model import Job, Window
 from trail_diff.read.interface import Found, FoundJob, Progress, Query, Source, Tally
 

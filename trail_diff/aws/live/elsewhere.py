@@ -17,11 +17,11 @@ from trail_diff.aws.live.collect import LiveRequest, jobs_in
 from trail_diff.aws.live.options import AwsOptions
 from trail_diff.aws.s3.s3 import DEFAULT_SPAN, S3Source
 from trail_diff.baseline import rank_baselines
-from trail_diff.collected import Collected, collect_found
 from trail_diff.correlate import job_window
 from trail_diff.errors import UsageError
 from trail_diff.events.jobs import find_job
-from trail_diff.gather import ReadOptions, find_in_job_files, make_selection
+from trail_diff.gather.in_memory import ReadOptions, find_in_job_files, make_selection
+from trail_diff.gather.raw_case import Collected, collect_found
 from trail_diff.model import Window
 from trail_diff.read.interface import Found, FoundJob, Link, Progress, Query, Selection, Source, Tally
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.aws.client import Aws
 from trail_diff.aws.live.asking import ApiCall, Asker
-from trail_diff.facts import Document, FactDocuments
+from trail_diff.gather.key_facts import Document, FactDocuments
 
 
 class KeyAsker(Struct, frozen=True):

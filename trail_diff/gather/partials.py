@@ -12,13 +12,13 @@ from typing import Any, BinaryIO
 import msgspec
 from msgspec import Struct, field
 
-from trail_diff.batches import Batch
 from trail_diff.events.identity import identify_caller
 from trail_diff.events.normalize import KMS, has_own_key, normalize_record, read_error_code
-from trail_diff.gather import event_identity
-from trail_diff.kinds import Kinds
+from trail_diff.gather.dedupe import digest_of
+from trail_diff.gather.fold import Kinds
+from trail_diff.gather.in_memory import event_identity
+from trail_diff.gather.work import Batch
 from trail_diff.model import Caller, Event, Reason, Skipped
-from trail_diff.once import digest_of
 from trail_diff.read.files import Reading, read_files
 from trail_diff.read.interface import NULL, Found, FoundJob, FoundRecord, FoundSlim, Selection, SlimRecord, Tally
 from trail_diff.read.lenient import decode_fully, to_record

@@ -11,10 +11,10 @@ from incidents import FOLDER, shipped
 from isal import igzip
 
 from trail_diff.assemble import Question
-from trail_diff.casefile import EVENTS_LIMIT_BYTES, open_case, save_case
 from trail_diff.cli import run
-from trail_diff.collected import Collected
 from trail_diff.errors import CaseFileError
+from trail_diff.gather.bundle import EVENTS_LIMIT_BYTES, open_case, save_case
+from trail_diff.gather.raw_case import Collected
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally
 
 SHIPPED = shipped()

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trail_diff.once import Once, digest_of
+from trail_diff.gather.dedupe import Once, digest_of
 
 
 @given(st.lists(st.text(max_size=3)))

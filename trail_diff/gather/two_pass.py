@@ -14,14 +14,15 @@ from typing import TypeGuard
 
 from msgspec import Struct, structs
 
-from trail_diff.batches import WORTH_BATCHES, Batch, list_batches, read_on_cores
 from trail_diff.correlate import KeyName
-from trail_diff.counting import Sums, read_sheets
 from trail_diff.coverage import lacks_caller_type
 from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.events.jobs import START_CALLS
 from trail_diff.events.normalize import KMS, normalize_record
-from trail_diff.gather import (
+from trail_diff.gather.aggregate import Sums, read_sheets
+from trail_diff.gather.dedupe import digest_of
+from trail_diff.gather.fold import Add, Bunch
+from trail_diff.gather.in_memory import (
     Beyond,
     Gathered,
     ReadOptions,
@@ -31,9 +32,9 @@ from trail_diff.gather import (
     make_selection,
     put_together,
 )
-from trail_diff.kinds import Add, Bunch
+from trail_diff.gather.partials import Reader, normalize_slim
+from trail_diff.gather.work import WORTH_BATCHES, Batch, list_batches, read_on_cores
 from trail_diff.model import Event, Window
-from trail_diff.once import digest_of
 from trail_diff.read.files import Reading, is_read_once, read_files
 from trail_diff.read.interface import (
     NULL,
@@ -50,7 +51,6 @@ from trail_diff.read.interface import (
 from trail_diff.read.slim import read_key_name
 from trail_diff.read.stretches import NotLinesError
 from trail_diff.read.walk import InputFile
-from trail_diff.sheets import Reader, normalize_slim
 from trail_diff.times import parse_time
 
 WindowsOf = Callable[[Gathered], Sequence[Window]]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TypeVar
 
-from trail_diff.gather import ReadOptions
+from trail_diff.gather.in_memory import ReadOptions
 from trail_diff.model import Skipped
 from trail_diff.read.files import list_files
 from trail_diff.read.interface import Selection

@@ -11,8 +11,8 @@ from msgspec import Struct, field, structs
 from trail_diff.assemble import Question, build_case
 from trail_diff.events.jobs import read_job_event
 from trail_diff.events.normalize import normalize_record
-from trail_diff.facts import Document, FactDocuments, read_facts
-from trail_diff.gather import Gathered, event_identity, gather_raw
+from trail_diff.gather.in_memory import Gathered, event_identity, gather_raw
+from trail_diff.gather.key_facts import Document, FactDocuments, read_facts
 from trail_diff.model import Case, Event, Facts, Skipped
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, Tally
 

@@ -13,16 +13,16 @@ from typing import Any, BinaryIO
 
 from msgspec import structs
 
-from trail_diff.batches import Batch, list_batches, read_on_cores
 from trail_diff.coverage import summarize_reading
-from trail_diff.gather import ReadOptions, Skips, make_selection
-from trail_diff.kinds import Add, Bunch, Count
+from trail_diff.gather.dedupe import Once
+from trail_diff.gather.fold import Add, Bunch, Count
+from trail_diff.gather.in_memory import ReadOptions, Skips, make_selection
+from trail_diff.gather.partials import NO_KIND, ROWS, Reader, Rows, Sheet
+from trail_diff.gather.work import Batch, list_batches, read_on_cores
 from trail_diff.model import Coverage, Event, Reason, Skipped, Window
-from trail_diff.once import Once
 from trail_diff.read.files import is_read_once
 from trail_diff.read.interface import FoundJob, Progress, Tally
 from trail_diff.read.walk import InputFile
-from trail_diff.sheets import NO_KIND, ROWS, Reader, Rows, Sheet
 
 ORDINARY = -1
 """The number of the process that adds up, when it has to read itself."""

@@ -21,9 +21,9 @@ from isal import igzip
 from msgspec import Meta, Struct, structs
 
 from trail_diff.assemble import Question
-from trail_diff.collected import Collected
 from trail_diff.errors import CaseFileError
-from trail_diff.facts import Document, FactDocuments
+from trail_diff.gather.key_facts import Document, FactDocuments
+from trail_diff.gather.raw_case import Collected
 from trail_diff.model import Reason, Skipped
 from trail_diff.outfile import replacing
 from trail_diff.read.containers import Budget, Damaged, inflate
