@@ -12,11 +12,11 @@ from aws_server import AwsServer
 from msgspec import structs
 from played import moved, play
 
-from trail_diff.assemble import Question
 from trail_diff.aws.event_history.lookup_events import HistoryOptions
 from trail_diff.aws.live.collect import LiveRequest, collect_live, resolve_question
 from trail_diff.aws.live.connection import connect
 from trail_diff.aws.live.options import AwsOptions
+from trail_diff.case.builder import Question
 from trail_diff.gather.raw_case import Collected
 from trail_diff.model import Report
 from trail_diff.pipeline import analyse

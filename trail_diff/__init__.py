@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trail_diff.assemble import Question
     from trail_diff.aws.live.options import AwsOptions
+    from trail_diff.case.builder import Question
     from trail_diff.errors import TrailDiffError
     from trail_diff.gather.in_memory import ReadOptions
     from trail_diff.gather.key_facts import FactFiles

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, structs
 
-from trail_diff.assemble import Question, build_case
 from trail_diff.aws.live.options import AwsOptions
-from trail_diff.coverage import summarize_reading
+from trail_diff.case.builder import Question, build_case
+from trail_diff.case.coverage import summarize_reading
 from trail_diff.errors import JobNotFoundError, UsageError
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.fold import Count

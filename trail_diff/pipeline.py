@@ -41,11 +41,11 @@ from msgspec import structs
 
 from trail_diff import __version__
 from trail_diff.arns import arn_account, plain_key
-from trail_diff.assemble import Question, build_case, build_comparison, case_windows
-from trail_diff.baseline import compare_jobs, rank_baselines
 from trail_diff.callers import CallerCount
-from trail_diff.correlate import is_resolved
-from trail_diff.coverage import summarize_reading
+from trail_diff.case.baseline import compare_jobs, rank_baselines
+from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
+from trail_diff.case.correlate import is_resolved
+from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.gather.raw_case import Collected, narrow

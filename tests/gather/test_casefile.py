@@ -10,7 +10,7 @@ import pytest
 from incidents import FOLDER, shipped
 from isal import igzip
 
-from trail_diff.assemble import Question
+from trail_diff.case.builder import Question
 from trail_diff.cli import run
 from trail_diff.errors import CaseFileError
 from trail_diff.gather.bundle import EVENTS_LIMIT_BYTES, open_case, save_case

@@ -15,7 +15,7 @@ from msgspec import structs
 from recording import Recording
 
 from trail_diff.callers import CallerCount
-from trail_diff.coverage import summarize_reading
+from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.normalize import normalize_record
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.in_memory import ReadOptions, Skips, keep_once, make_selection

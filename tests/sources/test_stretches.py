@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from recording import Recording
 from sources.test_slim import count_generally, documents, spelled
 
-from trail_diff.assemble import Question, build_case, case_windows
 from trail_diff.callers import CallerCount
+from trail_diff.case.builder import Question, build_case, case_windows
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.in_memory import Gathered, ReadOptions, gather
 from trail_diff.gather.two_pass import Wanted, gather_wanted

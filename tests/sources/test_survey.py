@@ -14,7 +14,7 @@ from msgspec import structs
 from recording import Recording
 from sources.test_slim import KEYS, records
 
-from trail_diff.assemble import Question, build_case, build_comparison, case_windows
+from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
 from trail_diff.errors import SourceError
 from trail_diff.gather.in_memory import Gathered, ReadOptions, gather
 from trail_diff.gather.two_pass import Wanted, gather_wanted

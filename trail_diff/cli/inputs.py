@@ -15,8 +15,8 @@ MOST_PROCESSES = 16
 """Each takes about 40 MB."""
 
 if TYPE_CHECKING:
-    from trail_diff.assemble import Question
     from trail_diff.aws.live.options import AwsOptions
+    from trail_diff.case.builder import Question
     from trail_diff.gather.key_facts import FactFiles
     from trail_diff.intake import Inputs
     from trail_diff.model import Window
@@ -178,7 +178,7 @@ def make_question(
     Raises:
         UsageError: no job is named, or a padding is given with a bundle.
     """
-    from trail_diff.assemble import DEFAULT_PAD, Question
+    from trail_diff.case.builder import DEFAULT_PAD, Question
 
     padding = parse_duration_option(place[1])
     if job_id is None and case is None:

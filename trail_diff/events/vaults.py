@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import structs
 
-from trail_diff.baseline import VAULT_KEY_TYPES
+from trail_diff.case.baseline import VAULT_KEY_TYPES
 from trail_diff.model import Job
 
 _JOB_FIELDS = ("BackupJobId", "CopyJobId", "RestoreJobId", "CopyJob")

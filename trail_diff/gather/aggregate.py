@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from msgspec import structs
 
-from trail_diff.coverage import summarize_reading
+from trail_diff.case.coverage import summarize_reading
 from trail_diff.gather.dedupe import Once
 from trail_diff.gather.fold import Add, Bunch, Count
 from trail_diff.gather.in_memory import ReadOptions, Skips, make_selection

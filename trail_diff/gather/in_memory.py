@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from trail_diff.correlate import KeyName, key_names
+from trail_diff.case.correlate import KeyName, key_names
 from trail_diff.errors import FactError
 from trail_diff.events.changes import OTHER_CHANGES
 from trail_diff.events.jobs import merge_jobs, read_job_document, read_job_event

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct, field, structs
 
-from trail_diff.assemble import Question, build_case
+from trail_diff.case.builder import Question, build_case
 from trail_diff.events.jobs import read_job_event
 from trail_diff.events.normalize import normalize_record
 from trail_diff.gather.in_memory import Gathered, event_identity, gather_raw

@@ -14,8 +14,8 @@ from typing import TypeGuard
 
 from msgspec import Struct, structs
 
-from trail_diff.correlate import KeyName
-from trail_diff.coverage import lacks_caller_type
+from trail_diff.case.correlate import KeyName
+from trail_diff.case.coverage import lacks_caller_type
 from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.events.jobs import START_CALLS
 from trail_diff.events.normalize import KMS, normalize_record

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct, structs
 
 from trail_diff.arns import arn_region
-from trail_diff.assemble import Question
 from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.aws.live.connection import Connection
 from trail_diff.aws.live.facts import KeyAsker
 from trail_diff.aws.live.jobs import JobFinder, Place, find_given, place_of
-from trail_diff.baseline import rank_baselines
-from trail_diff.correlate import job_window
+from trail_diff.case.baseline import rank_baselines
+from trail_diff.case.builder import Question
+from trail_diff.case.correlate import job_window
 from trail_diff.errors import UsageError
 from trail_diff.events.jobs import find_job, merge_jobs, read_job_document
 from trail_diff.events.vaults import with_vault_keys

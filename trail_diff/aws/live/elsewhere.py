@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 
 from msgspec import structs
 
-from trail_diff.assemble import Question
 from trail_diff.aws.client import Aws
 from trail_diff.aws.engines.choices import EngineChoice
 from trail_diff.aws.engines.engines import DryRunSource, open_engine
 from trail_diff.aws.live.collect import LiveRequest, jobs_in
 from trail_diff.aws.live.options import AwsOptions
 from trail_diff.aws.s3.s3 import DEFAULT_SPAN, S3Source
-from trail_diff.baseline import rank_baselines
-from trail_diff.correlate import job_window
+from trail_diff.case.baseline import rank_baselines
+from trail_diff.case.builder import Question
+from trail_diff.case.correlate import job_window
 from trail_diff.errors import UsageError
 from trail_diff.events.jobs import find_job
 from trail_diff.gather.in_memory import ReadOptions, find_in_job_files, make_selection

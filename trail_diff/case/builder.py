@@ -7,9 +7,9 @@ from datetime import timedelta
 import msgspec
 from msgspec import Struct
 
-from trail_diff.baseline import compare_jobs, rank_baselines
-from trail_diff.correlate import find_keys, job_window, resolve_key, tie_events, vault_key
-from trail_diff.coverage import check_coverage, check_export, check_side, summarize_reading
+from trail_diff.case.baseline import compare_jobs, rank_baselines
+from trail_diff.case.correlate import find_keys, job_window, resolve_key, tie_events, vault_key
+from trail_diff.case.coverage import check_coverage, check_export, check_side, summarize_reading
 from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.events.changes import select_changes
 from trail_diff.events.jobs import find_job, is_finished, is_succeeded

@@ -6,7 +6,7 @@ import pytest
 from making import ACCOUNT, REGION, ROLE, TABLE, make_events, make_job, make_tally, moment
 from recording import Recording
 
-from trail_diff.assemble import Question, build_case, build_comparison
+from trail_diff.case.builder import Question, build_case, build_comparison
 from trail_diff.errors import FactError, UsageError
 from trail_diff.events.jobs import merge_jobs, read_job_event
 from trail_diff.gather.in_memory import Gathered

@@ -6,7 +6,7 @@ import pytest
 from making import make_events, make_job, make_side, make_tally
 from recording import Recording
 
-from trail_diff.coverage import check_coverage, excludes_kms, is_write_only
+from trail_diff.case.coverage import check_coverage, excludes_kms, is_write_only
 from trail_diff.model import Event, JobEvents, Reason
 
 GOOD = make_job("good")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from trail_diff.arns import arn_account, arn_region
-from trail_diff.correlate import has_concurrent_job
+from trail_diff.case.correlate import has_concurrent_job
 from trail_diff.events.jobs import is_finished
 from trail_diff.model import Coverage, Event, Job, JobEvents, Reason, Skipped, Window
 from trail_diff.read.interface import Tally

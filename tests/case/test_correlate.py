@@ -7,7 +7,7 @@ from making import ROLE, TABLE, VAULT, make_event, make_events, make_job, moment
 from msgspec import structs
 from recording import Recording
 
-from trail_diff.correlate import find_keys, has_concurrent_job, job_window, key_names, resolve_key, tie_events
+from trail_diff.case.correlate import find_keys, has_concurrent_job, job_window, key_names, resolve_key, tie_events
 from trail_diff.model import Job, Reason, Window
 
 MADE = Recording()

@@ -2,7 +2,7 @@
 
 from making import ACCOUNT, REGION, make_job
 
-from trail_diff.baseline import compare_jobs, rank_baselines
+from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.model import Reason
 
 OTHER_VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:other"
