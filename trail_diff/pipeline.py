@@ -138,18 +138,18 @@ def _wanted_in(windows: Sequence[Window | None], keys: Sequence[str]) -> Wanted 
 
 def analyse(case: Case) -> Report:
     """Conclude what a case holds; the verdict is summed up in English, renderers do so in their language."""
-    from trail_diff.absence import read_absences
-    from trail_diff.causes.interface import Examined
-    from trail_diff.causes.registry import examine
-    from trail_diff.console import locate_evidence
-    from trail_diff.diff import diff_callers
-    from trail_diff.exhibits import list_events, list_policies
-    from trail_diff.explain import explain_groups
-    from trail_diff.next_steps import suggest_next_steps
+    from trail_diff.diagnosis.absence import read_absences
+    from trail_diff.diagnosis.causes.interface import Examined
+    from trail_diff.diagnosis.causes.registry import examine
+    from trail_diff.diagnosis.console_links import locate_evidence
+    from trail_diff.diagnosis.diff import diff_callers
+    from trail_diff.diagnosis.explain import explain_groups
+    from trail_diff.diagnosis.listings import list_events, list_policies
+    from trail_diff.diagnosis.next_steps import suggest_next_steps
+    from trail_diff.diagnosis.remedies import propose_remedies
+    from trail_diff.diagnosis.timeline import list_changes
+    from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
     from trail_diff.render.summary import word_verdict
-    from trail_diff.repair import propose_remedies
-    from trail_diff.timeline import list_changes
-    from trail_diff.verdict import driving_groups, judge, mark_driving
 
     groups = diff_callers(case.failed, case.succeeded)
     driving = driving_groups(groups)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from msgspec import structs
 
-from trail_diff.console import event_url
+from trail_diff.diagnosis.console_links import event_url
 from trail_diff.model import (
     Absence,
     Caller,

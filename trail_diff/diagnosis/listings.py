@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import nsmallest
 from typing import Literal
 
-from trail_diff.causes.interface import Explained
-from trail_diff.history import policy_versions
+from trail_diff.diagnosis.causes.interface import Explained
+from trail_diff.diagnosis.key_history import policy_versions
 from trail_diff.model import CallerGroup, Case, Event, JobEvents, KeyPolicy, ListedEvent, TiedEvent
 
 MOST_EVENTS = 10_000

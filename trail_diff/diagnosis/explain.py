@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from msgspec import structs
 
 from trail_diff.arns import last_name
-from trail_diff.causes.interface import Explained, began
+from trail_diff.diagnosis.causes.interface import Explained, began
+from trail_diff.diagnosis.key_history import PolicyVersion, grants_at, policy_at, policy_versions, todays_policy
 from trail_diff.events.denials import is_denial_code
-from trail_diff.history import PolicyVersion, grants_at, policy_at, policy_versions, todays_policy
 from trail_diff.model import CallerDecision, CallerGroup, Case, Event, JobEvents, KeyAccess
 from trail_diff.policy import CompiledPolicies, PolicySet, Request, compile_policies, evaluate
 from trail_diff.policy.context import build_request

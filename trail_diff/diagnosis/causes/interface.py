@@ -11,8 +11,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from trail_diff.arns import arn_account
-from trail_diff.diff import is_relevant
-from trail_diff.history import PolicyVersion
+from trail_diff.diagnosis.diff import is_relevant
+from trail_diff.diagnosis.key_history import PolicyVersion
 from trail_diff.model import (
     CallerDecision,
     CallerGroup,

@@ -4,7 +4,7 @@ import pytest
 from making import make_events, make_job, make_side
 from recording import Recording
 
-from trail_diff.console import event_url, locate_evidence
+from trail_diff.diagnosis.console_links import event_url, locate_evidence
 from trail_diff.model import Case, Cause, Coverage, Evidence, Finding
 
 EVENT = "6deb9459-6fda-56c4-e937-7064e6405eee"

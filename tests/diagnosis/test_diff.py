@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from making import make_events, make_job, make_side
 from recording import Recording
 
-from trail_diff.diff import diff_callers, is_relevant
+from trail_diff.diagnosis.diff import diff_callers, is_relevant
 from trail_diff.model import Reason
 
 MADE = Recording()

@@ -3,7 +3,7 @@
 from making import make_events, moment
 from recording import Record, Recording
 
-from trail_diff.history import deletion_scheduled, grants_at, state_at
+from trail_diff.diagnosis.key_history import deletion_scheduled, grants_at, state_at
 from trail_diff.model import Facts
 
 MADE = Recording()

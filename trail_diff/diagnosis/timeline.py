@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trail_diff.console import event_url
-from trail_diff.history import policy_versions
+from trail_diff.diagnosis.console_links import event_url
+from trail_diff.diagnosis.key_history import policy_versions
 from trail_diff.model import Case, Change, Event, Finding, StatementChange, StatementRef
 
 

@@ -5,9 +5,9 @@ from typing import Any
 from making import make_events, make_job, make_side
 from recording import Recording
 
-from trail_diff.diff import diff_callers
+from trail_diff.diagnosis.diff import diff_callers
+from trail_diff.diagnosis.verdict import driving_groups, judge
 from trail_diff.model import Case, Coverage, Event, Outcome, Reason
-from trail_diff.verdict import driving_groups, judge
 
 MADE = Recording()
 KEY, OTHER_KEY = MADE.key_arn("vault"), MADE.key_arn("other")

@@ -3,8 +3,8 @@
 from making import make_events, make_job, make_side
 from recording import Record, Recording
 
+from trail_diff.diagnosis.timeline import compare_statements, list_changes
 from trail_diff.model import Case, Cause, Coverage, Event, Evidence, Finding
-from trail_diff.timeline import compare_statements, list_changes
 
 KEY = Recording().key_arn("vault")
 

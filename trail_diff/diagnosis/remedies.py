@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from trail_diff.causes.interface import Examined, Explained
-from trail_diff.explain import find_call, request_in_failed
+from trail_diff.diagnosis.causes.interface import Examined, Explained
+from trail_diff.diagnosis.explain import find_call, request_in_failed
 from trail_diff.model import CallerGroup, Case, Cause, Finding, Remedy
 from trail_diff.policy.candidates import ObservedCall, Situation
 from trail_diff.policy.context import build_request
