@@ -41,7 +41,6 @@ from msgspec import structs
 
 from trail_diff import __version__
 from trail_diff.arns import arn_account, plain_key
-from trail_diff.callers import CallerCount
 from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
 from trail_diff.case.correlate import is_resolved
@@ -61,6 +60,7 @@ from trail_diff.intake import (
     need_question,
 )
 from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, WhatIfRow, Window
+from trail_diff.usage.callers import CallerCount
 
 
 def load_case(inputs: Inputs, question: Question | None = None) -> Case:
@@ -203,7 +203,7 @@ def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> 
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    from trail_diff.what_if import Policies, Replayed, expected_calls, replay
+    from trail_diff.usage.what_if import Policies, Replayed, expected_calls, replay
 
     inputs = structs.replace(inputs, keys=tuple(keys))
     keys = _renamed(keys, inputs)

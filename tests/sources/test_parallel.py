@@ -14,12 +14,12 @@ import pytest
 from recording import Recording
 from sources.wrapping import dump
 
-from trail_diff.callers import CallerCount
 from trail_diff.errors import SourceError
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.in_memory import ReadOptions
 from trail_diff.gather.in_memory import work as batches
 from trail_diff.read.parallel import run_in_order
+from trail_diff.usage.callers import CallerCount
 
 MADE = Recording()
 FILES = 40
@@ -130,7 +130,7 @@ def test_several_processes_count_what_one_counts(trail: Path) -> None:
 ELSEWHERE = """
 import sys
 sys.platform = "darwin"  # before multiprocessing is loaded: processes are started afresh, as on all but Linux
-from trail_diff.callers import CallerCount
+from trail_diff.usage.callers import CallerCount
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.in_memory import ReadOptions
 from trail_diff.gather.two_pass import Wanted, gather_wanted

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from msgspec import structs
 from recording import Recording
 
-from trail_diff.callers import CallerCount
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.normalize import normalize_record
 from trail_diff.gather.aggregate import count_calls
@@ -25,7 +24,8 @@ from trail_diff.read.interface import Found, FoundSlim, Peek, SlimRecord, Tally
 from trail_diff.read.lenient import to_record
 from trail_diff.read.slim import SlimIdentity
 from trail_diff.read.walk import InputFile
-from trail_diff.what_if import Policies, Replayed
+from trail_diff.usage.callers import CallerCount
+from trail_diff.usage.what_if import Policies, Replayed
 
 MADE = Recording()
 KEYS = [MADE.key_arn("a"), MADE.key_arn("b")]

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from recording import Recording
 from sources.test_slim import count_generally, documents, spelled
 
-from trail_diff.callers import CallerCount
 from trail_diff.case.builder import Question, build_case, case_windows
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.in_memory import Gathered, ReadOptions, gather
@@ -20,6 +19,7 @@ from trail_diff.gather.two_pass import Wanted, gather_wanted
 from trail_diff.model import Facts, Window
 from trail_diff.read.stretches import cut
 from trail_diff.read.walk import InputFile
+from trail_diff.usage.callers import CallerCount
 
 MADE = Recording()
 KEY = MADE.key_arn("a")

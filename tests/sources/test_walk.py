@@ -7,11 +7,11 @@ import pytest
 from recording import Recording
 from sources.wrapping import dump
 
-from trail_diff.callers import CallerCount
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.in_memory import ReadOptions
 from trail_diff.model import Reason, Skipped
 from trail_diff.read.walk import InputFile, expand_path
+from trail_diff.usage.callers import CallerCount
 
 LAYOUT = "AWSLogs/o-abcdefghij/111122223333/CloudTrail"
 

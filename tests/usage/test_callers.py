@@ -3,7 +3,7 @@
 from making import make_events
 from recording import Recording
 
-from trail_diff.callers import CallerCount
+from trail_diff.usage.callers import CallerCount
 
 
 def test_calls_are_counted_by_caller_action_and_key() -> None:

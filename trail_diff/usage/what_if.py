@@ -11,7 +11,6 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from trail_diff.callers import KeyChoice, named_key
 from trail_diff.errors import UsageError
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.normalize import normalize_record
@@ -30,6 +29,7 @@ from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_pol
 from trail_diff.policy.context import build_request
 from trail_diff.policy.statements import RETIRE_GRANT
 from trail_diff.read.interface import SlimRecord
+from trail_diff.usage.callers import KeyChoice, named_key
 
 Kind = tuple[tuple[Hashable, ...], str | None]
 _ORDER: tuple[WhatIfOutcome, ...] = (

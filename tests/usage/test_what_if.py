@@ -14,7 +14,7 @@ from trail_diff.cli import run
 from trail_diff.errors import PolicyError
 from trail_diff.model import WhatIfRow
 from trail_diff.policy.document import policy_from
-from trail_diff.what_if import Policies, Replayed, expected_calls, replay
+from trail_diff.usage.what_if import Policies, Replayed, expected_calls, replay
 
 MADE = Recording()
 KEY, OTHER_KEY = MADE.key_arn("a"), MADE.key_arn("b")

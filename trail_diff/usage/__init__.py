@@ -1,0 +1,1 @@
+"""Who uses a key, and what a policy would change for them."""
