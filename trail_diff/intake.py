@@ -27,7 +27,7 @@ from trail_diff.read.interface import Found, Progress, Selection, Source, Tally
 
 if TYPE_CHECKING:
     from trail_diff.aws.live.collect import LiveRequest
-    from trail_diff.redact import Redactor
+    from trail_diff.redact.redactor import Redactor
 
 _NOTHING_ASKED = Question("")
 _NOTHING_GIVEN = FactDocuments()
@@ -138,7 +138,7 @@ def gather_both(inputs: Inputs, paths: tuple[str, str], wanted: Wanted | None) -
     """
     sides = [structs.replace(inputs, events=(path,)) for path in paths]
     if inputs.redactor is not None:
-        from trail_diff.redact_case import learn_case
+        from trail_diff.redact.case import learn_case
 
         whole = [collect(structs.replace(side, redactor=None), _NOTHING_ASKED)[0] for side in sides]
         for one in whole:
@@ -157,7 +157,7 @@ def gather_facts(inputs: Inputs) -> Facts:
     """
     documents = load_documents(inputs.facts)
     if inputs.redactor is not None:
-        from trail_diff.redact_case import redact_facts
+        from trail_diff.redact.case import redact_facts
 
         documents = redact_facts(documents, inputs.redactor)
     return read_facts(documents)
@@ -282,6 +282,6 @@ def _live_request(inputs: Inputs, given: FactDocuments = _NOTHING_GIVEN) -> "Liv
 def _redact(collected: Collected, asked: Question, inputs: Inputs) -> tuple[Collected, Question]:
     if inputs.redactor is None:
         return collected, asked
-    from trail_diff.redact_case import redact_case
+    from trail_diff.redact.case import redact_case
 
     return redact_case(collected, asked, inputs.redactor)

@@ -225,7 +225,7 @@ def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> 
 def _source_of(old: str | None, inputs: Inputs) -> str:
     if old is None or inputs.redactor is None:
         return old or "--old"
-    from trail_diff.redact_case import redact_source
+    from trail_diff.redact.case import redact_source
 
     return redact_source(old, inputs.redactor)
 

@@ -14,11 +14,11 @@ from trail_diff.errors import JobNotFoundError
 from trail_diff.gather.bundle import open_case, save_case
 from trail_diff.model import Reason
 from trail_diff.pipeline import analyse
-from trail_diff.redact import Redactor
-from trail_diff.redact_case import redact_case
+from trail_diff.redact.case import redact_case
+from trail_diff.redact.files import make_pseudonyms
+from trail_diff.redact.redactor import Redactor
 from trail_diff.render import render_report
 from trail_diff.render.interface import RenderOptions
-from trail_diff.sharing import make_pseudonyms
 
 OPTIONS = ["--job-id", fixtures.FAILED_ID, "--format", "json", "--no-progress"]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from trail_diff.intake import Inputs
     from trail_diff.model import Window
     from trail_diff.read.interface import Progress
-    from trail_diff.redact import Redactor
+    from trail_diff.redact.redactor import Redactor
 
 
 def make_inputs(
@@ -154,8 +154,8 @@ def redacting(map_file: Path | None, *, wanted: bool) -> "Iterator[Redactor | No
             raise UsageError("--map goes with --redact", hint="add --redact, or leave --map out")
         yield None
         return
-    from trail_diff.redact import Redactor
-    from trail_diff.sharing import make_pseudonyms, write_map
+    from trail_diff.redact.files import make_pseudonyms, write_map
+    from trail_diff.redact.redactor import Redactor
 
     pseudonyms = make_pseudonyms(map_file)
     if map_file is not None:

@@ -27,8 +27,8 @@ def redact(
     from functools import partial
 
     from trail_diff.outfile import refuse_inputs
-    from trail_diff.redact import Redactor
-    from trail_diff.sharing import make_pseudonyms, share, write_map
+    from trail_diff.redact.files import make_pseudonyms, share, write_map
+    from trail_diff.redact.redactor import Redactor
 
     refuse_inputs(map_file, [*inputs, output], "--map")
     pseudonyms = make_pseudonyms(map_file, keep or ())

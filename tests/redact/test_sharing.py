@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from trail_diff.cli import run
 from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs, replacing
-from trail_diff.pieces import PIECE_CHARACTERS, read_pieces
-from trail_diff.pseudonyms import Pseudonyms
-from trail_diff.redact import Redactor
-from trail_diff.sharing import rewrite
+from trail_diff.redact.chunks import PIECE_CHARACTERS, read_pieces
+from trail_diff.redact.files import rewrite
+from trail_diff.redact.pseudonyms import Pseudonyms
+from trail_diff.redact.redactor import Redactor
 
 SECRET = b"a secret of the tests"
 ACCOUNT = "111122223333"

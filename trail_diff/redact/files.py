@@ -20,18 +20,18 @@ import msgspec
 from msgspec import Struct, to_builtins
 
 from trail_diff.errors import SourceError, UsageError
-from trail_diff.members import Doubtful, Members
 from trail_diff.model import Reason, Skipped
 from trail_diff.outfile import refuse_inputs, replacing
-from trail_diff.pieces import read_pieces
-from trail_diff.pseudonyms import Pseudonyms
 from trail_diff.read.containers import Budget, Damaged, Document, open_documents
 from trail_diff.read.files import STDIN, Reading, list_files, read_files
 from trail_diff.read.forms.rows import is_header
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally, select_everything
 from trail_diff.read.text import as_utf8, is_binary
 from trail_diff.read.walk import InputFile
-from trail_diff.redact import Redactor
+from trail_diff.redact.chunks import read_pieces
+from trail_diff.redact.fast_path import Doubtful, Members
+from trail_diff.redact.pseudonyms import Pseudonyms
+from trail_diff.redact.redactor import Redactor
 
 MAP_SCHEMA: Literal["trail-diff/pseudonyms/1"] = "trail-diff/pseudonyms/1"
 _DECODER = json.JSONDecoder(strict=False)

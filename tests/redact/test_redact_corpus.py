@@ -12,8 +12,8 @@ from scenes.stage import BAD, Scene
 from sources.wrapping import WRAPS
 
 from trail_diff.cli import run
-from trail_diff.redact import Redactor
-from trail_diff.sharing import make_pseudonyms
+from trail_diff.redact.files import make_pseudonyms
+from trail_diff.redact.redactor import Redactor
 
 
 def play(name: str, folder: Path, form: str | None = None) -> list[str]:

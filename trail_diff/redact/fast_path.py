@@ -13,7 +13,7 @@ from trail_diff.read import slim
 from trail_diff.read.forms.rows import STRUCTS
 from trail_diff.read.interface import SlimRecord
 from trail_diff.read.slim import REFUSALS
-from trail_diff.redact import Redactor
+from trail_diff.redact.redactor import Redactor
 
 _MOST_KEPT = 30_000
 _LONGEST_KEPT_BYTES = 1_000

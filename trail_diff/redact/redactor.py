@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from trail_diff import redact_words as words
-from trail_diff.learnt import LearntIds, LearntNames
-from trail_diff.nested import open_text
-from trail_diff.pseudonyms import Pseudonyms
+from trail_diff.redact import vocabulary as words
+from trail_diff.redact.embedded import open_text
+from trail_diff.redact.name_index import LearntIds, LearntNames
+from trail_diff.redact.pseudonyms import Pseudonyms
 
 _ARN = r"arn:(?:aws[\w-]*|\*|\$\{AWS::Partition\}):[\w*-]*:[\w*-]*:(?:[\w*?-]*|\$\{[\w:]+\}):[^\s\"'<>;|\\]+"
 _PATTERNS = re.compile(

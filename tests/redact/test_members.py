@@ -11,13 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from trail_diff.cli import run
-from trail_diff.learnt import LearntIds, LearntNames
-from trail_diff.members import Doubtful, Members
-from trail_diff.pseudonyms import Pseudonyms
 from trail_diff.read.files import read_paths
 from trail_diff.read.interface import FoundRecord, Tally, select_everything
-from trail_diff.redact import _WORD, Redactor
-from trail_diff.sharing import _Map, _print_map, _values, rewrite, share, write_map
+from trail_diff.redact.fast_path import Doubtful, Members
+from trail_diff.redact.files import _Map, _print_map, _values, rewrite, share, write_map
+from trail_diff.redact.name_index import LearntIds, LearntNames
+from trail_diff.redact.pseudonyms import Pseudonyms
+from trail_diff.redact.redactor import _WORD, Redactor
 
 INCIDENT = Path(__file__).parent.parent / "fixtures" / "original-incident"
 SECRET = b"a secret of the tests"

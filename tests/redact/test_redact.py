@@ -15,9 +15,9 @@ from incidents import FOLDER, run_in, shipped
 from recording import Recording
 
 from trail_diff.cli import run
-from trail_diff.pseudonyms import Pseudonyms
-from trail_diff.redact import Redactor
-from trail_diff.sharing import make_pseudonyms, rewrite
+from trail_diff.redact.files import make_pseudonyms, rewrite
+from trail_diff.redact.pseudonyms import Pseudonyms
+from trail_diff.redact.redactor import Redactor
 
 SHIPPED = shipped()
 INCIDENT = Path(__file__).parent.parent / "fixtures" / "original-incident"

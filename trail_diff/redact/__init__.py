@@ -1,0 +1,1 @@
+"""Consistent pseudonyms in place of names."""
