@@ -8,7 +8,7 @@ from recording import Recording
 from trail_diff.events.normalize import normalize_record
 from trail_diff.model import Event
 from trail_diff.policy import PolicySet, compile_policies, decide
-from trail_diff.policy.context import build_request
+from trail_diff.policy.request.context import build_request
 
 
 def decisions_per_second() -> float:

@@ -175,6 +175,6 @@ def test_what_if_loads_only_what_it_uses() -> None:
 
     loaded = loaded_by("what-if", "--key-policy", policy, "--key", key, "--events", INCIDENT / "trail")
 
-    assert "trail_diff.policy.evaluate" in loaded
+    assert "trail_diff.policy.decide.evaluate" in loaded
     assert not loaded & {"pandas", "boto3", "multiprocessing.context", "jinja2"}
     assert not {name for name in loaded if name.startswith("trail_diff.diagnosis.causes")}

@@ -232,7 +232,7 @@ def _source_of(old: str | None, inputs: Inputs) -> str:
 
 def _with_doubts(coverage: Coverage, policy: Mapping[str, Any] | None, source: str) -> Coverage:
     """Count what cannot be used of a policy that was given among what was skipped."""
-    from trail_diff.policy.doubts import find_doubts
+    from trail_diff.policy.documents.doubts import find_doubts
 
     doubts = tuple(find_doubts(policy, source)) if policy is not None else ()
     return structs.replace(coverage, skipped=(*coverage.skipped, *doubts)) if doubts else coverage

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trail_diff.policy.globs import Glob, Wildcard, glob_pieces
+from trail_diff.policy.elements.globs import Glob, Wildcard, glob_pieces
 
 TEXT = st.text(alphabet="ab:/", max_size=12)
 PATTERN = st.text(alphabet="ab:/*?", max_size=10)

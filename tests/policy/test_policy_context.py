@@ -7,9 +7,9 @@ from making import make_event
 from recording import Recording
 
 from trail_diff.policy import Opaque, PrincipalKind, Request
-from trail_diff.policy.context import build_request
-from trail_diff.policy.interface import State
-from trail_diff.policy.view import RequestView
+from trail_diff.policy.request.context import build_request
+from trail_diff.policy.request.interface import State
+from trail_diff.policy.request.view import RequestView
 
 MADE = Recording()
 KEY = MADE.key_arn("k")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from trail_diff.errors import FactError, PolicyError
 from trail_diff.gather.key_facts import FactFiles, load_facts
 from trail_diff.model import Reason, Skipped
-from trail_diff.policy.document import parse_policy, policy_from
-from trail_diff.policy.doubts import find_doubts
+from trail_diff.policy.documents.document import parse_policy, policy_from
+from trail_diff.policy.documents.doubts import find_doubts
 
 STATEMENT = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
 POLICY = {"Version": "2012-10-17", "Statement": [STATEMENT]}

@@ -19,9 +19,9 @@ from trail_diff.policy import (
     decide,
     principal_from,
 )
-from trail_diff.policy.candidates import ObservedCall, Situation
-from trail_diff.policy.patches import Draft, apply_patch
-from trail_diff.policy.remedy import find_remedies
+from trail_diff.policy.remedies.candidates import ObservedCall, Situation
+from trail_diff.policy.remedies.patches import Draft, apply_patch
+from trail_diff.policy.remedies.remedy import find_remedies
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "cases" / "remedies.json").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from render.canonical import CANONICAL
 
 from trail_diff import model
 from trail_diff.model import CallerKind, Cause, Outcome, Reading, Reason, Report
-from trail_diff.policy.remedy import PATCHLESS
+from trail_diff.policy.remedies.remedy import PATCHLESS
 from trail_diff.render import FORMATS, render_report
 from trail_diff.render.catalogue import Catalogue, Grammar
 from trail_diff.render.interface import Lang, RenderOptions

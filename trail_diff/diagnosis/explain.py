@@ -16,7 +16,7 @@ from trail_diff.diagnosis.key_history import PolicyVersion, grants_at, policy_at
 from trail_diff.events.denials import is_denial_code
 from trail_diff.model import CallerDecision, CallerGroup, Case, Event, JobEvents, KeyAccess
 from trail_diff.policy import CompiledPolicies, PolicySet, Request, compile_policies, evaluate
-from trail_diff.policy.context import build_request
+from trail_diff.policy.request.context import build_request
 
 
 def explain_groups(case: Case, groups: Sequence[CallerGroup]) -> tuple[Explained, ...]:

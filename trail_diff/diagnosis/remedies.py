@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from trail_diff.diagnosis.causes.interface import Examined, Explained
 from trail_diff.diagnosis.explain import find_call, request_in_failed
 from trail_diff.model import CallerGroup, Case, Cause, Finding, Remedy
-from trail_diff.policy.candidates import ObservedCall, Situation
-from trail_diff.policy.context import build_request
-from trail_diff.policy.remedy import PATCHLESS, find_remedies
+from trail_diff.policy.remedies.candidates import ObservedCall, Situation
+from trail_diff.policy.remedies.remedy import PATCHLESS, find_remedies
+from trail_diff.policy.request.context import build_request
 
 _PATCHLESS_OF: Mapping[Cause, tuple[str, ...]] = {
     Cause.KEY_DISABLED: ("enable-key",),

@@ -93,7 +93,7 @@ def read_facts(documents: FactDocuments) -> Facts:
 
 
 def _read_policy(document: Document) -> Mapping[str, Any]:
-    from trail_diff.policy.document import policy_from
+    from trail_diff.policy.documents.document import policy_from
 
     try:
         return policy_from(document.content)
@@ -127,7 +127,7 @@ def _load(path: str | None, option: str) -> Document | None:
 
 def _read_json(path: str, option: str) -> Any:
     """Read a JSON file in UTF-8 or UTF-16, as Windows shells write it."""
-    from trail_diff.policy.document import parse_json
+    from trail_diff.policy.documents.document import parse_json
 
     content = b""
     try:

@@ -1,10 +1,10 @@
 """Evaluates IAM and key policies, three-valued: what is not known is never taken for a yes or a no."""
 
-from trail_diff.policy.cases import load_case
-from trail_diff.policy.compiled import CompiledPolicies, compile_policies
-from trail_diff.policy.evaluate import decide, evaluate
-from trail_diff.policy.interface import Decision, Opaque, PolicySet, Principal, PrincipalKind, Request
-from trail_diff.policy.principals import principal_from
+from trail_diff.policy.decide.compiled import CompiledPolicies, compile_policies
+from trail_diff.policy.decide.evaluate import decide, evaluate
+from trail_diff.policy.documents.cases import load_case
+from trail_diff.policy.request.interface import Decision, Opaque, PolicySet, Principal, PrincipalKind, Request
+from trail_diff.policy.request.principals import principal_from
 
 __all__ = [
     "CompiledPolicies",

@@ -26,8 +26,8 @@ from trail_diff.model import (
     WhatIfRow,
 )
 from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_policies, decide, evaluate
-from trail_diff.policy.context import build_request
-from trail_diff.policy.statements import RETIRE_GRANT
+from trail_diff.policy.decide.statements import RETIRE_GRANT
+from trail_diff.policy.request.context import build_request
 from trail_diff.read.interface import SlimRecord
 from trail_diff.usage.callers import KeyChoice, named_key
 

@@ -10,10 +10,10 @@ from enum import IntEnum
 
 from trail_diff.arns import arn_account
 from trail_diff.model import Matched, Reason
-from trail_diff.policy.arn_patterns import arn_parts
-from trail_diff.policy.interface import Principal, PrincipalKind, State
-from trail_diff.policy.principals import ACCOUNT_ID
-from trail_diff.policy.view import RequestView, role_name, service_family
+from trail_diff.policy.elements.arn_patterns import arn_parts
+from trail_diff.policy.request.interface import Principal, PrincipalKind, State
+from trail_diff.policy.request.principals import ACCOUNT_ID
+from trail_diff.policy.request.view import RequestView, role_name, service_family
 
 _PROVIDER = "aws:federatedprovider"
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")

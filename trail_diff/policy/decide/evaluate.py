@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from trail_diff.model import Decided, Reason, StatementOutcome
-from trail_diff.policy.compiled import CompiledPolicies, compile_policies
-from trail_diff.policy.grants import Grant
-from trail_diff.policy.interface import Decision, PolicySet, PrincipalKind, Request
-from trail_diff.policy.layers import Layers
-from trail_diff.policy.ruling import Ruling, rule
-from trail_diff.policy.statements import Statement
-from trail_diff.policy.view import RequestView
+from trail_diff.policy.decide.compiled import CompiledPolicies, compile_policies
+from trail_diff.policy.decide.grants import Grant
+from trail_diff.policy.decide.layers import Layers
+from trail_diff.policy.decide.ruling import Ruling, rule
+from trail_diff.policy.decide.statements import Statement
+from trail_diff.policy.request.interface import Decision, PolicySet, PrincipalKind, Request
+from trail_diff.policy.request.view import RequestView
 
 
 def evaluate(request: Request, policies: PolicySet | CompiledPolicies) -> Decision:

@@ -9,12 +9,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from trail_diff.model import ConditionOutcome, KeyPresence, Matched, Reason
-from trail_diff.policy.interface import Opaque, Outcome, State, Value
-from trail_diff.policy.keys import MULTIVALUED_KEYS
-from trail_diff.policy.operators import FOR_ALL_VALUES, FOR_ANY_VALUE, Family, Operator, compile_value, read_operator
-from trail_diff.policy.outcomes import DIFFERS, EQUALS, Comparison
-from trail_diff.policy.variables import Variable, template_pieces
-from trail_diff.policy.view import RequestView, scalar_text
+from trail_diff.policy.elements.keys import MULTIVALUED_KEYS
+from trail_diff.policy.elements.operators import (
+    FOR_ALL_VALUES,
+    FOR_ANY_VALUE,
+    Family,
+    Operator,
+    compile_value,
+    read_operator,
+)
+from trail_diff.policy.elements.outcomes import DIFFERS, EQUALS, Comparison
+from trail_diff.policy.elements.variables import Variable, template_pieces
+from trail_diff.policy.request.interface import Opaque, Outcome, State, Value
+from trail_diff.policy.request.view import RequestView, scalar_text
 
 _CUSTOMER = re.compile(r"(?:\A|:)[0-9]{12}(?::|\Z)")
 _TEXT_FAMILIES = (Family.TEXT, Family.TEXT_ANY_CASE, Family.PATTERN, Family.ARN)

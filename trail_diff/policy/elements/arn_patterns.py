@@ -7,11 +7,11 @@ bare `*`, is not documented: it is left unknown where it might match.
 from collections.abc import Sequence
 
 from trail_diff.model import Matched, Reason
-from trail_diff.policy.globs import Glob, Piece, glob_pieces
-from trail_diff.policy.interface import Outcome
-from trail_diff.policy.outcomes import DIFFERS, EQUALS, LINE_BREAK, NOT_COMPARABLE, VARIABLE_FORM, Comparison
-from trail_diff.policy.variables import TemplatePiece, Variable, resolve, template_pieces
-from trail_diff.policy.view import RequestView
+from trail_diff.policy.elements.globs import Glob, Piece, glob_pieces
+from trail_diff.policy.elements.outcomes import DIFFERS, EQUALS, LINE_BREAK, NOT_COMPARABLE, VARIABLE_FORM, Comparison
+from trail_diff.policy.elements.variables import TemplatePiece, Variable, resolve, template_pieces
+from trail_diff.policy.request.interface import Outcome
+from trail_diff.policy.request.view import RequestView
 
 _PARTS = 6
 _INCOMPLETE: Outcome = ("unknown", Reason.ARN_PATTERN_INCOMPLETE)

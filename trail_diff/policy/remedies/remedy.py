@@ -10,7 +10,9 @@ from typing import Any, Literal
 from msgspec import structs
 
 from trail_diff.model import Decided, Reason, Remedy, Replay
-from trail_diff.policy.candidates import (
+from trail_diff.policy.decide.compiled import CompiledPolicies, compile_policies
+from trail_diff.policy.decide.evaluate import decide, evaluate
+from trail_diff.policy.remedies.candidates import (
     Candidate,
     ObservedCall,
     Situation,
@@ -18,9 +20,7 @@ from trail_diff.policy.candidates import (
     find_candidates,
     risks_of_allowing,
 )
-from trail_diff.policy.compiled import CompiledPolicies, compile_policies
-from trail_diff.policy.evaluate import decide, evaluate
-from trail_diff.policy.interface import PolicySet, Principal, PrincipalKind, Request, Value
+from trail_diff.policy.request.interface import PolicySet, Principal, PrincipalKind, Request, Value
 
 _STRANGER_ACCOUNT = "000000000000"
 _IDENTITY_KEYS = frozenset(

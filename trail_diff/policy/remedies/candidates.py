@@ -11,10 +11,10 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.model import Caller, CallerKind, ConditionOutcome, Reason, StatementOutcome
-from trail_diff.policy.compiled import CompiledPolicies
-from trail_diff.policy.evaluate import evaluate
-from trail_diff.policy.interface import Decision, PrincipalKind, Request
-from trail_diff.policy.patches import Draft
+from trail_diff.policy.decide.compiled import CompiledPolicies
+from trail_diff.policy.decide.evaluate import evaluate
+from trail_diff.policy.remedies.patches import Draft
+from trail_diff.policy.request.interface import Decision, PrincipalKind, Request
 
 _DEFAULT_ROLE = "service-role/AWSBackupDefaultServiceRole"
 _NEEDS_ALLOW = (Reason.NEEDS_ALLOW_AS_WELL,)

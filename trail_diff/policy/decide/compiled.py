@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from trail_diff.model import Layer
-from trail_diff.policy.grants import Grant
-from trail_diff.policy.interface import PolicyDocument, PolicySet
-from trail_diff.policy.scan import Document
+from trail_diff.policy.decide.grants import Grant
+from trail_diff.policy.decide.scan import Document
+from trail_diff.policy.request.interface import PolicyDocument, PolicySet
 
 
 class CompiledPolicies:

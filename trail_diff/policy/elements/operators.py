@@ -12,8 +12,8 @@ from typing import TypeVar
 from msgspec import Struct
 
 from trail_diff.model import Reason
-from trail_diff.policy.arn_patterns import arn_comparison
-from trail_diff.policy.comparisons import (
+from trail_diff.policy.elements.arn_patterns import arn_comparison
+from trail_diff.policy.elements.comparisons import (
     Doubt,
     Moment,
     is_inside,
@@ -23,16 +23,16 @@ from trail_diff.policy.comparisons import (
     read_network,
     read_number,
 )
-from trail_diff.policy.globs import Glob, glob_pieces
-from trail_diff.policy.interface import Outcome
-from trail_diff.policy.outcomes import DIFFERS, EQUALS, LINE_BREAK, NOT_COMPARABLE, VARIABLE_FORM, Comparison
-from trail_diff.policy.variables import (
+from trail_diff.policy.elements.globs import Glob, glob_pieces
+from trail_diff.policy.elements.outcomes import DIFFERS, EQUALS, LINE_BREAK, NOT_COMPARABLE, VARIABLE_FORM, Comparison
+from trail_diff.policy.elements.variables import (
     equals_template,
     equals_template_in_any_case,
     match_pattern,
     template_pieces,
 )
-from trail_diff.policy.view import RequestView
+from trail_diff.policy.request.interface import Outcome
+from trail_diff.policy.request.view import RequestView
 
 _DOUBTFUL: Outcome = ("unknown", Reason.VALUE_FORM_DOUBTFUL)
 _BOOLEAN_FORM: Outcome = ("unknown", Reason.BOOLEAN_FORM)

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from trail_diff.model import Matched, Reason
-from trail_diff.policy.globs import Glob, Piece, Wildcard, glob_pieces
-from trail_diff.policy.interface import Opaque, State
-from trail_diff.policy.view import RequestView
+from trail_diff.policy.elements.globs import Glob, Piece, Wildcard, glob_pieces
+from trail_diff.policy.request.interface import Opaque, State
+from trail_diff.policy.request.view import RequestView
 
 _REFERENCE = re.compile(r"\$\{([^${}]*|[*?$])\}")
 _KEY = re.compile(r"[^\s':][^':]*:[^']*")

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from trail_diff.model import Layer, Matched, Reason, StatementOutcome
-from trail_diff.policy.conditions import compile_conditions
-from trail_diff.policy.interface import Outcome, PrincipalKind
-from trail_diff.policy.principal_elements import Named, Naming, PrincipalElement
-from trail_diff.policy.scope import compile_actions, compile_resources
-from trail_diff.policy.view import RequestView
+from trail_diff.policy.elements.conditions import compile_conditions
+from trail_diff.policy.elements.principal_elements import Named, Naming, PrincipalElement
+from trail_diff.policy.elements.scope import compile_actions, compile_resources
+from trail_diff.policy.request.interface import Outcome, PrincipalKind
+from trail_diff.policy.request.view import RequestView
 
 RETIRE_GRANT = "kms:retiregrant"
 LAYERS_WITH_PRINCIPAL: frozenset[Layer] = frozenset({"key-policy", "rcp", "vpc-endpoint-policy"})

@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec import structs
 
-from trail_diff.policy.interface import Opaque, PolicyDocument, PolicySet, Request, Value
-from trail_diff.policy.principals import principal_from
+from trail_diff.policy.request.interface import Opaque, PolicyDocument, PolicySet, Request, Value
+from trail_diff.policy.request.principals import principal_from
 
 _OPAQUE = {"opaque": True}
 _UNREADABLE: PolicyDocument = {"Statement": None}

@@ -4,9 +4,9 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from trail_diff.model import Layer, Matched, Reason
-from trail_diff.policy.principal_elements import Named, Naming
-from trail_diff.policy.statements import Statement
-from trail_diff.policy.view import RequestView
+from trail_diff.policy.decide.statements import Statement
+from trail_diff.policy.elements.principal_elements import Named, Naming
+from trail_diff.policy.request.view import RequestView
 
 _VERSION_WITH_VARIABLES = "2012-10-17"
 _VERSIONS = (_VERSION_WITH_VARIABLES, "2008-10-17")

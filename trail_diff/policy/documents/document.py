@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from trail_diff.errors import PolicyError
-from trail_diff.policy.infrastructure import find_key_policy
+from trail_diff.policy.documents.infrastructure import find_key_policy
 
 _HINT = "give the policy as aws kms get-key-policy prints it, or as the JSON document itself"
 _WRAPPERS_AT_MOST = 8

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from trail_diff.model import Matched, Reason
-from trail_diff.policy.arn_patterns import ArnPattern, arn_parts
-from trail_diff.policy.globs import Glob, Piece, glob_pieces
-from trail_diff.policy.interface import Outcome
-from trail_diff.policy.variables import Variable, resolve, template_pieces
-from trail_diff.policy.view import RequestView
+from trail_diff.policy.elements.arn_patterns import ArnPattern, arn_parts
+from trail_diff.policy.elements.globs import Glob, Piece, glob_pieces
+from trail_diff.policy.elements.variables import Variable, resolve, template_pieces
+from trail_diff.policy.request.interface import Outcome
+from trail_diff.policy.request.view import RequestView
 
 ScopeTest = Callable[[RequestView], Outcome]
 

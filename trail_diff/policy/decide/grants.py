@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from trail_diff.model import Reason, StatementOutcome
-from trail_diff.policy.interface import Outcome, PrincipalKind, State
-from trail_diff.policy.principal_elements import Naming, PrincipalElement
-from trail_diff.policy.principals import SERVICE_NAME
-from trail_diff.policy.statements import RETIRE_GRANT
-from trail_diff.policy.view import RequestView
+from trail_diff.policy.decide.statements import RETIRE_GRANT
+from trail_diff.policy.elements.principal_elements import Naming, PrincipalElement
+from trail_diff.policy.request.interface import Outcome, PrincipalKind, State
+from trail_diff.policy.request.principals import SERVICE_NAME
+from trail_diff.policy.request.view import RequestView
 
 _OPERATIONS = (
     "CreateGrant Decrypt DeriveSharedSecret DescribeKey Encrypt GenerateDataKey GenerateDataKeyPair"

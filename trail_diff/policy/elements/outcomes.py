@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from trail_diff.model import Reason
-from trail_diff.policy.interface import Outcome
-from trail_diff.policy.view import RequestView
+from trail_diff.policy.request.interface import Outcome
+from trail_diff.policy.request.view import RequestView
 
 Comparison = Callable[[str, RequestView], Outcome]
 """Compares a request's value with the policy's value that it was made for."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from trail_diff.arns import arn_account, arn_resource, arn_service
-from trail_diff.policy.interface import Principal, PrincipalKind
+from trail_diff.policy.request.interface import Principal, PrincipalKind
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 SERVICE_NAME = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")

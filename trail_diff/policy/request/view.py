@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from trail_diff.arns import arn_account, arn_resource
-from trail_diff.policy.interface import Opaque, PrincipalKind, Request, State, Value
+from trail_diff.policy.request.interface import Opaque, PrincipalKind, Request, State, Value
 
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
 _PLAIN = (str, Opaque)

@@ -7,13 +7,13 @@ From the IAM User Guide ("Policy evaluation logic"), the Organizations User Guid
 from collections.abc import Callable, Iterable, Sequence
 
 from trail_diff.model import Layer, Matched, Reason
-from trail_diff.policy.compiled import CompiledPolicies
-from trail_diff.policy.grants import GRANTABLE_ACTIONS
-from trail_diff.policy.interface import PrincipalKind, State
-from trail_diff.policy.principal_elements import Naming
-from trail_diff.policy.scan import Document, Scan, both, either
-from trail_diff.policy.statements import RETIRE_GRANT
-from trail_diff.policy.view import RequestView
+from trail_diff.policy.decide.compiled import CompiledPolicies
+from trail_diff.policy.decide.grants import GRANTABLE_ACTIONS
+from trail_diff.policy.decide.scan import Document, Scan, both, either
+from trail_diff.policy.decide.statements import RETIRE_GRANT
+from trail_diff.policy.elements.principal_elements import Naming
+from trail_diff.policy.request.interface import PrincipalKind, State
+from trail_diff.policy.request.view import RequestView
 
 Term = tuple[Matched, tuple[Layer | Reason, ...]]
 """Whether something allows the call; while that is unknown, the layers and other reasons that keep it open."""

@@ -7,10 +7,10 @@ From the IAM User Guide ("Policy evaluation logic", "Cross-account policy evalua
 from msgspec import Struct
 
 from trail_diff.model import Decided, Layer, Reason
-from trail_diff.policy.compiled import CompiledPolicies
-from trail_diff.policy.layers import NOT_GIVEN, Layers, Term, all_of, any_of
-from trail_diff.policy.principal_elements import Naming
-from trail_diff.policy.view import RequestView
+from trail_diff.policy.decide.compiled import CompiledPolicies
+from trail_diff.policy.decide.layers import NOT_GIVEN, Layers, Term, all_of, any_of
+from trail_diff.policy.elements.principal_elements import Naming
+from trail_diff.policy.request.view import RequestView
 
 
 class Ruling(Struct, frozen=True):

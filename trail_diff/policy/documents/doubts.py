@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from trail_diff.model import Reason, Skipped
-from trail_diff.policy.scan import Document
+from trail_diff.policy.decide.scan import Document
 
 _SIZE_LIMIT = 32 * 1024
 """Bytes in a key policy document at most (KMS developer guide, "Resource quotas")."""

@@ -1,0 +1,1 @@
+"""Decisions of the policies that bear on a request."""

@@ -1,0 +1,1 @@
+"""Policies as documents: found, cleaned, doubted."""

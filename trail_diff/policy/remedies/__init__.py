@@ -1,0 +1,1 @@
+"""Changes of a policy that would help, and those that only seem to."""

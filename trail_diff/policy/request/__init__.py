@@ -1,0 +1,1 @@
+"""What a request is, and what is known of its context."""
