@@ -115,7 +115,7 @@ def test_sources_are_given_their_connection(path: Path) -> None:
     """A source is handed what it asks AWS with; it opens no connection, and knows nothing of what is done with events."""
     imported = set(imports_of(path))
 
-    assert not {name for name in imported if name.startswith(("trail_diff.aws.live", "trail_diff.intake"))}
+    assert not {name for name in imported if name.startswith(("trail_diff.aws.live", "trail_diff.inputs"))}
     assert "trail_diff.aws.client" not in imported or name_of(path) == "sources.lookup_events"
 
 

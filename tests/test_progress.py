@@ -2,7 +2,7 @@
 
 import threading
 
-from trail_diff.progress import show_progress
+from trail_diff.cli.progress import show_progress
 
 
 def test_no_thread_draws_the_progress() -> None:

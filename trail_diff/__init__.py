@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trail_diff.errors import TrailDiffError
     from trail_diff.gather.in_memory import ReadOptions
     from trail_diff.gather.key_facts import FactFiles
-    from trail_diff.intake import Inputs
+    from trail_diff.inputs import Inputs
     from trail_diff.model import Case, Report, Window
     from trail_diff.pipeline import analyse, load_case, load_comparison, save_bundle
     from trail_diff.render import render_report

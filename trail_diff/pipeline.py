@@ -49,7 +49,7 @@ from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.gather.raw_case import Collected, narrow
 from trail_diff.gather.two_pass import Wanted
-from trail_diff.intake import (
+from trail_diff.inputs import (
     Inputs,
     collect,
     collect_around,

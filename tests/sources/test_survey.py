@@ -18,7 +18,7 @@ from trail_diff.case.builder import Question, build_case, build_comparison, case
 from trail_diff.errors import SourceError
 from trail_diff.gather.in_memory import Gathered, ReadOptions, gather
 from trail_diff.gather.two_pass import Wanted, gather_wanted
-from trail_diff.intake import Inputs
+from trail_diff.inputs import Inputs
 from trail_diff.model import Case, Facts, Reason, Window
 from trail_diff.pipeline import load_comparison, save_bundle
 

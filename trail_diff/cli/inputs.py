@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trail_diff.aws.live.options import AwsOptions
     from trail_diff.case.builder import Question
     from trail_diff.gather.key_facts import FactFiles
-    from trail_diff.intake import Inputs
+    from trail_diff.inputs import Inputs
     from trail_diff.model import Window
     from trail_diff.read.interface import Progress
     from trail_diff.redact.redactor import Redactor
@@ -54,7 +54,7 @@ def make_inputs(
     from trail_diff.cli.output import tell
     from trail_diff.gather.in_memory import ReadOptions
     from trail_diff.gather.key_facts import FactFiles
-    from trail_diff.intake import Inputs
+    from trail_diff.inputs import Inputs
 
     start, end = _parse_span(*span)
     return Inputs(

@@ -140,7 +140,7 @@ def progress_shown(*, shown: bool) -> "Iterator[Progress | None]":
     if not (shown and sys.stderr.isatty()):
         yield None
         return
-    from trail_diff.progress import show_progress
+    from trail_diff.cli.progress import show_progress
 
     with show_progress() as progress:
         yield progress
