@@ -14,9 +14,9 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from read.wrapping import WRAPS
 from scenes import bystanders, gaps, grants, key_states, other_jobs, policies, refusals
 from scenes.stage import BAD, Incident, Scene
-from sources.wrapping import WRAPS
 
 from trail_diff.cli import run
 from trail_diff.model import Cause

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from incidents import CASES, FORMS, run_in
+from read.wrapping import WRAPS
 from scenes.stage import BAD, Scene
-from sources.wrapping import WRAPS
 
 from trail_diff.cli import run
 from trail_diff.redact.files import make_pseudonyms

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
+from read.test_slim import KEYS, records
 from recording import Recording
-from sources.test_slim import KEYS, records
 
 from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
 from trail_diff.errors import SourceError

@@ -7,12 +7,12 @@ from typing import Any
 
 import boto3
 import pytest
-from sources.athena_server import answer_with_result
-from sources.athena_tables import describe_table
-from sources.loopback import Loopback, aws_on_loopback, with_credentials
-from sources.offline import INCIDENT, incident_records
-from sources.test_lake import STORE, Store
-from sources.test_logs_insights import Engine
+from aws.athena_server import answer_with_result
+from aws.athena_tables import describe_table
+from aws.loopback import Loopback, aws_on_loopback, with_credentials
+from aws.offline import INCIDENT, incident_records
+from aws.test_lake import STORE, Store
+from aws.test_logs_insights import Engine
 
 from trail_diff.cli import run
 

@@ -6,10 +6,10 @@ from typing import Any
 import boto3
 import pytest
 import requests
-from sources.athena_server import answer_with_result, state
-from sources.athena_tables import describe_table
-from sources.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
-from sources.offline import JOBS, incident_records, offline_events, read_source
+from aws.athena_server import answer_with_result, state
+from aws.athena_tables import describe_table
+from aws.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
+from aws.offline import JOBS, incident_records, offline_events, read_source
 
 from trail_diff.aws.engines.athena import AthenaOptions, AthenaSource
 from trail_diff.aws.engines.athena_sql import parse_table_name

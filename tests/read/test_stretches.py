@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from read.test_slim import count_generally, documents, spelled
 from recording import Recording
-from sources.test_slim import count_generally, documents, spelled
 
 from trail_diff.case.builder import Question, build_case, case_windows
 from trail_diff.gather.aggregate import count_calls

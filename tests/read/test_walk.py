@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from read.wrapping import dump
 from recording import Recording
-from sources.wrapping import dump
 
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.in_memory import ReadOptions

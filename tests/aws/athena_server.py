@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import boto3
+from aws.athena_tables import run_on_duckdb
+from aws.loopback import Loopback
 from recording import Record
-from sources.athena_tables import run_on_duckdb
-from sources.loopback import Loopback
 
 
 def state(name: str, **fields: Any) -> Mapping[str, Any]:

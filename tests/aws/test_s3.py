@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
+from aws.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
+from aws.offline import INCIDENT, JOBS, incident_records, offline_events, read_source
 from msgspec import structs
 from recording import Record, as_trail_file
-from sources.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
-from sources.offline import INCIDENT, JOBS, incident_records, offline_events, read_source
 
 from trail_diff.aws.s3.s3 import AHEAD_BYTES, S3Source
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError, UsageError

@@ -7,10 +7,10 @@ from typing import Any
 
 import boto3
 import pytest
+from aws.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
+from aws.offline import JOBS, incident_records, offline_events, read_source
 from msgspec import structs
 from recording import Record
-from sources.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
-from sources.offline import JOBS, incident_records, offline_events, read_source
 
 from trail_diff.aws.engines.logs_insights import LogsInsightsSource
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError

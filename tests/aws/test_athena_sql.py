@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import sqlglot
+from aws.athena_tables import COLUMNS, IDENTITY_TYPE, LAYOUTS, describe_table, run_on_duckdb
+from aws.offline import JOBS, incident_records, offline_events, read_content
 from msgspec import structs
 from recording import Recording
-from sources.athena_tables import COLUMNS, IDENTITY_TYPE, LAYOUTS, describe_table, run_on_duckdb
-from sources.offline import JOBS, incident_records, offline_events, read_content
 
 from trail_diff.aws.engines.athena_sql import build_sql, parse_table_name, read_table, unused_partition_keys
 from trail_diff.errors import SourceError, UsageError

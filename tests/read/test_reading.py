@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from read.wrapping import TRAIL, WRAPS, dump, event_bridge, lines, subscription, tarred, zipped
 from recording import Recording
-from sources.wrapping import TRAIL, WRAPS, dump, event_bridge, lines, subscription, tarred, zipped
 
 from trail_diff.errors import SourceError
 from trail_diff.events.normalize import normalize_record

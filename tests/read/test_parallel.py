@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from read.wrapping import dump
 from recording import Recording
-from sources.wrapping import dump
 
 from trail_diff.errors import SourceError
 from trail_diff.gather.aggregate import count_calls
