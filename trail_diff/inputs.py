@@ -14,10 +14,11 @@ from msgspec import Struct, structs
 from trail_diff.aws.live.options import AwsOptions
 from trail_diff.case.builder import Question, build_case
 from trail_diff.case.coverage import summarize_reading
+from trail_diff.case.gathered import Gathered
 from trail_diff.errors import JobNotFoundError, UsageError
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.fold import Count
-from trail_diff.gather.in_memory import Gathered, ReadOptions, find_in_job_files, gather, make_selection
+from trail_diff.gather.in_memory import ReadOptions, find_in_job_files, gather, make_selection
 from trail_diff.gather.key_facts import FactDocuments, FactFiles, load_documents, read_facts
 from trail_diff.gather.raw_case import Collected, collect_found, matters_to, narrow
 from trail_diff.gather.two_pass import Wanted, gather_wanted, pick_events

@@ -43,9 +43,9 @@ from trail_diff import __version__
 from trail_diff.arns import arn_account, plain_key
 from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
-from trail_diff.case.correlate import is_resolved
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.jobs import is_finished, is_succeeded
+from trail_diff.events.key_names import is_resolved
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.gather.raw_case import Collected, narrow
 from trail_diff.gather.two_pass import Wanted
@@ -139,10 +139,10 @@ def _wanted_in(windows: Sequence[Window | None], keys: Sequence[str]) -> Wanted 
 def analyse(case: Case) -> Report:
     """Conclude what a case holds; the verdict is summed up in English, renderers do so in their language."""
     from trail_diff.diagnosis.absence import read_absences
-    from trail_diff.diagnosis.causes.interface import Examined
     from trail_diff.diagnosis.causes.registry import examine
     from trail_diff.diagnosis.console_links import locate_evidence
     from trail_diff.diagnosis.diff import diff_callers
+    from trail_diff.diagnosis.examined import Examined
     from trail_diff.diagnosis.explain import explain_groups
     from trail_diff.diagnosis.listings import list_events, list_policies
     from trail_diff.diagnosis.next_steps import suggest_next_steps

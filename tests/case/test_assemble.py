@@ -7,9 +7,9 @@ from making import ACCOUNT, REGION, ROLE, TABLE, make_events, make_job, make_tal
 from recording import Recording
 
 from trail_diff.case.builder import Question, build_case, build_comparison
+from trail_diff.case.gathered import Gathered
 from trail_diff.errors import FactError, UsageError
 from trail_diff.events.jobs import merge_jobs, read_job_event
-from trail_diff.gather.in_memory import Gathered
 from trail_diff.model import Facts, Job, Reason, Window
 
 GOOD, BAD = "0a000000-0000-4000-8000-000000000001", "0a000000-0000-4000-8000-000000000002"

@@ -7,7 +7,8 @@ from making import ROLE, TABLE, VAULT, make_event, make_events, make_job, moment
 from msgspec import structs
 from recording import Recording
 
-from trail_diff.case.correlate import find_keys, has_concurrent_job, job_window, key_names, resolve_key, tie_events
+from trail_diff.case.correlate import find_keys, has_concurrent_job, job_window, tie_events
+from trail_diff.events.key_names import key_names, resolve_key
 from trail_diff.model import Job, Reason, Window
 
 MADE = Recording()

@@ -3,8 +3,8 @@
 from making import make_event, make_job, make_side, moment
 from recording import Record, Recording
 
-from trail_diff.diagnosis.causes.interface import Explained
 from trail_diff.diagnosis.diff import diff_callers
+from trail_diff.diagnosis.examined import Explained
 from trail_diff.diagnosis.key_history import PolicyVersion
 from trail_diff.diagnosis.listings import list_events, list_policies
 from trail_diff.model import CallerDecision, Case, Coverage, Evidence

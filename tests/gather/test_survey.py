@@ -15,8 +15,9 @@ from read.test_slim import KEYS, records
 from recording import Recording
 
 from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
+from trail_diff.case.gathered import Gathered
 from trail_diff.errors import SourceError
-from trail_diff.gather.in_memory import Gathered, ReadOptions, gather
+from trail_diff.gather.in_memory import ReadOptions, gather
 from trail_diff.gather.two_pass import Wanted, gather_wanted
 from trail_diff.inputs import Inputs
 from trail_diff.model import Case, Facts, Reason, Window

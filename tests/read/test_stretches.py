@@ -13,8 +13,9 @@ from read.test_slim import count_generally, documents, spelled
 from recording import Recording
 
 from trail_diff.case.builder import Question, build_case, case_windows
+from trail_diff.case.gathered import Gathered
 from trail_diff.gather.aggregate import count_calls
-from trail_diff.gather.in_memory import Gathered, ReadOptions, gather
+from trail_diff.gather.in_memory import ReadOptions, gather
 from trail_diff.gather.two_pass import Wanted, gather_wanted
 from trail_diff.model import Facts, Window
 from trail_diff.read.stretches import cut

@@ -4,14 +4,8 @@ from collections.abc import Sequence
 
 from trail_diff.arns import last_name
 from trail_diff.events.jobs import has_issues, is_succeeded
+from trail_diff.events.vaults import VAULT_KEY_TYPES
 from trail_diff.model import Job, Reason
-
-VAULT_KEY_TYPES = frozenset(
-    {"dynamodb", "efs", "s3", "timestream", "virtualmachine", "cloudformation", "sap hana", "eks"}
-)
-"""Resource types whose recovery points are encrypted with the vault's key (AWS Backup guide, "Encryption for backups");
-for the others the source resource's key counts. DynamoDB without advanced features keeps its own, which a descriptor
-does not tell, so this only weighs, it never decides alone."""
 
 
 def rank_baselines(failed: Job, jobs: Sequence[Job]) -> list[Job]:

@@ -8,12 +8,13 @@ import msgspec
 from msgspec import Struct
 
 from trail_diff.case.baseline import compare_jobs, rank_baselines
-from trail_diff.case.correlate import find_keys, job_window, resolve_key, tie_events, vault_key
+from trail_diff.case.correlate import find_keys, job_window, tie_events, vault_key
 from trail_diff.case.coverage import check_coverage, check_export, check_side, summarize_reading
+from trail_diff.case.gathered import Gathered
 from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.events.changes import select_changes
 from trail_diff.events.jobs import find_job, is_finished, is_succeeded
-from trail_diff.gather.in_memory import Gathered
+from trail_diff.events.key_names import resolve_key
 from trail_diff.model import Case, Coverage, Facts, Job, JobEvents, Reason, Window, Windows
 from trail_diff.times import parse_time
 

@@ -11,9 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import Struct
-
-from trail_diff.arns import is_same_alias, last_name, plain_key
+from trail_diff.arns import last_name
 from trail_diff.events.encryption_context import ContextVerdict, read_context
 from trail_diff.model import CallerKind, Event, Job, JobEvents, Reason, TiedEvent, Window
 
@@ -71,41 +69,6 @@ def find_keys(job: Job, window: Window, events: Sequence[Event]) -> tuple[str, .
         ]
     used = Counter(key for event in speaking for key in {access.key for access in event.accesses if access.key})
     return tuple(sorted(named | used.keys(), key=lambda key: (key not in named, -used[key], key)))
-
-
-class KeyName(Struct, frozen=True):
-    """A key that a call was on, what the request calls it (None: nothing, or that is not known), and when it was."""
-
-    key: str
-    name: str | None
-    time: datetime
-
-
-def key_names(events: Iterable[Event]) -> Iterator[KeyName]:
-    """Give every key that events name."""
-    for event in events:
-        name = event.request_parameters.get("keyId")
-        for access in event.accesses:
-            if access.key:
-                yield KeyName(access.key, name if isinstance(name, str) else None, event.event_time)
-
-
-def resolve_key(text: str, names: Iterable[KeyName]) -> str:
-    """Give the key ARN that an id, an alias or an alias ARN stands for, by the first call with both; else the text."""
-    text = plain_key(text)
-    if is_resolved(text):
-        return text
-    found = [(one.time, one.key) for one in names if is_resolved(one.key) and _is_spelled(text, one)]
-    return min(found)[1] if found else text
-
-
-def is_resolved(key: str) -> bool:
-    """Tell whether a key is named by its ARN."""
-    return ":key/" in key
-
-
-def _is_spelled(text: str, one: KeyName) -> bool:
-    return one.key.endswith(f":key/{text}") or (one.name is not None and is_same_alias(text, one.name))
 
 
 def vault_key(job: Job, events: Iterable[Event]) -> str | None:

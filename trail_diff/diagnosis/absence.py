@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from trail_diff.case.coverage import BLOCKING
-from trail_diff.diagnosis.causes.interface import Examined, is_logged_elsewhere
+from trail_diff.diagnosis.causes.interface import is_logged_elsewhere
 from trail_diff.diagnosis.causes.not_kms import is_about_kms
+from trail_diff.diagnosis.examined import Examined
 from trail_diff.model import Absence, CallerGroup, Event, Reading, Reason
 
 CACHE_TIME = timedelta(minutes=5)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from msgspec import structs
 
 from trail_diff.arns import last_name
-from trail_diff.diagnosis.causes.interface import Explained, began
+from trail_diff.diagnosis.examined import Explained, began
 from trail_diff.diagnosis.key_history import PolicyVersion, grants_at, policy_at, policy_versions, todays_policy
 from trail_diff.events.denials import is_denial_code
 from trail_diff.model import CallerDecision, CallerGroup, Case, Event, JobEvents, KeyAccess

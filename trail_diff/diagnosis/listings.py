@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import nsmallest
 from typing import Literal
 
-from trail_diff.diagnosis.causes.interface import Explained
+from trail_diff.diagnosis.examined import Explained
 from trail_diff.diagnosis.key_history import policy_versions
 from trail_diff.model import CallerGroup, Case, Event, JobEvents, KeyPolicy, ListedEvent, TiedEvent
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from trail_diff.diagnosis.causes.interface import Examined, Explained
+from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.explain import find_call, request_in_failed
 from trail_diff.model import CallerGroup, Case, Cause, Finding, Remedy
 from trail_diff.policy.remedies.candidates import ObservedCall, Situation

@@ -10,7 +10,6 @@ from typing import Any
 
 from msgspec import structs
 
-from trail_diff.case.baseline import VAULT_KEY_TYPES
 from trail_diff.model import Job
 
 _JOB_FIELDS = ("BackupJobId", "CopyJobId", "RestoreJobId", "CopyJob")
@@ -49,3 +48,11 @@ def _complete(job: Job, vaults: Mapping[str, str], points: Mapping[str, str], *,
     source = point or vaults.get(job.source_vault or "") if job.kind == "copy" else None
     keys = tuple(dict.fromkeys(name for name in (key, *job.keys, source) if name))
     return structs.replace(job, key=key, keys=keys)
+
+
+VAULT_KEY_TYPES = frozenset(
+    {"dynamodb", "efs", "s3", "timestream", "virtualmachine", "cloudformation", "sap hana", "eks"}
+)
+"""Resource types whose recovery points are encrypted with the vault's key (AWS Backup guide, "Encryption for backups");
+for the others the source resource's key counts. DynamoDB without advanced features keeps its own, which a descriptor
+does not tell, so this only weighs, it never decides alone."""

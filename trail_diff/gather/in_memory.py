@@ -11,14 +11,14 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from trail_diff.case.correlate import KeyName, key_names
+from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.errors import FactError
 from trail_diff.events.changes import OTHER_CHANGES
 from trail_diff.events.jobs import merge_jobs, read_job_document, read_job_event
 from trail_diff.events.normalize import normalize_record
 from trail_diff.events.vaults import with_vault_keys
 from trail_diff.gather.dedupe import Once, digest_of
-from trail_diff.model import Event, Job, Reason, Skipped
+from trail_diff.model import Event, Reason, Skipped
 from trail_diff.read.files import read_paths
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, Progress, SourceSelection, Tally
 
@@ -38,43 +38,6 @@ class ReadOptions(Struct, frozen=True):
     processes: int = 1
     batch_files: int = 256
     stretch_bytes: int = 4 << 20
-
-
-class Beyond(Struct, frozen=True):
-    """What KMS calls tell that were read but not kept: keys and their names, and whether any lacks the caller type."""
-
-    names: tuple[KeyName, ...] = ()
-    lacks_caller_type: bool = False
-
-    def merge(self, other: "Beyond") -> "Beyond":
-        """Put what two readings tell together."""
-        return Beyond((*self.names, *other.names), self.lacks_caller_type or other.lacks_caller_type)
-
-
-class Gathered(Struct, frozen=True):
-    """All that was read: events in order of time, the jobs, the counts, and what was skipped (merged and sorted)."""
-
-    events: tuple[Event, ...]
-    jobs: tuple[Job, ...]
-    tally: Tally
-    skipped: tuple[Skipped, ...]
-    beyond: Beyond = Beyond()
-
-    def key_names(self) -> Iterator[KeyName]:
-        """Give every key that was read of, whether the call is kept or not."""
-        yield from self.beyond.names
-        yield from key_names(self.events)
-
-    def merge(self, other: "Gathered") -> "Gathered":
-        """Put two readings together; an event in both counts once."""
-        events = {event.event_id: event for event in (*self.events, *other.events)}
-        return Gathered(
-            in_order(events.values()),
-            merge_jobs([*self.jobs, *other.jobs]),
-            self.tally.merge(other.tally),
-            (*self.skipped, *other.skipped),
-            self.beyond.merge(other.beyond),
-        )
 
 
 def gather(
@@ -132,11 +95,6 @@ def put_together(
     jobs.extend(job for job in map(read_job_event, told) if job is not None)
     known = with_vault_keys(merge_jobs(jobs), (item.document for item in documents))
     return Gathered(in_order(events), known, tally, skipped.merged())
-
-
-def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
-    """Give events in the order of their times, those of one second by id."""
-    return tuple(sorted(events, key=lambda event: (event.event_time, event.event_id)))
 
 
 def make_selection(options: ReadOptions, *, kms_only: bool = False) -> SourceSelection:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct, field, structs
 
 from trail_diff.case.builder import Question, build_case
+from trail_diff.case.gathered import Gathered
 from trail_diff.events.jobs import read_job_event
 from trail_diff.events.normalize import normalize_record
-from trail_diff.gather.in_memory import Gathered, event_identity, gather_raw
+from trail_diff.gather.in_memory import event_identity, gather_raw
 from trail_diff.gather.key_facts import Document, FactDocuments, read_facts
 from trail_diff.model import Case, Event, Facts, Skipped
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, Tally

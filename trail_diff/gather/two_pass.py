@@ -14,24 +14,16 @@ from typing import TypeGuard
 
 from msgspec import Struct, structs
 
-from trail_diff.case.correlate import KeyName
 from trail_diff.case.coverage import lacks_caller_type
+from trail_diff.case.gathered import Beyond, Gathered, in_order
 from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.events.jobs import START_CALLS
+from trail_diff.events.key_names import KeyName
 from trail_diff.events.normalize import KMS, normalize_record
 from trail_diff.gather.aggregate import Sums, read_sheets
 from trail_diff.gather.dedupe import digest_of
 from trail_diff.gather.fold import Add, Bunch
-from trail_diff.gather.in_memory import (
-    Beyond,
-    Gathered,
-    ReadOptions,
-    event_identity,
-    find_in_job_files,
-    in_order,
-    make_selection,
-    put_together,
-)
+from trail_diff.gather.in_memory import ReadOptions, event_identity, find_in_job_files, make_selection, put_together
 from trail_diff.gather.partials import Reader, normalize_slim
 from trail_diff.gather.work import WORTH_BATCHES, Batch, list_batches, read_on_cores
 from trail_diff.model import Event, Window

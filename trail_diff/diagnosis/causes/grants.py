@@ -8,15 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from trail_diff.diagnosis.causes.interface import (
-    Examined,
-    Explained,
-    began,
-    evidence_of,
-    is_decisive,
-    may_be_refused,
-    own_errors,
-)
+from trail_diff.diagnosis.causes.interface import evidence_of, is_decisive, may_be_refused, own_errors
+from trail_diff.diagnosis.examined import Examined, Explained, began
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of
 from trail_diff.events.identity import service_name
 from trail_diff.model import Caller, CallerGroup, CallerKind, Cause, Confidence, Event, Finding, Reason, RuledOut

@@ -6,18 +6,13 @@ another: the verdict does.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
-
-from msgspec import Struct
 
 from trail_diff.arns import arn_account
 from trail_diff.diagnosis.diff import is_relevant
-from trail_diff.diagnosis.key_history import PolicyVersion
+from trail_diff.diagnosis.examined import Examined
 from trail_diff.model import (
-    CallerDecision,
     CallerGroup,
     CallerKind,
-    Case,
     Event,
     Evidence,
     Finding,
@@ -25,44 +20,6 @@ from trail_diff.model import (
     RuledOut,
     TiedEvent,
 )
-
-
-class Explained(Struct, frozen=True):
-    """How the policies decide one caller group: in the failed job, and where it differs in the succeeded one.
-
-    `then` is decided by the policy in force at the failed job, `before` by the one that a record shows to have been in
-    force at the succeeded job (None: no record), `today` by today's where it is another one; `policy` is the one in
-    force then, that of `key`: the group's, or the one that the failed job would have called instead. Where policies
-    were put on the key while the job ran (`put_during_job`), the latest in force meanwhile that refuses counts.
-    """
-
-    group: CallerGroup
-    then: CallerDecision
-    before: CallerDecision | None = None
-    today: CallerDecision | None = None
-    policy: PolicyVersion | None = None
-    key: str | None = None
-    policy_unchanged: bool = False
-    put_during_job: bool = False
-
-
-class Examined(Struct, frozen=True):
-    """The case with what was worked out of it: the table, the groups that make the difference, the decisions."""
-
-    case: Case
-    groups: tuple[CallerGroup, ...]
-    driving: tuple[CallerGroup, ...]
-    explained: tuple[Explained, ...] = ()
-
-    @property
-    def key(self) -> str | None:
-        """Give the key that the diagnosis is about."""
-        return self.case.failed.job.key
-
-    def explain(self, group: CallerGroup) -> Explained | None:
-        """Give how the policies decide a group."""
-        return next((one for one in self.explained if one.group == group), None)
-
 
 Examiner = Callable[[Examined], Iterator[Finding | RuledOut]]
 
@@ -125,11 +82,6 @@ def is_logged_elsewhere(examined: Examined, group: CallerGroup) -> bool:
 def may_be_refused(examined: Examined, group: CallerGroup) -> bool:
     """Tell whether the failed job's calls of a group can have been refused: recorded as such, or nowhere to be seen."""
     return group.failed.errors > 0 or is_logged_elsewhere(examined, group)
-
-
-def began(case: Case) -> datetime:
-    """Give when the failed job began; what changes later can be why it failed, but need not."""
-    return case.failed.job.created or case.failed.window.start
 
 
 def was_survived(examined: Examined, error: Event) -> bool:

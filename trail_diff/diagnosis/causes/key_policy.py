@@ -7,8 +7,9 @@ today's policy allows a call rules nothing out: it may have been repaired since.
 
 from collections.abc import Iterator
 
-from trail_diff.diagnosis.causes.interface import Examined, Explained, may_be_refused
+from trail_diff.diagnosis.causes.interface import may_be_refused
 from trail_diff.diagnosis.causes.stated import deny_of
+from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.model import (
     CallerDecision,
     CallerGroup,

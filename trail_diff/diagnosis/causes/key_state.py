@@ -8,8 +8,9 @@ changed since. A call that used the key in the window proves that it was enabled
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from trail_diff.diagnosis.causes.interface import Examined, began, evidence_of, failed_errors, is_decisive, own_errors
+from trail_diff.diagnosis.causes.interface import evidence_of, failed_errors, is_decisive, own_errors
 from trail_diff.diagnosis.causes.not_kms import is_about_kms
+from trail_diff.diagnosis.examined import Examined, began
 from trail_diff.diagnosis.key_history import KeyStateAt, deletion_scheduled, state_at
 from trail_diff.model import Cause, Confidence, Event, Evidence, Finding, Reason, RuledOut, TiedEvent
 

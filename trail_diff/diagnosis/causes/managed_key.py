@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from trail_diff.arns import arn_account
 from trail_diff.case.correlate import is_job_role
-from trail_diff.diagnosis.causes.interface import Examined
 from trail_diff.diagnosis.causes.not_kms import is_about_kms
+from trail_diff.diagnosis.examined import Examined
 from trail_diff.model import Cause, Event, Evidence, Finding, Reason, RuledOut
 
 

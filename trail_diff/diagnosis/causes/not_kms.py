@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 
 from trail_diff.arns import last_name
-from trail_diff.diagnosis.causes.interface import Examined, is_decisive, own_errors
+from trail_diff.diagnosis.causes.interface import is_decisive, own_errors
+from trail_diff.diagnosis.examined import Examined
 from trail_diff.model import Cause, Evidence, Finding, Job, Reason, RuledOut
 
 _ABOUT_KMS = re.compile(r"\bkms\b|\bcmk\b|encrypt|decrypt|data ?key|key id|\bkey\b", re.IGNORECASE)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from trail_diff.diagnosis.causes.interface import Examined, evidence_of, is_decisive, own_errors
+from trail_diff.diagnosis.causes.interface import evidence_of, is_decisive, own_errors
 from trail_diff.diagnosis.causes.not_kms import is_about_kms
+from trail_diff.diagnosis.examined import Examined
 from trail_diff.model import Cause, Confidence, Finding, Reason, RuledOut, TiedEvent
 
 _CONTEXT_ERRORS = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})

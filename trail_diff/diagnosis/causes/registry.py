@@ -1,13 +1,14 @@
 """All examiners, in the order in which their findings are listed among equals."""
 
 from trail_diff.diagnosis.causes.grants import examine_grants
-from trail_diff.diagnosis.causes.interface import Examined, Examiner
+from trail_diff.diagnosis.causes.interface import Examiner
 from trail_diff.diagnosis.causes.key_policy import examine_key_policy
 from trail_diff.diagnosis.causes.key_state import examine_key_state
 from trail_diff.diagnosis.causes.managed_key import examine_managed_key
 from trail_diff.diagnosis.causes.not_kms import examine_not_kms
 from trail_diff.diagnosis.causes.refusals import examine_context, examine_throttling
 from trail_diff.diagnosis.causes.stated import examine_stated
+from trail_diff.diagnosis.examined import Examined
 from trail_diff.model import Caller, Cause, Confidence, Finding, Reason, RuledOut
 
 EXAMINERS: tuple[Examiner, ...] = (

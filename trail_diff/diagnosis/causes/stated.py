@@ -6,7 +6,8 @@ so a stated layer is certain and the silence about the others is not.
 
 from collections.abc import Iterator, Mapping
 
-from trail_diff.diagnosis.causes.interface import Examined, evidence_of, is_decisive, own_errors
+from trail_diff.diagnosis.causes.interface import evidence_of, is_decisive, own_errors
+from trail_diff.diagnosis.examined import Examined
 from trail_diff.events.denials import read_denial
 from trail_diff.model import (
     Caller,

@@ -1,0 +1,52 @@
+"""All that was read, before any job is looked at."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from trail_diff.events.jobs import merge_jobs
+from trail_diff.events.key_names import KeyName, key_names
+from trail_diff.model import Event, Job, Skipped
+from trail_diff.read.interface import Tally
+
+
+class Beyond(Struct, frozen=True):
+    """What KMS calls tell that were read but not kept: keys and their names, and whether any lacks the caller type."""
+
+    names: tuple[KeyName, ...] = ()
+    lacks_caller_type: bool = False
+
+    def merge(self, other: "Beyond") -> "Beyond":
+        """Put what two readings tell together."""
+        return Beyond((*self.names, *other.names), self.lacks_caller_type or other.lacks_caller_type)
+
+
+class Gathered(Struct, frozen=True):
+    """All that was read: events in order of time, the jobs, the counts, and what was skipped (merged and sorted)."""
+
+    events: tuple[Event, ...]
+    jobs: tuple[Job, ...]
+    tally: Tally
+    skipped: tuple[Skipped, ...]
+    beyond: Beyond = Beyond()
+
+    def key_names(self) -> Iterator[KeyName]:
+        """Give every key that was read of, whether the call is kept or not."""
+        yield from self.beyond.names
+        yield from key_names(self.events)
+
+    def merge(self, other: "Gathered") -> "Gathered":
+        """Put two readings together; an event in both counts once."""
+        events = {event.event_id: event for event in (*self.events, *other.events)}
+        return Gathered(
+            in_order(events.values()),
+            merge_jobs([*self.jobs, *other.jobs]),
+            self.tally.merge(other.tally),
+            (*self.skipped, *other.skipped),
+            self.beyond.merge(other.beyond),
+        )
+
+
+def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Give events in the order of their times, those of one second by id."""
+    return tuple(sorted(events, key=lambda event: (event.event_time, event.event_id)))
