@@ -6,7 +6,7 @@ from msgspec import structs
 from recording import Recording
 
 from trail_diff.events.normalize import normalize_record
-from trail_diff.model import Event
+from trail_diff.model.learnt import Event
 from trail_diff.policy import PolicySet, compile_policies, decide
 from trail_diff.policy.request.context import build_request
 

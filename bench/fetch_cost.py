@@ -20,7 +20,7 @@ from recording import Recording
 from trail_diff.aws.client import Aws
 from trail_diff.aws.event_history.history_plan import FREQUENT_CHANGES, PAGE, RARE_CHANGES, ROLE_CHANGES, VAULT_CHANGES
 from trail_diff.aws.event_history.lookup_events import HistoryOptions, LookupEvents
-from trail_diff.model import Window
+from trail_diff.model.learnt import Window
 from trail_diff.read.interface import FoundRecord, Query, Tally, select_everything
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from recording import as_trail_file
 from scenes.stage import BAD, Scene
 
 from trail_diff.cli import run
-from trail_diff.model import Cause
+from trail_diff.model.codes import Cause
 
 PAGE = Path(__file__).parent.parent / "docs" / "causes.md"
 HEAD = """# Causes

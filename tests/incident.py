@@ -18,7 +18,7 @@ from trail_diff.aws.live.connection import connect
 from trail_diff.aws.live.options import AwsOptions
 from trail_diff.case.builder import Question
 from trail_diff.gather.raw_case import Collected
-from trail_diff.model import Report
+from trail_diff.model.report import Report
 from trail_diff.pipeline import analyse
 
 if TYPE_CHECKING:

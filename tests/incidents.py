@@ -19,7 +19,7 @@ from scenes import bystanders, gaps, grants, key_states, other_jobs, policies, r
 from scenes.stage import BAD, Incident, Scene
 
 from trail_diff.cli import run
-from trail_diff.model import Cause
+from trail_diff.model.codes import Cause
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "incidents"
 CASES: dict[str, Incident] = {

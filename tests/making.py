@@ -7,7 +7,8 @@ from typing import Any
 from recording import Record
 
 from trail_diff.events.normalize import normalize_record
-from trail_diff.model import Event, Job, JobEvents, Reason, TiedEvent, Window
+from trail_diff.model.learnt import Event, Job, JobEvents, TiedEvent, Window
+from trail_diff.model.reasons import Reason
 from trail_diff.read.interface import Peek, Tally
 
 ACCOUNT = "111122223333"

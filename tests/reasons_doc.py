@@ -1,10 +1,10 @@
-"""docs/reasons.md, made of the reason codes and their phrases, in the groups that model.Reason has them in."""
+"""docs/reasons.md, made of the reason codes and their phrases, in the groups that model/reasons.py has them in."""
 
 import inspect
 import re
 from pathlib import Path
 
-from trail_diff.model import Reason
+from trail_diff.model.reasons import Reason
 from trail_diff.render.interface import Lang
 from trail_diff.render.phrases import catalogue
 

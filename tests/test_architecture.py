@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,30 +13,48 @@ PACKAGE = Path(__file__).parent.parent / "trail_diff"
 INCIDENT = PACKAGE.parent / "fixtures" / "original-incident"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ONLY_IN = {
-    "boto3": {"aws"},
-    "botocore": {"aws"},
+    "boto3": {"aws.client"},
+    "botocore": {"aws.client"},
     "typer": {"cli"},
-    "pandas": {"diff"},
-    "rich": {"progress"},
-    "platformdirs": {"sources.slices"},
+    "tabulate": {"render"},
+    "pandas": {"diagnosis.diff"},
+    "rich": {"cli.progress"},
+    "platformdirs": {"aws.event_history.slices"},
     "jinja2": {"render.html_page"},
     "markupsafe": {"render.html_page", "render.html_tables"},
     "wcwidth": {"render.width"},
 }
-PURE = (
-    "assemble",
-    "baseline",
-    "changes",
-    "console",
-    "contexts",
-    "correlate",
-    "coverage",
-    "diff",
-    "exhibits",
-    "verdict",
-    "jobs",
-    "callers",
-)
+LEAVES = {"arns", "errors", "outfile", "times"}
+BELOW_READING = {"events", "model"}
+BELOW_CASE = {"read", *BELOW_READING}
+BELOW_POLICY = {"case", *BELOW_CASE}
+BELOW_DIAGNOSIS = {"policy", *BELOW_POLICY}
+BELOW_GATHER = {"policy", *BELOW_POLICY}
+BELOW_AWS = {"gather", *BELOW_GATHER}
+BELOW_INPUTS = {"aws", "redact", *BELOW_AWS}
+LAYERS: dict[str, set[str]] = {
+    "__main__": {"cli"},
+    "cli": {"pipeline", "inputs", "render", *BELOW_INPUTS},
+    "__init__": {"pipeline", "inputs", "render", *BELOW_INPUTS},
+    "pipeline": {"inputs", "diagnosis", "usage", "render", *BELOW_INPUTS},
+    "inputs": BELOW_INPUTS,
+    "aws": BELOW_AWS,
+    "redact": BELOW_AWS,
+    "usage": {"gather", *BELOW_DIAGNOSIS},
+    "gather": BELOW_GATHER,
+    "diagnosis": BELOW_DIAGNOSIS,
+    "policy": BELOW_POLICY,
+    "case": BELOW_CASE,
+    "read": BELOW_READING,
+    "events": {"model"},
+    "render": {"model"},
+    "model": set(),
+    "outfile": {"errors"},
+    "arns": set(),
+    "errors": set(),
+    "times": set(),
+}
+"""What each room may import beside itself and the leaves, the highest room first: nobody imports upwards."""
 
 
 def imports_of(path: Path) -> Iterator[str]:
@@ -51,11 +70,6 @@ def is_in(path: Path, places: set[str]) -> bool:
     """Tell whether a file is one of the named modules, or in one of the named packages."""
     name = name_of(path)
     return any(name == place or name.startswith(f"{place}.") for place in places)
-
-
-def is_command_line(name: str) -> bool:
-    """Tell whether a module is part of the command line."""
-    return name.split(".", maxsplit=1)[0] in {"cli", "__main__"}
 
 
 def name_of(path: Path) -> str:
@@ -81,42 +95,55 @@ def test_each_library_has_its_one_place(path: Path) -> None:
     assert not misplaced
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if not is_command_line(name_of(path))], ids=name_of)
-def test_nothing_imports_the_command_line_or_the_pipeline(path: Path) -> None:
-    """Only the command line imports the pipeline, and nobody imports the command line."""
-    allowed = {"__init__"} if name_of(path) == "__init__" else set()
-
-    forbidden = {
-        name for name in imports_of(path) if name == "trail_diff.pipeline" or name.startswith("trail_diff.cli")
-    }
-    assert not forbidden or allowed
+def room_of(name: str) -> str:
+    """Return the room of a module: the folder below the package, or the module itself where it stands at the root."""
+    return name.split(".", maxsplit=1)[0]
 
 
-@pytest.mark.parametrize("name", PURE)
-def test_pure_stages_know_no_input_or_output(name: str) -> None:
-    """A pure stage imports no source, no renderer, and nothing that reads files or the clock."""
-    imported = set(imports_of(PACKAGE / f"{name}.py"))
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_point_downwards(path: Path) -> None:
+    """Every module is in the table of layers, and imports only what the table allows its room."""
+    room = room_of(name_of(path))
+    allowed = {room, "__init__", *LAYERS[room], *(LEAVES if room not in LEAVES else ())}
 
-    assert not {module for module in imported if module.startswith("trail_diff.render")}
-    assert not {"os", "sys", "pathlib", "time", "socket"} & {module.split(".")[0] for module in imported}
-    assert not {"trail_diff.read.files", "trail_diff.read.envelope"} & imported
+    imported = {name.removeprefix("trail_diff").removeprefix(".") for name in imports_of(path) if is_ours(name)}
 
-
-@pytest.mark.parametrize("path", [path for path in MODULES if "render" in path.parts], ids=name_of)
-def test_tabulate_stays_in_render(path: Path) -> None:
-    """Renderers import the model and each other, never a stage."""
-    stages = {f"trail_diff.{name}" for name in (*PURE, "gather", "normalize", "pipeline", "facts")}
-
-    assert not stages & set(imports_of(path))
+    assert not {name for name in imported if room_of(name or "__init__") not in allowed}
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if "sources" in path.parts], ids=name_of)
-def test_sources_are_given_their_connection(path: Path) -> None:
-    """A source is handed what it asks AWS with; it opens no connection, and knows nothing of what is done with events."""
+def test_the_table_of_layers_names_what_there_is() -> None:
+    """The table names each room and each module at the root, and nothing else."""
+    assert {room_of(name_of(path)) for path in MODULES} == set(LAYERS)
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    """No module imports another that imports it again when both are loaded."""
+    graph = {name_of(path): {name.removeprefix("trail_diff.") for name in loaded_with(path)} for path in MODULES}
+
+    assert list(TopologicalSorter(graph).static_order())
+
+
+def loaded_with(path: Path) -> Iterator[str]:
+    """Yield the names of our own modules that are imported when a module is."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module and is_ours(node.module):
+            yield node.module
+
+
+def is_ours(name: str) -> bool:
+    """Check whether a module belongs to the package."""
+    return name == "trail_diff" or name.startswith("trail_diff.")
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if is_in(path, {"case", "diagnosis", "events"})], ids=name_of
+)
+def test_pure_stages_know_no_input_or_output(path: Path) -> None:
+    """A pure stage imports nothing that reads files, the environment or the clock."""
     imported = set(imports_of(path))
 
-    assert not {name for name in imported if name.startswith(("trail_diff.aws.live", "trail_diff.inputs"))}
-    assert "trail_diff.aws.client" not in imported or name_of(path) == "sources.lookup_events"
+    assert not {"os", "pathlib", "time", "socket"} & {module.split(".")[0] for module in imported}
+    assert not {"trail_diff.read.files", "trail_diff.read.envelope"} & imported
 
 
 def test_an_export_on_disk_is_read_without_aws() -> None:
@@ -139,7 +166,7 @@ def test_help_loads_no_heavy_library() -> None:
     assert not loaded & {"pandas", "boto3", "msgspec", "tabulate", "wcwidth", "rich", "jinja2", "hashlib", "secrets"}
 
 
-@pytest.mark.parametrize("name", ["sources.history_plan", "vaults", "collected"])
+@pytest.mark.parametrize("name", ["aws.event_history.history_plan", "events.vaults", "gather.raw_case"])
 def test_planning_and_holding_ask_nothing(name: str) -> None:
     """What to ask, and what was answered, are values: neither knows AWS, a clock or files."""
     imported = set(imports_of(PACKAGE.joinpath(*name.split(".")).with_suffix(".py")))
@@ -148,15 +175,12 @@ def test_planning_and_holding_ask_nothing(name: str) -> None:
     assert not {module for module in imported if module.startswith("trail_diff.aws.live")}
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if not is_in(path, {"live"})], ids=name_of)
+@pytest.mark.parametrize("path", [path for path in MODULES if not is_in(path, {"aws"})], ids=name_of)
 def test_aws_is_loaded_only_when_it_is_asked(path: Path) -> None:
-    """Outside the live path and the sources of AWS, nothing loads AWS when it is imported itself."""
-    if is_in(path, {"aws", "sources"}):
-        return
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    loaded = {node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)}
+    """Outside the room of AWS, nothing loads what asks AWS when it is imported itself."""
+    light = {"trail_diff.aws.live.options", "trail_diff.aws.engines.choices"}
 
-    assert not {name for name in loaded if name == "trail_diff.aws.client" or name.startswith("trail_diff.aws.live.c")}
+    assert not {name for name in loaded_with(path) if name.startswith("trail_diff.aws")} - light
 
 
 @pytest.mark.parametrize("command", ["callers", "jobs"])

@@ -9,7 +9,8 @@ import reasons_doc
 from msgspec import Struct, structs
 
 import trail_diff
-from trail_diff import model
+from trail_diff.model.codes import Cause
+from trail_diff.model.reasons import Reason
 
 JSON_PAGE = Path(__file__).parent.parent / "docs" / "json.md"
 PYTHON_PAGE = JSON_PAGE.with_name("python.md")
@@ -18,7 +19,7 @@ SECTIONS = re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", JSON_PAGE.read_text(encodi
 
 def test_every_cause_is_described() -> None:
     """Each cause code that a report can hold has its section."""
-    assert set(causes_doc.TEXTS) == set(model.Cause)
+    assert set(causes_doc.TEXTS) == set(Cause)
 
 
 def test_page_of_causes_is_up_to_date() -> None:
@@ -30,7 +31,7 @@ def test_every_reason_is_listed() -> None:
     """Each reason code that a report can hold stands in one group of the page."""
     listed = [code for _, codes in reasons_doc.groups() for code in codes]
 
-    assert listed == list(model.Reason)
+    assert listed == list(Reason)
 
 
 def test_page_of_reasons_is_up_to_date() -> None:

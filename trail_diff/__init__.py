@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from trail_diff.gather.in_memory import ReadOptions
     from trail_diff.gather.key_facts import FactFiles
     from trail_diff.inputs import Inputs
-    from trail_diff.model import Case, Report, Window
+    from trail_diff.model.learnt import Case, Window
+    from trail_diff.model.report import Report
     from trail_diff.pipeline import analyse, load_case, load_comparison, save_bundle
     from trail_diff.render import render_report
     from trail_diff.render.interface import RenderOptions
@@ -44,16 +45,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AwsOptions": "live.options",
-    "Case": "model",
-    "FactFiles": "facts",
-    "Inputs": "intake",
-    "Question": "assemble",
-    "ReadOptions": "gather",
+    "AwsOptions": "aws.live.options",
+    "Case": "model.learnt",
+    "FactFiles": "gather.key_facts",
+    "Inputs": "inputs",
+    "Question": "case.builder",
+    "ReadOptions": "gather.in_memory",
     "RenderOptions": "render.interface",
-    "Report": "model",
+    "Report": "model.report",
     "TrailDiffError": "errors",
-    "Window": "model",
+    "Window": "model.learnt",
     "analyse": "pipeline",
     "load_case": "pipeline",
     "load_comparison": "pipeline",

@@ -22,7 +22,7 @@ from trail_diff.gather.in_memory import ReadOptions, find_in_job_files, gather, 
 from trail_diff.gather.key_facts import FactDocuments, FactFiles, load_documents, read_facts
 from trail_diff.gather.raw_case import Collected, collect_found, matters_to, narrow
 from trail_diff.gather.two_pass import Wanted, gather_wanted, pick_events
-from trail_diff.model import Case, Coverage, Facts
+from trail_diff.model.learnt import Case, Coverage, Facts
 from trail_diff.read.files import read_paths
 from trail_diff.read.interface import Found, Progress, Selection, Source, Tally
 

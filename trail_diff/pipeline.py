@@ -59,7 +59,8 @@ from trail_diff.inputs import (
     gather_inputs,
     need_question,
 )
-from trail_diff.model import CallerUse, Case, Coverage, JobRow, Report, WhatIfRow, Window
+from trail_diff.model.learnt import Case, Coverage, Window
+from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
 from trail_diff.usage.callers import CallerCount
 
 

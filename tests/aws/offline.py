@@ -10,7 +10,7 @@ from recording import Record, as_trail_file
 
 from trail_diff.events.changes import is_change
 from trail_diff.gather.in_memory import KEPT_SOURCES, ReadOptions, gather_found, make_selection
-from trail_diff.model import Event, Skipped, Window
+from trail_diff.model.learnt import Event, Skipped, Window
 from trail_diff.read.containers import Chunks
 from trail_diff.read.files import Reading, read_stream
 from trail_diff.read.interface import Found, Query, Source, Tally

@@ -12,7 +12,7 @@ from recording import Recording
 
 from trail_diff.aws.engines.athena_sql import build_sql, parse_table_name, read_table, unused_partition_keys
 from trail_diff.errors import SourceError, UsageError
-from trail_diff.model import Window
+from trail_diff.model.learnt import Window
 from trail_diff.read.interface import Query
 
 NAME = parse_table_name("logs.cloudtrail_logs")

@@ -14,7 +14,7 @@ from recording import Record
 
 from trail_diff.aws.engines.lake import LakeSource
 from trail_diff.errors import AwsAccessDeniedError, SourceError, UsageError
-from trail_diff.model import Reason
+from trail_diff.model.reasons import Reason
 
 STORE = "arn:aws:cloudtrail:eu-central-1:111122223333:eventdatastore/11111111-2222-3333-4444-555555555555"
 PAGE = 25

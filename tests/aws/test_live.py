@@ -12,7 +12,7 @@ from recording import as_trail_file
 from trail_diff.cli import run
 from trail_diff.errors import JobNotFoundError
 from trail_diff.gather.bundle import open_case, save_case
-from trail_diff.model import Reason
+from trail_diff.model.reasons import Reason
 from trail_diff.pipeline import analyse
 from trail_diff.redact.case import redact_case
 from trail_diff.redact.files import make_pseudonyms

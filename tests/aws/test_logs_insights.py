@@ -14,7 +14,7 @@ from recording import Record
 
 from trail_diff.aws.engines.logs_insights import LogsInsightsSource
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError
-from trail_diff.model import Window
+from trail_diff.model.learnt import Window
 from trail_diff.read.interface import Query
 
 LIMIT = 200

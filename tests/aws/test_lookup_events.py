@@ -16,7 +16,7 @@ from trail_diff.aws.client import Aws
 from trail_diff.aws.event_history.lookup_events import HistoryOptions, LookupEvents
 from trail_diff.aws.event_history.place_history import PAGES_PER_SLICE
 from trail_diff.errors import AwsAccessDeniedError, AwsConnectionError, AwsCredentialsError
-from trail_diff.model import Window
+from trail_diff.model.learnt import Window
 from trail_diff.read.interface import FoundRecord, Progress, Query, Tally, select_everything
 
 REGION = "eu-west-1"

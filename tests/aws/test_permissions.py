@@ -12,7 +12,11 @@ from trail_diff.aws.doctor import LISTING, probes
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "trail_diff"
 PAGE = ROOT / "docs" / "tasks" / "credentials.md"
-ASKING = [*(PACKAGE / "live").glob("*.py"), PACKAGE / "aws.py", PACKAGE / "sources" / "lookup_events.py"]
+ASKING = [
+    *(PACKAGE / "aws" / "live").glob("*.py"),
+    PACKAGE / "aws" / "client.py",
+    PACKAGE / "aws" / "event_history" / "lookup_events.py",
+]
 SERVICES = {"backup", "cloudtrail", "kms", "sts"}
 ALWAYS_ALLOWED = {"sts:GetCallerIdentity"}
 

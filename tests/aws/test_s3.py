@@ -14,7 +14,8 @@ from recording import Record, as_trail_file
 
 from trail_diff.aws.s3.s3 import AHEAD_BYTES, S3Source
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError, UsageError
-from trail_diff.model import Reason, Skipped, Window
+from trail_diff.model.learnt import Skipped, Window
+from trail_diff.model.reasons import Reason
 from trail_diff.read.interface import Query
 
 NOW = datetime(2026, 3, 3, tzinfo=UTC)

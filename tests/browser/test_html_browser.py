@@ -12,7 +12,8 @@ from render.canonical import CANONICAL
 from render.hostile import make_hostile
 
 from trail_diff import Inputs, Question, analyse, load_case
-from trail_diff.model import CallerUse, Coverage, JobRow, Report, WhatIfRow
+from trail_diff.model.learnt import Coverage
+from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
 from trail_diff.render import render_callers, render_jobs, render_report, render_what_if
 from trail_diff.render.interface import RenderOptions
 

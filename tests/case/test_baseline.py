@@ -3,7 +3,7 @@
 from making import ACCOUNT, REGION, make_job
 
 from trail_diff.case.baseline import compare_jobs, rank_baselines
-from trail_diff.model import Reason
+from trail_diff.model.reasons import Reason
 
 OTHER_VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:other"
 OTHER_TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/other"

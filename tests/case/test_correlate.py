@@ -9,7 +9,8 @@ from recording import Recording
 
 from trail_diff.case.correlate import find_keys, has_concurrent_job, job_window, tie_events
 from trail_diff.events.key_names import key_names, resolve_key
-from trail_diff.model import Job, Reason, Window
+from trail_diff.model.learnt import Job, Window
+from trail_diff.model.reasons import Reason
 
 MADE = Recording()
 KEY, OTHER_KEY = MADE.key_arn("vault"), MADE.key_arn("other")

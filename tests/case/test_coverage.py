@@ -7,7 +7,8 @@ from making import make_events, make_job, make_side, make_tally
 from recording import Recording
 
 from trail_diff.case.coverage import check_coverage, excludes_kms, is_write_only
-from trail_diff.model import Event, JobEvents, Reason
+from trail_diff.model.learnt import Event, JobEvents
+from trail_diff.model.reasons import Reason
 
 GOOD = make_job("good")
 BAD = make_job("bad", "2026-03-02T18:05:00Z", state="FAILED")

@@ -8,7 +8,7 @@ from making import make_events, make_job, make_side
 from recording import Recording
 
 from trail_diff.diagnosis.diff import diff_callers, is_relevant
-from trail_diff.model import Reason
+from trail_diff.model.reasons import Reason
 
 MADE = Recording()
 KEY = MADE.key_arn("vault")

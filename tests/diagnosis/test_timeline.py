@@ -4,7 +4,9 @@ from making import make_events, make_job, make_side
 from recording import Record, Recording
 
 from trail_diff.diagnosis.timeline import compare_statements, list_changes
-from trail_diff.model import Case, Cause, Coverage, Event, Evidence, Finding
+from trail_diff.model.codes import Cause
+from trail_diff.model.learnt import Case, Coverage, Event
+from trail_diff.model.report import Evidence, Finding
 
 KEY = Recording().key_arn("vault")
 

@@ -7,7 +7,9 @@ from recording import Recording
 
 from trail_diff.diagnosis.diff import diff_callers
 from trail_diff.diagnosis.verdict import driving_groups, judge
-from trail_diff.model import Case, Coverage, Event, Outcome, Reason
+from trail_diff.model.codes import Outcome
+from trail_diff.model.learnt import Case, Coverage, Event
+from trail_diff.model.reasons import Reason
 
 MADE = Recording()
 KEY, OTHER_KEY = MADE.key_arn("vault"), MADE.key_arn("other")

@@ -8,7 +8,7 @@ from recording import Recording
 
 from trail_diff.errors import AmbiguousJobError, JobNotFoundError
 from trail_diff.events.jobs import find_job, merge_jobs, read_job_document, read_job_event
-from trail_diff.model import Job
+from trail_diff.model.learnt import Job
 
 JOB_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 API: dict[str, Any] = {

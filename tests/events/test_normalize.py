@@ -11,7 +11,9 @@ from recording import Recording
 from trail_diff.events.denials import read_denial
 from trail_diff.events.identity import identify_caller, service_name
 from trail_diff.events.normalize import normalize_record
-from trail_diff.model import CallerKind, Event, KeyAccess, Reason, Skipped
+from trail_diff.model.codes import CallerKind
+from trail_diff.model.learnt import Event, KeyAccess, Skipped
+from trail_diff.model.reasons import Reason
 
 MADE = Recording()
 KEY, OTHER_KEY = MADE.key_arn("a"), MADE.key_arn("b")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from trail_diff.errors import FactError, PolicyError
 from trail_diff.gather.key_facts import FactFiles, load_facts
-from trail_diff.model import Reason, Skipped
+from trail_diff.model.learnt import Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.document import parse_policy, policy_from
 from trail_diff.policy.documents.doubts import find_doubts
 

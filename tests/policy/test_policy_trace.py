@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from trail_diff.model import ConditionOutcome, Reason, StatementOutcome
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import ConditionOutcome, StatementOutcome
 from trail_diff.policy import Opaque, PolicySet, Request, evaluate, principal_from
 
 ACCOUNT = "111122223333"

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from trail_diff.model import Caller, CallerKind, Remedy
+from trail_diff.model.codes import CallerKind
+from trail_diff.model.learnt import Caller
+from trail_diff.model.report import Remedy
 from trail_diff.policy import (
     Opaque,
     PolicySet,

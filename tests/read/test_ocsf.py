@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trail_diff.model import Record
+from trail_diff.model.learnt import Record
 from trail_diff.read.forms.ocsf import record_from_ocsf
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"

@@ -15,9 +15,9 @@ from read.wrapping import dump
 from recording import Recording
 
 from trail_diff.errors import SourceError
+from trail_diff.gather import work as batches
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.in_memory import ReadOptions
-from trail_diff.gather.in_memory import work as batches
 from trail_diff.read.parallel import run_in_order
 from trail_diff.usage.callers import CallerCount
 

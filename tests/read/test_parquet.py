@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow.parquet import write_table
 
-from trail_diff.model import Reason, Record, Skipped
+from trail_diff.model.learnt import Record, Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.parquet import read_parquet
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"

@@ -20,7 +20,8 @@ from recording import Recording
 from trail_diff.errors import SourceError
 from trail_diff.events.normalize import normalize_record
 from trail_diff.gather.in_memory import Skips, keep_once
-from trail_diff.model import Event, Reason, Skipped
+from trail_diff.model.learnt import Event, Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read import containers
 from trail_diff.read.files import read_paths
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, Peek, SlimRecord, Tally, select_everything
@@ -288,7 +289,7 @@ def test_parquet_is_read(tmp_path: Path) -> None:
     """A table in Parquet gives its records."""
     import pyarrow as pa
     from pyarrow.parquet import write_table
-    from sources.wrapping import flat
+    from read.wrapping import flat
 
     path = tmp_path / "table"
     write_table(pa.Table.from_pylist([flat(record) for record in RECORDS]), path)

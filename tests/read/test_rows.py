@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trail_diff.model import Reason, Record, Skipped
+from trail_diff.model.learnt import Record, Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.rows import is_header, lacks_caller_type, read_rows, record_from_columns
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"

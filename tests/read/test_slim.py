@@ -18,7 +18,8 @@ from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.normalize import normalize_record
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.in_memory import ReadOptions, Skips, keep_once, make_selection
-from trail_diff.model import CallerUse, Coverage, Event
+from trail_diff.model.learnt import Coverage, Event
+from trail_diff.model.report import CallerUse
 from trail_diff.read.files import Reading, read_files
 from trail_diff.read.interface import Found, FoundSlim, Peek, SlimRecord, Tally
 from trail_diff.read.lenient import to_record

@@ -17,7 +17,7 @@ from trail_diff.case.gathered import Gathered
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.in_memory import ReadOptions, gather
 from trail_diff.gather.two_pass import Wanted, gather_wanted
-from trail_diff.model import Facts, Window
+from trail_diff.model.learnt import Facts, Window
 from trail_diff.read.stretches import cut
 from trail_diff.read.walk import InputFile
 from trail_diff.usage.callers import CallerCount

@@ -9,7 +9,8 @@ from recording import Recording
 
 from trail_diff.gather.aggregate import count_calls
 from trail_diff.gather.in_memory import ReadOptions
-from trail_diff.model import Reason, Skipped
+from trail_diff.model.learnt import Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read.walk import InputFile, expand_path
 from trail_diff.usage.callers import CallerCount
 

@@ -20,7 +20,7 @@ from trail_diff.redact.pseudonyms import Pseudonyms
 from trail_diff.redact.redactor import Redactor
 
 SHIPPED = shipped()
-INCIDENT = Path(__file__).parent.parent / "fixtures" / "original-incident"
+INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"
 FAILED = "2c47cafb-f2a8-4324-bc60-6017794526c5"
 FAILED_RUN = ("--failed-window", "2026-03-02T18:00Z/2026-03-02T18:30Z")
 SUCCEEDED_RUN = ("--succeeded-window", "2026-03-01T18:00Z/2026-03-01T18:30Z")

@@ -6,35 +6,30 @@ from typing import Any, Literal
 from msgspec import structs
 
 from trail_diff.diagnosis.console_links import event_url
-from trail_diff.model import (
+from trail_diff.model.codes import CallerKind, Cause
+from trail_diff.model.learnt import Caller, Coverage, Job, Skipped, Windows
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import (
     Absence,
-    Caller,
     CallerDecision,
     CallerGroup,
-    CallerKind,
     Calls,
-    Cause,
     Change,
     ConditionOutcome,
-    Coverage,
     Evidence,
     Finding,
-    Job,
     KeyPolicy,
     ListedEvent,
     NextStep,
     Reading,
-    Reason,
     Remedy,
     Replay,
     Report,
     RuledOut,
-    Skipped,
     StatementChange,
     StatementOutcome,
     StatementRef,
     Verdict,
-    Windows,
 )
 from trail_diff.render.interface import RenderOptions
 

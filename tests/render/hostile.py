@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from render.canonical import CANONICAL
 
-from trail_diff.model import Report
+from trail_diff.model.report import Report
 
 _FREE = frozenset(
     [

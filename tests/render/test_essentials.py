@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 from render.canonical import CANONICAL
 
-from trail_diff.model import Calls, Evidence, Reason, Remedy, Report
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Calls, Evidence, Remedy, Report
 from trail_diff.render.essentials import (
     best_remedy,
     choose_rows,

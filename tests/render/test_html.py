@@ -16,7 +16,8 @@ from render.canonical import CANONICAL, at
 from render.hostile import make_hostile
 from render.test_renderers import HOSTILE
 
-from trail_diff.model import CallerUse, Coverage, Job, JobRow, Report, Verdict, WhatIfRow
+from trail_diff.model.learnt import Coverage, Job
+from trail_diff.model.report import CallerUse, JobRow, Report, Verdict, WhatIfRow
 from trail_diff.render import render_callers, render_jobs, render_report, render_what_if
 from trail_diff.render.html_policy import diff_policies, show_policies
 from trail_diff.render.html_timeline import draw_timeline, show_offset

@@ -10,8 +10,10 @@ import pytest
 from msgspec import structs
 from render.canonical import CANONICAL
 
-from trail_diff import model
-from trail_diff.model import CallerKind, Cause, Outcome, Reading, Reason, Report
+from trail_diff.model import codes, learnt
+from trail_diff.model.codes import CallerKind, Cause, Outcome
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Reading, Report
 from trail_diff.policy.remedies.remedy import PATCHLESS
 from trail_diff.render import FORMATS, render_report
 from trail_diff.render.catalogue import Catalogue, Grammar
@@ -26,16 +28,16 @@ WORDS: Mapping[str, set[str]] = {
     "causes": set(Cause),
     "caller_kinds": set(CallerKind),
     "outcomes": set(get_args(Outcome)),
-    "confidences": set(get_args(model.Confidence)),
-    "presences": set(get_args(model.Presence)),
-    "layers": set(get_args(model.Layer)),
-    "decisions": set(get_args(model.Decided)),
-    "matches": set(get_args(model.Matched)),
-    "key_presences": set(get_args(model.KeyPresence)),
+    "confidences": set(get_args(codes.Confidence)),
+    "presences": set(get_args(codes.Presence)),
+    "layers": set(get_args(codes.Layer)),
+    "decisions": set(get_args(codes.Decided)),
+    "matches": set(get_args(codes.Matched)),
+    "key_presences": set(get_args(codes.KeyPresence)),
     "readings": set(get_args(get_type_hints(Reading)["reading"])),
     "statuses": set(get_args(get_type_hints(Reading)["status"])),
-    "job_kinds": set(get_args(get_type_hints(model.Job)["kind"])),
-    "what_ifs": set(get_args(model.WhatIfOutcome)),
+    "job_kinds": set(get_args(get_type_hints(learnt.Job)["kind"])),
+    "what_ifs": set(get_args(codes.WhatIfOutcome)),
     "helps": {"true", "false", "undetermined"},
 }
 JAPANESE_LETTERS = re.compile(r"[぀-ヿ一-鿿]")

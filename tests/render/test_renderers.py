@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from render.canonical import CANONICAL, OPTIONS
 
 from trail_diff.errors import UsageError
-from trail_diff.model import Report
+from trail_diff.model.report import Report
 from trail_diff.render import FORMATS, render_report
 from trail_diff.render.csv import REPORT_COLUMNS
 from trail_diff.render.interface import Lang, RenderOptions

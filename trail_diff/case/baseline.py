@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from trail_diff.arns import last_name
 from trail_diff.events.jobs import has_issues, is_succeeded
 from trail_diff.events.vaults import VAULT_KEY_TYPES
-from trail_diff.model import Job, Reason
+from trail_diff.model.learnt import Job
+from trail_diff.model.reasons import Reason
 
 
 def rank_baselines(failed: Job, jobs: Sequence[Job]) -> list[Job]:

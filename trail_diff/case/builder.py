@@ -15,7 +15,8 @@ from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.events.changes import select_changes
 from trail_diff.events.jobs import find_job, is_finished, is_succeeded
 from trail_diff.events.key_names import resolve_key
-from trail_diff.model import Case, Coverage, Facts, Job, JobEvents, Reason, Window, Windows
+from trail_diff.model.learnt import Case, Coverage, Facts, Job, JobEvents, Window, Windows
+from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
 
 DEFAULT_PAD = timedelta(minutes=15)

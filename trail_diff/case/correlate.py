@@ -13,7 +13,9 @@ from typing import Any
 
 from trail_diff.arns import last_name
 from trail_diff.events.encryption_context import ContextVerdict, read_context
-from trail_diff.model import CallerKind, Event, Job, JobEvents, Reason, TiedEvent, Window
+from trail_diff.model.codes import CallerKind
+from trail_diff.model.learnt import Event, Job, JobEvents, TiedEvent, Window
+from trail_diff.model.reasons import Reason
 
 SCORES: Mapping[Reason, int] = {
     Reason.KEY_AND_CONTEXT: 70,

@@ -10,7 +10,8 @@ from typing import Any
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.case.correlate import has_concurrent_job
 from trail_diff.events.jobs import is_finished
-from trail_diff.model import Coverage, Event, Job, JobEvents, Reason, Skipped, Window
+from trail_diff.model.learnt import Coverage, Event, Job, JobEvents, Skipped, Window
+from trail_diff.model.reasons import Reason
 from trail_diff.read.interface import Tally
 from trail_diff.times import parse_time
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from trail_diff.events.jobs import merge_jobs
 from trail_diff.events.key_names import KeyName, key_names
-from trail_diff.model import Event, Job, Skipped
+from trail_diff.model.learnt import Event, Job, Skipped
 from trail_diff.read.interface import Tally
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trail_diff.case.builder import Question
     from trail_diff.gather.key_facts import FactFiles
     from trail_diff.inputs import Inputs
-    from trail_diff.model import Window
+    from trail_diff.model.learnt import Window
     from trail_diff.read.interface import Progress
     from trail_diff.redact.redactor import Redactor
 
@@ -240,7 +240,7 @@ def parse_window_option(text: str | None, option: str) -> "Window | None":
     """
     if text is None:
         return None
-    from trail_diff.model import Window
+    from trail_diff.model.learnt import Window
 
     start, _, end = text.partition("/")
     window = Window(parse_moment_option(start, option), parse_moment_option(end, option))

@@ -17,7 +17,7 @@ from trail_diff.errors import UsageError
 from trail_diff.outfile import replacing
 
 if TYPE_CHECKING:
-    from trail_diff.model import Report
+    from trail_diff.model.report import Report
     from trail_diff.read.interface import Progress
     from trail_diff.render.interface import RenderOptions
 

@@ -7,7 +7,9 @@ from trail_diff.case.coverage import BLOCKING
 from trail_diff.diagnosis.causes.interface import is_logged_elsewhere
 from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.model import Absence, CallerGroup, Event, Reading, Reason
+from trail_diff.model.learnt import Event
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Absence, CallerGroup, Reading
 
 CACHE_TIME = timedelta(minutes=5)
 """DynamoDB caches a table's plaintext key for five minutes per caller (DynamoDB developer guide, "Encryption at rest");

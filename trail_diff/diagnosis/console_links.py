@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import structs
 
 from trail_diff.arns import partition_of
-from trail_diff.model import Case, Event, Evidence, Finding
+from trail_diff.model.learnt import Case, Event
+from trail_diff.model.report import Evidence, Finding
 
 _REGION = re.compile(r"(?!us-iso|eu-iso)[a-z]{2}(?:-[a-z]+)+-\d{1,2}")
 """The isolated partitions have consoles of their own, which no link from outside can reach."""

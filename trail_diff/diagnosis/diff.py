@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import pandas as pd
 
-from trail_diff.model import Caller, CallerGroup, CallerKind, Calls, JobEvents, Presence, Reason
+from trail_diff.model.codes import CallerKind, Presence
+from trail_diff.model.learnt import Caller, JobEvents
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import CallerGroup, Calls
 
 _PRESENCE_ORDER: tuple[Presence, ...] = ("denied-in-failed", "only-succeeded", "only-failed", "both")
 _BY_KEY_ALONE = frozenset({Reason.KEY_ONLY, Reason.KEY_AND_SERVICE_PRINCIPAL})

@@ -5,11 +5,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from trail_diff.diagnosis.key_history import PolicyVersion
-from trail_diff.model import (
-    CallerDecision,
-    CallerGroup,
-    Case,
-)
+from trail_diff.model.learnt import Case
+from trail_diff.model.report import CallerDecision, CallerGroup
 
 
 class Explained(Struct, frozen=True):

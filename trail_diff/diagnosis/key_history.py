@@ -11,7 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.model import Event, Evidence, Facts, Window
+from trail_diff.model.learnt import Event, Facts, Window
+from trail_diff.model.report import Evidence
 from trail_diff.times import parse_time
 
 _STORE_STATES: Mapping[str, str] = {"DisconnectCustomKeyStore": "Unavailable", "ConnectCustomKeyStore": "Enabled"}

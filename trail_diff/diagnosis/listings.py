@@ -6,7 +6,8 @@ from typing import Literal
 
 from trail_diff.diagnosis.examined import Explained
 from trail_diff.diagnosis.key_history import policy_versions
-from trail_diff.model import CallerGroup, Case, Event, JobEvents, KeyPolicy, ListedEvent, TiedEvent
+from trail_diff.model.learnt import Case, Event, JobEvents, TiedEvent
+from trail_diff.model.report import CallerGroup, KeyPolicy, ListedEvent
 
 MOST_EVENTS = 10_000
 """As many events as a report lists; a busy key has a hundred times more in an hour, and their counts tell as much."""

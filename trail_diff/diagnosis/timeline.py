@@ -5,7 +5,8 @@ from typing import Any
 
 from trail_diff.diagnosis.console_links import event_url
 from trail_diff.diagnosis.key_history import policy_versions
-from trail_diff.model import Case, Change, Event, Finding, StatementChange, StatementRef
+from trail_diff.model.learnt import Case, Event
+from trail_diff.model.report import Change, Finding, StatementChange, StatementRef
 
 
 def list_changes(case: Case, findings: Sequence[Finding] = ()) -> tuple[Change, ...]:

@@ -11,7 +11,10 @@ from trail_diff.diagnosis.causes.key_state import CRYPTO_ACTIONS
 from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.diff import is_different, is_relevant
 from trail_diff.diagnosis.examined import Explained
-from trail_diff.model import CallerGroup, Case, Finding, Outcome, Reason, Verdict
+from trail_diff.model.codes import Outcome
+from trail_diff.model.learnt import Case
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import CallerGroup, Finding, Verdict
 
 LATE = timedelta(minutes=5)
 """CloudTrail delivers in about five minutes (CloudTrail user guide, "How CloudTrail works"): with a newest record no

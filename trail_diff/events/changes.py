@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from trail_diff.arns import last_name
-from trail_diff.model import Event, Job
+from trail_diff.model.learnt import Event, Job
 
 KEY_CHANGES = frozenset(
     {

@@ -6,7 +6,7 @@ name no layer, and across accounts the reason is ambiguous on purpose; then effe
 
 import re
 
-from trail_diff.model import Denial
+from trail_diff.model.learnt import Denial
 
 _DENIED_CODES = frozenset(
     {"accessdenied", "accessdeniedexception", "unauthorizedoperation", "client.unauthorizedoperation"}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
 from trail_diff.arns import arn_resource, arn_service, last_name
-from trail_diff.model import Job
+from trail_diff.model.learnt import Job
 
 
 class ContextVerdict(Enum):

@@ -12,7 +12,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.model import Caller, CallerKind, Record
+from trail_diff.model.codes import CallerKind
+from trail_diff.model.learnt import Caller, Record
 
 _REGION_LABEL = re.compile(
     r"\A([a-z0-9-]{1,63})\.[a-z]{2,4}(?:-[a-z]{1,12}){1,3}-\d{1,2}\.(amazonaws\.(?:com(?:\.cn)?|eu))\Z"

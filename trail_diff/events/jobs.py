@@ -12,7 +12,7 @@ import msgspec
 
 from trail_diff.arns import arn_account, arn_region, partition_of
 from trail_diff.errors import AmbiguousJobError, JobNotFoundError
-from trail_diff.model import Event, Job
+from trail_diff.model.learnt import Event, Job
 from trail_diff.times import parse_time
 
 JobKind = Literal["backup", "copy", "restore"]

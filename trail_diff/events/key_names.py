@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from trail_diff.arns import is_same_alias, plain_key
-from trail_diff.model import Event
+from trail_diff.model.learnt import Event
 
 
 class KeyName(Struct, frozen=True):

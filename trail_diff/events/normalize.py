@@ -13,7 +13,8 @@ from typing import Any
 from trail_diff.arns import partition_of
 from trail_diff.events.denials import read_denial
 from trail_diff.events.identity import identify_caller
-from trail_diff.model import Event, KeyAccess, Reason, Record, Skipped
+from trail_diff.model.learnt import Event, KeyAccess, Record, Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
 
 KMS = "kms.amazonaws.com"

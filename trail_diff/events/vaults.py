@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import structs
 
-from trail_diff.model import Job
+from trail_diff.model.learnt import Job
 
 _JOB_FIELDS = ("BackupJobId", "CopyJobId", "RestoreJobId", "CopyJob")
 

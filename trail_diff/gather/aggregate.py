@@ -19,7 +19,8 @@ from trail_diff.gather.fold import Add, Bunch, Count
 from trail_diff.gather.in_memory import ReadOptions, Skips, make_selection
 from trail_diff.gather.partials import NO_KIND, ROWS, Reader, Rows, Sheet
 from trail_diff.gather.work import Batch, list_batches, read_on_cores
-from trail_diff.model import Coverage, Event, Reason, Skipped, Window
+from trail_diff.model.learnt import Coverage, Event, Skipped, Window
+from trail_diff.model.reasons import Reason
 from trail_diff.read.files import is_read_once
 from trail_diff.read.interface import FoundJob, Progress, Tally
 from trail_diff.read.walk import InputFile

@@ -24,7 +24,8 @@ from trail_diff.case.builder import Question
 from trail_diff.errors import CaseFileError
 from trail_diff.gather.key_facts import Document, FactDocuments
 from trail_diff.gather.raw_case import Collected
-from trail_diff.model import Reason, Skipped
+from trail_diff.model.learnt import Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.outfile import replacing
 from trail_diff.read.containers import Budget, Damaged, inflate
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from trail_diff.model import Event
+from trail_diff.model.learnt import Event
 from trail_diff.read.interface import SlimRecord
 
 

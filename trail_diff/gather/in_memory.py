@@ -18,7 +18,8 @@ from trail_diff.events.jobs import merge_jobs, read_job_document, read_job_event
 from trail_diff.events.normalize import normalize_record
 from trail_diff.events.vaults import with_vault_keys
 from trail_diff.gather.dedupe import Once, digest_of
-from trail_diff.model import Event, Reason, Skipped
+from trail_diff.model.learnt import Event, Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read.files import read_paths
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, Progress, SourceSelection, Tally
 

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.errors import FactError, PolicyError
-from trail_diff.model import Facts
+from trail_diff.model.learnt import Facts
 
 _TERRAFORM = re.compile(rb'^\s*(?:resource|data|module|variable)\s+"', re.MULTILINE)
 _YAML = re.compile(

@@ -18,7 +18,8 @@ from trail_diff.gather.dedupe import digest_of
 from trail_diff.gather.fold import Kinds
 from trail_diff.gather.in_memory import event_identity
 from trail_diff.gather.work import Batch
-from trail_diff.model import Caller, Event, Reason, Skipped
+from trail_diff.model.learnt import Caller, Event, Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read.files import Reading, read_files
 from trail_diff.read.interface import NULL, Found, FoundJob, FoundRecord, FoundSlim, Selection, SlimRecord, Tally
 from trail_diff.read.lenient import decode_fully, to_record

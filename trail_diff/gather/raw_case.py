@@ -14,7 +14,7 @@ from trail_diff.events.jobs import read_job_event
 from trail_diff.events.normalize import normalize_record
 from trail_diff.gather.in_memory import event_identity, gather_raw
 from trail_diff.gather.key_facts import Document, FactDocuments, read_facts
-from trail_diff.model import Case, Event, Facts, Skipped
+from trail_diff.model.learnt import Case, Event, Facts, Skipped
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, Tally
 
 

@@ -26,7 +26,7 @@ from trail_diff.gather.fold import Add, Bunch
 from trail_diff.gather.in_memory import ReadOptions, event_identity, find_in_job_files, make_selection, put_together
 from trail_diff.gather.partials import Reader, normalize_slim
 from trail_diff.gather.work import WORTH_BATCHES, Batch, list_batches, read_on_cores
-from trail_diff.model import Event, Window
+from trail_diff.model.learnt import Event, Window
 from trail_diff.read.files import Reading, is_read_once, read_files
 from trail_diff.read.interface import (
     NULL,

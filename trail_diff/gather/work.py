@@ -5,7 +5,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from trail_diff.gather.in_memory import ReadOptions
-from trail_diff.model import Skipped
+from trail_diff.model.learnt import Skipped
 from trail_diff.read.files import list_files
 from trail_diff.read.interface import Selection
 from trail_diff.read.stretches import cut

@@ -10,7 +10,8 @@ from typing import IO, Protocol
 from isal import igzip_lib, isal_zlib
 from msgspec import Struct
 
-from trail_diff.model import Reason, Skipped
+from trail_diff.model.learnt import Skipped
+from trail_diff.model.reasons import Reason
 
 CHUNK_BYTES = 1 << 20
 FREE_EXPANSION_BYTES = 256 << 20

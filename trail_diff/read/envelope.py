@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from trail_diff.model import Reason, Record, Skipped
+from trail_diff.model.learnt import Record, Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
 from trail_diff.read.interface import (
     Found,

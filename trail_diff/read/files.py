@@ -8,7 +8,8 @@ from typing import IO, BinaryIO
 from msgspec import Struct
 
 from trail_diff.errors import SourceError
-from trail_diff.model import Reason, Skipped
+from trail_diff.model.learnt import Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read import slim
 from trail_diff.read.containers import (
     GZIP,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
-from trail_diff.model import Record, Skipped, Window
+from trail_diff.model.learnt import Record, Skipped, Window
 from trail_diff.times import parse_time
 
 PEEK_FIELDS = {

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from trail_diff.model import Reason, Record
+from trail_diff.model.learnt import Record
+from trail_diff.model.reasons import Reason
 from trail_diff.read.interface import NULL, SlimRecord
 from trail_diff.read.slim import REFUSALS
 

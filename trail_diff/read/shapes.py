@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.model import Reason
+from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.ecs import columns_from_ecs
 
 Object = Mapping[str, Any]

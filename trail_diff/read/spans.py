@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from msgspec import structs
 
 from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
-from trail_diff.model import Window
+from trail_diff.model.learnt import Window
 from trail_diff.read.interface import Query
 
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[0-9a-z-]+", re.ASCII)

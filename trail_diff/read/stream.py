@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from trail_diff.model import Reason
+from trail_diff.model.reasons import Reason
 from trail_diff.read import slim
 from trail_diff.read.containers import Damaged, Readable
 from trail_diff.read.lenient import SPACE, parse_leniently

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
-from trail_diff.model import Window
+from trail_diff.model.learnt import Window
 from trail_diff.read.spans import DELIVERY_MARGIN
 
 _ACCOUNT = re.compile(r"(?:.*/)?AWSLogs/(?:o-[a-z0-9]{10,32}/)?\d{12}/\Z", re.DOTALL)

@@ -13,7 +13,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from trail_diff.errors import SourceError
-from trail_diff.model import Reason, Skipped
+from trail_diff.model.learnt import Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read.interface import SourceSelection
 from trail_diff.read.trail_layout import read_region_folder
 

@@ -4,7 +4,7 @@ import codecs
 import json
 from collections.abc import Iterator
 
-from trail_diff.model import Reason
+from trail_diff.model.reasons import Reason
 from trail_diff.read.containers import Damaged, Readable
 from trail_diff.read.forms.rows import is_header
 

@@ -20,7 +20,8 @@ import msgspec
 from msgspec import Struct, to_builtins
 
 from trail_diff.errors import SourceError, UsageError
-from trail_diff.model import Reason, Skipped
+from trail_diff.model.learnt import Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.outfile import refuse_inputs, replacing
 from trail_diff.read.containers import Budget, Damaged, Document, open_documents
 from trail_diff.read.files import STDIN, Reading, list_files, read_files

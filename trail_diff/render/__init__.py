@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from trail_diff.errors import UsageError
-from trail_diff.model import CallerUse, Coverage, JobRow, Report, WhatIfRow
+from trail_diff.model.learnt import Coverage
+from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
 from trail_diff.render.interface import Renderer, RenderOptions
 
 _DEFAULTS = RenderOptions()

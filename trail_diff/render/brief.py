@@ -1,6 +1,6 @@
 """The report on one screen of a terminal: verdict, callers that differ, cause, fix, what would not help, coverage."""
 
-from trail_diff.model import Remedy, Report
+from trail_diff.model.report import Remedy, Report
 from trail_diff.render import escape, essentials, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions

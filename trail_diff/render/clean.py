@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from trail_diff.model import KeyPolicy, Remedy, Report
+from trail_diff.model.report import KeyPolicy, Remedy, Report
 
 _DEEPEST = 100
 _LARGEST_NUMBER_BITS = 4096

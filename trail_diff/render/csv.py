@@ -4,7 +4,8 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
-from trail_diff.model import Caller, CallerUse, Calls, Coverage, JobRow, Report, WhatIfRow
+from trail_diff.model.learnt import Caller, Coverage
+from trail_diff.model.report import CallerUse, Calls, JobRow, Report, WhatIfRow
 from trail_diff.render import escape, layout
 from trail_diff.render.interface import RenderOptions
 

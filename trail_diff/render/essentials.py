@@ -6,7 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.model import Caller, CallerGroup, Evidence, Finding, KeyPolicy, Reason, Remedy, Report
+from trail_diff.model.learnt import Caller
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import CallerGroup, Evidence, Finding, KeyPolicy, Remedy, Report
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from trail_diff.model import CallerDecision, CallerGroup, Coverage, Remedy, Report
+from trail_diff.model.learnt import Coverage
+from trail_diff.model.report import CallerDecision, CallerGroup, Remedy, Report
 from trail_diff.render import escape, essentials, layout
 from trail_diff.render.brief import PRESENCE_COLORS, show_verdict
 from trail_diff.render.catalogue import Catalogue

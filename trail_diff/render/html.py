@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from trail_diff.model import CallerUse, Coverage, JobRow, Remedy, Report, WhatIfRow
+from trail_diff.model.learnt import Coverage
+from trail_diff.model.report import CallerUse, JobRow, Remedy, Report, WhatIfRow
 from trail_diff.render import html_tables, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean_report

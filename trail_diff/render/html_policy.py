@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from trail_diff.model import CallerDecision, Evidence, Finding, KeyPolicy, Report, StatementOutcome
+from trail_diff.model.report import CallerDecision, Evidence, Finding, KeyPolicy, Report, StatementOutcome
 
 MOST_LINES = 2_000
 """As many lines of a policy as are shown; KMS takes 32 kB, a record may say anything."""

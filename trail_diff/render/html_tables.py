@@ -7,7 +7,8 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from trail_diff.arns import last_name
-from trail_diff.model import Caller, CallerGroup, CallerUse, JobRow, ListedEvent, Report, WhatIfRow
+from trail_diff.model.learnt import Caller
+from trail_diff.model.report import CallerGroup, CallerUse, JobRow, ListedEvent, Report, WhatIfRow
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.phrases import caller_name

@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct, structs
 
-from trail_diff.model import Caller, CallerGroup, Change, Job, ListedEvent, Report
+from trail_diff.model.learnt import Caller, Job
+from trail_diff.model.report import CallerGroup, Change, ListedEvent, Report
 from trail_diff.render import escape
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.phrases import caller_name

@@ -5,7 +5,8 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from trail_diff.model import CallerUse, Coverage, JobRow, Report, WhatIfRow
+from trail_diff.model.learnt import Coverage
+from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
 
 Format = Literal["table", "markdown", "json", "csv", "html"]
 Lang = Literal["en", "ja"]

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from trail_diff.model import CallerUse, Coverage, JobRow, Report, WhatIfRow
+from trail_diff.model.learnt import Coverage
+from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
 from trail_diff.render import escape
 from trail_diff.render.clean import clean_report
 from trail_diff.render.interface import RenderOptions

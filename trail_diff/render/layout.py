@@ -7,24 +7,21 @@ from datetime import datetime
 from msgspec import structs
 
 from trail_diff.arns import last_name
-from trail_diff.model import (
+from trail_diff.model.learnt import Coverage, Job, Skipped, Windows
+from trail_diff.model.report import (
     Absence,
     CallerDecision,
     Calls,
     Change,
     ConditionOutcome,
-    Coverage,
     Evidence,
     Finding,
-    Job,
     NextStep,
     Replay,
-    Skipped,
     StatementOutcome,
     StatementRef,
     Verdict,
     WhatIfRow,
-    Windows,
 )
 from trail_diff.render import escape
 from trail_diff.render.catalogue import Catalogue

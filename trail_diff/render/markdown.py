@@ -5,7 +5,8 @@ No HTML and no reference-style markup, which Jira, Zendesk or Backlog show as it
 
 from collections.abc import Sequence
 
-from trail_diff.model import CallerUse, Coverage, Evidence, Job, JobRow, Remedy, Report, WhatIfRow
+from trail_diff.model.learnt import Coverage, Job
+from trail_diff.model.report import CallerUse, Evidence, JobRow, Remedy, Report, WhatIfRow
 from trail_diff.render import escape, essentials, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from trail_diff.model import Caller
+from trail_diff.model.learnt import Caller
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import Lang
 from trail_diff.render.phrases_en import ENGLISH

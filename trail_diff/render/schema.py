@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from trail_diff.model import Report
+from trail_diff.model.report import Report
 
 REPORT_ID = "trail-diff/report/1"
 

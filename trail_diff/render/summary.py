@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from trail_diff.model import Caller, CallerGroup, Cause, Reason, Report
+from trail_diff.model.codes import Cause
+from trail_diff.model.learnt import Caller
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import CallerGroup, Report
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.escape import shorten
 from trail_diff.render.interface import Lang

@@ -5,7 +5,8 @@ Long values lose their middle, or are wrapped; only what is to be pasted may be 
 
 from collections.abc import Sequence
 
-from trail_diff.model import CallerUse, Coverage, JobRow, Report, WhatIfRow
+from trail_diff.model.learnt import Coverage
+from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
 from trail_diff.render import escape, layout
 from trail_diff.render.brief import render_brief
 from trail_diff.render.catalogue import Catalogue

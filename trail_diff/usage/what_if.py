@@ -15,16 +15,10 @@ from trail_diff.errors import UsageError
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.normalize import normalize_record
 from trail_diff.gather.fold import Add, Bunch
-from trail_diff.model import (
-    Event,
-    KeyAccess,
-    Reason,
-    Record,
-    StatementRef,
-    Supply,
-    WhatIfOutcome,
-    WhatIfRow,
-)
+from trail_diff.model.codes import Supply, WhatIfOutcome
+from trail_diff.model.learnt import Event, KeyAccess, Record
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import StatementRef, WhatIfRow
 from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_policies, decide, evaluate
 from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.policy.request.context import build_request

@@ -10,7 +10,8 @@ from trail_diff.aws.engines.athena_sql import TableName, build_sql, read_table, 
 from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, wait_for
 from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError
-from trail_diff.model import Reason, Record, Skipped
+from trail_diff.model.learnt import Record, Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read.containers import Chunks
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.files import Reading, read_stream

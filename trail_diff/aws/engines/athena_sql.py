@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.errors import SourceError, UsageError
-from trail_diff.model import Window
+from trail_diff.model.learnt import Window
 from trail_diff.read.interface import Query
 from trail_diff.read.spans import CHANGES, DELIVERY_MARGIN, EVENT_SOURCES, list_days, merge_spans, pushed_keys
 

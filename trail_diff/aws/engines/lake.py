@@ -12,7 +12,8 @@ from typing import Any
 
 from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, wait_for
 from trail_diff.errors import AwsError, SourceError, UsageError
-from trail_diff.model import Reason, Record, Skipped, Window
+from trail_diff.model.learnt import Record, Skipped, Window
+from trail_diff.model.reasons import Reason
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.forms.rows import record_from_columns
 from trail_diff.read.interface import Found, Link, Progress, Query, Selection, Tally

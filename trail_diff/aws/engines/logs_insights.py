@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, wait_for
 from trail_diff.errors import SourceError
-from trail_diff.model import Window
+from trail_diff.model.learnt import Window
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.interface import Found, Link, Progress, Query, Selection, Tally
 from trail_diff.read.spans import CHANGES, EVENT_SOURCES, near_windows, pushed_keys

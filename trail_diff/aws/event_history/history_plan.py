@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from trail_diff.arns import partition_of
 from trail_diff.aws.event_history.slices import Span
-from trail_diff.model import Window
+from trail_diff.model.learnt import Window
 
 PAGE = 50
 KMS, BACKUP, IAM = "kms.amazonaws.com", "backup.amazonaws.com", "iam.amazonaws.com"

@@ -20,7 +20,8 @@ from trail_diff.aws.event_history.pace import Pace
 from trail_diff.aws.event_history.place_history import Errand, PlaceHistory
 from trail_diff.aws.event_history.slices import Entry, Slices
 from trail_diff.errors import AwsCredentialsError, AwsError
-from trail_diff.model import Reason, Skipped
+from trail_diff.model.learnt import Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read.interface import Found, FoundRecord, Peek, Progress, Query, Selection, Tally
 
 HISTORY_DAYS = 90

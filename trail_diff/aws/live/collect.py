@@ -19,7 +19,7 @@ from trail_diff.events.vaults import with_vault_keys
 from trail_diff.gather.in_memory import ReadOptions, find_in_job_files, make_selection
 from trail_diff.gather.key_facts import Document, FactDocuments
 from trail_diff.gather.raw_case import Collected, collect_found
-from trail_diff.model import Job, Window
+from trail_diff.model.learnt import Job, Window
 from trail_diff.read.interface import Found, FoundJob, Progress, Query, Source, Tally
 
 _CHANGES_SPAN = timedelta(days=90)

@@ -22,7 +22,7 @@ from trail_diff.errors import UsageError
 from trail_diff.events.jobs import find_job
 from trail_diff.gather.in_memory import ReadOptions, find_in_job_files, make_selection
 from trail_diff.gather.raw_case import Collected, collect_found
-from trail_diff.model import Window
+from trail_diff.model.learnt import Window
 from trail_diff.read.interface import Found, FoundJob, Link, Progress, Query, Selection, Source, Tally
 
 BUCKET = "s3://"

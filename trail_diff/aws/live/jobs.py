@@ -15,7 +15,7 @@ from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.errors import JobNotFoundError
 from trail_diff.events.jobs import find_job
 from trail_diff.events.vaults import is_vault_key_used
-from trail_diff.model import Job, Window
+from trail_diff.model.learnt import Job, Window
 from trail_diff.read.interface import FoundJob
 
 _DESCRIBE = (

@@ -12,7 +12,7 @@ from trail_diff.errors import (
     AwsThrottledError,
     UsageError,
 )
-from trail_diff.model import Reason
+from trail_diff.model.reasons import Reason
 from trail_diff.read.containers import Damaged
 from trail_diff.read.interface import Link
 

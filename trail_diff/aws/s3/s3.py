@@ -17,7 +17,8 @@ from msgspec import Struct
 from trail_diff.aws.engines.waiting import format_bytes
 from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsNotFoundError, SourceError
-from trail_diff.model import Reason, Skipped, Window
+from trail_diff.model.learnt import Skipped, Window
+from trail_diff.model.reasons import Reason
 from trail_diff.read.containers import Chunks, Damaged
 from trail_diff.read.files import Reading, read_stream
 from trail_diff.read.interface import Found, Link, Progress, Query, Selection, Tally

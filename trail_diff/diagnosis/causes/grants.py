@@ -12,7 +12,10 @@ from trail_diff.diagnosis.causes.interface import evidence_of, is_decisive, may_
 from trail_diff.diagnosis.examined import Examined, Explained, began
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of
 from trail_diff.events.identity import service_name
-from trail_diff.model import Caller, CallerGroup, CallerKind, Cause, Confidence, Event, Finding, Reason, RuledOut
+from trail_diff.model.codes import CallerKind, Cause, Confidence
+from trail_diff.model.learnt import Caller, Event
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import CallerGroup, Finding, RuledOut
 
 
 def examine_grants(examined: Examined) -> Iterator[Finding | RuledOut]:

@@ -10,16 +10,10 @@ from collections.abc import Callable, Iterator
 from trail_diff.arns import arn_account
 from trail_diff.diagnosis.diff import is_relevant
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.model import (
-    CallerGroup,
-    CallerKind,
-    Event,
-    Evidence,
-    Finding,
-    Reason,
-    RuledOut,
-    TiedEvent,
-)
+from trail_diff.model.codes import CallerKind
+from trail_diff.model.learnt import Event, TiedEvent
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import CallerGroup, Evidence, Finding, RuledOut
 
 Examiner = Callable[[Examined], Iterator[Finding | RuledOut]]
 

@@ -10,17 +10,9 @@ from collections.abc import Iterator
 from trail_diff.diagnosis.causes.interface import may_be_refused
 from trail_diff.diagnosis.causes.stated import deny_of
 from trail_diff.diagnosis.examined import Examined, Explained
-from trail_diff.model import (
-    CallerDecision,
-    CallerGroup,
-    Cause,
-    Confidence,
-    Evidence,
-    Finding,
-    Reason,
-    RuledOut,
-    StatementRef,
-)
+from trail_diff.model.codes import Cause, Confidence
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import CallerDecision, CallerGroup, Evidence, Finding, RuledOut, StatementRef
 
 
 def examine_key_policy(examined: Examined) -> Iterator[Finding | RuledOut]:

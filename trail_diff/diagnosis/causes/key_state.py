@@ -12,7 +12,10 @@ from trail_diff.diagnosis.causes.interface import evidence_of, failed_errors, is
 from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.examined import Examined, began
 from trail_diff.diagnosis.key_history import KeyStateAt, deletion_scheduled, state_at
-from trail_diff.model import Cause, Confidence, Event, Evidence, Finding, Reason, RuledOut, TiedEvent
+from trail_diff.model.codes import Cause, Confidence
+from trail_diff.model.learnt import Event, TiedEvent
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Evidence, Finding, RuledOut
 
 CRYPTO_ACTIONS = frozenset(
     {

@@ -9,7 +9,10 @@ from trail_diff.arns import arn_account
 from trail_diff.case.correlate import is_job_role
 from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.model import Cause, Event, Evidence, Finding, Reason, RuledOut
+from trail_diff.model.codes import Cause
+from trail_diff.model.learnt import Event
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Evidence, Finding, RuledOut
 
 
 def examine_managed_key(examined: Examined) -> Iterator[Finding | RuledOut]:

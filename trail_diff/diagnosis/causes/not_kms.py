@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from trail_diff.arns import last_name
 from trail_diff.diagnosis.causes.interface import is_decisive, own_errors
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.model import Cause, Evidence, Finding, Job, Reason, RuledOut
+from trail_diff.model.codes import Cause
+from trail_diff.model.learnt import Job
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Evidence, Finding, RuledOut
 
 _ABOUT_KMS = re.compile(r"\bkms\b|\bcmk\b|encrypt|decrypt|data ?key|key id|\bkey\b", re.IGNORECASE)
 _ARN = re.compile(r"\barn:[\w-]{1,20}:\S{1,1000}", re.IGNORECASE)

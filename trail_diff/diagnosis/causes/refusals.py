@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from trail_diff.diagnosis.causes.interface import evidence_of, is_decisive, own_errors
 from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.model import Cause, Confidence, Finding, Reason, RuledOut, TiedEvent
+from trail_diff.model.codes import Cause, Confidence
+from trail_diff.model.learnt import TiedEvent
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Finding, RuledOut
 
 _CONTEXT_ERRORS = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
 _THROTTLING_ERRORS = frozenset(

@@ -9,7 +9,10 @@ from trail_diff.diagnosis.causes.not_kms import examine_not_kms
 from trail_diff.diagnosis.causes.refusals import examine_context, examine_throttling
 from trail_diff.diagnosis.causes.stated import examine_stated
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.model import Caller, Cause, Confidence, Finding, Reason, RuledOut
+from trail_diff.model.codes import Cause, Confidence
+from trail_diff.model.learnt import Caller
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Finding, RuledOut
 
 EXAMINERS: tuple[Examiner, ...] = (
     examine_key_state,

@@ -9,21 +9,10 @@ from collections.abc import Iterator, Mapping
 from trail_diff.diagnosis.causes.interface import evidence_of, is_decisive, own_errors
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.events.denials import read_denial
-from trail_diff.model import (
-    Caller,
-    CallerDecision,
-    CallerKind,
-    Cause,
-    Denial,
-    Event,
-    Evidence,
-    Finding,
-    Layer,
-    Reason,
-    RuledOut,
-    StatementRef,
-    TiedEvent,
-)
+from trail_diff.model.codes import CallerKind, Cause, Layer
+from trail_diff.model.learnt import Caller, Denial, Event, TiedEvent
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import CallerDecision, Evidence, Finding, RuledOut, StatementRef
 
 CAUSES: Mapping[tuple[str, str], tuple[Cause, Layer]] = {
     ("explicit-deny", "key-policy"): (Cause.KEY_POLICY_EXPLICIT_DENY, "key-policy"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from trail_diff.model import Layer
+from trail_diff.model.codes import Layer
 from trail_diff.policy.decide.grants import Grant
 from trail_diff.policy.decide.scan import Document
 from trail_diff.policy.request.interface import PolicyDocument, PolicySet

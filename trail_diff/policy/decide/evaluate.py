@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from trail_diff.model import Decided, Reason, StatementOutcome
+from trail_diff.model.codes import Decided
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import StatementOutcome
 from trail_diff.policy.decide.compiled import CompiledPolicies, compile_policies
 from trail_diff.policy.decide.grants import Grant
 from trail_diff.policy.decide.layers import Layers

@@ -6,7 +6,8 @@ From the IAM User Guide ("Policy evaluation logic"), the Organizations User Guid
 
 from collections.abc import Callable, Iterable, Sequence
 
-from trail_diff.model import Layer, Matched, Reason
+from trail_diff.model.codes import Layer, Matched
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.decide.compiled import CompiledPolicies
 from trail_diff.policy.decide.grants import GRANTABLE_ACTIONS
 from trail_diff.policy.decide.scan import Document, Scan, both, either

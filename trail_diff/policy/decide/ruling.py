@@ -6,7 +6,8 @@ From the IAM User Guide ("Policy evaluation logic", "Cross-account policy evalua
 
 from msgspec import Struct
 
-from trail_diff.model import Decided, Layer, Reason
+from trail_diff.model.codes import Decided, Layer
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.decide.compiled import CompiledPolicies
 from trail_diff.policy.decide.layers import NOT_GIVEN, Layers, Term, all_of, any_of
 from trail_diff.policy.elements.principal_elements import Naming

@@ -3,7 +3,8 @@
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from trail_diff.model import Layer, Matched, Reason
+from trail_diff.model.codes import Layer, Matched
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.decide.statements import Statement
 from trail_diff.policy.elements.principal_elements import Named, Naming
 from trail_diff.policy.request.view import RequestView

@@ -7,7 +7,9 @@ have matched.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from trail_diff.model import Layer, Matched, Reason, StatementOutcome
+from trail_diff.model.codes import Layer, Matched
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import StatementOutcome
 from trail_diff.policy.elements.conditions import compile_conditions
 from trail_diff.policy.elements.principal_elements import Named, Naming, PrincipalElement
 from trail_diff.policy.elements.scope import compile_actions, compile_resources

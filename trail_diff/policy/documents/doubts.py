@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from trail_diff.model import Reason, Skipped
+from trail_diff.model.learnt import Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.decide.scan import Document
 
 _SIZE_LIMIT = 32 * 1024

@@ -6,7 +6,8 @@ bare `*`, is not documented: it is left unknown where it might match.
 
 from collections.abc import Sequence
 
-from trail_diff.model import Matched, Reason
+from trail_diff.model.codes import Matched
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.elements.globs import Glob, Piece, glob_pieces
 from trail_diff.policy.elements.outcomes import DIFFERS, EQUALS, LINE_BREAK, NOT_COMPARABLE, VARIABLE_FORM, Comparison
 from trail_diff.policy.elements.variables import TemplatePiece, Variable, resolve, template_pieces

@@ -8,7 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from trail_diff.model import ConditionOutcome, KeyPresence, Matched, Reason
+from trail_diff.model.codes import KeyPresence, Matched
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import ConditionOutcome
 from trail_diff.policy.elements.keys import MULTIVALUED_KEYS
 from trail_diff.policy.elements.operators import (
     FOR_ALL_VALUES,

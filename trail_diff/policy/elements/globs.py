@@ -6,7 +6,7 @@ A wildcard that would have to stand for a line break leaves the match unknown: A
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
-from trail_diff.model import Matched
+from trail_diff.model.codes import Matched
 
 _LINE_BREAKS = "\r\n"
 _WORK_LIMIT = 1 << 30

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from trail_diff.model import Reason
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.elements.arn_patterns import arn_comparison
 from trail_diff.policy.elements.comparisons import (
     Doubt,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from trail_diff.model import Reason
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.request.interface import Outcome
 from trail_diff.policy.request.view import RequestView
 

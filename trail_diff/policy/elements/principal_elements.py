@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 
 from trail_diff.arns import arn_account
-from trail_diff.model import Matched, Reason
+from trail_diff.model.codes import Matched
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.elements.arn_patterns import arn_parts
 from trail_diff.policy.request.interface import Principal, PrincipalKind, State
 from trail_diff.policy.request.principals import ACCOUNT_ID

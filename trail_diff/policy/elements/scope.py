@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from trail_diff.model import Matched, Reason
+from trail_diff.model.codes import Matched
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.elements.arn_patterns import ArnPattern, arn_parts
 from trail_diff.policy.elements.globs import Glob, Piece, glob_pieces
 from trail_diff.policy.elements.variables import Variable, resolve, template_pieces

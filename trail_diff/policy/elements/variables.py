@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from trail_diff.model import Matched, Reason
+from trail_diff.model.codes import Matched
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.elements.globs import Glob, Piece, Wildcard, glob_pieces
 from trail_diff.policy.request.interface import Opaque, State
 from trail_diff.policy.request.view import RequestView

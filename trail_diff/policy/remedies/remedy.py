@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 from msgspec import structs
 
-from trail_diff.model import Decided, Reason, Remedy, Replay
+from trail_diff.model.codes import Decided
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Remedy, Replay
 from trail_diff.policy.decide.compiled import CompiledPolicies, compile_policies
 from trail_diff.policy.decide.evaluate import decide, evaluate
 from trail_diff.policy.remedies.candidates import (

@@ -11,7 +11,8 @@ from typing import Any
 
 from trail_diff.arns import arn_account
 from trail_diff.events.identity import service_name
-from trail_diff.model import Caller, CallerKind, Event, KeyAccess
+from trail_diff.model.codes import CallerKind
+from trail_diff.model.learnt import Caller, Event, KeyAccess
 from trail_diff.policy.request.interface import Opaque, Principal, PrincipalKind, Request, State, Value
 from trail_diff.policy.request.principals import SERVICE_NAME, principal_from
 

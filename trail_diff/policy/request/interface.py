@@ -9,7 +9,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.model import Decided, Layer, Matched, Reason, StatementOutcome
+from trail_diff.model.codes import Decided, Layer, Matched
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import StatementOutcome
 
 Outcome = tuple[Matched, Reason]
 """What became of one test, and why."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from trail_diff.model import Record
+from trail_diff.model.learnt import Record
 from trail_diff.read.forms.rows import record_from_columns
 from trail_diff.times import parse_time
 

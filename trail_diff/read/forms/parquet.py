@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import IO, Any
 
-from trail_diff.model import Reason, Record, Skipped
+from trail_diff.model.learnt import Record, Skipped
+from trail_diff.model.reasons import Reason
 
 _OCSF_COLUMNS = (
     "api",

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from trail_diff.model import Reason, Record, Skipped
+from trail_diff.model.learnt import Record, Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.ecs import columns_from_ecs
 from trail_diff.read.forms.spelling import SPELLING
 from trail_diff.read.forms.structtext import parse_struct_text

@@ -4,7 +4,7 @@ from making import make_events, moment
 from recording import Record, Recording
 
 from trail_diff.diagnosis.key_history import deletion_scheduled, grants_at, state_at
-from trail_diff.model import Facts
+from trail_diff.model.learnt import Facts
 
 MADE = Recording()
 KEY = MADE.key_arn("vault")

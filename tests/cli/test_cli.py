@@ -19,11 +19,11 @@ from trail_diff.cli.output import locale_language
 from trail_diff.render import FORMATS
 from trail_diff.render.width import width_of
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "original-incident"
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "original-incident"
 FAILED = "2c47cafb-f2a8-4324-bc60-6017794526c5"
 SUCCEEDED = "7d0b8c7a-55f4-4c0e-9d3e-8a3a1f6f0f52"
 GRANTS = FIXTURES.parent / "incidents" / "origin-dynamodb-vault-key" / "grants.json"
-SCHEMA = Path(__file__).parent.parent / "trail_diff" / "data" / "report.schema.json"
+SCHEMA = Path(__file__).parents[2] / "trail_diff" / "data" / "report.schema.json"
 
 
 class Shown:

@@ -20,7 +20,8 @@ from trail_diff.errors import SourceError
 from trail_diff.gather.in_memory import ReadOptions, gather
 from trail_diff.gather.two_pass import Wanted, gather_wanted
 from trail_diff.inputs import Inputs
-from trail_diff.model import Case, Facts, Reason, Window
+from trail_diff.model.learnt import Case, Facts, Window
+from trail_diff.model.reasons import Reason
 from trail_diff.pipeline import load_comparison, save_bundle
 
 MADE = Recording()

@@ -5,7 +5,9 @@ from making import make_events, make_job, make_side
 from recording import Recording
 
 from trail_diff.diagnosis.console_links import event_url, locate_evidence
-from trail_diff.model import Case, Cause, Coverage, Evidence, Finding
+from trail_diff.model.codes import Cause
+from trail_diff.model.learnt import Case, Coverage
+from trail_diff.model.report import Evidence, Finding
 
 EVENT = "6deb9459-6fda-56c4-e937-7064e6405eee"
 

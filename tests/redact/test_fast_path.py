@@ -19,7 +19,7 @@ from trail_diff.redact.name_index import LearntIds, LearntNames
 from trail_diff.redact.pseudonyms import Pseudonyms
 from trail_diff.redact.redactor import _WORD, Redactor
 
-INCIDENT = Path(__file__).parent.parent / "fixtures" / "original-incident"
+INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"
 SECRET = b"a secret of the tests"
 ID = "0000c0de-0000-4000-8000-00000000000"
 RECORD = {

@@ -10,7 +10,8 @@ from trail_diff.case.builder import Question, build_case, build_comparison
 from trail_diff.case.gathered import Gathered
 from trail_diff.errors import FactError, UsageError
 from trail_diff.events.jobs import merge_jobs, read_job_event
-from trail_diff.model import Facts, Job, Reason, Window
+from trail_diff.model.learnt import Facts, Job, Window
+from trail_diff.model.reasons import Reason
 
 GOOD, BAD = "0a000000-0000-4000-8000-000000000001", "0a000000-0000-4000-8000-000000000002"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from recording import as_trail_file
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "original-incident"
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "original-incident"
 FAILED = "2c47cafb-f2a8-4324-bc60-6017794526c5"
 
 

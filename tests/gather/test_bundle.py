@@ -18,7 +18,7 @@ from trail_diff.gather.raw_case import Collected
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally
 
 SHIPPED = shipped()
-INCIDENT = Path(__file__).parent.parent / "fixtures" / "original-incident"
+INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"
 FAILED = "2c47cafb-f2a8-4324-bc60-6017794526c5"
 
 

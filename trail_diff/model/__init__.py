@@ -1,0 +1,7 @@
+"""The vocabulary: frozen values that every stage speaks. No behaviour beyond what a value says of itself.
+
+codes     closed sets of words: caller kinds, causes, layers, outcomes
+reasons   every reason code
+learnt    what is learnt: events, jobs, facts, the case
+report    what is concluded; its field names are the JSON contract, from which data/report.schema.json is generated
+"""

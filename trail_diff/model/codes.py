@@ -1,0 +1,84 @@
+"""Closed sets of words that events, reports and policies share."""
+
+from enum import StrEnum
+from typing import Literal
+
+
+class CallerKind(StrEnum):
+    """What a caller amounts to; the caller type is only what CloudTrail calls it."""
+
+    SERVICE_PRINCIPAL = "service-principal"
+    SERVICE_LINKED_ROLE = "service-linked-role"
+    SERVICE_ROLE = "service-role"
+    FORWARD_ACCESS_SESSION = "forward-access-session"
+    ROLE = "role"
+    USER = "user"
+    ROOT = "root"
+    FEDERATED = "federated"
+    IDENTITY_CENTER_USER = "identity-center-user"
+    CROSS_ACCOUNT = "cross-account"
+    SERVICE_EVENT = "service-event"
+    ANONYMOUS = "anonymous"
+    UNKNOWN = "unknown"
+
+
+class Cause(StrEnum):
+    """Why a job failed."""
+
+    KEY_POLICY_EXPLICIT_DENY = "key-policy-explicit-deny"
+    KEY_POLICY_NO_ALLOW = "key-policy-no-allow"
+    IDENTITY_POLICY_EXPLICIT_DENY = "identity-policy-explicit-deny"
+    IDENTITY_POLICY_NO_ALLOW = "identity-policy-no-allow"
+    SCP_DENY = "scp-deny"
+    RCP_DENY = "rcp-deny"
+    PERMISSIONS_BOUNDARY_DENY = "permissions-boundary-deny"
+    SESSION_POLICY_DENY = "session-policy-deny"
+    VPC_ENDPOINT_POLICY_DENY = "vpc-endpoint-policy-deny"
+    GRANT_REVOKED = "grant-revoked"
+    GRANT_NOT_CREATED = "grant-not-created"
+    KEY_DISABLED = "key-disabled"
+    KEY_PENDING_DELETION = "key-pending-deletion"
+    KEY_UNAVAILABLE = "key-unavailable"
+    KEY_NOT_FOUND = "key-not-found"
+    AWS_MANAGED_KEY_NOT_SHAREABLE = "aws-managed-key-not-shareable"
+    ENCRYPTION_CONTEXT_MISMATCH = "encryption-context-mismatch"
+    KMS_THROTTLED = "kms-throttled"
+    NOT_KMS = "not-kms"
+
+
+Presence = Literal["only-succeeded", "only-failed", "both", "denied-in-failed"]
+
+
+Outcome = Literal["explained", "difference", "no-difference", "inconclusive"]
+
+
+Confidence = Literal["confirmed", "likely", "possible"]
+
+
+Layer = Literal[
+    "key-policy",
+    "identity-policy",
+    "scp",
+    "rcp",
+    "permissions-boundary",
+    "session-policy",
+    "vpc-endpoint-policy",
+    "grant",
+    "key-state",
+]
+
+
+Decided = Literal["allowed", "explicit-deny", "implicit-deny", "undetermined"]
+
+
+Matched = Literal["match", "no-match", "unknown"]
+
+
+KeyPresence = Literal["present", "absent", "unknown"]
+
+
+WhatIfOutcome = Literal["breaks", "starts-to-work", "stays-denied", "undetermined", "conflict", "unchanged"]
+
+
+Supply = Literal["--grants", "--org-id", "--old", "--key", "request-parameters", "request-context"]
+"""What would tell an undecided call: an option, or a kind of export that carries the key."""

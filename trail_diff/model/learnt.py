@@ -1,0 +1,207 @@
+"""What is learnt: events, jobs, facts, and the case that holds them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct, structs
+
+from trail_diff.model.codes import (
+    CallerKind,
+)
+from trail_diff.model.reasons import Reason
+
+Record = dict[str, Any]
+"""One raw CloudTrail record, its keys spelled as CloudTrail spells them."""
+
+
+class Caller(Struct, frozen=True):
+    """Who made a call, from `userIdentity`.
+
+    `type` is `userIdentity.type` or None when the record has none; `name` the service principal, the role name
+    without its path, or the user name; `arn` the ARN CloudTrail gives (a session ARN for a role session);
+    `role_arn` the role's own ARN with its path; `invoked_by` the service that made the call, when one did.
+    """
+
+    type: str | None
+    kind: CallerKind
+    name: str | None = None
+    arn: str | None = None
+    role_arn: str | None = None
+    account: str | None = None
+    invoked_by: str | None = None
+
+    def across_sessions(self) -> "Caller":
+        """Give the caller without what differs from one session of a role to the next."""
+        return structs.replace(self, arn=None) if self.role_arn else self
+
+
+class KeyAccess(Struct, frozen=True):
+    """One IAM action on one key; a ReEncrypt call is two of them. `key` is an ARN, an id or an alias, or None."""
+
+    action: str
+    key: str | None
+
+
+class Denial(Struct, frozen=True):
+    """What an access-denied message states: the layer, and whether a statement denied or none allowed."""
+
+    effect: Literal["explicit-deny", "no-allow"] | None
+    layer: str | None
+    action: str | None = None
+    policy_arn: str | None = None
+
+
+class Event(Struct, frozen=True):
+    """One CloudTrail event, normalised. `error_code` is None for a success; times are aware and UTC.
+
+    `accesses` is empty unless the event is a KMS call. `source` names the file it came from.
+    """
+
+    event_id: str
+    event_time: datetime
+    event_source: str
+    event_name: str
+    caller: Caller
+    aws_region: str | None = None
+    recipient_account_id: str | None = None
+    event_type: str | None = None
+    shared_event_id: str | None = None
+    principal_id: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    denial: Denial | None = None
+    read_only: bool | None = None
+    source_ip_address: str | None = None
+    vpc_endpoint_id: str | None = None
+    accesses: tuple[KeyAccess, ...] = ()
+    resources: tuple[str, ...] = ()
+    encryption_context: Mapping[str, str] = {}
+    request_parameters: Mapping[str, Any] = {}
+    response_elements: Mapping[str, Any] = {}
+    additional_event_data: Mapping[str, Any] = {}
+    service_event_details: Mapping[str, Any] = {}
+    request_context: Mapping[str, Any] = {}
+    in_scope_of: Mapping[str, Any] = {}
+    source: str = ""
+
+
+class Skipped(Struct, frozen=True):
+    """Something that was not read, why, and how many of it."""
+
+    source: str
+    reason: Reason
+    count: int = 1
+
+
+class Window(Struct, frozen=True):
+    """A span of time, both ends included."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, moment: datetime) -> bool:
+        """Tell whether the moment lies in the window."""
+        return self.start <= moment <= self.end
+
+
+class Job(Struct, frozen=True):
+    """A backup, copy or restore job, or (`window`) a span of time that stands for one.
+
+    `key` is the key the diagnosis is about, `keys` all that took part. `vault` is the vault's ARN, or its name when
+    no ARN is known; for a copy it is the destination, and `source_vault` the origin.
+    """
+
+    id: str
+    kind: Literal["backup", "copy", "restore", "window"]
+    state: str | None = None
+    message: str | None = None
+    resource: str | None = None
+    resource_type: str | None = None
+    vault: str | None = None
+    role: str | None = None
+    key: str | None = None
+    keys: tuple[str, ...] = ()
+    created: datetime | None = None
+    completed: datetime | None = None
+    region: str | None = None
+    account: str | None = None
+    source_vault: str | None = None
+    recovery_point: str | None = None
+    backup_type: str | None = None
+    parent: str | None = None
+    message_category: str | None = None
+    sources: tuple[str, ...] = ()
+
+
+class TiedEvent(Struct, frozen=True):
+    """An event and why it belongs to the job; `score` orders the reasons, higher is stronger."""
+
+    event: Event
+    score: int
+    reasons: tuple[Reason, ...]
+
+
+class JobEvents(Struct, frozen=True):
+    """A job, the padded window that was searched, the events tied to it, and the window's other KMS events (`untied`).
+
+    Both lists are in order of time.
+    """
+
+    job: Job
+    window: Window
+    events: tuple[TiedEvent, ...] = ()
+    untied: tuple[Event, ...] = ()
+
+
+class Facts(Struct, frozen=True):
+    """What is known of the key beside its events, as AWS's own documents have it; None where nothing was given.
+
+    `key_policy` is today's policy document, `policy_source` the file or call it came from; `key_state` the
+    `KeyMetadata` of DescribeKey, `state_source` where it came from; `grants` the entries of ListGrants.
+    """
+
+    key_policy: Mapping[str, Any] | None = None
+    policy_source: str | None = None
+    key_state: Mapping[str, Any] | None = None
+    state_source: str | None = None
+    grants: tuple[Mapping[str, Any], ...] | None = None
+    organization_id: str | None = None
+
+
+class Case(Struct, frozen=True):
+    """All that was learnt: both jobs with their events, what changed around them, the key's facts and the coverage.
+
+    `keys` are the keys in question; `changes` the events that change them, their grants and policies, the roles or the
+    trails, in order of time; `jobs` every job seen; `newest` is the time of the newest record that was read, or of the
+    fetch.
+    """
+
+    failed: JobEvents
+    succeeded: JobEvents | None
+    coverage: "Coverage"
+    keys: tuple[str, ...] = ()
+    changes: tuple[Event, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    facts: Facts = Facts()
+    newest: datetime | None = None
+
+
+class Windows(Struct, frozen=True):
+    """The padded windows that were searched: start and end."""
+
+    failed: tuple[datetime, datetime] | None = None
+    succeeded: tuple[datetime, datetime] | None = None
+
+
+class Coverage(Struct, frozen=True):
+    """What was read, what was skipped, and what the evidence does not cover. Lists are sorted."""
+
+    windows: Windows = Windows()
+    regions: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    records_read: int = 0
+    events_kept: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    warnings: tuple[Reason, ...] = ()
+    files_read: int = 0

@@ -1,0 +1,314 @@
+"""What is concluded: the field names are the JSON contract of reports."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from trail_diff.model.codes import (
+    Cause,
+    Confidence,
+    Decided,
+    KeyPresence,
+    Layer,
+    Matched,
+    Outcome,
+    Presence,
+    Supply,
+    WhatIfOutcome,
+)
+from trail_diff.model.learnt import Caller, Coverage, Job
+from trail_diff.model.reasons import Reason
+
+
+class Calls(Struct, frozen=True):
+    """The calls of a caller group on one side; error codes in order of their name."""
+
+    calls: int = 0
+    errors: int = 0
+    error_codes: dict[str, int] = {}
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+class CallerGroup(Struct, frozen=True):
+    """One row of the side-by-side table: a caller, an IAM action and a key; `tied_by` says why the calls count.
+
+    `driving`: the row makes the difference between the two jobs, and the verdict rests on it. `recorded_in` are the
+    accounts whose trail has the calls, in order.
+    """
+
+    caller: Caller
+    action: str
+    key: str | None
+    failed: Calls
+    succeeded: Calls
+    presence: Presence
+    tied_by: tuple[Reason, ...] = ()
+    driving: bool = False
+    recorded_in: tuple[str, ...] = ()
+
+
+class StatementRef(Struct, frozen=True):
+    """A statement of a policy; indexes start at 1."""
+
+    index: int
+    sid: str | None = None
+
+
+class Evidence(Struct, frozen=True, omit_defaults=True):
+    """Either an event, with where it was recorded, or a place (JSON pointer) in a file.
+
+    `url` is the event's address in the AWS console, when its Region is known.
+    """
+
+    event_id: str | None = None
+    file: str | None = None
+    path: str | None = None
+    region: str | None = None
+    account: str | None = None
+    url: str | None = None
+
+
+class Finding(Struct, frozen=True):
+    """A cause that holds, and the evidence for it."""
+
+    cause: Cause
+    confidence: Confidence
+    caller: Caller | None = None
+    action: str | None = None
+    layer: Layer | None = None
+    statement: StatementRef | None = None
+    reasons: tuple[Reason, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class RuledOut(Struct, frozen=True):
+    """A cause that does not hold, and why."""
+
+    cause: Cause
+    reasons: tuple[Reason, ...]
+
+
+class ConditionOutcome(Struct, frozen=True):
+    """One operator and key of a Condition, against the value the request has for it."""
+
+    operator: str
+    key: str
+    expected: tuple[str, ...]
+    actual: str | tuple[str, ...] | None
+    state: KeyPresence
+    outcome: Matched
+    reason: Reason
+
+
+class StatementOutcome(Struct, frozen=True):
+    """What became of one statement."""
+
+    index: int
+    sid: str | None
+    effect: Literal["Allow", "Deny"]
+    outcome: Matched
+    conditions: tuple[ConditionOutcome, ...] = ()
+    layer: Layer = "key-policy"
+    reasons: tuple[Reason, ...] = ()
+
+
+class CallerDecision(Struct, frozen=True):
+    """How the policies decide one caller's action: those in force at the failed job, or today's where they differ."""
+
+    caller: Caller
+    action: str
+    decision: Decided
+    statements: tuple[StatementOutcome, ...] = ()
+    unknown_keys: tuple[str, ...] = ()
+    layer: Layer | None = None
+    reasons: tuple[Reason, ...] = ()
+    as_of: Literal["failed-job", "today"] = "failed-job"
+
+
+class Reading(Struct, frozen=True):
+    """One explanation of an absence."""
+
+    reading: Literal[
+        "denied-not-logged", "not-attempted", "outside-window", "not-collected", "cached-data-key", "different-key"
+    ]
+    status: Literal["supported", "ruled-out", "open"]
+    reasons: tuple[Reason, ...] = ()
+
+
+class Absence(Struct, frozen=True):
+    """A caller and action seen only in the succeeded job, with the readings of that."""
+
+    caller: Caller
+    action: str
+    readings: tuple[Reading, ...] = ()
+
+
+class Replay(Struct, frozen=True):
+    """What became of the observed calls under a changed policy."""
+
+    calls: int
+    callers: int
+    fixed: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    still_denied: tuple[str, ...] = ()
+    undetermined: tuple[str, ...] = ()
+
+
+class Remedy(Struct, frozen=True):
+    """A change that would help, or a tempting one that would not."""
+
+    id: str
+    helps: bool | Literal["undetermined"]
+    patch: tuple[dict[str, Any], ...] | None = None
+    policy: dict[str, Any] | None = None
+    replay: Replay | None = None
+    risks: tuple[Reason, ...] = ()
+
+
+class StatementChange(Struct, frozen=True):
+    """What became of one statement of a policy."""
+
+    kind: Literal["added", "removed", "changed"]
+    statement: StatementRef
+
+
+class Change(Struct, frozen=True):
+    """An event that changed a key, grant, policy, role or trail; `statements` compares a policy with the last one.
+
+    `url` is its address in the AWS console, when its Region is known.
+    """
+
+    time: datetime
+    name: str
+    caller: Caller
+    event_id: str
+    key: str | None = None
+    error_code: str | None = None
+    statements: tuple[StatementChange, ...] = ()
+    url: str | None = None
+
+
+class ListedEvent(Struct, frozen=True):
+    """One event behind the counts of the caller groups; `callers` are their places in the table, the first being 0."""
+
+    event_id: str
+    event_time: datetime
+    event_name: str
+    side: Literal["failed", "succeeded"]
+    callers: tuple[int, ...]
+    tied_by: tuple[Reason, ...]
+    error_code: str | None = None
+    error_message: str | None = None
+    aws_region: str | None = None
+    recipient_account_id: str | None = None
+    source_ip_address: str | None = None
+    vpc_endpoint_id: str | None = None
+    encryption_context: dict[str, str] = {}
+    source: str = ""
+
+
+class KeyPolicy(Struct, frozen=True):
+    """The policy by which a key's callers were decided, where it is found, and since when it was in force, if known.
+
+    `is_todays`: it was handed in as today's, and nothing tells of another one at the time of the job. `previous` is the
+    policy that it replaced, where the events carry that.
+    """
+
+    key: str
+    document: dict[str, Any]
+    evidence: Evidence
+    since: datetime | None = None
+    is_todays: bool = False
+    previous: dict[str, Any] | None = None
+
+
+class NextStep(Struct, frozen=True):
+    """What keeps the answer open, and the command that would settle it.
+
+    `option` is the option of trail-diff that takes its output (None: add it with --events or --job), `account` the
+    account in which it has to be run.
+    """
+
+    reason: Reason
+    command: str
+    option: str | None = None
+    account: str | None = None
+
+
+class Verdict(Struct, frozen=True):
+    """The answer in one line."""
+
+    outcome: Outcome
+    cause: Cause | None = None
+    confidence: Confidence | None = None
+    summary: str = ""
+
+
+class Report(Struct, frozen=True):
+    """Everything trail-diff has to say of a case.
+
+    `events` are in order of time; `events_left_out` is how many there are beyond the most that a report lists.
+    """
+
+    verdict: Verdict
+    failed: Job
+    succeeded: Job | None
+    coverage: Coverage
+    callers: tuple[CallerGroup, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    ruled_out: tuple[RuledOut, ...] = ()
+    decisions: tuple[CallerDecision, ...] = ()
+    absence: tuple[Absence, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    changes: tuple[Change, ...] = ()
+    next_steps: tuple[NextStep, ...] = ()
+    policies: tuple[KeyPolicy, ...] = ()
+    events: tuple[ListedEvent, ...] = ()
+    events_left_out: int = 0
+    schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
+
+
+class JobRow(Struct, frozen=True):
+    """One row of the list of jobs: a job, the baseline it would be compared with, and in what the two differ."""
+
+    job: Job
+    baseline: Job | None
+    differences: tuple[Reason, ...] = ()
+
+
+class CallerUse(Struct, frozen=True):
+    """One row of the list of callers: a caller, an IAM action and a key; error codes in order of their name."""
+
+    caller: Caller
+    action: str
+    key: str | None
+    calls: int
+    errors: int
+    error_codes: dict[str, int] = {}
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+class WhatIfRow(Struct, frozen=True):
+    """One row of a policy replay: a caller, an IAM action and a key, what was seen of it, and what would become of it.
+
+    `conflict` is a call that succeeded although the old policy refuses it as it is understood here. `observed` is false
+    for a call that was not seen but that AWS Backup is known to make. `statement` and `reasons` are those of the new
+    policy, of the old one for a conflict. `supply` says what would decide an undetermined call.
+    """
+
+    caller: Caller
+    action: str
+    key: str | None
+    calls: int
+    denied: int
+    outcome: WhatIfOutcome
+    new: Decided
+    old: Decided | None = None
+    statement: StatementRef | None = None
+    unknown_keys: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    observed: bool = True
+    supply: tuple[Supply, ...] = ()
