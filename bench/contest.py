@@ -27,12 +27,12 @@ class Contestant:
 
 
 def callers_command(events: Path, *more: str) -> list[str]:
-    """Give the command that lists callers."""
+    """Return the command that lists callers."""
     return [sys.executable, "-m", "trail_diff", "callers", "--events", str(events), "--format", "json", *more]
 
 
 def contestants(folder: Path) -> tuple[list[Contestant], list[str]]:
-    """Give everybody who can be asked here, and a note for everybody who cannot."""
+    """Return everybody who can be asked here, and a note for everybody who cannot."""
     place, python = str(folder), sys.executable
     found = [
         Contestant(FLOOR, [python, str(PEERS / "inflate.py"), place], None),

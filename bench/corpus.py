@@ -59,7 +59,7 @@ class Size:
     files: int
 
     def records_of(self, number: int) -> int:
-        """Give how many records the file of that number holds."""
+        """Return how many records the file of that number holds."""
         return self.events * (number + 1) // self.files - self.events * number // self.files
 
 

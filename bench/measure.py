@@ -170,7 +170,7 @@ def measure_commands(folder: Path, events: int) -> list[str]:
 
 
 def read_keys(output: bytes) -> list[str]:
-    """Give the keys that the most calls were on."""
+    """Return the keys that the most calls were on."""
     return [row["key"] for row in json.loads(output)["callers"] if row["key"]]
 
 
@@ -206,7 +206,7 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def size_of(folder: Path) -> int:
-    """Give the bytes of all files below a folder."""
+    """Return the bytes of all files below a folder."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 

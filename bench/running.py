@@ -67,7 +67,7 @@ def weigh(command: list[str]) -> int:
 
 
 def summarize(runs: list[Run], peak_bytes: int) -> Result:
-    """Give the medians."""
+    """Return the medians."""
     return Result(median(one.wall_seconds for one in runs), median(one.cpu_seconds for one in runs), peak_bytes)
 
 

@@ -35,7 +35,7 @@ class Fault:
     code: str = ""
 
     def strikes(self, call: Call) -> bool:
-        """Tell whether this request is hit."""
+        """Check whether this request is hit."""
         if call.operation != self.operation or (self.kind == "stale-token" and "NextToken" not in call.parameters):
             return False
         self.skip, hit = self.skip - 1, self.skip <= 0 < self.times
@@ -72,7 +72,7 @@ class AwsServer:
         self._lock = threading.Lock()
 
     def account(self, account_id: str = "111122223333") -> Account:
-        """Give an account; its access key is `AKIA` and its id."""
+        """Return an account; its access key is `AKIA` and its id."""
         return self.accounts.setdefault(account_id, Account())
 
     def keys_exist(self, *arns: str) -> None:
@@ -264,7 +264,7 @@ def _go_wrong(fault: Fault) -> None:
 
 
 def _assume_role(call: Call) -> dict[str, Any]:
-    """Give credentials of the account that the role is in."""
+    """Return credentials of the account that the role is in."""
     account_id = call.parameters["RoleArn"].split(":")[4]
     return {
         "Credentials": {
@@ -341,7 +341,7 @@ def _time(record: Record) -> datetime:
 
 
 def _has(record: Record, attributes: list[dict[str, str]]) -> bool:
-    """Tell whether a record has the attribute; events that use a key have no resource name to be found by."""
+    """Check whether a record has the attribute; events that use a key have no resource name to be found by."""
     values = {
         "EventSource": record["eventSource"],
         "EventName": record["eventName"],

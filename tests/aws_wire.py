@@ -50,7 +50,7 @@ class AwsFaultError(Exception):
 
 
 def model_of(service: str) -> Any:
-    """Give botocore's model of a service."""
+    """Return botocore's model of a service."""
     if service not in _MODELS:
         _MODELS[service] = _SESSION.get_service_model(service)
     return _MODELS[service]

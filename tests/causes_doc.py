@@ -156,7 +156,7 @@ def make_page() -> str:
 
 
 def example(name: str) -> str:
-    """Give the verdict, the cause and the remedies of an incident as the table shows them."""
+    """Return the verdict, the cause and the remedies of an incident as the table shows them."""
     scene = Scene()
     CASES[name].make(scene)
     records = scene.finish().sorted()

@@ -38,7 +38,7 @@ class Reader:
         self._status = 0
 
     def renew(self, block: re.Match[str]) -> str:
-        """Give a block with what its commands print now; a script is kept for the commands that follow."""
+        """Return a block with what its commands print now; a script is kept for the commands that follow."""
         fence, kind, text = block["fence"], block["kind"], block["text"]
         if kind == "python":
             named = re.match(r"# (\w+\.py)\n", text)

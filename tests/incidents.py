@@ -61,7 +61,7 @@ def run_in(folder: Path, arguments: list[str]) -> Any:
 
 
 def shipped() -> dict[str, dict[str, Any]]:
-    """Give what is expected of each export in fixtures/incidents."""
+    """Return what is expected of each export in fixtures/incidents."""
     return {
         path.parent.name: json.loads(path.read_text(encoding="utf-8"))
         for path in sorted(FOLDER.glob("*/expected.json"))
@@ -91,7 +91,7 @@ def main() -> int:
 
 
 def _result(name: str, wanted: list[str | None], got: str | None) -> tuple[str, str]:
-    """Give the row and column of a result; an incident without a cause that gets none is right."""
+    """Return the row and column of a result; an incident without a cause that gets none is right."""
     row = wanted[0] or "none"
     if got in wanted:
         return row, "right"

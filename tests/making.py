@@ -50,7 +50,7 @@ def make_tally(records: Iterable[Record]) -> Tally:
 
 
 def moment(text: str) -> datetime:
-    """Give the time that an ISO text stands for."""
+    """Return the time that an ISO text stands for."""
     return datetime.fromisoformat(text)
 
 

@@ -20,7 +20,7 @@ _STATUSES = (
 
 
 def page() -> str:
-    """Give the manual page as roff."""
+    """Return the manual page as roff."""
     main_help = help_of()
     lines = [
         '.TH TRAIL-DIFF 1 "" "trail-diff" "User Commands"',
@@ -38,12 +38,12 @@ def page() -> str:
 
 
 def commands_in(help_text: str) -> list[str]:
-    """Give the commands that a help text lists."""
+    """Return the commands that a help text lists."""
     return _COMMAND.findall(help_text.partition("Commands:")[2])
 
 
 def help_of(*command: str) -> str:
-    """Give what --help prints where man, which indents it, shows it on 80 columns."""
+    """Return what --help prints where man, which indents it, shows it on 80 columns."""
     columns = os.environ.get("COLUMNS")
     os.environ["COLUMNS"] = "72"
     try:

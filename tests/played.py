@@ -17,7 +17,7 @@ _SECONDS = re.compile(r'"seconds": ?(\d{10})')
 
 
 def moved(made: Recording, *, days_ago: int = 3) -> list[Record]:
-    """Give the records with 1 March 2026 moved to so many days ago."""
+    """Return the records with 1 March 2026 moved to so many days ago."""
     shift = datetime.now(UTC).date() - timedelta(days=days_ago) - datetime(2026, 3, 1, tzinfo=UTC).date()
     text = _DAY.sub(
         lambda found: f"{datetime(2026, 3, int(found[1]), tzinfo=UTC) + shift:%Y-%m-%d}T", json.dumps(made.records)
@@ -46,7 +46,7 @@ def play(server: AwsServer, made: Recording, records: list[Record], *, policy: A
 
 
 def describe(told: dict[str, Any], account: str) -> dict[str, Any]:
-    """Give what a service event tells of a job as DescribeBackupJob describes it."""
+    """Return what a service event tells of a job as DescribeBackupJob describes it."""
     times = {
         name: datetime.fromtimestamp(told[own]["seconds"], UTC)
         for name, own in (("CreationDate", "creationDate"), ("CompletionDate", "completionDate"))

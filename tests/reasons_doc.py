@@ -28,7 +28,7 @@ def make_page() -> str:
 
 
 def groups() -> list[tuple[str, list[Reason]]]:
-    """Give the codes by the comments that head them in the source."""
+    """Return the codes by the comments that head them in the source."""
     _, *sections = re.split(r"^    # (.+)$", inspect.getsource(Reason), flags=re.MULTILINE)
     names = [re.findall(r"^    ([A-Z0-9_]+) = ", section, re.MULTILINE) for section in sections[1::2]]
     return [(title, [Reason[name] for name in listed]) for title, listed in zip(sections[::2], names, strict=True)]

@@ -18,21 +18,21 @@ class Recording:
         self.records: list[Record] = []
 
     def arn(self, service: str, resource: str, *, region: str | None = None, account: str | None = None) -> str:
-        """Give the ARN of a resource of this account and Region."""
+        """Return the ARN of a resource of this account and Region."""
         region = self.region if region is None else region
         account = self.account if account is None else account
         return f"arn:{self.partition}:{service}:{region}:{account}:{resource}"
 
     def role_arn(self, path_and_name: str) -> str:
-        """Give the ARN of a role of this account."""
+        """Return the ARN of a role of this account."""
         return self.arn("iam", f"role/{path_and_name}", region="")
 
     def key_arn(self, name: str) -> str:
-        """Give the ARN of the key that goes by a name."""
+        """Return the ARN of the key that goes by a name."""
         return self.arn("kms", f"key/{self.make_id('key', name)}")
 
     def make_id(self, *parts: object) -> str:
-        """Give a UUID that depends on its parts only."""
+        """Return a UUID that depends on its parts only."""
         digest = hashlib.blake2b(repr((self.seed, *parts)).encode(), digest_size=16)
         return str(uuid.UUID(digest.hexdigest()))
 
@@ -65,11 +65,11 @@ class Recording:
     # ---- who calls
 
     def service(self, name: str) -> Record:
-        """Give the identity of a service principal."""
+        """Return the identity of a service principal."""
         return {"type": "AWSService", "invokedBy": name}
 
     def role(self, path_and_name: str, session: str, invoked_by: str | None = None, *, account: str = "") -> Record:
-        """Give the identity of a role session."""
+        """Return the identity of a role session."""
         account = account or self.account
         name = path_and_name.rsplit("/", 1)[-1]
         unique = "AROAEXAMPLE" + hashlib.blake2b(path_and_name.encode(), digest_size=5).hexdigest().upper()
@@ -95,7 +95,7 @@ class Recording:
         return identity
 
     def user(self, name: str) -> Record:
-        """Give the identity of an IAM user."""
+        """Return the identity of an IAM user."""
         unique = hashlib.blake2b(name.encode(), digest_size=5).hexdigest().upper()
         return {
             "type": "IAMUser",
@@ -134,7 +134,7 @@ class Recording:
         return self.add(time, "kms.amazonaws.com", name, identity, requestParameters=parameters or None, **fields)
 
     def denied(self, identity: Record, action: str, key: str, why: str) -> Record:
-        """Give the fields of a call that KMS refused: merge them into `kms`."""
+        """Return the fields of a call that KMS refused: merge them into `kms`."""
         message = f"User: {identity.get('arn')} is not authorized to perform: {action} on resource: {key} {why}"
         return {"errorCode": "AccessDenied", "errorMessage": message}
 
@@ -180,17 +180,17 @@ class Recording:
             self.add(time, "backup.amazonaws.com", name, identity, serviceEventDetails=detail, **extra)
 
     def sorted(self) -> list[Record]:
-        """Give the records in order of time."""
+        """Return the records in order of time."""
         return sorted(self.records, key=lambda record: (record["eventTime"], record["eventID"]))
 
 
 def as_trail_file(records: list[Record]) -> str:
-    """Give records as a trail file or a console download holds them."""
+    """Return records as a trail file or a console download holds them."""
     return json.dumps({"Records": records}, separators=(",", ":"))
 
 
 def as_lookup_events(records: list[Record]) -> str:
-    """Give records as `aws cloudtrail lookup-events` prints them, newest first."""
+    """Return records as `aws cloudtrail lookup-events` prints them, newest first."""
     events = [
         {
             "EventId": record["eventID"],

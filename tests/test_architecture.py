@@ -58,7 +58,7 @@ LAYERS: dict[str, set[str]] = {
 
 
 def imports_of(path: Path) -> Iterator[str]:
-    """Give the full names of the modules that a file imports, lazily or not."""
+    """Yield the full names of the modules that a file imports, lazily or not."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -67,18 +67,18 @@ def imports_of(path: Path) -> Iterator[str]:
 
 
 def is_in(path: Path, places: set[str]) -> bool:
-    """Tell whether a file is one of the named modules, or in one of the named packages."""
+    """Check whether a file is one of the named modules, or in one of the named packages."""
     name = name_of(path)
     return any(name == place or name.startswith(f"{place}.") for place in places)
 
 
 def name_of(path: Path) -> str:
-    """Give a module's dotted name inside the package."""
+    """Return a module's dotted name inside the package."""
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
 
 
 def loaded_by(*arguments: str | Path) -> set[str]:
-    """Give the names of all modules that are loaded when a command has run."""
+    """Return the names of all modules that are loaded when a command has run."""
     given = [str(argument) for argument in arguments]
     code = f"import sys; from trail_diff.cli import run; run({given}); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603

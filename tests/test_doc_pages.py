@@ -9,6 +9,7 @@ import reasons_doc
 from msgspec import Struct, structs
 
 import trail_diff
+from trail_diff.model import learnt, report
 from trail_diff.model.codes import Cause
 from trail_diff.model.reasons import Reason
 
@@ -42,7 +43,7 @@ def test_page_of_reasons_is_up_to_date() -> None:
 @pytest.mark.parametrize(("name", "text"), SECTIONS, ids=[name for name, _ in SECTIONS])
 def test_every_field_is_described(name: str, text: str) -> None:
     """Each table of the page lists the fields that the value has in JSON, each once."""
-    kind: type[Struct] = getattr(model, name)
+    kind: type[Struct] = getattr(report, name, None) or getattr(learnt, name)
     described = [field for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for field in row.split("`")[1::2]]
 
     assert sorted(described) == sorted(field.encode_name for field in structs.fields(kind))

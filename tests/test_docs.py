@@ -28,7 +28,7 @@ def test_links_of_page_lead_somewhere(shown: Path) -> None:
 
 
 def anchors_of(target: Path) -> set[str]:
-    """Give the anchors that headings have on a page."""
+    """Return the anchors that headings have on a page."""
     titles = re.findall(r"^#+ (.+)$", _FENCED.sub("", target.read_text(encoding="utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 

@@ -43,12 +43,12 @@ def test_shipped_incident_gets_its_answer(name: str) -> None:
 
 
 def fits(wanted: Any, got: Any) -> bool:
-    """Tell whether a value is what was wanted; None is not checked, a list means one of these."""
+    """Check whether a value is what was wanted; None is not checked, a list means one of these."""
     return wanted is None or (got in wanted if isinstance(wanted, list) else got == wanted)
 
 
 def same_id(wanted: str | None, got: str | None) -> bool:
-    """Tell whether two job ids are the same."""
+    """Check whether two job ids are the same."""
     return wanted is None or wanted.lower() == (got or "").lower()
 
 

@@ -13,28 +13,28 @@ _KEY_ID = re.compile(r"(?:mrk-)?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\Z"
 
 
 def arn_region(arn: str | None) -> str | None:
-    """Give the Region of an ARN; None for a global one or for text that is none."""
+    """Return the Region of an ARN; None for a global one or for text that is none."""
     return _part(arn, 3)
 
 
 def arn_account(arn: str | None) -> str | None:
-    """Give the account of an ARN, when it is one (12 digits)."""
+    """Return the account of an ARN, when it is one (12 digits)."""
     account = _part(arn, 4)
     return account if account and account.isdigit() and len(account) == 12 else None
 
 
 def arn_service(arn: str | None) -> str | None:
-    """Give the service of an ARN, as `dynamodb`."""
+    """Return the service of an ARN, as `dynamodb`."""
     return _part(arn, 2)
 
 
 def arn_resource(arn: str | None) -> str | None:
-    """Give what follows the account, as `table/orders` or `backup-vault:main`."""
+    """Return what follows the account, as `table/orders` or `backup-vault:main`."""
     return _part(arn, 5)
 
 
 def last_name(arn: str | None) -> str | None:
-    """Give the last name of an ARN (`orders` of `table/orders`), or the text itself when it is no ARN."""
+    """Return the last name of an ARN (`orders` of `table/orders`), or the text itself when it is no ARN."""
     resource = arn_resource(arn)
     if resource is None:
         return arn
@@ -42,24 +42,24 @@ def last_name(arn: str | None) -> str | None:
 
 
 def plain_key(text: str) -> str:
-    """Give a key's ARN or id as KMS writes it: without space around it, its hexadecimal digits in lower case."""
+    """Return a key's ARN or id as KMS writes it: without space around it, its hexadecimal digits in lower case."""
     text = text.strip()
     start = text.rfind("/") + 1
     return text[:start] + text[start:].lower() if not is_alias(text) and _KEY_ID.match(text[start:]) else text
 
 
 def is_alias(text: str) -> bool:
-    """Tell whether a key is named by an alias, or by the ARN of one."""
+    """Check whether a key is named by an alias, or by the ARN of one."""
     return text.startswith("alias/") or (text.startswith("arn:") and ":alias/" in text)
 
 
 def is_same_alias(one: str, other: str) -> bool:
-    """Tell whether two aliases may be one; a name without its ARN fits every account and Region."""
+    """Check whether two aliases may be one; a name without its ARN fits every account and Region."""
     return is_alias(one) and (one == other or one.endswith(f":{other}") or other.endswith(f":{one}"))
 
 
 def partition_of(region: str | None) -> str:
-    """Give the partition a Region belongs to."""
+    """Return the partition a Region belongs to."""
     return next((partition for prefix, partition in _PARTITIONS if (region or "").startswith(prefix)), "aws")
 
 

@@ -56,22 +56,22 @@ class Inputs(Struct, frozen=True):
 
     @property
     def is_live(self) -> bool:
-        """Tell whether AWS itself is asked."""
+        """Check whether AWS itself is asked."""
         return not self.events and self.case is None
 
     @property
     def is_engine_for_all(self) -> bool:
-        """Tell whether an engine tells everything: which time to ask it for is known without AWS Backup."""
+        """Check whether an engine tells everything: which time to ask it for is known without AWS Backup."""
         return self.is_live and self.aws.engine is not None and self.options.start is not None
 
     @property
     def buckets(self) -> tuple[str, ...]:
-        """Give the exports that lie in S3."""
+        """Return the exports that lie in S3."""
         return tuple(path for path in self.events if path.startswith("s3://"))
 
     @property
     def is_raw_needed(self) -> bool:
-        """Tell whether the raw records have to be held."""
+        """Check whether the raw records have to be held."""
         return self.is_live or self.case is not None or self.redactor is not None or bool(self.buckets)
 
 
@@ -183,7 +183,7 @@ def count_inputs(inputs: Inputs, count: Count) -> Coverage:
 
 
 def need_question(question: Question | None) -> Question:
-    """Give the question.
+    """Return the question.
 
     Raises:
         UsageError: nothing was asked.
@@ -244,7 +244,7 @@ def _fetch_calls(inputs: Inputs) -> Gathered:
 
 
 def _open_source(inputs: Inputs, request: "LiveRequest") -> Source:
-    """Give the engine that was chosen, else event history."""
+    """Return the engine that was chosen, else event history."""
     if inputs.aws.engine is None:
         return request.connection.history()
     from trail_diff.aws.live.elsewhere import open_source
@@ -255,7 +255,7 @@ def _open_source(inputs: Inputs, request: "LiveRequest") -> Source:
 
 @contextmanager
 def _asking_for_time(inputs: Inputs) -> Iterator[None]:
-    """Say what to do when an engine was chosen, and nobody tells the time of the job."""
+    """Return what to do when an engine was chosen, and nobody tells the time of the job."""
     try:
         yield
     except JobNotFoundError as error:
@@ -266,7 +266,7 @@ def _asking_for_time(inputs: Inputs) -> Iterator[None]:
 
 
 def _live_request(inputs: Inputs, given: FactDocuments = _NOTHING_GIVEN) -> "LiveRequest":
-    """Say what to ask AWS, beside what was given; this is where it is connected to."""
+    """Return what to ask AWS, beside what was given; this is where it is connected to."""
     from trail_diff.aws.live.collect import LiveRequest
     from trail_diff.aws.live.connection import connect
 

@@ -10,7 +10,7 @@ from trail_diff.errors import UsageError
 
 @contextmanager
 def replacing(path: Path, *, mode: int = 0o666) -> Iterator[Path]:
-    """Give a name to write to; what is there becomes `path` when the block ends, and is deleted when it fails.
+    """Yield a name to write to; what is there becomes `path` when the block ends, and is deleted when it fails.
 
     A pipe or device is written to as it is.
 

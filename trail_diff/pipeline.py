@@ -132,7 +132,7 @@ def _is_by_name(keys: Sequence[str]) -> bool:
 
 
 def _wanted_in(windows: Sequence[Window | None], keys: Sequence[str]) -> Wanted | None:
-    """Say that only some spans of time are wanted, of two exports both of both; without a span, all of an export is."""
+    """Return what limits a comparison to spans of time; None where a side has no span, since all of it is wanted then."""
     spans = [window for window in windows if window is not None]
     return Wanted(lambda _gathered: spans, _is_by_name(keys)) if len(spans) == len(windows) else None
 
@@ -240,12 +240,12 @@ def _with_doubts(coverage: Coverage, policy: Mapping[str, Any] | None, source: s
 
 
 def _account_in(policy: Mapping[str, Any] | None) -> str:
-    """Give the account that a policy delegates to, else the one it names first: most likely the key's own."""
+    """Return the account that a policy delegates to, else the one it names first: most likely the key's own."""
     found = re.search(r":iam::(\d{12}):root\b", str(policy)) or re.search(r"\b(\d{12})\b", str(policy))
     return found[1] if found else "000000000000"
 
 
 def _renamed(keys: Sequence[str], inputs: Inputs) -> tuple[str, ...]:
-    """Give the keys that were asked about under the names they are read by."""
+    """Return the keys that were asked about under the names they are read by."""
     redactor = inputs.redactor
     return tuple(redactor.name_or_arn(key) for key in keys) if redactor else tuple(keys)

@@ -12,7 +12,7 @@ from recording import Record
 
 
 def state(name: str, **fields: Any) -> Mapping[str, Any]:
-    """Give an answer of GetQueryExecution."""
+    """Return an answer of GetQueryExecution."""
     status = {"State": name, **fields}
     return {
         "QueryExecution": {

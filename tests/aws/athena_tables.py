@@ -75,7 +75,7 @@ LAYOUTS: Mapping[str, tuple[Sequence[str], Mapping[str, str]]] = {
 
 
 def describe_table(layout: str, columns: Mapping[str, str] = COLUMNS) -> dict[str, Any]:
-    """Give what GetTableMetadata says of a table of that layout."""
+    """Return what GetTableMetadata says of a table of that layout."""
     keys, properties = LAYOUTS[layout]
     return {
         "Name": "cloudtrail_logs",
@@ -106,7 +106,7 @@ def run_on_duckdb(sql: str, layout: str, records: Sequence[Record]) -> bytes:
 
 
 def _cell(record: Record, name: str, kind: str) -> Any:
-    """Give the value that the table's reader of JSON finds under a column: names are matched without case."""
+    """Return the value that the table's reader of JSON finds under a column: names are matched without case."""
     value = next((value for key, value in record.items() if key.lower() == name), None)
     return _as_type(value, kind)
 

@@ -67,11 +67,11 @@ class Loopback:
         return self
 
     def link(self) -> Link:
-        """Give what a source is connected to."""
+        """Return what a source is connected to."""
         return Link(Aws(region="eu-west-1", endpoint_url=self.url), self.notes.append, self.waited.append)
 
     def asked(self, operation: str) -> list[dict[str, Any]]:
-        """Give the parameters of every request of an operation."""
+        """Return the parameters of every request of an operation."""
         return [seen.parameters for seen in self.seen if seen.operation == operation]
 
 

@@ -35,7 +35,7 @@ class Read(Struct, frozen=True):
 
 
 def incident_records() -> list[Record]:
-    """Give the records of the original incident."""
+    """Return the records of the original incident."""
     history = json.loads((INCIDENT / "event_history.json").read_text(encoding="utf-8"))
     records: list[Record] = history["Records"]
     return records
@@ -55,7 +55,7 @@ def read_content(content: bytes, query: Query = JOBS) -> Read:
 
 
 def offline_events(records: Iterable[Record], query: Query = JOBS) -> tuple[Event, ...]:
-    """Give the events that the query wants, read offline."""
+    """Return the events that the query wants, read offline."""
     return read_content(as_trail_file(list(records)).encode(), query).events
 
 

@@ -32,7 +32,7 @@ def use_config(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str) -> None
 
 
 def refused(aws: Aws, operation: str = "describe_key") -> AwsError:
-    """Give the error that a call ends in."""
+    """Return the error that a call ends in."""
     with pytest.raises(AwsError) as caught:
         aws.call("kms", operation, {"KeyId": KEY})
     assert "\n" not in caught.value.message

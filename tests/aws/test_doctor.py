@@ -61,7 +61,7 @@ class FakeAws:
 
 
 def status_of(access: Access, action: str) -> tuple[str, str]:
-    """Give what was found of an action."""
+    """Return what was found of an action."""
     return next((one.status, one.message) for one in access.permissions if one.action == action)
 
 

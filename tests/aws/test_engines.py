@@ -71,12 +71,12 @@ class Shell:
 
 @pytest.fixture
 def shell(server: Loopback, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """Give a shell."""
+    """Return a shell."""
     return Shell(server, capsys)
 
 
 def place(name: str, server: Loopback) -> Sequence[str]:
-    """Give the options that choose a place, and have the server answer for it."""
+    """Return the options that choose a place, and have the server answer for it."""
     match name:
         case "bucket":
             return ["--events", "s3://trail/"]
@@ -151,7 +151,7 @@ def job_file(folder: Path) -> str:
 
 
 def as_job(detail: dict[str, Any]) -> dict[str, Any]:
-    """Give a job as list-backup-jobs prints it."""
+    """Return a job as list-backup-jobs prints it."""
     named = {name[0].upper() + name[1:]: value for name, value in detail.items()}
     return {
         **named,

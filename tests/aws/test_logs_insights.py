@@ -35,7 +35,7 @@ def server(running: Loopback, monkeypatch: pytest.MonkeyPatch) -> Loopback:
 
 
 def milliseconds(record: Record) -> int:
-    """Give the time of a record as CloudWatch Logs counts it."""
+    """Return the time of a record as CloudWatch Logs counts it."""
     return int(datetime.fromisoformat(record["eventTime"]).timestamp() * 1000)
 
 
@@ -104,7 +104,7 @@ def test_a_log_group_yields_the_events_of_the_offline_path(server: Loopback) -> 
 
 
 def shifted(time: str, span: timedelta) -> str:
-    """Give a time that lies a span later."""
+    """Return a time that lies a span later."""
     return f"{datetime.fromisoformat(time) + span:%Y-%m-%dT%H:%M:%SZ}"
 
 

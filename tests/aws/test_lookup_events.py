@@ -291,7 +291,7 @@ def test_second_run_goes_on_where_the_first_was_stopped(server: AwsServer, tmp_p
 
 
 def stopping(how: str, after: int) -> Fault:
-    """Give the fault that stops a run after so many requests."""
+    """Return the fault that stops a run after so many requests."""
     if how == "expired":
         return Fault("LookupEvents", "expired", skip=after, times=1000)
     return Fault("LookupEvents", "do", skip=after, action=lambda: os.kill(os.getpid(), signal.SIGINT))

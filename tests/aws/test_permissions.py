@@ -22,7 +22,7 @@ ALWAYS_ALLOWED = {"sts:GetCallerIdentity"}
 
 
 def operations_in(path: Path) -> Iterator[str]:
-    """Give every text in a file that is the name of an operation, as boto3 spells those that this tool may make."""
+    """Yield every text in a file that is the name of an operation, as boto3 spells those that this tool may make."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             text = node.value
@@ -31,13 +31,13 @@ def operations_in(path: Path) -> Iterator[str]:
 
 
 def services_in(path: Path) -> set[str]:
-    """Give the services that a file names."""
+    """Return the services that a file names."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value in SERVICES}
 
 
 def asked_actions() -> set[str]:
-    """Give the IAM actions of all calls that the live path can make; each file asks one service."""
+    """Return the IAM actions of all calls that the live path can make; each file asks one service."""
     return {
         iam_action(service, operation)
         for path in ASKING

@@ -58,12 +58,12 @@ class Bucket:
             self.put(prefix + file.relative_to(INCIDENT / "trail").as_posix(), file.read_bytes())
 
     def source(self, prefix: str = "") -> S3Source:
-        """Give a source for a prefix."""
+        """Return a source for a prefix."""
         self.server.seen.clear()
         return S3Source(self.server.link(), f"s3://{self.name}/{prefix}", lambda: NOW)
 
     def fetched(self) -> list[str]:
-        """Give the keys that were fetched."""
+        """Return the keys that were fetched."""
         start = f"GET /{self.name}/"
         return [seen.operation.removeprefix(start) for seen in self.server.seen if seen.operation.startswith(start)]
 

@@ -13,7 +13,7 @@ SPANS = st.builds(lambda start, length: Span(start, start + length), st.integers
 
 
 def seconds(spans: list[Span]) -> set[int]:
-    """Give every second that spans hold."""
+    """Return every second that spans hold."""
     return {second for span in spans for second in range(span.start, span.end + 1)}
 
 

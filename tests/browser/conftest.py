@@ -30,7 +30,7 @@ class Opened:
 
     @property
     def misdeeds(self) -> list[str]:
-        """Give all that a good page does not do."""
+        """Return all that a good page does not do."""
         return [*self.console, *self.dialogs, *self.requests[1:]]
 
 
@@ -50,7 +50,7 @@ def browser() -> "Iterator[Browser]":
 
 @pytest.fixture
 def open_page(browser: "Browser", tmp_path: Path) -> Iterator[Opener]:
-    """Give a function that opens a page from its text; options are those of a browser context."""
+    """Yield a function that opens a page from its text; options are those of a browser context."""
     contexts = []
 
     def open_text(text: str, **options: Any) -> Opened:

@@ -30,12 +30,12 @@ def show(report: Report) -> str:
 
 
 def original() -> Report:
-    """Give the report of the original incident."""
+    """Return the report of the original incident."""
     return analyse(load_case(Inputs((str(FIXTURE),)), Question("2c47cafb-f2a8-4324-bc60-6017794526c5")))
 
 
 def many_events(report: Report = CANONICAL) -> Report:
-    """Give the report with ten thousand events."""
+    """Return the report with ten thousand events."""
     events = [structs.replace(report.events[n % 6], event_id=f"event-{n}") for n in range(10_000)]
     return structs.replace(report, events=tuple(events))
 
@@ -132,7 +132,7 @@ def test_hostile_text_stays_text(open_page: Opener) -> None:
 
 
 def column(page: Any, table: str, number: int) -> list[str]:
-    """Give the texts of a column as it stands."""
+    """Return the texts of a column as it stands."""
     return [text.strip() for text in page.locator(f"{table} tbody tr > :nth-child({number})").all_inner_texts()]
 
 

@@ -21,7 +21,7 @@ WINDOW = Window(moment("2026-03-01T17:50:00Z"), moment("2026-03-01T18:30:00Z"))
 
 
 def reasons_of(record: dict[str, Any], job: Job | None = None, others: tuple[Job, ...] = ()) -> tuple[Reason, ...]:
-    """Give the reasons that tie one record to a job; empty when it is not tied."""
+    """Return the reasons that tie one record to a job; empty when it is not tied."""
     side = tie_events(job or make_job(), WINDOW, [make_event(record)], [KEY], others)
     return side.events[0].reasons if side.events else ()
 

@@ -34,7 +34,7 @@ class Shown:
 
     @property
     def report(self) -> Any:
-        """Give the JSON that was printed."""
+        """Return the JSON that was printed."""
         return json.loads(self.out)
 
 
@@ -54,7 +54,7 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 
 
 def is_refusal(shown: Shown) -> bool:
-    """Tell whether the run ended with one clear line and exit status 2."""
+    """Check whether the run ended with one clear line and exit status 2."""
     return shown.status == 2 and shown.err.count("\n") == 1 and "Traceback" not in shown.err and shown.out == ""
 
 
@@ -263,7 +263,7 @@ HOSTILE = "\x1b[31mred\x1b]0;title\x07 | `x` [link](http://example.com) =cmd()\n
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
-    """Give an export in which every free text is hostile."""
+    """Return an export in which every free text is hostile."""
     made = Recording()
     key = made.key_arn("k")
     for day, state, job_id in (("2026-03-01", "COMPLETED", "good"), ("2026-03-02", "FAILED", "bad")):

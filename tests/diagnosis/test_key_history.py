@@ -20,7 +20,7 @@ def grant_event(time: str, name: str, grant_id: str) -> Record:
 
 
 def ids(changes: list[Record], listed: list[Record]) -> list[object]:
-    """Give the ids of the grants in force at night."""
+    """Return the ids of the grants in force at night."""
     return [grant["GrantId"] for grant in grants_at(make_events(changes), NIGHT, Facts(grants=tuple(listed))) or ()]
 
 

@@ -12,7 +12,7 @@ TIME = "2026-03-02T09:00:00Z"
 
 
 def is_selected(source: str, name: str, **parameters: str) -> bool:
-    """Tell whether a change belongs to a case of one job and key."""
+    """Check whether a change belongs to a case of one job and key."""
     made = Recording()
     record = made.add(TIME, f"{source}.amazonaws.com", name, made.user("ops"), requestParameters=parameters)
 

@@ -103,7 +103,7 @@ def ask(gathered: Gathered, question: Question) -> Case:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder."""
+    """Return a folder."""
     return tmp_path_factory.mktemp("survey")
 
 

@@ -30,7 +30,7 @@ def request_of(
 
 
 def keys_of(request: Request, *names: str) -> list[Any]:
-    """Give what a request has for condition keys."""
+    """Return what a request has for condition keys."""
     return [RequestView(request).value_of(name.lower()) for name in names]
 
 

@@ -180,7 +180,7 @@ FURTHER = {"explicit-deny": 0, "implicit-deny": 0, "undetermined": 1, "allowed":
 
 
 def decisions(policy: Any, grants: Any) -> list[int]:
-    """Tell how far each stranger gets under a policy."""
+    """Return how far each stranger gets under a policy."""
     compiled = compile_policies(PolicySet.assuming_no_limits(policy, grants))
     return [FURTHER[decide(stranger, compiled)] for stranger in STRANGERS]
 
@@ -212,7 +212,7 @@ def test_no_helpful_remedy_lets_a_stranger_get_further(
 
 
 def effects(remedy: Remedy) -> list[str]:
-    """Give the effect of each statement of a remedy's policy."""
+    """Return the effect of each statement of a remedy's policy."""
     return [statement["Effect"] for statement in (remedy.policy or {})["Statement"]]
 
 

@@ -18,7 +18,7 @@ CONTEXT = {"aws:backup:backup-vault": "Main, a=b"}
 
 
 def activity(**changes: Any) -> Record:
-    """Give a denied Decrypt of a role session, in the names of OCSF 1.1."""
+    """Return a denied Decrypt of a role session, in the names of OCSF 1.1."""
     return {
         "class_uid": 6003,
         "time": 1772388300000,

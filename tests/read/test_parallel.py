@@ -26,13 +26,13 @@ FILES = 40
 
 
 def spell(item: int) -> Iterator[str]:
-    """Give as many results as the item says; the larger, the sooner."""
+    """Yield as many results as the item says; the larger, the sooner."""
     time.sleep(0.001 * (5 - item % 5))
     yield from (f"{item}.{place}" for place in range(item % 3))
 
 
 def echo(item: int) -> Iterator[int]:
-    """Give the item."""
+    """Yield the item."""
     yield item
 
 

@@ -60,7 +60,7 @@ def read_bytes(content: bytes) -> Read:
 
 
 def essence(event: Event | Skipped) -> tuple[Any, ...]:
-    """Give of an event what decides."""
+    """Return of an event what decides."""
     assert isinstance(event, Event)
     caller = event.caller
     who = (caller.type, caller.kind, caller.role_arn, caller.invoked_by)

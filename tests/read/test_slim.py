@@ -155,7 +155,7 @@ def count_generally(file: Path, keys: list[str]) -> tuple[tuple[CallerUse, ...],
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder."""
+    """Return a folder."""
     return tmp_path_factory.mktemp("slim")
 
 

@@ -51,7 +51,7 @@ def lines(draw: st.DrawFn) -> bytes:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder."""
+    """Return a folder."""
     return tmp_path_factory.mktemp("stretches")
 
 

@@ -35,7 +35,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(bucket: Path, options: ReadOptions) -> tuple[int, int, int]:
-    """Give how many calls were counted, files read, and files passed over."""
+    """Return how many calls were counted, files read, and files passed over."""
     coverage = count_calls([str(bucket)], CallerCount(), options)
     passed = sum(skip.count for skip in coverage.skipped if skip.reason is Reason.OUTSIDE_REQUESTED_TIME)
     return coverage.events_kept, coverage.files_read, passed

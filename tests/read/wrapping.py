@@ -17,17 +17,17 @@ Wrap = Callable[[list[Record]], bytes]
 
 
 def dump(value: object) -> bytes:
-    """Give JSON on one line."""
+    """Return JSON on one line."""
     return json.dumps(value).encode()
 
 
 def lines(values: list[object]) -> bytes:
-    """Give NDJSON."""
+    """Return NDJSON."""
     return b"".join(dump(value) + b"\n" for value in values)
 
 
 def lookup(records: list[Record]) -> Record:
-    """Give a page of lookup-events."""
+    """Return a page of lookup-events."""
     return {
         "Events": [
             {"EventId": r["eventID"], "EventTime": 1772388300.0, "CloudTrailEvent": json.dumps(r)} for r in records
@@ -36,26 +36,26 @@ def lookup(records: list[Record]) -> Record:
 
 
 def event_bridge(record: Record) -> Record:
-    """Give an EventBridge event."""
+    """Return an EventBridge event."""
     detail_type = "AWS API Call via CloudTrail"
     return {"version": "0", "id": "1", "detail-type": detail_type, "source": "aws.kms", "detail": record}
 
 
 def subscription(records: list[Record]) -> Record:
-    """Give a CloudWatch Logs subscription document."""
+    """Return a CloudWatch Logs subscription document."""
     events = [{"id": "1", "timestamp": 1, "message": json.dumps(r)} for r in records]
     return {"messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "g", "logStream": "s", "logEvents": events}
 
 
 def table(rows: list[list[str]], delimiter: str = ",") -> bytes:
-    """Give a CSV."""
+    """Return a CSV."""
     written = io.StringIO()
     csv.writer(written, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
     return written.getvalue().encode()
 
 
 def flat(record: Record) -> dict[str, str]:
-    """Give a record as Athena's flat columns."""
+    """Return a record as Athena's flat columns."""
     identity, issuer = record["userIdentity"], record["userIdentity"].get("sessionContext", {}).get("sessionIssuer", {})
     plain = ("eventTime", "eventSource", "eventName", "awsRegion", "eventID", "recipientAccountId", "errorCode")
     return {
@@ -72,7 +72,7 @@ def flat(record: Record) -> dict[str, str]:
 
 
 def struct(value: object) -> str:
-    """Give a value as Athena prints structs."""
+    """Return a value as Athena prints structs."""
     match value:
         case dict():
             return "{" + ", ".join(f"{name.lower()}={struct(inner)}" for name, inner in value.items()) + "}"
@@ -85,7 +85,7 @@ def struct(value: object) -> str:
 
 
 def athena_structs(records: list[Record]) -> bytes:
-    """Give an Athena result whose structs are printed as text."""
+    """Return an Athena result whose structs are printed as text."""
     rows = []
     for record in records:
         row = {name: value for name, value in flat(record).items() if not name.startswith("useridentity_")}
@@ -95,14 +95,14 @@ def athena_structs(records: list[Record]) -> bytes:
 
 
 def athena_answer(records: list[Record]) -> bytes:
-    """Give the answer of Athena's GetQueryResults."""
+    """Return the answer of Athena's GetQueryResults."""
     rows = [flat(record) for record in records]
     cells = [list(rows[0]), *(list(row.values()) for row in rows)]
     return dump({"ResultSet": {"Rows": [{"Data": [{"VarCharValue": cell} for cell in row]} for row in cells]}})
 
 
 def ocsf(record: Record) -> Record:
-    """Give a record as Security Lake has it."""
+    """Return a record as Security Lake has it."""
     identity = record["userIdentity"]
     issuer = identity.get("sessionContext", {}).get("sessionIssuer", {}).get("arn")
     return {
@@ -131,7 +131,7 @@ def ocsf(record: Record) -> Record:
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
-    """Give a zip archive."""
+    """Return a zip archive."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
@@ -140,7 +140,7 @@ def zipped(members: dict[str, bytes]) -> bytes:
 
 
 def tarred(members: dict[str, bytes], mode: str = "w") -> bytes:
-    """Give a tar archive."""
+    """Return a tar archive."""
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode=mode) as archive:  # type: ignore[call-overload]
         for name, content in members.items():
@@ -151,12 +151,12 @@ def tarred(members: dict[str, bytes], mode: str = "w") -> bytes:
 
 
 def base64_gz(content: bytes) -> str:
-    """Give what Lambda and Kinesis carry."""
+    """Return what Lambda and Kinesis carry."""
     return base64.b64encode(gzip.compress(content)).decode()
 
 
 def flat_by_dots(value: object, path: str = "") -> dict[str, str]:
-    """Give a record as Logs Insights and Splunk name its fields: `userIdentity.type`, `resources.0.ARN`."""
+    """Return a record as Logs Insights and Splunk name its fields: `userIdentity.type`, `resources.0.ARN`."""
     match value:
         case dict():
             inner = [flat_by_dots(one, f"{path}.{name}" if path else name) for name, one in value.items()]
@@ -172,7 +172,7 @@ def flat_by_dots(value: object, path: str = "") -> dict[str, str]:
 
 
 def athena_pages(records: list[Record]) -> bytes:
-    """Give pages of Athena's GetQueryResults: only the first repeats the header, only the last has no token."""
+    """Return pages of Athena's GetQueryResults: only the first repeats the header, only the last has no token."""
     rows = [flat(record) for record in records]
     header = list(rows[0])
     columns = {"ColumnInfo": [{"Name": name} for name in header]}
@@ -191,7 +191,7 @@ def athena_pages(records: list[Record]) -> bytes:
 
 
 def sentinel(record: Record) -> Record:
-    """Give a record as Microsoft Sentinel's table AWSCloudTrail names its fields."""
+    """Return a record as Microsoft Sentinel's table AWSCloudTrail names its fields."""
     identity, issuer = record["userIdentity"], record["userIdentity"].get("sessionContext", {}).get("sessionIssuer", {})
     return {
         "TimeGenerated": record["eventTime"],
@@ -215,7 +215,7 @@ def sentinel(record: Record) -> Record:
 
 
 def ecs(record: Record) -> Record:
-    """Give a record as Elastic's integration takes it apart, without its original."""
+    """Return a record as Elastic's integration takes it apart, without its original."""
     identity, issuer = record["userIdentity"], record["userIdentity"].get("sessionContext", {}).get("sessionIssuer", {})
     user = {
         "type": identity.get("type"),
@@ -243,7 +243,7 @@ def ecs(record: Record) -> Record:
 
 
 def ecs_rows(records: list[Record]) -> list[dict[str, str]]:
-    """Give records as Kibana writes them to a sheet: names with dots, structs as JSON."""
+    """Return records as Kibana writes them to a sheet: names with dots, structs as JSON."""
     rows = []
     for record in records:
         details = ecs(record)["aws"]["cloudtrail"]
@@ -258,19 +258,19 @@ def ecs_rows(records: list[Record]) -> list[dict[str, str]]:
 
 
 def ecs_search(row: dict[str, str]) -> Record:
-    """Give a row as a search answers it: every value in a list, resources by their fields."""
+    """Return a row as a search answers it: every value in a list, resources by their fields."""
     arns = [one["arn"] for one in json.loads(row["aws.cloudtrail.resources"])]
     fields = {name: [text] for name, text in row.items() if text and name != "aws.cloudtrail.resources"}
     return {**fields, "aws.cloudtrail.resources.arn": arns}
 
 
 def text_output(records: list[Record]) -> bytes:
-    """Give `aws cloudtrail lookup-events --query 'Events[].CloudTrailEvent' --output text`: all on one line."""
+    """Return `aws cloudtrail lookup-events --query 'Events[].CloudTrailEvent' --output text`: all on one line."""
     return b"\t".join(map(dump, records)) + b"\n"
 
 
 def logs_tail_json(records: list[Record]) -> bytes:
-    """Give `aws logs tail --format json`: a time, a stream, and the record over many lines."""
+    """Return `aws logs tail --format json`: a time, a stream, and the record over many lines."""
     prefix = b"2026-03-01T18:00:00.123000+00:00 111122223333_CloudTrail_eu-west-1 "
     return b"".join(prefix + json.dumps(record, indent=4).encode() + b"\n" for record in records)
 

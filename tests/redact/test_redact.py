@@ -39,7 +39,7 @@ def redactor(*documents: Any) -> Redactor:
 
 
 def names_in(folder: Path) -> Iterator[str]:
-    """Give the account ids, and the names in ARNs, that stand in the facts of an incident."""
+    """Yield the account ids, and the names in ARNs, that stand in the facts of an incident."""
     for file in folder.glob("*.json"):
         if file.name == "expected.json":
             continue
@@ -51,7 +51,7 @@ def names_in(folder: Path) -> Iterator[str]:
 
 
 def stands_in(name: str, text: str) -> bool:
-    """Tell whether a name stands in a text as a word of its own."""
+    """Check whether a name stands in a text as a word of its own."""
     return re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", text) is not None
 
 

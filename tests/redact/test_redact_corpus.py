@@ -48,7 +48,7 @@ def share(folder: Path, into: Path, arguments: list[str]) -> list[str]:
 
 
 def told(report: Any) -> Any:
-    """Give what an answer says, without names."""
+    """Return what an answer says, without names."""
     return {
         "verdict": [report["verdict"][name] for name in ("outcome", "cause", "confidence")],
         "findings": [(f["cause"], f["statement"], f["layer"], sorted(f["reasons"])) for f in report["findings"]],
@@ -83,7 +83,7 @@ FIELD = re.compile(r'"(?:userName|backupVaultName|accessKeyId|principalId|source
 
 
 def names_in(text: str) -> set[str]:
-    """Give the accounts, names in ARNs, users, vaults, access keys, principals and addresses that a text holds."""
+    """Return the accounts, names in ARNs, users, vaults, access keys, principals and addresses that a text holds."""
     found = {*re.findall(r"(?<![\w-])\d{12}(?!\w)", text), *NAME.findall(text), *FIELD.findall(text)}
     parts = {part for name in found for part in name.split(":") if len(part) > 3}
     words_of_aws = r"amazonaws\.com|AWSService|AWS Internal|ec2-infra|aws-service-role|^(?:main|other|root)$"
@@ -126,7 +126,7 @@ def test_every_form_is_counted_alike(form: str, tmp_path: Path) -> None:
 
 
 def kinds(report: Any) -> list[Any]:
-    """Give who called what how often, without names."""
+    """Return who called what how often, without names."""
     return sorted(
         [use["caller"]["kind"], use["action"], use["calls"], use["errors"], use["first"]] for use in report["callers"]
     )

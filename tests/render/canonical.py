@@ -64,7 +64,7 @@ ROLE = Caller(
 
 
 def at(day: int, hour: int, minute: int) -> datetime:
-    """Give a time in March 2026."""
+    """Return a time in March 2026."""
     return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
 
 

@@ -53,7 +53,7 @@ def page_of(text: str) -> str:
 
 
 def content_of(page: str, tag: str) -> str:
-    """Give what is in the first element of its name."""
+    """Return what is in the first element of its name."""
     return str(re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)[0])
 
 

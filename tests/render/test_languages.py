@@ -46,7 +46,7 @@ SAME_IN_JAPANESE = {"labels.id", "attempts.via-aws-service", "attempts.if-exists
 
 
 def phrases(words: Catalogue) -> Iterator[tuple[str, str]]:
-    """Give every phrase of a catalogue with the name of its place."""
+    """Yield every phrase of a catalogue with the name of its place."""
     for field in structs.fields(words):
         table = getattr(words, field.name)
         if field.name == "grammar":

@@ -142,7 +142,7 @@ def describe_copies(scene: Scene, destination: str, message: str, **fields: Any)
 
 
 def elsewhere(scene: Scene, account: str = "444455556666", region: str = "eu-west-1") -> Recording:
-    """Give a recording of another account or Region, whose records go into the same export."""
+    """Return a recording of another account or Region, whose records go into the same export."""
     other = Recording(account, region, seed="elsewhere")
     other.records = scene.made.records
     return other

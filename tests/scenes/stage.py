@@ -34,18 +34,18 @@ class Scene:
 
     @property
     def resource_arn(self) -> str:
-        """Give the resource's ARN; a bucket's has neither Region nor account."""
+        """Return the resource's ARN; a bucket's has neither Region nor account."""
         service, _, name = self.resource.partition(":")
         return f"arn:{self.made.partition}:s3:::{name}" if service == "s3" else self.made.arn(service, name)
 
     @property
     def key(self) -> str:
-        """Give the vault's key."""
+        """Return the vault's key."""
         return self.made.key_arn("vault")
 
     @property
     def context(self) -> Statement:
-        """Give the vault's encryption context."""
+        """Return the vault's encryption context."""
         return {"aws:backup:backup-vault": self.made.arn("backup", f"backup-vault:{self.vault}")}
 
     def storage(self, day: str, *actions: str, **fields: Any) -> None:
@@ -147,7 +147,7 @@ class Scene:
 
 
 def policy(made: Recording, *statements: Statement) -> dict[str, Any]:
-    """Give a key policy: the account's own statement, then others."""
+    """Return a key policy: the account's own statement, then others."""
     own = {
         "Sid": "EnableIAM",
         "Effect": "Allow",
@@ -159,7 +159,7 @@ def policy(made: Recording, *statements: Statement) -> dict[str, Any]:
 
 
 def deny(condition: Statement, sid: str = "Deny", principal: Any = "*") -> Statement:
-    """Give a Deny of everything under a condition."""
+    """Return a Deny of everything under a condition."""
     return {
         "Sid": sid,
         "Effect": "Deny",
@@ -207,7 +207,7 @@ class Incident:
     baseline: str | None = None
 
     def faults(self, report: Any) -> list[str]:
-        """Give what a report says otherwise than it has to."""
+        """Return what a report says otherwise than it has to."""
         verdict, findings = report["verdict"], [f for f in report["findings"] if f["cause"] == self.cause]
         helping = {remedy["id"] for remedy in report["remedies"] if remedy["helps"] is True}
         ruled_out = {one["cause"] for one in report["ruled_out"]}

@@ -132,7 +132,7 @@ class Aws:
     def pages(
         self, service: str, operation: str, parameters: Mapping[str, Any] | None = None, region: str | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Give every page of an answer, as botocore pages it.
+        """Yield every page of an answer, as botocore pages it.
 
         Raises:
             AwsError: a call failed; the pages before it were given.
@@ -141,7 +141,7 @@ class Aws:
             yield from self._client(service, region).get_paginator(operation).paginate(**(parameters or {}))
 
     def chunks(self, bucket: str, key: str, start: int = 0) -> Iterator[bytes]:
-        """Give the content of an object from byte `start` on, as it comes.
+        """Yield the content of an object from byte `start` on, as it comes.
 
         Raises:
             AwsError: the call failed, or the connection was cut (AwsConnectionError); what came before was given.
@@ -153,7 +153,7 @@ class Aws:
                 yield from body.iter_chunks(_CHUNK_BYTES)
 
     def account_id(self) -> str:
-        """Give the account that the credentials are of; asked once.
+        """Return the account that the credentials are of; asked once.
 
         Raises:
             AwsError: the call failed.
@@ -173,7 +173,7 @@ class Aws:
             return str(credentials.method)
 
     def offers(self, service: str, operation: str) -> bool:
-        """Tell whether the installed SDK knows the operation; older ones lack the newest."""
+        """Check whether the installed SDK knows the operation; older ones lack the newest."""
         with translating_errors(iam_action(service, operation), self.region):
             return hasattr(self._client(service, None), operation)
 
@@ -208,7 +208,7 @@ def _refuse_cut_answer(http_response: Any, model: Any, **_told: Any) -> None:
 
 
 def _missing_bytes(http_response: Any, model: Any) -> int:
-    """Give how much is missing of an answer; of one that is streamed, the stream itself tells."""
+    """Return how much is missing of an answer; of one that is streamed, the stream itself tells."""
     if model.has_streaming_output or model.has_event_stream_output or model.http.get("method") == "HEAD":
         return 0
     stated = http_response.headers.get("content-length")
@@ -216,13 +216,13 @@ def _missing_bytes(http_response: Any, model: Any) -> int:
 
 
 def iam_action(service: str, operation: str) -> str:
-    """Give the IAM action of an operation: `kms:DescribeKey` for kms and describe_key."""
+    """Return the IAM action of an operation: `kms:DescribeKey` for kms and describe_key."""
     own = f"{service}:{''.join(word.capitalize() for word in operation.split('_'))}"
     return _ACTIONS.get((service, operation), own)
 
 
 def as_document(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Give an answer as JSON has it: as the AWS CLI prints it, times in UTC, nothing about the HTTP exchange."""
+    """Return an answer as JSON has it: as the AWS CLI prints it, times in UTC, nothing about the HTTP exchange."""
     return {name: _plain(value) for name, value in answer.items() if name != "ResponseMetadata"}
 
 
@@ -250,7 +250,7 @@ def translating_errors(action: str, region: str | None) -> Iterator[None]:
 
 
 def _action_of(error: botocore.exceptions.ClientError, action: str) -> str:
-    """Give the action that failed: not the one asked for when assuming a role or refreshing a login failed before it.
+    """Return the action that failed: not the one asked for when assuming a role or refreshing a login failed before it.
 
     A ClientError names its operation; those of the credential chain are all of STS or SSO.
     """

@@ -70,7 +70,7 @@ class Checkup(Struct, frozen=True):
 
     @property
     def is_fine(self) -> bool:
-        """Tell whether nothing that is needed is missing."""
+        """Check whether nothing that is needed is missing."""
         has_libraries = all(library.version or not library.is_needed for library in self.libraries)
         refused = [one for access in self.accesses for one in access.permissions if one.status == "refused"]
         return has_libraries and not refused and not any(access.problem for access in self.accesses)
@@ -86,7 +86,7 @@ class Credentials(Protocol):
         """Name the provider of the credentials."""
 
     def offers(self, service: str, operation: str) -> bool:
-        """Tell whether the installed SDK knows the operation."""
+        """Check whether the installed SDK knows the operation."""
 
     def call(
         self, service: str, operation: str, parameters: Mapping[str, Any] | None = None, region: str | None = None
@@ -135,12 +135,12 @@ def check_access(aws: Credentials, key: str | None = None) -> Access:
 
 
 def say(error: AwsError) -> str:
-    """Give an error as one line."""
+    """Return an error as one line."""
     return f"{error.message.rstrip('.')}; {error.hint}"
 
 
 def probes(job: Mapping[str, Any], key: str | None) -> Sequence[Probe]:
-    """Give the calls of the live path to try; `job` is a backup job that names a vault and a recovery point."""
+    """Return the calls of the live path to try; `job` is a backup job that names a vault and a recovery point."""
     vault, point = job.get("BackupVaultName"), job.get("RecoveryPointArn")
     no_vault, no_point = (f"no recent backup job names a {thing} to ask about" for thing in ("vault", "recovery point"))
     one_vault = {"BackupVaultName": vault} if vault else None

@@ -10,7 +10,7 @@ from trail_diff.model.reasons import Reason
 
 
 def rank_baselines(failed: Job, jobs: Sequence[Job]) -> list[Job]:
-    """Give the completed jobs of the same kind that the failed one can be compared with, the most like it first.
+    """Return the completed jobs of the same kind that the failed one can be compared with, the most like it first.
 
     Likeness comes first (resource, vault, role, backup type; what holds the key weighs most), then a job before the
     failed one rather than after it, then nearness in time. A job that shares neither resource nor vault is no baseline,

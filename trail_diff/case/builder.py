@@ -76,7 +76,7 @@ def build_case(gathered: Gathered, question: Question, facts: Facts) -> Case:
 
 
 def case_windows(gathered: Gathered, question: Question) -> tuple[Window, ...]:
-    """Give the time around every job that `build_case` may look at.
+    """Return the time around every job that `build_case` may look at.
 
     Raises:
         JobNotFoundError, AmbiguousJobError, UsageError: as `build_case` does.
@@ -141,7 +141,7 @@ def _find(job_id: str, jobs: Sequence[Job], gathered: Gathered) -> Job:
 
 
 def _baselines(failed: Job, jobs: Sequence[Job], question: Question, gathered: Gathered) -> list[Job]:
-    """Give the named baseline, or the best few candidates: one whose events are not in the export is passed over."""
+    """Return the named baseline, or the best few candidates: one whose events are not in the export is passed over."""
     if question.baseline_job_id is None:
         return rank_baselines(failed, jobs)[:10]
     baseline = _find(question.baseline_job_id, jobs, gathered)
@@ -176,7 +176,7 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
 
 
 def _missing_keys(asked: Sequence[str], gathered: Gathered) -> tuple[Reason, ...]:
-    """Say so when records name keys, but none that was asked about: they may be about something else altogether."""
+    """Return a warning when records name keys, but none that was asked about: they may be about something else."""
     named = {one.key for one in gathered.key_names()} if asked else set[str]()
     return (Reason.KEY_NOT_IN_EVENTS,) if asked and named and named.isdisjoint(asked) else ()
 
@@ -230,7 +230,7 @@ def _have_other_vaults(failed: Job, baseline: Job) -> bool:
 
 
 def _differing_key(failed: JobEvents, succeeded: JobEvents) -> str | None:
-    """Give the key in which two spans of time differ: calls on it failed, or are only in the succeeded one.
+    """Return the key in which two spans of time differ: calls on it failed, or are only in the succeeded one.
 
     Other keys of a busy account come and go as well; the one with the most such calls is taken.
     """
@@ -242,7 +242,7 @@ def _differing_key(failed: JobEvents, succeeded: JobEvents) -> str | None:
 
 
 def _with_key(side: JobEvents, key: str | None) -> JobEvents:
-    """Give the side with a key that the diagnosis is about, such as its baseline's: the same vault has the same key."""
+    """Return the side with a key to diagnose, such as its baseline's: the same vault has the same key."""
     if key is None:
         return side
     job = msgspec.structs.replace(side.job, key=key, keys=tuple(dict.fromkeys([key, *side.job.keys])))

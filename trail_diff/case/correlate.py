@@ -31,7 +31,7 @@ SCORES: Mapping[Reason, int] = {
 
 
 def job_window(job: Job, pad: timedelta, newest: datetime | None) -> Window | None:
-    """Give the window to search for a job: creation to completion, padded; None if the job has no time at all.
+    """Return the window to search for a job: creation to completion, padded; None if the job has no time at all.
 
     A job without completion is searched up to the newest record. A `window` job is taken as given, without padding.
     """
@@ -74,7 +74,7 @@ def find_keys(job: Job, window: Window, events: Sequence[Event]) -> tuple[str, .
 
 
 def vault_key(job: Job, events: Iterable[Event]) -> str | None:
-    """Give the key that the last CreateBackupVault call before the job's end set for its vault; None without one."""
+    """Return the key that the last CreateBackupVault call before the job's end set for its vault; None without one."""
     until = job.completed or job.created
     created = [event for event in events if until is None or event.event_time <= until]
     keys = [key for event in created for key in _vault_keys(event, job)]
@@ -82,7 +82,7 @@ def vault_key(job: Job, events: Iterable[Event]) -> str | None:
 
 
 def _vault_keys(event: Event, job: Job) -> Iterator[str]:
-    """Give the key that a CreateBackupVault call set for the job's vault."""
+    """Yield the key that a CreateBackupVault call set for the job's vault."""
     parameters = event.request_parameters
     name, key = parameters.get("backupVaultName"), parameters.get("encryptionKeyArn")
     if event.event_name == "CreateBackupVault" and not event.error_code and isinstance(key, str):
@@ -117,7 +117,7 @@ def tie_events(
 
 
 def has_concurrent_job(job: Job, others: Iterable[Job]) -> bool:
-    """Tell whether another job ran on the same vault while this one did; a job and its parent are one."""
+    """Check whether another job ran on the same vault while this one did; a job and its parent are one."""
     own = {one.casefold() for one in (job.id, job.parent) if one}
     return any(
         other.id.casefold() not in own
@@ -132,7 +132,7 @@ _NAMING = {ContextVerdict.NAMES_VAULT, ContextVerdict.NAMES_RESOURCE}
 
 
 def _tie(event: Event, job: Job, keys: frozenset[str], others: Sequence[Job]) -> Iterator[TiedEvent]:
-    """Give the event with every reason that ties it to the job, or nothing."""
+    """Yield the event with every reason that ties it to the job, or nothing."""
     if job.kind == "window":
         if not keys or _has_key(event, keys):
             yield TiedEvent(event, SCORES[Reason.IN_WINDOW], (Reason.IN_WINDOW,))
@@ -161,7 +161,7 @@ def _reasons(event: Event, job: Job, keys: frozenset[str], others: Sequence[Job]
 
 
 def is_job_role(event: Event, job: Job) -> bool:
-    """Tell whether the caller is the job's role: by the role's ARN, by its name where the path is not known.
+    """Check whether the caller is the job's role: by the role's ARN, by its name where the path is not known.
 
     Where the job's role is not known, every session that AWS Backup named may be it.
     """
@@ -177,12 +177,12 @@ def is_job_role(event: Event, job: Job) -> bool:
 
 
 def _may_be_about_keys(event: Event, keys: frozenset[str]) -> bool:
-    """Tell whether a role's call on no key in question may count: a role serves many jobs, so only if it failed."""
+    """Check whether a role's call on no key in question may count: a role serves many jobs, so only if it failed."""
     return not keys or event.error_code is not None or all(access.key is None for access in event.accesses)
 
 
 def _belongs_to_neighbour(tie: TiedEvent, job: Job, others: Sequence[Job]) -> bool:
-    """Tell whether a call in the padding was made while a neighbouring job on the same vault or role ran."""
+    """Check whether a call in the padding was made while a neighbouring job on the same vault or role ran."""
     moment = tie.event.event_time
     if job.kind == "window" or _ran_at(job, moment):
         return False
@@ -194,7 +194,7 @@ def _context_verdict(event: Event, job: Job, others: Sequence[Job]) -> ContextVe
 
 
 def _contexts(event: Event) -> Mapping[str, str]:
-    """Give the encryption context of a call, or for CreateGrant the context its constraints name."""
+    """Return the encryption context of a call, or for CreateGrant the context its constraints name."""
     if event.encryption_context:
         return event.encryption_context
     constraints = event.request_parameters.get("constraints")

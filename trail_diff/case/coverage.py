@@ -106,7 +106,7 @@ def _check_window(side: JobEvents, tally: Tally) -> Iterator[Reason]:
 
 
 def _is_searched(side: JobEvents, tally: Tally) -> bool:
-    """Tell whether one searched span of the job's account and Region holds all of the job's own time."""
+    """Check whether one searched span of the job's account and Region holds all of the job's own time."""
     core, job = _core(side), side.job
     for region, account, first, last in tally.searched:
         start, end = parse_time(first), parse_time(last)
@@ -119,7 +119,7 @@ def _is_searched(side: JobEvents, tally: Tally) -> bool:
 def _check_selectors(
     failed: JobEvents, succeeded: JobEvents | None, events: Sequence[Event], tally: Tally
 ) -> Iterator[Reason]:
-    """Tell a trail that leaves KMS or read-only events out, from PutEventSelectors or from what is missing.
+    """Return a trail that leaves KMS or read-only events out, from PutEventSelectors or from what is missing.
 
     The selectors in force are those of the last such call before the window's end; a trail that was set up before the
     export began is only seen by what it lacks: KMS events at all, or those of unrelated callers that the succeeded
@@ -140,7 +140,7 @@ def _check_selectors(
 
 
 def check_export(tally: Tally, events: Iterable[Event]) -> Iterator[Reason]:
-    """Tell an export that lacks KMS events, read-only events, the caller type, or the pages after the first."""
+    """Return an export that lacks KMS events, read-only events, the caller type, or the pages after the first."""
     if tally.event_history != tally.records and tally.kms_records == 0 and tally.read_only[True] > 0:
         yield Reason.KMS_EVENTS_EXCLUDED
     if tally.as_of is None and tally.read_only[False] and not tally.read_only[True]:
@@ -152,12 +152,12 @@ def check_export(tally: Tally, events: Iterable[Event]) -> Iterator[Reason]:
 
 
 def lacks_caller_type(event: Event) -> bool:
-    """Tell whether an API call came without `userIdentity.type`, as in a console CSV."""
+    """Check whether an API call came without `userIdentity.type`, as in a console CSV."""
     return event.caller.type is None and event.event_type != "AwsServiceEvent" and bool(event.accesses)
 
 
 def excludes_kms(parameters: Mapping[str, Any]) -> bool:
-    """Tell whether the requestParameters of PutEventSelectors leave KMS events out, in the basic or advanced form."""
+    """Check whether the requestParameters of PutEventSelectors leave KMS events out, in the basic or advanced form."""
     basic = [entry for entry in _entries(parameters.get("eventSelectors")) if entry]
     if basic:
         return all(
@@ -173,7 +173,7 @@ def excludes_kms(parameters: Mapping[str, Any]) -> bool:
 
 
 def is_write_only(parameters: Mapping[str, Any]) -> bool:
-    """Tell whether the requestParameters of PutEventSelectors leave read-only management events out."""
+    """Check whether the requestParameters of PutEventSelectors leave read-only management events out."""
     basic = [entry for entry in _entries(parameters.get("eventSelectors")) if entry]
     if basic:
         return all(str(entry.get("readWriteType", "All")) == "WriteOnly" for entry in basic)
@@ -183,7 +183,7 @@ def is_write_only(parameters: Mapping[str, Any]) -> bool:
 
 
 def _fields(selector: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Give an advanced selector's conditions as (field, operator) -> values."""
+    """Return an advanced selector's conditions as (field, operator) -> values."""
     return {
         (str(entry.get("field")), operator): tuple(_texts(entry.get(operator)))
         for entry in _entries(selector.get("fieldSelectors"))
@@ -208,7 +208,7 @@ def _has_unrelated_kms(succeeded: JobEvents, events: Iterable[Event]) -> bool:
 
 
 def _lacks_read_only(failed: JobEvents, succeeded: JobEvents | None, events: Sequence[Event]) -> bool:
-    """Tell whether read-only KMS events were left out of the failed window only, as in two exports made differently.
+    """Check whether read-only KMS events were left out of the failed window only, as in two exports made differently.
 
     The failed window has KMS events but none of them, while others than the job used keys in the succeeded window.
     """
@@ -225,7 +225,7 @@ def _is_kms_in(event: Event, window: Window) -> bool:
 
 
 def _core(side: JobEvents) -> Window:
-    """Give the job's own time without padding, as far as it is known."""
+    """Return the job's own time without padding, as far as it is known."""
     start = side.job.created or side.window.start
     return Window(start, max(start, side.job.completed or start))
 
@@ -244,7 +244,7 @@ def _texts(value: object) -> list[str]:
 
 
 def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:
-    """Give the coverage of a reading before any job is looked at."""
+    """Return the coverage of a reading before any job is looked at."""
     return Coverage(
         regions=tuple(sorted(tally.regions())),
         accounts=tuple(sorted(tally.accounts())),

@@ -31,7 +31,7 @@ class Gathered(Struct, frozen=True):
     beyond: Beyond = Beyond()
 
     def key_names(self) -> Iterator[KeyName]:
-        """Give every key that was read of, whether the call is kept or not."""
+        """Yield every key that was read of, whether the call is kept or not."""
         yield from self.beyond.names
         yield from key_names(self.events)
 
@@ -48,5 +48,5 @@ class Gathered(Struct, frozen=True):
 
 
 def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
-    """Give events in the order of their times, those of one second by id."""
+    """Return events in the order of their times, those of one second by id."""
     return tuple(sorted(events, key=lambda event: (event.event_time, event.event_id)))

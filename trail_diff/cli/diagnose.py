@@ -86,7 +86,7 @@ def diagnose(
 
 
 def _refuse_options_before(context: typer.Context) -> None:
-    """Say so when an option stands before the command, where it would have no effect."""
+    """Report when an option stands before the command, where it would have no effect."""
     sources = (context.get_parameter_source(name) for name in context.params)
     if any(source is not None and source.name == "COMMANDLINE" for source in sources):
         raise UsageError(

@@ -37,7 +37,7 @@ def make_inputs(
     aws: "AwsOptions | None" = None,
     writes: tuple[Path | None, ...] = (),
 ) -> "Inputs":
-    """Say what to read: exports or a case bundle, and without them AWS itself; `writes` are files to be written.
+    """Return what to read: exports or a case bundle, and without them AWS itself; `writes` are files to be written.
 
     Raises:
         UsageError: options contradict each other, the times cannot be used, or a file would be read and written.
@@ -104,7 +104,7 @@ def _parse_span(first: str | None, last: str | None) -> tuple[datetime | None, d
 def aws_options(
     profiles: list[str] | None, endpoint_url: str | None, max_requests: int = 600, *, no_cache: bool = False
 ) -> "AwsOptions":
-    """Say with whose credentials and how to ask AWS."""
+    """Return with whose credentials and how to ask AWS."""
     from trail_diff.aws.live.options import AwsOptions
 
     return AwsOptions(tuple(profiles or ()), endpoint_url, not no_cache, max_requests)
@@ -118,7 +118,7 @@ def with_engine(
     *,
     dry_run: bool = False,
 ) -> "AwsOptions":
-    """Say which engine to ask instead of event history; `athena` is the table, the workgroup and the output.
+    """Return which engine to ask instead of event history; `athena` is the table, the workgroup and the output.
 
     Raises:
         UsageError: more than one is named, or an option of one that is not.
@@ -144,7 +144,7 @@ def with_engine(
 
 @contextmanager
 def redacting(map_file: Path | None, *, wanted: bool) -> "Iterator[Redactor | None]":
-    """Give a redactor if one is wanted; the map is written before, so that it can be, and complete when all is done.
+    """Return a redactor if one is wanted; the map is written before, so that it can be, and complete when all is done.
 
     Raises:
         UsageError: the map cannot be read or written, or is named without need.
@@ -173,7 +173,7 @@ def make_question(
     place: tuple[list[str] | None, str],
     case: Path | None = None,
 ) -> "Question":
-    """Say what is asked; with a case bundle, its own job id stands in for one. `place` is the Regions and the padding.
+    """Return what is asked; with a case bundle, its job id stands in for one. `place` is the Regions and the padding.
 
     Raises:
         UsageError: no job is named, or a padding is given with a bundle.
@@ -192,7 +192,7 @@ def make_question(
 
 
 def _count_cores() -> int:
-    """Give how many cores this process may use, up to where more of them only cost memory."""
+    """Return how many cores this process may use, up to where more of them only cost memory."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return min(cores, MOST_PROCESSES)
 

@@ -58,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _usage_hint(error: typer.TyperException) -> str:
-    """Say where the help of the command is, and which option was probably meant by a word that has none."""
+    """Return where the help of the command is, and which option was probably meant by a word that has none."""
     context = getattr(error, "ctx", None)
     message = error.format_message()
     meant = next((option for begin, option in _MEANT.items() if message.startswith(begin)), "")

@@ -34,7 +34,7 @@ class View(NamedTuple):
     language: Language | None = None
 
     def render_options(self) -> "RenderOptions":
-        """Give what renderers want to know; colour and links only on a terminal that wants them."""
+        """Return what renderers want to know; colour and links only on a terminal that wants them."""
         from trail_diff.render.interface import RenderOptions
 
         to_terminal = self.output is None and sys.stdout.isatty()
@@ -45,7 +45,7 @@ class View(NamedTuple):
 
 
 def locale_language(environment: Mapping[str, str]) -> Language:
-    """Give the language that a locale asks for, the first of its variables that is set having the say."""
+    """Return the language that a locale asks for, the first of its variables that is set having the say."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     locale = next((environment[name] for name in names if environment.get(name)), "")
     is_japanese = re.split(r"[_.@-]", locale)[0].lower() in {"ja", "japanese"}
@@ -53,7 +53,7 @@ def locale_language(environment: Mapping[str, str]) -> Language:
 
 
 def exit_status(outcome: str) -> ExitStatus:
-    """Give the exit status of a verdict's outcome."""
+    """Return the exit status of a verdict's outcome."""
     match outcome:
         case "no-difference":
             return ExitStatus.NO_DIFFERENCE

@@ -17,7 +17,7 @@ what others do is not documented, so nothing beyond this time is concluded from 
 
 
 def read_absences(examined: Examined) -> tuple[Absence, ...]:
-    """Give the readings for each caller and action that makes the difference and that only the succeeded job has."""
+    """Return the readings for each caller and action that makes the difference and that only the succeeded job has."""
     absent = [group for group in examined.driving if group.presence == "only-succeeded"]
     return tuple(Absence(group.caller, group.action, tuple(_read(examined, group))) for group in absent)
 

@@ -21,7 +21,7 @@ _HOSTS = {
 
 
 def event_url(region: str | None, event_id: str) -> str | None:
-    """Give the address of an event in CloudTrail's event history; None unless the Region and the id are like AWS's own.
+    """Return the address of an event in CloudTrail's event history; None unless the Region and the id look like AWS's.
 
     It opens for who is signed in to the event's account, and for 90 days. Both parts come from a log, so a text that
     could lead elsewhere never becomes part of an address.
@@ -33,7 +33,7 @@ def event_url(region: str | None, event_id: str) -> str | None:
 
 
 def locate_evidence(findings: Sequence[Finding], case: Case) -> tuple[Finding, ...]:
-    """Say of each event that a finding rests on where it was recorded, and where the console shows it."""
+    """Return for each event that a finding rests on where it was recorded, and where the console shows it."""
     wanted = {one.event_id for finding in findings for one in finding.evidence}
     events = {event.event_id: event for event in _events(case) if event.event_id in wanted}
     return tuple(

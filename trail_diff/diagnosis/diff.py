@@ -54,7 +54,7 @@ def diff_callers(failed: JobEvents, succeeded: JobEvents | None) -> tuple[Caller
 
 
 def is_relevant(group: CallerGroup) -> bool:
-    """Tell whether a group may drive the verdict.
+    """Check whether a group may drive the verdict.
 
     A person, an application or a service of another sort that happens to use the same key in the same minutes is tied
     by the key, or by a context that names the job's resource because they read it too; such calls are shown, but that
@@ -75,7 +75,7 @@ def is_relevant(group: CallerGroup) -> bool:
 
 
 def is_different(group: CallerGroup) -> bool:
-    """Tell whether the group was missing or failing in the failed job where the succeeded job had it."""
+    """Check whether the group was missing or failing in the failed job where the succeeded job had it."""
     return group.presence in ("only-succeeded", "denied-in-failed")
 
 
@@ -88,7 +88,7 @@ def _rows(side: str, events: JobEvents, callers: dict[Caller, int]) -> Iterator[
 
 
 def _fill_keys(frame: pd.DataFrame) -> "pd.Series[str]":
-    """Give each row's key, a nameless one taken from the only group that its caller and action have."""
+    """Return each row's key, a nameless one taken from the only group that its caller and action have."""
     named = frame[frame["key"] != ""].groupby(["caller", "action"])["key"].agg(["nunique", "first"])
     only = named[named["nunique"] == 1]["first"].to_dict() if len(named) else {}
     return pd.Series(
@@ -141,7 +141,7 @@ def _presence(failed: Calls, succeeded: Calls) -> Presence:
 
 
 def _is_no_worse(failed: Calls, succeeded: Calls) -> bool:
-    """Tell whether the succeeded job had the same errors, and no call of it worked where none did in the failed job."""
+    """Check whether the succeeded job had the same errors, and none worked where none did in the failed job."""
     never_worked = failed.errors == failed.calls and succeeded.errors < succeeded.calls
     return failed.error_codes.keys() <= succeeded.error_codes.keys() and not never_worked
 

@@ -38,14 +38,14 @@ class Examined(Struct, frozen=True):
 
     @property
     def key(self) -> str | None:
-        """Give the key that the diagnosis is about."""
+        """Return the key that the diagnosis is about."""
         return self.case.failed.job.key
 
     def explain(self, group: CallerGroup) -> Explained | None:
-        """Give how the policies decide a group."""
+        """Return how the policies decide a group."""
         return next((one for one in self.explained if one.group == group), None)
 
 
 def began(case: Case) -> datetime:
-    """Give when the failed job began; what changes later can be why it failed, but need not."""
+    """Return when the failed job began; what changes later can be why it failed, but need not."""
     return case.failed.job.created or case.failed.window.start

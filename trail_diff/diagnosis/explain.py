@@ -55,7 +55,7 @@ _REFUSALS = ("explicit-deny", "implicit-deny")
 
 
 def _policies_of_job(case: Case, key: str, refused_at: datetime | None) -> Iterator[PolicyVersion]:
-    """Give the policy in force when a call was refused, as far as a record tells when that was.
+    """Yield the policy in force when a call was refused, as far as a record tells when that was.
 
     Otherwise each that was in force while the failed job ran, the latest first: any of them can have refused.
     """
@@ -68,14 +68,14 @@ def _policies_of_job(case: Case, key: str, refused_at: datetime | None) -> Itera
 
 
 def _policies_put_during(case: Case, key: str) -> tuple[PolicyVersion, ...]:
-    """Give the policies that were put on the key while the failed job ran, in order of time."""
+    """Return the policies that were put on the key while the failed job ran, in order of time."""
     start, end = began(case), _moment(case.failed)
     versions = policy_versions(case.changes, key)
     return tuple(version for version in versions if version.since is not None and start < version.since <= end)
 
 
 def key_in_failed(case: Case, key: str) -> str:
-    """Give the key that the failed job would have called instead: its vault's, where that was replaced meanwhile."""
+    """Return the key that the failed job would have called instead: its vault's, where that was replaced meanwhile."""
     failed, succeeded = case.failed.job, case.succeeded.job if case.succeeded else None
     if succeeded is None or key != succeeded.key or failed.key is None or not failed.vault:
         return key
@@ -111,7 +111,7 @@ def request_in_failed(case: Case, call: tuple[Event, KeyAccess]) -> Request:
 
 
 def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:
-    """Give an event that stands for the group: the one that was refused, else one that succeeded, else the first.
+    """Return an event that stands for the group: the one that was refused, else one that succeeded, else the first.
 
     A refused call is what has to be explained, and may differ from the one that worked: in its endpoint, its context.
     """
@@ -137,7 +137,7 @@ def _is_success(error_code: str | None) -> bool:
 
 
 def policy_in_force(case: Case, key: str, moment: datetime) -> PolicyVersion | None:
-    """Give the policy of a key at a time; the policy that was given is that of the key the diagnosis is about."""
+    """Return the policy of a key at a time; the policy that was given is that of the key the diagnosis is about."""
     return policy_at(case.changes, key, moment, case.facts, about=case.failed.job.key)
 
 
@@ -164,12 +164,12 @@ def decide_group(
 
 
 def _moment(side: JobEvents) -> datetime:
-    """Give the time that counts: a change during the job counts as before it."""
+    """Return the time that counts: a change during the job counts as before it."""
     return side.job.completed or side.window.end
 
 
 def _is_unchanged(case: Case, key: str) -> bool:
-    """Tell whether the policy that is known to be in force at the succeeded job is still the one at the failed job."""
+    """Check whether the policy that is known to be in force at the succeeded job is still the one at the failed job."""
     if case.succeeded is None:
         return False
     times = [version.since for version in policy_versions(case.changes, key) if version.since is not None]

@@ -55,7 +55,7 @@ class KeyStateAt(Struct, frozen=True):
 def policy_at(
     changes: Sequence[Event], key: str, moment: datetime, facts: Facts, *, about: str | None
 ) -> PolicyVersion | None:
-    """Give the key policy in force at a time; None when nothing tells.
+    """Return the key policy in force at a time; None when nothing tells.
 
     The last PutKeyPolicy or CreateKey before it counts, else today's policy (of the key that the facts are `about`), if
     no PutKeyPolicy came after: then today's is a later one.
@@ -70,14 +70,14 @@ def policy_at(
 
 
 def todays_policy(facts: Facts) -> PolicyVersion | None:
-    """Give the policy that was handed in as today's."""
+    """Return the policy that was handed in as today's."""
     if facts.key_policy is None:
         return None
     return PolicyVersion(facts.key_policy, Evidence(file=facts.policy_source, path=""), is_todays=True)
 
 
 def policy_versions(changes: Sequence[Event], key: str) -> Iterator[PolicyVersion]:
-    """Give each policy that was put on the key, in order of time, as the records carry it."""
+    """Yield each policy that was put on the key, in order of time, as the records carry it."""
     for event in _on_key(changes, key, ("PutKeyPolicy", "CreateKey")):
         text = event.request_parameters.get("policy")
         document = _parse(text)
@@ -86,7 +86,7 @@ def policy_versions(changes: Sequence[Event], key: str) -> Iterator[PolicyVersio
 
 
 def state_at(changes: Sequence[Event], key: str, moment: datetime, facts: Facts) -> KeyStateAt | None:
-    """Give the key's state at a time: after the last event before it, else today's if nothing changed it since.
+    """Return the key's state at a time: after the last event before it, else today's if nothing changed it since.
 
     Without either, the first event after it may tell what it was: a key that is enabled later was not enabled before.
     """
@@ -103,7 +103,7 @@ def state_at(changes: Sequence[Event], key: str, moment: datetime, facts: Facts)
 
 
 def todays_state(facts: Facts, key: str) -> KeyStateAt | None:
-    """Give the state that was handed in as today's, if it is about this key."""
+    """Return the state that was handed in as today's, if it is about this key."""
     state = (facts.key_state or {}).get("KeyState")
     arn = (facts.key_state or {}).get("Arn")
     if not isinstance(state, str) or arn not in (None, key):
@@ -112,7 +112,7 @@ def todays_state(facts: Facts, key: str) -> KeyStateAt | None:
 
 
 def deletion_scheduled(facts: Facts) -> Window | None:
-    """Give between when today's pending deletion was scheduled, from its date; None without one.
+    """Return between when today's pending deletion was scheduled, from its date; None without one.
 
     The waiting period is 7 to 30 days (KMS API reference, ScheduleKeyDeletion, PendingWindowInDays).
     """
@@ -123,7 +123,7 @@ def deletion_scheduled(facts: Facts) -> Window | None:
 
 
 def grants_at(changes: Sequence[Event], moment: datetime, facts: Facts) -> tuple[Mapping[str, Any], ...] | None:
-    """Give the grants in force at a time, from today's list; None when there is no list.
+    """Return the grants in force at a time, from today's list; None when there is no list.
 
     A grant made later is left out; one that ended later, and whose making was recorded, is put back.
     """
@@ -144,7 +144,7 @@ def grants_at(changes: Sequence[Event], moment: datetime, facts: Facts) -> tuple
 
 
 def grant_id_of(event: Event) -> str | None:
-    """Give the grant that an event is about: from the request, the response or the additional data."""
+    """Return the grant that an event is about: from the request, the response or the additional data."""
     for place in (event.request_parameters, event.response_elements, event.additional_event_data):
         grant_id = place.get("grantId")
         if isinstance(grant_id, str):
@@ -163,7 +163,7 @@ def _state_after(event: Event) -> str:
 
 
 def _on_store(changes: Sequence[Event], key: str, facts: Facts) -> Iterator[Event]:
-    """Give the events of the custom key store that today's DescribeKey says the key is in."""
+    """Yield the events of the custom key store that today's DescribeKey says the key is in."""
     state = facts.key_state or {}
     store = state.get("CustomKeyStoreId")
     if not isinstance(store, str) or state.get("Arn") not in (None, key):
@@ -175,7 +175,7 @@ def _on_store(changes: Sequence[Event], key: str, facts: Facts) -> Iterator[Even
 
 
 def _on_key(changes: Sequence[Event], key: str, names: Mapping[str, str] | tuple[str, ...]) -> list[Event]:
-    """Give the events of these names that changed this key, in order of time; refused calls changed nothing."""
+    """Return the events of these names that changed this key, in order of time; refused calls changed nothing."""
     chosen = [
         event
         for event in changes

@@ -80,7 +80,7 @@ def _for_key(examined: Examined) -> Iterator[NextStep]:
 
 
 def _policy_history(examined: Examined, key: str) -> str:
-    """Give the command that fetches every policy put on a key up to the end of the failed job: records carry them."""
+    """Return the command that fetches every policy put on a key up to the end of the failed job: records carry them."""
     return (
         "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=PutKeyPolicy"
         f" --end-time {_time(examined.case.failed.window.end)}{_region(arn_region(key))}"
@@ -88,7 +88,7 @@ def _policy_history(examined: Examined, key: str) -> str:
 
 
 def _lookup(examined: Examined, region: str | None) -> str:
-    """Give the command that fetches the KMS events of both windows' whole span from event history."""
+    """Return the command that fetches the KMS events of both windows' whole span from event history."""
     windows = [side.window for side in (examined.case.failed, examined.case.succeeded) if side is not None]
     start, end = min(window.start for window in windows), max(window.end for window in windows)
     return (

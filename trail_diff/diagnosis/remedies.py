@@ -53,7 +53,7 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
 def observe_calls(
     case: Case, groups: Sequence[CallerGroup], driving: Sequence[CallerGroup], about: CallerGroup
 ) -> tuple[ObservedCall, ...]:
-    """Give each distinct call on the key; the missing and the refused ones have to be fixed."""
+    """Return each distinct call on the key; the missing and the refused ones have to be fixed."""
     observed = []
     for group in groups:
         call = find_call(case, group)

@@ -59,7 +59,7 @@ def _compare(case: Case, groups: Sequence[CallerGroup]) -> Outcome:
 
 
 def driving_groups(groups: Sequence[CallerGroup]) -> tuple[CallerGroup, ...]:
-    """Give the groups that make the difference: missing or refused in the failed job, and not by another key.
+    """Return the groups that make the difference: missing or refused in the failed job, and not by another key.
 
     A caller that made the same call without error on another key in the failed job was not kept from making it.
     """
@@ -84,12 +84,12 @@ def mark_driving(groups: Sequence[CallerGroup], driving: Sequence[CallerGroup]) 
 
 
 def lacks_type(group: CallerGroup) -> bool:
-    """Tell whether the export did not say of what type the caller is."""
+    """Check whether the export did not say of what type the caller is."""
     return group.caller.type is None and group.caller.kind != "service-event"
 
 
 def _has_gap(case: Case, differing: Sequence[CallerGroup]) -> bool:
-    """Tell whether a gap makes an absence say nothing: the failed side has no event of the sort that is missing."""
+    """Check whether a gap makes an absence say nothing: the failed side has no event of the sort that is missing."""
     warnings, failed = case.coverage.warnings, case.failed
     if not failed.events and any(_may_fall_through(case, gap, differing) for gap in warnings if gap in BLOCKING):
         return True
@@ -99,7 +99,7 @@ def _has_gap(case: Case, differing: Sequence[CallerGroup]) -> bool:
 
 
 def _may_fall_through(case: Case, gap: Reason, differing: Sequence[CallerGroup]) -> bool:
-    """Tell whether a gap may hide what differs; a Region or account that was not read hides no call on other keys."""
+    """Check whether a gap may hide what differs; a Region or account that was not read hides no call on other keys."""
     match gap:
         case Reason.REGION_NOT_COVERED:
             places, seen = {arn_region(group.key) for group in differing}, case.coverage.regions
@@ -111,7 +111,7 @@ def _may_fall_through(case: Case, gap: Reason, differing: Sequence[CallerGroup])
 
 
 def _may_hide_difference(case: Case) -> bool:
-    """Tell whether a failed job may differ all the same: through a gap, or behind a job that ran on the same vault."""
+    """Check whether a failed job may differ all the same: through a gap, or behind a job that ran on the same vault."""
     warnings, job = case.coverage.warnings, case.failed.job
     if job.state == "COMPLETED":
         return False
@@ -120,7 +120,7 @@ def _may_hide_difference(case: Case) -> bool:
 
 
 def _may_be_late(case: Case, groups: Sequence[CallerGroup], explained: Sequence[Explained]) -> bool:
-    """Tell whether everything that differs is missing, may only not have been delivered yet, and is not undecided."""
+    """Check whether everything that differs is missing, may only not have been delivered yet, and is not undecided."""
     differing, end = driving_groups(groups), case.failed.job.completed
     if case.newest is None or end is None or case.failed.job.kind == "window" or case.newest - end >= LATE:
         return False
@@ -129,5 +129,5 @@ def _may_be_late(case: Case, groups: Sequence[CallerGroup], explained: Sequence[
 
 
 def is_read_only(action: str) -> bool:
-    """Tell whether CloudTrail calls an action of KMS read-only: those that use a key, and those that look."""
+    """Check whether CloudTrail calls an action of KMS read-only: those that use a key, and those that look."""
     return action in CRYPTO_ACTIONS or action.startswith(("kms:Get", "kms:List", "kms:Describe"))

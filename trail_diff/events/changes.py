@@ -84,7 +84,7 @@ def select_changes(events: Iterable[Event], keys: Collection[str], jobs: Collect
 
 
 def is_change(event: Event) -> bool:
-    """Tell whether the event changes something that outlasts it."""
+    """Check whether the event changes something that outlasts it."""
     return event.event_name in KEY_CHANGES or event.event_name in VAULT_CHANGES or event.event_name in OTHER_CHANGES
 
 
@@ -97,6 +97,6 @@ def _is_about_keys(event: Event, keys: Collection[str]) -> bool:
 
 
 def _is_named(event: Event, changes: Collection[str], parameter: str, names: Collection[str | None]) -> bool:
-    """Tell whether a change of this sort is about one of the names; where none is known, each may be."""
+    """Check whether a change of this sort is about one of the names; where none is known, each may be."""
     name = event.request_parameters.get(parameter)
     return event.event_name not in changes or not names or not isinstance(name, str) or name in names

@@ -29,7 +29,7 @@ _AMBIGUOUS = "no resource-based policies allow access, or a resource-based polic
 
 
 def is_denial_code(error_code: str | None) -> bool:
-    """Tell whether an error code means that the caller was not authorized."""
+    """Check whether an error code means that the caller was not authorized."""
     return (error_code or "").lower() in _DENIED_CODES
 
 

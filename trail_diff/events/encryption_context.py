@@ -39,7 +39,7 @@ _ALWAYS_OTHER = frozenset(
 
 
 def read_context(context: Mapping[str, str], job: Job, others: Sequence[Job] = ()) -> ContextVerdict:
-    """Say what a context tells of a job. The names of the other jobs' vaults tell a bare vault name apart.
+    """Return what a context tells of a job. The names of the other jobs' vaults tell a bare vault name apart.
 
     A pair that names the job's resource beats one that names something else, because services add pairs of their own
     (RDS names the instance and the volume). A restore makes a resource whose name its descriptor does not tell, so for

@@ -49,7 +49,7 @@ class _Identity(Struct, frozen=True):
 
 
 def identify_caller(record: Record) -> Caller:
-    """Tell who made the call that a record speaks of; fields of the wrong type count as absent."""
+    """Return who made the call that a record speaks of; fields of the wrong type count as absent."""
     identity = record.get("userIdentity")
     if not isinstance(identity, dict):
         identity = {}
@@ -70,7 +70,7 @@ def identify_caller(record: Record) -> Caller:
 
 
 def service_name(text: str) -> str:
-    """Give a service principal without its Region label: `dynamodb.eu-west-1.amazonaws.com` is still DynamoDB."""
+    """Return a service principal without its Region label: `dynamodb.eu-west-1.amazonaws.com` is still DynamoDB."""
     found = _REGION_LABEL.match(text)
     return f"{found[1]}.{found[2]}" if found else text
 
@@ -126,7 +126,7 @@ def _role_kind(role_arn: str, session_name: str, invoked_by: str | None) -> Call
 
 
 def _role_arn(identity: _Identity, session: re.Match[str] | None) -> str | None:
-    """Give the role's ARN: from the issuer, which has the path, else rebuilt from the session's, which has not."""
+    """Return the role's ARN: from the issuer, which has the path, else rebuilt from the session's, which has not."""
     for candidate in (identity.issuer_arn, identity.arn):
         if candidate and ":iam:" in candidate and ":role/" in candidate:
             return candidate

@@ -120,17 +120,17 @@ def find_job(jobs: Sequence[Job], job_id: str) -> Job:
 
 
 def is_finished(job: Job) -> bool:
-    """Tell whether the job has come to an end, well or badly."""
+    """Check whether the job has come to an end, well or badly."""
     return job.state in FINISHED_STATES
 
 
 def is_succeeded(job: Job) -> bool:
-    """Tell whether the job completed."""
+    """Check whether the job completed."""
     return job.state in SUCCEEDED_STATES
 
 
 def has_issues(job: Job) -> bool:
-    """Tell whether the job completed, but not without a complaint: its `MessageCategory` is another than SUCCESS."""
+    """Check whether the job completed, but not without a complaint: its `MessageCategory` is another than SUCCESS."""
     return job.message_category is not None and job.message_category.upper() != "SUCCESS"
 
 
@@ -202,7 +202,7 @@ def _state(fields: Mapping[str, Any]) -> str | None:
 
 
 def _message(fields: Mapping[str, Any]) -> str | None:
-    """Give the job's own message; EventBridge may wrap it in quotes inside the string."""
+    """Return the job's own message; EventBridge may wrap it in quotes inside the string."""
     message = _first_text(fields, "statusMessage", "message", "errorMessage")
     if message and message.startswith('"') and message.endswith('"'):
         try:
@@ -246,7 +246,7 @@ def _first_text(fields: Mapping[str, Any], *names: str) -> str | None:
 
 
 def _first_time(fields: Mapping[str, Any], *names: str) -> datetime | None:
-    """Give the earliest of some times. One from before AWS Backup was there, such as the epoch, is none."""
+    """Return the earliest of some times. One from before AWS Backup was there, such as the epoch, is none."""
     times = (parse_time(fields.get(name)) for name in names)
     return min((time for time in times if time and time >= _FIRST_JOB), default=None)
 

@@ -18,7 +18,7 @@ class KeyName(Struct, frozen=True):
 
 
 def key_names(events: Iterable[Event]) -> Iterator[KeyName]:
-    """Give every key that events name."""
+    """Yield every key that events name."""
     for event in events:
         name = event.request_parameters.get("keyId")
         for access in event.accesses:
@@ -27,7 +27,7 @@ def key_names(events: Iterable[Event]) -> Iterator[KeyName]:
 
 
 def resolve_key(text: str, names: Iterable[KeyName]) -> str:
-    """Give the key ARN that an id, an alias or an alias ARN stands for, by the first call with both; else the text."""
+    """Return the key ARN of an id, an alias or an alias ARN, by the first call with both, else the text."""
     text = plain_key(text)
     if is_resolved(text):
         return text
@@ -36,7 +36,7 @@ def resolve_key(text: str, names: Iterable[KeyName]) -> str:
 
 
 def is_resolved(key: str) -> bool:
-    """Tell whether a key is named by its ARN."""
+    """Check whether a key is named by its ARN."""
     return ":key/" in key
 
 

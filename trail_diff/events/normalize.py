@@ -66,7 +66,7 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
 def _accesses(
     record: Record, event_name: str, request: Mapping[str, Any], resources: tuple[str, ...]
 ) -> Iterator[KeyAccess]:
-    """Give what a KMS record did to which key; a ReEncrypt is two accesses, source first."""
+    """Yield what a KMS record did to which key; a ReEncrypt is two accesses, source first."""
     keys = _key_arns(resources)
     if event_name == "ReEncrypt":
         source = keys[0] if len(keys) > 1 else _named_key(record, request.get("sourceKeyId"))
@@ -79,7 +79,7 @@ def _accesses(
 
 
 def has_own_key(event: Event) -> bool:
-    """Tell whether a KMS event's resources name its key (both keys of a ReEncrypt), so that nothing else decides it."""
+    """Check whether a KMS event's resources name its key (both keys of a ReEncrypt), which then decides it."""
     return len(_key_arns(event.resources)) > (1 if event.event_name == "ReEncrypt" else 0)
 
 
@@ -88,7 +88,7 @@ def _key_arns(resources: Sequence[str]) -> list[str]:
 
 
 def _named_key(record: Record, key_id: object) -> str | None:
-    """Give the key a request names; a bare id is completed to its ARN where Region and account are known."""
+    """Return the key a request names; a bare id is completed to its ARN where Region and account are known."""
     text = _text(key_id)
     if text is None or not _KEY_ID.match(text):
         return text
@@ -99,7 +99,7 @@ def _named_key(record: Record, key_id: object) -> str | None:
 
 
 def _told_key(record: Record) -> str | None:
-    """Give the key an error message names, or for management calls the one that the response or extra data has."""
+    """Return the key an error message names, or for management calls the one that the response or extra data has."""
     found = _KEY_ARN.search(_text(record.get("errorMessage")) or "")
     if found:
         return found[0]
@@ -118,7 +118,7 @@ def _resource_arns(resources: object) -> Iterator[str]:
 
 
 def read_error_code(record: Record) -> str | None:
-    """Give a record's error code; some services write "200" for a success."""
+    """Return a record's error code; some services write "200" for a success."""
     code = record.get("errorCode")
     if isinstance(code, int) and not isinstance(code, bool):
         code = str(code)

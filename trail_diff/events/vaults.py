@@ -16,7 +16,7 @@ _JOB_FIELDS = ("BackupJobId", "CopyJobId", "RestoreJobId", "CopyJob")
 
 
 def with_vault_keys(jobs: Sequence[Job], documents: Iterable[Mapping[str, Any]]) -> tuple[Job, ...]:
-    """Give the jobs with the keys that DescribeBackupVault and DescribeRecoveryPoint answers tell; order is kept."""
+    """Return the jobs with the keys that DescribeBackupVault and DescribeRecoveryPoint answers tell; order is kept."""
     vaults: dict[str, str] = {}
     points: dict[str, str] = {}
     for document in documents:
@@ -34,7 +34,7 @@ def with_vault_keys(jobs: Sequence[Job], documents: Iterable[Mapping[str, Any]])
 
 
 def is_vault_key_used(job: Job) -> bool:
-    """Tell whether the job's recovery point is encrypted with the vault's key; of an unknown type, that is assumed."""
+    """Check whether the job's recovery point is encrypted with the vault's key; of an unknown type, that is assumed."""
     return job.kind == "copy" or (job.kind == "backup" and (job.resource_type or "efs").casefold() in VAULT_KEY_TYPES)
 
 

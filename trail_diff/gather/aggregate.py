@@ -53,7 +53,7 @@ def count_calls(
 
 
 def read_sheets(reader: Reader, batches: Iterable[Batch], processes: int) -> Iterator[tuple[int, Sheet, Batch]]:
-    """Give the sheets in the order of what was read, with the number of the process and what was read for them.
+    """Yield the sheets in the order of what was read, with the number of the process and what was read for them.
 
     From the first stretch of a file that holds something else than lines, the file is read here, in the ordinary way.
 
@@ -140,7 +140,7 @@ class Sums:
         return add
 
     def _sort_out(self, sheet: Sheet, rows: Rows, news: Sequence[bool]) -> dict[int, list[datetime]]:
-        """Give the times of those calls of each bunch that were not read before, and count the others.
+        """Return the times of those calls of each bunch that were not read before, and count the others.
 
         Bunches come in the order of their first such call, as kinds would if every call were added by itself.
         """
@@ -165,5 +165,5 @@ class Sums:
             self._span = []
 
     def coverage(self) -> Coverage:
-        """Give the coverage of all that was read."""
+        """Return the coverage of all that was read."""
         return structs.replace(summarize_reading(self.tally, self.skips.merged()), events_kept=self._counted)

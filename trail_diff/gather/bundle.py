@@ -152,7 +152,7 @@ def open_case(file: Path) -> tuple[Collected, Question]:
 
 
 def ask_bundle(asked: Question, question: Question | None, collected: Collected) -> Question:
-    """Give the question of a bundle with what was asked beside it; it can answer for its own two jobs only.
+    """Return the question of a bundle with what was asked beside it; it can answer for its own two jobs only.
 
     Raises:
         CaseFileError: another job or baseline is asked about, whose records were left out.
@@ -192,7 +192,7 @@ class _Members:
         return data
 
     def lines(self, name: str) -> Iterator[_Line]:
-        """Give the lines of a compressed member, one at a time."""
+        """Yield the lines of a compressed member, one at a time."""
         rest, size, number = b"", 0, 0
         budget = Budget()
         with self._open(name) as member:

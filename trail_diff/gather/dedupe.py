@@ -7,7 +7,7 @@ _BUCKETS = 1 << 16
 
 
 def digest_of(identity: str) -> bytes:
-    """Give the digest of an event's id that a Once takes."""
+    """Return the digest of an event's id that a Once takes."""
     return hashlib.blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 

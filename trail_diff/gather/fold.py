@@ -20,7 +20,7 @@ class Bunch(Struct, frozen=True, array_like=True):
 
     @classmethod
     def of(cls, event: Event) -> "Bunch":
-        """Give one call."""
+        """Return one call."""
         return cls(event.error_code, 1, event.event_time, event.event_time)
 
 
@@ -32,17 +32,17 @@ class Kinds(Protocol):
 
     @property
     def keeps_event(self) -> bool:
-        """Tell whether the first event of a kind is needed beside the kind."""
+        """Check whether the first event of a kind is needed beside the kind."""
 
     @property
     def keeps(self) -> Callable[[SlimRecord | Event], bool] | None:
-        """Give what tells which events are needed themselves; None if none are, nor job descriptions."""
+        """Return what tells which events are needed themselves; None if none are, nor job descriptions."""
 
     def kind(self, event: Event) -> Any:
-        """Give the kind of a call."""
+        """Return the kind of a call."""
 
     def shortcut(self, record: SlimRecord) -> Hashable:
-        """Give what determines the kind of a call on a named key, beside its name, `resources` and caller.
+        """Return what determines the kind of a call on a named key, beside its name, `resources` and caller.
 
         The caller is the one across sessions; fields are given undecoded.
         """
@@ -53,7 +53,7 @@ class Count(Protocol):
 
     @property
     def kinds(self) -> Kinds:
-        """Give what makes two calls alike."""
+        """Return what makes two calls alike."""
 
     def add(self, event: Event) -> None:
         """Count one event."""

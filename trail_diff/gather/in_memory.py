@@ -105,7 +105,7 @@ def make_selection(options: ReadOptions, *, kms_only: bool = False) -> SourceSel
 
 
 def event_identity(event: Event) -> str:
-    """Give what makes an event one call: an event delivered to two accounts has two ids but one `sharedEventID`."""
+    """Return what makes an event one call: an event delivered to two accounts has two ids but one `sharedEventID`."""
     return event.shared_event_id or event.event_id
 
 
@@ -168,5 +168,5 @@ class Skips:
         self._counts[skipped.source, skipped.reason] += skipped.count
 
     def merged(self) -> tuple[Skipped, ...]:
-        """Give one row for each source and reason, sorted."""
+        """Return one row for each source and reason, sorted."""
         return tuple(Skipped(source, reason, count) for (source, reason), count in sorted(self._counts.items()))

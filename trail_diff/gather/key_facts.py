@@ -41,7 +41,7 @@ class FactDocuments(Struct, frozen=True):
     organization_id: str | None = None
 
     def over(self, other: "FactDocuments") -> "FactDocuments":
-        """Give these documents, and the other's where there are none."""
+        """Return these documents, and the other's where there are none."""
         return FactDocuments(
             self.key_policy or other.key_policy,
             self.key_state or other.key_state,
@@ -142,7 +142,7 @@ def _read_json(path: str, option: str) -> Any:
 
 
 def _hint_for(content: bytes) -> str:
-    """Say what to do with a file that is not JSON."""
+    """Return what to do with a file that is not JSON."""
     if _TERRAFORM.search(content):
         return "this is Terraform code: give the output of terraform show -json, or of aws kms get-key-policy"
     if _YAML.search(content):

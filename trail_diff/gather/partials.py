@@ -71,7 +71,7 @@ class Sheet(Struct):
     is_refused: bool = False
 
     def is_full(self) -> bool:
-        """Tell whether it is time for the next one: for memory, and so that progress is seen."""
+        """Check whether it is time for the next one: for memory, and so that progress is seen."""
         return len(self.digests) >= SHEET_CALLS or self.read_bytes >= SHEET_BYTES
 
 
@@ -151,7 +151,7 @@ class Reader:
         self._add(number, code, moment, shared if isinstance(shared, str) and shared else record.event_id)
 
     def _find_number(self, record: SlimRecord) -> int | None:
-        """Give the number of a call's kind; None when it is not known yet or the event itself is needed."""
+        """Return the number of a call's kind; None when it is not known yet or the event itself is needed."""
         if self.kinds.keeps is not None and self.kinds.keeps(record):
             return None
         return NO_KIND if record.event_source != KMS else self._known.get(self._shortcut(record))
@@ -161,7 +161,7 @@ class Reader:
         return caller, record.event_name, bytes(record.resources), self.kinds.shortcut(record)
 
     def _identify(self, record: SlimRecord) -> int:
-        """Give the number of the caller, whatever the session; one that cannot be read gets -1 and is read whole."""
+        """Return the number of the caller, whatever the session; one that cannot be read gets -1 and is read whole."""
         identity = read_identity(record.user_identity)
         key = identity, record.recipient_account_id, record.event_type
         number = self._callers.get(key) if identity is not None else None

@@ -37,11 +37,11 @@ class Collected(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
     def gathered(self) -> Gathered:
-        """Give events, jobs and counts."""
+        """Return events, jobs and counts."""
         return gather_raw([*self.records, *self.skipped], self.tally, [*self.job_documents, *self.job_records])
 
     def facts(self) -> Facts:
-        """Give the key's facts.
+        """Return the key's facts.
 
         Raises:
             FactError, PolicyError: a document holds something else than it should.
@@ -73,7 +73,7 @@ def narrow(collected: Collected, case: Case, skipped: tuple[Skipped, ...]) -> Co
 
 
 def matters_to(case: Case) -> Callable[[Event], bool]:
-    """Give what tells whether a case rests on an event.
+    """Return what tells whether a case rests on an event.
 
     It does on all that lies in the two windows, on what changed keys, grants, policies, roles or trails, and on what
     tells of jobs.

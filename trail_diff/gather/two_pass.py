@@ -120,17 +120,17 @@ class SurveyKinds(Struct, frozen=True):
     keeps_event: bool = False
 
     def kind(self, event: Event) -> Kind:
-        """Give the kind of a call."""
+        """Return the kind of a call."""
         name = event.request_parameters.get("keyId") if self.by_name else None
         keys = tuple(access.key for access in event.accesses)
         return keys, name if isinstance(name, str) else None, lacks_caller_type(event)
 
     def shortcut(self, record: SlimRecord) -> str | bytes | None:
-        """Give what determines the kind beside caller, name and `resources`."""
+        """Return what determines the kind beside caller, name and `resources`."""
         return read_key_name(record.request_parameters) if self.by_name else None
 
     def keeps(self, record: SlimRecord | Event) -> bool:
-        """Tell whether an event tells of a job or changes something, so that it matters whenever it was."""
+        """Check whether an event tells of a job or changes something, so that it matters whenever it was."""
         if record.event_name in _KEPT_NAMES:
             return True
         details = record.service_event_details
@@ -163,7 +163,7 @@ class _Notes:
         return add
 
     def beyond(self) -> Beyond:
-        """Give what was noted."""
+        """Return what was noted."""
         return Beyond(tuple(self._names.values()), self._lacks_caller_type)
 
 
@@ -209,7 +209,7 @@ class _Rereader:
 def _read_again(
     read: Sequence[tuple[Batch, Trace]], windows: Sequence[Window], options: ReadOptions, repeats: Counter[bytes]
 ) -> list[Event] | None:
-    """Give the events in the windows, each once.
+    """Return the events in the windows, each once.
 
     None when a file was changed or removed since it was read first, or when copies of one event have different times,
     so that the first of them may lie where nothing is read again.
@@ -267,11 +267,11 @@ class _ById(SourceSelection, frozen=True):
     event_ids: frozenset[str] = frozenset()
 
     def __call__(self, peek: Peek | SlimRecord) -> bool:
-        """Tell whether a record is wanted."""
+        """Check whether a record is wanted."""
         return SourceSelection.__call__(self, peek) and self._may_be(peek)
 
     def pick(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> list[int]:
-        """Give the places of the wanted records."""
+        """Return the places of the wanted records."""
         return [place for place in SourceSelection.pick(self, records, sources) if self._may_be(records[place])]
 
     def _may_be(self, peek: Peek | SlimRecord) -> bool:

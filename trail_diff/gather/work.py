@@ -20,7 +20,7 @@ Batch = Sequence[InputFile | Skipped]
 
 
 def list_batches(paths: Sequence[str], selection: Selection, options: ReadOptions) -> Iterator[Batch]:
-    """Give the files that paths stand for, cut or put together so that a batch is worth sending to another process.
+    """Yield the files that paths stand for, cut or put together so that a batch is worth sending to another process.
 
     Raises:
         SourceError: a path is not there, a glob fits nothing, or a folder is empty.
@@ -46,7 +46,7 @@ def list_batches(paths: Sequence[str], selection: Selection, options: ReadOption
 def read_on_cores(
     work: Callable[[Batch], Iterable[T]], batches: Iterable[Batch], processes: int
 ) -> Iterator[tuple[int, T]]:
-    """Give what is made of each batch, in their order, with the number of the process it comes from.
+    """Yield what is made of each batch, in their order, with the number of the process it comes from.
 
     Raises:
         SourceError: a process ended before its work was done.

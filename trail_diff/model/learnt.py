@@ -32,7 +32,7 @@ class Caller(Struct, frozen=True):
     invoked_by: str | None = None
 
     def across_sessions(self) -> "Caller":
-        """Give the caller without what differs from one session of a role to the next."""
+        """Return the caller without what differs from one session of a role to the next."""
         return structs.replace(self, arn=None) if self.role_arn else self
 
 
@@ -101,7 +101,7 @@ class Window(Struct, frozen=True):
     end: datetime
 
     def holds(self, moment: datetime) -> bool:
-        """Tell whether the moment lies in the window."""
+        """Check whether the moment lies in the window."""
         return self.start <= moment <= self.end
 
 

@@ -37,7 +37,7 @@ class Readable(Protocol):
     """Anything that gives bytes, and no bytes at its end."""
 
     def read(self, size: int, /) -> bytes:
-        """Give up to `size` bytes."""
+        """Return up to `size` bytes."""
 
 
 class Document(Struct, frozen=True):
@@ -87,7 +87,7 @@ class Chunks:
         self._rest = b""
 
     def read(self, size: int, /) -> bytes:
-        """Give up to `size` bytes; what came before damage is given before the damage is raised."""
+        """Return up to `size` bytes; what came before damage is given before the damage is raised."""
         while not self._rest:
             try:
                 self._rest = next(self._chunks)
@@ -100,7 +100,7 @@ class Chunks:
 def open_documents(
     name: str, stream: Readable, budget: Budget, seekable: IO[bytes] | None = None
 ) -> Iterator[Document | Skipped]:
-    """Give every document in a stream, out of whatever containers it lies in. Each has to be read before the next.
+    """Yield every document in a stream, out of whatever containers it lies in. Each has to be read before the next.
 
     `seekable` is the same input as a file that can be read from its end, when it is one. Reading a document may raise
     Damaged; the documents after it can be asked for all the same.
@@ -293,7 +293,7 @@ class _AsFile(io.RawIOBase):
         self._stream = stream
 
     def read(self, size: int = -1, /) -> bytes:
-        """Give exactly `size` bytes unless the stream ends."""
+        """Return exactly `size` bytes unless the stream ends."""
         parts, missing = [], size
         while missing > 0 and (part := self._stream.read(missing)):
             parts.append(part)
@@ -302,7 +302,7 @@ class _AsFile(io.RawIOBase):
 
 
 def _seekable(layer: _Layer) -> IO[bytes]:
-    """Give the layer as a file that can be read from its end: itself, or an unnamed temporary copy."""
+    """Return the layer as a file that can be read from its end: itself, or an unnamed temporary copy."""
     if layer.seekable is not None:
         layer.budget.take(layer.seekable.seek(0, io.SEEK_END))
         layer.seekable.seek(0)

@@ -63,7 +63,7 @@ class Envelope:
         self._has_next_page = False
 
     def read(self, splitter: Splitter, *, is_begun: bool = False) -> Iterator[Found | FoundSlim]:
-        """Give every wanted record and every job description of a document, then what was skipped in it.
+        """Yield every wanted record and every job description of a document, then what was skipped in it.
 
         Where it `is_begun`, what comes is the rest of a document, which is no table.
         """
@@ -86,7 +86,7 @@ class Envelope:
             yield Skipped(self._source, reason, count)
 
     def read_rows(self, rows: Iterator[Record | str | Skipped]) -> Iterator[Found]:
-        """Give the wanted records of a table whose rows were read elsewhere."""
+        """Yield the wanted records of a table whose rows were read elsewhere."""
         for row in rows:
             match row:
                 case Skipped():
@@ -116,7 +116,7 @@ class Envelope:
                 self._skipped[reason] += 1
 
     def read_batch(self, batch: Batch) -> Iterator[Found | FoundSlim]:
-        """Give what a document that was read at once holds."""
+        """Yield what a document that was read at once holds."""
         yield from self._pass_batch(batch)
         self._tally.next_token |= self._has_next_page
         for reason, count in self._skipped.items():
@@ -290,7 +290,7 @@ class Envelope:
 
 
 def _is_record(peek: Peek) -> bool:
-    """Tell whether an object is a CloudTrail record: it names an API call of a service, and is no Insight event."""
+    """Check whether an object is a CloudTrail record: it names an API call of a service, and is no Insight event."""
     return (
         isinstance(peek.event_source, str)
         and isinstance(peek.event_name, str)
@@ -321,13 +321,13 @@ def _is_ocsf(thing: dict[str, Any]) -> bool:
 
 
 def _is_spoilt_record(thing: dict[str, Any]) -> bool:
-    """Tell a record whose needed fields have the wrong type or are missing from other things."""
+    """Return a record whose needed fields have the wrong type or are missing from other things."""
     is_notification = str(thing.get("eventSource")).startswith("aws:")
     return "eventVersion" in thing and ("eventSource" in thing or "userIdentity" in thing) and not is_notification
 
 
 def _contained(value: Any, container: str | None) -> Any:
-    """Give an element the wrapper back that says what it is; records need none."""
+    """Return an element the wrapper back that says what it is; records need none."""
     if container in _JOB_LISTS:
         return {container: [value]}
     if container in ("events", "logEvents", "Events"):

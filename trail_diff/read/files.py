@@ -71,7 +71,7 @@ def _stdin() -> BinaryIO:
 
 
 def list_files(path: str, selection: Selection) -> Iterable[InputFile | Skipped]:
-    """Give the files that a path stands for; those that by their folder cannot hold what is wanted are left out.
+    """Return the files that a path stands for; those that by their folder cannot hold what is wanted are left out.
 
     Raises:
         SourceError: the path is not there, a glob fits nothing, or a folder is empty.
@@ -82,7 +82,7 @@ def list_files(path: str, selection: Selection) -> Iterable[InputFile | Skipped]
 
 
 def is_read_once(path: str) -> bool:
-    """Tell whether a path is stdin or a pipe: it can be read once only, and maybe by no other process than this."""
+    """Check whether a path is stdin or a pipe: it can be read once only, and maybe by no other process than this."""
     try:
         return path == STDIN or Path(path).is_fifo()
     except (OSError, ValueError):
@@ -108,7 +108,7 @@ def read_stream(name: str, stream: Readable, seekable: IO[bytes] | None, reading
 
 
 def _whole_only(found: Iterable[Found | FoundSlim]) -> Iterator[Found]:
-    """Give what a reading that is not slim brings."""
+    """Yield what a reading that is not slim brings."""
     for item in found:
         if not isinstance(item, FoundSlim):
             yield item
@@ -208,14 +208,14 @@ class _Counted:
         self._told_bytes, self._told_records = 0, reading.tally.records
 
     def read(self, size: int, /) -> bytes:
-        """Give up to `size` bytes."""
+        """Return up to `size` bytes."""
         data = self._stream.read(size)
         self._budget.take(len(data))
         self.report()
         return data
 
     def report(self) -> None:
-        """Tell the progress what came since the last time."""
+        """Report to the progress what came since the last time."""
         if self._reading.progress is None:
             return
         read, records = self._budget.read_bytes, self._reading.tally.records

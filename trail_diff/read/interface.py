@@ -96,7 +96,7 @@ class SlimRecord(
     event_context: msgspec.Raw = NULL
 
     def is_structured(self) -> bool:
-        """Tell whether no part that should be an object is text, as in rows of a table that pass for records."""
+        """Check whether no part that should be an object is text, as in rows of a table that pass for records."""
         parts = (
             self.user_identity,
             self.request_parameters,
@@ -126,13 +126,13 @@ class SourceSelection(msgspec.Struct, frozen=True):
     end: datetime | None = None
 
     def __call__(self, peek: Peek | SlimRecord) -> bool:
-        """Tell whether a record is wanted; one whose time cannot be read is."""
+        """Check whether a record is wanted; one whose time cannot be read is."""
         is_one = isinstance(peek.event_source, str) and peek.event_source in self.sources
         is_one = is_one or (isinstance(peek.event_name, str) and peek.event_name in self.names)
         return is_one and self._is_in_place(peek)
 
     def pick(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> list[int]:
-        """Give the places of the wanted records, whose sources are known: as if each were asked for, but quicker."""
+        """Return the places of the wanted records, whose sources are known: as if each were asked for, but quicker."""
         places = sorted(place for source in self.sources for place in _places_of(source, sources))
         if self.names:
             names = self.names
@@ -154,7 +154,7 @@ class SourceSelection(msgspec.Struct, frozen=True):
 
 
 def _places_of(wanted: str, texts: Sequence[str]) -> Iterator[int]:
-    """Give all places of a text that is not frequent."""
+    """Yield all places of a text that is not frequent."""
     place = -1
     for _ in range(texts.count(wanted)):
         place = texts.index(wanted, place + 1)
@@ -216,7 +216,7 @@ class Engine(Source, Protocol):
     """A source that is asked by statements in a language of its own."""
 
     def statement(self, query: Query) -> str:
-        """Give what would be asked; nothing is run."""
+        """Return what would be asked; nothing is run."""
 
 
 class AwsCalls(Protocol):
@@ -230,10 +230,10 @@ class AwsCalls(Protocol):
     def pages(
         self, service: str, operation: str, parameters: Mapping[str, Any] | None = None, region: str | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Give every page of an answer."""
+        """Yield every page of an answer."""
 
     def chunks(self, bucket: str, key: str, start: int = 0) -> Iterator[bytes]:
-        """Give the content of an object from byte `start` on."""
+        """Yield the content of an object from byte `start` on."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -254,7 +254,7 @@ class Progress(Protocol):
         """Add bytes read from the input (before they are unpacked) and records seen."""
 
     def search(self, done: float, seconds_left: float, records: int) -> None:
-        """Tell of a search whose end is only estimated: the share that is done (0 to 1), and all records so far."""
+        """Report on a search whose end is only estimated: the share that is done (0 to 1), and all records so far."""
 
 
 class Tally:
@@ -299,15 +299,15 @@ class Tally:
             self.hours[place] = self.hours.get(place, 0) + 1
 
     def newest(self) -> str | None:
-        """Give the time up to which is known: when it was fetched, else that of the newest record."""
+        """Return the time up to which is known: when it was fetched, else that of the newest record."""
         return self.as_of or self.last
 
     def regions(self) -> set[str]:
-        """Give the Regions that records came from, or that were searched for some."""
+        """Return the Regions that records came from, or that were searched for some."""
         return {region for region, _, _ in self.hours if region} | {region for region, *_ in self.searched}
 
     def accounts(self) -> set[str]:
-        """Give the accounts that records came from, or that were searched for some."""
+        """Return the accounts that records came from, or that were searched for some."""
         return {account for _, account, _ in self.hours if account} | {account for _, account, *_ in self.searched}
 
     def count_all(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> None:
@@ -327,7 +327,7 @@ class Tally:
             self.hours[place] = self.hours.get(place, 0) + count
 
     def merge(self, other: "Tally") -> "Tally":
-        """Give the counts of two readings together."""
+        """Return the counts of two readings together."""
         merged = Tally()
         merged.add(self)
         merged.add(other)

@@ -110,7 +110,7 @@ def _receive(worker: _Worker) -> Any:
 
 @contextmanager
 def _ending_told() -> Iterator[None]:
-    """Say so when a process is not there any more; as a broken pipe it would pass for a reader of stdout that left."""
+    """Raise when a process is not there any more; as a broken pipe it would pass for a reader of stdout that left."""
     try:
         yield
     except (EOFError, OSError) as error:

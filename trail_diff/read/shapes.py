@@ -88,7 +88,7 @@ _LISTS = (
 
 
 def look_inside(thing: Object) -> Sequence[Inside] | None:
-    """Give what lies inside of an object that is no record itself; None when it has no shape that is known."""
+    """Return what lies inside of an object that is no record itself; None when it has no shape that is known."""
     for shape in SHAPES:
         inside = shape(thing)
         if inside is not None:
@@ -187,7 +187,7 @@ def _query_results(thing: Object) -> Sequence[Inside] | None:
 
 
 def _athena_rows(result: Object) -> Iterator[Columns]:
-    """Give the rows of a page. Only the first page repeats the names of the columns in its first row."""
+    """Yield the rows of a page. Only the first page repeats the names of the columns in its first row."""
     metadata = result.get("ResultSetMetadata")
     described = metadata.get("ColumnInfo") if isinstance(metadata, dict) else None
     infos = described if isinstance(described, list) else []
@@ -237,7 +237,7 @@ def _held(thing: Object) -> Sequence[Inside] | None:
 
 
 def _mentions_record(value: object, depth: int) -> bool:
-    """Tell whether the names that every record has occur in a value, at no great depth."""
+    """Check whether the names that every record has occur in a value, at no great depth."""
     match value:
         case str():
             return "{" in value and "eventSource" in value and "eventName" in value

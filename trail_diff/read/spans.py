@@ -21,7 +21,7 @@ is not guaranteed; files lie under the day of their delivery, so an event from b
 
 
 def merge_spans(query: Query) -> tuple[Window, ...]:
-    """Give every span the query wants, in order; those that overlap become one."""
+    """Return every span the query wants, in order; those that overlap become one."""
     wanted = [*query.windows, *([query.changes] if query.changes else [])]
     merged: list[Window] = []
     for span in sorted(wanted, key=lambda span: (span.start, span.end)):
@@ -41,13 +41,13 @@ def near_windows(query: Query) -> Query:
 
 
 def pushed_keys(query: Query) -> tuple[str, ...]:
-    """Give the keys to which calls may be narrowed: none unless all are ARNs, for an alias is not in the records."""
+    """Return the keys to which calls may be narrowed: none unless all are ARNs, for an alias is not in the records."""
     is_safe = query.only_keys and all(_KEY_ARN.fullmatch(key) for key in query.keys)
     return query.keys if is_safe else ()
 
 
 def list_days(spans: Iterable[Window]) -> tuple[date, ...]:
-    """Give the days under which files with events of the spans were delivered, in order."""
+    """Return the days under which files with events of the spans were delivered, in order."""
     days: set[date] = set()
     for span in spans:
         day, last = span.start.date(), (span.end + DELIVERY_MARGIN).date()

@@ -98,7 +98,7 @@ class Splitter:
         self.is_blank = True
 
     def parts(self, *, is_begun: bool = False) -> Iterator[Part]:
-        """Give all parts in order. Where the document `is_begun`, what is left is not taken for one whole value."""
+        """Yield all parts in order. Where the document `is_begun`, what is left is not taken for one whole value."""
         self._fill(WINDOW_BYTES)
         is_whole = self._is_ended and self._damage is None and not is_begun
         yield from self._whole() if is_whole else ()
@@ -116,14 +116,14 @@ class Splitter:
             yield Problem(self._damage)
 
     def lines(self) -> Iterator[str]:
-        """Give the rest of the document line by line, each with its line break."""
+        """Yield the rest of the document line by line, each with its line break."""
         while self._fill(1):
             yield self._take_line(keep_end=True).decode("utf-8", "replace")
 
     # ---- values
 
     def _whole(self) -> Iterator[Part]:
-        """Give the whole document when it is one value; else nothing, and nothing is consumed."""
+        """Yield the whole document when it is one value; else nothing, and nothing is consumed."""
         if self._is_quick and (batch := slim.read_document(self._buffer)):
             self._at, self.is_blank = len(self._buffer), False
             yield batch
@@ -142,7 +142,7 @@ class Splitter:
         yield from (Element(raw, "Records") for raw in elements)
 
     def _line(self) -> Iterator[Part]:
-        """Give a line of text; where a value begins at its end (`aws logs tail --format json`), go to that value."""
+        """Yield a line of text; where a value begins at its end (`aws logs tail --format json`), go to that value."""
         line = self._take_line(keep_end=True)
         begins = len(line.rstrip(SPACE)) - 1
         is_at_hand = self._buffer.endswith(line, 0, self._at)
@@ -164,7 +164,7 @@ class Splitter:
         return batch
 
     def _one(self) -> Iterator[Part]:
-        """Give the value at hand: by its line when it is on one, else by the lenient parser."""
+        """Yield the value at hand: by its line when it is on one, else by the lenient parser."""
         line_end = self._buffer.find(b"\n", self._at)
         if line_end < 0:
             yield from self._one_leniently()
@@ -178,7 +178,7 @@ class Splitter:
             yield Value(value)
 
     def _one_leniently(self, container: str | None = None, marker: bytes = b"\n") -> Iterator[Part]:
-        """Give the value at hand by the lenient parser; after a bad one go on at the marker."""
+        """Yield the value at hand by the lenient parser; after a bad one go on at the marker."""
         size = 1 << 16
         while True:
             self._fill(size)

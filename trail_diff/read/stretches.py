@@ -22,7 +22,7 @@ class NotLinesError(Exception):
 
 
 def cut(file: InputFile, stretch_bytes: int) -> list[InputFile]:
-    """Give the stretches of a file, each as long as asked and to the end of its line; else the file itself.
+    """Return the stretches of a file, each as long as asked and to the end of its line; else the file itself.
 
     A file that has a longer line than any record where it would be cut is not cut at all.
     """
@@ -46,7 +46,7 @@ def cut(file: InputFile, stretch_bytes: int) -> list[InputFile]:
 
 
 def read_stretch(file: InputFile) -> bytes:
-    """Give the bytes of a stretch.
+    """Return the bytes of a stretch.
 
     Raises:
         OSError: the file cannot be read any more.

@@ -14,7 +14,7 @@ _TEXT_CONTROLS = frozenset(b"\t\n\x0b\x0c\r\x1b\x1e")
 
 
 def is_binary(head: bytes) -> bool:
-    """Tell whether a document is no text: NULs that are no UTF-16, or many control characters."""
+    """Check whether a document is no text: NULs that are no UTF-16, or many control characters."""
     sample = head[:4096]
     if _encoding(sample)[1] is not None:
         return False
@@ -23,7 +23,7 @@ def is_binary(head: bytes) -> bool:
 
 
 def as_utf8(head: bytes, stream: Readable) -> Readable:
-    """Give a document as UTF-8. `stream` begins with `head`; what is no valid UTF-16 is replaced."""
+    """Return a document as UTF-8. `stream` begins with `head`; what is no valid UTF-16 is replaced."""
     mark, encoding = _encoding(head)
     if encoding is not None:
         return Chunks(_transcode(stream, mark, encoding))
@@ -33,7 +33,7 @@ def as_utf8(head: bytes, stream: Readable) -> Readable:
 
 
 def _encoding(head: bytes) -> tuple[int, str | None]:
-    """Give the length of the byte order mark and the encoding when it is not UTF-8.
+    """Return the length of the byte order mark and the encoding when it is not UTF-8.
 
     Without a mark, UTF-16 is told by the NULs that every other byte of JSON and CSV then is.
     """

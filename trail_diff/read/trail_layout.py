@@ -33,7 +33,7 @@ class RegionFolder(Struct, frozen=True):
     inside: str = ""
 
     def list_prefixes(self, days: Sequence[date]) -> Iterator[str]:
-        """Give the prefix of every day, as far as it lies inside of what the address names."""
+        """Yield the prefix of every day, as far as it lies inside of what the address names."""
         for day in days:
             place = f"{day:%Y/%m/%d}/"
             if place.startswith(self.inside):
@@ -50,23 +50,23 @@ def read_region_folder(prefix: str) -> RegionFolder | None:
 
 
 def is_on_the_way(prefix: str) -> bool:
-    """Tell whether a prefix is a level of the layout above the Regions, whose children have to be listed."""
+    """Check whether a prefix is a level of the layout above the Regions, whose children have to be listed."""
     return bool(_ACCOUNTS.match(prefix) or _TRAIL.match(prefix))
 
 
 def trail_of_account(prefix: str) -> str | None:
-    """Give the trail's folder in an account's, beside which lie digests and Insights that hold no records."""
+    """Return the trail's folder in an account's, beside which lie digests and Insights that hold no records."""
     return f"{prefix}CloudTrail/" if _ACCOUNT.match(prefix) else None
 
 
 def leads_on(parent: str, child: str) -> bool:
-    """Tell whether a child of a prefix is the next level of the layout."""
+    """Check whether a child of a prefix is the next level of the layout."""
     is_layout = bool(_CHILD.match(child.removeprefix(parent)))
     return is_layout or read_region_folder(child) is not None
 
 
 def may_hold(key: str, spans: Sequence[Window]) -> bool:
-    """Tell whether a file may hold events of the spans, by the time in its name: the events are from before it.
+    """Check whether a file may hold events of the spans, by the time in its name: the events are from before it.
 
     A name without a time may be anything. CloudTrail names a file by the time of its delivery; one that was delivered
     more than the margin after its events is not found.

@@ -37,7 +37,7 @@ class InputFile(Struct, frozen=True):
 
 
 def expand_path(path: str, selection: SourceSelection | None = None) -> Iterator[InputFile | Skipped]:
-    """Give the files that a path stands for; a name that is there as it is written is never a glob.
+    """Yield the files that a path stands for; a name that is there as it is written is never a glob.
 
     Raises:
         SourceError: the path is not there, a glob fits nothing, or a folder is empty.
@@ -75,7 +75,7 @@ def _expand_folder(path: str, folder: str, selection: SourceSelection | None) ->
 
 
 def _walk(folder: str, selection: SourceSelection | None) -> Iterator[InputFile | Skipped]:
-    """Give all files below a folder by name, depth first; links to folders are counted, not followed."""
+    """Yield all files below a folder by name, depth first; links to folders are counted, not followed."""
     if selection is not None and _is_outside(folder, selection):
         count = sum(1 for _ in _walk(folder, None))
         yield from [Skipped(folder, Reason.OUTSIDE_REQUESTED_TIME, count)] if count else []
@@ -107,7 +107,7 @@ def _take(path: str, size: int) -> InputFile | Skipped:
 
 
 def _is_outside(folder: str, selection: SourceSelection) -> bool:
-    """Tell whether a folder of the S3 layout can hold nothing that was asked for; one that is none of it may."""
+    """Check whether a folder of the S3 layout can hold nothing that was asked for; one that is none of it may."""
     found = read_region_folder(f"{folder}/")
     if found is None:
         return False

@@ -75,7 +75,7 @@ def _redact_name(name: str | None, redactor: Redactor) -> str | None:
 
 
 def _redact_counts(tally: Tally, redactor: Redactor) -> Tally:
-    """Give the counts with the accounts that they are told by replaced."""
+    """Return the counts with the accounts that they are told by replaced."""
     redacted = tally.merge(Tally())
     redacted.hours = {
         (region, redactor.name_or_arn(account), hour): count for (region, account, hour), count in tally.hours.items()

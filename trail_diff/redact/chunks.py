@@ -14,7 +14,7 @@ WHOLE_LIMIT_CHARACTERS = 1 << 30
 
 
 def read_pieces(stream: Readable) -> Iterator[str]:
-    """Give the text of a stream: lines of JSON and of logs in pieces, anything else in one.
+    """Yield the text of a stream: lines of JSON and of logs in pieces, anything else in one.
 
     What came before the damage of a stream is given before it is raised.
 
@@ -47,7 +47,7 @@ def _check_size(size: int) -> None:
 
 
 def _how_to_cut(begin: str) -> str:
-    """Give what a piece may end before: the next value that begins a line, any line of a log, or nothing at all."""
+    """Return what a piece may end before: the next value that begins a line, any line of a log, or nothing at all."""
     first, end, _ = begin.lstrip().partition("\n")
     if not first.startswith(("{", "[")):
         return "\n" if end and not is_header(first) else ""

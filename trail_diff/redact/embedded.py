@@ -28,7 +28,7 @@ class Nested(NamedTuple):
 
 
 def open_text(text: str, field: str) -> Nested | None:
-    """Give what lies in a text, None when the text is nothing but itself."""
+    """Return what lies in a text, None when the text is nothing but itself."""
     if text[:1] in ("{", "["):
         if (parsed := parse_json(text)) is not None:
             return Nested(parsed, _write_json)
@@ -42,7 +42,7 @@ def open_text(text: str, field: str) -> Nested | None:
 
 
 def parse_json(text: str) -> dict[str, Any] | list[Any] | None:
-    """Give the object or list that a text is; None for anything else."""
+    """Return the object or list that a text is; None for anything else."""
     try:
         value = _DECODE(text)
     except (ValueError, RecursionError):
@@ -55,7 +55,7 @@ def _write_json(value: Any) -> str:
 
 
 def _unpack(text: str) -> str | None:
-    """Give the text that lies in base64, gzipped or not; None when there is none, or more than any real one."""
+    """Return the text that lies in base64, gzipped or not; None when there is none, or more than any real one."""
     try:
         data = base64.b64decode(text, validate=True)
         return (_inflate(data) if data.startswith(_GZIP) else data).decode("utf-8")

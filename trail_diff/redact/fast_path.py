@@ -79,7 +79,7 @@ class Members:
             self._seen.add((name, raw))
 
     def rewrite(self, piece: str) -> str:
-        """Give a piece with its names replaced.
+        """Return a piece with its names replaced.
 
         Raises:
             Doubtful: it is neither objects, one a line, nor one line `{"Records": [objects]}`.

@@ -95,7 +95,7 @@ def write_map(pseudonyms: Pseudonyms, map_file: Path) -> None:
 
 
 def _print_map(pseudonyms: Pseudonyms) -> Iterator[str]:
-    """Give a _Map as JSON with indents, name by name, as there may be millions."""
+    """Yield a _Map as JSON with indents, name by name, as there may be millions."""
     told = _Map(pseudonyms.secret.hex(), {}, pseudonyms.fragments)
     before, after = json.dumps(to_builtins(told), indent=2).split("{}", 1)
     yield before + "{"
@@ -172,7 +172,7 @@ def _rewrite_quickly(text: str, redactor: Redactor, members: Members) -> str:
 
 
 def rewrite(text: str, redactor: Redactor) -> str:
-    """Give a document with its names replaced: JSON values one after another, a table, or lines of text."""
+    """Return a document with its names replaced: JSON values one after another, a table, or lines of text."""
     stripped = text.lstrip()
     if stripped.startswith(("{", "[")):
         values = list(_split(text))
@@ -244,7 +244,7 @@ def _rewrite_table(text: str, redactor: Redactor) -> str:
 
 
 def _values(text: str) -> list[Any]:
-    """Give the JSON values of a text, each by itself, to learn from; other text has none."""
+    """Return the JSON values of a text, each by itself, to learn from; other text has none."""
     return [value for value in _split(text) if not isinstance(value, str)] if text.lstrip()[:1] in ("{", "[") else []
 
 
@@ -279,7 +279,7 @@ def _files(path: str) -> Iterator[Path]:
 
 
 def _read_texts(files: Sequence[Path], left_out: list[Skipped]) -> Iterator[_Pieces]:
-    """Give every document that is text; each has to be read to its end before the next is asked for."""
+    """Yield every document that is text; each has to be read to its end before the next is asked for."""
     for file in files:
         with file.open("rb") as opened:
             for document in open_documents(file.name, opened, Budget(), opened):

@@ -28,7 +28,7 @@ class LearntNames:
         self._count += 1
 
     def at(self, word: re.Match[str], text: str, begin: int) -> Iterator[tuple[int, str]]:
-        """Give the names that stand where a word of a text does, none before `begin`, each with where it starts.
+        """Yield the names that stand where a word of a text does, none before `begin`, each with where it starts.
 
         The longest come first, and of equally long ones those learnt first.
         """
@@ -67,7 +67,7 @@ class LearntIds:
             self._buckets[hash(packed) % _BUCKETS] += packed
 
     def __contains__(self, text: str) -> bool:
-        """Tell whether a UUID was taken in."""
+        """Check whether a UUID was taken in."""
         packed = bytes.fromhex(text.replace("-", ""))
         bucket = self._buckets[hash(packed) % _BUCKETS]
         place = bucket.find(packed)

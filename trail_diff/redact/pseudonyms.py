@@ -79,7 +79,7 @@ class Pseudonyms:
 
     @property
     def fragments(self) -> tuple[str, ...]:
-        """Give the parts of words that patterns begin with behind a wildcard."""
+        """Return the parts of words that patterns begin with behind a wildcard."""
         return tuple(sorted(self._fragments))
 
     def learn_fragments(self, fragments: Collection[str]) -> None:
@@ -93,11 +93,11 @@ class Pseudonyms:
             self._names.clear()
 
     def is_kept(self, text: str) -> bool:
-        """Tell whether a name stays as it is."""
+        """Check whether a name stays as it is."""
         return text in self.keep or bool(_KEPT_NAME.match(text))
 
     def name(self, text: str) -> str:
-        """Give the pseudonym of a name: each word in it is replaced; punctuation, wildcards and variables stay."""
+        """Return the pseudonym of a name: each word in it is replaced; punctuation, wildcards and variables stay."""
         if self.is_kept(text):
             return text
         made = self._names.get(text)
@@ -110,7 +110,7 @@ class Pseudonyms:
         return made
 
     def address(self, text: str) -> str:
-        """Give the pseudonym of an IP address or network; text that is neither is taken for a name.
+        """Return the pseudonym of an IP address or network; text that is neither is taken for a name.
 
         Two addresses share as many leading bits as before, so each stays in the networks that a policy names.
         """
@@ -198,7 +198,7 @@ def _shift(character: str, noise: int) -> str:
 
 @cache
 def _other_letters() -> str:
-    """Give every letter and digit that no alphabet has, in order: so two of them never become one."""
+    """Return every letter and digit that no alphabet has, in order: so two of them never become one."""
     letters = (chr(code) for code in range(0xAA, sys.maxunicode + 1))
     return "".join(one for one in letters if one.isalnum() and not any(a <= one <= z for a, z in _ALPHABETS))
 

@@ -117,27 +117,27 @@ class Redactor:
     # ---- redact
 
     def redact(self, document: Any) -> Any:
-        """Give a document of JSON values with every name replaced; its shape stays."""
+        """Return a document of JSON values with every name replaced; its shape stays."""
         return self._walk(document, "", 0)
 
     def key(self, name: str) -> str:
-        """Give the name of a record's member; it stays unless it is no name of a field."""
+        """Return the name of a record's member; it stays unless it is no name of a field."""
         return self._walk_key(name, "")
 
     def redact_member(self, name: str, value: Any, depth: int) -> Any:
-        """Give what stands in a record's member, the record being so deep in its document, with every name replaced."""
+        """Return what stands in a record's member, the record being so deep in its document, names replaced."""
         return self._walk(value, words.plain(name), depth + 1)
 
     def cell(self, column: str, text: str) -> str:
-        """Give a cell of a table with every name replaced."""
+        """Return a cell of a table with every name replaced."""
         return self._walk_text(text, words.plain(column), 0)
 
     def text(self, text: str) -> str:
-        """Give running text with every ARN, account, address, id and learned name in it replaced."""
+        """Return running text with every ARN, account, address, id and learned name in it replaced."""
         return self._replace(text, self._replace_names)
 
     def arn(self, arn: str) -> str:
-        """Give an ARN, or a pattern of ARNs, with its account and names replaced; AWS's own policies stay."""
+        """Return an ARN, or a pattern of ARNs, with its account and names replaced; AWS's own policies stay."""
         parts = _ARN_PARTS.match(arn)
         if parts is None or parts[2] == "aws":
             return arn if parts else self.pseudonyms.name(arn)
@@ -148,7 +148,7 @@ class Redactor:
         return f"{parts[1]}{self.pseudonyms.name(parts[2])}:{resource}"
 
     def name_or_arn(self, text: str) -> str:
-        """Give the pseudonym of a whole name, or an ARN with its names replaced."""
+        """Return the pseudonym of a whole name, or an ARN with its names replaced."""
         if text.startswith("arn:"):
             return self.arn(text)
         return text if words.is_service(text) else self._replace(text, self._replace_words)
@@ -186,7 +186,7 @@ class Redactor:
         return made
 
     def _walk_member(self, name: str, field: str, told: str | None) -> tuple[str, str]:
-        """Give a member's new name and the field that its value stands in; most come again and again."""
+        """Return a member's new name and the field that its value stands in; most come again and again."""
         found = self._members.get((name, field, told))
         if found is None:
             if len(self._members) >= _MOST_MEMBERS:
@@ -198,7 +198,7 @@ class Redactor:
         return found
 
     def _walk_key(self, name: str, field: str) -> str:
-        """Give a key of an object: names of fields stay, a map's own keys are names like its values."""
+        """Return a key of an object: names of fields stay, a map's own keys are names like its values."""
         if words.is_context(field):
             return name if words.is_key_of_aws(name, field) else self.name_or_arn(name)
         is_field = bool(_FIELD_NAME.match(name)) and name.lower() not in self._known
@@ -226,7 +226,7 @@ class Redactor:
         return self.text(tested) if words.is_open_condition(key) else self.name_or_arn(tested)
 
     def _walk_text(self, text: str, field: str, depth: int) -> str:
-        """Give a text with its names replaced; short ones are kept, as most come again and again."""
+        """Return a text with its names replaced; short ones are kept, as most come again and again."""
         if len(text) > _LONGEST_CACHED:
             return self._make_text(text, field, depth)
         made = self._made.get((field, text))
@@ -310,7 +310,7 @@ def _continues(text: str, end: int) -> bool:
 
 
 def _texts(value: Any, field: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Give every text of a document with the plain name of the field it stands in; JSON in strings is looked into."""
+    """Yield every text of a document with the plain name of the field it stands in; JSON in strings is looked into."""
     if depth > _DEEPEST:
         return
     match value:
@@ -333,7 +333,7 @@ def _texts_of_object(value: Mapping[Any, Any], field: str, depth: int) -> Iterat
 
 
 def _field_of(outer: str, name: str) -> str:
-    """Give the field that a value stands in; all values of an encryption context count as names."""
+    """Return the field that a value stands in; all values of an encryption context count as names."""
     inner = words.plain(name)
     is_name = (words.is_context(outer) and not words.is_context(inner)) or outer == "principalid"
     return "principalid" if is_name else inner

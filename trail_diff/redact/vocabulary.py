@@ -99,7 +99,7 @@ VOCABULARY = frozenset(
 
 @lru_cache(maxsize=10_000)
 def plain(name: str) -> str:
-    """Give a field's name, or the last step of a column's path, in lower case and as one word."""
+    """Return a field's name, or the last step of a column's path, in lower case and as one word."""
     lower = name.strip().strip('"').lower()
     steps = re.split(r"[._]", lower)
     if any(is_context(step) for step in steps[:-1]):
@@ -109,46 +109,46 @@ def plain(name: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def is_context(field: str) -> bool:
-    """Tell whether a field holds a map whose keys and values are the customer's own."""
+    """Check whether a field holds a map whose keys and values are the customer's own."""
     return bool(_CONTEXT_FIELD.match(field))
 
 
 @lru_cache(maxsize=10_000)
 def is_key_of_aws(key: str, field: str) -> bool:
-    """Tell whether a key of such a map is one that AWS sets, or the shape of a list of tags."""
+    """Check whether a key of such a map is one that AWS sets, or the shape of a list of tags."""
     is_shape = key.lower() in (_CONSTRAINTS if field == "constraints" else _TAG_FIELDS if "tag" in field else ())
     return is_shape or bool(_CONTEXT_KEYS_OF_AWS.match(key))
 
 
 def is_open(field: str, text: str) -> bool:
-    """Tell whether a value is one of AWS's words, a number, a time, or running text."""
+    """Check whether a value is one of AWS's words, a number, a time, or running text."""
     return field in _OPEN_FIELDS or bool(_PLAIN.match(text)) or _is_column(text) or is_service(text)
 
 
 def _is_column(text: str) -> bool:
-    """Tell whether a text is a field of CloudTrail's, or the column of one."""
+    """Check whether a text is a field of CloudTrail's, or the column of one."""
     return all(step in SPELLING for step in re.split(r"[._]", text.lower()))
 
 
 def is_service(text: str) -> bool:
-    """Tell whether a text is a service principal or endpoint, with no bucket's name before it."""
+    """Check whether a text is a service principal or endpoint, with no bucket's name before it."""
     return bool(_SERVICE.match(text)) and not _BUCKET_HOST.match(text)
 
 
 def split_host(text: str) -> tuple[str, str] | None:
-    """Give the bucket's name and the rest of an endpoint that begins with one."""
+    """Return the bucket's name and the rest of an endpoint that begins with one."""
     found = _BUCKET_HOST.match(text)
     return (found[1], found[2]) if found else None
 
 
 def split_condition(key: str) -> tuple[str, str] | None:
-    """Give AWS's part and the customer's part of a condition key that ends in one."""
+    """Return AWS's part and the customer's part of a condition key that ends in one."""
     found = _NAMED_CONDITION.match(key)
     return (found[1], found[2]) if found else None
 
 
 def is_open_condition(key: str) -> bool:
-    """Tell whether the values of a condition key are AWS's words."""
+    """Check whether the values of a condition key are AWS's words."""
     return bool(_OPEN_CONDITIONS.match(key))
 
 

@@ -25,27 +25,27 @@ class Grammar(Protocol):
         """Join clauses that could each stand alone."""
 
     def say_same(self, *, is_run: bool) -> str:
-        """Say that no caller is missing or newly failing."""
+        """Return the sentence that no caller is missing or newly failing."""
 
     def say_different(self, *, is_run: bool) -> str:
-        """Say that the two differ, when no caller can be named."""
+        """Return the sentence that the two differ, when no caller can be named."""
 
     def say_nothing_to_compare(self) -> str:
-        """Say that there is nothing to compare, when no warning says why."""
+        """Return the sentence that there is nothing to compare, when no warning says why."""
 
     def say_message(self, message: str | None, *, is_run: bool) -> str:
         """Quote what the job says of itself, if it says anything."""
 
     def say_absent(self, actions: Sequence[str], caller: str, *, is_run: bool) -> str:
-        """Say that calls were seen in the succeeded one only; an absence is never called a denial."""
+        """Return the sentence that calls were seen in the succeeded one only; an absence is never called a denial."""
 
     def say_failing(
         self, actions: Sequence[str], caller: str, codes: Sequence[str], *, is_run: bool, ended_well: bool
     ) -> str:
-        """Say that calls ended in these errors, whatever they are: not each is a refusal."""
+        """Return the sentence that calls ended in these errors, whatever they are: not each is a refusal."""
 
     def say_more(self, count: int) -> str:
-        """Say how many callers more there are to tell of."""
+        """Return how many more callers there are to tell of."""
 
 
 class Catalogue(Struct, frozen=True):
@@ -77,13 +77,13 @@ class Catalogue(Struct, frozen=True):
     labels: Mapping[str, str]
 
     def reason(self, code: str) -> str:
-        """Give the sentence of a reason code."""
+        """Return the sentence of a reason code."""
         return self.reasons.get(code, code)
 
     def reasons_of(self, codes: Sequence[str]) -> str:
-        """Give the sentences of several reason codes as one text."""
+        """Return the sentences of several reason codes as one text."""
         return self.grammar.join_clauses([self.reason(code) for code in codes])
 
     def count(self, things: str, count: int) -> str:
-        """Tell how many there are of the things that `counts` names."""
+        """Return how many there are of the things that `counts` names."""
         return self.counts[things][count != 1].format(count=count)

@@ -12,7 +12,7 @@ _LARGEST_NUMBER_BITS = 4096
 
 
 def clean_report(report: Report) -> Report:
-    """Give the report with every policy in it cleaned."""
+    """Return the report with every policy in it cleaned."""
     return replace(
         report,
         remedies=tuple(_clean_remedy(remedy) for remedy in report.remedies),

@@ -38,7 +38,7 @@ def terminal(text: str) -> str:
 
 
 def is_plain(char: str) -> bool:
-    """Tell whether a character shows itself, takes up space, and leaves the order of its neighbours alone."""
+    """Check whether a character shows itself, takes up space, and leaves the order of its neighbours alone."""
     return (
         char.isprintable()
         and char not in _FILLERS
@@ -57,7 +57,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def markdown(text: str) -> str:
-    r"""Give a code span, in which no markup, link, mention or reference becomes active.
+    r"""Return a code span, in which no markup, link, mention or reference becomes active.
 
     Pipes and backticks are shown as \x7c and \x60: renderers disagree on how to escape them in a table's code.
     """
@@ -66,13 +66,13 @@ def markdown(text: str) -> str:
 
 
 def markdown_prose(text: str) -> str:
-    """Give a sentence with every word that is not plain letters in a code span."""
+    """Return a sentence with every word that is not plain letters in a code span."""
     parts = _BETWEEN_WORDS.split(terminal(text))
     return re.sub(" +", " ", "".join(part if _BETWEEN_WORDS.fullmatch(part) else _prose_word(part) for part in parts))
 
 
 def html(text: str) -> str:
-    """Give text for an element or a quoted attribute: no markup in it is active, and what is invisible is shown."""
+    """Return text for an element or a quoted attribute: no markup in it is active, and what is invisible is shown."""
     return escape_markup(terminal(text), quote=True)
 
 

@@ -28,14 +28,14 @@ class Shown(Struct, frozen=True):
     left_out: Mapping[str, int]
 
     def by_caller(self) -> Mapping[Caller, Sequence[CallerGroup]]:
-        """Give the rows of each caller, whatever its session, in the order of the table."""
+        """Return the rows of each caller, whatever its session, in the order of the table."""
         rows: dict[Caller, list[CallerGroup]] = {}
         for row in self.rows:
             rows.setdefault(row.caller.across_sessions(), []).append(row)
         return rows
 
     def say_left_out(self, words: Catalogue) -> str:
-        """Tell of the rows left out; nothing when there are none."""
+        """Return of the rows left out; nothing when there are none."""
         told = [words.count(presence, count) for presence, count in self.left_out.items() if count]
         return words.labels["and_also"].format(rows=words.grammar.join_items(told)) if told else ""
 
@@ -54,7 +54,7 @@ def choose_rows(report: Report) -> Shown:
 
 
 def best_remedy(report: Report) -> Remedy | None:
-    """Give the remedy to try first: remedies are in the order of how much they help and how narrow they are."""
+    """Return the remedy to try first: remedies are in the order of how much they help and how narrow they are."""
     return next((remedy for remedy in report.remedies if remedy.helps is not False), None)
 
 
@@ -71,13 +71,13 @@ def name_remedy(remedy: Remedy, words: Catalogue) -> str:
 
 
 def other_warnings(report: Report) -> Sequence[Reason]:
-    """Give the warnings that the verdict's sentence does not tell already."""
+    """Return the warnings that the verdict's sentence does not tell already."""
     told = DECISIVE if report.verdict.outcome == "inconclusive" else ()
     return [warning for warning in report.coverage.warnings if warning not in told]
 
 
 def explain_finding(report: Report, finding: Finding, actions: str, words: Catalogue) -> list[str]:
-    """Say which statement is to blame, by which conditions and with what doubt, else why the cause holds.
+    """Return which statement is to blame, by which conditions and with what doubt, else why the cause holds.
 
     The cause itself is named only where the verdict does not name it.
     """
@@ -98,7 +98,7 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
 
 
 def _is_mended(report: Report, finding: Finding) -> bool:
-    """Tell whether today's policy is another one, and none of its Denies can hit the caller of a finding any more."""
+    """Check whether today's policy is another one, and none of its Denies can hit the caller of a finding any more."""
     today = [
         decision
         for decision in report.decisions
@@ -127,7 +127,7 @@ def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
 
 
 def guilty_statement(report: Report, finding: Finding) -> Any:
-    """Give the statement of the key policy that a finding blames, as JSON has it; None when there is none to show."""
+    """Return the statement of the key policy that a finding blames, as JSON has it; None when there is none to show."""
     policy = _policy_of(report, finding)
     if policy is None or finding.statement is None or finding.layer != "key-policy":
         return None
@@ -151,7 +151,7 @@ def show_step(step: Mapping[str, Any], words: Catalogue, columns: int = _COLUMNS
 
 
 def to_lines(value: Any, columns: int = _COLUMNS) -> list[str]:
-    """Give JSON as lines, each object or list in one where it fits the columns."""
+    """Return JSON as lines, each object or list in one where it fits the columns."""
     text = _to_json(value)
     if len(text) <= columns or not isinstance(value, dict | list) or not value:
         return [text]
@@ -169,7 +169,7 @@ def to_lines(value: Any, columns: int = _COLUMNS) -> list[str]:
 
 
 def coverage_line(report: Report, words: Catalogue) -> str:
-    """Tell in one line what was read, where from, and how much was skipped."""
+    """Return in one line what was read, where from, and how much was skipped."""
     coverage = report.coverage
     skipped = sum(one.count for one in coverage.skipped)
     told = [layout.coverage_counts(coverage, words)] + ([words.count("skipped", skipped)] if skipped else [])

@@ -19,7 +19,7 @@ class Japanese:
         return "。".join(clauses)
 
     def say_same(self, *, is_run: bool) -> str:
-        """Say that no caller is missing or newly failing."""
+        """Return the sentence that no caller is missing or newly failing."""
         noun = _noun(is_run=is_run)
         return (
             f"成功した{noun}の KMS 呼び出し元のうち、失敗した{noun}で記録がないもの、"
@@ -27,11 +27,11 @@ class Japanese:
         )
 
     def say_different(self, *, is_run: bool) -> str:
-        """Say that the two differ, when no caller can be named."""
+        """Return the sentence that the two differ, when no caller can be named."""
         return f"2 つの{_noun(is_run=is_run)}の KMS 呼び出しには差異があります"
 
     def say_nothing_to_compare(self) -> str:
-        """Say that there is nothing to compare, when no warning says why."""
+        """Return the sentence that there is nothing to compare, when no warning says why."""
         return "比較できる呼び出しの記録がありません"
 
     def say_message(self, message: str | None, *, is_run: bool) -> str:
@@ -40,13 +40,13 @@ class Japanese:
         return f"{noun}のメッセージ: 「{message}」" if message else f"{noun}自体のメッセージはありません"
 
     def say_absent(self, actions: Sequence[str], caller: str, *, is_run: bool) -> str:
-        """Say that calls were seen in the succeeded one only; an absence is never called a denial."""
+        """Return the sentence that calls were seen in the succeeded one only; an absence is never called a denial."""
         return f"{caller} による {self.join_names(actions)} は、成功した{_noun(is_run=is_run)}にのみ記録されています"
 
     def say_failing(
         self, actions: Sequence[str], caller: str, codes: Sequence[str], *, is_run: bool, ended_well: bool
     ) -> str:
-        """Say that calls ended in these errors, whatever they are: not each is a refusal."""
+        """Return the sentence that calls ended in these errors, whatever they are: not each is a refusal."""
         which = "この" if ended_well else "失敗した"
         error = f" {self.join_names(codes)} " if codes else ""
         return (
@@ -54,7 +54,7 @@ class Japanese:
         )
 
     def say_more(self, count: int) -> str:
-        """Say how many callers more there are to tell of."""
+        """Return how many more callers there are to tell of."""
         return f"ほかに {count} 件の差異があります"
 
 

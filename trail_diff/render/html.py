@@ -90,7 +90,7 @@ def _list_page(title: str, told: str, table: html_tables.DataTable, coverage: Co
 
 
 def _coverage_values(coverage: Coverage, words: Catalogue) -> Mapping[str, object]:
-    """Give what every page needs: the coverage, and how values are shown."""
+    """Return what every page needs: the coverage, and how values are shown."""
     return {
         "coverage": coverage,
         "counts": layout.coverage_counts(coverage, words),
@@ -116,7 +116,7 @@ def _job_rows(report: Report, words: Catalogue) -> Sequence[tuple[str, str, str]
 
 
 def _remedy_views(report: Report) -> Iterator[RemedyView]:
-    """Give the remedies with what each does to the policy that the weightiest finding is about."""
+    """Yield the remedies with what each does to the policy that the weightiest finding is about."""
     old = policy_of(report.findings[0], report) if report.findings else None
     for remedy in report.remedies:
         document = old.document if old is not None and remedy.policy is not None else None

@@ -56,7 +56,7 @@ def show_policies(report: Report) -> tuple[PolicyView, ...]:
 
 
 def policy_of(finding: Finding, report: Report) -> KeyPolicy | None:
-    """Give the policy that decided the caller of a finding: of the key of its group, or the one its evidence names."""
+    """Return the policy that decided the caller of a finding: that of its group, or the one its evidence names."""
     keys = [
         group.key
         for group in report.callers
@@ -70,17 +70,17 @@ def policy_of(finding: Finding, report: Report) -> KeyPolicy | None:
 
 
 def policy_lines(document: Mapping[str, Any] | None) -> list[str]:
-    """Give the lines of a policy; no more than are shown."""
+    """Return the lines of a policy; no more than are shown."""
     return json.dumps(document, indent=2, ensure_ascii=False).split("\n")[:MOST_LINES] if document else []
 
 
 def diff_policies(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> tuple[Line, ...]:
-    """Give the lines that a change takes away and adds, with a few around them."""
+    """Return the lines that a change takes away and adds, with a few around them."""
     return tuple(_diff(policy_lines(old), policy_lines(new)))
 
 
 def _diff(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
-    """Give the changed lines with ten around them; a comma that comes or goes at a line's end is no change."""
+    """Yield the changed lines with ten around them; a comma that comes or goes at a line's end is no change."""
     bare_old, bare_new = [line.rstrip(",") for line in old], [line.rstrip(",") for line in new]
     for number, group in enumerate(difflib.SequenceMatcher(None, bare_old, bare_new).get_grouped_opcodes(10)):
         if number or group[0][1]:
@@ -111,7 +111,7 @@ def _view(policy: KeyPolicy, decision: CallerDecision | None, finding: Finding |
 
 
 def _blocks(document: Mapping[str, Any]) -> Iterator[tuple[int, list[str]]]:
-    """Give the lines of a policy, those of each statement apart."""
+    """Yield the lines of a policy, those of each statement apart."""
     around = ["{"]
     entries = list(document.items())
     for place, (name, value) in enumerate(entries):
@@ -132,7 +132,7 @@ def _indent(value: Any, by: int, before: str, after: str) -> list[str]:
 
 
 def _pointed(outcome: StatementOutcome | None) -> tuple[str, ...]:
-    """Give how the lines begin that hold the conditions."""
+    """Return how the lines begin that hold the conditions."""
     names = [name for one in outcome.conditions for name in (one.operator, one.key)] if outcome else []
     return tuple(f"{json.dumps(name, ensure_ascii=False)}:" for name in names)
 
@@ -152,7 +152,7 @@ def _decision_of(finding: Finding, report: Report) -> CallerDecision | None:
 
 
 def _first_decision(policy: KeyPolicy, report: Report) -> CallerDecision | None:
-    """Give the decision on the first caller of the key: the table begins with those that matter."""
+    """Return the decision on the first caller of the key: the table begins with those that matter."""
     for group in report.callers:
         for decision in report.decisions:
             is_of = decision.caller.across_sessions() == group.caller.across_sessions()

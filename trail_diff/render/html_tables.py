@@ -51,12 +51,12 @@ class DataTable(Struct, frozen=True):
 
     @property
     def first_rows(self) -> tuple[Row, ...]:
-        """Give the rows that are markup."""
+        """Return the rows that are markup."""
         return self.rows[: self.page]
 
     @property
     def data(self) -> Markup:
-        """Give all rows as JSON for the script, each text once and ready to be shown; nothing when all are markup."""
+        """Return all rows as JSON for the script, each text once and ready to be shown; nothing when all are markup."""
         if len(self.rows) <= self.page:
             return Markup("")
         places: dict[str, int] = {}
@@ -67,7 +67,7 @@ class DataTable(Struct, frozen=True):
 
 
 def callers_table(groups: Sequence[CallerGroup], words: Catalogue) -> DataTable:
-    """Give the caller groups side by side."""
+    """Return the caller groups side by side."""
     marks = {words.presences[presence]: mark for presence, mark in _PRESENCE_MARKS.items()}
     names = ("caller*", "type", "action*", "key*", "presence?", "failed", "succeeded")
     columns = _columns(words, *names, presence=marks)
@@ -87,7 +87,7 @@ def callers_table(groups: Sequence[CallerGroup], words: Catalogue) -> DataTable:
 
 
 def events_table(report: Report, words: Catalogue) -> DataTable:
-    """Give the events behind the counts, in order of time."""
+    """Return the events behind the counts, in order of time."""
     names = ("time", "html_side?", "caller*", "html_event*", "key*", "html_result?", "message", "tied_by")
     more = ("html_context*", "html_from*", "html_region*", "html_event_id*", "file*")
     marks = {event.error_code: "bad" for event in report.events if event.error_code} | {words.labels["html_ok"]: "ok"}
@@ -99,7 +99,7 @@ def events_table(report: Report, words: Catalogue) -> DataTable:
 
 
 def uses_table(uses: Sequence[CallerUse], words: Catalogue) -> DataTable:
-    """Give who uses which key."""
+    """Return who uses which key."""
     columns = _columns(words, "caller*", "type?", "action*", "key*", "calls", "errors", "error_codes", "first", "last")
     rows = [
         (
@@ -119,7 +119,7 @@ def uses_table(uses: Sequence[CallerUse], words: Catalogue) -> DataTable:
 
 
 def jobs_table(jobs: Sequence[JobRow], words: Catalogue) -> DataTable:
-    """Give the jobs found."""
+    """Return the jobs found."""
     names = ("id*", "kind?", "state?", "start", "end", "resource*", "vault*", "message", "baseline*", "differences")
     rows = [
         (
@@ -141,7 +141,7 @@ def jobs_table(jobs: Sequence[JobRow], words: Catalogue) -> DataTable:
 
 
 def what_if_table(calls: Sequence[WhatIfRow], words: Catalogue) -> DataTable:
-    """Give what a policy would do to each call, the worst first."""
+    """Return what a policy would do to each call, the worst first."""
     marks = {words.what_ifs[outcome]: mark for outcome, mark in _WHAT_IF_MARKS.items()}
     columns = _columns(words, "caller*", "type", "action*", "key*", "what_if?", "calls", "why", what_if=marks)
     rows = [

@@ -180,7 +180,7 @@ class _Drawn(NamedTuple):
 
 
 def _starts(report: Report) -> dict[Side, datetime]:
-    """Give when each job started; where it is not known, its first call stands for that."""
+    """Return when each job started; where it is not known, its first call stands for that."""
     starts: dict[Side, datetime] = {}
     sides: tuple[tuple[Side, Job | None], ...] = (("failed", report.failed), ("succeeded", report.succeeded))
     for side, job in sides:
@@ -203,7 +203,7 @@ def _bars(report: Report, starts: dict[Side, datetime], scale: _Scale, words: Ca
 
 
 def _flags(changes: Sequence[Change], start: datetime, scale: _Scale, words: Catalogue, top: int) -> Iterator[Flag]:
-    """Give the last changes, those that most likely matter, each on a line of its own."""
+    """Yield the last changes, those that most likely matter, each on a line of its own."""
     for number, change in enumerate(changes[-_MOST_CHANGES:]):
         offset = _offset(change.time, start)
         who = change.caller.name or change.caller.arn or words.labels["unnamed"]
@@ -242,7 +242,7 @@ def _lane(caller: Caller, report: Report, drawn: _Drawn, y: int) -> Lane:
 def _calls(
     side: Side, events: Sequence[ListedEvent], groups: Mapping[int, CallerGroup], starts: Mapping[Side, datetime]
 ) -> Iterator[_Call]:
-    """Give the calls of a row; in the failed job also those that only the succeeded job has."""
+    """Yield the calls of a row; in the failed job also those that only the succeeded job has."""
     for event in events:
         offset = _offset(event.event_time, starts[event.side])
         if event.side == side:

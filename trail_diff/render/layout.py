@@ -69,7 +69,7 @@ def show_calls(calls: Calls, words: Catalogue) -> str:
 
 
 def job_rows(job: Job | None) -> dict[str, str]:
-    """Give what is known of a job, by the names of its rows."""
+    """Return what is known of a job, by the names of its rows."""
     if job is None:
         return {}
     texts = {
@@ -105,7 +105,7 @@ def merge_absences(absences: Sequence[Absence], words: Catalogue) -> list[tuple[
 
 
 def conditions_of(finding: Finding, decisions: Sequence[CallerDecision]) -> tuple[ConditionOutcome, ...]:
-    """Give the conditions of the statement that a finding blames, as they came out for its caller."""
+    """Return the conditions of the statement that a finding blames, as they came out for its caller."""
     if finding.statement is None or finding.caller is None:
         return ()
     for decision in decisions:

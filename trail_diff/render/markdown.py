@@ -111,7 +111,7 @@ def _job(job: Job) -> str:
 
 
 def _callers(report: Report, words: Catalogue) -> list[str]:
-    """Give the table of the callers that differ."""
+    """Return the table of the callers that differ."""
     shown = essentials.choose_rows(report)
     header = [words.labels[name] for name in ("presence", "caller", "type", "action", "key", "failed", "succeeded")]
     rows = [
@@ -165,7 +165,7 @@ def _item(name: str, text: str) -> str:
 
 
 def _fence(language: str, lines: Sequence[str]) -> list[str]:
-    """Give a fenced block, which no line can close: a JSON text needs no backtick, a command has none of its own."""
+    """Return a fenced block, which no line can close: a JSON text needs no backtick, a command has none of its own."""
     return ["", f"```{language}", *(escape.terminal(line).replace("`", "\\u0060") for line in lines), "```", ""]
 
 

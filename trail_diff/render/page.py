@@ -25,7 +25,7 @@ class Page:
         self._lines: list[str] = []
 
     def text(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         return "\n".join(line.rstrip() for line in self._lines) + "\n"
 
     def gap(self) -> None:
@@ -77,7 +77,7 @@ class Page:
         self._lines += [" " * indent + escape.terminal(line) for line in lines]
 
     def fits(self, rows: Sequence[Sequence[str]]) -> bool:
-        """Tell whether a table fits without cutting any cell."""
+        """Check whether a table fits without cutting any cell."""
         widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
         return sum(widths) + 2 * (len(widths) - 1) <= self.width
 

@@ -12,15 +12,15 @@ CATALOGUES: Mapping[Lang, Catalogue] = {"en": ENGLISH, "ja": JAPANESE}
 
 
 def catalogue(lang: Lang) -> Catalogue:
-    """Give the phrases of a language."""
+    """Return the phrases of a language."""
     return CATALOGUES[lang]
 
 
 def caller_name(caller: Caller, words: Catalogue) -> str:
-    """Give what best names a caller: its name, else its ARN, else its account."""
+    """Return what best names a caller: its name, else its ARN, else its account."""
     return caller.name or caller.arn or caller.account or words.labels["unnamed"]
 
 
 def caller_type(caller: Caller, words: Catalogue) -> str:
-    """Give the caller type as CloudTrail has it, else what the caller amounts to."""
+    """Return the caller type as CloudTrail has it, else what the caller amounts to."""
     return caller.type or words.caller_kinds[caller.kind]

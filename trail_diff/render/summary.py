@@ -37,7 +37,7 @@ _LONGEST_NAME = 100
 
 
 def word_verdict(report: Report, lang: Lang = "en") -> Report:
-    """Give the report with its verdict summed up in a language."""
+    """Return the report with its verdict summed up in a language."""
     summary = summarize(report, catalogue(lang))
     return structs.replace(report, verdict=structs.replace(report.verdict, summary=summary))
 
@@ -63,7 +63,7 @@ def summarize(report: Report, words: Catalogue) -> str:
 
 
 def _say_difference(report: Report, words: Catalogue) -> list[str]:
-    """Say for each caller what was refused, then what is absent; actions of one caller share a clause."""
+    """Return for each caller what was refused, then what is absent; actions of one caller share a clause."""
     failing: dict[str, list[CallerGroup]] = {}
     absent: dict[str, list[CallerGroup]] = {}
     for group in report.callers:

@@ -64,7 +64,7 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: Rende
 
 
 def _stacked(*lines: Sequence[str]) -> str:
-    """Give the texts of each line side by side, the later lines indented; a line without text is left out."""
+    """Return the texts of each line side by side, the later lines indented; a line without text is left out."""
     return "\n  ".join(filter(None, ("  ".join(filter(None, line)) for line in lines)))
 
 

@@ -22,7 +22,7 @@ begins nor ends with.
 
 
 def width_of(text: str) -> int:
-    """Give how many columns a text takes; a character that no terminal shows for certain counts as one."""
+    """Return how many columns a text takes; a character that no terminal shows for certain counts as one."""
     if text.isascii():
         return len(text)
     width: int = wcswidth(text)

@@ -30,7 +30,7 @@ class KeyChoice:
 
     @property
     def has_aliases(self) -> bool:
-        """Tell whether an alias is in question."""
+        """Check whether an alias is in question."""
         return bool(self._aliases)
 
     def learn(self, event: Event) -> None:
@@ -40,18 +40,18 @@ class KeyChoice:
             self._keys.update(access.key for access in event.accesses if access.key)
 
     def may_hold(self, key: str | None) -> bool:
-        """Tell whether a key is in question, or could yet turn out to be."""
+        """Check whether a key is in question, or could yet turn out to be."""
         return bool(self._aliases) or self.holds(key)
 
     def holds(self, key: str | None) -> bool:
-        """Tell whether a key is in question, by all that was learnt."""
+        """Check whether a key is in question, by all that was learnt."""
         if not self._keys:
             return True
         return key is not None and (key in self._keys or (bool(self._ids) and key.endswith(self._ids)))
 
 
 def named_key(event: Event) -> str | None:
-    """Give the key that a request names, as it is written there: an alias, an id or an ARN."""
+    """Return the key that a request names, as it is written there: an alias, an id or an ARN."""
     named = event.request_parameters.get("aliasName" if event.event_name.endswith("Alias") else "keyId")
     return named if isinstance(named, str) else None
 
@@ -69,11 +69,11 @@ class CallerKinds(Struct, frozen=True):
     keeps: None = None
 
     def kind(self, event: Event) -> Kind:
-        """Give the kind of a call."""
+        """Return the kind of a call."""
         return event.caller.across_sessions(), event.accesses, named_key(event) if self.keeps_event else None
 
     def shortcut(self, record: SlimRecord) -> bytes | None:
-        """Give what determines the kind beside caller, name and `resources`, undecoded."""
+        """Return what determines the kind beside caller, name and `resources`, undecoded."""
         return bytes(record.request_parameters) if self.keeps_event else None
 
 
@@ -106,7 +106,7 @@ class CallerCount:
         return add
 
     def rows(self) -> tuple[CallerUse, ...]:
-        """Give one row for each caller, action and key; most calls first, then by name, action and key."""
+        """Return one row for each caller, action and key; most calls first, then by name, action and key."""
         rows = [
             CallerUse(
                 caller=caller,

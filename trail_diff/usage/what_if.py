@@ -113,7 +113,7 @@ class ReplayKinds(Struct, frozen=True):
     keeps: None = None
 
     def kind(self, event: Event) -> Kind:
-        """Give the kind of a call: what each access is to the policies, and its name of the key if that counts."""
+        """Return the kind of a call: what each access is to the policies, and its name of the key if that counts."""
         told = tuple([_TELLERS[place].tell(event) for place in self.told])
         recorded = self._tell_recorded(event) if event.request_context else None
         caller = event.caller.across_sessions()
@@ -123,13 +123,13 @@ class ReplayKinds(Struct, frozen=True):
         return signatures, named_key(event) if self.tells_alias else None
 
     def shortcut(self, record: SlimRecord) -> Hashable:
-        """Give what determines the kind beside caller, name and `resources`, undecoded."""
+        """Return what determines the kind beside caller, name and `resources`, undecoded."""
         told = tuple([_TELLERS[place].raw(record) for place in self.told])
         named = bytes(record.request_parameters) if self.tells_alias else None
         return record.aws_region, told, bytes(record.event_context), named
 
     def _tell_recorded(self, event: Event) -> Hashable:
-        """Tell apart by what CloudTrail recorded of the tested condition keys."""
+        """Return apart by what CloudTrail recorded of the tested condition keys."""
         return frozenset(
             (name, str(value)) for name, value in event.request_context.items() if name.lower() in self.text
         )
@@ -166,7 +166,7 @@ class Replayed:
         return add
 
     def seen(self) -> Sequence["_Seen"]:
-        """Give what was collected.
+        """Return what was collected.
 
         Raises:
             UsageError: the calls are on several keys, and none was named: a policy belongs to one.
@@ -205,7 +205,7 @@ def replay(seen: Sequence[_Seen], policies: Policies) -> tuple[WhatIfRow, ...]:
 
 
 def expected_calls(account: str, key: str) -> Iterator[_Seen]:
-    """Give the calls that AWS Backup is known to make, as if they had been seen."""
+    """Yield the calls that AWS Backup is known to make, as if they had been seen."""
     for name, actions in KNOWN_CALLS:
         for action in actions:
             event = normalize_record(_record(name, action, account, key), "")
@@ -237,7 +237,7 @@ def _decide(one: _Seen, new: CompiledPolicies, old: CompiledPolicies | None, org
 
 
 def _is_allowed_alone(one: _Seen, alone: CompiledPolicies, organization_id: str | None) -> bool:
-    """Tell whether the key policy or a grant allows a call by itself; its success shows that no other layer denies."""
+    """Check whether the key policy or a grant allows a call by itself; its success shows that no other layer denies."""
     return decide(build_request(one.event, one.access, organization_id), alone) == "allowed"
 
 
@@ -261,14 +261,14 @@ def _judge(one: _Seen, after: Decision, before: Decision | None) -> WhatIfOutcom
 
 
 def _openness(decision: Decision) -> Hashable:
-    """Give what keeps a decision open: alike under both policies, it makes no difference between them."""
+    """Return what keeps a decision open: alike under both policies, it makes no difference between them."""
     unknown = [one for one in decision.statements if one.outcome == "unknown"]
     tests = frozenset((one.effect, one.conditions, one.reasons) for one in unknown)
     return decision.decision, decision.reasons, decision.unknown_keys, tests
 
 
 def _supply(after: Decision, before: Decision | None, *, observed: bool) -> tuple[Supply, ...]:
-    """Say what would decide a call that is open; what was open under the old policy as well makes no difference."""
+    """Return what would decide a call that is open; what was open under the old policy as well makes no difference."""
     reasons = set(after.reasons) - set(before.reasons if before else ())
     wanted: list[Supply] = ["--grants"] if Reason.GRANTS_NOT_GIVEN in reasons else []
     if before is None and observed and {Reason.GRANTS_NOT_GIVEN, Reason.IDENTITY_POLICIES_NOT_GIVEN} & reasons:

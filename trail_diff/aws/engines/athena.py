@@ -113,7 +113,7 @@ class AthenaSource:
         yield from read_stream(location, Chunks(chunks), None, reading)
 
     def _rows(self, execution_id: str) -> Iterator[Record | Skipped]:
-        """Give the rows of the result through the API: a thousand for each call, the names in the first row of all."""
+        """Yield the rows of the result through the API: a thousand for each call, the names in the first row of all."""
         header: list[str] | None = None
         unreadable = 0
         for page in self._link.aws.pages("athena", "get_query_results", {"QueryExecutionId": execution_id}):

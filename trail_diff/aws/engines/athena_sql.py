@@ -151,7 +151,7 @@ def _select(table: Table) -> Iterator[str]:
 
 
 def _struct_paths(path: str, kind: str) -> Iterator[str]:
-    """Give the path of every field of a struct type as Hive writes it: `struct<type:string,inner:struct<…>>`."""
+    """Yield the path of every field of a struct type as Hive writes it: `struct<type:string,inner:struct<…>>`."""
     if not kind.startswith("struct<"):
         yield path
         return
@@ -210,7 +210,7 @@ def _part(table: Table, key: str, value: int) -> str:
 
 
 def _date_form(key: str, table: Table) -> str | None:
-    """Give the form in which a partition key holds a day, for strftime; None when it is not known or does not sort.
+    """Return the form in which a partition key holds a day, for strftime; None when it is not known or does not sort.
 
     Only projection tells the form; partitions that were added by hand under a single date may be written in any.
     """

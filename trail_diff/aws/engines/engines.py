@@ -13,7 +13,7 @@ from trail_diff.read.interface import Engine, Found, Link, Progress, Query, Sele
 
 
 def open_engine(choice: EngineChoice, link: Link) -> Engine:
-    """Give the engine that was chosen.
+    """Return the engine that was chosen.
 
     Raises:
         UsageError: its name cannot be one.

@@ -55,7 +55,7 @@ class LakeSource:
         yield from Envelope(self._arn, selection, tally).read_rows(self._records(query))
 
     def statement(self, query: Query) -> str:
-        """Give what is asked, with the column that not every store has."""
+        """Return what is asked, with the column that not every store has."""
         return f"SELECT eventjson, eventcontext FROM {self._id} WHERE {_condition(near_windows(query))}"  # noqa: S608
 
     def _records(self, query: Query) -> Iterator[Record | Skipped]:

@@ -56,7 +56,7 @@ class LogsInsightsSource:
         self._link.notify(f"Logs Insights scanned {format_bytes(self._scanned)}")
 
     def statement(self, query: Query) -> str:
-        """Give the queries that come first; a span with too many results is asked for again in halves."""
+        """Return the queries that come first; a span with too many results is asked for again in halves."""
         asks = reversed(_plan(near_windows(query)))
         return "\n".join(f"# {ask.start} to {ask.end}\n{self._text_of(ask)}" for ask in asks)
 
@@ -106,7 +106,7 @@ class LogsInsightsSource:
 
 
 def _plan(query: Query) -> list[_Ask]:
-    """Give what to ask, the first last."""
+    """Return what to ask, the first last."""
     names = f"eventName in [{_texts(CHANGES)}]"
     events = f"(eventSource in [{_texts(EVENT_SOURCES)}] or {names})"
     if keys := pushed_keys(query):

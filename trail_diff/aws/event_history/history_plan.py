@@ -55,12 +55,12 @@ _GLOBAL_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us
 
 
 def global_region(region: str) -> str:
-    """Give the Region whose event history has the events of IAM."""
+    """Return the Region whose event history has the events of IAM."""
     return _GLOBAL_REGIONS[partition_of(region)]
 
 
 def span_of(window: Window, oldest: datetime, newest: datetime) -> Span | None:
-    """Give the seconds of a window that event history can have; None if there are none."""
+    """Return the seconds of a window that event history can have; None if there are none."""
     start, end = max(window.start, oldest), min(window.end, newest)
     if start > end:
         return None
@@ -68,17 +68,17 @@ def span_of(window: Window, oldest: datetime, newest: datetime) -> Span | None:
 
 
 def time_of(second: int) -> datetime:
-    """Give the time that a second stands for."""
+    """Return the time that a second stands for."""
     return datetime.fromtimestamp(second, UTC)
 
 
 def expected_pages(events_per_second: float, span: Span) -> int:
-    """Give how many requests all events of a source in a span are expected to take: one at least."""
+    """Return how many requests all events of a source in a span are expected to take: one at least."""
     return max(1, math.ceil(events_per_second * (span.end - span.start + 1) / PAGE))
 
 
 def is_cheaper_by_source(events_per_second: float, gaps: Sequence[Span], names: Sequence[str]) -> bool:
-    """Tell whether all events of the source in the gaps take no more requests than one for each name.
+    """Check whether all events of the source in the gaps take no more requests than one for each name.
 
     The rate is that of the windows; it can mislead, so the one who asks gives up after as many requests as there are
     names, and then at worst has taken twice the requests of the better way.

@@ -84,7 +84,7 @@ class LookupEvents:
                 yield from _decode(entry, source, selection, tally)
 
     def _plan(self, query: Query, now: datetime) -> list[tuple[PlaceHistory, Errand]]:
-        """Say what to bring from where: in the Regions of the query, and roles' changes where IAM's events are."""
+        """Return what to bring from where: in the Regions of the query, and roles' changes where IAM's events are."""
         oldest = now - timedelta(days=HISTORY_DAYS) + timedelta(minutes=1)
         windows = tuple(span for window in query.windows if (span := span_of(window, oldest, now)) is not None)
         if len(windows) < len(query.windows) or any(window.start < oldest for window in query.windows):

@@ -91,7 +91,7 @@ class PlaceHistory:
         self._fetch_changes(errand, run)
 
     def entries(self, errand: Errand) -> Iterator[Entry]:
-        """Give every event of the errand that was fetched, each once."""
+        """Yield every event of the errand that was fetched, each once."""
         seen: set[str] = set()
         for lane, span in self._questions(errand):
             for entry in self._slices.entries(lane, span):
@@ -100,7 +100,7 @@ class PlaceHistory:
                     yield entry
 
     def searched(self, errand: Errand) -> list[Span]:
-        """Give the parts of the windows in which no KMS event is missing."""
+        """Return the parts of the windows in which no KMS event is missing."""
         kms = self._lane("EventSource", KMS)
         return [
             part
@@ -130,7 +130,7 @@ class PlaceHistory:
                 self._fetch_lane(self._lane("EventName", name), Span(gaps[0].start, gaps[-1].end), run)
 
     def _gaps(self, source: Lane, names: Sequence[str], span: Span) -> list[Span]:
-        """Give the parts of a span in which some of the names were not fetched, neither by name nor by source."""
+        """Return the parts of a span in which some of the names were not fetched, neither by name nor by source."""
         by_source = self._slices.missing(source, span)
         missing = [
             gap
@@ -141,7 +141,7 @@ class PlaceHistory:
         return merge_spans(missing)
 
     def _rate(self, source: Lane, errand: Errand) -> float:
-        """Give how many events a second a source has: as in the windows; without any, too many to ask by source."""
+        """Return how many events a second a source has: as in the windows; without any, too many to ask by source."""
         windows = merge_spans(errand.windows)
         seconds = sum(span.end - span.start + 1 for span in windows)
         if source.value == IAM:
@@ -199,7 +199,7 @@ class _GapFetch:
 
     @property
     def expected_left(self) -> float:
-        """Give how many pages are expected to be left, if events are as dense in the rest of the gap."""
+        """Return how many pages are expected to be left, if events are as dense in the rest of the gap."""
         if self.is_done or not self._pages:
             return 0
         covered = (self._gap.end - self._oldest + 1) / (self._gap.end - self._gap.start + 1)
@@ -262,7 +262,7 @@ class _GapFetch:
 
 
 def _named_changes(errand: Errand) -> Iterator[tuple[str, tuple[str, ...], Span]]:
-    """Give the names of changes with the source that has them and the span that they are asked for in."""
+    """Yield the names of changes with the source that has them and the span that they are asked for in."""
     changes = errand.changes
     if changes is None:
         return

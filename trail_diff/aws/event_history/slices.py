@@ -78,12 +78,12 @@ class Slices:
         self._loaded: set[Path] = set()
 
     def missing(self, lane: Lane, span: Span) -> list[Span]:
-        """Give the parts of a span that are in no slice, the newest first."""
+        """Return the parts of a span that are in no slice, the newest first."""
         self._load(lane, span)
         return subtract(span, (held for held, _ in self._held.get(lane, [])))
 
     def entries(self, lane: Lane, span: Span) -> Iterator[Entry]:
-        """Give the events of a span, as far as it was fetched."""
+        """Yield the events of a span, as far as it was fetched."""
         self._load(lane, span)
         for held, entries in self._held.get(lane, []):
             if held.start <= span.end and span.start <= held.end:
@@ -118,7 +118,7 @@ class Slices:
 
 
 def subtract(span: Span, covered: Iterable[Span]) -> list[Span]:
-    """Give the parts of a span that nothing covers, the newest first."""
+    """Return the parts of a span that nothing covers, the newest first."""
     left: list[Span] = []
     end = span.end
     for known in sorted(covered, key=lambda known: known.end, reverse=True):
@@ -133,7 +133,7 @@ def subtract(span: Span, covered: Iterable[Span]) -> list[Span]:
 
 
 def merge_spans(spans: Iterable[Span]) -> list[Span]:
-    """Give the same time in as few spans as can be, the oldest first; spans that touch become one."""
+    """Return the same time in as few spans as can be, the oldest first; spans that touch become one."""
     merged: list[Span] = []
     for span in sorted(spans):
         if merged and span.start <= merged[-1].end + 1:
@@ -144,14 +144,14 @@ def merge_spans(spans: Iterable[Span]) -> list[Span]:
 
 
 def cache_folder() -> Path:
-    """Give the folder that slices are kept in, where the operating system has it."""
+    """Return the folder that slices are kept in, where the operating system has it."""
     import platformdirs
 
     return platformdirs.user_cache_path("trail-diff") / "lookup-events"
 
 
 def cache_info(folder: Path) -> CacheInfo:
-    """Tell how much is kept."""
+    """Return how much is kept."""
     sizes = [path.stat().st_size for path in folder.rglob("*.json.gz")]
     return CacheInfo(folder, len(sizes), sum(sizes))
 

@@ -23,7 +23,7 @@ class ApiCall(Struct, frozen=True):
     region: str | None
 
     def source(self) -> str:
-        """Give the name under which what it answers is kept."""
+        """Return the name under which what it answers is kept."""
         words = "-".join(self.operation.split("_"))
         return f"aws {self.service} {words} ({self.aws.account_id()}, {self.region})"
 
@@ -42,7 +42,7 @@ class Asker:
             self._told(text)
 
     def ask(self, call: ApiCall, instead: str) -> dict[str, Any] | None:
-        """Give the answer as a document; None when there is none, with a note that says what to do `instead`.
+        """Return the answer as a document; None when there is none, with a note that says what to do `instead`.
 
         Raises:
             AwsCredentialsError: there are no credentials, so nothing else will be answered either.
@@ -73,7 +73,7 @@ class Asker:
             return None
 
     def pages(self, call: ApiCall, instead: str, at_most: int | None = None) -> Iterator[dict[str, Any]]:
-        """Give the pages of an answer; when one fails, those before it, and a note.
+        """Yield the pages of an answer; when one fails, those before it, and a note.
 
         Raises:
             AwsCredentialsError: there are no credentials.

@@ -66,7 +66,7 @@ def collect_live(request: LiveRequest, question: Question, source: Source) -> Co
 
 
 def resolve_question(request: LiveRequest, question: Question) -> Question:
-    """Give the question with key ARNs for key ids and aliases, as far as KMS tells them."""
+    """Return the question with key ARNs for key ids and aliases, as far as KMS tells them."""
     asker = request.connection.asker
 
     def resolve(key: str) -> str:
@@ -136,7 +136,7 @@ class _Search(Struct, frozen=True):
         return find_job(jobs, failed.id), place, documents
 
     def baselines(self, failed: Job, documents: Sequence[FoundJob]) -> list[Job]:
-        """Give the baseline that was named, or the best few."""
+        """Return the baseline that was named, or the best few."""
         jobs = jobs_in(documents)
         if self.question.baseline_job_id is not None:
             return [find_job(jobs, self.question.baseline_job_id)]
@@ -179,7 +179,7 @@ class _Search(Struct, frozen=True):
         return clipped if clipped.start <= clipped.end else None
 
     def _regions(self, jobs: Sequence[Job]) -> tuple[str, ...]:
-        """Give every Region that the jobs, their vaults and keys are in, the failed job's own first."""
+        """Return every Region that the jobs, their vaults and keys are in, the failed job's own first."""
         arns = [arn for job in jobs for arn in (job.vault, job.source_vault, *job.keys)]
         regions = [jobs[0].region, *self.request.connection.regions, *map(arn_region, [*arns, *self.question.keys])]
         return tuple(dict.fromkeys(region for region in regions if region))

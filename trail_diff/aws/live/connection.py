@@ -24,11 +24,11 @@ class Connection(Struct, frozen=True):
     history_options: HistoryOptions
 
     def places(self) -> list[Place]:
-        """Give every account in every Region, the first account's Regions first."""
+        """Return every account in every Region, the first account's Regions first."""
         return [Place(aws, region) for aws in self.accounts for region in self.regions]
 
     def history(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> LookupEvents:
-        """Give their event history as a source."""
+        """Return their event history as a source."""
         return LookupEvents(self.accounts, self.regions, self.history_options, self.asker.note, clock)
 
 

@@ -30,7 +30,7 @@ _BASELINES = 3
 
 
 def open_source(choice: EngineChoice, aws: Aws, note: Callable[[str], None], *, is_dry_run: bool) -> Source:
-    """Give the engine that was chosen; in a dry run, one that only tells what it would be asked.
+    """Return the engine that was chosen; in a dry run, one that only tells what it would be asked.
 
     Raises:
         UsageError: its name cannot be one.
@@ -85,7 +85,7 @@ class Buckets:
 
 
 def plan_query(options: ReadOptions, job_files: Sequence[str], question: Question | None) -> Query:
-    """Say what of a bucket is wanted; nothing at all where no time is known, so that the source has to decide.
+    """Return what of a bucket is wanted; nothing at all where no time is known, so that the source has to decide.
 
     The windows of the job in question and of the best baselines, as far as the files given tell of them; and what
     changed between the first and the last of them.

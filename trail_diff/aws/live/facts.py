@@ -24,7 +24,7 @@ class KeyAsker(Struct, frozen=True):
     asker: Asker
 
     def complete(self, given: FactDocuments) -> FactDocuments:
-        """Give what is known with what KMS says; what was given in a file is not asked for."""
+        """Return what is known with what KMS says; what was given in a file is not asked for."""
         return FactDocuments(
             key_policy=given.key_policy or self._ask_policy(),
             key_state=given.key_state or self._ask("describe_key", "give it with --key-state FILE"),
@@ -33,7 +33,7 @@ class KeyAsker(Struct, frozen=True):
         )
 
     def last_usage(self) -> Document | None:
-        """Give when the key was last used with success, if the SDK knows the call and it is allowed; a hint only."""
+        """Return when the key was last used with success, if the SDK knows the call and it is allowed; a hint only."""
         if not self._owner().offers("kms", "get_key_last_usage"):
             return None
         call = self._call("get_key_last_usage")

@@ -121,13 +121,13 @@ class JobFinder:
         return [FoundJob(page, call.source()) for page in pages]
 
     def _aws_for(self, arn: str, place: Place) -> Aws:
-        """Give the credentials of the account that an ARN names, if there are some; else the job's."""
+        """Return the credentials of the account that an ARN names, if there are some; else the job's."""
         accounts = {known.aws.account_id(): known.aws for known in self._places}
         return accounts.get(arn_account(arn) or "", place.aws)
 
 
 def place_of(job: Job, places: Sequence[Place]) -> Place:
-    """Give the place that a job given in a file belongs to, or the first one."""
+    """Return the place that a job given in a file belongs to, or the first one."""
     for place in places:
         if place.aws.account_id() == job.account and place.region == job.region:
             return place

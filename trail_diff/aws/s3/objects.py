@@ -23,7 +23,7 @@ _URL = re.compile(r"s3://([a-z0-9A-Z._-]{1,255})(?:/(.*))?\Z", re.DOTALL)
 
 
 def split_url(url: str) -> tuple[str, str]:
-    """Give the bucket and the key of an s3:// address; the key may be empty.
+    """Return the bucket and the key of an s3:// address; the key may be empty.
 
     Raises:
         UsageError: it is none.
@@ -35,7 +35,7 @@ def split_url(url: str) -> tuple[str, str]:
 
 
 def stream_object(link: Link, bucket: str, key: str) -> Iterator[bytes]:
-    """Give the content of an object.
+    """Yield the content of an object.
 
     Raises:
         AwsError: it is not there, or nothing can be read for a reason that holds for others as well (no permission).

@@ -126,7 +126,7 @@ class S3Source:
                 yield item
 
     def _find_folders(self, prefix: str) -> Iterator[RegionFolder]:
-        """Give the folders of all Regions below a prefix; none when it is no trail's, or lies deeper than that."""
+        """Yield the folders of all Regions below a prefix; none when it is no trail's, or lies deeper than that."""
         folder = read_region_folder(prefix)
         if folder is not None:
             yield folder
@@ -202,7 +202,7 @@ def _again(chunks: list[bytes], damage: Reason | None) -> Iterator[bytes]:
 
 
 def _describe(url: str, prefixes: Sequence[str], spans: Sequence[Window], folders: int, regions: Sequence[str]) -> str:
-    """Say what of a trail will be read."""
+    """Return what of a trail will be read."""
     time = ", ".join(f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC" for span in spans)
     return (
         f"{url}: a trail with {len(regions)} Regions; reading {time or 'all that the address names'}: "
@@ -212,7 +212,7 @@ def _describe(url: str, prefixes: Sequence[str], spans: Sequence[Window], folder
 
 @contextmanager
 def _pool() -> Iterator[ThreadPoolExecutor]:
-    """Give threads to work in; on the way out what has not begun is dropped."""
+    """Yield threads to work in; on the way out what has not begun is dropped."""
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3")
     try:
         yield pool

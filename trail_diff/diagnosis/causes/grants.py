@@ -33,7 +33,7 @@ def examine_grants(examined: Examined) -> Iterator[Finding | RuledOut]:
 
 
 def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
-    """Tell whether a grant (ListGrants entry or CreateGrant request) is the caller's; None when it names no grantee.
+    """Check whether a grant (ListGrants entry or CreateGrant request) is the caller's; None when it names no grantee.
 
     Service principals are compared without their Region; older SDKs drop GranteeServicePrincipal from ListGrants.
     """
@@ -54,7 +54,7 @@ def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
 
 
 def _refused_creation(examined: Examined) -> Iterator[Finding]:
-    """Give a finding for CreateGrant calls that were refused without a layer being named."""
+    """Yield a finding for CreateGrant calls that were refused without a layer being named."""
     refused = [
         tie
         for tie in own_errors(examined)
@@ -77,7 +77,7 @@ def _refused_creation(examined: Examined) -> Iterator[Finding]:
 
 
 def _ended(examined: Examined) -> Iterator[Event]:
-    """Give the grants on the job's keys that ended between their use by the succeeded job and the failed one's end."""
+    """Yield the grants on the job's keys that ended between their use by the succeeded job and the failed one's end."""
     case = examined.case
     until = case.failed.job.completed or case.failed.window.end
     since = _last_success(examined)
@@ -90,7 +90,7 @@ def _ended(examined: Examined) -> Iterator[Event]:
 
 
 def _last_success(examined: Examined) -> datetime | None:
-    """Give when the succeeded job's missing calls ended, if it came before the failed one."""
+    """Return when the succeeded job's missing calls ended, if it came before the failed one."""
     ends = [group.succeeded.last for group in examined.driving if group.succeeded.last]
     last = max(ends, default=None)
     start = examined.case.failed.window.start
@@ -128,7 +128,7 @@ def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> 
 
 
 def _may_lack_grant(explained: Explained | None) -> bool:
-    """Tell whether a missing grant can be what the caller lacks: the policy must neither deny nor allow by itself."""
+    """Check whether a missing grant can be what the caller lacks: the policy must neither deny nor allow by itself."""
     if explained is None:
         return True
     if explained.then.decision == "explicit-deny":
@@ -140,7 +140,7 @@ def _may_lack_grant(explained: Explained | None) -> bool:
 
 
 def _holds_another(examined: Examined, group: CallerGroup) -> bool:
-    """Tell whether a grant of the caller for the action, made before the job ended, had not ended by then."""
+    """Check whether a grant of the caller for the action, made before the job ended, had not ended by then."""
     case = examined.case
     until = case.failed.job.completed or case.failed.window.end
     events = [event for event in case.changes if event.error_code is None and event.event_time <= until]
@@ -156,7 +156,7 @@ def _holds_another(examined: Examined, group: CallerGroup) -> bool:
 
 
 def _was_held(examined: Examined, ending: Event, caller: Caller) -> bool | None:
-    """Tell whether the grant that ended was the caller's; None when no record says whose it was.
+    """Check whether the grant that ended was the caller's; None when no record says whose it was.
 
     Services retire the grants that they hold or made, so one that another service retired is not the caller's.
     """
@@ -175,7 +175,7 @@ def _was_held(examined: Examined, ending: Event, caller: Caller) -> bool | None:
 
 
 def _is_history_complete(examined: Examined) -> bool:
-    """Tell whether the export covers the time between the jobs, as far as its own gaps tell."""
+    """Check whether the export covers the time between the jobs, as far as its own gaps tell."""
     succeeded = examined.case.succeeded
     gaps = {Reason.KMS_EVENTS_EXCLUDED, Reason.WINDOW_NOT_COVERED, Reason.FETCH_TRUNCATED, Reason.REGION_NOT_COVERED}
     return succeeded is not None and gaps.isdisjoint(examined.case.coverage.warnings)

@@ -19,7 +19,7 @@ Examiner = Callable[[Examined], Iterator[Finding | RuledOut]]
 
 
 def failed_errors(examined: Examined) -> Iterator[TiedEvent]:
-    """Give the failed job's calls that ended in an error, unless the same caller's calls all failed before as well."""
+    """Yield the failed job's calls that ended in an error, unless the same caller's calls all failed before as well."""
     errors_before = {
         (group.caller.across_sessions(), group.action)
         for group in examined.groups
@@ -40,7 +40,7 @@ _BY_ROLE = {Reason.JOB_ROLE, Reason.KEY_AND_JOB_ROLE}
 
 
 def own_errors(examined: Examined) -> Iterator[TiedEvent]:
-    """Give the errors of those callers whose calls may drive the verdict: not of bystanders on the same key."""
+    """Yield the errors of those callers whose calls may drive the verdict: not of bystanders on the same key."""
     relevant = {
         (group.caller.across_sessions(), group.action)
         for group in examined.groups
@@ -53,7 +53,7 @@ def own_errors(examined: Examined) -> Iterator[TiedEvent]:
 
 
 def is_decisive(examined: Examined, tie: TiedEvent) -> bool:
-    """Tell whether an error can be what the job failed for.
+    """Check whether an error can be what the job failed for.
 
     It cannot when the same call worked later in the job. It is doubtful when only the role ties it to the job, on a key
     that the succeeded job did not use, while another job of that role ran: then it may be that job's.
@@ -62,7 +62,7 @@ def is_decisive(examined: Examined, tie: TiedEvent) -> bool:
 
 
 def is_logged_elsewhere(examined: Examined, group: CallerGroup) -> bool:
-    """Tell whether a refused call would only be logged in an account whose records are not here: the caller's own.
+    """Check whether a refused call would only be logged in an account whose records are not here: the caller's own.
 
     KMS logs a call across accounts that it refuses in the caller's account only (KMS developer guide, "Logging AWS KMS
     API calls"); a service principal's account is AWS's. The refused call of anybody else would be in the log.
@@ -74,12 +74,12 @@ def is_logged_elsewhere(examined: Examined, group: CallerGroup) -> bool:
 
 
 def may_be_refused(examined: Examined, group: CallerGroup) -> bool:
-    """Tell whether the failed job's calls of a group can have been refused: recorded as such, or nowhere to be seen."""
+    """Check whether the failed job's calls of a group can have been refused: recorded as such, or absent."""
     return group.failed.errors > 0 or is_logged_elsewhere(examined, group)
 
 
 def was_survived(examined: Examined, error: Event) -> bool:
-    """Tell whether the caller made the same call again after the error, and it worked; in a job that failed."""
+    """Check whether the caller made the same call again after the error, and it worked; in a job that failed."""
     return examined.case.failed.job.state != "COMPLETED" and any(
         tie.event.error_code is None
         and tie.event.event_time >= error.event_time

@@ -59,7 +59,7 @@ _NOT_OF_THE_POLICY = frozenset(
 
 
 def _lost_allow(explained: Explained) -> bool:
-    """Tell whether the policy before allowed the call and the one in force does not, whatever else is not known."""
+    """Check whether the policy before allowed the call and the one in force does not, whatever else is not known."""
     then, before = explained.then, explained.before
     if then.decision != "undetermined" or before is None or not set(then.reasons) <= _NOT_OF_THE_POLICY:
         return False
@@ -74,7 +74,7 @@ def _has_allow(decision: CallerDecision) -> bool:
 
 
 def has_worked(group: CallerGroup) -> bool:
-    """Tell whether the succeeded job's call was let through."""
+    """Check whether the succeeded job's call was let through."""
     return group.succeeded.calls > group.succeeded.errors
 
 

@@ -69,7 +69,7 @@ def examine_key_state(examined: Examined) -> Iterator[Finding | RuledOut]:
 
 
 def _keys(examined: Examined) -> tuple[str, ...]:
-    """Give the key that the diagnosis is about, and the job's other keys that calls which differ were on."""
+    """Return the key that the diagnosis is about, and the job's other keys that calls which differ were on."""
     driving = (group.key for group in examined.driving if group.key in examined.case.keys)
     return tuple(dict.fromkeys(key for key in (examined.key, *driving) if key))
 
@@ -85,7 +85,7 @@ def _judge(examined: Examined, key: str) -> Iterator[Finding | RuledOut]:
 
 
 def _stated(examined: Examined) -> Iterator[Finding]:
-    """Give a finding for each state that an error on the key names; one for each cause.
+    """Yield a finding for each state that an error on the key names; one for each cause.
 
     Who else met the error while the job ran tells of the key's state just as well, but not of a key that is gone: that
     answer is also given to a misspelt request.
@@ -166,7 +166,7 @@ def _make_finding(
 
 
 def _state_then(examined: Examined, key: str) -> KeyStateAt | None:
-    """Give the state while the job ran: a change during the job counts when it is for the worse."""
+    """Return the state while the job ran: a change during the job counts when it is for the worse."""
     case = examined.case
     job = case.failed.job
     start, end = job.created or case.failed.window.start, job.completed or case.failed.window.end
@@ -177,7 +177,7 @@ def _state_then(examined: Examined, key: str) -> KeyStateAt | None:
 
 
 def _is_used(examined: Examined, key: str, state: KeyStateAt | None) -> bool:
-    """Tell whether somebody used the key for cryptography while the job ran, and after a change of state meanwhile."""
+    """Check whether somebody used the key for cryptography while the job ran, and after a change of state meanwhile."""
     failed = examined.case.failed
     start, end = began(examined.case), failed.job.completed or failed.window.end
     if state is not None and state.event is not None and start < state.event.event_time <= end:
@@ -192,7 +192,7 @@ def _is_used(examined: Examined, key: str, state: KeyStateAt | None) -> bool:
 
 
 def _tells_of_job(examined: Examined, error: Event, cause: Cause) -> bool:
-    """Tell whether an error that somebody else met tells of the key's state while the job ran."""
+    """Check whether an error that somebody else met tells of the key's state while the job ran."""
     job, window = examined.case.failed.job, examined.case.failed.window
     is_meanwhile = began(examined.case) <= error.event_time <= (job.completed or window.end)
     keys = {access.key for access in error.accesses if access.key}

@@ -49,7 +49,7 @@ def _managed(examined: Examined) -> Evidence | None:
 
 
 def _events(examined: Examined) -> Iterator[Event]:
-    """Give the calls of both jobs: those that are tied to them, and what else the jobs' roles did meanwhile."""
+    """Yield the calls of both jobs: those that are tied to them, and what else the jobs' roles did meanwhile."""
     for side in (examined.case.failed, examined.case.succeeded):
         if side is not None:
             yield from (tie.event for tie in side.events)

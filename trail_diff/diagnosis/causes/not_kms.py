@@ -42,7 +42,7 @@ def examine_not_kms(examined: Examined) -> Iterator[Finding | RuledOut]:
 
 
 def _support(examined: Examined) -> tuple[Reason, ...]:
-    """Give what bears the message out: KMS makes no difference, was never called, or its policy allows every call."""
+    """Return what bears the message out: KMS makes no difference, was never called, or its policy allows every call."""
     if not examined.driving:
         return (Reason.NO_KMS_DIFFERENCE,)
     if not _has_any_call(examined):
@@ -56,7 +56,7 @@ def _support(examined: Examined) -> tuple[Reason, ...]:
 
 
 def is_about_kms(job: Job) -> bool:
-    """Tell whether the job's own message speaks of a key or of encryption.
+    """Check whether the job's own message speaks of a key or of encryption.
 
     What people named their vaults, roles and tables says nothing: ARNs and the job's own names are left out.
     """

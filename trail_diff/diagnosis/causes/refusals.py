@@ -76,6 +76,6 @@ def _confidence(examined: Examined) -> Confidence:
 
 
 def _errors(examined: Examined, codes: frozenset[str]) -> list[TiedEvent]:
-    """Give the job's errors of these codes, those that it can have failed for first."""
+    """Return the job's errors of these codes, those that it can have failed for first."""
     errors = [tie for tie in own_errors(examined) if (tie.event.error_code or "") in codes]
     return sorted(errors, key=lambda tie: not is_decisive(examined, tie))

@@ -33,7 +33,7 @@ CAUSES: Mapping[tuple[str, str], tuple[Cause, Layer]] = {
 
 
 def examine_stated(examined: Examined) -> Iterator[Finding | RuledOut]:
-    """Give a finding for each caller, action and layer that the records of the failed job, or its message, name."""
+    """Yield a finding for each caller, action and layer that the records of the failed job, or its message, name."""
     found: dict[tuple[object, str | None, Cause], list[TiedEvent]] = {}
     for tie in own_errors(examined):
         stated = _stated(tie.event.denial)
@@ -47,7 +47,7 @@ def examine_stated(examined: Examined) -> Iterator[Finding | RuledOut]:
 
 
 def _stated_by_job(examined: Examined) -> Iterator[Finding]:
-    """Give the layer that the job's own message names: AWS Backup passes on what KMS answered to it."""
+    """Yield the layer that the job's own message names: AWS Backup passes on what KMS answered to it."""
     job = examined.case.failed.job
     denial = read_denial(job.message, "AccessDenied")
     stated, action = _stated(denial), (denial.action if denial else None) or ""
@@ -67,7 +67,7 @@ def _stated_by_job(examined: Examined) -> Iterator[Finding]:
 
 
 def _is_named(caller: Caller, message: str) -> bool:
-    """Tell whether a refusal names the caller: by its ARN, a service principal by its name."""
+    """Check whether a refusal names the caller: by its ARN, a service principal by its name."""
     name = caller.name if caller.kind is CallerKind.SERVICE_PRINCIPAL else caller.arn
     return bool(name) and f" {name} is not authorized" in f" {message}"
 
@@ -101,7 +101,7 @@ def _statement(examined: Examined, event: Event, action: str | None, cause: Caus
 
 
 def deny_of(decision: CallerDecision) -> StatementRef | None:
-    """Give the first Deny statement of the key policy that matches."""
+    """Return the first Deny statement of the key policy that matches."""
     for statement in decision.statements:
         if statement.effect == "Deny" and statement.outcome == "match" and statement.layer == "key-policy":
             return StatementRef(statement.index, statement.sid)
@@ -115,7 +115,7 @@ def _stated(denial: Denial | None) -> tuple[Cause, Layer] | None:
 
 
 def _action(event: Event) -> str | None:
-    """Give the action the message names, in the spelling of the accesses; a ReEncrypt can be refused for either key."""
+    """Return the action the message names, in the spelling of the accesses; ReEncrypt has two keys."""
     named = event.denial.action if event.denial else None
     actions = [access.action for access in event.accesses]
     return next((action for action in actions if named and action.lower() == named.lower()), next(iter(actions), named))

@@ -88,7 +88,7 @@ class Grant:
         return StatementOutcome(self.index, self._name, "Allow", matched, (), "grant", (reason,))
 
     def undecided_keys(self, view: RequestView) -> Iterable[str]:
-        """Give the keys (lower case) whose values would have to be known to decide the grant."""
+        """Return the keys (lower case) whose values would have to be known to decide the grant."""
         if self.test(view) != _CONSTRAINT_UNKNOWN:
             return
         if _field(self._constraints, "SourceArn") is not None and view.value_of("aws:sourcearn") is State.UNKNOWN:

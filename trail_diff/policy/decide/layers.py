@@ -71,13 +71,13 @@ class Layers:
             self.endpoint = self._test_endpoint(policies)
 
     def key_allows(self, naming: Naming) -> Term:
-        """Tell whether the key policy allows by exactly this naming of the caller."""
+        """Check whether the key policy allows by exactly this naming of the caller."""
         if self.key is None:
             return ("unknown", ("key-policy",))
         return _term(self.key.allows.get(naming, "no-match"), "key-policy")
 
     def key_allows_somehow(self) -> Term:
-        """Tell whether the key policy allows, by whatever naming of the caller."""
+        """Check whether the key policy allows, by whatever naming of the caller."""
         return ("unknown", ("key-policy",)) if self.key is None else _term(self.key.allow(), "key-policy")
 
     def _scan_key_policy(self, policies: CompiledPolicies) -> Scan | None:
@@ -149,7 +149,7 @@ class Layers:
 
 
 def all_of(terms: Iterable[Term]) -> Term:
-    """Give whether all of several needed things allow."""
+    """Return whether all of several needed things allow."""
     found = ALLOWS
     for term in terms:
         if term[0] == "no-match":
@@ -160,7 +160,7 @@ def all_of(terms: Iterable[Term]) -> Term:
 
 
 def any_of(terms: Iterable[Term]) -> Term:
-    """Give whether one of several sufficient things allows."""
+    """Return whether one of several sufficient things allows."""
     found = ALLOWS_NOTHING
     for term in terms:
         if term[0] == "match":

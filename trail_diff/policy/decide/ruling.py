@@ -86,7 +86,7 @@ def _paths(view: RequestView, layers: Layers) -> list[_Path]:
 
 
 def _paths_of_retiring(layers: Layers) -> list[_Path]:
-    """Give the ways to retire a grant: the grant says who may; so may the account that made it, and whom it lets."""
+    """Return the ways to retire a grant: the grant says who may; so may the account that made it, and whom it lets."""
     paths = [_Path("grant", layers.grant)]
     if layers.has_account:
         own = all_of((layers.identity, layers.boundary, layers.session))
@@ -95,7 +95,7 @@ def _paths_of_retiring(layers: Layers) -> list[_Path]:
 
 
 def _paths_at_home(layers: Layers) -> list[_Path]:
-    """Give the ways for a caller of the key's account, each alone sufficient."""
+    """Return the ways for a caller of the key's account, each alone sufficient."""
     direct = _Path("key-policy", layers.key_allows(Naming.DIRECT))
     if direct.term[0] == "match":
         return [direct]
@@ -112,7 +112,7 @@ def _paths_at_home(layers: Layers) -> list[_Path]:
 
 
 def _paths_across(layers: Layers) -> list[_Path]:
-    """Give the ways for a caller of another account, whose own account must allow the call as well."""
+    """Return the ways for a caller of another account, whose own account must allow the call as well."""
     own = all_of((layers.identity, layers.boundary, layers.session))
     return [
         _Path("key-policy", all_of((layers.key_allows_somehow(), own))),

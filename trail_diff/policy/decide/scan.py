@@ -37,7 +37,7 @@ class Scan:
             self.allows[naming] = either(self.allows.get(naming, "no-match"), matched)
 
     def allow(self, least: Naming = Naming.NONE) -> Matched:
-        """Give the strongest Allow by a naming of at least this strength."""
+        """Return the strongest Allow by a naming of at least this strength."""
         matched: Matched = "no-match"
         for naming, found in self.allows.items():
             if naming >= least:
@@ -68,7 +68,7 @@ class Document:
         return scan
 
     def _concerning(self, view: RequestView) -> list[_Candidate]:
-        """Give the statements that action, key and caller's identity do not rule out, remembering them."""
+        """Return the statements that action, key and caller's identity do not rule out, remembering them."""
         place = (view.action, view.resource, view.identity)
         found = self._candidates.get(place)
         if found is None:
@@ -91,14 +91,14 @@ def _candidate(statement: Statement, view: RequestView) -> _Candidate | None:
 
 
 def either(one: Matched, other: Matched) -> Matched:
-    """Give whether one of two tests matches."""
+    """Return whether one of two tests matches."""
     if one == "match" or other == "match":
         return "match"
     return "unknown" if "unknown" in (one, other) else "no-match"
 
 
 def both(one: Matched, other: Matched) -> Matched:
-    """Give whether two tests both match."""
+    """Return whether two tests both match."""
     if one == "no-match" or other == "no-match":
         return "no-match"
     return "unknown" if "unknown" in (one, other) else "match"

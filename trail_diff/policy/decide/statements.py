@@ -118,22 +118,22 @@ class Statement:
         return StatementOutcome(self.index, self.sid, self.effect, matched, conditions, self.layer, unique)
 
     def undecided_keys(self, view: RequestView) -> Iterable[str]:
-        """Give the keys (lower case) whose values would have to be known to decide the statement."""
+        """Return the keys (lower case) whose values would have to be known to decide the statement."""
         if self._principal is not None and self.named(view)[0] == "unknown":
             yield from self._principal.undecided_keys(view)
         for condition in self.conditions:
             yield from condition.undecided_keys(view)
 
     def principal_fault(self) -> Reason | None:
-        """Tell what is wrong with the principals as a whole, if anything."""
+        """Return what is wrong with the principals as a whole, if anything."""
         return (self._principal.odd or self._principal.odd_service) if self._principal is not None else None
 
     def names_by_identity(self) -> bool:
-        """Tell whether `named` asks for no more than the identity of the caller: for no session, and for no key."""
+        """Check whether `named` asks for no more than the identity of the caller: for no session, and for no key."""
         return self._principal is None or self._principal.asks_for_identity_only()
 
     def named(self, view: RequestView) -> Named:
-        """Tell whether the statement is about the caller, and by what it names it."""
+        """Check whether the statement is about the caller, and by what it names it."""
         if self._principal is None:
             return _NAMES_EVERYONE
         if self._is_not_principal:

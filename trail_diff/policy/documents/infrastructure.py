@@ -60,7 +60,7 @@ def _in_state(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _complain_of_none(document: Mapping[str, Any]) -> None:
-    """Say why there is no policy where one is expected."""
+    """Return why there is no policy where one is expected."""
     for change in map(_object, _list(document.get("resource_changes"))):
         is_unknown = _object(_object(change.get("change")).get("after_unknown")).get("policy")
         if change.get("type") in _TERRAFORM_TYPES and is_unknown:

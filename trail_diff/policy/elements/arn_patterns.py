@@ -30,7 +30,7 @@ class ArnPattern:
         self._parts = tuple(Glob(part) for part in parts) if len(parts) == _PARTS else None
 
     def is_complete(self) -> bool:
-        """Tell whether the pattern has all six parts."""
+        """Check whether the pattern has all six parts."""
         return self._parts is not None
 
     def match(self, arn: Sequence[str]) -> Matched:

@@ -43,7 +43,7 @@ class Moment(Struct, frozen=True):
     last: Decimal
 
     def meets(self, other: "Moment") -> bool:
-        """Tell whether it is open which of two dates is the earlier one."""
+        """Check whether it is open which of two dates is the earlier one."""
         are_exact = self.first == self.last and other.first == other.last
         return not are_exact and self.first <= other.last and other.first <= self.last
 
@@ -116,5 +116,5 @@ def read_binary(text: str) -> bytes | Doubt | None:
 
 
 def is_inside(address: Network, network: Network) -> bool:
-    """Tell whether an address lies in a network; one of the other IP version never does."""
+    """Check whether an address lies in a network; one of the other IP version never does."""
     return address.version == network.version and network.first <= address.first and address.last <= network.last

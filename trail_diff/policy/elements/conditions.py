@@ -95,7 +95,7 @@ class Condition:
         return self._test_set(value, view)
 
     def picks_principal_arn(self) -> bool:
-        """Tell whether the condition holds for callers with certain ARNs only."""
+        """Check whether the condition holds for callers with certain ARNs only."""
         if self.fault is not None or self._key != "aws:principalarn" or self._family not in _TEXT_FAMILIES:
             return False
         return not self._negated and self._when_absent[0] == "no-match"
@@ -111,7 +111,7 @@ class Condition:
         return ConditionOutcome(self.operator, self.key, self.expected, actual, state, matched, reason)
 
     def undecided_keys(self, view: RequestView) -> Iterable[str]:
-        """Give the keys (lower case) whose values would have to be known to decide the condition."""
+        """Return the keys (lower case) whose values would have to be known to decide the condition."""
         matched, reason = self.test(view)
         if matched != "unknown":
             return
@@ -198,7 +198,7 @@ def _outcome_when_absent(operator: Operator) -> Outcome:
 
 
 def _outcome_when_opaque(operator: Operator, texts: Iterable[str | None]) -> Outcome:
-    """Tell what becomes of a value that is no account and no ARN of a customer.
+    """Return what becomes of a value that is no account and no ARN of a customer.
 
     The evidence is a whole account id between colons in the policy's value. It fails where a policy lists an account
     of AWS's own.

@@ -110,7 +110,7 @@ class _Automaton:
         self._characters = {character: _bits(places) for character, places in positions.items()}
 
     def accepts(self, text: str, *, unmatched: str) -> bool:
-        """Tell whether the text matches when no wildcard stands for an `unmatched` character."""
+        """Check whether the text matches when no wildcard stands for an `unmatched` character."""
         reached = 1
         for character in text:
             literally = reached & self._characters.get(character, 0)

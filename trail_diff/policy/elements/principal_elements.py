@@ -75,7 +75,7 @@ class PrincipalElement:
         self._sessions = {(arn_account(arn), role_name(arn)) for arn in self.arns if ":assumed-role/" in arn}
 
     def named(self, view: RequestView, *, is_endpoint_policy: bool = False) -> Named:
-        """Tell whether the element names the caller; for NotPrincipal the caller of this turns it round."""
+        """Check whether the element names the caller; for NotPrincipal the caller of this turns it round."""
         if self.is_anyone:
             return _ANYONE
         principal = view.principal
@@ -97,7 +97,7 @@ class PrincipalElement:
         return named
 
     def asks_for_identity_only(self) -> bool:
-        """Tell whether neither the name of a session nor a condition key changes whether the caller is named."""
+        """Check whether neither the name of a session nor a condition key changes whether the caller is named."""
         return not (self._sessions or self.unique_ids or self.providers)
 
     def spares(self, view: RequestView) -> Named:
@@ -159,12 +159,12 @@ class PrincipalElement:
         return self._uncertain_names(view)
 
     def undecided_keys(self, view: RequestView) -> Iterator[str]:
-        """Give the keys (lower case) whose values would have to be known to tell whether the caller is named."""
+        """Yield the keys (lower case) whose values would have to be known to tell whether the caller is named."""
         if self.providers and view.is_unknown(_PROVIDER):
             yield _PROVIDER
 
     def _lists_role(self, view: RequestView) -> Named:
-        """Tell whether the caller's role is listed. Without its path the name decides: it is unique in an account."""
+        """Check whether the caller's role is listed. Without its path the name decides: it is unique in an account."""
         principal = view.principal
         if principal.kind not in (PrincipalKind.ROLE, PrincipalKind.ROLE_SESSION):
             return _DIFFERS

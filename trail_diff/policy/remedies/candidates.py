@@ -67,7 +67,7 @@ class _Targets(Struct, frozen=True):
 
 
 def find_candidates(situation: Situation, policies: CompiledPolicies) -> Iterator[Candidate]:
-    """Give the changes to try, the narrowest first, the tempting ones last."""
+    """Yield the changes to try, the narrowest first, the tempting ones last."""
     targets = _find_targets(situation, policies)
     if targets.denies:
         yield from _narrower_denies(situation, targets)
@@ -91,7 +91,7 @@ def allow_callers(requests: Sequence[Request]) -> dict[str, Any]:
 
 
 def risks_of_allowing(requests: Sequence[Request]) -> tuple[Reason, ...]:
-    """Tell what an Allow for these callers brings with it."""
+    """Return what an Allow for these callers brings with it."""
     service = (Reason.ALLOWS_SERVICE_FOR_ANYONE,) if _services(requests) else ()
     return service + ((Reason.ALLOWS_ANY_ROLE_SESSION,) if _arns(requests) else ())
 
@@ -121,7 +121,7 @@ def _arns(requests: Sequence[Request]) -> tuple[str, ...]:
 
 
 def _narrower_denies(situation: Situation, targets: _Targets) -> Iterator[Candidate]:
-    """Give the changes that spare whom the Denies hit; roles beside a service are spared by their own ARNs."""
+    """Yield the changes that spare whom the Denies hit; roles beside a service are spared by their own ARNs."""
     yield from _narrowed_by_source(situation, targets)
     draft = Draft(situation.policy)
     if targets.services:
@@ -217,7 +217,7 @@ def _missing_allow(situation: Situation) -> Candidate:
 
 
 def _tempting(situation: Situation, targets: _Targets) -> Iterator[Candidate]:
-    """Give what people try first; whether it helps is decided by the replay as for any other."""
+    """Yield what people try first; whether it helps is decided by the replay as for any other."""
     account = situation.account or next(iter(_accounts(situation)), "000000000000")
     role = situation.job_role or f"arn:aws:iam::{account}:role/{_DEFAULT_ROLE}"
     name = role.rsplit("/", 1)[-1]

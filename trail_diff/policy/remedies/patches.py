@@ -52,13 +52,13 @@ class Draft:
             self._do("add", f"{place}/NotPrincipal/AWS", [arn])
 
     def values_of(self, index: int, operator: str, key: str) -> list[str]:
-        """Give the values that a condition of a statement lists."""
+        """Return the values that a condition of a statement lists."""
         _place, statement = self._statement(index)
         listed = dict(conditions_of(statement)).get(operator, {}).get(key)
         return [str(value) for value in (listed if isinstance(listed, list) else [listed]) if value is not None]
 
     def replace_values(self, index: int, operator: str, key: str, values: Sequence[str]) -> None:
-        """Give a condition other values."""
+        """Set a condition to other values."""
         place, _statement = self._statement(index)
         self._do("replace", f"{place}/Condition/{_escape(operator)}/{_escape(key)}", list(values))
 
@@ -119,7 +119,7 @@ def apply_patch(policy: Mapping[str, Any], patch: Sequence[Mapping[str, Any]]) -
 
 
 def conditions_of(statement: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Give the operators of a statement with the keys that each tests."""
+    """Yield the operators of a statement with the keys that each tests."""
     condition = statement.get("Condition")
     if isinstance(condition, Mapping):
         yield from ((str(operator), keys) for operator, keys in condition.items() if isinstance(keys, Mapping))
@@ -130,7 +130,7 @@ def _is_negated(operator: str) -> bool:
 
 
 def _family(operator: str) -> str:
-    """Give the sort of values that an operator compares; for the ARNs of callers text serves as well."""
+    """Return the sort of values that an operator compares; for the ARNs of callers text serves as well."""
     return "text" if _plain(operator).startswith(("string", "arn")) else _plain(operator)
 
 

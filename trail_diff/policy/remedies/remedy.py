@@ -113,7 +113,7 @@ def _place(call: ObservedCall, before: Decided, after: Decided, *, is_fixed: boo
 
 
 def _is_fixed(call: ObservedCall, policies: CompiledPolicies) -> bool | None:
-    """Tell whether a call gets through; None when that cannot be decided.
+    """Check whether a call gets through; None when that cannot be decided.
 
     A call that succeeded before was allowed by something. Where only grants or identity policies that were not given
     keep it open, that something is taken to be there still.
@@ -132,7 +132,7 @@ def _is_fixed(call: ObservedCall, policies: CompiledPolicies) -> bool | None:
 
 
 def _strangers(situation: Situation) -> Iterator[Request]:
-    """Give requests of roles that nobody has seen, of the same account and of another: plain, and made alike."""
+    """Yield requests of roles that nobody has seen, of the same account and of another: plain, and made alike."""
     for account in filter(None, (situation.account, _STRANGER_ACCOUNT)):
         role = f"arn:aws:iam::{account}:role/stranger"
         context: dict[str, Value] = {
@@ -158,7 +158,7 @@ def _strangers(situation: Situation) -> Iterator[Request]:
 
 
 def _lets_in(request: Request, old: CompiledPolicies, new: CompiledPolicies) -> bool:
-    """Tell whether somebody gets further than before."""
+    """Check whether somebody gets further than before."""
     return _PERMISSIVENESS[decide(request, new)] > _PERMISSIVENESS[decide(request, old)]
 
 

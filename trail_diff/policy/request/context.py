@@ -78,7 +78,7 @@ def build_request(
 
 
 def make_principal(caller: Caller) -> Principal:
-    """Give a caller as policies see it."""
+    """Return a caller as policies see it."""
     if caller.kind is CallerKind.SERVICE_PRINCIPAL:
         is_named = SERVICE_NAME.fullmatch(caller.name or "") is not None
         return Principal(PrincipalKind.SERVICE if is_named else PrincipalKind.UNKNOWN, caller.name or "")
@@ -114,7 +114,7 @@ def _all_keys(
 
 
 def _service_keys(event: Event) -> Iterator[tuple[str, _Collected]]:
-    """Give the keys of a service principal. One that is only called `AWS Internal` may not count as a service."""
+    """Yield the keys of a service principal. One that is only called `AWS Internal` may not count as a service."""
     is_named = SERVICE_NAME.fullmatch(event.caller.name or "") is not None
     yield "aws:PrincipalIsAWSService", "true" if is_named else _UNKNOWN
     yield "aws:ViaAWSService", "false"
@@ -175,7 +175,7 @@ def _kms_keys(event: Event, access: KeyAccess) -> Iterator[tuple[str, _Collected
 
 
 def _context_keys(event: Event, access: KeyAccess) -> Iterator[tuple[str, _Collected]]:
-    """Give the keys of the encryption context; an export without request parameters does not tell them."""
+    """Yield the keys of the encryption context; an export without request parameters does not tell them."""
     context: Mapping[str, Any] = event.encryption_context
     if access.action == "kms:ReEncryptTo":
         named = event.request_parameters.get("destinationEncryptionContext")
@@ -193,7 +193,7 @@ def _context_keys(event: Event, access: KeyAccess) -> Iterator[tuple[str, _Colle
 
 
 def _grant_constraint(event: Event, access: KeyAccess) -> tuple[str | None, Mapping[str, Any]]:
-    """Give the constraint on the encryption context that a CreateGrant call asks for, by its type."""
+    """Return the constraint on the encryption context that a CreateGrant call asks for, by its type."""
     constraints = event.request_parameters.get("constraints")
     if access.action == "kms:CreateGrant" and isinstance(constraints, Mapping):
         for name in ("encryptionContextEquals", "encryptionContextSubset"):
@@ -226,7 +226,7 @@ def _address(text: str | None) -> str | None:
 
 
 def _recorded(context: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
-    """Give the keys that CloudTrail Lake recorded of the request."""
+    """Yield the keys that CloudTrail Lake recorded of the request."""
     for key, value in context.items():
         match value:
             case str():

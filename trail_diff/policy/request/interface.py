@@ -107,7 +107,7 @@ class PolicySet(Struct, frozen=True):
         grants: tuple[Mapping[str, Any], ...] | None = None,
         identity_policies: tuple[PolicyDocument, ...] | None = None,
     ) -> "PolicySet":
-        """Give the policies that can allow a call, on the assumption that no other layer is in its way."""
+        """Return the policies that can allow a call, on the assumption that no other layer is in its way."""
         return cls(
             key_policy=key_policy,
             grants=grants,

@@ -53,7 +53,7 @@ class RequestView:
         self.identity: Hashable = (self.principal.kind, name, self.principal.account, self.role, self.role_arn)
 
     def value_of(self, key: str) -> Value | State:
-        """Give what the request has for a key (in lower case)."""
+        """Return what the request has for a key (in lower case)."""
         value = self._context.get(key)
         if value is not None:
             return value
@@ -65,11 +65,11 @@ class RequestView:
         return state
 
     def is_unknown(self, key: str) -> bool:
-        """Tell whether it is unknown what the request has for a key (in lower case)."""
+        """Check whether it is unknown what the request has for a key (in lower case)."""
         return self.value_of(key) is State.UNKNOWN
 
     def is_service_linked_role(self) -> bool | None:
-        """Tell whether the caller is a service-linked role; None when its name suggests it, its path being unknown."""
+        """Check whether the caller is a service-linked role; None when its name suggests it, its path being unknown."""
         if not self.role:
             return None if self.principal.kind is PrincipalKind.UNKNOWN else False
         if self.role_arn is not None:
@@ -90,7 +90,7 @@ class RequestView:
 
 @lru_cache(maxsize=256)
 def service_family(name: str) -> str:
-    """Give what a service's global and regional names have in common."""
+    """Return what a service's global and regional names have in common."""
     labels = name.lower().removesuffix(".cn").split(".")
     return ".".join(label for label in labels if not _REGION.fullmatch(label))
 
@@ -99,7 +99,7 @@ def service_family(name: str) -> str:
 def _rules_of(
     absent: frozenset[str], unknown: frozenset[str]
 ) -> tuple[Mapping[str, State], Sequence[tuple[str, State]], Sequence[str]]:
-    """Give the states of whole names and of prefixes (longest first), and the names that overrule the context."""
+    """Return the states of whole names and of prefixes (longest first), and the names that overrule the context."""
     named: dict[str, State] = {}
     prefixes: dict[str, State] = {}
     for names, state in ((absent, State.ABSENT), (unknown, State.UNKNOWN)):
@@ -116,7 +116,7 @@ def _account_of(arn: str) -> str | None:
 
 
 def role_name(arn: str) -> str:
-    """Give the role's name out of the ARN of a role or of its session; empty when it is neither."""
+    """Return the role's name out of the ARN of a role or of its session; empty when it is neither."""
     kind, _, rest = (arn_resource(arn) or "").partition("/")
     if kind == "role":
         return rest.rpartition("/")[2]
@@ -149,7 +149,7 @@ def _normal(value: object) -> Value | State | None:
 
 
 def _members(values: Iterable[object]) -> Value | State:
-    """Give the values of a list; one that is opaque, or no value at all, makes the whole so."""
+    """Return the values of a list; one that is opaque, or no value at all, makes the whole so."""
     listed = list(values)
     if any(isinstance(value, Opaque) for value in listed):
         return Opaque.SERVICE_VALUE
@@ -158,7 +158,7 @@ def _members(values: Iterable[object]) -> Value | State:
 
 
 def scalar_text(value: object) -> str | None:
-    """Give a JSON scalar as the text it is compared as; None for what has no certain text."""
+    """Return a JSON scalar as the text it is compared as; None for what has no certain text."""
     match value:
         case str():
             return value

@@ -31,7 +31,7 @@ _DEPTH_LIMIT = 8
 
 
 def columns_from_ecs(thing: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Give the columns that a document of Elastic holds; None when it is none, or still has the original record."""
+    """Return the columns that a document of Elastic holds; None when it is none, or still has the original record."""
     if "aws" not in thing and not any(str(name).startswith(_PREFIX) for name in thing):
         return None
     fields = dict(_flatten(thing, "", 0))
@@ -47,7 +47,7 @@ def columns_from_ecs(thing: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _flatten(thing: Mapping[str, Any], path: str, depth: int) -> Iterator[tuple[str, Any]]:
-    """Give the fields by their path. In search results every value is in a list of its own."""
+    """Yield the fields by their path. In search results every value is in a list of its own."""
     for name, value in thing.items():
         place = f"{path}.{name}" if path else str(name)
         is_whole = place.removeprefix(_PREFIX).removeprefix("flattened.") in _WHOLE
@@ -61,6 +61,6 @@ def _flatten(thing: Mapping[str, Any], path: str, depth: int) -> Iterator[tuple[
 
 
 def _spell(name: str) -> str:
-    """Give CloudTrail's spelling of a path; `flattened` comes last in the document, and its objects win."""
+    """Return CloudTrail's spelling of a path; `flattened` comes last in the document, and its objects win."""
     steps = name.removeprefix("flattened.").split(".")
     return ".".join(SPELLING.get(step.replace("_", "").lower(), step) for step in steps)

@@ -35,7 +35,7 @@ _UNMAPPED_INSIDE = (
 
 
 def record_from_ocsf(thing: Mapping[str, Any]) -> Record | None:
-    """Give the record that an OCSF object stands for; None when it names no API call."""
+    """Return the record that an OCSF object stands for; None when it names no API call."""
     api, metadata, cloud = (_object(thing.get(name)) for name in ("api", "metadata", "cloud"))
     response, request = _object(api.get("response")), _object(api.get("request"))
     unmapped = _pairs(thing.get("unmapped"))
@@ -113,7 +113,7 @@ def _resource(resource: Mapping[str, Any]) -> Record:
 
 
 def _pairs(value: object) -> dict[str, Any]:
-    """Give a map as a dict: Parquet writes one as a list of pairs."""
+    """Return a map as a dict: Parquet writes one as a list of pairs."""
     if isinstance(value, Mapping):
         return dict(value)
     pairs: dict[str, Any] = {}

@@ -83,7 +83,7 @@ _OFFSET = re.compile(r"\s*\((?:UTC|GMT)([+-])(\d{1,2}):?(\d{2})\)\s*\Z")
 
 
 def is_header(first_line: str) -> bool:
-    """Tell whether a line is the header of a table of CloudTrail records, in any of the known forms."""
+    """Check whether a line is the header of a table of CloudTrail records, in any of the known forms."""
     names = {_plain(name) for name in _split_header(first_line)}
     return any(needed <= names for needed in _NEEDED) or (
         not first_line.lstrip().startswith(("{", "[")) and bool(names & set(_WHOLE_RECORD)) and "{" not in first_line
@@ -91,7 +91,7 @@ def is_header(first_line: str) -> bool:
 
 
 def lacks_caller_type(columns: Sequence[str]) -> bool:
-    """Tell whether a table has no column that could say of what type a caller is, as the console's has not."""
+    """Check whether a table has no column that could say of what type a caller is, as the console's has not."""
     return not any(_plain(name).startswith("useridentity") or _plain(name) in _WHOLE_RECORD for name in columns)
 
 
@@ -130,14 +130,14 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Record | str | Skip
 
 
 def whole_record(columns: Mapping[str, Any]) -> str | None:
-    """Give the text of a column that holds a whole record, as CloudTrail Lake's eventJson does; None without one."""
+    """Return the text of a column that holds a whole record, as CloudTrail Lake's eventJson does; None without one."""
     cells = {_plain(name): value for name, value in columns.items() if isinstance(name, str)}
     texts = (cells.get(name) for name in _WHOLE_RECORD)
     return next((text for text in texts if isinstance(text, str) and "{" in text), None)
 
 
 def restore_record(record: Record) -> Record:
-    """Give a row that passes for a record its structure: names with dots, or structs as text. Others stay as they are.
+    """Return a row that passes for a record its structure: names with dots, or structs as text. Others stay so.
 
     Logs Insights and Splunk write such rows with the names that a record has.
     """
@@ -187,7 +187,7 @@ def _place(record: Record, path: Sequence[str], value: Any) -> None:
 
 
 def _path(name: str) -> list[str]:
-    """Give the path that a column's name stands for, in CloudTrail's spelling."""
+    """Return the path that a column's name stands for, in CloudTrail's spelling."""
     plain = name.strip().lower()
     if own := _CONSOLE.get(_plain(name)) or _SENTINEL.get(plain):
         return [*own]
@@ -253,7 +253,7 @@ def _read_resource(resource: Mapping[Any, Any]) -> Record:
 
 
 def _list_resources(resources: Mapping[str, Any]) -> list[Any]:
-    """Give flat columns of resources, kept by their number, or a single resource, as a list."""
+    """Return flat columns of resources, kept by their number, or a single resource, as a list."""
     if not all(name.isdecimal() for name in resources):
         return [resources]
     return [resources[number] for number in sorted(resources, key=int)]

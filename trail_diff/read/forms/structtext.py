@@ -112,7 +112,7 @@ def _parse_items(text: str, at: int, depth: int) -> tuple[list[Any], int]:
 
 
 def _parse_scalar(text: str, at: int) -> tuple[str | None, int]:
-    """Give text up to the next field or the closing bracket; brackets inside of it are passed over in pairs."""
+    """Return text up to the next field or the closing bracket; brackets inside of it are passed over in pairs."""
     open_brackets = 0
     for found in _BOUNDARY.finditer(text, at):
         if found[0] in "{[":
