@@ -132,7 +132,7 @@ def _is_by_name(keys: Sequence[str]) -> bool:
 
 
 def _wanted_in(windows: Sequence[Window | None], keys: Sequence[str]) -> Wanted | None:
-    """Return what limits a comparison to spans of time; None where a side has no span, since all of it is wanted then."""
+    """Return what limits a comparison to spans of time; None where a side has no span, as all of it is wanted."""
     spans = [window for window in windows if window is not None]
     return Wanted(lambda _gathered: spans, _is_by_name(keys)) if len(spans) == len(windows) else None
 
