@@ -9,6 +9,7 @@ from trail_diff.model.codes import (
     Cause,
     Confidence,
     Decided,
+    Grade,
     KeyPresence,
     Layer,
     Matched,
@@ -91,7 +92,11 @@ class RuledOut(Struct, frozen=True):
 
 
 class ConditionOutcome(Struct, frozen=True):
-    """One operator and key of a Condition, against the value the request has for it."""
+    """One operator and key of a Condition, against what the request can have for it.
+
+    `grade` is the lowest that the outcome rests on. `unless` is the one clause under which the outcome would be another
+    (`aws:SourceAccount is absent`): of an undecided one, and of one that rests on more than records.
+    """
 
     operator: str
     key: str
@@ -100,10 +105,12 @@ class ConditionOutcome(Struct, frozen=True):
     state: KeyPresence
     outcome: Matched
     reason: Reason
+    grade: Grade = "recorded"
+    unless: str | None = None
 
 
 class StatementOutcome(Struct, frozen=True):
-    """What became of one statement."""
+    """What became of one statement; `grade` is the lowest that its outcome rests on."""
 
     index: int
     sid: str | None
@@ -112,10 +119,14 @@ class StatementOutcome(Struct, frozen=True):
     conditions: tuple[ConditionOutcome, ...] = ()
     layer: Layer = "key-policy"
     reasons: tuple[Reason, ...] = ()
+    grade: Grade = "recorded"
 
 
 class CallerDecision(Struct, frozen=True):
-    """How the policies decide one caller's action: those in force at the failed job, or today's where they differ."""
+    """How the policies decide one caller's action: those in force at the failed job, or today's where they differ.
+
+    `grade` is the lowest that the decision rests on.
+    """
 
     caller: Caller
     action: str
@@ -125,6 +136,7 @@ class CallerDecision(Struct, frozen=True):
     layer: Layer | None = None
     reasons: tuple[Reason, ...] = ()
     as_of: Literal["failed-job", "today"] = "failed-job"
+    grade: Grade = "recorded"
 
 
 class Reading(Struct, frozen=True):
