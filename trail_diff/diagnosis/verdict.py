@@ -7,10 +7,10 @@ from msgspec import structs
 
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.case.coverage import BLOCKING
-from trail_diff.diagnosis.causes.key_state import CRYPTO_ACTIONS
-from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.diff import is_different, is_relevant
 from trail_diff.diagnosis.examined import Explained
+from trail_diff.diagnosis.hypotheses.key_state import CRYPTO_ACTIONS
+from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.model.codes import Outcome
 from trail_diff.model.learnt import Case
 from trail_diff.model.reasons import Reason

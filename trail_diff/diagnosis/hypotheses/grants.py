@@ -8,17 +8,18 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from trail_diff.diagnosis.causes.interface import evidence_of, is_decisive, may_be_refused, own_errors
 from trail_diff.diagnosis.examined import Examined, Explained, began
+from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, may_be_refused, own_errors
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of
 from trail_diff.events.identity import service_name
 from trail_diff.model.codes import CallerKind, Cause, Confidence
 from trail_diff.model.learnt import Caller, Event
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerGroup, Finding, RuledOut
+from trail_diff.model.report import CallerGroup
 
 
-def examine_grants(examined: Examined) -> Iterator[Finding | RuledOut]:
+def propose_grants(examined: Examined) -> Iterator[Hypothesis]:
     """Examine the grants that ended before the failed job, and those it could not create."""
     yield from _refused_creation(examined)
     ended = list(_ended(examined))
@@ -29,7 +30,7 @@ def examine_grants(examined: Examined) -> Iterator[Finding | RuledOut]:
             found = True
             yield finding
     if not ended and not found and _is_history_complete(examined):
-        yield RuledOut(Cause.GRANT_REVOKED, (Reason.NO_GRANT_CHANGE,))
+        yield refuted(Cause.GRANT_REVOKED, (Reason.NO_GRANT_CHANGE,))
 
 
 def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
@@ -53,7 +54,7 @@ def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
     return grantee in names or service_name(grantee) in {service_name(name) for name in names}
 
 
-def _refused_creation(examined: Examined) -> Iterator[Finding]:
+def _refused_creation(examined: Examined) -> Iterator[Hypothesis]:
     """Yield a finding for CreateGrant calls that were refused without a layer being named."""
     refused = [
         tie
@@ -65,9 +66,9 @@ def _refused_creation(examined: Examined) -> Iterator[Finding]:
     decisive = [tie.event for tie in refused if is_decisive(examined, tie)]
     events = decisive or [tie.event for tie in refused]
     if events:
-        yield Finding(
+        yield Hypothesis(
             cause=Cause.GRANT_NOT_CREATED,
-            confidence="likely" if decisive else "possible",
+            standing="likely" if decisive else "possible",
             caller=events[0].caller,
             action="kms:CreateGrant",
             layer="grant",
@@ -97,7 +98,7 @@ def _last_success(examined: Examined) -> datetime | None:
     return last if last is not None and last < start else None
 
 
-def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> Finding | None:
+def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> Hypothesis | None:
     explained = examined.explain(group)
     if not ended or not _may_lack_grant(explained) or _holds_another(examined, group):
         return None
@@ -116,9 +117,9 @@ def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> 
         reasons, confidence = [*reasons, Reason.CHANGED_DURING_JOB], "likely"
     if not may_be_refused(examined, group):
         reasons, confidence = [*reasons, Reason.DENIAL_WOULD_BE_LOGGED], "possible"
-    return Finding(
+    return Hypothesis(
         cause=Cause.GRANT_REVOKED,
-        confidence=confidence,
+        standing=confidence,
         caller=group.caller,
         action=group.action,
         layer="grant",

@@ -7,15 +7,16 @@ today's policy allows a call rules nothing out: it may have been repaired since.
 
 from collections.abc import Iterator
 
-from trail_diff.diagnosis.causes.interface import may_be_refused
-from trail_diff.diagnosis.causes.stated import deny_of
 from trail_diff.diagnosis.examined import Examined, Explained
+from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
+from trail_diff.diagnosis.hypotheses.stated import deny_of
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerDecision, CallerGroup, Evidence, Finding, RuledOut, StatementRef
+from trail_diff.model.report import CallerDecision, CallerGroup, Evidence, StatementRef
 
 
-def examine_key_policy(examined: Examined) -> Iterator[Finding | RuledOut]:
+def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
     """Examine what the policy in force decided on each caller that is missing or was refused without a stated layer."""
     denied = allowed = 0
     for group in examined.driving:
@@ -25,16 +26,16 @@ def examine_key_policy(examined: Examined) -> Iterator[Finding | RuledOut]:
         if explained.then.decision == "allowed" and explained.policy is not None and not explained.policy.is_todays:
             allowed += 1
         finding = _find(examined, explained)
-        if isinstance(finding, Finding):
+        if finding is not None and finding.standing != "refuted":
             denied += 1
         if finding is not None:
             yield finding
     if allowed and not denied:
-        yield RuledOut(Cause.KEY_POLICY_EXPLICIT_DENY, (Reason.POLICY_ALLOWS_CALLER,))
-        yield RuledOut(Cause.KEY_POLICY_NO_ALLOW, (Reason.POLICY_ALLOWS_CALLER,))
+        yield refuted(Cause.KEY_POLICY_EXPLICIT_DENY, (Reason.POLICY_ALLOWS_CALLER,))
+        yield refuted(Cause.KEY_POLICY_NO_ALLOW, (Reason.POLICY_ALLOWS_CALLER,))
 
 
-def _find(examined: Examined, explained: Explained) -> Finding | RuledOut | None:
+def _find(examined: Examined, explained: Explained) -> Hypothesis | None:
     decision = explained.then
     if decision.decision == "explicit-deny" and (reference := deny_of(decision)) is not None:
         cause, reasons = Cause.KEY_POLICY_EXPLICIT_DENY, [Reason.STATEMENT_DENIES]
@@ -48,7 +49,7 @@ def _find(examined: Examined, explained: Explained) -> Finding | RuledOut | None
     was_refused = before == decision.decision != "undetermined"
     denies_only_now = decision.decision == "explicit-deny" and before in ("allowed", "implicit-deny")
     if ((explained.policy_unchanged and not denies_only_now) or was_refused) and has_worked(explained.group):
-        return RuledOut(cause, (Reason.POLICY_SAME_FOR_SUCCEEDED,))
+        return refuted(cause, (Reason.POLICY_SAME_FOR_SUCCEEDED,))
     return _make_finding(examined, explained, cause, reference, reasons)
 
 
@@ -80,7 +81,7 @@ def has_worked(group: CallerGroup) -> bool:
 
 def _make_finding(
     examined: Examined, explained: Explained, cause: Cause, statement: StatementRef | None, reasons: list[Reason]
-) -> Finding:
+) -> Hypothesis:
     policy, group = explained.policy, explained.group
     is_certain = Reason.POLICY_LOST_ALLOW not in reasons
     if policy is not None and policy.is_todays:
@@ -94,9 +95,9 @@ def _make_finding(
         reasons.append(Reason.DENIAL_WOULD_BE_LOGGED)
         confidence = "possible"
     reasons.append(Reason.CALLER_REFUSED if group.failed.errors else Reason.CALLER_MISSING)
-    return Finding(
+    return Hypothesis(
         cause=cause,
-        confidence=confidence,
+        standing=confidence,
         caller=group.caller,
         action=group.action,
         layer="key-policy",
