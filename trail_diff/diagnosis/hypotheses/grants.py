@@ -22,6 +22,7 @@ from trail_diff.model.report import CallerGroup
 def propose_grants(examined: Examined) -> Iterator[Hypothesis]:
     """Examine the grants that ended before the failed job, and those it could not create."""
     yield from _refused_creation(examined)
+    yield from _granted_since(examined)
     ended = list(_ended(examined))
     found = False
     for group in examined.driving:
@@ -52,6 +53,42 @@ def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
     if caller.invoked_by and caller.type == "AWSService":
         names.add(caller.invoked_by)
     return grantee in names or service_name(grantee) in {service_name(name) for name in names}
+
+
+def granted_meanwhile(examined: Examined, caller: Caller, action: str | None) -> Event | None:
+    """Return the CreateGrant that let a caller in after the failed job and before the one that succeeded."""
+    case = examined.case
+    if case.succeeded is None or case.succeeded.window.start < case.failed.window.start:
+        return None
+    failed_at = case.failed.job.completed or case.failed.window.end
+    worked_from = case.succeeded.job.completed or case.succeeded.window.end
+    operation = (action or "").removeprefix("kms:")
+    for event in case.changes:
+        is_made = event.event_name == "CreateGrant" and event.error_code is None
+        if is_made and failed_at <= event.event_time <= worked_from and holds_grant(event.request_parameters, caller):
+            operations = event.request_parameters.get("operations")
+            if not isinstance(operations, list) or not operation or operation in operations:
+                return event
+    return None
+
+
+def _granted_since(examined: Examined) -> Iterator[Hypothesis]:
+    """Yield that a grant was missing where one was made to the very caller before its calls worked."""
+    for group in examined.driving:
+        made = granted_meanwhile(examined, group.caller, group.action)
+        explained = examined.explain(group)
+        if made is None or (explained is not None and explained.then.decision == "explicit-deny"):
+            continue
+        yield Hypothesis(
+            cause=Cause.GRANT_NOT_CREATED,
+            standing="possible",
+            caller=group.caller,
+            action=group.action,
+            key=group.key,
+            layer="grant",
+            reasons=(Reason.GRANTED_MEANWHILE,),
+            evidence=evidence_of(made),
+        )
 
 
 def _refused_creation(examined: Examined) -> Iterator[Hypothesis]:

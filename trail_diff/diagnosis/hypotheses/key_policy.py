@@ -1,56 +1,85 @@
-"""Causes in the key policy that is evaluated: an explicit deny, or nothing that allows.
+"""Hypotheses about the key policy in force: each statement that denies or could deny the call, and the missing Allow.
 
-The decision holds for the very call that the succeeded job made. Where the policy in force at the succeeded job is
-known and refuses that call too, the call succeeded nonetheless, so the policy cannot be why it is missing now. That
-today's policy allows a call rules nothing out: it may have been repaired since.
+The decision holds for the very call that the succeeded job made. That today's policy allows a call rules nothing out:
+it may have been repaired since. What the policy under which the call worked says of a statement is for the rules of
+evidence to judge.
 """
 
 from collections.abc import Iterator
 
 from trail_diff.diagnosis.examined import Examined, Explained
-from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.interface import Hypothesis, Standing, refuted
 from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
-from trail_diff.diagnosis.hypotheses.stated import deny_of
-from trail_diff.model.codes import Cause, Confidence
+from trail_diff.diagnosis.statements import altered_allow, applying_allows
+from trail_diff.model.codes import Cause
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerDecision, CallerGroup, Evidence, StatementRef
+from trail_diff.model.report import CallerDecision, Evidence, RestsOn, StatementOutcome, StatementRef
+
+ID = "key-policy"
+MEANS = {
+    Cause.KEY_POLICY_EXPLICIT_DENY: "A Deny statement of the key policy matches the caller.",
+    Cause.KEY_POLICY_NO_ALLOW: "Nothing in the key policy allows the caller, and no grant does.",
+}
 
 
 def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
-    """Examine what the policy in force decided on each caller that is missing or was refused without a stated layer."""
-    denied = allowed = 0
+    """Propose what the policy in force may do to each caller that is missing or was refused without a stated layer."""
+    is_open = allowed = 0
     for group in examined.driving:
         explained = examined.explain(group)
         if explained is None or _has_stated_layer(examined, group.caller.across_sessions(), group.action):
             continue
         if explained.then.decision == "allowed" and explained.policy is not None and not explained.policy.is_todays:
             allowed += 1
-        finding = _find(examined, explained)
-        if finding is not None and finding.standing != "refuted":
-            denied += 1
-        if finding is not None:
-            yield finding
-    if allowed and not denied:
+        for hypothesis in (*_denies(examined, explained), *_missing_allow(examined, explained)):
+            is_open += hypothesis.standing != "refuted"
+            yield hypothesis
+    if allowed and not is_open:
         yield refuted(Cause.KEY_POLICY_EXPLICIT_DENY, (Reason.POLICY_ALLOWS_CALLER,))
         yield refuted(Cause.KEY_POLICY_NO_ALLOW, (Reason.POLICY_ALLOWS_CALLER,))
 
 
-def _find(examined: Examined, explained: Explained) -> Hypothesis | None:
-    decision = explained.then
-    if decision.decision == "explicit-deny" and (reference := deny_of(decision)) is not None:
-        cause, reasons = Cause.KEY_POLICY_EXPLICIT_DENY, [Reason.STATEMENT_DENIES]
-    elif decision.decision == "implicit-deny" and decision.layer == "key-policy":
-        cause, reference, reasons = Cause.KEY_POLICY_NO_ALLOW, None, [Reason.NO_KEY_POLICY_ALLOW]
+def _denies(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
+    """Yield each Deny of the policy that is about the caller and the action: it denies, could deny, or cannot."""
+    for statement in explained.then.statements:
+        if statement.layer != "key-policy" or statement.effect != "Deny":
+            continue
+        reference = StatementRef(statement.index, statement.sid)
+        evidence = evidence_in_policy(explained, reference)
+        if statement.outcome == "no-match":
+            reasons = tuple(dict.fromkeys(one.reason for one in statement.conditions if one.outcome == "no-match"))
+            if reasons:
+                cause = Cause.KEY_POLICY_EXPLICIT_DENY
+                yield refuted(cause, reasons, key=explained.key, statement=reference, evidence=evidence)
+            continue
+        is_match = statement.outcome == "match"
+        reasons = (Reason.STATEMENT_DENIES if is_match else Reason.STATEMENT_MAY_DENY,)
+        standing: Standing = "confirmed" if is_match else "possible"
+        if is_match and statement.grade == "inferred":
+            reasons, standing = (*reasons, Reason.RESTS_ON_INFERENCE), "likely"
+        yield _make(
+            examined, explained, Cause.KEY_POLICY_EXPLICIT_DENY, standing, reference, reasons, _rests_on(statement)
+        )
+
+
+def _missing_allow(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
+    """Yield that nothing allows the call: certain, or open where grants or conditions that are not known decide."""
+    then = explained.then
+    lost = altered_allow(explained)
+    cause = Cause.KEY_POLICY_NO_ALLOW
+    if then.decision == "implicit-deny" and then.layer == "key-policy":
+        reasons: tuple[Reason, ...] = (Reason.NO_KEY_POLICY_ALLOW,)
+        is_inferred = then.grade == "inferred"
+        reasons += (Reason.RESTS_ON_INFERENCE,) if is_inferred else ()
+        yield _make(examined, explained, cause, "likely" if is_inferred else "confirmed", lost, reasons)
     elif _lost_allow(explained):
-        cause, reference, reasons = Cause.KEY_POLICY_NO_ALLOW, None, [Reason.POLICY_LOST_ALLOW]
-    else:
-        return None
-    before = explained.before.decision if explained.before is not None else "undetermined"
-    was_refused = before == decision.decision != "undetermined"
-    denies_only_now = decision.decision == "explicit-deny" and before in ("allowed", "implicit-deny")
-    if ((explained.policy_unchanged and not denies_only_now) or was_refused) and has_worked(explained.group):
-        return refuted(cause, (Reason.POLICY_SAME_FOR_SUCCEEDED,))
-    return _make_finding(examined, explained, cause, reference, reasons)
+        yield _make(examined, explained, cause, "likely", lost, (Reason.POLICY_LOST_ALLOW,))
+    elif then.decision == "undetermined" and not _has_allow(then) and not _may_be_allowed_by_identity(then):
+        open_ones = [one for one in applying_allows(then) if one.outcome == "unknown"]
+        rests_on = tuple(rest for one in open_ones for rest in _rests_on(one))
+        reference = lost or next((StatementRef(one.index, one.sid) for one in open_ones), None)
+        reason = Reason.ALLOW_MAY_NOT_APPLY if open_ones else Reason.GRANTS_NOT_GIVEN
+        yield _make(examined, explained, cause, "open", reference, (reason,), rests_on)
 
 
 _NOT_OF_THE_POLICY = frozenset(
@@ -69,45 +98,74 @@ def _lost_allow(explained: Explained) -> bool:
 
 
 def _has_allow(decision: CallerDecision) -> bool:
-    return any(
-        one.effect == "Allow" and one.outcome == "match" and one.layer == "key-policy" for one in decision.statements
-    )
+    return any(one.outcome == "match" for one in applying_allows(decision))
 
 
-def has_worked(group: CallerGroup) -> bool:
-    """Check whether the succeeded job's call was let through."""
-    return group.succeeded.calls > group.succeeded.errors
+def _may_be_allowed_by_identity(decision: CallerDecision) -> bool:
+    """Check whether the caller's own policies, which nobody gave, may allow the call: the key policy delegates."""
+    return Reason.IDENTITY_POLICIES_NOT_GIVEN in decision.reasons
 
 
-def _make_finding(
-    examined: Examined, explained: Explained, cause: Cause, statement: StatementRef | None, reasons: list[Reason]
+def _make(
+    examined: Examined,
+    explained: Explained,
+    cause: Cause,
+    standing: Standing,
+    statement: StatementRef | None,
+    reasons: tuple[Reason, ...],
+    rests_on: tuple[RestsOn, ...] = (),
 ) -> Hypothesis:
     policy, group = explained.policy, explained.group
-    is_certain = Reason.POLICY_LOST_ALLOW not in reasons
+    told = list(reasons)
     if policy is not None and policy.is_todays:
-        reasons.append(Reason.POLICY_IS_TODAYS)
-        is_certain = False
+        told.append(Reason.POLICY_IS_TODAYS)
+        rests_on = (*rests_on, RestsOn("assumption", Reason.POLICY_IS_TODAYS))
     if explained.put_during_job:
-        reasons.append(Reason.CHANGED_DURING_JOB)
-        is_certain = False
-    confidence: Confidence = "confirmed" if is_certain else "likely"
+        told.append(Reason.CHANGED_DURING_JOB)
+    if standing == "confirmed" and (explained.put_during_job or (policy is not None and policy.is_todays)):
+        standing = "likely"
     if not may_be_refused(examined, group):
-        reasons.append(Reason.DENIAL_WOULD_BE_LOGGED)
-        confidence = "possible"
-    reasons.append(Reason.CALLER_REFUSED if group.failed.errors else Reason.CALLER_MISSING)
+        told.append(Reason.DENIAL_WOULD_BE_LOGGED)
+        standing = "open"
+    told.append(Reason.CALLER_REFUSED if group.failed.errors else Reason.CALLER_MISSING)
     return Hypothesis(
         cause=cause,
-        standing=confidence,
+        standing=standing,
         caller=group.caller,
         action=group.action,
+        key=explained.key,
         layer="key-policy",
         statement=statement,
-        reasons=tuple(reasons),
-        evidence=_evidence(explained, statement),
+        reasons=tuple(told),
+        evidence=evidence_in_policy(explained, statement),
+        rests_on=rests_on,
     )
 
 
-def _evidence(explained: Explained, statement: StatementRef | None) -> tuple[Evidence, ...]:
+def _rests_on(statement: StatementOutcome) -> tuple[RestsOn, ...]:
+    """Return what the outcome of a statement rests on beside records: values of condition keys, and who is meant."""
+    rests = [
+        RestsOn("context-key", one.reason, one.key, one.grade if one.outcome != "unknown" else "inferred", one.unless)
+        for one in statement.conditions
+        if one.outcome == "unknown" or (one.outcome == "match" and one.grade != "recorded")
+    ]
+    if statement.outcome == "unknown":
+        rests += [RestsOn("principal", reason) for reason in statement.reasons if reason not in _KNOWN_PRINCIPALS]
+    return tuple(dict.fromkeys(rests))
+
+
+_KNOWN_PRINCIPALS = frozenset(
+    {
+        Reason.PRINCIPAL_IS_ANYONE,
+        Reason.PRINCIPAL_MATCHES,
+        Reason.PRINCIPAL_ACCOUNT_MATCHES,
+        Reason.NOT_PRINCIPAL_OMITS_CALLER,
+    }
+)
+
+
+def evidence_in_policy(explained: Explained, statement: StatementRef | None) -> tuple[Evidence, ...]:
+    """Point to the policy in force, in a file to the statement."""
     if explained.policy is None:
         return ()
     evidence = explained.policy.evidence
