@@ -6,7 +6,7 @@ import pytest
 from making import make_event
 from recording import Recording
 
-from trail_diff.policy import Open, PrincipalKind, Request
+from trail_diff.policy import ArnIn, Domain, Open, PrincipalKind, Request
 from trail_diff.policy.request.context import build_request
 from trail_diff.policy.request.domains import NEVER_THE_CUSTOMERS
 from trail_diff.policy.request.view import RequestView

@@ -160,6 +160,7 @@ def decide_group(
         unknown_keys=decision.unknown_keys,
         layer=decision.layer,
         reasons=decision.reasons,
+        grade=decision.grade,
     )
 
 

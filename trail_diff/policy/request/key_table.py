@@ -63,19 +63,23 @@ def _all(key: str, cell: Cell) -> Row:
     return Row(key, cell, cell, cell, cell)
 
 
+def _of_account(key: str, fact: Fact, service: Cell) -> Row:
+    return Row(key, Told(fact), Told(fact), Told(fact), service)
+
+
 GLOBAL_ROWS: tuple[Row, ...] = (
     _all("aws:RequestedRegion", Told("region")),
     _all("aws:SecureTransport", _TRUE),
     _all("aws:CurrentTime", Told("time")),
     _all("aws:EpochTime", Told("epoch")),
     _all("aws:ResourceAccount", Told("key-account")),
-    Row("aws:PrincipalArn", *[Told("principal-arn")] * 3, NEVER_THE_CUSTOMERS),
-    Row("aws:PrincipalAccount", *[Told("account")] * 3, NEVER_THE_CUSTOMERS),
-    Row("kms:CallerAccount", *[Told("account")] * 3, NEVER_THE_CUSTOMERS),
-    Row("aws:PrincipalType", *[Told("principal-type")] * 3, NEVER_THE_CUSTOMERS),
-    Row("aws:userid", *[Told("user-id")] * 3, NEVER_THE_CUSTOMERS),
+    _of_account("aws:PrincipalArn", "principal-arn", NEVER_THE_CUSTOMERS),
+    _of_account("aws:PrincipalAccount", "account", NEVER_THE_CUSTOMERS),
+    _of_account("kms:CallerAccount", "account", NEVER_THE_CUSTOMERS),
+    _of_account("aws:PrincipalType", "principal-type", NEVER_THE_CUSTOMERS),
+    _of_account("aws:userid", "user-id", NEVER_THE_CUSTOMERS),
     Row("aws:username", Told("user-name", _GONE), Told("user-name", _GONE), _GONE, _SURELY_GONE),
-    Row("aws:PrincipalOrgID", *[Told("organization")] * 3, _GONE),
+    _of_account("aws:PrincipalOrgID", "organization", _GONE),
     Row("aws:PrincipalOrgPaths", IS_UNKNOWN, IS_UNKNOWN, IS_UNKNOWN, _GONE),
     Row("aws:PrincipalTag/", IS_UNKNOWN, IS_UNKNOWN, IS_UNKNOWN, _SURELY_GONE),
     Row("aws:PrincipalIsAWSService", _FALSE, _FALSE, _FALSE, Told("is-service", _EITHER)),
