@@ -168,6 +168,7 @@ def decide_group(
         unknown_keys=decision.unknown_keys,
         layer=decision.layer,
         reasons=decision.reasons,
+        grade=decision.grade,
     )
 
 
