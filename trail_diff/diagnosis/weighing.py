@@ -18,6 +18,8 @@ from trail_diff.model.report import Finding, Judgement, RuledOut, Weighed
 
 _ORDER: tuple[Standing, ...] = ("confirmed", "likely", "possible", "open", "refuted")
 _SUPPORTED = 2
+_WEAK = frozenset({Reason.POLICY_PUT_BETWEEN})
+"""What speaks for a hypothesis without telling it from its rivals: it makes nothing likely by itself."""
 
 
 class Weighing(Struct, frozen=True):
@@ -64,9 +66,9 @@ def _judge(examined: Examined, hypothesis: Hypothesis) -> _Judged:
 
 def _against_rivals(one: _Judged, judged: Sequence[_Judged]) -> Standing:
     """Raise what is supported and has no rival to likely; what nobody supports stays what its family said of it."""
-    if one.standing not in ("possible", "open") or _strength(one) < _SUPPORTED:
+    if one.standing not in ("possible", "open") or not _strength(one):
         return one.standing
-    return "possible" if list(_rivals(one, judged)) else "likely"
+    return "possible" if _strength(one) < _SUPPORTED or list(_rivals(one, judged)) else "likely"
 
 
 def _rivals(one: _Judged, judged: Sequence[_Judged]) -> list[_Judged]:
@@ -92,8 +94,8 @@ def _is_same(one: Hypothesis, other: Hypothesis) -> bool:
 
 def _strength(one: _Judged) -> int:
     """Return how much speaks for a hypothesis: more than its family's own facts, or those alone."""
-    supports = sum(1 for judgement in one.judgements if judgement.says == "supports")
-    return {"confirmed": 8, "likely": 4, "possible": 1, "open": 0, "refuted": -1}[one.standing] + _SUPPORTED * supports
+    weights = [1 if set(own.reasons) <= _WEAK else _SUPPORTED for own in one.judgements if own.says == "supports"]
+    return {"confirmed": 8, "likely": 4, "possible": 0, "open": 0, "refuted": -1}[one.standing] + sum(weights)
 
 
 def _drop_shadowed(weighed: list[_Judged]) -> list[_Judged]:

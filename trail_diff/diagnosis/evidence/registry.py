@@ -7,6 +7,7 @@ from trail_diff.diagnosis.evidence.granted_meanwhile import judge_by_grant
 from trail_diff.diagnosis.evidence.interface import Rule
 from trail_diff.diagnosis.evidence.never_worked import judge_by_origin
 from trail_diff.diagnosis.evidence.policy_change import judge_by_change
+from trail_diff.diagnosis.evidence.refusal_recorded import judge_by_silence
 from trail_diff.diagnosis.evidence.refuted_by_success import judge_by_success
 from trail_diff.diagnosis.evidence.siblings import judge_by_siblings
 from trail_diff.diagnosis.evidence.stated import judge_by_statement
@@ -24,6 +25,7 @@ RULES: Mapping[str, Rule] = {
     "granted-meanwhile": judge_by_grant,
     "never-worked": judge_by_origin,
     "domain": judge_by_domain,
+    "refusal-recorded": judge_by_silence,
 }
 
 

@@ -24,8 +24,8 @@ _STATED = frozenset(
 
 
 def judge_by_statement(_examined: Examined, hypothesis: Hypothesis) -> Judgement | None:
-    """Judge what a record or message names: proved where the job can have failed for it, else supported."""
+    """Judge what a record or message names: proved where the job can have failed for it."""
     named = tuple(reason for reason in hypothesis.reasons if reason in _STATED)
-    if not named or hypothesis.standing == "refuted":
+    if not named or hypothesis.standing not in ("confirmed", "likely"):
         return None
     return Judgement(RULE, "proves" if hypothesis.standing == "confirmed" else "supports", named, hypothesis.evidence)

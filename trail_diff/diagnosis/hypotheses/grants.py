@@ -159,6 +159,7 @@ def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> 
         standing=confidence,
         caller=group.caller,
         action=group.action,
+        key=group.key,
         layer="grant",
         reasons=tuple(reasons),
         evidence=evidence_of(*events[:3]),

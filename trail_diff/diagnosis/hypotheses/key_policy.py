@@ -126,7 +126,7 @@ def _make(
         standing = "likely"
     if not may_be_refused(examined, group):
         told.append(Reason.DENIAL_WOULD_BE_LOGGED)
-        standing = "open"
+        standing = "possible" if standing in ("confirmed", "likely") else "open"
     told.append(Reason.CALLER_REFUSED if group.failed.errors else Reason.CALLER_MISSING)
     return Hypothesis(
         cause=cause,

@@ -20,6 +20,14 @@ _ABOUT_KMS = re.compile(r"\bkms\b|\bcmk\b|encrypt|decrypt|data ?key|key id|\bkey
 _ARN = re.compile(r"\barn:[\w-]{1,20}:\S{1,1000}", re.IGNORECASE)
 _OTHER_KEYS = re.compile(r"\b(?:tag|object|access|primary|partition|sort|condition) keys?\b", re.IGNORECASE)
 _OTHER_ACTION = re.compile(r"not authorized to perform: (?!kms:)[\w-]{1,64}:\w{1,128}", re.IGNORECASE)
+_OTHER_CAUSE = re.compile(
+    r"same organi[sz]ation|does not exist|not found|(?:not|un)[ -]?supported|quota|limit (?:was )?(?:reached|exceeded)"
+    r"|already (?:running|exists|in progress)|another \w{1,20} job|backup window|start window|completion window|cancell?ed"
+    r"|expired|opt(?:ed)?[ -]in|vault lock|retention|lifecycle|storage capacity|incompatible|invalid (?:state|parameter)",
+    re.IGNORECASE,
+)
+"""What AWS Backup's messages name as a cause that is none of KMS (AWS Backup guide, "Troubleshooting"); a message that
+only says that the job failed states none."""
 _FAILED_STATES = frozenset({"FAILED", "ABORTED", "EXPIRED", "PARTIAL"})
 
 
@@ -32,6 +40,11 @@ def propose_not_kms(examined: Examined) -> Iterator[Hypothesis]:
         yield refuted(Cause.NOT_KMS, (Reason.MESSAGE_NAMES_KMS,))
         return
     if any(is_decisive(examined, tie) for tie in own_errors(examined)):
+        return
+    if examined.case.succeeded is None and not examined.driving:
+        if _OTHER_CAUSE.search(job.message) or _OTHER_ACTION.search(job.message):
+            evidence = tuple(Evidence(file=source) for source in job.sources[:1])
+            yield Hypothesis(Cause.NOT_KMS, "likely", reasons=(Reason.MESSAGE_STATES_CAUSE,), evidence=evidence)
         return
     supports = _support(examined)
     yield Hypothesis(
