@@ -149,6 +149,7 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.listings import list_events, list_policies
     from trail_diff.diagnosis.next_steps import suggest_next_steps
     from trail_diff.diagnosis.remedies import propose_remedies
+    from trail_diff.diagnosis.requests import compare_requests
     from trail_diff.diagnosis.timeline import list_changes
     from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
     from trail_diff.diagnosis.weighing import weigh
@@ -180,6 +181,7 @@ def analyse(case: Case) -> Report:
         events=events,
         events_left_out=left_out,
         weighing=weighing.rows,
+        request_differences=compare_requests(case, driving),
     )
     return word_verdict(report)
 

@@ -118,6 +118,20 @@ class Judgement(Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
 
 
+class RequestDifference(Struct, frozen=True):
+    """In what the refused calls of a caller all differ from those that worked: one condition key, and its values.
+
+    No value: the request had none.
+    """
+
+    caller: Caller
+    action: str
+    key: str | None
+    name: str
+    failed: tuple[str, ...]
+    succeeded: tuple[str, ...]
+
+
 class Weighed(Struct, frozen=True):
     """One row of the weighing: a hypothesis, what each rule says of it, and what became of it.
 
@@ -326,6 +340,7 @@ class Report(Struct, frozen=True):
     events: tuple[ListedEvent, ...] = ()
     events_left_out: int = 0
     weighing: tuple[Weighed, ...] = ()
+    request_differences: tuple[RequestDifference, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
 
