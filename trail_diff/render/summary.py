@@ -110,8 +110,8 @@ def _say_best(report: Report, words: Catalogue) -> str:
         return ""
     same = [one for one in report.findings if (one.cause, one.caller, one.key) == (best.cause, best.caller, best.key)]
     actions = list(dict.fromkeys(one.action for one in same if one.action))
-    named = [words.grammar.join_names(actions), _label(best.caller, words)]
-    return words.grammar.join_items([*filter(None, named), *([layout.show_key(best.key)] if best.key else [])])
+    told = words.grammar.say_call(actions, _label(best.caller, words))
+    return words.grammar.join_items([told, *([layout.show_key(best.key)] if best.key else [])])
 
 
 def _codes(groups: Sequence[CallerGroup]) -> list[str]:

@@ -57,9 +57,28 @@ def _denies(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
         standing: Standing = "confirmed" if is_match else "possible"
         if is_match and statement.grade == "inferred":
             reasons, standing = (*reasons, Reason.RESTS_ON_INFERENCE), "likely"
-        yield _make(
-            examined, explained, Cause.KEY_POLICY_EXPLICIT_DENY, standing, reference, reasons, _rests_on(statement)
-        )
+        made = _make(examined, explained, Cause.KEY_POLICY_EXPLICIT_DENY, standing, reference, reasons, statement)
+        yield structs.replace(made, at_most="possible") if _is_remote(examined, statement) else made
+
+
+_SOURCES = ("aws:sourceaccount", "aws:sourcearn")
+
+
+def _is_remote(examined: Examined, statement: StatementOutcome) -> bool:
+    """Check whether a Deny that is not decided hits only by a chance that nothing speaks for.
+
+    A positive operator needs the one value that it names; a negated one over the source of the call names the job's own
+    account, which is what a service sends that sends any (IAM user guide, "The confused deputy problem").
+    """
+    account = examined.case.failed.job.account
+    for one in statement.conditions:
+        if one.outcome != "unknown":
+            continue
+        is_positive = "not" not in one.operator.lower() and not one.operator.lower().endswith(("ifexists", "null"))
+        names_own = one.key.lower() in _SOURCES and account is not None and any(account in v for v in one.expected)
+        if names_own or (is_positive and not one.operator.lower().startswith("forallvalues")):
+            return True
+    return False
 
 
 def _missing_allow(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
