@@ -7,8 +7,8 @@ from trail_diff.diagnosis.explain import find_call, request_in_failed
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Case
 from trail_diff.model.report import CallerGroup, Finding, Remedy
-from trail_diff.policy.remedies.candidates import ObservedCall, Situation
 from trail_diff.policy.remedies.remedy import PATCHLESS, find_remedies
+from trail_diff.policy.remedies.situation import ObservedCall, Situation
 from trail_diff.policy.request.context import build_request
 
 _PATCHLESS_OF: Mapping[Cause, tuple[str, ...]] = {
