@@ -86,7 +86,11 @@ def _ids(widenings: Sequence[_Widening]) -> Iterator[str]:
 
 
 def _has_allow(decision: Decision) -> bool:
-    return any(one.effect == "Allow" and one.outcome == "match" for one in decision.statements)
+    """Check whether something allows the caller itself; what lets its account decide leaves it to other policies."""
+    return any(
+        one.effect == "Allow" and one.outcome == "match" and Reason.PRINCIPAL_ACCOUNT_MATCHES not in one.reasons
+        for one in decision.statements
+    )
 
 
 def _nearest(situation: Situation, request: Request, decision: Decision) -> _Widening | None:

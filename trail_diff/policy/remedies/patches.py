@@ -138,6 +138,12 @@ def apply_patch(policy: Mapping[str, Any], patch: Sequence[Mapping[str, Any]]) -
     return changed
 
 
+def statements_of(policy: Mapping[str, Any]) -> list[Any]:
+    """Return the statements of a policy, the first of which has the index 1."""
+    statements = policy.get("Statement")
+    return list(statements) if isinstance(statements, list) else [statements]
+
+
 def conditions_of(statement: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the operators of a statement with the keys that each tests."""
     condition = statement.get("Condition")

@@ -147,23 +147,35 @@ def _fix(call: ObservedCall, situation: Situation, policies: CompiledPolicies) -
     )
     if reason is not None:
         return _Fix(None if may_be_denied else True, reason, statement)
-    was_allowed = call.succeeded and bool(set(decision.reasons) & _OPEN_BUT_GRANTED_BEFORE)
-    if was_allowed and situation.is_allow_gone:
+    if not (call.succeeded and set(decision.reasons) & _OPEN_BUT_GRANTED_BEFORE):
+        return _Fix(None, None if may_be_denied else Reason.ALLOW_NOT_KNOWN)
+    if situation.grant_ended or _lost_its_allow(call, situation, decision):
         return _Fix(None, Reason.NEEDS_ALLOW_AS_WELL)
-    if not was_allowed:
-        return _Fix(None, Reason.ALLOW_NOT_KNOWN)
     return _Fix(None if may_be_denied else True, Reason.SUCCESS_PROVES_ALLOW)
 
 
 def _what_allows(decision: Decision) -> tuple[Reason | None, StatementRef | None]:
     """Return what allows a call that nothing denies: a statement that names its caller, or a grant."""
-    if decision.layer is not None and decision.decision == "allowed":
-        allowing = (one for one in decision.statements if one.effect == "Allow" and one.outcome == "match")
-        found = next((one for one in allowing if one.layer == decision.layer), None)
-        is_statement = found is not None and decision.layer == "key-policy"
-        statement = StatementRef(found.index, found.sid) if found is not None and is_statement else None
-        return _REASON_OF_LAYER[decision.layer], statement
-    return None, None
+    if decision.layer is None or decision.decision != "allowed":
+        return None, None
+    allowing = (one for one in decision.statements if one.effect == "Allow" and one.outcome == "match")
+    found = next((one for one in allowing if one.layer == decision.layer), None)
+    is_statement = found is not None and decision.layer == "key-policy"
+    statement = StatementRef(found.index, found.sid) if found is not None and is_statement else None
+    return _REASON_OF_LAYER[decision.layer], statement
+
+
+def _lost_its_allow(call: ObservedCall, situation: Situation, decision: Decision) -> bool:
+    """Check whether the policy before may have allowed the call itself, and the one decided by does not."""
+    if situation.before is None or _may_allow(decision):
+        return False
+    return _may_allow(evaluate(call.request, _compile(situation.before, situation)))
+
+
+def _may_allow(decision: Decision) -> bool:
+    return any(
+        one.effect == "Allow" and one.outcome != "no-match" and one.layer == "key-policy" for one in decision.statements
+    )
 
 
 _REASON_OF_LAYER: Mapping[str, Reason] = {

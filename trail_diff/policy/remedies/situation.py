@@ -28,8 +28,8 @@ class Situation(Struct, frozen=True):
     """What remedies start from: the policy in force, who is to be helped, and everything that was seen.
 
     `statement` is the Deny that is blamed and `assumed` are others; where the evaluator leaves them open they are taken
-    to deny. `innocent` are Denies that are known not to be in the way of a call that succeeded. `is_allow_gone` says
-    that what allowed the calls may be gone since they succeeded: a grant was revoked, an Allow was taken out.
+    to deny. `innocent` are Denies that are known not to be in the way of a call that succeeded. `before` is the policy
+    in force when calls succeeded, if a record has it; `grant_ended` says that a grant on the key ended since.
     """
 
     policy: Mapping[str, Any]
@@ -42,7 +42,8 @@ class Situation(Struct, frozen=True):
     observed: tuple[ObservedCall, ...]
     assumed: tuple[int, ...] = ()
     innocent: tuple[int, ...] = ()
-    is_allow_gone: bool = False
+    before: Mapping[str, Any] | None = None
+    grant_ended: bool = False
 
 
 class Candidate(Struct, frozen=True):
