@@ -4,7 +4,7 @@ A remedy helps only if every call that was missing or refused gets through, nobo
 stranger gets further than before.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -54,16 +54,18 @@ def _try(situation: Situation, candidate: Candidate, old: CompiledPolicies) -> R
     is_too_large = _size(candidate.draft.policy) > _LARGEST
     if is_too_large and candidate.is_offered:
         return None
-    replay = replay_calls(situation, old, new)
     lets_in = any(_lets_in(request, old, new) for request in _kept_out(situation, candidate))
-    fixes = [_fix(call, situation, new) for call in situation.observed if call.is_target]
-    is_refused = lets_in or is_too_large or bool(replay.broken) or not fixes
+    alone = _compile_alone(candidate.draft.policy, situation)
+    fixes = [(call, _fix(call, situation, new, alone)) for call in situation.observed]
+    replay = _replay([(call, fix.helps) for call, fix in fixes], old, new)
+    of_targets = [fix for call, fix in fixes if call.is_target]
+    is_refused = lets_in or is_too_large or bool(replay.broken) or not of_targets
     helps: Literal["undetermined"] | bool = "undetermined"
-    if not candidate.draft.steps or is_refused or any(fix.helps is False for fix in fixes):
+    if not candidate.draft.steps or is_refused or any(fix.helps is False for fix in of_targets):
         helps = False
-    elif all(fix.helps for fix in fixes):
+    elif all(fix.helps for fix in of_targets):
         helps = True
-    reasons = [*candidate.risks, *(fix.reason for fix in fixes)] if helps is not False else [*candidate.why_not]
+    reasons = [*candidate.risks, *(fix.reason for fix in of_targets)] if helps is not False else [*candidate.why_not]
     reasons += [Reason.STRANGER_GETS_IN] if lets_in else []
     reasons += [Reason.POLICY_TOO_LARGE] if is_too_large else []
     is_change = bool(candidate.draft.steps)
@@ -74,7 +76,7 @@ def _try(situation: Situation, candidate: Candidate, old: CompiledPolicies) -> R
         policy=candidate.draft.policy if is_change else None,
         replay=replay,
         risks=tuple(dict.fromkeys(reason for reason in reasons if reason is not None)),
-        allowed_by=next((fix.allowed_by for fix in fixes if fix.allowed_by), None) if helps is not False else None,
+        allowed_by=next((fix.allowed_by for fix in of_targets if fix.allowed_by), None) if helps is not False else None,
     )
 
 
@@ -97,17 +99,19 @@ def _with_allow(situation: Situation, candidate: Candidate) -> tuple[Candidate, 
     return structs.replace(candidate, risks=risks), _compile(candidate.draft.policy, situation)
 
 
-def replay_calls(situation: Situation, old: CompiledPolicies, new: CompiledPolicies) -> Replay:
+def _replay(
+    observed: Sequence[tuple[ObservedCall, bool | None]], old: CompiledPolicies, new: CompiledPolicies
+) -> Replay:
     """Decide every observed call by both policies, and say what changes for whom."""
     groups: dict[str, list[str]] = {"fixed": [], "broken": [], "still_denied": [], "undetermined": []}
-    for call in situation.observed:
+    for call, is_fixed in observed:
         before, after = decide(call.request, old), decide(call.request, new)
-        place = _place(call, before, after, is_fixed=_fix(call, situation, new).helps)
+        place = _place(call, before, after, is_fixed=is_fixed)
         if place is not None:
             groups[place].append(call.label)
     return Replay(
-        calls=sum(call.calls for call in situation.observed),
-        callers=len({call.request.principal for call in situation.observed}),
+        calls=sum(call.calls for call, _is_fixed in observed),
+        callers=len({call.request.principal for call, _is_fixed in observed}),
         **{name: tuple(dict.fromkeys(labels)) for name, labels in groups.items()},
     )
 
@@ -130,8 +134,8 @@ class _Fix(Struct, frozen=True):
     allowed_by: StatementRef | None = None
 
 
-def _fix(call: ObservedCall, situation: Situation, policies: CompiledPolicies) -> _Fix:
-    """Check whether a call gets through.
+def _fix(call: ObservedCall, situation: Situation, policies: CompiledPolicies, alone: CompiledPolicies) -> _Fix:
+    """Check whether a call gets through; `alone` is the key policy with the grants that are given, and nothing else.
 
     A call that succeeded before was allowed by something. Where only grants or identity policies that were not given
     keep it open, that something is taken to be there still, unless it may be gone.
@@ -140,6 +144,9 @@ def _fix(call: ObservedCall, situation: Situation, policies: CompiledPolicies) -
     if decision.decision in ("explicit-deny", "implicit-deny"):
         return _Fix(helps=False)
     reason, statement = _what_allows(decision)
+    if reason is None:
+        # the caller's own policies are not given; no Allow of theirs is needed, and no Deny of theirs is assumed
+        reason, statement = _what_allows(evaluate(call.request, alone))
     spared = set(situation.innocent) if call.succeeded else set()
     may_be_denied = any(
         one.effect == "Deny" and one.outcome == "unknown" and not (one.layer == "key-policy" and one.index in spared)
@@ -229,6 +236,10 @@ def _strangers(situation: Situation) -> Iterator[Request]:
 def _lets_in(request: Request, old: CompiledPolicies, new: CompiledPolicies) -> bool:
     """Check whether somebody gets further than before."""
     return _PERMISSIVENESS[decide(request, new)] > _PERMISSIVENESS[decide(request, old)]
+
+
+def _compile_alone(policy: Mapping[str, Any], situation: Situation) -> CompiledPolicies:
+    return compile_policies(PolicySet.assuming_no_limits(policy, situation.grants, ()))
 
 
 def _compile(policy: Mapping[str, Any], situation: Situation) -> CompiledPolicies:
