@@ -4,10 +4,10 @@ A remedy helps only if every call that was missing or refused gets through, nobo
 stranger gets further than before.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct, structs
 
 from trail_diff.model.codes import Decided
@@ -82,7 +82,8 @@ def _try(situation: Situation, candidate: Candidate, old: CompiledPolicies) -> R
 
 def _size(policy: Mapping[str, Any]) -> int:
     """Return how many bytes a policy takes, written without spaces."""
-    return len(msgspec.json.encode(policy))
+    text = json.dumps(policy, separators=(",", ":"), ensure_ascii=False, default=str)
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _with_allow(situation: Situation, candidate: Candidate) -> tuple[Candidate, CompiledPolicies]:
