@@ -229,7 +229,10 @@ class Replay(Struct, frozen=True):
 
 
 class Remedy(Struct, frozen=True):
-    """A change that would help, or a tempting one that would not."""
+    """A change that would help, or a tempting one that would not.
+
+    `allowed_by` is the statement of the changed policy that allows the calls once nothing denies them.
+    """
 
     id: str
     helps: bool | Literal["undetermined"]
@@ -237,6 +240,7 @@ class Remedy(Struct, frozen=True):
     policy: dict[str, Any] | None = None
     replay: Replay | None = None
     risks: tuple[Reason, ...] = ()
+    allowed_by: StatementRef | None = None
 
 
 class StatementChange(Struct, frozen=True):
