@@ -22,8 +22,9 @@ _OTHER_KEYS = re.compile(r"\b(?:tag|object|access|primary|partition|sort|conditi
 _OTHER_ACTION = re.compile(r"not authorized to perform: (?!kms:)[\w-]{1,64}:\w{1,128}", re.IGNORECASE)
 _OTHER_CAUSE = re.compile(
     r"same organi[sz]ation|does not exist|not found|(?:not|un)[ -]?supported|quota|limit (?:was )?(?:reached|exceeded)"
-    r"|already (?:running|exists|in progress)|another \w{1,20} job|backup window|start window|completion window|cancell?ed"
-    r"|expired|opt(?:ed)?[ -]in|vault lock|retention|lifecycle|storage capacity|incompatible|invalid (?:state|parameter)",
+    r"|already (?:running|exists|in progress)|another \w{1,20} job|backup window|start window|completion window"
+    r"|cancell?ed|expired|opt(?:ed)?[ -]in|vault lock|retention|lifecycle|storage capacity|incompatible"
+    r"|invalid (?:state|parameter)",
     re.IGNORECASE,
 )
 """What AWS Backup's messages name as a cause that is none of KMS (AWS Backup guide, "Troubleshooting"); a message that
@@ -41,10 +42,11 @@ def propose_not_kms(examined: Examined) -> Iterator[Hypothesis]:
         return
     if any(is_decisive(examined, tie) for tie in own_errors(examined)):
         return
+    if _OTHER_CAUSE.search(job.message) or _OTHER_ACTION.search(job.message):
+        evidence = tuple(Evidence(file=source) for source in job.sources[:1])
+        yield Hypothesis(Cause.NOT_KMS, "likely", reasons=(Reason.MESSAGE_STATES_CAUSE,), evidence=evidence)
+        return
     if examined.case.succeeded is None and not examined.driving:
-        if _OTHER_CAUSE.search(job.message) or _OTHER_ACTION.search(job.message):
-            evidence = tuple(Evidence(file=source) for source in job.sources[:1])
-            yield Hypothesis(Cause.NOT_KMS, "likely", reasons=(Reason.MESSAGE_STATES_CAUSE,), evidence=evidence)
         return
     supports = _support(examined)
     yield Hypothesis(
