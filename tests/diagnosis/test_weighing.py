@@ -116,7 +116,7 @@ def conclude(old: list[Any], new: list[Any], chance: random.Random) -> Report:
 def test_no_order_changes_the_verdict(old: list[int], new: list[int], chance: random.Random) -> None:
     """Statements and records in another order give the same outcome, cause, confidence and blamed statements."""
     before, after = [STATEMENTS[one] for one in old], [STATEMENTS[one] for one in new]
-    straight = conclude(before, after, random.Random(0))
+    straight = conclude(before, after, chance)
     chance.shuffle(before)
     chance.shuffle(after)
 

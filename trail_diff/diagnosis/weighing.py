@@ -105,7 +105,7 @@ def _is_same(one: Hypothesis, other: Hypothesis) -> bool:
 
 
 def _heed_message(weighed: list[_Judged]) -> list[_Judged]:
-    """Lower what rests on an absence where the job's message states a cause outside of KMS: it explains that as well."""
+    """Lower what rests on an absence where the job's message states a cause outside of KMS: that explains it too."""
     if not any(one.standing == "likely" and Reason.MESSAGE_STATES_CAUSE in one.hypothesis.reasons for one in weighed):
         return weighed
     return [

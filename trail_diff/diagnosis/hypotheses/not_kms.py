@@ -5,16 +5,27 @@ message that names KMS, or a call that KMS refused, is. Messages are AWS Backup'
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from trail_diff.arns import last_name
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.refused_calls import is_decisive, own_errors
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Job
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Evidence
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.NOT_KMS: CauseText(
+        means="The job failed for something else, and its own message says so.",
+        evidence="The message speaks neither of KMS nor of a key (names of vaults and resources do not count), no call "
+        "was refused for good, and it states a cause of its own, or KMS makes no difference, was never "
+        "called, or its policy allows what is missing. A message that states a cause needs no second job.",
+        helps="See the job's message.",
+    ),
+}
+
 
 _ABOUT_KMS = re.compile(r"\bkms\b|\bcmk\b|encrypt|decrypt|data ?key|key id|\bkey\b", re.IGNORECASE)
 _ARN = re.compile(r"\barn:[\w-]{1,20}:\S{1,1000}", re.IGNORECASE)
