@@ -24,7 +24,7 @@ JAPANESE = Catalogue(
         "session-policy-deny": "セッションポリシーにより呼び出しが拒否されています",
         "vpc-endpoint-policy-deny": "VPC エンドポイントポリシーにより呼び出しが拒否されています",
         "grant-revoked": "グラントが取り消しまたは使用停止になっています",
-        "grant-not-created": "グラントを作成できませんでした",
+        "grant-not-created": "呼び出し元に必要なグラントが作成されていません",
         "key-disabled": "キーが無効になっています",
         "key-pending-deletion": "キーの削除がスケジュールされています",
         "key-unavailable": "キーを使用できません",
