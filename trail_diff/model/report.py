@@ -71,8 +71,21 @@ class Evidence(Struct, frozen=True, omit_defaults=True):
     url: str | None = None
 
 
+class RestsOn(Struct, frozen=True):
+    """Something that a finding rests on and no record tells: a condition key's value, who is meant, an assumption.
+
+    `key` is the condition key, or the unique id of a principal; `unless` the clause under which it would not hold.
+    """
+
+    kind: Literal["context-key", "principal", "assumption"]
+    reason: Reason
+    key: str | None = None
+    grade: Grade = "inferred"
+    unless: str | None = None
+
+
 class Finding(Struct, frozen=True):
-    """A cause that holds, and the evidence for it."""
+    """A cause that holds, or may hold, and the evidence for it; `key` is the key that it is about."""
 
     cause: Cause
     confidence: Confidence
@@ -82,13 +95,60 @@ class Finding(Struct, frozen=True):
     statement: StatementRef | None = None
     reasons: tuple[Reason, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    key: str | None = None
+    rests_on: tuple[RestsOn, ...] = ()
 
 
 class RuledOut(Struct, frozen=True):
-    """A cause that does not hold, and why."""
+    """A cause that does not hold, and why: for one key or statement where it names it."""
 
     cause: Cause
     reasons: tuple[Reason, ...]
+    key: str | None = None
+    statement: StatementRef | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Judgement(Struct, frozen=True):
+    """What one rule of evidence says of a hypothesis."""
+
+    rule: str
+    says: Literal["proves", "supports", "refutes"]
+    reasons: tuple[Reason, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class RequestDifference(Struct, frozen=True):
+    """In what the refused calls of a caller all differ from those that worked: one condition key, and its values.
+
+    No value: the request had none.
+    """
+
+    caller: Caller
+    action: str
+    key: str | None
+    name: str
+    failed: tuple[str, ...]
+    succeeded: tuple[str, ...]
+
+
+class Weighed(Struct, frozen=True):
+    """One row of the weighing: a hypothesis, what each rule says of it, and what became of it.
+
+    `standing` is the confidence of a finding; `open` is one that nothing supports and nothing refutes. `origin` is the
+    family that proposed it.
+    """
+
+    cause: Cause
+    standing: Literal["confirmed", "likely", "possible", "open", "refuted"]
+    origin: str
+    caller: Caller | None = None
+    action: str | None = None
+    key: str | None = None
+    layer: Layer | None = None
+    statement: StatementRef | None = None
+    reasons: tuple[Reason, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
 
 
 class ConditionOutcome(Struct, frozen=True):
@@ -186,7 +246,7 @@ class Remedy(Struct, frozen=True):
 class StatementChange(Struct, frozen=True):
     """What became of one statement of a policy."""
 
-    kind: Literal["added", "removed", "changed"]
+    kind: Literal["added", "removed", "changed", "moved"]
     statement: StatementRef
 
 
@@ -283,6 +343,8 @@ class Report(Struct, frozen=True):
     policies: tuple[KeyPolicy, ...] = ()
     events: tuple[ListedEvent, ...] = ()
     events_left_out: int = 0
+    weighing: tuple[Weighed, ...] = ()
+    request_differences: tuple[RequestDifference, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
 
