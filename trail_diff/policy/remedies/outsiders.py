@@ -70,8 +70,13 @@ def _strangers(situation: Situation) -> Iterator[Request]:
             )
             yield plain
             if seen.principal.kind is not PrincipalKind.SERVICE:
-                alike = {name: value for name, value in seen.context.items() if name.lower() not in _IDENTITY_KEYS}
-                yield structs.replace(plain, context={**context, **alike})
+                usual = {**seen.usual.names, **dict(seen.usual.prefixes)}
+                known = {name.lower() for name in seen.context}
+                seen_keys = {**{key: domain for key, domain in usual.items() if key not in known}, **seen.context}
+                alike = {name: value for name, value in seen_keys.items() if name.lower() not in _IDENTITY_KEYS}
+                named = {name.lower() for name in alike}
+                own = {name: value for name, value in context.items() if name.lower() not in named}
+                yield structs.replace(plain, context={**own, **alike})
 
 
 def _gets_further(request: Request, old: CompiledPolicies, new: CompiledPolicies) -> bool:
