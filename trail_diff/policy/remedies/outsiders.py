@@ -9,6 +9,7 @@ from trail_diff.policy.decide.compiled import CompiledPolicies, compile_policies
 from trail_diff.policy.decide.evaluate import decide
 from trail_diff.policy.remedies.fixes import compile_policy
 from trail_diff.policy.remedies.situation import Candidate, Situation
+from trail_diff.policy.request.domains import Domain, Value
 from trail_diff.policy.request.interface import PolicySet, Principal, PrincipalKind, Request
 
 _STRANGER_ACCOUNT = "000000000000"
@@ -70,13 +71,16 @@ def _strangers(situation: Situation) -> Iterator[Request]:
             )
             yield plain
             if seen.principal.kind is not PrincipalKind.SERVICE:
-                usual = {**seen.usual.names, **dict(seen.usual.prefixes)}
-                known = {name.lower() for name in seen.context}
-                seen_keys = {**{key: domain for key, domain in usual.items() if key not in known}, **seen.context}
-                alike = {name: value for name, value in seen_keys.items() if name.lower() not in _IDENTITY_KEYS}
-                named = {name.lower() for name in alike}
-                own = {name: value for name, value in context.items() if name.lower() not in named}
-                yield structs.replace(plain, context={**own, **alike})
+                yield structs.replace(plain, context=_made_alike(context, seen))
+
+
+def _made_alike(own: Mapping[str, str], seen: Request) -> dict[str, Value | Domain]:
+    """Return the keys of a stranger that calls just as somebody was seen to, but for who it is."""
+    usual = {**seen.usual.names, **dict(seen.usual.prefixes)}
+    known = {name.lower(): value for name, value in seen.context.items()}
+    stranger = {name.lower(): value for name, value in own.items()}
+    alike = {name: value for name, value in {**usual, **known}.items() if name not in _IDENTITY_KEYS}
+    return {**stranger, **alike}
 
 
 def _gets_further(request: Request, old: CompiledPolicies, new: CompiledPolicies) -> bool:
