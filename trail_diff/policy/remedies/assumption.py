@@ -23,6 +23,17 @@ def assume_matched(old: Mapping[str, Any], new: Mapping[str, Any], indexes: froz
     return {**new, "Statement": statements}
 
 
+def without_denies(policy: Mapping[str, Any], indexes: frozenset[int]) -> dict[str, Any]:
+    """Return a policy in which some Denies have no effect; a statement without an action has none."""
+    statements = [
+        {"Effect": "Deny", "Principal": "*", "Resource": "*"}
+        if index in indexes and isinstance(statement, Mapping) and statement.get("Effect") == "Deny"
+        else statement
+        for index, statement in enumerate(statements_of(policy), 1)
+    ]
+    return {**policy, "Statement": statements}
+
+
 def _what_is_left(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     left = {name: value for name, value in new.items() if name in ("Sid", "Effect")}
     for name in _ELEMENTS:

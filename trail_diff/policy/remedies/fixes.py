@@ -9,7 +9,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.report import StatementRef
 from trail_diff.policy.decide.compiled import CompiledPolicies, compile_policies
 from trail_diff.policy.decide.evaluate import evaluate
-from trail_diff.policy.remedies.assumption import assume_matched
+from trail_diff.policy.remedies.assumption import assume_matched, without_denies
 from trail_diff.policy.remedies.situation import Candidate, ObservedCall, Situation, assumed_denies, denying
 from trail_diff.policy.request.interface import Decision, PolicySet
 
@@ -40,9 +40,10 @@ def find_fix(
     """Check whether a call gets through under a change, Denies that are taken to deny being so taken."""
     policy: Mapping[str, Any] = candidate.draft.policy
     assumed = _open_but_assumed(call, situation, old)
-    if not assumed:
+    innocent = frozenset(situation.innocent) if call.succeeded else frozenset()
+    if not assumed and not innocent:
         return _fix(call, situation, new, _compile_alone(policy, situation))
-    policy = assume_matched(situation.policy, policy, assumed)
+    policy = without_denies(assume_matched(situation.policy, policy, assumed), innocent - assumed)
     return _fix(call, situation, compile_policy(policy, situation), _compile_alone(policy, situation))
 
 
@@ -67,11 +68,7 @@ def _fix(call: ObservedCall, situation: Situation, policies: CompiledPolicies, a
     if reason is None:
         # the caller's own policies are not given; no Allow of theirs is needed, and no Deny of theirs is assumed
         reason, statement = _what_allows(evaluate(call.request, alone))
-    spared = set(situation.innocent) if call.succeeded else set()
-    may_be_denied = any(
-        one.effect == "Deny" and one.outcome == "unknown" and not (one.layer == "key-policy" and one.index in spared)
-        for one in decision.statements
-    )
+    may_be_denied = any(one.effect == "Deny" and one.outcome == "unknown" for one in decision.statements)
     if reason is not None:
         return Fix(None if may_be_denied else True, reason, statement)
     if not (call.succeeded and set(decision.reasons) & _OPEN_BUT_GRANTED_BEFORE):
