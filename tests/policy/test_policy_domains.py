@@ -5,35 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from calling import KEY, request_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import make_event
 from msgspec import structs
-from recording import Recording
 
 from trail_diff.policy import ArnIn, Domain, Open, PolicySet, Request, evaluate, principal_from
-from trail_diff.policy.request.context import build_request
 from trail_diff.policy.request.domains import Member
 
 CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "cases" / "domains.json").read_text(encoding="utf-8"))
-MADE = Recording()
-KEY = MADE.key_arn("k")
 ACCOUNT = "111122223333"
-
-
-def identity_of(caller: str) -> dict[str, Any]:
-    """Return the `userIdentity` of a kind of caller; what follows a colon is the service."""
-    kind, _, service = caller.partition(":")
-    identities = {
-        "service": MADE.service(service),
-        "role": MADE.role("app/web", "i-1"),
-        "user": MADE.user("ann"),
-        "onward": MADE.role("app/web", "i-1", service),
-        "backup": MADE.role("service-role/Backup", "AWSBackup-Backup", "backup.amazonaws.com"),
-        "linked": MADE.role("aws-service-role/x.amazonaws.com/AWSServiceRoleForX", "s", "x.amazonaws.com"),
-        "ec2": MADE.role("aws:ec2-infrastructure", "i-1", "AWS Internal"),
-    }
-    return identities[kind]
 
 
 def case_id(case: dict[str, Any]) -> str:
@@ -44,14 +25,10 @@ def case_id(case: dict[str, Any]) -> str:
 @pytest.mark.parametrize("case", CASES, ids=case_id)
 def test_condition_comes_out_as_the_caller_makes_it(case: dict[str, Any]) -> None:
     """A condition is decided where all that a key can be agrees; its grade and its clause are those of the case."""
-    record = Recording().kms("2026-03-01T18:00:00Z", case["action"], KEY, identity_of(case["caller"]))
-    record["userIdentity"] = record["userIdentity"] | case.get("identity", {})
-    record.update(case.get("fields", {}))
-    event = make_event(record)
     deny = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition": case["condition"]}
     policies = PolicySet.assuming_no_limits({"Version": "2012-10-17", "Statement": deny})
 
-    statement = evaluate(build_request(event, event.accesses[0]), policies).statements[0]
+    statement = evaluate(request_of(case), policies).statements[0]
 
     assert (statement.outcome, statement.grade) == (case["outcome"], case["grade"]), statement.conditions
     assert statement.conditions[0].unless == case.get("unless", statement.conditions[0].unless)

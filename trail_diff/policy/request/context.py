@@ -7,6 +7,7 @@ tables of this room say what a key can be for such a caller (`key_table`) and su
 import ipaddress
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ from trail_diff.events.identity import service_name
 from trail_diff.model.codes import CallerKind, Grade
 from trail_diff.model.learnt import Caller, Event, KeyAccess
 from trail_diff.policy.request.action_keys import absent_keys, has_key
-from trail_diff.policy.request.domains import ABSENT, IS_ABSENT, IS_UNKNOWN, ArnIn, Contains, Domain, Value
+from trail_diff.policy.request.domains import ABSENT, IS_ABSENT, IS_UNKNOWN, ArnIn, Contains, Domain, Table, Value
 from trail_diff.policy.request.interface import Principal, PrincipalKind, Request
 from trail_diff.policy.request.key_table import GLOBAL_ROWS, GRANT_FOR_RESOURCE, Cell, Fact, Row, Told
 from trail_diff.policy.request.principals import SERVICE_NAME, principal_from
@@ -48,13 +49,14 @@ def build_request(
     call = _Call(event, access, organization_id, at or event.event_time)
     recorded = dict(_recorded(event.request_context))
     names = {key.lower() for key in recorded}
-    derived = {key: domain for key, domain in _all_keys(call) if key.lower() not in names}
+    derived = {key: domain for key, domain in _known_keys(call) if key.lower() not in names}
     return Request(
         principal=make_principal(event.caller),
         action=access.action,
         resource=access.key or "",
         context={**derived, **recorded},
         otherwise=IS_UNKNOWN,
+        usual=_usual(event.caller.kind, access.action),
         resource_account=arn_account(access.key) or event.recipient_account_id,
     )
 
@@ -78,16 +80,39 @@ def make_principal(caller: Caller) -> Principal:
     )
 
 
-def _all_keys(call: _Call) -> Iterator[tuple[str, Domain]]:
+def _known_keys(call: _Call) -> Iterator[tuple[str, Domain]]:
+    """Yield the keys of which something is known of this very call."""
     facts = _facts_of(call)
     action = call.access.action
-    for row in GLOBAL_ROWS:
-        if not row.key.startswith("kms:") or has_key(action, row.key):
-            yield row.key, _fill(_cell(row, call.event.caller.kind), facts)
-    yield from absent_keys(action)
-    for key, domain in _kms_keys(call, facts):
+    for key, fact in _asked(call.event.caller.kind, action):
+        if fact in facts:
+            yield key, facts[fact]
+    for key, domain in _kms_keys(call):
         if has_key(action, key if not key.startswith(_CONTEXT) else _CONTEXT):
             yield key, domain
+
+
+@lru_cache(maxsize=1024)
+def _rows(action: str) -> tuple[Row, ...]:
+    rows = (*GLOBAL_ROWS, GRANT_FOR_RESOURCE)
+    return tuple(row for row in rows if not row.key.startswith("kms:") or has_key(action, row.key))
+
+
+@lru_cache(maxsize=1024)
+def _asked(kind: CallerKind, action: str) -> tuple[tuple[str, Fact], ...]:
+    """Return the keys that a fact may tell, for a kind of caller and an action."""
+    cells = ((row.key, _cell(row, kind)) for row in _rows(action))
+    return tuple((key, cell.fact) for key, cell in cells if isinstance(cell, Told))
+
+
+@lru_cache(maxsize=1024)
+def _usual(kind: CallerKind, action: str) -> Table:
+    """Return what keys are for a kind of caller and an action where no fact tells."""
+    cells = ((row.key, _cell(row, kind)) for row in _rows(action))
+    filled = ((key, cell.otherwise if isinstance(cell, Told) else cell) for key, cell in cells)
+    domains = {key.lower(): domain for key, domain in (*filled, *absent_keys(action))}
+    prefixes = sorted((item for item in domains.items() if item[0].endswith(("/", ":"))), key=lambda one: -len(one[0]))
+    return Table({key: domain for key, domain in domains.items() if not key.endswith(("/", ":"))}, tuple(prefixes))
 
 
 _CONTEXT = "kms:EncryptionContext:"
@@ -99,10 +124,6 @@ def _cell(row: Row, kind: CallerKind) -> Cell:
     if kind is CallerKind.FORWARD_ACCESS_SESSION:
         return row.forwarded
     return row.role if kind in _ROLES_OF_SERVICES else row.direct
-
-
-def _fill(cell: Cell, facts: Mapping[Fact, Domain]) -> Domain:
-    return facts.get(cell.fact, cell.otherwise) if isinstance(cell, Told) else cell
 
 
 def _facts_of(call: _Call) -> dict[Fact, Domain]:
@@ -180,10 +201,9 @@ def _facts_of_use_by_service(event: Event) -> Iterator[tuple[Fact, Domain]]:
         yield "via-service", Domain((ABSENT, via), "inferred")
 
 
-def _kms_keys(call: _Call, facts: Mapping[Fact, Domain]) -> Iterator[tuple[str, Domain]]:
+def _kms_keys(call: _Call) -> Iterator[tuple[str, Domain]]:
     """Yield the keys of KMS. An export without request parameters does not tell what was asked for."""
     event, access = call.event, call.access
-    yield GRANT_FOR_RESOURCE.key, _fill(_cell(GRANT_FOR_RESOURCE, event.caller.kind), facts)
     if not event.request_parameters:
         yield _CONTEXT, IS_UNKNOWN
         return

@@ -3,7 +3,7 @@
 A test of a key is decided when every member gives the same outcome. What a record carries is a domain of one value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from msgspec import Struct
@@ -46,6 +46,13 @@ class Domain(Struct, frozen=True):
 
     members: tuple[Member, ...]
     grade: Grade = "recorded"
+
+
+class Table(Struct, frozen=True):
+    """What keys are as a rule: whole names, in lower case, and prefixes that end in `/` or `:`, the longest first."""
+
+    names: Mapping[str, Domain] = {}
+    prefixes: tuple[tuple[str, Domain], ...] = ()
 
 
 ABSENT, AWS_OWNED, ANYTHING = Open.ABSENT, Open.AWS_OWNED, Open.ANYTHING

@@ -12,7 +12,7 @@ from msgspec import Struct
 from trail_diff.model.codes import Decided, Grade, Layer, Matched
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import StatementOutcome
-from trail_diff.policy.request.domains import IS_ABSENT, Domain, Value
+from trail_diff.policy.request.domains import IS_ABSENT, Domain, Table, Value
 
 Outcome = tuple[Matched, Reason]
 """What became of one test, and why."""
@@ -55,7 +55,8 @@ class Request(Struct, frozen=True):
 
     `resource` is the key's ARN, `resource_account` its account when the ARN does not tell. `context` has what a key is,
     or its domain; a domain whose name ends in `/` or `:` (as `aws:PrincipalTag/`) is that of all keys of that prefix,
-    the longest of them before the shorter and a whole name before both. What it does not hold is as `otherwise` says.
+    the longest of them before the shorter and a whole name before both. What it does not hold is as `usual` has it for
+    such a caller and action, what that does not hold either as `otherwise` says.
     """
 
     principal: Principal
@@ -63,6 +64,7 @@ class Request(Struct, frozen=True):
     resource: str
     context: Mapping[str, Value | Domain] = {}
     otherwise: Domain = IS_ABSENT
+    usual: Table = Table()
     resource_account: str | None = None
 
 

@@ -25,6 +25,7 @@ class RequestView:
         "_grades",
         "_otherwise",
         "_prefixes",
+        "_usual",
         "action",
         "has_boundary",
         "identity",
@@ -43,7 +44,7 @@ class RequestView:
         self.action = request.action.lower()
         self.resource = request.resource
         self.key_account = request.resource_account or _account_of(request.resource)
-        self._otherwise = request.otherwise
+        self._otherwise, self._usual = request.otherwise, request.usual
         self._context, self._grades, self._prefixes = _read(request.context)
         self.role = role_name(self.principal.name)
         self.role_arn = self._find_role_arn()
@@ -55,12 +56,21 @@ class RequestView:
         value = self._context.get(key)
         if value is not None:
             return value
-        domain = next((domain for prefix, domain in self._prefixes if key.startswith(prefix)), self._otherwise)
+        domain = self._find_domain(key)
         # Many statements test the same key: what it was found to be is kept.
         value = self._context[key] = _single(domain)
         if domain.grade != "recorded":
             self._grades[key] = domain.grade
         return value
+
+    def _find_domain(self, key: str) -> Domain:
+        for prefix, domain in self._prefixes:
+            if key.startswith(prefix):
+                return domain
+        found = self._usual.names.get(key)
+        if found is not None:
+            return found
+        return next((domain for prefix, domain in self._usual.prefixes if key.startswith(prefix)), self._otherwise)
 
     def grade_of(self, key: str) -> Grade:
         """Return the grade of what `value_of` returns for a key (in lower case)."""
