@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trail_diff.cli import options
-from trail_diff.cli.app import ExitStatus, OutputFormat, app
+from trail_diff.cli.app import ExitStatus, command
 from trail_diff.cli.cache import MIB
-from trail_diff.cli.output import View, write_output
+from trail_diff.cli.options import View
+from trail_diff.cli.output import render_options, write_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,7 @@ class Form(StrEnum):
     JSON = "json"
 
 
-@app.command()
+@command()
 def doctor(
     profile: options.Profiles = None,
     region: Annotated[
@@ -52,7 +53,7 @@ def doctor(
     accesses = [] if offline else list(_accesses(profile, region, endpoint_url, key))
     checkup = check_up(accesses, cache_info(cache_folder()))
     text = _as_json(checkup) if form is Form.JSON else _as_text(checkup)
-    write_output(text, View(OutputFormat.TABLE, output, verbose=False))
+    write_output(text, View(output=output))
     if not checkup.is_fine:
         raise typer.Exit(ExitStatus.DIFFERENCE)
 
@@ -90,7 +91,7 @@ def _as_text(checkup: "Checkup") -> str:
     from trail_diff.render.interface import RenderOptions
     from trail_diff.render.page import Page
 
-    page = Page(RenderOptions(width=View(OutputFormat.TABLE, None, verbose=False).render_options().width))
+    page = Page(RenderOptions(width=render_options(View()).width))
     page.field("version", f"trail-diff {checkup.version}, Python {checkup.python}")
     there = [f"{library.name} {library.version}" for library in checkup.libraries if library.version]
     page.field("libraries", ", ".join(there))

@@ -7,12 +7,12 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import typer
 
 from trail_diff.cli.app import ExitStatus, Language, OutputFormat
+from trail_diff.cli.options import View
 from trail_diff.errors import UsageError
 from trail_diff.outfile import replacing
 
@@ -25,23 +25,15 @@ _NARROW = str.maketrans({"–": "-", "—": "-", "…": "~", "×": "x"})
 """What our own text needs beyond ASCII, one character for one, so that columns stay in line."""
 
 
-class View(NamedTuple):
-    """How to show what was found, and where: as the output options say."""
+def render_options(view: View) -> "RenderOptions":
+    """Return what renderers want to know; colour and links only on a terminal that wants them."""
+    from trail_diff.render.interface import RenderOptions
 
-    output_format: OutputFormat
-    output: Path | None
-    verbose: bool
-    language: Language | None = None
-
-    def render_options(self) -> "RenderOptions":
-        """Return what renderers want to know; colour and links only on a terminal that wants them."""
-        from trail_diff.render.interface import RenderOptions
-
-        to_terminal = self.output is None and sys.stdout.isatty()
-        width = max(shutil.get_terminal_size((100, 24)).columns, 60)
-        color = to_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        language = self.language or locale_language(os.environ)
-        return RenderOptions(width=width, color=color, verbose=self.verbose, lang=language.value, links=color)
+    to_terminal = view.output is None and sys.stdout.isatty()
+    width = max(shutil.get_terminal_size((100, 24)).columns, 60)
+    color = to_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    language = view.lang or locale_language(os.environ)
+    return RenderOptions(width=width, color=color, verbose=view.verbose, lang=language.value, links=color)
 
 
 def locale_language(environment: Mapping[str, str]) -> Language:
@@ -67,7 +59,7 @@ def finish(report: "Report", view: View) -> None:
     """Write a report, and exit with the status that its outcome has."""
     from trail_diff.render import render_report
 
-    write_output(render_report(report, view.output_format.value, view.render_options()), view)
+    write_output(render_report(report, view.output_format.value, render_options(view)), view)
     raise typer.Exit(exit_status(report.verdict.outcome))
 
 
