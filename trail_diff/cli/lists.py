@@ -4,7 +4,7 @@ from trail_diff.cli import options
 from trail_diff.cli.app import command
 from trail_diff.cli.inputs import reading
 from trail_diff.cli.options import History, Run, Source, View
-from trail_diff.cli.output import render_options, write_output
+from trail_diff.cli.output import write_list
 
 
 @command()
@@ -16,11 +16,11 @@ def jobs(*, source: Source, job: options.JobFiles = None, view: View, run: Run) 
     Example: trail-diff jobs --events trail/
     """
     from trail_diff.pipeline import list_jobs
-    from trail_diff.render import render_jobs
+    from trail_diff.render.lists import JOBS
 
     with reading(source, run, jobs=job, writes=view.output) as inputs:
         rows, coverage = list_jobs(inputs)
-    write_output(render_jobs(rows, coverage, view.output_format.value, render_options(view)), view)
+    write_list(JOBS, rows, coverage, view)
 
 
 @command()
@@ -32,8 +32,8 @@ def callers(*, key: options.Keys = None, source: Source, history: History, view:
     Example: trail-diff callers --events trail/ --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
     """
     from trail_diff.pipeline import list_callers
-    from trail_diff.render import render_callers
+    from trail_diff.render.lists import CALLERS
 
     with reading(source, run, history=history, writes=view.output) as inputs:
         rows, coverage = list_callers(inputs, key or ())
-    write_output(render_callers(rows, coverage, view.output_format.value, render_options(view)), view)
+    write_list(CALLERS, rows, coverage, view)

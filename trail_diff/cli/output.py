@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,11 @@ from trail_diff.errors import UsageError
 from trail_diff.outfile import replacing
 
 if TYPE_CHECKING:
+    from trail_diff.model.learnt import Coverage
     from trail_diff.model.report import Report
     from trail_diff.read.interface import Progress
     from trail_diff.render.interface import RenderOptions
+    from trail_diff.render.list_spec import ListSpec, Row
 
 _NARROW = str.maketrans({"–": "-", "—": "-", "…": "~", "×": "x"})
 """What our own text needs beyond ASCII, one character for one, so that columns stay in line."""
@@ -61,6 +63,13 @@ def finish(report: "Report", view: View) -> None:
 
     write_output(render_report(report, view.output_format.value, render_options(view)), view)
     raise typer.Exit(exit_status(report.verdict.outcome))
+
+
+def write_list(spec: "ListSpec[Row]", rows: "Sequence[Row]", coverage: "Coverage", view: View) -> None:
+    """Write a list."""
+    from trail_diff.render import render_list
+
+    write_output(render_list(spec, rows, coverage, view.output_format.value, render_options(view)), view)
 
 
 def write_output(text: str, view: View) -> None:

@@ -8,7 +8,7 @@ from trail_diff.cli import options
 from trail_diff.cli.app import ExitStatus, command
 from trail_diff.cli.inputs import reading
 from trail_diff.cli.options import History, Known, Run, Source, View
-from trail_diff.cli.output import render_options, write_output
+from trail_diff.cli.output import write_list
 
 
 @command("what-if")
@@ -38,12 +38,12 @@ def what_if(
     Example: trail-diff what-if --key-policy new.json --old old.json --events trail/ --key arn:aws:kms:…
     """
     from trail_diff.pipeline import replay_policy
-    from trail_diff.render import render_what_if
+    from trail_diff.render.lists import WHAT_IF
 
     known = Known(key_policy=key_policy, grants=grants, org_id=org_id)
     with reading(source, run, history=history, known=known, writes=view.output) as inputs:
         rows, coverage = replay_policy(inputs, old, key or ())
-    write_output(render_what_if(rows, coverage, view.output_format.value, render_options(view)), view)
+    write_list(WHAT_IF, rows, coverage, view)
     failing = {"breaks", "undetermined", "conflict"} if fail_on_undetermined else {"breaks"}
     if any(row.outcome in failing for row in rows):
         raise typer.Exit(ExitStatus.DIFFERENCE)
