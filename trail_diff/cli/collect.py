@@ -22,10 +22,10 @@ def collect(
     known: Known,
     run: Run,
 ) -> None:
-    """Gather a case into one file that gives the same report elsewhere: trail-diff --case CASE.zip.
+    """Save a case in one file that gives the same report elsewhere: trail-diff --case CASE.zip.
 
-    It is gathered from AWS, or from --events. Only the records that the case rests on are in it; --redact replaces the
-    names in them.
+    It is read from AWS, or from --events. The file holds only the records that the case is based on; --redact replaces
+    the names in them.
 
     Example: trail-diff collect --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events trail/ -o case.zip --redact
     """

@@ -17,7 +17,8 @@ def compare(
     *,
     failed: Annotated[str, typer.Argument(metavar="FAILED", help="An export of the failed run.")],
     succeeded: Annotated[
-        str | None, typer.Argument(metavar="[SUCCEEDED]", help="An export of a run that succeeded; else give windows.")
+        str | None,
+        typer.Argument(metavar="[SUCCEEDED]", help="An export of a run that succeeded; without it, set both windows."),
     ] = None,
     failed_window: Annotated[str | None, typer.Option(metavar="FROM/TO", help="The failed run: two ISO times.")] = None,
     succeeded_window: Annotated[

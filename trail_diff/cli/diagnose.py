@@ -27,7 +27,7 @@ def diagnose(
     run: Run,
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
-    """Tell why a KMS-dependent job failed: compare its CloudTrail events with those of a job that succeeded.
+    """Explain why a KMS-dependent job failed: compare its CloudTrail events with those of a job that succeeded.
 
     Without --events, AWS itself is asked, by calls that only read.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _ATTEMPTS = 2
-"""How often a call is made before it counts as unanswered: a checkup is to be quick."""
+"""How often a call is made before it counts as unanswered: a checkup has to be quick."""
 
 
 class Form(StrEnum):
@@ -37,13 +37,13 @@ def doctor(
     ] = None,
     endpoint_url: options.EndpointUrl = None,
     key: Annotated[str | None, typer.Option(metavar="ARN", help="Try the calls about this key as well.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Ask nothing of AWS.")] = False,
-    form: Annotated[Form, typer.Option("--format", help="The form of the answer.")] = Form.TEXT,
+    offline: Annotated[bool, typer.Option("--offline", help="Make no call to AWS.")] = False,
+    form: Annotated[Form, typer.Option("--format", help="The form of the result.")] = Form.TEXT,
     output: options.Output = None,
 ) -> None:
     """Show versions, the cache, the credentials seen and the permissions missing; exit 1 if something is missing.
 
-    Each call that trail-diff makes of AWS is tried, with parameters that harm nothing. No secret is shown.
+    Each call that trail-diff makes to AWS is tried, with parameters that change nothing. No secret is shown.
 
     Example: trail-diff doctor --profile prod --region eu-west-1 --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
     """

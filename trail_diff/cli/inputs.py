@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail_diff.cli.options import Asked, History, Known, Run, Source
-from trail_diff.cli.output import progress_shown, tell
+from trail_diff.cli.output import progress_shown, write_note
 from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs
 
@@ -65,7 +65,7 @@ def reading(
             progress=progress,
             stdin=sys.stdin.buffer if sys.stdin else None,
             aws=aws,
-            note=tell,
+            note=write_note,
         )
 
 
@@ -87,7 +87,7 @@ def _refuse_two_ways_in(source: Source, jobs: Sequence[str] | None, aws: "AwsOpt
     if is_case and (jobs or source.region or source.start or source.end):
         raise UsageError(
             "--region, --from, --to and --job have no effect with --case: it holds what was collected",
-            hint="leave them out, or collect the case anew with them",
+            hint="leave them out, or collect the case again with them",
         )
 
 
@@ -97,7 +97,7 @@ def _parse_span(source: Source) -> tuple[datetime | None, datetime | None]:
     if start is not None and end is not None and start > end:
         raise UsageError(
             f"--from {source.start} is after --to {source.end}",
-            hint="give the earlier time with --from, the later with --to",
+            hint="put the earlier time in --from, the later in --to",
         )
     return start, end
 
@@ -164,10 +164,10 @@ def _redacting(run: Run) -> "Iterator[Redactor | None]":
 
 
 def make_question(asked: Asked, source: Source) -> "Question":
-    """Return what is asked; a case bundle holds a job id, which need not be given again.
+    """Return what is asked; a case bundle holds a job id, so that --job-id is optional.
 
     Raises:
-        UsageError: no job is named, or a padding is given with a bundle.
+        UsageError: no job is named, or a padding is set together with a bundle.
     """
     from trail_diff.case.builder import DEFAULT_PAD, Question
 
@@ -177,7 +177,7 @@ def make_question(asked: Asked, source: Source) -> "Question":
     if is_case and padding != DEFAULT_PAD:
         raise UsageError(
             "--pad has no effect with --case: it holds what was collected",
-            hint="leave it out, or collect the case anew with it",
+            hint="leave it out, or collect the case again with it",
         )
     keys, regions = tuple(asked.key or ()), tuple(source.region or ())
     return Question(asked.job_id or "", asked.baseline_job_id, keys, asked.account, regions, padding)

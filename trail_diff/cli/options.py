@@ -106,7 +106,7 @@ class Source:
 class History:
     """Event history of AWS."""
 
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Fetch anew from AWS, and keep nothing of it.")] = False
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Fetch from AWS again, and cache nothing.")] = False
     max_requests: Annotated[
         int,
         typer.Option(metavar="N", min=1, help="At most so many requests to event history, per account and Region."),

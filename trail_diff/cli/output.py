@@ -1,4 +1,4 @@
-"""From what the library gave to text on stdout or in a file and an exit status; progress and errors go to stderr."""
+"""Writes results to stdout or a file, everything else to stderr, and chooses the exit status."""
 
 import codecs
 import os
@@ -28,7 +28,7 @@ _NARROW = str.maketrans({"–": "-", "—": "-", "…": "~", "×": "x"})
 
 
 def render_options(view: View) -> "RenderOptions":
-    """Return what renderers want to know; colour and links only on a terminal that wants them."""
+    """Return the options for renderers; colour and links only on a terminal that supports them."""
     from trail_diff.render.interface import RenderOptions
 
     to_terminal = view.output is None and sys.stdout.isatty()
@@ -39,7 +39,7 @@ def render_options(view: View) -> "RenderOptions":
 
 
 def locale_language(environment: Mapping[str, str]) -> Language:
-    """Return the language that a locale asks for, the first of its variables that is set having the say."""
+    """Return the language of the locale; the first of its variables that is set decides."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     locale = next((environment[name] for name in names if environment.get(name)), "")
     is_japanese = re.split(r"[_.@-]", locale)[0].lower() in {"ja", "japanese"}
@@ -92,9 +92,9 @@ def write_output(text: str, view: View) -> None:
 
 
 def prepare_streams() -> None:
-    r"""Make the standard streams take any text: what their encoding lacks is written as \uXXXX, as JSON has it.
+    r"""Make the standard streams accept any text: what their encoding lacks is written as \uXXXX, as JSON has it.
 
-    A stream that the shell closed is opened again: stderr to nowhere, stdout so that writing to it fails.
+    A stream that the shell closed is opened again: stderr on the null device, stdout so that writing to it fails.
     """
     codecs.register_error("trail_diff", _escape_unencodable)
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
@@ -105,7 +105,7 @@ def prepare_streams() -> None:
 
 
 def drop_output() -> None:
-    """Let go of what stdout could not take: Python would complain once more when it flushes it at exit."""
+    """Discard what stdout did not accept: Python would report the error again when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -147,15 +147,15 @@ def progress_shown(*, shown: bool) -> "Iterator[Progress | None]":
         yield progress
 
 
-def tell(note: str) -> None:
-    """Write to stderr, as one line, what could not be learnt or is worth knowing."""
+def write_note(note: str) -> None:
+    """Write a note about the reading to stderr, as one line."""
     from trail_diff.render.escape import terminal
 
     sys.stderr.write(terminal(f"trail-diff: note: {note}") + "\n")
 
 
 def complain(message: str, hint: str) -> int:
-    """Write what is wrong and what to do about it as one line to stderr."""
+    """Write a problem and how to fix it to stderr, as one line."""
     from trail_diff.render.escape import terminal
 
     sys.stderr.write(terminal(f"trail-diff: {message.rstrip('.')}; {hint}") + "\n")

@@ -15,7 +15,7 @@ from trail_diff.cli.output import write_list
 def what_if(
     *,
     key_policy: Annotated[str, typer.Option(metavar="NEW", help="The policy to try: a file in any form.")],
-    old: Annotated[str | None, typer.Option(metavar="OLD", help="The policy in force, to tell what changes.")] = None,
+    old: Annotated[str | None, typer.Option(metavar="OLD", help="The policy in force, to show what changes.")] = None,
     key: options.Keys = None,
     fail_on_undetermined: Annotated[
         bool,
@@ -30,7 +30,7 @@ def what_if(
     view: View,
     run: Run,
 ) -> None:
-    """Replay observed calls against a new key policy, and tell what it would break or fix.
+    """Replay observed calls against a new key policy, and list what it would break or fix.
 
     With --profile and --from, the calls in the event history of AWS are replayed. With neither that nor --events, the
     calls that AWS Backup is known to make are tried. Exits 1 when something breaks.

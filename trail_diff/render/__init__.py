@@ -29,7 +29,7 @@ def render_list(
     output_format: str,
     options: RenderOptions = _DEFAULTS,
 ) -> str:
-    """Render a list: jobs, callers, or the calls of a policy that is tried; `lists` has their specs.
+    """Render a list: jobs, callers, or calls replayed against a policy; their specs are in `lists`.
 
     Raises:
         UsageError: the format is none of `FORMATS`.

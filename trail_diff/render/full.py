@@ -126,7 +126,7 @@ def _show_absence(page: Page, report: Report, words: Catalogue) -> None:
 
 
 def _show_remedies(page: Page, remedies: Sequence[Remedy], words: Catalogue) -> None:
-    """Show the remedies; what would not help is told in one line each."""
+    """Show the remedies; those that would not help take one line each."""
     if remedies:
         page.head(words.labels["remedies"])
     for remedy in remedies:

@@ -1,7 +1,7 @@
 """Renders as one HTML file that needs nothing else: to be read, sorted, printed and sent to somebody.
 
-Everything is in the page without its script; the script sorts, filters and copies. The wording is the catalogue's, the
-arrangement the templates'.
+Everything is in the page without its script; the script sorts, filters and copies. The wording is in the catalogue, the
+layout in the templates.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from trail_diff.render.list_spec import ListSpec, Row
 from trail_diff.render.phrases import caller_name, catalogue
 
 _MOST_LISTED = 200
-"""As many decisions or skipped files as are listed one by one."""
+"""The most decisions or skipped files that are listed one by one."""
 
 
 class RemedyView(Struct, frozen=True):

@@ -14,10 +14,10 @@ from trail_diff.render.lists import kind_of
 from trail_diff.render.phrases import caller_name
 
 PAGE = 100
-"""As many rows as are in the page at once."""
+"""The most rows shown at once."""
 
 MOST_ROWS = 10_000
-"""As many rows as a page has at all; who wants more wants them in another form."""
+"""The most rows in a page; more are better read in another format."""
 
 _LONGEST_CELL = 500
 _LONGEST_KEY = 17

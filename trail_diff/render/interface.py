@@ -1,4 +1,4 @@
-"""What every renderer is: finished values in, text out. It decides nothing, and escapes every value for its medium."""
+"""The interface of a renderer: finished values in, text out. It escapes every value for its medium."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol

@@ -1,4 +1,4 @@
-"""What a list shows, said once: its columns, and which of them each form of output has. Every renderer reads this."""
+"""The spec of a list: its columns, and which of them each output format shows. Every renderer reads it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
@@ -66,5 +66,5 @@ class ListSpec(Struct, Generic[Row], frozen=True):
         return tuple(self.columns[name] for name in names)
 
     def lead(self, rows: Sequence[Row], words: Catalogue) -> str:
-        """Return the sentence above the rows, if there is one: what they come to, or that there are none."""
+        """Return the sentence above the rows, if any: a summary, or that there are no rows."""
         return self.sum_up(rows, words) if rows else words.labels[self.empty]

@@ -1,4 +1,4 @@
-"""The lists: jobs, callers, and the calls of a policy that is tried."""
+"""The specs of the lists: jobs, callers, and calls replayed against a policy."""
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter

@@ -1,6 +1,6 @@
 """Renders for a ticket: short, and the same in every tracker that knows tables, code spans and fenced blocks.
 
-No HTML and no reference-style markup, which Jira, Zendesk or Backlog show as it stands.
+No HTML and no reference-style markup, which Jira, Zendesk or Backlog show as plain text.
 """
 
 from collections.abc import Sequence
