@@ -55,7 +55,10 @@ def tell_history(case: Entry) -> Any:
     match case["ask"]:
         case "policy":
             version = policy_at(changes, KEYS["key"], NIGHT, facts, about=KEYS[case.get("about", "key")])
-            return version and [tell_place(version.evidence), "today" if version.is_todays else tell_time(version.since)]
+            return version and [
+                tell_place(version.evidence),
+                "today" if version.is_todays else tell_time(version.since),
+            ]
         case "state":
             state = state_at(changes, KEYS["key"], NIGHT, facts)
             return state and [state.state, tell_place(state.evidence)]
