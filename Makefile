@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 BROWSER_STAMP := $(VENV)/.browser-installed
 DEMO := $(BIN)/trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events fixtures/original-incident/trail
 
-.PHONY: demo test test-browser fuzz lint check golden fixtures package bench screenshot clean
+.PHONY: demo test test-browser fuzz lint check mutants mutants-sample golden fixtures package bench screenshot clean
 
 demo: $(STAMP)
 	$(DEMO) || test $$? -eq 1
@@ -32,7 +32,14 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check: lint test package
+# Plants bugs in what decides, one at a time, and fails when the tables of cases notice too few of them.
+mutants: $(STAMP)
+	$(BIN)/python tests/mutants.py
+
+mutants-sample: $(STAMP)
+	$(BIN)/python tests/mutants.py --sample 80
+
+check: lint test package mutants-sample
 	PYTHONPATH=tests $(BIN)/python tests/incidents.py
 	PYTHONPATH=tests $(BIN)/python bench/measure.py --small
 
@@ -79,4 +86,4 @@ $(BROWSER_STAMP): $(STAMP)
 	touch $(BROWSER_STAMP)
 
 clean:
-	rm -rf $(VENV) dist build demo-report.html
+	rm -rf $(VENV) dist build mutants demo-report.html
