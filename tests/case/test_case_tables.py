@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from tables import (
     KEYS,
@@ -18,8 +19,13 @@ from tables import (
 )
 
 from trail_diff.case.baseline import compare_jobs, rank_baselines
+from trail_diff.case.builder import Question, build_case
 from trail_diff.case.correlate import find_keys, has_concurrent_job, job_window, tie_events, vault_key
 from trail_diff.case.coverage import check_coverage, excludes_kms, is_write_only, summarize_reading
+from trail_diff.case.gathered import Gathered, in_order
+from trail_diff.errors import TrailDiffError
+from trail_diff.model.learnt import Case, Facts, Skipped
+from trail_diff.model.reasons import Reason
 
 CASES = Path(__file__).parent / "cases"
 EVENINGS = [
@@ -112,3 +118,49 @@ def test_selectors_leave_out_what_the_table_says(case: Entry) -> None:
     holds = {"kms": excludes_kms(case["selectors"]), "reads": is_write_only(case["selectors"])}
 
     assert [name for name, is_left_out in holds.items() if is_left_out] == case["leavesOut"]
+
+
+@pytest.mark.parametrize("case", read_table(CASES / "builder.json"), ids=case_id)
+def test_case_is_built_as_the_table_says(case: Entry) -> None:
+    """The jobs, keys, calls, windows, changes and warnings of a Case are those stated, or the error is."""
+    sides = [
+        build_job(case.get("bad"), day=2),
+        *([] if case.get("good", {}) is None else [build_job(case.get("good"))]),
+    ]
+    gathered = Gathered(
+        events=in_order(map(build_event, case["records"])),
+        jobs=(*sides, *map(build_job, case.get("jobs", []))),
+        tally=build_tally(case),
+        skipped=tuple(Skipped(source, Reason(reason), count) for source, reason, count in case.get("skipped", [])),
+    )
+    question = msgspec.convert({"job_id": "bad", **case.get("ask", {})}, Question)
+    if "error" in case:
+        with pytest.raises(TrailDiffError) as raised:
+            build_case(gathered, question, Facts())
+        assert raised.value.message == case["error"]
+        return
+
+    seen = tell_case(build_case(gathered, question, Facts()))
+
+    assert {name: seen[name] for name in case["case"] if name in seen} == {
+        name: wanted for name, wanted in case["case"].items() if name in seen
+    }
+    assert set(case["case"].get("warned", ())) <= set(seen["warnings"])
+    assert set(case["case"].get("notWarned", ())).isdisjoint(seen["warnings"])
+
+
+def tell_case(built: Case) -> Entry:
+    """Return the parts of a Case as tables have them: of both sides the failed one's first."""
+    sides = [side for side in (built.failed, built.succeeded) if side is not None]
+    windows = [span for span in (built.coverage.windows.failed, built.coverage.windows.succeeded) if span]
+    return {
+        "jobs": [built.failed.job.id, built.succeeded.job.id if built.succeeded else None],
+        "key": built.failed.job.key,
+        "keys": list(built.keys),
+        "tied": [[tie.event.event_id for tie in side.events] for side in sides],
+        "windows": [[f"{moment.day} {moment:%H:%M}" for moment in span] for span in windows],
+        "kept": built.coverage.events_kept,
+        "newest": built.newest and f"{built.newest.day} {built.newest:%H:%M}",
+        "changes": [event.event_id for event in built.changes],
+        "warnings": list(built.coverage.warnings),
+    }
