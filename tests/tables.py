@@ -8,7 +8,7 @@ Case compares the backup jobs of two evenings: `good` ran on the first from 18:0
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +83,7 @@ def build_moment(text: str) -> datetime:
     day, _, clock = text.partition(" ")
     if not clock:
         return datetime.fromisoformat(text)
-    hour, minute, *seconds = map(int, clock.split(":"))
-    return datetime(2026, 3, int(day), hour, minute, *seconds, tzinfo=UTC)
+    return datetime.combine(date(2026, 3, int(day)), time.fromisoformat(clock), UTC)
 
 
 def build_event(entry: str | Entry) -> Event:
@@ -98,7 +97,7 @@ def build_record(entry: str | Entry) -> Record:
     `error`, `message`, `context`, `parameters` and `policy` (of PutKeyPolicy) stand for the record's longer fields;
     `denied` is the end of an access-denied message. A name such as `backup:CreateBackupVault` is a call of that service.
     """
-    fields = {"call": entry} if isinstance(entry, str) else dict(entry)
+    fields: Entry = {"call": entry} if isinstance(entry, str) else dict(entry)
     call = str(fields.pop("call"))
     day, clock, who, name, key = call.split()
     made, identity = Recording(), fields.pop("userIdentity", _identify(who))
@@ -109,12 +108,12 @@ def build_record(entry: str | Entry) -> Record:
     if policy := fields.pop("policy", None):
         fields["parameters"] = {"policyName": "default", "policy": json.dumps(build_policy(policy))}
     fields = {"eventID": call, **fields}
-    time = f"{build_moment(f'{day} {clock}'):%Y-%m-%dT%H:%M:%SZ}"
+    moment = f"{build_moment(f'{day} {clock}'):%Y-%m-%dT%H:%M:%SZ}"
     service, _, action = name.rpartition(":")
     if service:
         fields = {"requestParameters": fields.pop("parameters", None), "readOnly": False, **fields}
-        return made.add(time, f"{service}.amazonaws.com", action, identity, **fields)
-    return made.kms(time, name, KEYS.get(key), identity, fields.pop("context", None), **fields)
+        return made.add(moment, f"{service}.amazonaws.com", action, identity, **fields)
+    return made.kms(moment, name, KEYS.get(key), identity, fields.pop("context", None), **fields)
 
 
 def _identify(who: str) -> Entry:
