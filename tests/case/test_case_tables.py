@@ -19,15 +19,16 @@ from tables import (
 )
 
 from trail_diff.case.baseline import compare_jobs, rank_baselines
-from trail_diff.case.builder import Question, build_case
+from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
 from trail_diff.case.correlate import find_keys, has_concurrent_job, job_window, tie_events, vault_key
 from trail_diff.case.coverage import check_coverage, excludes_kms, is_write_only, summarize_reading
 from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.errors import TrailDiffError
-from trail_diff.model.learnt import Case, Facts, Skipped
+from trail_diff.model.learnt import Case, Facts, Skipped, Window
 from trail_diff.model.reasons import Reason
 
 CASES = Path(__file__).parent / "cases"
+FACTS = Facts(organization_id="o-1234567890")
 EVENINGS = [
     f"{day} {hour}:0{minute} {call}"
     for day in (1, 2)
@@ -136,11 +137,17 @@ def test_case_is_built_as_the_table_says(case: Entry) -> None:
     question = msgspec.convert({"job_id": "bad", **case.get("ask", {})}, Question)
     if "error" in case:
         with pytest.raises(TrailDiffError) as raised:
-            build_case(gathered, question, Facts())
+            build_case(gathered, question, FACTS)
         assert raised.value.message == case["error"]
         return
 
-    seen = tell_case(build_case(gathered, question, Facts()))
+    built = build_case(gathered, question, FACTS)
+
+    seen = tell_case(built)
+    assert built.facts is FACTS
+    assert {built.failed.window, *([built.succeeded.window] if built.succeeded else [])} <= set(
+        case_windows(gathered, question)
+    )
 
     assert {name: seen[name] for name in case["case"] if name in seen} == {
         name: wanted for name, wanted in case["case"].items() if name in seen
@@ -164,3 +171,30 @@ def tell_case(built: Case) -> Entry:
         "changes": [event.event_id for event in built.changes],
         "warnings": list(built.coverage.warnings),
     }
+
+
+@pytest.mark.parametrize("case", read_table(CASES / "comparison.json"), ids=case_id)
+def test_exports_are_compared_as_the_table_says(case: Entry) -> None:
+    """Two exports or spans of time become the two sides of a Case as stated, or the error is."""
+    sides = [
+        Gathered(
+            events=in_order(map(build_event, case[name])),
+            jobs=tuple(map(build_job, jobs)),
+            tally=build_tally({"records": case[name]}),
+            skipped=(),
+        )
+        for name, jobs in (("failed", case.get("jobs", [])), ("succeeded", []))
+    ]
+    failed, succeeded = (span and Window(*map(build_moment, span)) for span in case.get("windows", [None, None]))
+    if "error" in case:
+        with pytest.raises(TrailDiffError) as raised:
+            build_comparison(sides[0], sides[1], (failed, succeeded), case.get("keys", []), FACTS)
+        assert raised.value.message == case["error"]
+        return
+
+    built = build_comparison(sides[0], sides[1], (failed, succeeded), case.get("keys", []), FACTS)
+
+    job = built.failed.job
+    seen = {**tell_case(built), "place": [job.region, job.account], "message": job.message}
+    assert {name: seen[name] for name in case["case"]} == case["case"]
+    assert (job.kind, built.facts) == ("window", FACTS)
