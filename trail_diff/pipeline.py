@@ -40,19 +40,18 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff import __version__
-from trail_diff.arns import arn_account, plain_key
+from trail_diff.arns import arn_account
 from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.jobs import is_finished, is_succeeded
-from trail_diff.events.key_names import is_resolved
+from trail_diff.gather.exports import WindowsOf
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.gather.raw_case import Collected, narrow
-from trail_diff.gather.two_pass import Wanted
 from trail_diff.inputs import (
     Inputs,
     collect,
-    collect_around,
+    collect_narrowly,
     count_inputs,
     gather_both,
     gather_facts,
@@ -74,7 +73,7 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
         collected, asked = collect(inputs, question)
         return collected.case(asked)
     facts, asked = gather_facts(inputs), need_question(question)
-    return build_case(gather_inputs(inputs, _wanted_for(asked)), asked, facts)
+    return build_case(gather_inputs(inputs, _windows_of(asked), asked.keys), asked, facts)
 
 
 def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) -> Collected:
@@ -85,21 +84,22 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
     """
     from trail_diff.gather.bundle import save_case
 
-    if question is not None:
-        around = collect_around(inputs, question, _wanted_for(question))
-        if around is not None and _is_same(*around, question):
-            save_case(file, around[0], question, __version__)
-            return around[0]
+    narrowly = collect_narrowly(inputs, question, _windows_of(question)) if question is not None else None
+    if narrowly is not None and question is not None and _is_same(*narrowly[1:]):
+        save_case(file, narrowly[0], question, __version__)
+        return narrowly[0]
     whole, asked = collect(inputs, question)
-    case = whole.case(asked)
-    narrowed = narrow(whole, case, whole.gathered().skipped)
-    kept = narrowed if _is_same(narrowed, case, asked) else whole
-    save_case(file, kept, asked, __version__)
-    return kept
+    case, gathered = whole.case(asked), whole.gathered()
+    narrowed, kept = narrow(whole, case, gathered.skipped)
+    pinned = structs.replace(asked, baseline_job_id=asked.baseline_job_id or narrowed.baseline_job_id)
+    collected = narrowed if _is_same(case, build_case(kept, pinned, case.facts)) else whole
+    save_case(file, collected, asked, __version__)
+    return collected
 
 
-def _is_same(collected: Collected, case: Case, question: Question) -> bool:
-    return analyse(collected.case(question)) == analyse(case)
+def _is_same(one: Case, other: Case) -> bool:
+    """Check whether two cases give the same report, as one that is the same itself surely does."""
+    return one == other or analyse(one) == analyse(other)
 
 
 def load_comparison(
@@ -115,26 +115,17 @@ def load_comparison(
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    facts, wanted = gather_facts(inputs), _wanted_in(windows, keys)
+    facts, spans = gather_facts(inputs), [window for window in windows if window is not None]
+    windows_of = (lambda _gathered: spans) if len(spans) == len(windows) else None  # a side without one is all of it
     if succeeded is None:
-        one = other = gather_inputs(structs.replace(inputs, events=(failed,)), wanted)
+        one = other = gather_inputs(structs.replace(inputs, events=(failed,)), windows_of, keys)
     else:
-        one, other = gather_both(inputs, (failed, succeeded), wanted)
+        one, other = gather_both(inputs, (failed, succeeded), windows_of, keys)
     return build_comparison(one, other, windows, _renamed(keys, inputs), facts)
 
 
-def _wanted_for(question: Question) -> Wanted:
-    return Wanted(lambda gathered: case_windows(gathered, question), _is_by_name(question.keys))
-
-
-def _is_by_name(keys: Sequence[str]) -> bool:
-    return any(not is_resolved(plain_key(key)) for key in keys)
-
-
-def _wanted_in(windows: Sequence[Window | None], keys: Sequence[str]) -> Wanted | None:
-    """Return what limits a comparison to spans of time; None where a side has no span, as all of it is wanted."""
-    spans = [window for window in windows if window is not None]
-    return Wanted(lambda _gathered: spans, _is_by_name(keys)) if len(spans) == len(windows) else None
+def _windows_of(question: Question) -> WindowsOf:
+    return lambda gathered: case_windows(gathered, question)
 
 
 def analyse(case: Case) -> Report:
@@ -182,7 +173,7 @@ def analyse(case: Case) -> Report:
 
 def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
     """List the jobs found, each that did not succeed with the baseline it would get and in what the two differ."""
-    gathered = gather_inputs(inputs, Wanted())
+    gathered = gather_inputs(inputs, lambda _gathered: ())
     rows = []
     for job in gathered.jobs:
         ranked = rank_baselines(job, gathered.jobs) if is_finished(job) and not is_succeeded(job) else []

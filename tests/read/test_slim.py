@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from gather.plain import keep_once
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -16,12 +17,12 @@ from recording import Recording
 
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.normalize import normalize_record
-from trail_diff.gather.aggregate import count_calls
-from trail_diff.gather.in_memory import ReadOptions, Skips, keep_once, make_selection
+from trail_diff.gather.engine import Skips
+from trail_diff.gather.exports import count_calls
 from trail_diff.model.learnt import Coverage, Event
 from trail_diff.model.report import CallerUse
-from trail_diff.read.files import Reading, read_files
-from trail_diff.read.interface import Found, FoundSlim, Peek, SlimRecord, Tally
+from trail_diff.read.files import FileReader
+from trail_diff.read.interface import Found, FoundSlim, Peek, ReadOptions, SlimRecord, Tally
 from trail_diff.read.lenient import to_record
 from trail_diff.read.slim import SlimIdentity
 from trail_diff.read.walk import InputFile
@@ -132,8 +133,8 @@ def documents(draw: st.DrawFn) -> bytes:
 def read_generally(file: Path) -> tuple[list[Event], Tally, Skips]:
     """Read every record by itself."""
     tally, skips = Tally(), Skips()
-    reading = Reading(make_selection(ReadOptions(), kms_only=True), tally, is_quick=False)
-    found = _whole(read_files([InputFile(str(file), file.stat().st_size)], reading))
+    reader = FileReader(ReadOptions(kms_only=True), tally, is_quick=False)
+    found = _whole(reader.read([InputFile(str(file), file.stat().st_size)]))
     return [item for item in keep_once(found, skips) if isinstance(item, Event)], tally, skips
 
 
@@ -215,8 +216,8 @@ def test_whole_records_and_tally_are_the_same(data: bytes, place: Path) -> None:
     results = []
     for is_quick in (True, False):
         tally = Tally()
-        reading = Reading(make_selection(ReadOptions()), tally, is_quick=is_quick)
-        found = list(read_files([InputFile(str(file), file.stat().st_size)], reading))
+        reader = FileReader(ReadOptions(), tally, is_quick=is_quick)
+        found = list(reader.read([InputFile(str(file), file.stat().st_size)]))
         results.append((repr(found), vars(tally)))
 
     assert results[0] == results[1]
@@ -269,7 +270,7 @@ def test_any_selection_is_asked_for_slim_records_too(tmp_path: Path) -> None:
     def select(peek: Peek | SlimRecord) -> bool:
         return bool(peek.event_id == "a")
 
-    found = list(read_files([InputFile(str(file), file.stat().st_size)], Reading(select, Tally())))
+    found = list(FileReader(select, Tally()).read([InputFile(str(file), file.stat().st_size)]))
 
     assert [getattr(item, "record", None) for item in found] == [wanted]
 

@@ -52,9 +52,9 @@ def make_inputs(
         )
     from trail_diff.aws.live.options import AwsOptions
     from trail_diff.cli.output import tell
-    from trail_diff.gather.in_memory import ReadOptions
     from trail_diff.gather.key_facts import FactFiles
     from trail_diff.inputs import Inputs
+    from trail_diff.read.interface import ReadOptions
 
     start, end = _parse_span(*span)
     return Inputs(
