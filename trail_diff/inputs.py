@@ -74,38 +74,66 @@ class Inputs(Struct, frozen=True):
         return self.is_live or self.case is not None or self.redactor is not None or bool(self.buckets)
 
 
-def collect(inputs: Inputs, question: Question | None = None) -> tuple[Collected, Question]:
-    """Read what there is and keep it raw; facts given as files come before those in a bundle, as does the question.
+class Offer(Struct, frozen=True):
+    """What a bundle may hold, the case as all that was read makes it, and as the bundle does."""
 
-    Raises:
-        TrailDiffError: what could not be used, with a hint.
-    """
-    documents = load_documents(inputs.facts)
-    collected, asked = _read(inputs, question, documents)
-    return _redact(structs.replace(collected, documents=documents.over(collected.documents)), asked, inputs)
+    collected: Collected
+    question: Question
+    case: Case
+    offered: Case
 
 
-def collect_narrowly(inputs: Inputs, question: Question, windows_of: WindowsOf) -> tuple[Collected, Case, Case] | None:
-    """Read a large export for a case, and again for only the records that it rests on, to keep those raw.
+def offer_bundles(
+    inputs: Inputs, question: Question | None, windows_of: Callable[[Question], WindowsOf]
+) -> Iterator[Offer]:
+    """Yield what a bundle may hold, from only the records that the case rests on to everything.
 
-    Also given is the case, and what becomes of it with those records. None if the export is small, cannot be read
-    twice, or was changed meanwhile.
+    Of a large export, those records alone are ever held, unless it cannot be read twice or is changed meanwhile.
 
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
     export = None if inputs.is_raw_needed else _open_export(inputs)
-    if export is None or not export.is_large:
-        return None
-    facts, told = load_documents(inputs.facts), _job_files(inputs)
+    if export is not None and export.is_large and question is not None:
+        offer = _pick_records(inputs, export, question, windows_of(question))
+        yield from [offer] if offer is not None else []
+        export = None
+    whole, asked = collect(inputs, question, export)
+    case, gathered = whole.case(asked), whole.gathered()
+    narrowed, kept = narrow(whole, case, gathered.skipped)
+    pinned = structs.replace(asked, baseline_job_id=asked.baseline_job_id or narrowed.baseline_job_id)
+    yield Offer(narrowed, asked, case, build_case(kept, pinned, case.facts))
+    yield Offer(whole, asked, case, case)
+
+
+def _pick_records(inputs: Inputs, export: Export, question: Question, windows_of: WindowsOf) -> Offer | None:
+    """Read a large export for a case, and again for only the records that it rests on; None if it cannot be settled."""
+    documents, told = load_documents(inputs.facts), _job_files(inputs)
     gathered = export.gather_twice(told.normalized[1], windows_of, by_name=is_by_name(question.keys))
     if gathered is None:
         return None
-    case = build_case(gathered, question, read_facts(facts))
+    case = build_case(gathered, question, read_facts(documents))
     event_ids = frozenset(event.event_id for event in filter(matters_to(case), gathered.events))
     picked = collect_found(export.pick_events(event_ids), gathered.tally, told.items())
-    collected = narrow(structs.replace(picked, documents=facts), case, gathered.skipped)[0]
-    return (collected, case, collected.case(question)) if len(collected.records) == len(event_ids) else None
+    collected, _ = narrow(structs.replace(picked, documents=documents), case, gathered.skipped)
+    if len(collected.records) != len(event_ids):
+        return None
+    return Offer(collected, question, case, collected.case(question))
+
+
+def collect(
+    inputs: Inputs, question: Question | None = None, files: Source | None = None
+) -> tuple[Collected, Question]:
+    """Read what there is and keep it raw; facts given as files come before those in a bundle, as does the question.
+
+    `files` are the exports on disk, if they are open.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
+    documents = load_documents(inputs.facts)
+    collected, asked = _read(inputs, question, documents, files)
+    return _redact(structs.replace(collected, documents=documents.over(collected.documents)), asked, inputs)
 
 
 def gather_inputs(inputs: Inputs, windows_of: WindowsOf | None = None, keys: Sequence[str] = ()) -> Gathered:
@@ -201,7 +229,9 @@ def need_question(question: Question | None) -> Question:
     return question
 
 
-def _read(inputs: Inputs, question: Question | None, documents: FactDocuments) -> tuple[Collected, Question]:
+def _read(
+    inputs: Inputs, question: Question | None, documents: FactDocuments, files: Source | None
+) -> tuple[Collected, Question]:
     if inputs.case is not None:
         from trail_diff.gather.bundle import ask_bundle, open_case
 
@@ -210,16 +240,16 @@ def _read(inputs: Inputs, question: Question | None, documents: FactDocuments) -
             inputs.note(note)
         return collected, ask_bundle(asked, question, collected)
     if not inputs.is_live:
-        return _collect_exports(inputs, need_question(question)), need_question(question)
+        return _collect_exports(inputs, need_question(question), files), need_question(question)
     if question is not _NOTHING_ASKED or inputs.is_engine_for_all:
         return _collect_live(inputs, need_question(question), documents)
     return _job_files(inputs), need_question(question)
 
 
-def _collect_exports(inputs: Inputs, question: Question) -> Collected:
+def _collect_exports(inputs: Inputs, question: Question, files: Source | None) -> Collected:
     """Read files, then what lies in S3; without the latter no connection is opened."""
     local = [path for path in inputs.events if path not in inputs.buckets]
-    sources: list[Source] = [FileSource(local, inputs.stdin)]
+    sources: list[Source] = [files or FileSource(local, inputs.stdin)]
     given, query, tally = _job_files(inputs), inputs.options, Tally()
     if inputs.buckets:
         from trail_diff.aws.live.elsewhere import open_buckets, plan_query

@@ -1,15 +1,25 @@
 """The stages and their order. Everything with input or output ends in a Case; everything after it is pure.
 
-    sources    paths → Found        read exports of any form; count every record, keep only what the Selection wants
-    live       AWS → Collected      jobs, event history (sources/lookup_events) and the key's facts, from AWS itself
+    inputs     Inputs → which Sources to read, and how: exports, a bundle or AWS, with pseudonyms if wanted
+               Four types say what to read: Inputs (where), AwsOptions (as whom), Question (about which job), and
+               ReadOptions, which every Source is given
+    Source     ReadOptions → Found   raw records and job descriptions; every record that goes past is counted
+               ├ read/files         files, folders, globs and stdin, of any form (read/forms, read/shapes)
+               ├ aws/s3             a bucket
+               ├ aws/event_history  event history
+               └ aws/engines        Athena, CloudTrail Lake, CloudWatch Logs
     normalize  Record → Event       who called, which key, how it ended; or a note of why not
-    jobs       documents, events → Job
-    gather     all of the above → Gathered
-    survey     the same of a large export, in two passes over batches, sheets and counting: only what the case holds
-    facts      files → Facts        key policy, key state, grants
-    intake     which of the ways in: exports, a bundle or AWS, with pseudonyms if wanted
-    collected  all of it, raw, in one value: what a case bundle (casefile) holds and redaction (redact_case) rewrites
-    assemble   Gathered, Question, Facts → Case
+    gather     Found → Sums         one reading engine, on all cores: a Fold says what to keep and what to count
+               ├ fold               which calls are alike, which events are kept; several folds share a pass
+               ├ reader             what one process makes of a batch of files
+               ├ engine             a pass: what all processes found, in order, each event once
+               ├ exports            a small export in one pass, a large one in two: only what the case may rest on
+               ├ job_files          events, documents → Jobs, Gathered
+               ├ raw_case           all of it, raw, in one value: what a bundle holds and redaction rewrites
+               ├ bundle             that value in one file, and back
+               └ key_facts          files → Facts: key policy, key state, grants
+    aws/live   AWS → the same raw value: jobs, events from a Source, and the key's facts
+    case       Gathered, Question, Facts → Case
                ├ vaults             which keys jobs use, as AWS says of vaults and recovery points
                ├ baseline           which succeeded job to compare with, and in what it differs
                ├ correlate          which events belong to which job, each with its reasons
@@ -28,7 +38,7 @@
     console    Findings → the same with where each event is found
     render     Report → text
 
-A stage imports the model and the stages it is built from, never the pipeline. Nothing after `assemble` reads a file, a
+A stage imports the model and the stages it is built from, never the pipeline. Nothing after `case` reads a file, a
 clock or the environment, so a Case analysed twice gives one Report.
 """
 
@@ -47,16 +57,16 @@ from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.gather.exports import WindowsOf
 from trail_diff.gather.key_facts import FactFiles
-from trail_diff.gather.raw_case import Collected, narrow
+from trail_diff.gather.raw_case import Collected
 from trail_diff.inputs import (
     Inputs,
     collect,
-    collect_narrowly,
     count_inputs,
     gather_both,
     gather_facts,
     gather_inputs,
     need_question,
+    offer_bundles,
 )
 from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
@@ -84,17 +94,10 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
     """
     from trail_diff.gather.bundle import save_case
 
-    narrowly = collect_narrowly(inputs, question, _windows_of(question)) if question is not None else None
-    if narrowly is not None and question is not None and _is_same(*narrowly[1:]):
-        save_case(file, narrowly[0], question, __version__)
-        return narrowly[0]
-    whole, asked = collect(inputs, question)
-    case, gathered = whole.case(asked), whole.gathered()
-    narrowed, kept = narrow(whole, case, gathered.skipped)
-    pinned = structs.replace(asked, baseline_job_id=asked.baseline_job_id or narrowed.baseline_job_id)
-    collected = narrowed if _is_same(case, build_case(kept, pinned, case.facts)) else whole
-    save_case(file, collected, asked, __version__)
-    return collected
+    offers = offer_bundles(inputs, question, _windows_of)
+    offer = next(offer for offer in offers if _is_same(offer.case, offer.offered))
+    save_case(file, offer.collected, offer.question, __version__)
+    return offer.collected
 
 
 def _is_same(one: Case, other: Case) -> bool:

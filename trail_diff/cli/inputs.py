@@ -125,9 +125,9 @@ def with_engine(
     """
     from msgspec import structs
 
-    from trail_diff.aws.engines.choices import AthenaTable, EngineChoice, EventDataStore, LogGroups
+    from trail_diff.aws.engines.choices import AthenaTable, EventDataStore, LogGroups
 
-    chosen: list[EngineChoice] = []
+    chosen: list[AthenaTable | LogGroups | EventDataStore] = []
     chosen += [AthenaTable(athena[0], athena[1], athena[2])] if athena[0] else []
     chosen += [LogGroups(tuple(log_groups))] if log_groups else []
     chosen += [EventDataStore(event_data_store)] if event_data_store else []

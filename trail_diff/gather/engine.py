@@ -19,7 +19,7 @@ from trail_diff.gather.fold import Add, Bunch, Fold
 from trail_diff.gather.reader import NO_KIND, ROWS, Batch, Reader, Rows, Sheet
 from trail_diff.model.learnt import Event, Skipped, Window
 from trail_diff.model.reasons import Reason
-from trail_diff.read.files import is_read_once, list_files
+from trail_diff.read.files import is_read_once
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, Progress, ReadOptions, Tally, select_everything
 from trail_diff.read.stretches import cut
 from trail_diff.read.walk import InputFile
@@ -59,15 +59,6 @@ def fold_found(found: Iterable[Found], tally: Tally, fold: Fold) -> "Sums":
     for sheet in Reader(fold.kinds, select_everything, is_raw=True).take_all(found, tally):
         sums.add(0, sheet)
     return sums
-
-
-def list_exports(paths: Sequence[str], options: ReadOptions) -> Iterator[InputFile | Skipped]:
-    """Yield the files that paths stand for.
-
-    Raises:
-        SourceError: a path is not there, a glob fits nothing, or a folder is empty.
-    """
-    return chain.from_iterable(list_files(path, options) for path in paths)
 
 
 def for_one_process(paths: Sequence[str], options: ReadOptions) -> ReadOptions:

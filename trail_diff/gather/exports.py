@@ -9,7 +9,7 @@ around them. The second pass reads again those files that have calls in that tim
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import BinaryIO, TypeGuard
@@ -29,7 +29,6 @@ from trail_diff.gather.engine import (
     Sums,
     fold_files,
     for_one_process,
-    list_exports,
     make_batches,
     read_on_cores,
     read_sheets,
@@ -37,8 +36,8 @@ from trail_diff.gather.engine import (
 from trail_diff.gather.fold import Add, Bunch, EveryEvent, Fold
 from trail_diff.gather.job_files import build_gathered
 from trail_diff.gather.reader import Batch, Reader, normalize_slim
-from trail_diff.model.learnt import Coverage, Event, Window
-from trail_diff.read.files import FileReader, is_read_once
+from trail_diff.model.learnt import Coverage, Event, Skipped, Window
+from trail_diff.read.files import FileReader, FileSource, is_read_once
 from trail_diff.read.interface import (
     NULL,
     Found,
@@ -47,6 +46,7 @@ from trail_diff.read.interface import (
     FoundSlim,
     Progress,
     ReadOptions,
+    Selection,
     SlimRecord,
     Tally,
 )
@@ -67,7 +67,7 @@ WORTH_BYTES = 16 << 20
 _KEPT_NAMES = KEY_CHANGES | VAULT_CHANGES | OTHER_CHANGES | START_CALLS
 
 
-class Export:
+class Export(FileSource):
     """Files on disk, listed once, to be read for a case as often as it takes."""
 
     def __init__(
@@ -82,9 +82,14 @@ class Export:
         Raises:
             SourceError: a path is not there, a glob fits nothing, or a folder is empty.
         """
-        self._options, self._progress, self._stdin = for_one_process(paths, options), progress, stdin
-        self._files = list(list_exports(paths, options))
+        super().__init__(paths, stdin)
+        self._options, self._progress = for_one_process(paths, options), progress
+        self._files = tuple(super().files(options))
         self._batches = list(make_batches(self._files, options))
+
+    def files(self, selection: Selection) -> Iterable[InputFile | Skipped]:  # noqa: ARG002
+        """Return the files as they were listed."""
+        return self._files
 
     @property
     def is_large(self) -> bool:
@@ -150,7 +155,7 @@ def count_calls(
         SourceError: a path is not there or cannot be opened.
     """
     options = structs.replace(for_one_process(paths, options), kms_only=True)
-    batches = make_batches(list_exports(paths, options), options)
+    batches = make_batches(FileSource(paths).files(options), options)
     sums = fold_files(batches, fold, options, progress=progress, stdin=stdin)
     return structs.replace(summarize_reading(sums.tally, sums.skips.merged()), events_kept=sums.taken)
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -49,9 +50,11 @@ class FileSource:
         Raises:
             SourceError: a path is not there, a glob fits nothing, or a folder is empty.
         """
-        reader = FileReader(selection, tally, progress)
-        for path in self._paths:
-            yield from _whole_only(reader.read(list_files(path, selection), self._stdin))
+        yield from _whole_only(FileReader(selection, tally, progress).read(self.files(selection), self._stdin))
+
+    def files(self, selection: Selection) -> Iterable[InputFile | Skipped]:
+        """Return the files that the paths stand for."""
+        return chain.from_iterable(list_files(path, selection) for path in self._paths)
 
 
 class FileReader:

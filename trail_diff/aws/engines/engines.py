@@ -5,14 +5,14 @@ from typing import Never, assert_never
 
 from trail_diff.aws.engines.athena import AthenaOptions, AthenaSource
 from trail_diff.aws.engines.athena_sql import parse_table_name
-from trail_diff.aws.engines.choices import AthenaTable, EngineChoice, EventDataStore, LogGroups
+from trail_diff.aws.engines.choices import AthenaTable, EventDataStore, LogGroups
 from trail_diff.aws.engines.lake import LakeSource
 from trail_diff.aws.engines.logs_insights import LogsInsightsSource
 from trail_diff.errors import DryRun
 from trail_diff.read.interface import Engine, Found, Link, Progress, ReadOptions, Selection, Source, Tally
 
 
-def open_engine(choice: EngineChoice, link: Link) -> Engine:
+def open_engine(choice: AthenaTable | LogGroups | EventDataStore, link: Link) -> Engine:
     """Return the engine that was chosen.
 
     Raises:
