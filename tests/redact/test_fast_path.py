@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from trail_diff.cli import run
-from trail_diff.read.files import read_paths
-from trail_diff.read.interface import FoundRecord, Tally, select_everything
+from trail_diff.read.files import FileSource
+from trail_diff.read.interface import FoundRecord, ReadOptions, Tally, select_everything
 from trail_diff.redact.fast_path import Doubtful, Members
 from trail_diff.redact.files import _Map, _print_map, _values, rewrite, share, write_map
 from trail_diff.redact.name_index import LearntIds, LearntNames
@@ -90,7 +90,7 @@ def write_form(values: list[Any], form: str, *, is_ascii: bool) -> str:
 def plain_way(paths: list[Path]) -> tuple[Redactor, list[str]]:
     """Redact files one after another, learning from every record and then from every value."""
     redactor = Redactor(Pseudonyms(SECRET))
-    for found in read_paths(list(map(str, paths)), select_everything, Tally()):
+    for found in FileSource(list(map(str, paths))).read(ReadOptions(), select_everything, Tally(), None):
         if isinstance(found, FoundRecord):
             redactor.learn(found.record)
     texts = [path.read_bytes().decode("utf-8", "replace") for path in paths]

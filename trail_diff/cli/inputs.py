@@ -14,7 +14,7 @@ from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs
 
 if TYPE_CHECKING:
-    from trail_diff.aws.engines.choices import EngineChoice
+    from trail_diff.aws.engines.choices import AthenaTable, EventDataStore, LogGroups
     from trail_diff.aws.live.options import AwsOptions
     from trail_diff.case.builder import Question
     from trail_diff.inputs import Inputs
@@ -44,9 +44,9 @@ def reading(
     Raises:
         UsageError: options contradict each other, the times cannot be used, or a file would be read and written.
     """
-    from trail_diff.gather.in_memory import ReadOptions
     from trail_diff.gather.key_facts import FactFiles
     from trail_diff.inputs import Inputs
+    from trail_diff.read.interface import ReadOptions
 
     read = (*(source.events or ()), source.case, *(jobs or ()), known.key_policy, known.key_state, known.grants)
     for file in (writes, run.map_file):
@@ -116,7 +116,7 @@ def _aws_options(source: Source, history: History) -> "AwsOptions":
     )
 
 
-def _engine(source: Source) -> "EngineChoice | None":
+def _engine(source: Source) -> "AthenaTable | LogGroups | EventDataStore | None":
     """Return which engine to ask instead of event history, if one is named.
 
     Raises:
@@ -125,7 +125,7 @@ def _engine(source: Source) -> "EngineChoice | None":
     from trail_diff.aws.engines.choices import AthenaTable, EventDataStore, LogGroups
 
     workgroup, output = source.athena_workgroup, source.athena_output
-    chosen: list[EngineChoice] = []
+    chosen: list[AthenaTable | LogGroups | EventDataStore] = []
     chosen += [AthenaTable(source.athena_table, workgroup, output)] if source.athena_table else []
     chosen += [LogGroups(tuple(source.log_group))] if source.log_group else []
     chosen += [EventDataStore(source.event_data_store)] if source.event_data_store else []

@@ -24,7 +24,7 @@ from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.outfile import refuse_inputs, replacing
 from trail_diff.read.containers import Budget, Damaged, Document, open_documents
-from trail_diff.read.files import STDIN, Reading, list_files, read_files
+from trail_diff.read.files import STDIN, FileReader, list_files
 from trail_diff.read.forms.rows import is_header
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally, select_everything
 from trail_diff.read.text import as_utf8, is_binary
@@ -127,12 +127,12 @@ def share(
 def _learn(paths: Sequence[str], files: Sequence[Path], redactor: Redactor) -> None:
     """Take in the names of all records, then those of everything else; both are the same where records are plain."""
     members, plain = Members(redactor), set[Path]()
-    reading = Reading(select_everything, Tally())
+    reader = FileReader(select_everything, Tally())
     for file in chain.from_iterable(list_files(path, select_everything) for path in paths):
         if isinstance(file, InputFile) and _learn_plain(file, members):
             plain.add(Path(file.path))
             continue
-        for found in read_files([file], reading):
+        for found in reader.read([file]):
             if isinstance(found, FoundRecord):
                 redactor.learn(found.record)
             elif isinstance(found, FoundJob):
