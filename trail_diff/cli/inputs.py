@@ -154,7 +154,7 @@ def redacting(map_file: Path | None, *, wanted: bool) -> "Iterator[Redactor | No
             raise UsageError("--map goes with --redact", hint="add --redact, or leave --map out")
         yield None
         return
-    from trail_diff.redact.files import make_pseudonyms, write_map
+    from trail_diff.redact.owner_map import make_pseudonyms, write_map
     from trail_diff.redact.redactor import Redactor
 
     pseudonyms = make_pseudonyms(map_file)

@@ -27,7 +27,8 @@ def redact(
     from functools import partial
 
     from trail_diff.outfile import refuse_inputs
-    from trail_diff.redact.files import make_pseudonyms, share, write_map
+    from trail_diff.redact.files import share
+    from trail_diff.redact.owner_map import make_pseudonyms, write_map
     from trail_diff.redact.redactor import Redactor
 
     refuse_inputs(map_file, [*inputs, output], "--map")
