@@ -44,6 +44,7 @@ from trail_diff.arns import arn_account, plain_key
 from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
 from trail_diff.case.coverage import summarize_reading
+from trail_diff.errors import CaseFileError
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.events.key_names import is_resolved
 from trail_diff.gather.key_facts import FactFiles
@@ -90,12 +91,49 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
         if around is not None and _is_same(*around, question):
             save_case(file, around[0], question, __version__)
             return around[0]
-    whole, asked = collect(inputs, question)
+    whole, asked = collect(inputs, question) if inputs.redactor is None else _collect_redacted(inputs, question)
     case = whole.case(asked)
     narrowed = narrow(whole, case, whole.gathered().skipped)
     kept = narrowed if _is_same(narrowed, case, asked) else whole
     save_case(file, kept, asked, __version__)
     return kept
+
+
+def _collect_redacted(inputs: Inputs, question: Question | None) -> tuple[Collected, Question]:
+    """Collect a case with pseudonyms.
+
+    Raises:
+        CaseFileError: another conclusion would follow from it than from the case itself.
+    """
+    from trail_diff.redact.case import redact_case
+
+    plain, asked = collect(structs.replace(inputs, redactor=None), question)
+    if inputs.redactor is None:
+        return plain, asked
+    redacted, renamed = redact_case(plain, asked, inputs.redactor)
+    before, after = analyse(plain.case(asked)), analyse(redacted.case(renamed))
+    other = next((what for what, told in _told(before).items() if told != _told(after)[what]), None)
+    if other is not None:
+        raise CaseFileError(
+            f"the redacted case would not have the same {other}, so nothing is written",
+            hint="collect it without --redact, and share the report instead",
+        )
+    return redacted, renamed
+
+
+def _told(report: Report) -> dict[str, Any]:
+    """Return what redaction must not change of a report."""
+    verdict = report.verdict
+    return {
+        "verdict": (verdict.outcome, verdict.cause, verdict.confidence),
+        "records": report.coverage.records_read,
+        "jobs": tuple(
+            (job.kind, job.state, job.created, job.completed) for job in (report.failed, report.succeeded) if job
+        ),
+        "calls": sorted(
+            (group.action, group.presence, group.failed.calls, group.succeeded.calls) for group in report.callers
+        ),
+    }
 
 
 def _is_same(collected: Collected, case: Case, question: Question) -> bool:

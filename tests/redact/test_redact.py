@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from incidents import FOLDER, run_in, shipped
 from recording import Recording
+from redact.rewriting import rewrite
 
 from trail_diff.cli import run
 from trail_diff.redact.owner_map import make_pseudonyms

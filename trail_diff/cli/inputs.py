@@ -2,11 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import to_builtins
 
 from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs
@@ -67,8 +69,19 @@ def make_inputs(
         progress=progress,
         stdin=sys.stdin.buffer if sys.stdin else None,
         aws=aws or AwsOptions(),
-        note=tell,
+        note=tell if redactor is None else _redacted(tell, redactor, events, aws),
     )
+
+
+def _redacted(
+    tell: "Callable[[str], None]", redactor: "Redactor", events: list[str] | None, aws: "AwsOptions | None"
+) -> "Callable[[str], None]":
+    """Return what writes notes with their names replaced, those of the options included."""
+    engine = [name for name in to_builtins(aws.engine).values() if name] if aws is not None and aws.engine else []
+    places = [path.removeprefix("s3://").split("/") for path in events or () if path.startswith("s3://")]
+    names = [*(aws.profiles if aws is not None else ()), *engine, *places]
+    redactor.learn({"resourceName": names})
+    return lambda note: tell(redactor.text(note))
 
 
 def _files_of(facts: "FactFiles | None") -> tuple[str | None, ...]:

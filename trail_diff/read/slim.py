@@ -167,9 +167,7 @@ def _open_entries(entries: list[_Entry], *, has_next: bool | None = None) -> Bat
     records = _attempt(lambda: [_RECORD.decode(text) for text in texts])
     if records is None:
         return None
-    return _make_batch(
-        records, lambda: [text.encode() for text in texts], "Events", is_history=True, has_next=has_next
-    )
+    return _make_batch(records, lambda: [text.encode() for text in texts], "Events", is_history=True, has_next=has_next)
 
 
 def _make_batch(

@@ -143,7 +143,9 @@ class Redactor:
 
     def prefix(self, text: str) -> str:
         """Return what is before a record on its line: times stay, other words are replaced whole."""
-        return re.sub(r"\S+", lambda word: word[0] if structure.is_plain(word[0]) else self.pseudonyms.name(word[0]), text)
+        return re.sub(
+            r"\S+", lambda word: word[0] if structure.is_plain(word[0]) else self.pseudonyms.name(word[0]), text
+        )
 
     def message(self, text: str) -> str:
         """Return running text of AWS's with all of that replaced, and with what by its place in it is a name."""

@@ -86,7 +86,9 @@ class _Sums:
         if event.event_source != KMS:
             self.add_call(time, (event.event_source, event.event_name, event.aws_region, event.error_code))
             return
-        self.add_call(time, (event.caller.kind, event.caller.type, event.event_name, event.aws_region, event.error_code))
+        self.add_call(
+            time, (event.caller.kind, event.caller.type, event.event_name, event.aws_region, event.error_code)
+        )
         row = _digest((time, event.event_name, event.error_code, event.caller.kind))
         for access in event.accesses:
             self.of_key[access.key or ""] = self.of_key.get(access.key or "", 0) + row
@@ -94,7 +96,9 @@ class _Sums:
         self.of_caller[name] = self.of_caller.get(name, 0) + row
 
     def summary(self) -> Summary:
-        keys, callers = (sum(_digest((total & _BITS,)) for total in of.values()) for of in (self.of_key, self.of_caller))
+        keys, callers = (
+            sum(_digest((total & _BITS,)) for total in of.values()) for of in (self.of_key, self.of_caller)
+        )
         totals = (self.times, self.kinds, keys, callers, self.jobs)
         return Summary(self.records, *(total & _BITS for total in totals))
 
