@@ -148,7 +148,7 @@ def test_an_export_stays_the_same_to_the_byte(tmp_path: Path) -> None:
 
     content = b"".join(file.name.encode() + b"\0" + file.read_bytes() for file in sorted((tmp_path / "out").iterdir()))
     digest = hashlib.sha256(content + (tmp_path / "map.json").read_bytes()).hexdigest()
-    assert digest == "dc56a1d7eeb1d01957fcf0fdfdcb22cca3c8c1c3b2f623e27144eda229905ab4"
+    assert digest == "b2a750e53079a0f558832b7764194bdfc61f1ebbd99cf4c1a2890c7d3e54dcad"
 
 
 @settings(deadline=None)

@@ -21,12 +21,14 @@ from trail_diff.read.lenient import SPACE, parse_leniently
 from trail_diff.read.slim import Batch
 from trail_diff.read.stream import Element, Line, Part, Problem, Rest, Splitter, Value
 from trail_diff.read.text import as_utf8
+from trail_diff.redact import vocabulary as words
 from trail_diff.redact.members import Members
 from trail_diff.redact.owner_map import MAP_SCHEMA
 from trail_diff.redact.redactor import Redactor
 
 _SEPARATOR_HINT = re.compile(r"sep=.\Z")
 _FIRST_OF_VALUES = re.compile(r"\s*[{\[]\s*\n")
+_SEARCH_DEPTH = 4
 _DUMP = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -117,7 +119,7 @@ class Rewriter:
                 yield from self._place(self._members.rewrite(raw), container)
             case Value(value, container):
                 indent = self._indent if container is None else None
-                yield from self._place(_dump(self._redactor.redact(value), indent), container)
+                yield from self._place(_dump(self._redact(value), indent), container)
             case Rest(fields, container):
                 yield self._open(container)
                 yield self._close(self._redactor.redact(fields))
@@ -125,6 +127,10 @@ class Rewriter:
                 yield from self._rewrite_line(text)
             case Problem(reason):
                 self._left_out[reason] += 1
+
+    def _redact(self, value: Any) -> Any:
+        """Redact a value; where it has no field that is known, as a piece of a torn record, also all its keys."""
+        return self._redactor.redact(value) if _has_field(value, 0) else self._redactor.redact_unknown(value)
 
     # ---- lines
 
@@ -139,7 +145,7 @@ class Rewriter:
                 self._left_out[found] += 1
                 return
             prefix = self._redactor.prefix(rest[:start].decode("utf-8", "replace")) if is_first else ""
-            yield from self._place(prefix + _dump(self._redactor.redact(found[0]), None), None)
+            yield from self._place(prefix + _dump(self._redact(found[0]), None), None)
             rest, is_first = rest[start + found[1] :], False
             start = rest.find(b"{")
         if is_first or rest.strip(SPACE + b","):
@@ -201,6 +207,18 @@ class Rewriter:
             return ""
         beside = "".join(f",{_DUMP(name)}:{_DUMP(value)}" for name, value in (fields or {}).items())
         return f"]{beside}}}\n" if container else "]\n"
+
+
+def _has_field(value: Any, depth: int) -> bool:
+    """Check whether a value is text, or holds the name of a known field at no great depth."""
+    match value:
+        case dict():
+            is_one = any(words.is_field(name) for name in value)
+            return is_one or (depth < _SEARCH_DEPTH and any(_has_field(inner, depth + 1) for inner in value.values()))
+        case list():
+            return depth < _SEARCH_DEPTH and any(_has_field(inner, depth + 1) for inner in value)
+        case _:
+            return depth == 0 or (isinstance(value, str) and "eventSource" in value)
 
 
 def _as_entry(text: str | Reason) -> str | Reason:

@@ -32,8 +32,8 @@ _ENGLISH = frozenset(
     be been before being below below between both but by call called can change check client code complete contact could
     create creating cross customer daily data date day days default delete deleted demand did different do don done
     due during each empty enabled encoding encoded encryption end ended enough ensure enter error exceeded existing
-    expired failure few file first format found full get give given go group had have he hour hours how however http https
-    id ids if in incorrect info initiated input insufficient into invoked is issue it item items just kept last later
+    expired failure few file first format found full get give given go group had have he hour hours how however http
+    https id ids if in incorrect info initiated input insufficient into invoked is issue it item items just kept last later
     least length less level limit linked list listed load locked log logs long make managed many match max maximum may
     message min minimum minute minutes missing more most multi must name named names need needed never new next no
     non none note now null number object of off old on once one only operation option or order other otherwise out over

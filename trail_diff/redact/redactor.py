@@ -125,6 +125,10 @@ class Redactor:
         """Return a document of JSON values with every name replaced; its shape stays."""
         return self._walk(document, "", 0)
 
+    def redact_unknown(self, document: Any) -> Any:
+        """Return a document of JSON values with every key and every value replaced as a name."""
+        return self._walk(document, "encryptioncontext", 0)
+
     def key(self, name: str) -> str:
         """Return the name of a record's member; it stays unless it is no name of a field."""
         return self._walk_key(name, "")

@@ -110,7 +110,7 @@ def plain(name: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def is_field(name: str) -> bool:
-    """Check whether a name is a field's own, of AWS or of what wraps its records; it is never taken for a customer's."""
+    """Check whether a name is that of a field, of AWS's or of what wraps its records, and so never a customer's."""
     field = plain(name)
     return field in NAME_FIELDS or field in _OPEN_FIELDS or name.lower() in SPELLING or name in _WRAPPERS
 
