@@ -50,8 +50,10 @@ SECRETS = {
     f"{place}: {shape}": (MEMBERS[place], shape.format(f"zqx{number:02}"))
     for number, (place, shape) in enumerate((place, shape) for place in MEMBERS for shape in SHAPES)
 }
-FORMS = ("trail", "trail-pretty", "trail-gz", "ndjson", "array-of-text", "lookup-events", "event-bridge", "sqs")
-FORMS = (*FORMS, "sns", "log-lines", "subscription", "kinesis", "logs-tail-json", "athena-answer", "insights-csv")
+FORMS = (
+    *("trail", "trail-pretty", "trail-gz", "ndjson", "array-of-text", "lookup-events", "event-bridge", "sqs"),
+    *("sns", "log-lines", "subscription", "kinesis", "logs-tail-json", "athena-answer", "insights-csv"),
+)
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "whole": lambda data: data,
     "end cut off": lambda data: data[: len(data) * 2 // 3],

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import to_builtins
-
 from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs
 
@@ -77,6 +75,8 @@ def _redacted(
     tell: "Callable[[str], None]", redactor: "Redactor", events: list[str] | None, aws: "AwsOptions | None"
 ) -> "Callable[[str], None]":
     """Return what writes notes with their names replaced, those of the options included."""
+    from msgspec import to_builtins
+
     engine = [name for name in to_builtins(aws.engine).values() if name] if aws is not None and aws.engine else []
     places = [path.removeprefix("s3://").split("/") for path in events or () if path.startswith("s3://")]
     names = [*(aws.profiles if aws is not None else ()), *engine, *places]

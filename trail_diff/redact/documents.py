@@ -87,6 +87,7 @@ class Rewriter:
         self._redactor, self._members = redactor, Members(redactor)
         self._left_out: Counter[Reason] = Counter()
         self._container: str | None = None
+        self._is_empty = True
         self._indent: int | None = None
 
     def rewrite(self, document: Document, left_out: list[Skipped]) -> Iterator[str]:

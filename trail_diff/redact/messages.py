@@ -28,25 +28,26 @@ _REQUEST_ID = re.compile(r"(?i:request id:? ?)\Z")
 _PARTS = re.compile(r"[^\W_]+")
 _ENGLISH = frozenset(
     """
-    a able about above active add added after again all already also although always an another as ask at available
-    be been before being below below between both but by call called can change check client code complete contact could
-    create creating cross customer daily data date day days default delete deleted demand did different do don done
-    due during each empty enabled encoding encoded encryption end ended enough ensure enter error exceeded existing
-    expired failure few file first format found full get give given go group had have he hour hours how however http
-    https id ids if in incorrect info initiated input insufficient into invoked is issue it item items just kept last later
-    least length less level limit linked list listed load locked log logs long make managed many match max maximum may
-    message min minimum minute minutes missing more most multi must name named names need needed never new next no
-    non none note now null number object of off old on once one only operation option or order other otherwise out over
-    own page parameter parent part path per permission place please point possible present previous provided put re
-    read reason received region regional related remove removed request requested required response result retry right
-    rule s same save schedule see select send sent server service set several should show since single size so some
-    source specified start started state status step still string such supported t tag tags take target than them then
-    there these they those throttled through time times timeout to too total trust try trying two unable under unknown
-    until unsupported up update updated upload us use used using utc valid value values version via wait warm we week
-    weekly were what when where whether which while who whose why will window without work worm would write wrong year
-    yes yet you your hash iam sdk api cli rest url tls ssl key customer-managed window owned owns exists describe
-    restored restoring copied copying backed recovery points vaults jobs roles users policies actions resources
-    account's administrator's aws's one-time read-only on-demand
+    a able about above account's actions active add added administrator's after again all already also although
+    always an another api as ask at available aws's backed be been before being below between both but by call
+    called can change check cli client code complete contact copied copying could create creating cross customer
+    customer-managed daily data date day days default delete deleted demand describe did different do don done due
+    during each empty enabled encoded encoding encryption end ended enough ensure enter error exceeded existing
+    exists expired failure few file first format found full get give given go group had hash have he hour hours how
+    however http https iam id ids if in incorrect info initiated input insufficient into invoked is issue it item
+    items jobs just kept key last later least length less level limit linked list listed load locked log logs long
+    make managed many match max maximum may message min minimum minute minutes missing more most multi must name
+    named names need needed never new next no non none note now null number object of off old on on-demand once one
+    one-time only operation option or order other otherwise out over own owned owns page parameter parent part path
+    per permission place please point points policies possible present previous provided put re read read-only
+    reason received recovery region regional related remove removed request requested required resources response
+    rest restored restoring result retry right roles rule s same save schedule sdk see select send sent server
+    service set several should show since single size so some source specified ssl start started state status step
+    still string such supported t tag tags take target than them then there these they those throttled through time
+    timeout times tls to too total trust try trying two unable under unknown unsupported until up update updated
+    upload url us use used users using utc valid value values vaults version via wait warm we week weekly were what
+    when where whether which while who whose why will window without work worm would write wrong year yes yet you
+    your
     """.split()  # noqa: SIM905
 )
 _PLAIN_WORDS = _ENGLISH | VOCABULARY

@@ -49,7 +49,7 @@ _WRAPPERS = SPLIT_NAMES | frozenset(
     CloudTrailEvent Messages Body body Sns Message kinesis data awslogs detail hits results ResultSet Rows Data
     VarCharValue QueryResultRows NextToken nextToken _source _raw @message event original fields searchedLogStreams
     CreationDate CompletionDate State Status StatusMessage IamRoleArn ResourceArn ResourceType BackupVaultArn
-    RecoveryPointArn Policy KeyMetadata Grants
+    RecoveryPointArn Policy KeyMetadata Grants Statement Condition Principal Resource
     """.split()  # noqa: SIM905
 )
 TEXT_FIELDS = frozenset({"errormessage", "statusmessage", "message", "log", "msg", "statereason"})
