@@ -244,3 +244,19 @@ def test_what_can_be_read_of_a_cut_trail_file_is_shared(tmp_path: Path) -> None:
     assert len(shared.left_out) == 1
     assert text.count("\n") > 100
     assert "alice" not in text
+
+
+def test_several_processes_write_what_one_does(tmp_path: Path) -> None:
+    """However many processes rewrite the files, the copies and the map are the same."""
+    (tmp_path / "in").mkdir()
+    for number in range(9):
+        record = {**RECORD, "userName": f"alice-{number}-w", "errorMessage": f"of alice-{8 - number}-w"}
+        (tmp_path / "in" / f"{number}.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
+
+    made = []
+    for processes in (1, 2):
+        pseudonyms, out = Pseudonyms(SECRET), tmp_path / f"out-{processes}"
+        share([str(tmp_path / "in")], out, Redactor(pseudonyms), processes=processes)
+        made.append(([file.read_bytes() for file in sorted(out.iterdir())], pseudonyms.made))
+
+    assert made[0] == made[1]

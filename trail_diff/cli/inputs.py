@@ -61,7 +61,7 @@ def make_inputs(
         events=tuple(events or ()),
         case=case,
         jobs=tuple(job_files or ()),
-        options=ReadOptions(tuple(regions or ()), start, end, _count_cores()),
+        options=ReadOptions(tuple(regions or ()), start, end, count_cores()),
         facts=facts or FactFiles(),
         redactor=redactor,
         progress=progress,
@@ -204,7 +204,7 @@ def make_question(
     return Question(job_id or "", baseline_job_id, tuple(keys or ()), account, tuple(place[0] or ()), padding)
 
 
-def _count_cores() -> int:
+def count_cores() -> int:
     """Return how many cores this process may use, up to where more of them only cost memory."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return min(cores, MOST_PROCESSES)

@@ -9,7 +9,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, count
+from itertools import chain, count, islice
 from pathlib import Path
 
 from msgspec import Struct
@@ -21,11 +21,15 @@ from trail_diff.outfile import refuse_inputs, replacing
 from trail_diff.read.containers import Budget, Document, open_documents
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, Tally, select_everything
+from trail_diff.read.parallel import run_in_order
 from trail_diff.read.stream import Splitter
 from trail_diff.read.text import as_utf8, is_binary
 from trail_diff.redact.documents import Learner, Overheard, Rewriter
 from trail_diff.redact.redactor import Redactor
 from trail_diff.redact.self_check import Summary, Summing
+
+_WORTH_FILES = 8
+"""How many files there have to be before further processes are worth their start."""
 
 
 class Shared(Struct, frozen=True):
@@ -36,7 +40,11 @@ class Shared(Struct, frozen=True):
 
 
 def share(
-    paths: Sequence[str], output: Path, redactor: Redactor, before_placing: Callable[[], None] | None = None
+    paths: Sequence[str],
+    output: Path,
+    redactor: Redactor,
+    before_placing: Callable[[], None] | None = None,
+    processes: int = 1,
 ) -> Shared:
     """Write every document with its names replaced: one to a file, several to a folder, or to a zip when so named.
 
@@ -53,7 +61,7 @@ def share(
     left_out: list[Skipped] = []
     try:
         with _drafting(output) as folder:
-            names = _write_drafts(files, folder, redactor, left_out)
+            names = _write_drafts(files, folder, redactor, left_out, processes)
             _compare(folder, names, summaries)
             if not names:
                 raise SourceError(
@@ -128,14 +136,56 @@ def _drafting(output: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_drafts(files: Sequence[Path], folder: Path, redactor: Redactor, left_out: list[Skipped]) -> list[str]:
-    """Write every document to a draft; return their names in order."""
-    rewriter, names = Rewriter(redactor), dict[str, None]()
-    for document in _open(files, left_out):
-        name = _unused(redactor.text(document.name), names)
-        with (folder / name).open("wb") as draft:
-            for text in rewriter.rewrite(document, left_out):
-                draft.write(text.encode("utf-8", "replace"))
+class Draft(Struct, frozen=True):
+    """A document that was written: its name, its draft, what is not in it, and the pseudonyms that were new in it."""
+
+    document: str
+    draft: str
+    left_out: tuple[Skipped, ...]
+    made: dict[str, str]
+
+
+class _Drafter:
+    """Rewrites files to drafts, in this process or in another one."""
+
+    def __init__(self, folder: Path, redactor: Redactor) -> None:
+        self._folder, self._redactor, self._rewriter = folder, redactor, Rewriter(redactor)
+        self._told = len(redactor.pseudonyms.made)
+
+    def __call__(self, numbered: tuple[int, Path]) -> Iterator[Draft]:
+        """Yield the draft of every document in a file; the last one is of no document and has what is left out."""
+        number, file = numbered
+        left_out: list[Skipped] = []
+        for place, document in enumerate(_open([file], left_out)):
+            draft = f".{number}-{place}"  # no document is named so
+            with (self._folder / draft).open("wb") as written:
+                for text in self._rewriter.rewrite(document, left_out):
+                    written.write(text.encode("utf-8", "replace"))
+            yield Draft(document.name, draft, (), self._new())
+        yield Draft("", "", tuple(left_out), self._new())
+
+    def _new(self) -> dict[str, str]:
+        made, told = self._redactor.pseudonyms.made, self._told
+        self._told = len(made)
+        return dict(islice(made.items(), told, None))
+
+
+def _write_drafts(
+    files: Sequence[Path], folder: Path, redactor: Redactor, left_out: list[Skipped], processes: int
+) -> list[str]:
+    """Write every document to a draft, on all cores where there are many; return their names in order."""
+    drafter, names = _Drafter(folder, redactor), dict[str, None]()
+    numbered = list(enumerate(files))
+    if processes > 1 and len(files) >= _WORTH_FILES:
+        drafts = (draft for _, draft in run_in_order(drafter, numbered, processes))
+    else:
+        drafts = (draft for one in numbered for draft in drafter(one))
+    for draft in drafts:
+        left_out.extend(draft.left_out)
+        redactor.pseudonyms.made.update(draft.made)
+        if draft.draft:
+            name = _unused(redactor.text(draft.document), names)
+            (folder / draft.draft).rename(folder / name)
     return list(names)
 
 
