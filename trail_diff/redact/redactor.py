@@ -2,7 +2,7 @@
 
 Two rounds: `learn` collects the names that a document tells (accounts, roles, users, sessions, vaults, tables, buckets,
 keys, encryption contexts …), then `redact` replaces each wherever it stands: in fields, ARNs, messages, policies, JSON
-and structs in strings. A value whose field is not known to hold words of AWS (redact_words) is replaced whole. A name
+and structs in strings. A value whose field is not known to hold words of AWS (vocabulary) is replaced whole. A name
 that is also a word of AWS (a vault called `backup`) is replaced where its field or ARN says what it is, and left alone
 in running text.
 """
