@@ -54,6 +54,7 @@ from trail_diff.arns import arn_account
 from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
 from trail_diff.case.coverage import summarize_reading
+from trail_diff.errors import CaseFileError
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.gather.exports import WindowsOf
 from trail_diff.gather.key_facts import FactFiles
@@ -96,8 +97,41 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
 
     offers = offer_bundles(inputs, question, _windows_of)
     offer = next(offer for offer in offers if _is_same(offer.case, offer.offered))
+    if inputs.redactor is not None:
+        plain, asked = collect(structs.replace(inputs, redactor=None), question)
+        _refuse_other_conclusion(analyse(plain.case(asked)), analyse(offer.case))
     save_case(file, offer.collected, offer.question, __version__)
     return offer.collected
+
+
+def _refuse_other_conclusion(plain: Report, redacted: Report) -> None:
+    """Check that the same follows from a case with pseudonyms as from the case itself.
+
+    Raises:
+        CaseFileError: another conclusion would.
+    """
+    told = _told(redacted)
+    other = next((what for what, value in _told(plain).items() if value != told[what]), None)
+    if other is not None:
+        raise CaseFileError(
+            f"the redacted case would not have the same {other}, so nothing is written",
+            hint="collect it without --redact, and share the report instead",
+        )
+
+
+def _told(report: Report) -> dict[str, Any]:
+    """Return what redaction must not change of a report."""
+    verdict = report.verdict
+    return {
+        "verdict": (verdict.outcome, verdict.cause, verdict.confidence),
+        "records": report.coverage.records_read,
+        "jobs": tuple(
+            (job.kind, job.state, job.created, job.completed) for job in (report.failed, report.succeeded) if job
+        ),
+        "calls": sorted(
+            (group.action, group.presence, group.failed.calls, group.succeeded.calls) for group in report.callers
+        ),
+    }
 
 
 def _is_same(one: Case, other: Case) -> bool:
