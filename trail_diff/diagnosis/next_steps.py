@@ -84,10 +84,10 @@ def _for_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextSt
 
 
 def _keys_concerned(examined: Examined, findings: Sequence[Finding]) -> tuple[str, ...]:
-    """Return the keys of the best findings; without any, those of the calls that differ, or the job's own."""
+    """Return the keys of the best findings; without any, the job's own."""
     best = [finding for finding in findings if finding.confidence == findings[0].confidence]
     keys = [finding.key for finding in best if finding.key]
-    keys = keys or [group.key for group in examined.driving if group.key] or [examined.key or ""]
+    keys = keys or [examined.key or ""]
     return tuple(dict.fromkeys(key for key in keys if key))
 
 

@@ -118,8 +118,13 @@ def _heed_message(weighed: list[_Judged]) -> list[_Judged]:
 
 def _strength(one: _Judged) -> int:
     """Return how much speaks for a hypothesis: more than its family's own facts, or those alone."""
+    proofs = sum(1 for own in one.judgements if own.says == "proves")
     weights = [1 if set(own.reasons) <= _WEAK else _SUPPORTED for own in one.judgements if own.says == "supports"]
-    return {"confirmed": 8, "likely": 4, "possible": 0, "open": 0, "refuted": -1}[one.standing] + sum(weights)
+    return (
+        {"confirmed": 8, "likely": 4, "possible": 0, "open": 0, "refuted": -1}[one.standing]
+        + sum(weights)
+        + 16 * proofs
+    )
 
 
 def _drop_shadowed(weighed: list[_Judged]) -> list[_Judged]:
