@@ -35,7 +35,7 @@ _OTHER_CAUSE = re.compile(
     r"same organi[sz]ation|does not exist|not found|(?:not|un)[ -]?supported|quota|limit (?:was )?(?:reached|exceeded)"
     r"|already (?:running|exists|in progress)|another \w{1,20} job|backup window|start window|completion window"
     r"|cancell?ed|expired|opt(?:ed)?[ -]in|vault lock|retention|lifecycle|storage capacity|incompatible"
-    r"|invalid (?:state|parameter)",
+    r"|invalid (?:state|parameter)|enough (?:space|capacity)|out of (?:space|capacity)",
     re.IGNORECASE,
 )
 """What AWS Backup's messages name as a cause that is none of KMS (AWS Backup guide, "Troubleshooting"); a message that
