@@ -190,7 +190,7 @@ def test_listing_loads_only_what_it_uses(command: str) -> None:
 
     assert "trail_diff.gather.engine" in loaded
     assert not loaded & {"pandas", "boto3", "multiprocessing.context", "tabulate", "wcwidth", "jinja2"}
-    assert not {name for name in loaded if name.startswith(("trail_diff.policy", "trail_diff.diagnosis.causes"))}
+    assert not {name for name in loaded if name.startswith(("trail_diff.policy", "trail_diff.diagnosis.hypotheses"))}
 
 
 def test_what_if_loads_only_what_it_uses() -> None:
@@ -201,4 +201,4 @@ def test_what_if_loads_only_what_it_uses() -> None:
 
     assert "trail_diff.policy.decide.evaluate" in loaded
     assert not loaded & {"pandas", "boto3", "multiprocessing.context", "jinja2"}
-    assert not {name for name in loaded if name.startswith("trail_diff.diagnosis.causes")}
+    assert not {name for name in loaded if name.startswith("trail_diff.diagnosis.hypotheses")}

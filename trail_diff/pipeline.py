@@ -28,7 +28,9 @@
     ── pure from here on ──
     diff       Case → CallerGroups  side by side, one row for each caller, action and key
     explain    CallerGroups → Explained     how the key policy in force decides each (policy/, history)
-    causes     Examined → Findings, causes ruled out
+    hypotheses Examined → Hypotheses       every cause that could explain what was seen
+    evidence   Hypothesis → Judgements     what proves, supports or refutes each, by rule
+    weighing   Judgements → Findings, what is ruled out
     absence    Examined → Absences          why a call may be missing
     repair     Examined, Findings → Remedies, each replayed
     timeline   Case → Changes               what altered the key between the jobs and since
@@ -168,7 +170,6 @@ def _windows_of(question: Question) -> WindowsOf:
 def analyse(case: Case) -> Report:
     """Conclude what a case holds; the verdict is summed up in English, renderers do so in their language."""
     from trail_diff.diagnosis.absence import read_absences
-    from trail_diff.diagnosis.causes.registry import examine
     from trail_diff.diagnosis.console_links import locate_evidence
     from trail_diff.diagnosis.diff import diff_callers
     from trail_diff.diagnosis.examined import Examined
@@ -176,14 +177,17 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.listings import list_events, list_policies
     from trail_diff.diagnosis.next_steps import suggest_next_steps
     from trail_diff.diagnosis.remedies import propose_remedies
+    from trail_diff.diagnosis.requests import compare_requests
     from trail_diff.diagnosis.timeline import list_changes
     from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
+    from trail_diff.diagnosis.weighing import weigh
     from trail_diff.render.summary import word_verdict
 
     groups = diff_callers(case.failed, case.succeeded)
     driving = driving_groups(groups)
     examined = Examined(case, groups, driving, explain_groups(case, groups))
-    findings, ruled_out = examine(examined)
+    weighing = weigh(examined)
+    findings = weighing.findings
     verdict = judge(case, groups, findings, examined.explained)
     events, left_out = list_events(case, groups)
     report = Report(
@@ -193,17 +197,19 @@ def analyse(case: Case) -> Report:
         coverage=_with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy"),
         callers=mark_driving(groups, driving),
         findings=locate_evidence(findings, case),
-        ruled_out=ruled_out,
+        ruled_out=weighing.ruled_out,
         decisions=tuple(
             decision for one in examined.explained for decision in (one.then, one.today) if decision is not None
         ),
         absence=read_absences(examined),
         remedies=propose_remedies(examined, findings) if verdict.outcome == "explained" else (),
         changes=list_changes(case, findings),
-        next_steps=suggest_next_steps(examined, verdict),
+        next_steps=suggest_next_steps(examined, verdict, findings),
         policies=list_policies(case, examined.explained),
         events=events,
         events_left_out=left_out,
+        weighing=weighing.rows,
+        request_differences=compare_requests(case, driving),
     )
     return word_verdict(report)
 

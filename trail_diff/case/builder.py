@@ -11,11 +11,12 @@ from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.correlate import find_keys, job_window, tie_events, vault_key
 from trail_diff.case.coverage import check_coverage, check_export, check_side, summarize_reading
 from trail_diff.case.gathered import Gathered
+from trail_diff.case.usage_history import UseHistory
 from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.events.changes import select_changes
 from trail_diff.events.jobs import find_job, is_finished, is_succeeded
 from trail_diff.events.key_names import resolve_key
-from trail_diff.model.learnt import Case, Coverage, Facts, Job, JobEvents, Window, Windows
+from trail_diff.model.learnt import Case, Coverage, Event, Facts, Job, JobEvents, Use, Window, Windows
 from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
 
@@ -213,16 +214,26 @@ def _finish(
     if any(skipped.reason in _DAMAGE for skipped in gathered.skipped):
         warnings.add(Reason.INPUT_PARTLY_READ)
     every_key = tuple(dict.fromkeys([*keys, *(key for side in sides for key in side.job.keys)]))
+    changes = select_changes(gathered.events, every_key, [side.job for side in sides])
     return Case(
         failed=failed,
         succeeded=succeeded,
         coverage=_complete(summarize_reading(gathered.tally, gathered.skipped), sides, warnings),
         keys=every_key,
-        changes=select_changes(gathered.events, every_key, [side.job for side in sides]),
+        changes=changes,
         jobs=gathered.jobs,
         facts=facts,
         newest=parse_time(gathered.tally.newest()),
+        uses=_use_keys(gathered, every_key, changes),
     )
+
+
+def _use_keys(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
+    """Return how the keys were used in all that was gathered, inside both windows and beyond."""
+    history = UseHistory(keys, changes)
+    for event in gathered.events:
+        history.add(event)
+    return history.freeze()
 
 
 def _have_other_vaults(failed: Job, baseline: Job) -> bool:

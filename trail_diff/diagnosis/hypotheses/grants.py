@@ -8,19 +8,40 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from trail_diff.diagnosis.causes.interface import evidence_of, is_decisive, may_be_refused, own_errors
 from trail_diff.diagnosis.examined import Examined, Explained, began
-from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, may_be_refused, own_errors
+from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of, grants_at
 from trail_diff.events.identity import service_name
 from trail_diff.model.codes import CallerKind, Cause, Confidence
 from trail_diff.model.learnt import Caller, Event
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerGroup, Finding, RuledOut
+from trail_diff.model.report import CallerGroup, Evidence, RestsOn
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.GRANT_REVOKED: CauseText(
+        means="The grant that allowed the caller was revoked or retired between the jobs.",
+        evidence="A RevokeGrant or RetireGrant record between the jobs, under a policy that does not allow the caller "
+        "by itself; whose grant it was stands in the CreateGrant record, when the export reaches back that "
+        "far. Not when the caller still had another grant, or a new one before the job.",
+        helps="Create the grant again.",
+    ),
+    Cause.GRANT_NOT_CREATED: CauseText(
+        means="A grant that the caller needs was not there: it could not be created, was created only later, or "
+        "names a principal that was deleted.",
+        evidence="The refused CreateGrant record without a layer; a CreateGrant for this very caller between the "
+        "failure and the success; or a grant that names the unique id under which the call once worked, where "
+        "the refused one has another.",
+        helps="Create the grant for the caller; where CreateGrant was refused, find which layer is missing.",
+    ),
+}
 
 
-def examine_grants(examined: Examined) -> Iterator[Finding | RuledOut]:
+def propose_grants(examined: Examined) -> Iterator[Hypothesis]:
     """Examine the grants that ended before the failed job, and those it could not create."""
     yield from _refused_creation(examined)
+    yield from _granted_since(examined)
+    yield from _orphaned(examined)
     ended = list(_ended(examined))
     found = False
     for group in examined.driving:
@@ -29,7 +50,7 @@ def examine_grants(examined: Examined) -> Iterator[Finding | RuledOut]:
             found = True
             yield finding
     if not ended and not found and _is_history_complete(examined):
-        yield RuledOut(Cause.GRANT_REVOKED, (Reason.NO_GRANT_CHANGE,))
+        yield refuted(Cause.GRANT_REVOKED, (Reason.NO_GRANT_CHANGE,))
 
 
 def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
@@ -53,7 +74,82 @@ def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
     return grantee in names or service_name(grantee) in {service_name(name) for name in names}
 
 
-def _refused_creation(examined: Examined) -> Iterator[Finding]:
+def granted_meanwhile(examined: Examined, caller: Caller, action: str | None) -> Event | None:
+    """Return the CreateGrant that let a caller in after the failed job and before the one that succeeded."""
+    case = examined.case
+    if case.succeeded is None or case.succeeded.window.start < case.failed.window.start:
+        return None
+    failed_at = case.failed.job.completed or case.failed.window.end
+    worked_from = case.succeeded.job.completed or case.succeeded.window.end
+    operation = (action or "").removeprefix("kms:")
+    for event in case.changes:
+        is_made = event.event_name == "CreateGrant" and event.error_code is None
+        if is_made and failed_at <= event.event_time <= worked_from and holds_grant(event.request_parameters, caller):
+            operations = event.request_parameters.get("operations")
+            if not isinstance(operations, list) or not operation or operation in operations:
+                return event
+    return None
+
+
+def _granted_since(examined: Examined) -> Iterator[Hypothesis]:
+    """Yield that a grant was missing where one was made to the very caller before its calls worked."""
+    for group in examined.driving:
+        made = granted_meanwhile(examined, group.caller, group.action)
+        explained = examined.explain(group)
+        if made is None or (explained is not None and explained.then.decision == "explicit-deny"):
+            continue
+        yield Hypothesis(
+            cause=Cause.GRANT_NOT_CREATED,
+            standing="possible",
+            caller=group.caller,
+            action=group.action,
+            key=group.key,
+            layer="grant",
+            reasons=(Reason.GRANTED_MEANWHILE,),
+            evidence=evidence_of(made),
+        )
+
+
+def _orphaned(examined: Examined) -> Iterator[Hypothesis]:
+    """Yield each grant that names the unique id of a principal that was deleted and made again under its name.
+
+    The call that worked carries the grantee's id, the refused one another.
+    """
+    for group in examined.driving:
+        then, now = _unique_ids(examined, group, worked=True), _unique_ids(examined, group, worked=False)
+        if len(then) != 1 or len(now) != 1 or then == now:
+            continue
+        (old,) = then
+        for index, grant in enumerate(examined.case.facts.grants or ()):
+            if str(grant.get("GranteePrincipal")).partition(":")[0] == old:
+                changes = [event for event in examined.case.changes if event.event_name in ("DeleteRole", "CreateRole")]
+                yield Hypothesis(
+                    cause=Cause.GRANT_NOT_CREATED,
+                    standing="likely",
+                    caller=group.caller,
+                    action=group.action,
+                    key=group.key,
+                    layer="grant",
+                    reasons=(Reason.GRANTEE_WAS_DELETED,),
+                    evidence=(*evidence_of(*changes[:2]), Evidence(file="--grants", path=f"/Grants/{index}")),
+                    rests_on=(RestsOn("principal", Reason.GRANTEE_WAS_DELETED, old, "recorded"),),
+                )
+
+
+def _unique_ids(examined: Examined, group: CallerGroup, *, worked: bool) -> set[str]:
+    """Return the unique ids under which a group's calls worked, or were refused."""
+    sides = [side for side in (examined.case.failed, examined.case.succeeded) if side is not None]
+    return {
+        (tie.event.principal_id or "").partition(":")[0]
+        for side in sides
+        for tie in side.events
+        if (tie.event.error_code is None) == worked
+        and tie.event.caller.across_sessions() == group.caller.across_sessions()
+        and any(access.action == group.action for access in tie.event.accesses)
+    } - {""}
+
+
+def _refused_creation(examined: Examined) -> Iterator[Hypothesis]:
     """Yield a finding for CreateGrant calls that were refused without a layer being named."""
     refused = [
         tie
@@ -65,9 +161,9 @@ def _refused_creation(examined: Examined) -> Iterator[Finding]:
     decisive = [tie.event for tie in refused if is_decisive(examined, tie)]
     events = decisive or [tie.event for tie in refused]
     if events:
-        yield Finding(
+        yield Hypothesis(
             cause=Cause.GRANT_NOT_CREATED,
-            confidence="likely" if decisive else "possible",
+            standing="likely" if decisive else "possible",
             caller=events[0].caller,
             action="kms:CreateGrant",
             layer="grant",
@@ -97,7 +193,7 @@ def _last_success(examined: Examined) -> datetime | None:
     return last if last is not None and last < start else None
 
 
-def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> Finding | None:
+def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> Hypothesis | None:
     explained = examined.explain(group)
     if not ended or not _may_lack_grant(explained) or _holds_another(examined, group):
         return None
@@ -116,11 +212,12 @@ def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> 
         reasons, confidence = [*reasons, Reason.CHANGED_DURING_JOB], "likely"
     if not may_be_refused(examined, group):
         reasons, confidence = [*reasons, Reason.DENIAL_WOULD_BE_LOGGED], "possible"
-    return Finding(
+    return Hypothesis(
         cause=Cause.GRANT_REVOKED,
-        confidence=confidence,
+        standing=confidence,
         caller=group.caller,
         action=group.action,
+        key=group.key,
         layer="grant",
         reasons=tuple(reasons),
         evidence=evidence_of(*events[:3]),
@@ -143,6 +240,11 @@ def _holds_another(examined: Examined, group: CallerGroup) -> bool:
     """Check whether a grant of the caller for the action, made before the job ended, had not ended by then."""
     case = examined.case
     until = case.failed.job.completed or case.failed.window.end
+    operation = group.action.removeprefix("kms:")
+    for grant in grants_at(case.changes, until, case.facts) or ():
+        is_dated = grant.get("CreationDate") is not None and operation in (grant.get("Operations") or ())
+        if is_dated and not grant.get("Constraints") and holds_grant(grant, group.caller):
+            return True
     events = [event for event in case.changes if event.error_code is None and event.event_time <= until]
     ended = {grant_id_of(event) for event in events if event.event_name in GRANT_ENDINGS}
     return any(

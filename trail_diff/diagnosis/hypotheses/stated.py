@@ -6,13 +6,53 @@ so a stated layer is certain and the silence about the others is not.
 
 from collections.abc import Iterator, Mapping
 
-from trail_diff.diagnosis.causes.interface import evidence_of, is_decisive, own_errors
 from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis
+from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
 from trail_diff.events.denials import read_denial
 from trail_diff.model.codes import CallerKind, Cause, Layer
 from trail_diff.model.learnt import Caller, Denial, Event, TiedEvent
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerDecision, Evidence, Finding, RuledOut, StatementRef
+from trail_diff.model.report import CallerDecision, Evidence, StatementRef
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.IDENTITY_POLICY_EXPLICIT_DENY: CauseText(
+        means="A Deny in a policy of the role or user matches.",
+        evidence="Only a record tells: the refused call's message, or the job's own when it passes that on.",
+        helps="Change the role's policies.",
+    ),
+    Cause.IDENTITY_POLICY_NO_ALLOW: CauseText(
+        means="The role's policies do not allow the action.",
+        evidence="Only a record tells: the refused call's message, or the job's own when it passes that on.",
+        helps="Add the action to the role's policies.",
+    ),
+    Cause.SCP_DENY: CauseText(
+        means="A service control policy denies, or does not allow. It never applies to service principals.",
+        evidence="The refused call's message; newer ones name the policy's ARN, which is listed as evidence.",
+        helps="Change the service control policy.",
+    ),
+    Cause.RCP_DENY: CauseText(
+        means="A resource control policy of the key's organization denies.",
+        evidence="The refused call's message.",
+        helps="Change the resource control policy.",
+    ),
+    Cause.PERMISSIONS_BOUNDARY_DENY: CauseText(
+        means="The role's permissions boundary denies, or does not allow.",
+        evidence="The refused call's message.",
+        helps="Widen the boundary.",
+    ),
+    Cause.SESSION_POLICY_DENY: CauseText(
+        means="The policy passed when the session was made denies, or does not allow.",
+        evidence="The refused call's message.",
+        helps="Pass another session policy.",
+    ),
+    Cause.VPC_ENDPOINT_POLICY_DENY: CauseText(
+        means="The policy of the VPC endpoint that the call went through denies, or does not allow.",
+        evidence="The refused call's message.",
+        helps="Change the endpoint policy.",
+    ),
+}
+
 
 CAUSES: Mapping[tuple[str, str], tuple[Cause, Layer]] = {
     ("explicit-deny", "key-policy"): (Cause.KEY_POLICY_EXPLICIT_DENY, "key-policy"),
@@ -32,11 +72,11 @@ CAUSES: Mapping[tuple[str, str], tuple[Cause, Layer]] = {
 }
 
 
-def examine_stated(examined: Examined) -> Iterator[Finding | RuledOut]:
+def propose_stated(examined: Examined) -> Iterator[Hypothesis]:
     """Yield a finding for each caller, action and layer that the records of the failed job, or its message, name."""
     found: dict[tuple[object, str | None, Cause], list[TiedEvent]] = {}
     for tie in own_errors(examined):
-        stated = _stated(tie.event.denial)
+        stated = stated_layer(tie.event.denial)
         if stated is not None:
             action = _action(tie.event)
             found.setdefault((tie.event.caller.across_sessions(), action, stated[0]), []).append(tie)
@@ -46,18 +86,18 @@ def examine_stated(examined: Examined) -> Iterator[Finding | RuledOut]:
         yield from _stated_by_job(examined)
 
 
-def _stated_by_job(examined: Examined) -> Iterator[Finding]:
+def _stated_by_job(examined: Examined) -> Iterator[Hypothesis]:
     """Yield the layer that the job's own message names: AWS Backup passes on what KMS answered to it."""
     job = examined.case.failed.job
     denial = read_denial(job.message, "AccessDenied")
-    stated, action = _stated(denial), (denial.action if denial else None) or ""
+    stated, action = stated_layer(denial), (denial.action if denial else None) or ""
     if stated is None or not action.lower().startswith("kms:"):
         return
     callers = [group.caller for group in examined.groups if group.action.lower() == action.lower()]
     named = [caller for caller in callers if _is_named(caller, job.message or "")]
-    yield Finding(
+    yield Hypothesis(
         cause=stated[0],
-        confidence="confirmed",
+        standing="confirmed",
         caller=next(iter(named), None),
         action=action,
         layer=stated[1],
@@ -72,16 +112,17 @@ def _is_named(caller: Caller, message: str) -> bool:
     return bool(name) and f" {name} is not authorized" in f" {message}"
 
 
-def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None, cause: Cause) -> Finding:
+def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None, cause: Cause) -> Hypothesis:
     decisive = [tie.event for tie in ties if is_decisive(examined, tie)]
     events = decisive or [tie.event for tie in ties]
-    stated = _stated(events[0].denial)
+    stated = stated_layer(events[0].denial)
     arns = {event.denial.policy_arn for event in events if event.denial and event.denial.policy_arn}
-    return Finding(
+    return Hypothesis(
         cause=cause,
-        confidence="confirmed" if decisive else "possible",
+        standing="confirmed" if decisive else "possible",
         caller=events[0].caller,
         action=action,
+        key=next((access.key for access in events[0].accesses if access.action == action), None),
         layer=stated[1] if stated else None,
         statement=_statement(examined, events[0], action, cause),
         reasons=(Reason.RECORD_STATES_LAYER,),
@@ -95,9 +136,24 @@ def _statement(examined: Examined, event: Event, action: str | None, cause: Caus
         return None
     for one in examined.explained:
         same = one.group.caller.across_sessions() == event.caller.across_sessions() and one.group.action == action
-        if same and (reference := deny_of(one.then)) is not None:
-            return reference
+        if same:
+            return deny_of(one.then) or _only_one_meant(one.then)
     return None
+
+
+def _only_one_meant(decision: CallerDecision) -> StatementRef | None:
+    """Return the only Deny of the key policy that is about the caller and the action; None where there are several.
+
+    The record says that one of them denies, whatever its conditions look like from here.
+    """
+    meant = [
+        one
+        for one in decision.statements
+        if one.effect == "Deny" and one.layer == "key-policy" and (one.outcome != "no-match" or one.conditions)
+    ]
+    undecided = [one for one in meant if one.outcome != "no-match"]
+    chosen = undecided or meant
+    return StatementRef(chosen[0].index, chosen[0].sid) if len(chosen) == 1 else None
 
 
 def deny_of(decision: CallerDecision) -> StatementRef | None:
@@ -108,7 +164,8 @@ def deny_of(decision: CallerDecision) -> StatementRef | None:
     return None
 
 
-def _stated(denial: Denial | None) -> tuple[Cause, Layer] | None:
+def stated_layer(denial: Denial | None) -> tuple[Cause, Layer] | None:
+    """Return the cause and the layer that a refusal names; None where it names none."""
     if denial is None or denial.effect is None or denial.layer is None:
         return None
     return CAUSES.get((denial.effect, denial.layer))
