@@ -58,6 +58,13 @@ def is_same_alias(one: str, other: str) -> bool:
     return is_alias(one) and (one == other or one.endswith(f":{other}") or other.endswith(f":{one}"))
 
 
+def is_replica(one: str | None, other: str | None) -> bool:
+    """Check whether two key ARNs are replicas of one multi-Region key: one `mrk-` id in two Regions of one account."""
+    name = last_name(one) or ""
+    is_same_id = name.startswith("mrk-") and name == last_name(other)
+    return is_same_id and arn_account(one) == arn_account(other) and arn_region(one) != arn_region(other)
+
+
 def partition_of(region: str | None) -> str:
     """Return the partition a Region belongs to."""
     return next((partition for prefix, partition in _PARTITIONS if (region or "").startswith(prefix)), "aws")

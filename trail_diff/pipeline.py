@@ -42,7 +42,8 @@ from msgspec import structs
 from trail_diff import __version__
 from trail_diff.arns import arn_account, plain_key
 from trail_diff.case.baseline import compare_jobs, rank_baselines
-from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
+from trail_diff.case.builder import Question, build_case, case_windows
+from trail_diff.case.comparison import build_comparison
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.events.key_names import is_resolved
@@ -110,12 +111,16 @@ def load_comparison(
     windows: tuple[Window | None, Window | None] = (None, None),
     keys: Sequence[str] = (),
 ) -> Case:
-    """Put two exports side by side, or two spans of time of one; `inputs.events` is not used.
+    """Put two exports side by side, or two spans of time of one, or take one run alone; `inputs.events` is not used.
 
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    facts, wanted = gather_facts(inputs), _wanted_in(windows, keys)
+    is_alone = succeeded is None and windows[1] is None
+    facts, wanted = gather_facts(inputs), _wanted_in(windows[:1] if is_alone else windows, keys)
+    if is_alone:
+        one = gather_inputs(structs.replace(inputs, events=(failed,)), wanted)
+        return build_comparison(one, None, windows, _renamed(keys, inputs), facts)
     if succeeded is None:
         one = other = gather_inputs(structs.replace(inputs, events=(failed,)), wanted)
     else:

@@ -15,7 +15,10 @@ from trail_diff.errors import UsageError
 def compare(
     failed: Annotated[str, typer.Argument(metavar="FAILED", help="An export of the failed run.")],
     succeeded: Annotated[
-        str | None, typer.Argument(metavar="[SUCCEEDED]", help="An export of a run that succeeded; else give windows.")
+        str | None,
+        typer.Argument(
+            metavar="[SUCCEEDED]", help="An export of a run that succeeded; else give windows, or FAILED alone."
+        ),
     ] = None,
     failed_window: Annotated[str | None, typer.Option(metavar="FROM/TO", help="The failed run: two ISO times.")] = None,
     succeeded_window: Annotated[
@@ -35,7 +38,7 @@ def compare(
     lang: options.Lang = None,
     no_progress: options.NoProgress = False,
 ) -> None:
-    """Compare two exports, or two spans of time of one export; no job id is needed.
+    """Compare two exports, or two spans of time of one export; or explain one alone. No job id is needed.
 
     Example: trail-diff compare failed.json succeeded.json
     """
@@ -43,9 +46,9 @@ def compare(
         parse_window_option(failed_window, "--failed-window"),
         parse_window_option(succeeded_window, "--succeeded-window"),
     )
-    if succeeded is None and None in windows:
+    if succeeded is None and windows[0] is None and windows[1] is not None:
         raise UsageError(
-            "compare needs two exports, or one with --failed-window and --succeeded-window",
+            "--succeeded-window needs a second export, or --failed-window as well",
             hint="e.g. trail-diff compare failed.json succeeded.json",
         )
     from trail_diff.pipeline import analyse, load_comparison

@@ -97,7 +97,7 @@ def _decide_today(case: Case, group: CallerGroup, request: Request, then: Policy
     """Decide by today's policy, when that is known and another one: the last put on the key, or the one given."""
     key = key_in_failed(case, group.key or "")
     versions = list(policy_versions(case.changes, key))
-    given = todays_policy(case.facts) if key == case.failed.job.key else None
+    given = todays_policy(case.facts) if key == case.policy_key else None
     today = given or (versions[-1] if versions else None)
     if today is None or today.document == then.document:
         return None
@@ -138,7 +138,7 @@ def _is_success(error_code: str | None) -> bool:
 
 def policy_in_force(case: Case, key: str, moment: datetime) -> PolicyVersion | None:
     """Return the policy of a key at a time; the policy that was given is that of the key the diagnosis is about."""
-    return policy_at(case.changes, key, moment, case.facts, about=case.failed.job.key)
+    return policy_at(case.changes, key, moment, case.facts, about=case.policy_key)
 
 
 def make_policies(version: PolicyVersion, case: Case, moment: datetime | None = None) -> CompiledPolicies:

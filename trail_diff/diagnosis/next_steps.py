@@ -31,7 +31,9 @@ def suggest_next_steps(examined: Examined, verdict: Verdict) -> tuple[NextStep, 
     """Suggest what would settle the question; nothing when it is settled. Commands are quoted for a POSIX shell."""
     if verdict.outcome == "no-difference" or verdict.confidence == "confirmed":
         return ()
-    is_about_key = bool(examined.driving) or is_about_kms(examined.case.failed.job)
+    job = examined.case.failed.job
+    may_be_about_key = is_about_kms(job) or (job.message is None and job.key is None)
+    is_about_key = bool(examined.driving) or may_be_about_key
     steps = [*_for_coverage(examined), *(_for_key(examined) if is_about_key else ())]
     return tuple(dict.fromkeys(steps))
 
@@ -59,7 +61,8 @@ def _for_key(examined: Examined) -> Iterator[NextStep]:
     if key is None:
         vault = last_name(case.failed.job.vault) or "VAULT"
         command = f"aws backup describe-backup-vault --backup-vault-name {shlex.quote(vault)}"
-        yield NextStep(Reason.KEY_NOT_KNOWN, command + _region(case.failed.job.region), "--key")
+        region = arn_region(case.failed.job.vault) or case.failed.job.region
+        yield NextStep(Reason.KEY_NOT_KNOWN, command + _region(region), "--key")
         return
     named = f"--key-id {shlex.quote(key)}{_region(arn_region(key))}"
     account = arn_account(key)

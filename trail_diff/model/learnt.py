@@ -6,9 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, structs
 
-from trail_diff.model.codes import (
-    CallerKind,
-)
+from trail_diff.model.codes import CallerKind, KeyOrigin, KeyRole
 from trail_diff.model.reasons import Reason
 
 Record = dict[str, Any]
@@ -105,10 +103,19 @@ class Window(Struct, frozen=True):
         return self.start <= moment <= self.end
 
 
+class JobKey(Struct, frozen=True):
+    """A key of a job: what it encrypts there, and where that was learnt."""
+
+    role: KeyRole
+    key: str
+    origin: KeyOrigin
+
+
 class Job(Struct, frozen=True):
     """A backup, copy or restore job, or (`window`) a span of time that stands for one.
 
-    `key` is the key the diagnosis is about, `keys` all that took part. `vault` is the vault's ARN, or its name when
+    `key` is the key the diagnosis is about, `keys` all that took part, `key_roles` what is known of their parts, the
+    surest first; a part that is not there is not known. `vault` is the vault's ARN, or its name when
     no ARN is known; for a copy it is the destination, and `source_vault` the origin.
     """
 
@@ -132,6 +139,11 @@ class Job(Struct, frozen=True):
     parent: str | None = None
     message_category: str | None = None
     sources: tuple[str, ...] = ()
+    key_roles: tuple[JobKey, ...] = ()
+
+    def key_of(self, role: KeyRole) -> str | None:
+        """Return the key that plays a part in the job, by the surest origin; None where it is not known."""
+        return next((one.key for one in self.key_roles if one.role == role), None)
 
 
 class TiedEvent(Struct, frozen=True):
@@ -174,7 +186,7 @@ class Case(Struct, frozen=True):
 
     `keys` are the keys in question; `changes` the events that change them, their grants and policies, the roles or the
     trails, in order of time; `jobs` every job seen; `newest` is the time of the newest record that was read, or of the
-    fetch.
+    fetch. `policy_key` is the key that a policy in `facts` belongs to.
     """
 
     failed: JobEvents
@@ -185,6 +197,7 @@ class Case(Struct, frozen=True):
     jobs: tuple[Job, ...] = ()
     facts: Facts = Facts()
     newest: datetime | None = None
+    policy_key: str | None = None
 
 
 class Windows(Struct, frozen=True):
