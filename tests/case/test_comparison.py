@@ -34,7 +34,7 @@ def test_refusal_on_another_key_is_not_hidden() -> None:
 
     case = build_comparison(both, both, (FAILED, SUCCEEDED), [made.key_arn("asked")], Facts())
 
-    refused = [tie for tie in case.failed.events if Reason.REFUSED_ON_OTHER_KEY in tie.reasons]
+    refused = [tie for tie in case.failed.events if Reason.CALLER_OF_ASKED_KEY in tie.reasons]
     assert [tie.event.caller.name for tie in refused] == ["launcher"]
     assert case.failed.job.key == made.key_arn("other")
     assert case.policy_key == made.key_arn("asked")

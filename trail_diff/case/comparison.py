@@ -67,7 +67,7 @@ def _refused_elsewhere(sides: Sequence[JobEvents]) -> Iterator[tuple[Caller, str
 
 def _with_calls(side: JobEvents, calls: Collection[tuple[Caller, str]]) -> JobEvents:
     """Tie the calls of these callers on these keys to the side as well."""
-    reasons = (Reason.IN_WINDOW, Reason.REFUSED_ON_OTHER_KEY)
+    reasons = (Reason.IN_WINDOW, Reason.CALLER_OF_ASKED_KEY)
     more = [TiedEvent(event, SCORES[Reason.IN_WINDOW], reasons) for event in side.untied if _is_one_of(event, calls)]
     ids = {tie.event.event_id for tie in more}
     events = sorted([*side.events, *more], key=lambda tie: (tie.event.event_time, tie.event.event_id))

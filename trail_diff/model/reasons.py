@@ -67,7 +67,7 @@ class Reason(StrEnum):
     JOB_ROLE = "job-role"
     KEY_ONLY = "key-only"
     IN_WINDOW = "in-window"
-    REFUSED_ON_OTHER_KEY = "refused-on-other-key"
+    CALLER_OF_ASKED_KEY = "caller-of-asked-key"
     EXPECTED_BY_PROFILE = "expected-by-profile"
     EXPECTED_FROM_OTHER_JOB = "expected-from-other-job"
     # why a condition of a policy matches or not

@@ -68,7 +68,7 @@ REASONS: Mapping[str, str] = {
     "job-role": "the job's role made the call",
     "key-only": "the call used the job's key; nothing else ties it to the job",
     "in-window": "the call lies in the time of the job",
-    "refused-on-other-key": "a caller of the key asked about was refused on another key",
+    "caller-of-asked-key": "a caller of the key asked about was refused on another key",
     "expected-by-profile": "AWS is known to make this call for such a job, but the records do not show it",
     "expected-from-other-job": "a succeeded job of the same resource type made this call on its own keys",
     # why a condition of a policy matches or not

@@ -81,7 +81,7 @@ REASONS: Mapping[str, str] = {
     "job-role": "ジョブのロールによる呼び出しです",
     "key-only": "ジョブのキーを使用した呼び出しですが、ほかにジョブとの関連を示すものはありません",
     "in-window": "ジョブの時間内の呼び出しです",
-    "refused-on-other-key": "指定されたキーの呼び出し元が、別のキーの使用を拒否されています",
+    "caller-of-asked-key": "指定されたキーの呼び出し元が、別のキーの使用を拒否されています",
     "expected-by-profile": "この種のジョブで AWS が行うことが知られている呼び出しですが、記録には現れていません",
     "expected-from-other-job": "同じリソースタイプの成功したジョブが、自身のキーに対してこの呼び出しを行っています",
     # why a condition of a policy matches or not

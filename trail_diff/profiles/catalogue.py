@@ -1,0 +1,50 @@
+"""The call profiles, read from data/call_profiles.json."""
+
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from trail_diff.events.vaults import is_vault_key_read, is_vault_key_used, resource_type_of
+from trail_diff.model.learnt import Job
+from trail_diff.profiles.interface import CallProfile, CallProfiles
+
+
+@cache
+def call_profiles() -> CallProfiles:
+    """Return all profiles, checked against their form."""
+    text = files("trail_diff").joinpath("data", "call_profiles.json").read_bytes()
+    return msgspec.json.decode(text, type=CallProfiles)
+
+
+def profiles_of_job(job: Job) -> tuple[CallProfile, ...]:
+    """Return the profiles of AWS Backup that a job has, by its kind, its resource type and whether its vault's key counts.
+
+    Of an unknown type, only the profiles of all types are its own.
+    """
+    kind, resource_type = job.kind, resource_type_of(job)
+    return tuple(
+        profile
+        for profile in call_profiles().profiles
+        if profile.service == "backup"
+        and kind in profile.task
+        and (not profile.resource_types or resource_type in profile.resource_types)
+        and _has_its_vault_key(profile, job)
+    )
+
+
+def profiles_of_service(service: str, resource_type: str | None = None) -> tuple[CallProfile, ...]:
+    """Return the profiles of a service, of AWS Backup (`backup`) those of a resource type if one is named."""
+    return tuple(
+        profile
+        for profile in call_profiles().profiles
+        if profile.service == service.lower()
+        and (resource_type is None or not profile.resource_types or resource_type.lower() in profile.resource_types)
+    )
+
+
+def _has_its_vault_key(profile: CallProfile, job: Job) -> bool:
+    """Check whether the key of the vault, if the profile is of one, is one that the job uses."""
+    if profile.keys == ("vault",):
+        return is_vault_key_used(job)
+    return profile.keys != ("source-vault",) or is_vault_key_read(job)
