@@ -18,7 +18,9 @@
     ── pure from here on ──
     diff       Case → CallerGroups  side by side, one row for each caller, action and key
     explain    CallerGroups → Explained     how the key policy in force decides each (policy/, history)
-    causes     Examined → Findings, causes ruled out
+    hypotheses Examined → Hypotheses       every cause that could explain what was seen
+    evidence   Hypothesis → Judgements     what proves, supports or refutes each, by rule
+    weighing   Judgements → Findings, what is ruled out
     absence    Examined → Absences          why a call may be missing
     repair     Examined, Findings → Remedies, each replayed
     timeline   Case → Changes               what altered the key between the jobs and since
@@ -145,7 +147,6 @@ def _wanted_in(windows: Sequence[Window | None], keys: Sequence[str]) -> Wanted 
 def analyse(case: Case) -> Report:
     """Conclude what a case holds; the verdict is summed up in English, renderers do so in their language."""
     from trail_diff.diagnosis.absence import read_absences
-    from trail_diff.diagnosis.causes.registry import examine
     from trail_diff.diagnosis.console_links import locate_evidence
     from trail_diff.diagnosis.diff import diff_callers
     from trail_diff.diagnosis.examined import Examined
@@ -155,12 +156,14 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.remedies import propose_remedies
     from trail_diff.diagnosis.timeline import list_changes
     from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
+    from trail_diff.diagnosis.weighing import weigh
     from trail_diff.render.summary import word_verdict
 
     groups = diff_callers(case.failed, case.succeeded)
     driving = driving_groups(groups)
     examined = Examined(case, groups, driving, explain_groups(case, groups))
-    findings, ruled_out = examine(examined)
+    weighing = weigh(examined)
+    findings = weighing.findings
     verdict = judge(case, groups, findings, examined.explained)
     events, left_out = list_events(case, groups)
     report = Report(
@@ -170,7 +173,7 @@ def analyse(case: Case) -> Report:
         coverage=_with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy"),
         callers=mark_driving(groups, driving),
         findings=locate_evidence(findings, case),
-        ruled_out=ruled_out,
+        ruled_out=weighing.ruled_out,
         decisions=tuple(
             decision for one in examined.explained for decision in (one.then, one.today) if decision is not None
         ),
@@ -181,6 +184,7 @@ def analyse(case: Case) -> Report:
         policies=list_policies(case, examined.explained),
         events=events,
         events_left_out=left_out,
+        weighing=weighing.rows,
     )
     return word_verdict(report)
 

@@ -12,7 +12,6 @@ from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Caller
 from trail_diff.model.report import Remedy
 from trail_diff.policy import (
-    Opaque,
     PolicySet,
     Principal,
     PrincipalKind,
@@ -24,6 +23,7 @@ from trail_diff.policy import (
 from trail_diff.policy.remedies.candidates import ObservedCall, Situation
 from trail_diff.policy.remedies.patches import Draft, apply_patch
 from trail_diff.policy.remedies.remedy import find_remedies
+from trail_diff.policy.request.domains import IS_UNKNOWN, NEVER_THE_CUSTOMERS
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "cases" / "remedies.json").read_text(encoding="utf-8")
@@ -63,13 +63,13 @@ def request_of(name: str, context: dict[str, str] | None = None) -> Request:
         principal = Principal(PrincipalKind.ROLE_SESSION, session, principal.account, name)
     if name.endswith(".amazonaws.com"):
         own: dict[str, Any] = {
-            "aws:PrincipalArn": Opaque.SERVICE_VALUE,
+            "aws:PrincipalArn": NEVER_THE_CUSTOMERS,
             "aws:PrincipalIsAWSService": "true",
             "aws:PrincipalServiceName": name,
             "aws:ViaAWSService": "false",
         }
-        unknown = {"aws:SourceAccount", "aws:SourceArn"} - (context or {}).keys()
-        return Request(principal, "kms:Decrypt", KEY, {**own, **(context or {})}, frozenset(unknown))
+        unknown = dict.fromkeys({"aws:SourceAccount", "aws:SourceArn"} - (context or {}).keys(), IS_UNKNOWN)
+        return Request(principal, "kms:Decrypt", KEY, {**own, **(context or {}), **unknown})
     own = {
         "aws:PrincipalArn": name,
         "aws:PrincipalAccount": ACCOUNT,

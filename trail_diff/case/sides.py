@@ -9,8 +9,9 @@ from trail_diff.case.baseline import compare_jobs
 from trail_diff.case.correlate import tie_events
 from trail_diff.case.coverage import check_coverage, summarize_reading
 from trail_diff.case.gathered import Gathered
+from trail_diff.case.usage_history import UseHistory
 from trail_diff.events.changes import select_changes
-from trail_diff.model.learnt import Case, Coverage, Facts, Job, JobEvents, Window, Windows
+from trail_diff.model.learnt import Case, Coverage, Event, Facts, Job, JobEvents, Use, Window, Windows
 from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
 
@@ -65,17 +66,27 @@ def finish_case(
     if any(skipped.reason in _DAMAGE for skipped in gathered.skipped):
         warnings.add(Reason.INPUT_PARTLY_READ)
     every_key = tuple(dict.fromkeys([*asked, *(key for side in sides for key in known_keys(side.job))]))
+    changes = select_changes(gathered.events, every_key, [side.job for side in sides])
     return Case(
         failed=failed,
         succeeded=succeeded,
         coverage=_complete(summarize_reading(gathered.tally, gathered.skipped), sides, warnings),
         keys=every_key,
-        changes=select_changes(gathered.events, every_key, [side.job for side in sides]),
+        changes=changes,
         jobs=gathered.jobs,
         facts=facts,
         newest=parse_time(gathered.tally.newest()),
+        uses=_use_keys(gathered, every_key, changes),
         policy_key=failed.job.key if failed.job.key in asked else next(iter(asked), failed.job.key),
     )
+
+
+def _use_keys(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
+    """Return how the keys were used in all that was gathered, inside both windows and beyond."""
+    history = UseHistory(keys, changes)
+    for event in gathered.events:
+        history.add(event)
+    return history.freeze()
 
 
 def known_keys(job: Job) -> Sequence[str]:

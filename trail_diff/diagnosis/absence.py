@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from trail_diff.case.coverage import BLOCKING
-from trail_diff.diagnosis.causes.interface import is_logged_elsewhere
-from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
+from trail_diff.diagnosis.hypotheses.refused_calls import is_logged_elsewhere
 from trail_diff.model.learnt import Event
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Absence, CallerGroup, Reading

@@ -39,15 +39,21 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
     if not decided:
         return
     then, decision = next((one for one in decided if one[1].decision in _REFUSALS), decided[0])
+    policy_before = _policy_before(case, group)
+    start = began_succeeded(case)
     yield Explained(
         group=group,
         then=decision,
-        before=_decide_before(case, group, build_request(*call, case.facts.organization_id)),
+        before=decide_group(group, build_request(*call, case.facts.organization_id), policy_before, case, start)
+        if policy_before is not None
+        else None,
         today=_decide_today(case, group, request, then),
         policy=then,
         key=key,
         policy_unchanged=key == group.key and _is_unchanged(case, key),
         put_during_job=refused_at is None and bool(_policies_put_during(case, key)),
+        before_policy=policy_before,
+        call=call,
     )
 
 
@@ -82,15 +88,17 @@ def key_in_failed(case: Case, key: str) -> str:
     return failed.key if last_name(failed.vault) == last_name(succeeded.vault) else key
 
 
-def _decide_before(case: Case, group: CallerGroup, request: Request) -> CallerDecision | None:
-    """Decide by the policy that a record shows to have been in force at the succeeded job."""
+def _policy_before(case: Case, group: CallerGroup) -> PolicyVersion | None:
+    """Return the policy that a record shows to have been in force at the succeeded job."""
     if case.succeeded is None or group.key is None:
         return None
-    start = case.succeeded.job.created or case.succeeded.window.start
-    before = policy_in_force(case, group.key, start)
-    if before is None or before.is_todays:
-        return None
-    return decide_group(group, request, before, case, start)
+    before = policy_in_force(case, group.key, began_succeeded(case) or case.succeeded.window.start)
+    return None if before is None or before.is_todays else before
+
+
+def began_succeeded(case: Case) -> datetime | None:
+    """Return when the succeeded job began; None without one."""
+    return (case.succeeded.job.created or case.succeeded.window.start) if case.succeeded is not None else None
 
 
 def _decide_today(case: Case, group: CallerGroup, request: Request, then: PolicyVersion) -> CallerDecision | None:
@@ -160,6 +168,7 @@ def decide_group(
         unknown_keys=decision.unknown_keys,
         layer=decision.layer,
         reasons=decision.reasons,
+        grade=decision.grade,
     )
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from trail_diff.arns import arn_account, arn_region, last_name
-from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.key_history import state_at
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import NextStep, Verdict

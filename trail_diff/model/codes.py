@@ -77,6 +77,10 @@ Matched = Literal["match", "no-match", "unknown"]
 KeyPresence = Literal["present", "absent", "unknown"]
 
 
+Grade = Literal["recorded", "documented", "inferred"]
+"""What a fact rests on: a record or a file, AWS's documentation, or a conclusion from it; the last is the lowest."""
+
+
 WhatIfOutcome = Literal["breaks", "starts-to-work", "stays-denied", "undetermined", "conflict", "unchanged"]
 
 

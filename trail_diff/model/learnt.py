@@ -181,12 +181,43 @@ class Facts(Struct, frozen=True):
     organization_id: str | None = None
 
 
+class Use(Struct, frozen=True):
+    """How one caller used one key between two changes of the key: one action with one outcome.
+
+    `since` is the id of the change that began the span, None before the first one known. `facts` are the distinct facts
+    of the requests that a policy can test, the first few of them; `has_more_facts` when there were others.
+    """
+
+    key: str
+    caller: Caller
+    action: str
+    error_code: str | None
+    since: str | None
+    calls: int
+    first: datetime
+    last: datetime
+    event_id: str
+    facts: tuple["Facets", ...] = ()
+    has_more_facts: bool = False
+
+
+class Facets(Struct, frozen=True, order=True):
+    """The facts of a request that a policy can test and that differ from call to call; the context is sorted."""
+
+    encryption_context: tuple[tuple[str, str], ...] = ()
+    source_ip_address: str | None = None
+    vpc_endpoint_id: str | None = None
+    principal_id: str | None = None
+    aws_region: str | None = None
+
+
 class Case(Struct, frozen=True):
     """All that was learnt: both jobs with their events, what changed around them, the key's facts and the coverage.
 
     `keys` are the keys in question; `changes` the events that change them, their grants and policies, the roles or the
     trails, in order of time; `jobs` every job seen; `newest` is the time of the newest record that was read, or of the
-    fetch. `policy_key` is the key that a policy in `facts` belongs to.
+    fetch. `uses` is how the keys were used in all that was read, inside both windows and beyond; `policy_key` the key
+    that a policy in `facts` belongs to; `expected` the calls to expect of the failed job where no job succeeded.
     """
 
     failed: JobEvents
@@ -197,7 +228,9 @@ class Case(Struct, frozen=True):
     jobs: tuple[Job, ...] = ()
     facts: Facts = Facts()
     newest: datetime | None = None
+    uses: tuple[Use, ...] = ()
     policy_key: str | None = None
+    expected: JobEvents | None = None
 
 
 class Windows(Struct, frozen=True):

@@ -9,6 +9,7 @@ from trail_diff.model.codes import (
     Cause,
     Confidence,
     Decided,
+    Grade,
     KeyPresence,
     Layer,
     Matched,
@@ -70,8 +71,21 @@ class Evidence(Struct, frozen=True, omit_defaults=True):
     url: str | None = None
 
 
+class RestsOn(Struct, frozen=True):
+    """Something that a finding rests on and no record tells: a condition key's value, who is meant, an assumption.
+
+    `key` is the condition key, or the unique id of a principal; `unless` the clause under which it would not hold.
+    """
+
+    kind: Literal["context-key", "principal", "assumption"]
+    reason: Reason
+    key: str | None = None
+    grade: Grade = "inferred"
+    unless: str | None = None
+
+
 class Finding(Struct, frozen=True):
-    """A cause that holds, and the evidence for it."""
+    """A cause that holds, or may hold, and the evidence for it; `key` is the key that it is about."""
 
     cause: Cause
     confidence: Confidence
@@ -81,17 +95,54 @@ class Finding(Struct, frozen=True):
     statement: StatementRef | None = None
     reasons: tuple[Reason, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    key: str | None = None
+    rests_on: tuple[RestsOn, ...] = ()
 
 
 class RuledOut(Struct, frozen=True):
-    """A cause that does not hold, and why."""
+    """A cause that does not hold, and why: for one key or statement where it names it."""
 
     cause: Cause
     reasons: tuple[Reason, ...]
+    key: str | None = None
+    statement: StatementRef | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Judgement(Struct, frozen=True):
+    """What one rule of evidence says of a hypothesis."""
+
+    rule: str
+    says: Literal["proves", "supports", "refutes"]
+    reasons: tuple[Reason, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Weighed(Struct, frozen=True):
+    """One row of the weighing: a hypothesis, what each rule says of it, and what became of it.
+
+    `standing` is the confidence of a finding; `open` is one that nothing supports and nothing refutes. `origin` is the
+    family that proposed it.
+    """
+
+    cause: Cause
+    standing: Literal["confirmed", "likely", "possible", "open", "refuted"]
+    origin: str
+    caller: Caller | None = None
+    action: str | None = None
+    key: str | None = None
+    layer: Layer | None = None
+    statement: StatementRef | None = None
+    reasons: tuple[Reason, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
 
 
 class ConditionOutcome(Struct, frozen=True):
-    """One operator and key of a Condition, against the value the request has for it."""
+    """One operator and key of a Condition, against what the request can have for it.
+
+    `grade` is the lowest that the outcome rests on. `unless` is the one clause under which the outcome would be another
+    (`aws:SourceAccount is absent`): of an undecided one, and of one that rests on more than records.
+    """
 
     operator: str
     key: str
@@ -100,10 +151,12 @@ class ConditionOutcome(Struct, frozen=True):
     state: KeyPresence
     outcome: Matched
     reason: Reason
+    grade: Grade = "recorded"
+    unless: str | None = None
 
 
 class StatementOutcome(Struct, frozen=True):
-    """What became of one statement."""
+    """What became of one statement; `grade` is the lowest that its outcome rests on."""
 
     index: int
     sid: str | None
@@ -112,10 +165,14 @@ class StatementOutcome(Struct, frozen=True):
     conditions: tuple[ConditionOutcome, ...] = ()
     layer: Layer = "key-policy"
     reasons: tuple[Reason, ...] = ()
+    grade: Grade = "recorded"
 
 
 class CallerDecision(Struct, frozen=True):
-    """How the policies decide one caller's action: those in force at the failed job, or today's where they differ."""
+    """How the policies decide one caller's action: those in force at the failed job, or today's where they differ.
+
+    `grade` is the lowest that the decision rests on.
+    """
 
     caller: Caller
     action: str
@@ -125,6 +182,7 @@ class CallerDecision(Struct, frozen=True):
     layer: Layer | None = None
     reasons: tuple[Reason, ...] = ()
     as_of: Literal["failed-job", "today"] = "failed-job"
+    grade: Grade = "recorded"
 
 
 class Reading(Struct, frozen=True):
@@ -170,7 +228,7 @@ class Remedy(Struct, frozen=True):
 class StatementChange(Struct, frozen=True):
     """What became of one statement of a policy."""
 
-    kind: Literal["added", "removed", "changed"]
+    kind: Literal["added", "removed", "changed", "moved"]
     statement: StatementRef
 
 
@@ -267,6 +325,7 @@ class Report(Struct, frozen=True):
     policies: tuple[KeyPolicy, ...] = ()
     events: tuple[ListedEvent, ...] = ()
     events_left_out: int = 0
+    weighing: tuple[Weighed, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
 

@@ -18,7 +18,7 @@ def call_profiles() -> CallProfiles:
 
 
 def profiles_of_job(job: Job) -> tuple[CallProfile, ...]:
-    """Return the profiles of AWS Backup that a job has, by its kind, its resource type and whether its vault's key counts.
+    """Return the profiles of AWS Backup that a job has, by its kind, type and whether its vault's key counts.
 
     Of an unknown type, only the profiles of all types are its own.
     """

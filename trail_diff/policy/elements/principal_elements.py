@@ -12,7 +12,7 @@ from trail_diff.arns import arn_account
 from trail_diff.model.codes import Matched
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.elements.arn_patterns import arn_parts
-from trail_diff.policy.request.interface import Principal, PrincipalKind, State
+from trail_diff.policy.request.interface import Principal, PrincipalKind
 from trail_diff.policy.request.principals import ACCOUNT_ID
 from trail_diff.policy.request.view import RequestView, role_name, service_family
 
@@ -160,7 +160,7 @@ class PrincipalElement:
 
     def undecided_keys(self, view: RequestView) -> Iterator[str]:
         """Yield the keys (lower case) whose values would have to be known to tell whether the caller is named."""
-        if self.providers and view.is_unknown(_PROVIDER):
+        if self.providers and view.is_open(_PROVIDER):
             yield _PROVIDER
 
     def _lists_role(self, view: RequestView) -> Named:
@@ -186,7 +186,8 @@ class PrincipalElement:
                 return _unknown(Reason.PRINCIPAL_UNIQUE_ID)
         if self.providers:
             provider = view.value_of(_PROVIDER)
-            if provider is State.UNKNOWN or (isinstance(provider, str) and {provider, "*"} & self.providers):
+            is_listed = isinstance(provider, str) and {provider, "*"} & self.providers
+            if is_listed or view.is_open(_PROVIDER):
                 return _unknown(Reason.PRINCIPAL_UNRECOGNISED)
         return _DIFFERS
 

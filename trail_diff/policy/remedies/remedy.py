@@ -22,7 +22,8 @@ from trail_diff.policy.remedies.candidates import (
     find_candidates,
     risks_of_allowing,
 )
-from trail_diff.policy.request.interface import PolicySet, Principal, PrincipalKind, Request, Value
+from trail_diff.policy.request.domains import Domain, Value
+from trail_diff.policy.request.interface import PolicySet, Principal, PrincipalKind, Request
 
 _STRANGER_ACCOUNT = "000000000000"
 _IDENTITY_KEYS = frozenset(
@@ -135,7 +136,7 @@ def _strangers(situation: Situation) -> Iterator[Request]:
     """Yield requests of roles that nobody has seen, of the same account and of another: plain, and made alike."""
     for account in filter(None, (situation.account, _STRANGER_ACCOUNT)):
         role = f"arn:aws:iam::{account}:role/stranger"
-        context: dict[str, Value] = {
+        context: dict[str, Value | Domain] = {
             "aws:PrincipalArn": role,
             "aws:PrincipalAccount": account,
             "kms:CallerAccount": account,

@@ -1,11 +1,6 @@
-"""What an examiner of causes is given and what it gives back: read this before writing one.
+"""The failed job's calls that ended in an error, and which of them it can have failed for. Pure."""
 
-An examiner looks at the whole case and yields Findings (its cause holds, with evidence) and RuledOut values (its cause
-does not hold, with the reason). It yields nothing of what the evidence leaves open. It never weighs one cause against
-another: the verdict does.
-"""
-
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from trail_diff.arns import arn_account
 from trail_diff.diagnosis.diff import is_relevant
@@ -13,9 +8,7 @@ from trail_diff.diagnosis.examined import Examined
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Event, TiedEvent
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerGroup, Evidence, Finding, RuledOut
-
-Examiner = Callable[[Examined], Iterator[Finding | RuledOut]]
+from trail_diff.model.report import CallerGroup, Evidence
 
 
 def failed_errors(examined: Examined) -> Iterator[TiedEvent]:

@@ -6,13 +6,14 @@ so a stated layer is certain and the silence about the others is not.
 
 from collections.abc import Iterator, Mapping
 
-from trail_diff.diagnosis.causes.interface import evidence_of, is_decisive, own_errors
 from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.hypotheses.interface import Hypothesis
+from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
 from trail_diff.events.denials import read_denial
 from trail_diff.model.codes import CallerKind, Cause, Layer
 from trail_diff.model.learnt import Caller, Denial, Event, TiedEvent
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerDecision, Evidence, Finding, RuledOut, StatementRef
+from trail_diff.model.report import CallerDecision, Evidence, StatementRef
 
 CAUSES: Mapping[tuple[str, str], tuple[Cause, Layer]] = {
     ("explicit-deny", "key-policy"): (Cause.KEY_POLICY_EXPLICIT_DENY, "key-policy"),
@@ -32,7 +33,7 @@ CAUSES: Mapping[tuple[str, str], tuple[Cause, Layer]] = {
 }
 
 
-def examine_stated(examined: Examined) -> Iterator[Finding | RuledOut]:
+def propose_stated(examined: Examined) -> Iterator[Hypothesis]:
     """Yield a finding for each caller, action and layer that the records of the failed job, or its message, name."""
     found: dict[tuple[object, str | None, Cause], list[TiedEvent]] = {}
     for tie in own_errors(examined):
@@ -46,7 +47,7 @@ def examine_stated(examined: Examined) -> Iterator[Finding | RuledOut]:
         yield from _stated_by_job(examined)
 
 
-def _stated_by_job(examined: Examined) -> Iterator[Finding]:
+def _stated_by_job(examined: Examined) -> Iterator[Hypothesis]:
     """Yield the layer that the job's own message names: AWS Backup passes on what KMS answered to it."""
     job = examined.case.failed.job
     denial = read_denial(job.message, "AccessDenied")
@@ -55,9 +56,9 @@ def _stated_by_job(examined: Examined) -> Iterator[Finding]:
         return
     callers = [group.caller for group in examined.groups if group.action.lower() == action.lower()]
     named = [caller for caller in callers if _is_named(caller, job.message or "")]
-    yield Finding(
+    yield Hypothesis(
         cause=stated[0],
-        confidence="confirmed",
+        standing="confirmed",
         caller=next(iter(named), None),
         action=action,
         layer=stated[1],
@@ -72,14 +73,14 @@ def _is_named(caller: Caller, message: str) -> bool:
     return bool(name) and f" {name} is not authorized" in f" {message}"
 
 
-def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None, cause: Cause) -> Finding:
+def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None, cause: Cause) -> Hypothesis:
     decisive = [tie.event for tie in ties if is_decisive(examined, tie)]
     events = decisive or [tie.event for tie in ties]
     stated = _stated(events[0].denial)
     arns = {event.denial.policy_arn for event in events if event.denial and event.denial.policy_arn}
-    return Finding(
+    return Hypothesis(
         cause=cause,
-        confidence="confirmed" if decisive else "possible",
+        standing="confirmed" if decisive else "possible",
         caller=events[0].caller,
         action=action,
         layer=stated[1] if stated else None,

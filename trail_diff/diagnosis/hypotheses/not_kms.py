@@ -8,34 +8,48 @@ import re
 from collections.abc import Iterator
 
 from trail_diff.arns import last_name
-from trail_diff.diagnosis.causes.interface import is_decisive, own_errors
 from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.refused_calls import is_decisive, own_errors
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Job
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Evidence, Finding, RuledOut
+from trail_diff.model.report import Evidence
 
 _ABOUT_KMS = re.compile(r"\bkms\b|\bcmk\b|encrypt|decrypt|data ?key|key id|\bkey\b", re.IGNORECASE)
 _ARN = re.compile(r"\barn:[\w-]{1,20}:\S{1,1000}", re.IGNORECASE)
 _OTHER_KEYS = re.compile(r"\b(?:tag|object|access|primary|partition|sort|condition) keys?\b", re.IGNORECASE)
 _OTHER_ACTION = re.compile(r"not authorized to perform: (?!kms:)[\w-]{1,64}:\w{1,128}", re.IGNORECASE)
+_OTHER_CAUSE = re.compile(
+    r"same organi[sz]ation|does not exist|not found|(?:not|un)[ -]?supported|quota|limit (?:was )?(?:reached|exceeded)"
+    r"|already (?:running|exists|in progress)|another \w{1,20} job|backup window|start window|completion window|cancell?ed"
+    r"|expired|opt(?:ed)?[ -]in|vault lock|retention|lifecycle|storage capacity|incompatible|invalid (?:state|parameter)",
+    re.IGNORECASE,
+)
+"""What AWS Backup's messages name as a cause that is none of KMS (AWS Backup guide, "Troubleshooting"); a message that
+only says that the job failed states none."""
 _FAILED_STATES = frozenset({"FAILED", "ABORTED", "EXPIRED", "PARTIAL"})
 
 
-def examine_not_kms(examined: Examined) -> Iterator[Finding | RuledOut]:
+def propose_not_kms(examined: Examined) -> Iterator[Hypothesis]:
     """Examine whether the failure lies outside of KMS."""
     job = examined.case.failed.job
     if job.state not in _FAILED_STATES or not job.message:
         return
     if is_about_kms(job):
-        yield RuledOut(Cause.NOT_KMS, (Reason.MESSAGE_NAMES_KMS,))
+        yield refuted(Cause.NOT_KMS, (Reason.MESSAGE_NAMES_KMS,))
         return
     if any(is_decisive(examined, tie) for tie in own_errors(examined)):
         return
+    if examined.case.succeeded is None and not examined.driving:
+        if _OTHER_CAUSE.search(job.message) or _OTHER_ACTION.search(job.message):
+            evidence = tuple(Evidence(file=source) for source in job.sources[:1])
+            yield Hypothesis(Cause.NOT_KMS, "likely", reasons=(Reason.MESSAGE_STATES_CAUSE,), evidence=evidence)
+        return
     supports = _support(examined)
-    yield Finding(
+    yield Hypothesis(
         cause=Cause.NOT_KMS,
-        confidence="likely" if supports else "possible",
+        standing="likely" if supports else "possible",
         reasons=(Reason.MESSAGE_NAMES_NO_KMS, *supports),
         evidence=tuple(Evidence(file=source) for source in job.sources[:1]),
     )

@@ -8,14 +8,15 @@ changed since. A call that used the key in the window proves that it was enabled
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from trail_diff.diagnosis.causes.interface import evidence_of, failed_errors, is_decisive, own_errors
-from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.examined import Examined, began
+from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
+from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, failed_errors, is_decisive, own_errors
 from trail_diff.diagnosis.key_history import KeyStateAt, deletion_scheduled, state_at
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.learnt import Event, TiedEvent
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Evidence, Finding, RuledOut
+from trail_diff.model.report import Evidence
 
 CRYPTO_ACTIONS = frozenset(
     {
@@ -53,17 +54,17 @@ _WORDS: Mapping[str, Cause] = {
 """What the message of an error says of the state; it is more exact than the code (KMS developer guide, same page)."""
 
 
-def examine_key_state(examined: Examined) -> Iterator[Finding | RuledOut]:
+def propose_key_state(examined: Examined) -> Iterator[Hypothesis]:
     """Examine the state of the job's keys at the time of the failed job: a cause is ruled out if it is for all."""
     stated = list(_stated(examined))
     yield from stated
-    if any(finding.confidence == "confirmed" for finding in stated):
+    if any(finding.standing == "confirmed" for finding in stated):
         return
     keys = _keys(examined)
     judged = [one for key in keys for one in _judge(examined, key)]
-    yield from (one for one in judged if isinstance(one, Finding))
-    found = {one.cause for one in judged if isinstance(one, Finding)}
-    ruled_out = [one for one in judged if isinstance(one, RuledOut) and one.cause not in found]
+    yield from (one for one in judged if one.standing != "refuted")
+    found = {one.cause for one in judged if one.standing != "refuted"}
+    ruled_out = [one for one in judged if one.standing == "refuted" and one.cause not in found]
     counts = Counter(one.cause for one in ruled_out)
     yield from {one.cause: one for one in ruled_out if counts[one.cause] == len(keys)}.values()
 
@@ -74,17 +75,17 @@ def _keys(examined: Examined) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in (examined.key, *driving) if key))
 
 
-def _judge(examined: Examined, key: str) -> Iterator[Finding | RuledOut]:
+def _judge(examined: Examined, key: str) -> Iterator[Hypothesis]:
     state = _state_then(examined, key)
     if _is_used(examined, key, state):
-        yield from (RuledOut(cause, (Reason.KEY_USED_IN_WINDOW,)) for cause in _of_the_state())
+        yield from (refuted(cause, (Reason.KEY_USED_IN_WINDOW,)) for cause in _of_the_state())
     elif state is not None and state.state in _CAUSES:
         yield from _from_state(examined, key, state)
     elif state is not None:
-        yield from (RuledOut(cause, (Reason.KEY_STATE_ENABLED,)) for cause in _of_the_state())
+        yield from (refuted(cause, (Reason.KEY_STATE_ENABLED,)) for cause in _of_the_state())
 
 
-def _stated(examined: Examined) -> Iterator[Finding]:
+def _stated(examined: Examined) -> Iterator[Hypothesis]:
     """Yield a finding for each state that an error on the key names; one for each cause.
 
     Who else met the error while the job ran tells of the key's state just as well, but not of a key that is gone: that
@@ -101,9 +102,9 @@ def _stated(examined: Examined) -> Iterator[Finding]:
     for cause, ties in found.items():
         decisive = [tie.event for tie in ties if is_decisive(examined, tie)]
         events = decisive or [tie.event for tie in ties]
-        yield Finding(
+        yield Hypothesis(
             cause=cause,
-            confidence="confirmed" if decisive else "possible",
+            standing="confirmed" if decisive else "possible",
             caller=events[0].caller.across_sessions(),
             action=events[0].accesses[0].action if events[0].accesses else None,
             layer="key-state",
@@ -112,7 +113,7 @@ def _stated(examined: Examined) -> Iterator[Finding]:
         )
 
 
-def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Finding | RuledOut]:
+def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hypothesis]:
     """Judge the state: one that an event set is certain, today's need not have been that of the job's time."""
     if state.event is None:
         yield from _from_todays(examined, key, state)
@@ -122,7 +123,7 @@ def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Fin
     case = examined.case
     before = case.succeeded and state_at(case.changes, key, case.succeeded.window.end, case.facts)
     if before and before.state == state.state and before.event == state.event:
-        yield RuledOut(_CAUSES[state.state], (Reason.KEY_STATE_SAME_FOR_SUCCEEDED,))
+        yield refuted(_CAUSES[state.state], (Reason.KEY_STATE_SAME_FOR_SUCCEEDED,))
         return
     if state.event.event_time > began(examined.case):
         yield _make_finding(examined, key, state, "likely", (Reason.CHANGED_DURING_JOB,))
@@ -130,7 +131,7 @@ def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Fin
     yield _make_finding(examined, key, state, "confirmed", (Reason.KEY_STATE_CHANGED_BEFORE_JOB,))
 
 
-def _from_todays(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Finding | RuledOut]:
+def _from_todays(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hypothesis]:
     """Judge a state that only today's DescribeKey tells: it holds for the job if the date of deletion says so.
 
     Otherwise it is likely when the policy that is known allows every caller that is missing, which leaves the state.
@@ -139,7 +140,7 @@ def _from_todays(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Fi
     job = case.failed.job
     span = deletion_scheduled(case.facts) if state.state == "PendingDeletion" else None
     if span is not None and span.start > (job.completed or case.failed.window.end):
-        yield RuledOut(_CAUSES[state.state], (Reason.DELETION_SCHEDULED_LATER,))
+        yield refuted(_CAUSES[state.state], (Reason.DELETION_SCHEDULED_LATER,))
     elif span is not None and span.end <= (job.created or case.failed.window.start):
         if examined.driving or is_about_kms(job):
             yield _make_finding(examined, key, state, "confirmed", (*reasons, Reason.DELETION_SCHEDULED_BEFORE))
@@ -151,12 +152,12 @@ def _from_todays(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Fi
 
 def _make_finding(
     examined: Examined, key: str, state: KeyStateAt, confidence: Confidence, reasons: tuple[Reason, ...]
-) -> Finding:
+) -> Hypothesis:
     on_key = [group for group in examined.driving if group.key == key]
     group = next(iter(on_key or examined.driving), None)
-    return Finding(
+    return Hypothesis(
         cause=_CAUSES[state.state],
-        confidence=confidence,
+        standing=confidence,
         caller=group.caller if group else None,
         action=group.action if group else None,
         layer="key-state",

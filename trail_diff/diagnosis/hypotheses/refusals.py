@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from trail_diff.diagnosis.causes.interface import evidence_of, is_decisive, own_errors
-from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
+from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.learnt import TiedEvent
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Finding, RuledOut
 
 _CONTEXT_ERRORS = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
 _THROTTLING_ERRORS = frozenset(
@@ -17,14 +17,14 @@ _THROTTLING_ERRORS = frozenset(
 _THROTTLING_WORDS = ("throttl", "rate exceeded", "request rate")
 
 
-def examine_context(examined: Examined) -> Iterator[Finding | RuledOut]:
+def propose_context(examined: Examined) -> Iterator[Hypothesis]:
     """Examine whether KMS refused the ciphertext for its encryption context, or a grant's constraint did not fit."""
     errors = _errors(examined, _CONTEXT_ERRORS)
     if errors:
         events = [tie.event for tie in errors]
-        yield Finding(
+        yield Hypothesis(
             cause=Cause.ENCRYPTION_CONTEXT_MISMATCH,
-            confidence="confirmed" if is_decisive(examined, errors[0]) else "possible",
+            standing="confirmed" if is_decisive(examined, errors[0]) else "possible",
             caller=events[0].caller,
             action=events[0].accesses[0].action if events[0].accesses else None,
             reasons=(Reason.RECORD_STATES_CONTEXT,),
@@ -36,9 +36,9 @@ def examine_context(examined: Examined) -> Iterator[Finding | RuledOut]:
         if explained is None or explained.then.decision != "implicit-deny":
             continue
         if Reason.GRANT_CONSTRAINT_DIFFERS in explained.then.reasons:
-            yield Finding(
+            yield Hypothesis(
                 cause=Cause.ENCRYPTION_CONTEXT_MISMATCH,
-                confidence="likely",
+                standing="likely",
                 caller=group.caller,
                 action=group.action,
                 layer="grant",
@@ -46,7 +46,7 @@ def examine_context(examined: Examined) -> Iterator[Finding | RuledOut]:
             )
 
 
-def examine_throttling(examined: Examined) -> Iterator[Finding | RuledOut]:
+def propose_throttling(examined: Examined) -> Iterator[Hypothesis]:
     """Examine whether KMS throttled the failed job.
 
     That it failed for it is certain when its message says so, likely when the message says nothing of a key; a call
@@ -55,12 +55,12 @@ def examine_throttling(examined: Examined) -> Iterator[Finding | RuledOut]:
     errors = _errors(examined, _THROTTLING_ERRORS)
     decisive = [tie for tie in errors if is_decisive(examined, tie)]
     if not decisive:
-        yield RuledOut(Cause.KMS_THROTTLED, (Reason.THROTTLING_SURVIVED if errors else Reason.NO_THROTTLING,))
+        yield refuted(Cause.KMS_THROTTLED, (Reason.THROTTLING_SURVIVED if errors else Reason.NO_THROTTLING,))
         return
     events = [tie.event for tie in decisive]
-    yield Finding(
+    yield Hypothesis(
         cause=Cause.KMS_THROTTLED,
-        confidence=_confidence(examined),
+        standing=_confidence(examined),
         caller=events[0].caller,
         action=events[0].accesses[0].action if events[0].accesses else None,
         reasons=(Reason.RECORD_STATES_THROTTLING,),

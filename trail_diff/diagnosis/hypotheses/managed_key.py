@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 from trail_diff.arns import arn_account
 from trail_diff.case.correlate import is_job_role
-from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Event
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Evidence, Finding, RuledOut
+from trail_diff.model.report import Evidence
 
 
-def examine_managed_key(examined: Examined) -> Iterator[Finding | RuledOut]:
+def propose_managed_key(examined: Examined) -> Iterator[Hypothesis]:
     """Examine whether a copy across accounts meets an AWS managed key; certain if the job's message speaks of a key."""
     evidence = _managed(examined)
     job = examined.case.failed.job
@@ -23,13 +24,13 @@ def examine_managed_key(examined: Examined) -> Iterator[Finding | RuledOut]:
     if evidence is None:
         return
     if len(accounts) < 2:
-        yield RuledOut(Cause.AWS_MANAGED_KEY_NOT_SHAREABLE, (Reason.SAME_ACCOUNT,))
+        yield refuted(Cause.AWS_MANAGED_KEY_NOT_SHAREABLE, (Reason.SAME_ACCOUNT,))
         return
     if job.state == "COMPLETED":
         return
-    yield Finding(
+    yield Hypothesis(
         cause=Cause.AWS_MANAGED_KEY_NOT_SHAREABLE,
-        confidence="confirmed" if is_about_kms(job) else "likely",
+        standing="confirmed" if is_about_kms(job) else "likely",
         reasons=(Reason.KEY_IS_AWS_MANAGED, Reason.COPY_ACROSS_ACCOUNTS),
         evidence=(evidence,),
     )

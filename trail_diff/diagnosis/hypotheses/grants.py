@@ -8,19 +8,21 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from trail_diff.diagnosis.causes.interface import evidence_of, is_decisive, may_be_refused, own_errors
 from trail_diff.diagnosis.examined import Examined, Explained, began
+from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, may_be_refused, own_errors
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of
 from trail_diff.events.identity import service_name
 from trail_diff.model.codes import CallerKind, Cause, Confidence
 from trail_diff.model.learnt import Caller, Event
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerGroup, Finding, RuledOut
+from trail_diff.model.report import CallerGroup
 
 
-def examine_grants(examined: Examined) -> Iterator[Finding | RuledOut]:
+def propose_grants(examined: Examined) -> Iterator[Hypothesis]:
     """Examine the grants that ended before the failed job, and those it could not create."""
     yield from _refused_creation(examined)
+    yield from _granted_since(examined)
     ended = list(_ended(examined))
     found = False
     for group in examined.driving:
@@ -29,7 +31,7 @@ def examine_grants(examined: Examined) -> Iterator[Finding | RuledOut]:
             found = True
             yield finding
     if not ended and not found and _is_history_complete(examined):
-        yield RuledOut(Cause.GRANT_REVOKED, (Reason.NO_GRANT_CHANGE,))
+        yield refuted(Cause.GRANT_REVOKED, (Reason.NO_GRANT_CHANGE,))
 
 
 def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
@@ -53,7 +55,43 @@ def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
     return grantee in names or service_name(grantee) in {service_name(name) for name in names}
 
 
-def _refused_creation(examined: Examined) -> Iterator[Finding]:
+def granted_meanwhile(examined: Examined, caller: Caller, action: str | None) -> Event | None:
+    """Return the CreateGrant that let a caller in after the failed job and before the one that succeeded."""
+    case = examined.case
+    if case.succeeded is None or case.succeeded.window.start < case.failed.window.start:
+        return None
+    failed_at = case.failed.job.completed or case.failed.window.end
+    worked_from = case.succeeded.job.completed or case.succeeded.window.end
+    operation = (action or "").removeprefix("kms:")
+    for event in case.changes:
+        is_made = event.event_name == "CreateGrant" and event.error_code is None
+        if is_made and failed_at <= event.event_time <= worked_from and holds_grant(event.request_parameters, caller):
+            operations = event.request_parameters.get("operations")
+            if not isinstance(operations, list) or not operation or operation in operations:
+                return event
+    return None
+
+
+def _granted_since(examined: Examined) -> Iterator[Hypothesis]:
+    """Yield that a grant was missing where one was made to the very caller before its calls worked."""
+    for group in examined.driving:
+        made = granted_meanwhile(examined, group.caller, group.action)
+        explained = examined.explain(group)
+        if made is None or (explained is not None and explained.then.decision == "explicit-deny"):
+            continue
+        yield Hypothesis(
+            cause=Cause.GRANT_NOT_CREATED,
+            standing="possible",
+            caller=group.caller,
+            action=group.action,
+            key=group.key,
+            layer="grant",
+            reasons=(Reason.GRANTED_MEANWHILE,),
+            evidence=evidence_of(made),
+        )
+
+
+def _refused_creation(examined: Examined) -> Iterator[Hypothesis]:
     """Yield a finding for CreateGrant calls that were refused without a layer being named."""
     refused = [
         tie
@@ -65,9 +103,9 @@ def _refused_creation(examined: Examined) -> Iterator[Finding]:
     decisive = [tie.event for tie in refused if is_decisive(examined, tie)]
     events = decisive or [tie.event for tie in refused]
     if events:
-        yield Finding(
+        yield Hypothesis(
             cause=Cause.GRANT_NOT_CREATED,
-            confidence="likely" if decisive else "possible",
+            standing="likely" if decisive else "possible",
             caller=events[0].caller,
             action="kms:CreateGrant",
             layer="grant",
@@ -97,7 +135,7 @@ def _last_success(examined: Examined) -> datetime | None:
     return last if last is not None and last < start else None
 
 
-def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> Finding | None:
+def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> Hypothesis | None:
     explained = examined.explain(group)
     if not ended or not _may_lack_grant(explained) or _holds_another(examined, group):
         return None
@@ -116,11 +154,12 @@ def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> 
         reasons, confidence = [*reasons, Reason.CHANGED_DURING_JOB], "likely"
     if not may_be_refused(examined, group):
         reasons, confidence = [*reasons, Reason.DENIAL_WOULD_BE_LOGGED], "possible"
-    return Finding(
+    return Hypothesis(
         cause=Cause.GRANT_REVOKED,
-        confidence=confidence,
+        standing=confidence,
         caller=group.caller,
         action=group.action,
+        key=group.key,
         layer="grant",
         reasons=tuple(reasons),
         evidence=evidence_of(*events[:3]),
