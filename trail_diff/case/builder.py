@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from trail_diff.case.baseline import rank_baselines
 from trail_diff.case.correlate import job_window
+from trail_diff.case.expected import expect_calls, find_lenders
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.keys import concerned_key, learn_from_baseline, learn_keys
 from trail_diff.case.sides import finish_case, known_keys, tie_side
@@ -63,7 +64,8 @@ def case_windows(gathered: Gathered, question: Question) -> tuple[Window, ...]:
     jobs = [job for job in gathered.jobs if _is_in_scope(job, question)]
     failed = _find(question.job_id, jobs, gathered)
     newest = parse_time(gathered.tally.newest())
-    windows = [job_window(job, question.pad, newest) for job in (failed, *_baselines(failed, jobs, question, gathered))]
+    others = _baselines(failed, jobs, question, gathered) or find_lenders(failed, jobs)
+    windows = [job_window(job, question.pad, newest) for job in (failed, *others)]
     return tuple(window for window in windows if window is not None)
 
 
@@ -122,7 +124,9 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
         tie_side(job, window, gathered, keys, concerned_key(job, question.keys, baseline))
         for job, window in zip(jobs, windows, strict=True)
     ]
-    return finish_case(gathered, sides, question.keys, facts)
+    case = finish_case(gathered, sides, question.keys, facts)
+    expected = expect_calls(case.failed.job, gathered, question.pad) if baseline is None else ()
+    return msgspec.structs.replace(case, expected=expected)
 
 
 def _with_key_roles(job: Job, window: Window, gathered: Gathered) -> Job:

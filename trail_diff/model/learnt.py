@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, structs
 
-from trail_diff.model.codes import CallerKind, KeyOrigin, KeyRole
+from trail_diff.model.codes import CallerKind, Grade, KeyOrigin, KeyRole
 from trail_diff.model.reasons import Reason
 
 Record = dict[str, Any]
@@ -211,6 +211,23 @@ class Facets(Struct, frozen=True, order=True):
     aws_region: str | None = None
 
 
+class ExpectedCall(Struct, frozen=True):
+    """A call to expect of the failed job, as the event that it would leave.
+
+    `basis` says whether AWS is known to make it (`profile` names the call profile), or whether another job made it on
+    its own keys (`lender` is that job's id). `key_role` is the part of its key in the failed job.
+    """
+
+    event: Event
+    action: str
+    key: str
+    key_role: KeyRole
+    basis: Literal[Reason.EXPECTED_BY_PROFILE, Reason.EXPECTED_FROM_OTHER_JOB]
+    grade: Grade
+    profile: str | None = None
+    lender: str | None = None
+
+
 class Case(Struct, frozen=True):
     """All that was learnt: both jobs with their events, what changed around them, the key's facts and the coverage.
 
@@ -230,7 +247,7 @@ class Case(Struct, frozen=True):
     newest: datetime | None = None
     uses: tuple[Use, ...] = ()
     policy_key: str | None = None
-    expected: JobEvents | None = None
+    expected: tuple[ExpectedCall, ...] = ()
 
 
 class Windows(Struct, frozen=True):

@@ -5,9 +5,10 @@ from importlib.resources import files
 
 import msgspec
 
+from trail_diff.arns import arn_account, arn_region
 from trail_diff.events.vaults import is_vault_key_read, is_vault_key_used, resource_type_of
 from trail_diff.model.learnt import Job
-from trail_diff.profiles.interface import CallProfile, CallProfiles
+from trail_diff.profiles.interface import CallProfile, CallProfiles, Circumstance
 
 
 @cache
@@ -30,6 +31,7 @@ def profiles_of_job(job: Job) -> tuple[CallProfile, ...]:
         and kind in profile.task
         and (not profile.resource_types or resource_type in profile.resource_types)
         and _has_its_vault_key(profile, job)
+        and _is_given(profile.only_with, job)
     )
 
 
@@ -41,6 +43,19 @@ def profiles_of_service(service: str, resource_type: str | None = None) -> tuple
         if profile.service == service.lower()
         and (resource_type is None or not profile.resource_types or resource_type.lower() in profile.resource_types)
     )
+
+
+def _is_given(circumstance: Circumstance | None, job: Job) -> bool:
+    """Check whether a job's descriptor shows a circumstance; what it does not tell is not assumed."""
+    match circumstance:
+        case None:
+            return True
+        case "other-account":
+            return arn_account(job.vault) != arn_account(job.source_vault)
+        case "other-region":
+            return arn_region(job.vault) != arn_region(job.source_vault)
+        case _:
+            return False
 
 
 def _has_its_vault_key(profile: CallProfile, job: Job) -> bool:

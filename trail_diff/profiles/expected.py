@@ -7,12 +7,14 @@ from msgspec import Struct, structs
 
 from trail_diff.arns import arn_account, arn_region, arn_resource, arn_service, last_name
 from trail_diff.events.normalize import normalize_record
-from trail_diff.model.codes import KeyRole
-from trail_diff.model.learnt import Event, Job, KeyAccess, Record
+from trail_diff.model.codes import Grade, KeyRole
+from trail_diff.model.learnt import Event, ExpectedCall, Job, KeyAccess, Record
+from trail_diff.model.reasons import Reason
 from trail_diff.profiles.catalogue import profiles_of_job
 from trail_diff.profiles.interface import CallProfile
 
 _PARTS: Mapping[str, KeyRole] = {"vault": "vault", "source-vault": "source-vault", "resource": "resource"}
+_GRADES: Mapping[str, Grade] = {"recorded": "recorded", "documented": "documented"}
 _NO_TIME = "2026-01-01T00:00:00Z"
 
 
@@ -27,14 +29,23 @@ class Setting(Struct, frozen=True):
     time: str = _NO_TIME
 
 
-def expected_events(job: Job) -> Iterator[tuple[Event, CallProfile]]:
+def expected_calls(job: Job) -> Iterator[ExpectedCall]:
     """Yield the calls that a job of this kind and type is known to make on those of its keys that are known."""
     for profile in profiles_of_job(job):
         for part in profile.keys:
             role = _PARTS.get(part)
             key = job.key_of(role) if role else None
             if key is not None and role is not None:
-                yield from ((event, profile) for event in make_calls(profile, _setting(job, key, role)))
+                for event in make_calls(profile, _setting(job, key, role)):
+                    yield ExpectedCall(
+                        event=event,
+                        action=event.accesses[0].action,
+                        key=key,
+                        key_role=role,
+                        basis=Reason.EXPECTED_BY_PROFILE,
+                        grade=_GRADES.get(profile.grade, "inferred"),
+                        profile=profile.id,
+                    )
 
 
 def make_calls(profile: CallProfile, setting: Setting) -> Iterator[Event]:

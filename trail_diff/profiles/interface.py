@@ -36,6 +36,9 @@ that of another account; in the status of the job or resource; in a metric or an
 Through = Literal["grant", "key-policy", "iam", "key-policy-or-iam", "key-policy-and-iam", "none", "unknown"]
 """What lets the call through."""
 
+Circumstance = Literal["air-gapped-vault", "recovery-account", "other-account", "other-region", "restore-test"]
+"""Under which circumstance alone a step is taken."""
+
 SourceKeys = Literal["sent", "not-sent", "unknown", "not-applicable"]
 """Whether aws:SourceArn and aws:SourceAccount are sent; they are never sent for a role or user."""
 
@@ -57,8 +60,9 @@ class ProfileCaller(Struct, frozen=True, forbid_unknown_fields=True):
 class CallProfile(Struct, frozen=True, forbid_unknown_fields=True):
     """One step and its calls; an empty `resource_types` stands for all, an empty `actions` for what is not known.
 
-    `via` are the services of kms:ViaService, `keys` the parts of the keys (for AWS Backup `vault`, `source-vault` and
-    `resource`), `context_keys` the keys of the encryption context (`?`: not known), `source` what aws:SourceArn names.
+    `only_with` is the circumstance without which the step is not taken. `via` are the services of kms:ViaService,
+    `keys` the parts of the keys (for AWS Backup `vault`, `source-vault` and `resource`), `context_keys` the keys of the
+    encryption context (`?`: not known), `source` what aws:SourceArn names.
     """
 
     id: str
@@ -70,6 +74,7 @@ class CallProfile(Struct, frozen=True, forbid_unknown_fields=True):
     grade: ProfileGrade
     sources: tuple[str, ...]
     resource_types: tuple[str, ...] = ()
+    only_with: Circumstance | None = None
     actions: tuple[str, ...] = ()
     via: tuple[str, ...] = ()
     context_keys: tuple[str, ...] = ()
