@@ -180,7 +180,7 @@ def analyse(case: Case) -> Report:
         absence=read_absences(examined),
         remedies=propose_remedies(examined, findings) if verdict.outcome == "explained" else (),
         changes=list_changes(case, findings),
-        next_steps=suggest_next_steps(examined, verdict),
+        next_steps=suggest_next_steps(examined, verdict, findings),
         policies=list_policies(case, examined.explained),
         events=events,
         events_left_out=left_out,

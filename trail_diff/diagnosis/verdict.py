@@ -43,9 +43,12 @@ def judge(
     return Verdict("explained", best.cause, best.confidence)
 
 
+_NEEDS_NO_COMPARISON = frozenset({Reason.MESSAGE_STATES_CAUSE, Reason.NEVER_ALLOWED})
+
+
 def _is_stated(finding: Finding) -> bool:
     """Check whether a finding needs no comparison: a record says so, or the job's message states the cause."""
-    return finding.confidence == "confirmed" or Reason.MESSAGE_STATES_CAUSE in finding.reasons
+    return finding.confidence == "confirmed" or not _NEEDS_NO_COMPARISON.isdisjoint(finding.reasons)
 
 
 def _compare(case: Case, groups: Sequence[CallerGroup]) -> Outcome:

@@ -21,6 +21,10 @@ _DOUBTS = frozenset({Reason.CHANGED_DURING_JOB, Reason.POLICY_IS_TODAYS, Reason.
 """What makes a finding less than certain, and so has to be told beside the conditions that match."""
 
 
+_CHANGES = frozenset({Reason.STATEMENT_ADDED, Reason.STATEMENT_ALTERED, Reason.POLICY_PUT_BETWEEN, Reason.RIVAL_OPEN})
+"""What is told of a suspect beside its conditions: that it is new, and that it has a rival."""
+
+
 class Shown(Struct, frozen=True):
     """The rows of the caller table to show, and how many are left out by their presence."""
 
@@ -86,14 +90,18 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
         parts.append(f"{words.confidences[finding.confidence]}: {layout.show_finding(finding, actions, words)}")
     elif finding.statement is not None:
         parts.append(layout.show_place(finding, words))
+    if finding.key is not None and finding.key != report.failed.key:
+        parts.append(f"{words.labels['key']} {layout.show_key(finding.key)}")
     conditions = [
         layout.show_condition(condition, words) for condition in layout.conditions_of(finding, report.decisions)
     ]
     if not conditions:
-        return [*parts, words.reasons_of(finding.reasons)]
+        return [*parts, words.reasons_of(finding.reasons), *layout.show_rests_on(finding, words)]
     doubts = tuple(reason for reason in finding.reasons if reason in _DOUBTS)
     told = [words.reasons_of(doubts)] if doubts else []
+    told += [words.reason(reason) for reason in finding.reasons if reason in _CHANGES]
     told += [words.labels["mended"]] if _is_mended(report, finding) else []
+    told += layout.show_rests_on(finding, words)
     return parts + conditions + told
 
 

@@ -90,12 +90,14 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
             page.bullet(layout.show_condition(condition, words), level=2)
         for reason in finding.reasons:
             page.bullet(words.reason(reason), level=2)
+        for told in layout.show_rests_on(finding, words):
+            page.bullet(told, level=2)
         for evidence in finding.evidence:
             page.bullet(f"{words.labels['evidence']}: {layout.show_evidence(evidence)}", level=2, url=evidence.url)
     if report.ruled_out:
         page.head(words.labels["ruled_out"])
     for ruled_out in report.ruled_out:
-        page.bullet(f"{words.causes[ruled_out.cause]}: {words.reasons_of(ruled_out.reasons)}")
+        page.bullet(f"{layout.show_ruled_out(ruled_out, words)}: {words.reasons_of(ruled_out.reasons)}")
 
 
 def _show_decisions(page: Page, decisions: Sequence[CallerDecision], words: Catalogue) -> None:

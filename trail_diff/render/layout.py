@@ -18,6 +18,7 @@ from trail_diff.model.report import (
     Finding,
     NextStep,
     Replay,
+    RuledOut,
     StatementOutcome,
     StatementRef,
     Verdict,
@@ -159,6 +160,23 @@ def show_condition(condition: ConditionOutcome, words: Catalogue) -> str:
     return f"{condition.operator} {condition.key}: {words.reason(condition.reason)}"
 
 
+def show_rests_on(finding: Finding, words: Catalogue) -> list[str]:
+    """Show what a finding rests on beside records, one line each: the key or principal, why, and what would clear it."""
+    lines = []
+    for one in finding.rests_on:
+        told = ": ".join(filter(None, [one.key, words.reason(one.reason)]))
+        unless = [words.labels["unless"].format(unless=one.unless)] if one.unless else []
+        lines.append(f"{words.labels['rests_on']} {words.grammar.join_clauses([told, *unless])}")
+    return lines
+
+
+def show_ruled_out(ruled_out: RuledOut, words: Catalogue) -> str:
+    """Show what is ruled out: the cause, and the statement or the key that it is ruled out for."""
+    parts = [show_statement(ruled_out.statement, words), show_key(ruled_out.key) if not ruled_out.statement else ""]
+    named = words.grammar.join_items([part for part in parts if part])
+    return f"{words.causes[ruled_out.cause]} ({named})" if named else words.causes[ruled_out.cause]
+
+
 def show_evidence(evidence: Evidence) -> str:
     """Show where evidence is found."""
     return evidence.event_id or " ".join(filter(None, [evidence.file, evidence.path]))
@@ -209,8 +227,12 @@ def show_step(step: NextStep, account: str | None, words: Catalogue) -> str:
     parts = [words.reason(step.reason)]
     if step.account and step.account != account:
         parts.append(words.labels["in_account"].format(account=step.account))
-    if step.option:
-        parts.append(words.labels["give_with"].format(option=step.option))
+    if step.option in ("--org-id", "--key"):
+        parts.append(words.labels["give_text"].format(option=step.option))
+    else:
+        option = step.option or "--events"
+        file = f"{option.removeprefix('--')}.json"
+        parts.append(words.labels["give_with"].format(option=option, file=file))
     return words.grammar.join_clauses(parts)
 
 

@@ -11,18 +11,19 @@ from typing import Any
 from trail_diff.diagnosis.examined import Examined, Explained, began
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, may_be_refused, own_errors
-from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of
+from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of, grants_at
 from trail_diff.events.identity import service_name
 from trail_diff.model.codes import CallerKind, Cause, Confidence
 from trail_diff.model.learnt import Caller, Event
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerGroup
+from trail_diff.model.report import CallerGroup, Evidence, RestsOn
 
 
 def propose_grants(examined: Examined) -> Iterator[Hypothesis]:
     """Examine the grants that ended before the failed job, and those it could not create."""
     yield from _refused_creation(examined)
     yield from _granted_since(examined)
+    yield from _orphaned(examined)
     ended = list(_ended(examined))
     found = False
     for group in examined.driving:
@@ -89,6 +90,45 @@ def _granted_since(examined: Examined) -> Iterator[Hypothesis]:
             reasons=(Reason.GRANTED_MEANWHILE,),
             evidence=evidence_of(made),
         )
+
+
+def _orphaned(examined: Examined) -> Iterator[Hypothesis]:
+    """Yield each grant that names the unique id of a principal that was deleted and made again under its name.
+
+    The call that worked carries the grantee's id, the refused one another.
+    """
+    for group in examined.driving:
+        then, now = _unique_ids(examined, group, worked=True), _unique_ids(examined, group, worked=False)
+        if len(then) != 1 or len(now) != 1 or then == now:
+            continue
+        (old,) = then
+        for index, grant in enumerate(examined.case.facts.grants or ()):
+            if str(grant.get("GranteePrincipal")).partition(":")[0] == old:
+                changes = [event for event in examined.case.changes if event.event_name in ("DeleteRole", "CreateRole")]
+                yield Hypothesis(
+                    cause=Cause.GRANT_NOT_CREATED,
+                    standing="likely",
+                    caller=group.caller,
+                    action=group.action,
+                    key=group.key,
+                    layer="grant",
+                    reasons=(Reason.GRANTEE_WAS_DELETED,),
+                    evidence=(*evidence_of(*changes[:2]), Evidence(file="--grants", path=f"/Grants/{index}")),
+                    rests_on=(RestsOn("principal", Reason.GRANTEE_WAS_DELETED, old, "recorded"),),
+                )
+
+
+def _unique_ids(examined: Examined, group: CallerGroup, *, worked: bool) -> set[str]:
+    """Return the unique ids under which a group's calls worked, or were refused."""
+    sides = [side for side in (examined.case.failed, examined.case.succeeded) if side is not None]
+    return {
+        (tie.event.principal_id or "").partition(":")[0]
+        for side in sides
+        for tie in side.events
+        if (tie.event.error_code is None) == worked
+        and tie.event.caller.across_sessions() == group.caller.across_sessions()
+        and any(access.action == group.action for access in tie.event.accesses)
+    } - {""}
 
 
 def _refused_creation(examined: Examined) -> Iterator[Hypothesis]:
@@ -182,6 +222,11 @@ def _holds_another(examined: Examined, group: CallerGroup) -> bool:
     """Check whether a grant of the caller for the action, made before the job ended, had not ended by then."""
     case = examined.case
     until = case.failed.job.completed or case.failed.window.end
+    operation = group.action.removeprefix("kms:")
+    for grant in grants_at(case.changes, until, case.facts) or ():
+        is_dated = grant.get("CreationDate") is not None and operation in (grant.get("Operations") or ())
+        if is_dated and not grant.get("Constraints") and holds_grant(grant, group.caller):
+            return True
     events = [event for event in case.changes if event.error_code is None and event.event_time <= until]
     ended = {grant_id_of(event) for event in events if event.event_name in GRANT_ENDINGS}
     return any(

@@ -13,7 +13,7 @@ from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, failed_errors, is_decisive, own_errors
 from trail_diff.diagnosis.key_history import KeyStateAt, deletion_scheduled, state_at
-from trail_diff.model.codes import Cause, Confidence
+from trail_diff.model.codes import Cause, Confidence, Layer
 from trail_diff.model.learnt import Event, TiedEvent
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Evidence
@@ -78,11 +78,11 @@ def _keys(examined: Examined) -> tuple[str, ...]:
 def _judge(examined: Examined, key: str) -> Iterator[Hypothesis]:
     state = _state_then(examined, key)
     if _is_used(examined, key, state):
-        yield from (refuted(cause, (Reason.KEY_USED_IN_WINDOW,)) for cause in _of_the_state())
+        yield from (refuted(cause, (Reason.KEY_USED_IN_WINDOW,), key=key) for cause in _of_the_state())
     elif state is not None and state.state in _CAUSES:
         yield from _from_state(examined, key, state)
     elif state is not None:
-        yield from (refuted(cause, (Reason.KEY_STATE_ENABLED,)) for cause in _of_the_state())
+        yield from (refuted(cause, (Reason.KEY_STATE_ENABLED,), key=key) for cause in _of_the_state())
 
 
 def _stated(examined: Examined) -> Iterator[Hypothesis]:
@@ -95,10 +95,11 @@ def _stated(examined: Examined) -> Iterator[Hypothesis]:
     own = {tie.event.event_id for tie in own_errors(examined)}
     for tie in failed_errors(examined):
         cause = _ERRORS.get((tie.event.error_code or "").split(".")[-1])
-        if cause is not None and (tie.event.event_id in own or _tells_of_job(examined, tie.event, cause)):
-            message = (tie.event.error_message or "").lower()
-            named = next((one for words, one in _WORDS.items() if words in message), cause)
-            found.setdefault(named, []).append(tie)
+        named = stated_cause(tie.event)
+        if cause is None or named is None:
+            continue
+        if tie.event.event_id in own or _tells_of_job(examined, tie.event, cause):
+            found.setdefault(named[0], []).append(tie)
     for cause, ties in found.items():
         decisive = [tie.event for tie in ties if is_decisive(examined, tie)]
         events = decisive or [tie.event for tie in ties]
@@ -111,6 +112,15 @@ def _stated(examined: Examined) -> Iterator[Hypothesis]:
             reasons=(Reason.RECORD_STATES_KEY_STATE, *_set_by(examined)),
             evidence=evidence_of(*events[:3]) + _evidence_of_change(examined),
         )
+
+
+def stated_cause(error: Event) -> tuple[Cause, Layer] | None:
+    """Return the key state that an error names; its message is more exact than its code. None where it names none."""
+    cause = _ERRORS.get((error.error_code or "").split(".")[-1])
+    if cause is None:
+        return None
+    message = (error.error_message or "").lower()
+    return next((one for words, one in _WORDS.items() if words in message), cause), "key-state"
 
 
 def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hypothesis]:
@@ -160,6 +170,7 @@ def _make_finding(
         standing=confidence,
         caller=group.caller if group else None,
         action=group.action if group else None,
+        key=key,
         layer="key-state",
         reasons=reasons,
         evidence=(state.evidence,),

@@ -11,6 +11,7 @@ from trail_diff.diagnosis.hypotheses.key_policy import propose_key_policy
 from trail_diff.diagnosis.hypotheses.key_state import propose_key_state
 from trail_diff.diagnosis.hypotheses.managed_key import propose_managed_key
 from trail_diff.diagnosis.hypotheses.not_kms import propose_not_kms
+from trail_diff.diagnosis.hypotheses.other_key import propose_other_key
 from trail_diff.diagnosis.hypotheses.refusals import propose_context, propose_throttling
 from trail_diff.diagnosis.hypotheses.stated import propose_stated
 from trail_diff.model.reasons import Reason
@@ -20,6 +21,7 @@ PROPOSERS: Mapping[str, Proposer] = {
     "stated": propose_stated,
     "grants": propose_grants,
     "key-policy": propose_key_policy,
+    "other-key": propose_other_key,
     "managed-key": propose_managed_key,
     "context": propose_context,
     "throttling": propose_throttling,

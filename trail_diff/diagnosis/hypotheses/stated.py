@@ -37,7 +37,7 @@ def propose_stated(examined: Examined) -> Iterator[Hypothesis]:
     """Yield a finding for each caller, action and layer that the records of the failed job, or its message, name."""
     found: dict[tuple[object, str | None, Cause], list[TiedEvent]] = {}
     for tie in own_errors(examined):
-        stated = _stated(tie.event.denial)
+        stated = stated_layer(tie.event.denial)
         if stated is not None:
             action = _action(tie.event)
             found.setdefault((tie.event.caller.across_sessions(), action, stated[0]), []).append(tie)
@@ -51,7 +51,7 @@ def _stated_by_job(examined: Examined) -> Iterator[Hypothesis]:
     """Yield the layer that the job's own message names: AWS Backup passes on what KMS answered to it."""
     job = examined.case.failed.job
     denial = read_denial(job.message, "AccessDenied")
-    stated, action = _stated(denial), (denial.action if denial else None) or ""
+    stated, action = stated_layer(denial), (denial.action if denial else None) or ""
     if stated is None or not action.lower().startswith("kms:"):
         return
     callers = [group.caller for group in examined.groups if group.action.lower() == action.lower()]
@@ -76,13 +76,14 @@ def _is_named(caller: Caller, message: str) -> bool:
 def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None, cause: Cause) -> Hypothesis:
     decisive = [tie.event for tie in ties if is_decisive(examined, tie)]
     events = decisive or [tie.event for tie in ties]
-    stated = _stated(events[0].denial)
+    stated = stated_layer(events[0].denial)
     arns = {event.denial.policy_arn for event in events if event.denial and event.denial.policy_arn}
     return Hypothesis(
         cause=cause,
         standing="confirmed" if decisive else "possible",
         caller=events[0].caller,
         action=action,
+        key=next((access.key for access in events[0].accesses if access.action == action), None),
         layer=stated[1] if stated else None,
         statement=_statement(examined, events[0], action, cause),
         reasons=(Reason.RECORD_STATES_LAYER,),
@@ -96,9 +97,24 @@ def _statement(examined: Examined, event: Event, action: str | None, cause: Caus
         return None
     for one in examined.explained:
         same = one.group.caller.across_sessions() == event.caller.across_sessions() and one.group.action == action
-        if same and (reference := deny_of(one.then)) is not None:
-            return reference
+        if same:
+            return deny_of(one.then) or _only_one_meant(one.then)
     return None
+
+
+def _only_one_meant(decision: CallerDecision) -> StatementRef | None:
+    """Return the only Deny of the key policy that is about the caller and the action; None where there are several.
+
+    The record says that one of them denies, whatever its conditions look like from here.
+    """
+    meant = [
+        one
+        for one in decision.statements
+        if one.effect == "Deny" and one.layer == "key-policy" and (one.outcome != "no-match" or one.conditions)
+    ]
+    undecided = [one for one in meant if one.outcome != "no-match"]
+    chosen = undecided or meant
+    return StatementRef(chosen[0].index, chosen[0].sid) if len(chosen) == 1 else None
 
 
 def deny_of(decision: CallerDecision) -> StatementRef | None:
@@ -109,7 +125,8 @@ def deny_of(decision: CallerDecision) -> StatementRef | None:
     return None
 
 
-def _stated(denial: Denial | None) -> tuple[Cause, Layer] | None:
+def stated_layer(denial: Denial | None) -> tuple[Cause, Layer] | None:
+    """Return the cause and the layer that a refusal names; None where it names none."""
     if denial is None or denial.effect is None or denial.layer is None:
         return None
     return CAUSES.get((denial.effect, denial.layer))
