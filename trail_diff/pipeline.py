@@ -150,6 +150,7 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.console_links import locate_evidence
     from trail_diff.diagnosis.diff import diff_callers
     from trail_diff.diagnosis.examined import Examined
+    from trail_diff.diagnosis.expected import list_expected, with_expected, without_expected
     from trail_diff.diagnosis.explain import explain_groups
     from trail_diff.diagnosis.listings import list_events, list_policies
     from trail_diff.diagnosis.next_steps import suggest_next_steps
@@ -159,7 +160,7 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.weighing import weigh
     from trail_diff.render.summary import word_verdict
 
-    groups = diff_callers(case.failed, case.succeeded)
+    groups = with_expected(case, diff_callers(case.failed, case.succeeded))
     driving = driving_groups(groups)
     examined = Examined(case, groups, driving, explain_groups(case, groups))
     weighing = weigh(examined)
@@ -171,7 +172,7 @@ def analyse(case: Case) -> Report:
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
         coverage=_with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy"),
-        callers=mark_driving(groups, driving),
+        callers=mark_driving(without_expected(groups), driving),
         findings=locate_evidence(findings, case),
         ruled_out=weighing.ruled_out,
         decisions=tuple(
@@ -185,6 +186,7 @@ def analyse(case: Case) -> Report:
         events=events,
         events_left_out=left_out,
         weighing=weighing.rows,
+        expected=list_expected(case, groups),
     )
     return word_verdict(report)
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from msgspec import structs
 
 from trail_diff.arns import last_name
+from trail_diff.diagnosis.diff import is_expected
 from trail_diff.diagnosis.examined import Explained, began
 from trail_diff.diagnosis.key_history import PolicyVersion, grants_at, policy_at, policy_versions, todays_policy
 from trail_diff.events.denials import is_denial_code
@@ -132,6 +133,13 @@ def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:
         if access.action == group.action
         and access.key in (group.key, None)
         and tie.event.caller.across_sessions() == group.caller.across_sessions()
+    ]
+    calls += [
+        (one.event, KeyAccess(one.action, one.key))
+        for one in case.expected
+        if is_expected(group)
+        and (one.action, one.key) == (group.action, group.key)
+        and one.event.caller.across_sessions() == group.caller.across_sessions()
     ]
     is_wanted = is_denial_code if group.failed.errors else _is_success
     chosen = next((call for call in calls if is_wanted(call[0].error_code)), calls[0] if calls else None)

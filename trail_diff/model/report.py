@@ -11,6 +11,7 @@ from trail_diff.model.codes import (
     Decided,
     Grade,
     KeyPresence,
+    KeyRole,
     Layer,
     Matched,
     Outcome,
@@ -55,6 +56,24 @@ class StatementRef(Struct, frozen=True):
 
     index: int
     sid: str | None = None
+
+
+class ExpectedCaller(Struct, frozen=True):
+    """A call to expect of the failed job where no job succeeded, and whether its records show it (`seen`).
+
+    `basis` and `grade` say what it is expected by: AWS's documentation and the like (`profile` is the id of the call
+    profile), or another job (`lender` is its id). `key_role` is the part of the key.
+    """
+
+    caller: Caller
+    action: str
+    key: str
+    key_role: KeyRole
+    basis: Reason
+    grade: Grade
+    seen: bool = False
+    profile: str | None = None
+    lender: str | None = None
 
 
 class Evidence(Struct, frozen=True, omit_defaults=True):
@@ -326,6 +345,7 @@ class Report(Struct, frozen=True):
     events: tuple[ListedEvent, ...] = ()
     events_left_out: int = 0
     weighing: tuple[Weighed, ...] = ()
+    expected: tuple[ExpectedCaller, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
 
