@@ -1,6 +1,7 @@
 """Taking ARNs apart. Text that is no ARN gives None, never an error."""
 
 import re
+from collections.abc import Iterable
 
 _PARTITIONS = (
     ("cn-", "aws-cn"),
@@ -63,6 +64,15 @@ def is_replica(one: str | None, other: str | None) -> bool:
     name = last_name(one) or ""
     is_same_id = name.startswith("mrk-") and name == last_name(other)
     return is_same_id and arn_account(one) == arn_account(other) and arn_region(one) != arn_region(other)
+
+
+def places_of_alike(arns: Iterable[str]) -> dict[str, str]:
+    """Return the account and Region of each ARN whose last name another one has too, to tell them apart."""
+    by_name: dict[str, set[str]] = {}
+    for arn in arns:
+        by_name.setdefault(last_name(arn) or arn, set()).add(arn)
+    alike = (arn for same in by_name.values() if len(same) > 1 for arn in sorted(same))
+    return {arn: " ".join(filter(None, (arn_account(arn), arn_region(arn)))) for arn in alike}
 
 
 def partition_of(region: str | None) -> str:

@@ -42,7 +42,7 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff import __version__
-from trail_diff.arns import arn_account, plain_key
+from trail_diff.arns import arn_account, places_of_alike, plain_key
 from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import Question, build_case, case_windows
 from trail_diff.case.comparison import build_comparison
@@ -63,7 +63,7 @@ from trail_diff.inputs import (
     need_question,
 )
 from trail_diff.model.learnt import Case, Coverage, Window
-from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.report import CallerGroup, CallerUse, JobRow, Report, WhatIfRow
 from trail_diff.usage.callers import CallerCount
 
 
@@ -187,8 +187,15 @@ def analyse(case: Case) -> Report:
         events_left_out=left_out,
         weighing=weighing.rows,
         expected=list_expected(case, groups),
+        key_places=places_of_alike(_keys_in(case, groups)),
     )
     return word_verdict(report)
+
+
+def _keys_in(case: Case, groups: Sequence[CallerGroup]) -> set[str]:
+    jobs = [side.job for side in (case.failed, case.succeeded) if side is not None]
+    named = [*case.keys, *(key for job in jobs for key in (job.key, *job.keys)), *(group.key for group in groups)]
+    return {key for key in named if key}
 
 
 def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:

@@ -1,5 +1,6 @@
 """What is concluded: the field names are the JSON contract of reports."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -346,6 +347,7 @@ class Report(Struct, frozen=True):
     events_left_out: int = 0
     weighing: tuple[Weighed, ...] = ()
     expected: tuple[ExpectedCaller, ...] = ()
+    key_places: Mapping[str, str] = {}
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
 

@@ -177,6 +177,7 @@ ENGLISH = Catalogue(
         "done_by": "{what} by {who}",
         "error_codes": "error codes",
         "errors": "errors",
+        "expected": "expected",
         "evidence": "evidence",
         "failed": "failed",
         "findings": "Cause",

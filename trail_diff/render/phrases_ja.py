@@ -190,6 +190,7 @@ JAPANESE = Catalogue(
         "done_by": "{who} による {what}",
         "error_codes": "エラーコード",
         "errors": "エラー",
+        "expected": "想定される呼び出し",
         "evidence": "証拠",
         "failed": "失敗",
         "findings": "原因",
