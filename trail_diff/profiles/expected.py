@@ -84,14 +84,14 @@ def _identity(profile: CallProfile, setting: Setting) -> Record | None:
             return _session(f"arn:aws:iam::{account}:role/aws-service-role/{service}/{name}", name, service)
         case "ec2-infrastructure":
             return _session(f"arn:aws:iam::{account}:role/aws:ec2-infrastructure", "i-0", "AWS Internal")
-        case "job-role" | "forward-access-session" if setting.role is not None and caller.session_of != "user":
-            service = caller.name or "backup.amazonaws.com"
-            return _session(setting.role, f"AWSBackup-{last_name(setting.role)}", service)
+        case "job-role" | "scanner-role" | "service-role" | "forward-access-session" if setting.role is not None:
+            invoked_by = caller.name or ("backup.amazonaws.com" if caller.identity == "job-role" else None)
+            return _session(setting.role, f"AWSBackup-{last_name(setting.role)}", invoked_by)
         case _:
             return None
 
 
-def _session(role: str, session: str, invoked_by: str) -> Record:
+def _session(role: str, session: str, invoked_by: str | None) -> Record:
     account, name = arn_account(role), last_name(role)
     issuer = {"type": "Role", "arn": role, "accountId": account, "userName": name}
     return {
@@ -99,7 +99,7 @@ def _session(role: str, session: str, invoked_by: str) -> Record:
         "arn": f"arn:aws:sts::{account}:assumed-role/{name}/{session}",
         "accountId": account,
         "sessionContext": {"sessionIssuer": issuer},
-        "invokedBy": invoked_by,
+        **({"invokedBy": invoked_by} if invoked_by else {}),
     }
 
 
