@@ -11,7 +11,7 @@ from trail_diff.case.baseline import rank_baselines
 from trail_diff.case.correlate import job_window
 from trail_diff.case.expected import expect_calls, find_lenders
 from trail_diff.case.gathered import Gathered
-from trail_diff.case.keys import concerned_key, learn_from_baseline, learn_keys
+from trail_diff.case.keys import concerned_key, learn_from_baseline, learn_from_option, learn_keys
 from trail_diff.case.sides import finish_case, known_keys, tie_side
 from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.events.jobs import find_job, is_finished, is_succeeded
@@ -119,6 +119,8 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
     if baseline is not None:
         roles = (*jobs[0].key_roles, *learn_from_baseline(jobs[0], baseline))
         jobs[0] = msgspec.structs.replace(jobs[0], key_roles=roles)
+    asked = learn_from_option(jobs[0], question.keys, baseline)
+    jobs[0] = msgspec.structs.replace(jobs[0], key_roles=(*jobs[0].key_roles, *asked))
     keys = tuple(dict.fromkeys([*question.keys, *(key for job in jobs for key in known_keys(job))]))
     sides = [
         tie_side(job, window, gathered, keys, concerned_key(job, question.keys, baseline))

@@ -44,6 +44,18 @@ def learn_from_baseline(failed: Job, baseline: Job) -> tuple[JobKey, ...]:
     return tuple(JobKey(role, key, "baseline") for role, key in lent if key)
 
 
+def learn_from_option(job: Job, asked: Sequence[str], baseline: Job | None = None) -> tuple[JobKey, ...]:
+    """Return the key asked about as that of the part that is concerned, where nothing tells that part's key.
+
+    A key that is known to play another part is none: that somebody asks about it makes it no vault's key.
+    """
+    role = next(iter(_concerned_roles(job, baseline)))
+    known = {one.key for one in job.key_roles}
+    if job.key_of(role) is not None or not asked or asked[0] in known:
+        return ()
+    return (JobKey(role, asked[0], "option"),)
+
+
 def concerned_key(job: Job, asked: Sequence[str] = (), baseline: Job | None = None) -> str | None:
     """Return the key that the diagnosis is about: the one that encrypts what the job makes or reads.
 

@@ -103,7 +103,8 @@ KeyOrigin = Literal[
     "other-job",
     "baseline",
     "job-role",
+    "option",
 ]
 """Where a key of a job was learnt, the surest first: the job's own description, that of its recovery point or vault,
 the CreateBackupVault record, calls that name the vault or resource, calls of the storage service that name nothing,
-another job on the vault, the baseline, calls of the job's role."""
+another job on the vault, the baseline, calls of the job's role, `--key`."""

@@ -46,10 +46,10 @@ def show_verdict(page: Page, report: Report, words: Catalogue) -> None:
     )
 
 
-def show_expected(page: Page, report: Report, words: Catalogue) -> None:
+def show_expected(page: Page, report: Report, words: Catalogue, *, all_of_them: bool = False) -> None:
     """Show the calls that are expected of the failed job and that no record shows."""
     name = words.labels["expected"]
-    for text in essentials.list_expected(report, words):
+    for text in essentials.list_expected(report, words, all_of_them=all_of_them):
         page.field(name, text)
         name = ""
 

@@ -58,11 +58,17 @@ def choose_rows(report: Report) -> Shown:
     return Shown(shown, left_out)
 
 
-def list_expected(report: Report, words: Catalogue) -> Sequence[str]:
-    """Return a line for each caller whose calls are expected and not recorded: its actions, and by what."""
+def list_expected(report: Report, words: Catalogue, *, all_of_them: bool = False) -> Sequence[str]:
+    """Return a line for each caller whose calls are expected and not recorded: its actions, and by what.
+
+    Those to read first are what a refused caller has to do next and, where there is no answer, what a service does.
+    """
+    refused = {group.caller.role_arn for group in report.callers if group.failed.errors} - {None}
+    is_open = report.verdict.outcome != "explained"
     missing: dict[tuple[Caller, Reason], list[str]] = {}
     for one in report.expected:
-        if not one.seen:
+        is_first = one.caller.role_arn in refused or (is_open and one.key_role != "resource")
+        if not one.seen and (all_of_them or is_first):
             missing.setdefault((one.caller, one.basis), []).append(one.action)
     return [
         f"{words.grammar.join_items(list(dict.fromkeys(actions)))}, "

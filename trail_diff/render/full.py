@@ -23,7 +23,7 @@ def render_full(report: Report, options: RenderOptions) -> str:
     _show_absence(page, report, words)
     _show_remedies(page, report.remedies, words)
     _show_changes(page, report, words)
-    show_expected(page, report, words)
+    show_expected(page, report, words, all_of_them=True)
     _show_next_steps(page, report, words)
     show_coverage(page, report.coverage, words, verbose=True)
     return page.text()
