@@ -155,6 +155,7 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.listings import list_events, list_policies
     from trail_diff.diagnosis.next_steps import suggest_next_steps
     from trail_diff.diagnosis.remedies import propose_remedies
+    from trail_diff.diagnosis.requests import compare_requests
     from trail_diff.diagnosis.timeline import list_changes
     from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
     from trail_diff.diagnosis.weighing import weigh
@@ -188,6 +189,7 @@ def analyse(case: Case) -> Report:
         weighing=weighing.rows,
         expected=list_expected(case, groups),
         key_places=places_of_alike(_keys_in(case, groups)),
+        request_differences=compare_requests(case, driving),
     )
     return word_verdict(report)
 

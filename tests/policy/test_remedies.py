@@ -20,9 +20,9 @@ from trail_diff.policy import (
     decide,
     principal_from,
 )
-from trail_diff.policy.remedies.candidates import ObservedCall, Situation
 from trail_diff.policy.remedies.patches import Draft, apply_patch
 from trail_diff.policy.remedies.remedy import find_remedies
+from trail_diff.policy.remedies.situation import ObservedCall, Situation
 from trail_diff.policy.request.domains import IS_UNKNOWN, NEVER_THE_CUSTOMERS
 
 CASES: list[dict[str, Any]] = json.loads(

@@ -98,7 +98,8 @@ def _for_one_key(examined: Examined, key: str, findings: Sequence[Finding]) -> I
     named = f"--key-id {shlex.quote(key)}{_region(arn_region(key))}"
     own = [one for one in examined.explained if one.key == key]
     about = [finding for finding in findings if finding.key in (None, key)]
-    is_policy_open = not about or any(finding.layer in ("key-policy", None) for finding in about)
+    is_settled = any(finding.confidence != "possible" for finding in about)
+    is_policy_open = not is_settled or any(finding.layer in ("key-policy", None) for finding in about)
     reasons = {reason for finding in about for reason in finding.reasons}
     if not own and is_policy_open:
         command = f"aws kms get-key-policy --policy-name default {named}"

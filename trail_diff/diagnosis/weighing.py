@@ -68,6 +68,8 @@ def _against_rivals(one: _Judged, judged: Sequence[_Judged]) -> Standing:
     """Raise what is supported and has no rival to likely; what nobody supports stays what its family said of it."""
     if one.standing not in ("possible", "open") or not _strength(one):
         return one.standing
+    if one.hypothesis.at_most == "possible":
+        return "possible"
     return "possible" if _strength(one) < _SUPPORTED or list(_rivals(one, judged)) else "likely"
 
 

@@ -138,6 +138,20 @@ class Judgement(Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
 
 
+class RequestDifference(Struct, frozen=True):
+    """In what the refused calls of a caller all differ from those that worked: one condition key, and its values.
+
+    No value: the request had none.
+    """
+
+    caller: Caller
+    action: str
+    key: str | None
+    name: str
+    failed: tuple[str, ...]
+    succeeded: tuple[str, ...]
+
+
 class Weighed(Struct, frozen=True):
     """One row of the weighing: a hypothesis, what each rule says of it, and what became of it.
 
@@ -235,7 +249,10 @@ class Replay(Struct, frozen=True):
 
 
 class Remedy(Struct, frozen=True):
-    """A change that would help, or a tempting one that would not."""
+    """A change that would help, or a tempting one that would not.
+
+    `allowed_by` is the statement of the changed policy that allows the calls once nothing denies them.
+    """
 
     id: str
     helps: bool | Literal["undetermined"]
@@ -243,6 +260,7 @@ class Remedy(Struct, frozen=True):
     policy: dict[str, Any] | None = None
     replay: Replay | None = None
     risks: tuple[Reason, ...] = ()
+    allowed_by: StatementRef | None = None
 
 
 class StatementChange(Struct, frozen=True):
@@ -348,6 +366,7 @@ class Report(Struct, frozen=True):
     weighing: tuple[Weighed, ...] = ()
     expected: tuple[ExpectedCaller, ...] = ()
     key_places: Mapping[str, str] = {}
+    request_differences: tuple[RequestDifference, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
 

@@ -10,6 +10,7 @@ from trail_diff.render.phrases import caller_name, caller_type, catalogue
 OUTCOME_COLORS = {"explained": "red", "difference": "red", "no-difference": "green", "inconclusive": "yellow"}
 PRESENCE_COLORS = {"only-succeeded": "red", "denied-in-failed": "red", "only-failed": "yellow"}
 
+_MOST_RIVALS = 3
 _MOST_STEPS = 2
 _MOST_JSON_LINES = 8
 
@@ -101,8 +102,11 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
     if finding.evidence:
         shown = essentials.show_evidence(report, finding.evidence[0], words)
         page.field(words.labels["evidence"], shown, finding.evidence[0].url)
-    if len(merged) > 1:
-        page.field("", words.count("more", len(merged) - 1))
+    for rival, rival_actions in merged[1 : 1 + _MOST_RIVALS]:
+        told = f"{words.confidences[rival.confidence]}: {layout.show_finding(rival, rival_actions, words)}"
+        page.field(words.labels["other_cause"], told)
+    if len(merged) > 1 + _MOST_RIVALS:
+        page.field("", words.count("more", len(merged) - 1 - _MOST_RIVALS))
 
 
 def _show_absence(page: Page, report: Report, words: Catalogue) -> None:

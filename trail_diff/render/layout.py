@@ -18,6 +18,7 @@ from trail_diff.model.report import (
     Finding,
     NextStep,
     Replay,
+    Report,
     RuledOut,
     StatementOutcome,
     StatementRef,
@@ -184,6 +185,19 @@ def show_rests_on(finding: Finding, words: Catalogue) -> list[str]:
         told = ": ".join(filter(None, [one.key, words.reason(one.reason)]))
         unless = [words.labels["unless"].format(unless=one.unless)] if one.unless else []
         lines.append(f"{words.labels['rests_on']} {words.grammar.join_clauses([told, *unless])}")
+    return lines
+
+
+def show_differences(report: Report, finding: Finding, words: Catalogue) -> list[str]:
+    """Show in what the refused requests of a finding's caller differ from those that worked, one line each."""
+    caller = finding.caller.across_sessions() if finding.caller else None
+    lines = []
+    for one in report.request_differences:
+        if one.caller.across_sessions() == caller and finding.action in (None, one.action):
+            now, then = (
+                words.grammar.join_items(values) or words.labels["no_value"] for values in (one.failed, one.succeeded)
+            )
+            lines.append(words.labels["request_differs"].format(name=one.name, failed=now, succeeded=then))
     return lines
 
 

@@ -110,9 +110,9 @@ def _say_best(report: Report, words: Catalogue) -> str:
         return ""
     same = [one for one in report.findings if (one.cause, one.caller, one.key) == (best.cause, best.caller, best.key)]
     actions = list(dict.fromkeys(one.action for one in same if one.action))
-    named = [words.grammar.join_names(actions), _label(best.caller, words)]
+    told = words.grammar.say_call(actions, _label(best.caller, words))
     key = [layout.place_key(best.key, report.key_places)] if best.key else []
-    return words.grammar.join_items([*filter(None, named), *key])
+    return words.grammar.join_items([told, *key])
 
 
 def _codes(groups: Sequence[CallerGroup]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.model.codes import Cause, Layer
+from trail_diff.model.codes import Cause, Confidence, Layer
 from trail_diff.model.learnt import Caller
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Evidence, RestsOn, StatementRef
@@ -24,7 +24,7 @@ Standing = Literal["confirmed", "likely", "possible", "open", "refuted"]
 class Hypothesis(Struct, frozen=True):
     """One cause that could explain what was seen, for one call, key and statement as far as it names them.
 
-    `origin` is the family that proposed it, set by the registry.
+    `at_most` is the most that evidence can make of it; `origin` the family that proposed it, set by the registry.
     """
 
     cause: Cause
@@ -37,6 +37,7 @@ class Hypothesis(Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     rests_on: tuple[RestsOn, ...] = ()
+    at_most: Confidence = "confirmed"
     origin: str = ""
 
     def call(self) -> tuple[Caller | None, str | None]:

@@ -7,11 +7,13 @@ evidence to judge.
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis, Standing, refuted
 from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
 from trail_diff.diagnosis.statements import altered_allow, applying_allows
-from trail_diff.model.codes import Cause
+from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerDecision, Evidence, RestsOn, StatementOutcome, StatementRef
 
@@ -39,27 +41,61 @@ def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
         yield refuted(Cause.KEY_POLICY_NO_ALLOW, (Reason.POLICY_ALLOWS_CALLER,))
 
 
+class _Claim(Struct, frozen=True):
+    """What is claimed of a policy, before it is known whose policy it is and when it was put."""
+
+    cause: Cause
+    standing: Standing
+    statement: StatementRef | None
+    reasons: tuple[Reason, ...]
+    rests_on: tuple[RestsOn, ...] = ()
+    at_most: Confidence = "confirmed"
+
+
 def _denies(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
     """Yield each Deny of the policy that is about the caller and the action: it denies, could deny, or cannot."""
-    for statement in explained.then.statements:
-        if statement.layer != "key-policy" or statement.effect != "Deny":
+    cause = Cause.KEY_POLICY_EXPLICIT_DENY
+    for one in explained.then.statements:
+        if one.layer != "key-policy" or one.effect != "Deny":
             continue
-        reference = StatementRef(statement.index, statement.sid)
-        evidence = evidence_in_policy(explained, reference)
-        if statement.outcome == "no-match":
-            reasons = tuple(dict.fromkeys(one.reason for one in statement.conditions if one.outcome == "no-match"))
-            if reasons:
-                cause = Cause.KEY_POLICY_EXPLICIT_DENY
-                yield refuted(cause, reasons, key=explained.key, statement=reference, evidence=evidence)
+        reference = StatementRef(one.index, one.sid)
+        match one.outcome:
+            case "no-match":
+                reasons = tuple(dict.fromkeys(c.reason for c in one.conditions if c.outcome == "no-match"))
+                if reasons:
+                    evidence = evidence_in_policy(explained, reference)
+                    yield refuted(cause, reasons, key=explained.key, statement=reference, evidence=evidence)
+                continue
+            case "match" if one.grade == "inferred":
+                reasons = (Reason.STATEMENT_DENIES, Reason.RESTS_ON_INFERENCE)
+                claim = _Claim(cause, "likely", reference, reasons, _rests_on(one))
+            case "match":
+                claim = _Claim(cause, "confirmed", reference, (Reason.STATEMENT_DENIES,), _rests_on(one))
+            case _:
+                at_most: Confidence = "possible" if _is_remote(examined, one) else "likely"
+                reasons = (Reason.STATEMENT_MAY_DENY,)
+                claim = _Claim(cause, "possible", reference, reasons, _rests_on(one), at_most)
+        yield _make(examined, explained, claim)
+
+
+_SOURCES = ("aws:sourceaccount", "aws:sourcearn")
+
+
+def _is_remote(examined: Examined, statement: StatementOutcome) -> bool:
+    """Check whether a Deny that is not decided hits only by a chance that nothing speaks for.
+
+    A positive operator needs the one value that it names; a negated one over the source of the call names the job's own
+    account, which is what a service sends that sends any (IAM user guide, "The confused deputy problem").
+    """
+    account = examined.case.failed.job.account
+    for one in statement.conditions:
+        if one.outcome != "unknown":
             continue
-        is_match = statement.outcome == "match"
-        reasons = (Reason.STATEMENT_DENIES if is_match else Reason.STATEMENT_MAY_DENY,)
-        standing: Standing = "confirmed" if is_match else "possible"
-        if is_match and statement.grade == "inferred":
-            reasons, standing = (*reasons, Reason.RESTS_ON_INFERENCE), "likely"
-        yield _make(
-            examined, explained, Cause.KEY_POLICY_EXPLICIT_DENY, standing, reference, reasons, _rests_on(statement)
-        )
+        is_positive = "not" not in one.operator.lower() and not one.operator.lower().endswith(("ifexists", "null"))
+        names_own = one.key.lower() in _SOURCES and account is not None and any(account in v for v in one.expected)
+        if names_own or (is_positive and not one.operator.lower().startswith("forallvalues")):
+            return True
+    return False
 
 
 def _missing_allow(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
@@ -71,15 +107,15 @@ def _missing_allow(examined: Examined, explained: Explained) -> Iterator[Hypothe
         reasons: tuple[Reason, ...] = (Reason.NO_KEY_POLICY_ALLOW,)
         is_inferred = then.grade == "inferred"
         reasons += (Reason.RESTS_ON_INFERENCE,) if is_inferred else ()
-        yield _make(examined, explained, cause, "likely" if is_inferred else "confirmed", lost, reasons)
+        yield _make(examined, explained, _Claim(cause, "likely" if is_inferred else "confirmed", lost, reasons))
     elif _lost_allow(explained):
-        yield _make(examined, explained, cause, "likely", lost, (Reason.POLICY_LOST_ALLOW,))
+        yield _make(examined, explained, _Claim(cause, "likely", lost, (Reason.POLICY_LOST_ALLOW,)))
     elif then.decision == "undetermined" and not _has_allow(then) and not _may_be_allowed_by_identity(then):
         open_ones = [one for one in applying_allows(then) if one.outcome == "unknown"]
         rests_on = tuple(rest for one in open_ones for rest in _rests_on(one))
         reference = lost or next((StatementRef(one.index, one.sid) for one in open_ones), None)
         reason = Reason.ALLOW_MAY_NOT_APPLY if open_ones else Reason.GRANTS_NOT_GIVEN
-        yield _make(examined, explained, cause, "open", reference, (reason,), rests_on)
+        yield _make(examined, explained, _Claim(cause, "open", reference, (reason,), rests_on, "likely"))
 
 
 _NOT_OF_THE_POLICY = frozenset(
@@ -106,39 +142,33 @@ def _may_be_allowed_by_identity(decision: CallerDecision) -> bool:
     return Reason.IDENTITY_POLICIES_NOT_GIVEN in decision.reasons
 
 
-def _make(
-    examined: Examined,
-    explained: Explained,
-    cause: Cause,
-    standing: Standing,
-    statement: StatementRef | None,
-    reasons: tuple[Reason, ...],
-    rests_on: tuple[RestsOn, ...] = (),
-) -> Hypothesis:
-    policy, group = explained.policy, explained.group
-    told = list(reasons)
-    if policy is not None and policy.is_todays:
+def _make(examined: Examined, explained: Explained, claim: _Claim) -> Hypothesis:
+    policy, group, standing = explained.policy, explained.group, claim.standing
+    told, rests_on = list(claim.reasons), claim.rests_on
+    is_todays = policy is not None and policy.is_todays
+    if is_todays:
         told.append(Reason.POLICY_IS_TODAYS)
         rests_on = (*rests_on, RestsOn("assumption", Reason.POLICY_IS_TODAYS))
     if explained.put_during_job:
         told.append(Reason.CHANGED_DURING_JOB)
-    if standing == "confirmed" and (explained.put_during_job or (policy is not None and policy.is_todays)):
+    if standing == "confirmed" and (explained.put_during_job or is_todays):
         standing = "likely"
     if not may_be_refused(examined, group):
         told.append(Reason.DENIAL_WOULD_BE_LOGGED)
         standing = "possible" if standing in ("confirmed", "likely") else "open"
     told.append(Reason.CALLER_REFUSED if group.failed.errors else Reason.CALLER_MISSING)
     return Hypothesis(
-        cause=cause,
+        cause=claim.cause,
         standing=standing,
         caller=group.caller,
         action=group.action,
         key=explained.key,
         layer="key-policy",
-        statement=statement,
+        statement=claim.statement,
         reasons=tuple(told),
-        evidence=evidence_in_policy(explained, statement),
+        evidence=evidence_in_policy(explained, claim.statement),
         rests_on=rests_on,
+        at_most=claim.at_most,
     )
 
 
