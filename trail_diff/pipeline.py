@@ -64,6 +64,7 @@ from trail_diff.inputs import (
 )
 from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.report import CallerGroup, CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.profiles.catalogue import profile_ids
 from trail_diff.usage.callers import CallerCount
 
 
@@ -207,7 +208,7 @@ def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
     for job in gathered.jobs:
         ranked = rank_baselines(job, gathered.jobs) if is_finished(job) and not is_succeeded(job) else []
         baseline = ranked[0] if ranked else None
-        rows.append(JobRow(job, baseline, compare_jobs(job, baseline) if baseline else ()))
+        rows.append(JobRow(job, baseline, compare_jobs(job, baseline) if baseline else (), profile_ids(job)))
     return tuple(rows), summarize_reading(gathered.tally, gathered.skipped)
 
 
@@ -218,8 +219,14 @@ def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[Caller
     return count.rows(), coverage
 
 
-def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> tuple[tuple[WhatIfRow, ...], Coverage]:
-    """Replay observed calls against the policy in `inputs.facts`; without events, those AWS Backup is known to make.
+def replay_policy(
+    inputs: Inputs,
+    old: str | None,
+    keys: Sequence[str] = (),
+    service: str = "backup",
+    resource_type: str | None = None,
+) -> tuple[tuple[WhatIfRow, ...], Coverage]:
+    """Replay observed calls against the policy in `inputs.facts`; without events, those a service is known to make.
 
     Raises:
         TrailDiffError: what could not be used, with a hint.
@@ -234,7 +241,8 @@ def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> 
     if inputs.is_live and not inputs.aws.profiles and inputs.aws.engine is None:
         key = next(iter(keys), None)
         account = arn_account(key) or _account_in(facts.key_policy)
-        rows, coverage = replay(list(expected_calls(account, key or f"arn:aws:kms:::{account}")), policies), Coverage()
+        calls = expected_calls(account, key or f"arn:aws:kms:::{account}", service, resource_type)
+        rows, coverage = replay(list(calls), policies), Coverage()
     else:
         replayed = Replayed(policies, keys)
         coverage = count_inputs(inputs, replayed)

@@ -371,11 +371,15 @@ class Report(Struct, frozen=True):
 
 
 class JobRow(Struct, frozen=True):
-    """One row of the list of jobs: a job, the baseline it would be compared with, and in what the two differ."""
+    """One row of the list of jobs: a job, the baseline it would be compared with, and in what the two differ.
+
+    `profiles` are the ids of the call profiles that the job has.
+    """
 
     job: Job
     baseline: Job | None
     differences: tuple[Reason, ...] = ()
+    profiles: tuple[str, ...] = ()
 
 
 class CallerUse(Struct, frozen=True):
@@ -395,7 +399,7 @@ class WhatIfRow(Struct, frozen=True):
     """One row of a policy replay: a caller, an IAM action and a key, what was seen of it, and what would become of it.
 
     `conflict` is a call that succeeded although the old policy refuses it as it is understood here. `observed` is false
-    for a call that was not seen but that AWS Backup is known to make. `statement` and `reasons` are those of the new
+    for a call that was not seen but that AWS is known to make. `statement` and `reasons` are those of the new
     policy, of the old one for a conflict. `supply` says what would decide an undetermined call.
     """
 

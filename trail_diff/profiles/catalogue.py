@@ -35,6 +35,11 @@ def profiles_of_job(job: Job) -> tuple[CallProfile, ...]:
     )
 
 
+def profile_ids(job: Job) -> tuple[str, ...]:
+    """Return the ids of the profiles that a job has."""
+    return tuple(profile.id for profile in profiles_of_job(job))
+
+
 def profiles_of_service(service: str, resource_type: str | None = None) -> tuple[CallProfile, ...]:
     """Return the profiles of a service, of AWS Backup (`backup`) those of a resource type if one is named."""
     return tuple(

@@ -77,7 +77,7 @@ def _identity(profile: CallProfile, setting: Setting) -> Record | None:
     caller, account = profile.caller, setting.account
     region = arn_region(setting.key) or ""
     match caller.identity:
-        case "service-principal":
+        case "service-principal" if region or "{region}" not in (caller.name or ""):
             return {"type": "AWSService", "invokedBy": (caller.name or "").replace("{region}", region)}
         case "service-linked-role":
             service, _, name = (caller.name or "").partition("/")

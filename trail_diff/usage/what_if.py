@@ -21,7 +21,7 @@ from trail_diff.model.report import StatementRef, WhatIfRow
 from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_policies, decide, evaluate
 from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.policy.request.context import build_request
-from trail_diff.profiles.catalogue import profiles_of_service
+from trail_diff.profiles.catalogue import call_profiles, profiles_of_service
 from trail_diff.profiles.expected import Setting, make_calls
 from trail_diff.read.interface import SlimRecord
 from trail_diff.usage.callers import KeyChoice, named_key
@@ -207,7 +207,13 @@ def expected_calls(
 
     The default is AWS Backup. Those that a role makes are left out where the role is not known, and so is the retiring
     of grants, in which no key policy has a say.
+
+    Raises:
+        UsageError: no calls are known of this service or resource type.
     """
+    _check_known("service", service, {profile.service for profile in call_profiles().profiles})
+    types = {name for profile in profiles_of_service("backup") for name in profile.resource_types}
+    _check_known("resource type", resource_type or next(iter(types)), types)
     made: set[Hashable] = set()
     for profile in profiles_of_service(service, resource_type):
         for event in make_calls(profile, Setting(account, key, role)) if profile.only_with in _CIRCUMSTANCES else ():
@@ -215,6 +221,11 @@ def expected_calls(
             if call not in made and event.accesses[0].action.lower() != RETIRE_GRANT:
                 made.add(call)
                 yield _Seen(event, event.accesses[0], observed=False)
+
+
+def _check_known(what: str, name: str, known: Collection[str]) -> None:
+    if name.lower() not in known:
+        raise UsageError(f"no calls to KMS are known of the {what} {name!r}", hint=f"known: {', '.join(sorted(known))}")
 
 
 def _decide(one: _Seen, new: CompiledPolicies, old: CompiledPolicies | None, organization_id: str | None) -> WhatIfRow:
