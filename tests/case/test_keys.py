@@ -9,7 +9,8 @@ from making import ROLE, VAULT, make_events, make_job, moment
 from msgspec import structs
 from recording import Recording
 
-from trail_diff.case.keys import concerned_key, learn_from_baseline, learn_keys
+from trail_diff.case.keys import concerned_key, learn_from_baseline, learn_from_option, learn_keys
+from trail_diff.model.codes import KeyRole
 from trail_diff.model.learnt import Job, JobKey, Window
 
 CASES = json.loads((Path(__file__).parent / "key_roles.json").read_text(encoding="utf-8"))
@@ -72,3 +73,24 @@ def test_keys_of_a_job(case: dict[str, Any]) -> None:
     wanted = tuple(JobKey(role, MADE.key_arn(key), origin) for role, key, origin in case["roles"])
     assert job.key_roles == wanted
     assert concerned == (MADE.key_arn(case["concerned"]) if case["concerned"] else None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "roles", "expected"),
+    [
+        ({}, (), ("vault",)),
+        ({}, (("resource", "asked"),), ()),
+        ({}, (("vault", "known"),), ()),
+        ({"kind": "restore"}, (), ("source-vault",)),
+        ({"kind": "restore", "resource_type": "RDS"}, (), ("resource",)),
+        ({"resource_type": "EBS"}, (), ("resource",)),
+    ],
+)
+def test_key_asked_about_stands_in_for_the_part_that_is_not_known(
+    fields: dict[str, Any], roles: tuple[tuple[KeyRole, str], ...], expected: tuple[KeyRole, ...]
+) -> None:
+    """The key asked about is that of the part concerned, unless that is known or the key plays another part."""
+    job = make_job(**fields, key_roles=tuple(JobKey(role, key, "encryption-context") for role, key in roles))
+
+    assert learn_from_option(job, ["asked"]) == tuple(JobKey(role, "asked", "option") for role in expected)
+    assert learn_from_option(job, []) == ()

@@ -73,7 +73,7 @@ def concerned_key(job: Job, asked: Sequence[str] = (), baseline: Job | None = No
 def _concerned_roles(job: Job, baseline: Job | None) -> Sequence[KeyRole]:
     """Return the parts whose key can be why the job failed, the likeliest first."""
     if not is_vault_key_used(job):
-        return ("source-vault", "resource") if job.kind == "restore" else ("resource",)
+        return ("source-vault", "resource") if is_vault_key_read(job) else ("resource",)
     if job.kind == "copy" or baseline is None:
         return ("vault",)
     if arn_service(baseline.recovery_point) == "dynamodb" and baseline.resource == job.resource:
