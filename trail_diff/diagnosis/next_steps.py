@@ -99,14 +99,15 @@ def _for_one_key(examined: Examined, key: str, findings: Sequence[Finding]) -> I
     own = [one for one in examined.explained if one.key == key]
     about = [finding for finding in findings if finding.key in (None, key)]
     is_settled = any(finding.confidence != "possible" for finding in about)
-    is_policy_open = not is_settled or any(finding.layer in ("key-policy", None) for finding in about)
     reasons = {reason for finding in about for reason in finding.reasons}
+    is_of_policy = any(finding.layer in ("key-policy", None) for finding in about)
+    is_policy_open = not is_settled or is_of_policy or Reason.CREATE_GRANT_REFUSED in reasons
     if not own and is_policy_open:
         command = f"aws kms get-key-policy --policy-name default {named}"
         yield NextStep(Reason.KEY_POLICY_NOT_GIVEN, command, "--key-policy", account)
-    if is_policy_open and Reason.NEVER_ALLOWED not in reasons and _needs_history(examined, key):
-        if _is_in_history(examined, began_succeeded(case) or case.failed.window.start):
-            yield NextStep(Reason.POLICY_HISTORY_NOT_KNOWN, _policy_history(examined, key), account=account)
+    is_recent = _is_in_history(examined, began_succeeded(case) or case.failed.window.start)
+    if is_policy_open and is_recent and Reason.NEVER_ALLOWED not in reasons and _needs_history(examined, key):
+        yield NextStep(Reason.POLICY_HISTORY_NOT_KNOWN, _policy_history(examined, key), account=account)
     if state_at(case.changes, key, case.failed.window.end, case.facts) is None and is_policy_open:
         yield NextStep(Reason.KEY_STATE_NOT_KNOWN, f"aws kms describe-key {named}", "--key-state", account)
     open_reasons = {reason for one in own for reason in one.then.reasons}

@@ -1,4 +1,4 @@
-"""Policies compared statement by statement: added, removed, changed, moved; and which statements concern a call. Pure."""
+"""Policies compared statement by statement, and which statements concern a call. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -45,21 +45,26 @@ class _Judged(Struct, frozen=True):
 
 def weigh(examined: Examined) -> Weighing:
     """Propose every hypothesis, let every rule judge it, and put together what they say."""
-    judged = [_judge(examined, hypothesis) for hypothesis in propose(examined)]
+    return settle([(one, judge_hypothesis(examined, one)) for one in propose(examined)])
+
+
+def settle(told: Sequence[tuple[Hypothesis, tuple[Judgement, ...]]]) -> Weighing:
+    """Put together what the rules say of hypotheses; their order decides only between equals."""
+    judged = [_judge(hypothesis, judgements) for hypothesis, judgements in told]
     weighed = [structs.replace(one, standing=_against_rivals(one, judged)) for one in judged]
+    weighed = _heed_message(weighed)
     weighed = _drop_shadowed(weighed)
     weighed.sort(key=lambda one: (_ORDER.index(one.standing), -_strength(one)))
     findings = tuple(_make_finding(one, weighed) for one in weighed if one.standing not in ("open", "refuted"))
     return Weighing(findings, _rule_out(findings, weighed), tuple(_make_row(one) for one in weighed))
 
 
-def _judge(examined: Examined, hypothesis: Hypothesis) -> _Judged:
-    judgements = judge_hypothesis(examined, hypothesis)
+def _judge(hypothesis: Hypothesis, judgements: tuple[Judgement, ...]) -> _Judged:
     says = {one.says for one in judgements}
     standing: Standing = hypothesis.standing
     if "refutes" in says:
         standing = "refuted"
-    elif "proves" in says and not hypothesis.rests_on:
+    elif "proves" in says and hypothesis.standing != "refuted" and not hypothesis.rests_on:
         standing = "confirmed"
     return _Judged(hypothesis, judgements, standing)
 
@@ -83,15 +88,32 @@ def _rivals(one: _Judged, judged: Sequence[_Judged]) -> list[_Judged]:
         and other.standing != "refuted"
         and (other.standing != "open" or other.hypothesis.layer == own.layer)
         and not _is_same(own, other.hypothesis)
-        and (other.hypothesis.caller is None or other.hypothesis.call() == own.call())
+        and (_is_about_every_call(other.hypothesis) or other.hypothesis.call() == own.call())
         and other.hypothesis.key in (None, own.key)
     ]
+
+
+def _is_about_every_call(hypothesis: Hypothesis) -> bool:
+    """Check whether a hypothesis would explain every call on its key: the key's state, and what names no caller."""
+    return hypothesis.caller is None or hypothesis.layer == "key-state"
 
 
 def _is_same(one: Hypothesis, other: Hypothesis) -> bool:
     """Check whether two hypotheses blame the same thing for the same call."""
     blamed = (one.cause, one.statement, one.layer) == (other.cause, other.statement, other.layer)
     return blamed and one.call() == other.call()
+
+
+def _heed_message(weighed: list[_Judged]) -> list[_Judged]:
+    """Lower what rests on an absence where the job's message states a cause outside of KMS: that explains it too."""
+    if not any(one.standing == "likely" and Reason.MESSAGE_STATES_CAUSE in one.hypothesis.reasons for one in weighed):
+        return weighed
+    return [
+        structs.replace(one, standing="possible")
+        if one.standing in ("confirmed", "likely") and Reason.CALLER_MISSING in one.hypothesis.reasons
+        else one
+        for one in weighed
+    ]
 
 
 def _strength(one: _Judged) -> int:

@@ -117,12 +117,13 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
     ]
     if not conditions:
         differs = layout.show_differences(report, finding, words)
-        return [*parts, words.reasons_of(finding.reasons), *differs, *layout.show_rests_on(finding, words)]
+        return [*parts, words.reasons_of(finding.reasons), *differs, *layout.show_clearing(finding, words)]
     doubts = tuple(reason for reason in finding.reasons if reason in _DOUBTS)
     told = [words.reasons_of(doubts)] if doubts else []
-    told += [words.reason(reason) for reason in finding.reasons if reason in _CHANGES]
+    if finding.confidence != "confirmed":
+        told += [words.reason(reason) for reason in finding.reasons if reason in _CHANGES]
     told += [words.labels["mended"]] if _is_mended(report, finding) else []
-    told += [*layout.show_differences(report, finding, words), *layout.show_rests_on(finding, words)]
+    told += [*layout.show_differences(report, finding, words), *layout.show_clearing(finding, words)]
     return parts + conditions + told
 
 

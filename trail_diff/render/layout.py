@@ -178,8 +178,18 @@ def show_condition(condition: ConditionOutcome, words: Catalogue) -> str:
     return f"{condition.operator} {condition.key}: {words.reason(condition.reason)}"
 
 
+def show_clearing(finding: Finding, words: Catalogue) -> list[str]:
+    """Show in short what an uncertain finding rests on: for a condition that is told already, what would clear it."""
+    if finding.confidence == "confirmed":
+        return []
+    told = [one for one in finding.rests_on if one.kind == "principal"]
+    unless = dict.fromkeys(one.unless for one in finding.rests_on if one.unless)
+    lines = [words.labels["unless"].format(unless=one) for one in unless]
+    return [*show_rests_on(structs.replace(finding, rests_on=tuple(told)), words), *lines]
+
+
 def show_rests_on(finding: Finding, words: Catalogue) -> list[str]:
-    """Show what a finding rests on beside records, one line each: the key or principal, why, and what would clear it."""
+    """Show what a finding rests on beside records, one line each: the key, why, and what would clear it."""
     lines = []
     for one in finding.rests_on:
         told = ": ".join(filter(None, [one.key, words.reason(one.reason)]))

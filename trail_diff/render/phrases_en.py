@@ -19,7 +19,7 @@ ENGLISH = Catalogue(
         "session-policy-deny": "the session policy does not let the call through",
         "vpc-endpoint-policy-deny": "the VPC endpoint policy does not let the call through",
         "grant-revoked": "a grant was revoked or retired",
-        "grant-not-created": "a grant could not be created",
+        "grant-not-created": "a grant that the caller needs was not created",
         "key-disabled": "the key is disabled",
         "key-pending-deletion": "the key is scheduled for deletion",
         "key-unavailable": "the key is not available",

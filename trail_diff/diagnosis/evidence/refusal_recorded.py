@@ -1,7 +1,7 @@
 """Rule 9. A refusal would be recorded: the call of a role or user of an account that was read is missing altogether.
 
 Source: KMS logs a refused call in the caller's account (KMS developer guide, "Logging AWS KMS API calls"); only that of
-a service principal or of another account is logged elsewhere. It fails where the log has a gap, so it says nothing then.
+a service principal or of another account is logged elsewhere. It fails where the log has a gap: it says nothing then.
 """
 
 from trail_diff.case.coverage import BLOCKING

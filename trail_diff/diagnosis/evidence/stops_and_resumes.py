@@ -9,7 +9,7 @@ from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.key_history import policy_versions
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Evidence, Judgement
+from trail_diff.model.report import Judgement
 
 RULE = "stops-and-resumes"
 
@@ -35,5 +35,5 @@ def judge_by_stop(examined: Examined, hypothesis: Hypothesis) -> Judgement | Non
     resumed = [use for use in own if use.first >= until]
     if not (stopped and went_on and resumed):
         return None
-    evidence = (explained.policy.evidence, later[0].evidence, Evidence(event_id=resumed[0].event_id))
+    evidence = (explained.policy.evidence, later[0].evidence)
     return Judgement(RULE, "supports", (Reason.STOPS_AT_CHANGE, Reason.RESUMES_AT_CHANGE), evidence)

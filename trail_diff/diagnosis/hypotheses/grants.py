@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from trail_diff.diagnosis.examined import Examined, Explained, began
-from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, may_be_refused, own_errors
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of, grants_at
 from trail_diff.events.identity import service_name
@@ -17,6 +17,24 @@ from trail_diff.model.codes import CallerKind, Cause, Confidence
 from trail_diff.model.learnt import Caller, Event
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Evidence, RestsOn
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.GRANT_REVOKED: CauseText(
+        means="The grant that allowed the caller was revoked or retired between the jobs.",
+        evidence="A RevokeGrant or RetireGrant record between the jobs, under a policy that does not allow the caller "
+        "by itself; whose grant it was stands in the CreateGrant record, when the export reaches back that "
+        "far. Not when the caller still had another grant, or a new one before the job.",
+        helps="Create the grant again.",
+    ),
+    Cause.GRANT_NOT_CREATED: CauseText(
+        means="A grant that the caller needs was not there: it could not be created, was created only later, or "
+        "names a principal that was deleted.",
+        evidence="The refused CreateGrant record without a layer; a CreateGrant for this very caller between the "
+        "failure and the success; or a grant that names the unique id under which the call once worked, where "
+        "the refused one has another.",
+        helps="Create the grant for the caller; where CreateGrant was refused, find which layer is missing.",
+    ),
+}
 
 
 def propose_grants(examined: Examined) -> Iterator[Hypothesis]:

@@ -45,6 +45,14 @@ class Hypothesis(Struct, frozen=True):
         return self.caller.across_sessions() if self.caller else None, self.action
 
 
+class CauseText(Struct, frozen=True):
+    """What docs/causes.md says of a cause: what it means, what shows it, and what helps."""
+
+    means: str
+    evidence: str
+    helps: str
+
+
 Proposer = Callable[[Examined], Iterator[Hypothesis]]
 
 

@@ -5,22 +5,35 @@ it may have been repaired since. What the policy under which the call worked say
 evidence to judge.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
 from trail_diff.diagnosis.examined import Examined, Explained
-from trail_diff.diagnosis.hypotheses.interface import Hypothesis, Standing, refuted
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Standing, refuted
 from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
 from trail_diff.diagnosis.statements import altered_allow, applying_allows
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerDecision, Evidence, RestsOn, StatementOutcome, StatementRef
 
-ID = "key-policy"
-MEANS = {
-    Cause.KEY_POLICY_EXPLICIT_DENY: "A Deny statement of the key policy matches the caller.",
-    Cause.KEY_POLICY_NO_ALLOW: "Nothing in the key policy allows the caller, and no grant does.",
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.KEY_POLICY_EXPLICIT_DENY: CauseText(
+        means="A Deny statement of the key policy matches the caller, or could.",
+        evidence="The message of a refused call names a resource-based policy; or the policy in force (the last "
+        "PutKeyPolicy before the job, else the one given) denies the missing call. A Deny that no record "
+        "decides is a suspect: likely when it came to the policy between the jobs and nothing else is left, "
+        "else possible; cleared when the same call worked under it.",
+        helps="Narrow the Deny: exempt the one service, AWS services, or the role. Each is replayed; what would not "
+        "help is listed.",
+    ),
+    Cause.KEY_POLICY_NO_ALLOW: CauseText(
+        means="Nothing in the key policy allows the caller, and no grant does.",
+        evidence="A refused call's message says that no resource-based policy allows it; or the policy in force allows "
+        "nothing and the grants were given. Likely, without the grants, when the Allow of the policy before "
+        "is gone or altered in the one in force.",
+        helps="Allow the service principal or the role in the key policy, or create the grant.",
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from trail_diff.diagnosis.examined import Examined, began
-from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, failed_errors, is_decisive, own_errors
 from trail_diff.diagnosis.key_history import KeyStateAt, deletion_scheduled, state_at
@@ -17,6 +17,36 @@ from trail_diff.model.codes import Cause, Confidence, Layer
 from trail_diff.model.learnt import Event, TiedEvent
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Evidence
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.KEY_DISABLED: CauseText(
+        means="The key was disabled while the job ran, whatever it is now.",
+        evidence="A DisableKey record with no EnableKey before the job, or a cancelled deletion, which leaves the key "
+        "disabled; or a DisabledException that anybody got on the key. Today's describe-key is no proof: it "
+        "makes it likely when the policy allows every caller that is missing, else possible.",
+        helps="Enable the key.",
+    ),
+    Cause.KEY_PENDING_DELETION: CauseText(
+        means="The key was scheduled for deletion.",
+        evidence="A ScheduleKeyDeletion record; an error that says so; or today's describe-key with a DeletionDate so "
+        "near that the deletion, 7 to 30 days ahead, was scheduled before the job.",
+        helps="Cancel the deletion, then enable the key: a cancelled deletion leaves it disabled.",
+    ),
+    Cause.KEY_UNAVAILABLE: CauseText(
+        means="The key was in another state in which it cannot be used: its material is not imported, or its key "
+        "store is not reachable.",
+        evidence="A KeyUnavailableException or KMSInvalidStateException; a record that the imported material expired "
+        "or was deleted, or that the key store (named by describe-key) was disconnected; or today's describe- "
+        "key.",
+        helps="Import the material, or connect the key store.",
+    ),
+    Cause.KEY_NOT_FOUND: CauseText(
+        means="There is no such key in this Region and account.",
+        evidence="A NotFoundException; or the record that KMS deleted the key.",
+        helps="Correct the key that the vault or resource names.",
+    ),
+}
+
 
 CRYPTO_ACTIONS = frozenset(
     {

@@ -3,17 +3,28 @@
 Evidence: DescribeKey (`KeyManager` is AWS), or an `alias/aws/…` in a request that the key answered to.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from trail_diff.arns import arn_account
 from trail_diff.case.correlate import is_job_role
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.model.codes import CallerKind, Cause
 from trail_diff.model.learnt import Caller, Event, JobEvents
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Evidence
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.AWS_MANAGED_KEY_NOT_SHAREABLE: CauseText(
+        means="An AWS managed key is used by somebody whom its policy cannot let in: another account's copy, or a "
+        "service principal.",
+        evidence="describe-key says that AWS manages a key of the job, or a request of the job's role names "
+        "alias/aws/…; and the copy's vaults are in two accounts, or a service that worked on another key for "
+        "the same encryption context is missing.",
+        helps="Encrypt with a customer managed key.",
+    ),
+}
 
 
 def propose_managed_key(examined: Examined) -> Iterator[Hypothesis]:

@@ -5,16 +5,27 @@ message that names KMS, or a call that KMS refused, is. Messages are AWS Backup'
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from trail_diff.arns import last_name
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.refused_calls import is_decisive, own_errors
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Job
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Evidence
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.NOT_KMS: CauseText(
+        means="The job failed for something else, and its own message says so.",
+        evidence="The message speaks neither of KMS nor of a key (names of vaults and resources do not count), no call "
+        "was refused for good, and it states a cause of its own, or KMS makes no difference, was never "
+        "called, or its policy allows what is missing. A message that states a cause needs no second job.",
+        helps="See the job's message.",
+    ),
+}
+
 
 _ABOUT_KMS = re.compile(r"\bkms\b|\bcmk\b|encrypt|decrypt|data ?key|key id|\bkey\b", re.IGNORECASE)
 _ARN = re.compile(r"\barn:[\w-]{1,20}:\S{1,1000}", re.IGNORECASE)
@@ -22,8 +33,9 @@ _OTHER_KEYS = re.compile(r"\b(?:tag|object|access|primary|partition|sort|conditi
 _OTHER_ACTION = re.compile(r"not authorized to perform: (?!kms:)[\w-]{1,64}:\w{1,128}", re.IGNORECASE)
 _OTHER_CAUSE = re.compile(
     r"same organi[sz]ation|does not exist|not found|(?:not|un)[ -]?supported|quota|limit (?:was )?(?:reached|exceeded)"
-    r"|already (?:running|exists|in progress)|another \w{1,20} job|backup window|start window|completion window|cancell?ed"
-    r"|expired|opt(?:ed)?[ -]in|vault lock|retention|lifecycle|storage capacity|incompatible|invalid (?:state|parameter)",
+    r"|already (?:running|exists|in progress)|another \w{1,20} job|backup window|start window|completion window"
+    r"|cancell?ed|expired|opt(?:ed)?[ -]in|vault lock|retention|lifecycle|storage capacity|incompatible"
+    r"|invalid (?:state|parameter)",
     re.IGNORECASE,
 )
 """What AWS Backup's messages name as a cause that is none of KMS (AWS Backup guide, "Troubleshooting"); a message that
@@ -41,10 +53,11 @@ def propose_not_kms(examined: Examined) -> Iterator[Hypothesis]:
         return
     if any(is_decisive(examined, tie) for tie in own_errors(examined)):
         return
+    if _OTHER_CAUSE.search(job.message) or _OTHER_ACTION.search(job.message):
+        evidence = tuple(Evidence(file=source) for source in job.sources[:1])
+        yield Hypothesis(Cause.NOT_KMS, "likely", reasons=(Reason.MESSAGE_STATES_CAUSE,), evidence=evidence)
+        return
     if examined.case.succeeded is None and not examined.driving:
-        if _OTHER_CAUSE.search(job.message) or _OTHER_ACTION.search(job.message):
-            evidence = tuple(Evidence(file=source) for source in job.sources[:1])
-            yield Hypothesis(Cause.NOT_KMS, "likely", reasons=(Reason.MESSAGE_STATES_CAUSE,), evidence=evidence)
         return
     supports = _support(examined)
     yield Hypothesis(

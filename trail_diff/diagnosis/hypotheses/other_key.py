@@ -16,12 +16,12 @@ from trail_diff.model.codes import Cause, Layer
 from trail_diff.model.learnt import Caller, Event
 from trail_diff.model.reasons import Reason
 
-ID = "other-key"
+_Refusal = tuple[Caller, str, str, Cause, Layer]
 
 
 def propose_other_key(examined: Examined) -> Iterator[Hypothesis]:
     """Propose each refusal on another key of a call that is missing on the key in question."""
-    found: dict[tuple[Caller, str, str, Cause, Layer], list[Event]] = {}
+    found: dict[_Refusal, list[Event]] = {}
     wanted = {
         (group.caller.across_sessions(), group.action): group.key
         for group in examined.driving

@@ -1,14 +1,29 @@
 """Causes that KMS itself states by its error code: a wrong encryption context, and throttling."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.diagnosis.hypotheses.interface import Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.learnt import TiedEvent
 from trail_diff.model.reasons import Reason
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.ENCRYPTION_CONTEXT_MISMATCH: CauseText(
+        means="KMS refused the ciphertext, or a grant's constraint does not fit the encryption context.",
+        evidence="An InvalidCiphertextException or IncorrectKeyException; or the grant's constraints.",
+        helps="Send the encryption context that was used to encrypt.",
+    ),
+    Cause.KMS_THROTTLED: CauseText(
+        means="KMS throttled the job's calls.",
+        evidence="A ThrottlingException with no later try that worked; confirmed when the job's own message says so, "
+        "only possible when the message speaks of the key.",
+        helps="Raise the quota, or spread the jobs.",
+    ),
+}
+
 
 _CONTEXT_ERRORS = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
 _THROTTLING_ERRORS = frozenset(

@@ -6,8 +6,9 @@ from msgspec import structs
 
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.expected import rest_on_expectation
+from trail_diff.diagnosis.hypotheses import grants, key_policy, key_state, managed_key, not_kms, refusals, stated
 from trail_diff.diagnosis.hypotheses.grants import propose_grants
-from trail_diff.diagnosis.hypotheses.interface import Hypothesis, Proposer
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Proposer
 from trail_diff.diagnosis.hypotheses.key_policy import propose_key_policy
 from trail_diff.diagnosis.hypotheses.key_state import propose_key_state
 from trail_diff.diagnosis.hypotheses.managed_key import propose_managed_key
@@ -15,6 +16,7 @@ from trail_diff.diagnosis.hypotheses.not_kms import propose_not_kms
 from trail_diff.diagnosis.hypotheses.other_key import propose_other_key
 from trail_diff.diagnosis.hypotheses.refusals import propose_context, propose_throttling
 from trail_diff.diagnosis.hypotheses.stated import propose_stated
+from trail_diff.model.codes import Cause
 from trail_diff.model.reasons import Reason
 
 PROPOSERS: Mapping[str, Proposer] = {
@@ -28,6 +30,13 @@ PROPOSERS: Mapping[str, Proposer] = {
     "throttling": propose_throttling,
     "not-kms": propose_not_kms,
 }
+
+TEXTS: Mapping[Cause, CauseText] = {
+    cause: text
+    for family in (key_policy, stated, grants, key_state, managed_key, refusals, not_kms)
+    for cause, text in family.TEXTS.items()
+}
+"""What the documentation says of each cause, from the family that proposes it."""
 
 
 def propose(examined: Examined) -> tuple[Hypothesis, ...]:

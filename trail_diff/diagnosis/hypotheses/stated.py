@@ -7,13 +7,52 @@ so a stated layer is certain and the silence about the others is not.
 from collections.abc import Iterator, Mapping
 
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.diagnosis.hypotheses.interface import Hypothesis
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
 from trail_diff.events.denials import read_denial
 from trail_diff.model.codes import CallerKind, Cause, Layer
 from trail_diff.model.learnt import Caller, Denial, Event, TiedEvent
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerDecision, Evidence, StatementRef
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.IDENTITY_POLICY_EXPLICIT_DENY: CauseText(
+        means="A Deny in a policy of the role or user matches.",
+        evidence="Only a record tells: the refused call's message, or the job's own when it passes that on.",
+        helps="Change the role's policies.",
+    ),
+    Cause.IDENTITY_POLICY_NO_ALLOW: CauseText(
+        means="The role's policies do not allow the action.",
+        evidence="Only a record tells: the refused call's message, or the job's own when it passes that on.",
+        helps="Add the action to the role's policies.",
+    ),
+    Cause.SCP_DENY: CauseText(
+        means="A service control policy denies, or does not allow. It never applies to service principals.",
+        evidence="The refused call's message; newer ones name the policy's ARN, which is listed as evidence.",
+        helps="Change the service control policy.",
+    ),
+    Cause.RCP_DENY: CauseText(
+        means="A resource control policy of the key's organization denies.",
+        evidence="The refused call's message.",
+        helps="Change the resource control policy.",
+    ),
+    Cause.PERMISSIONS_BOUNDARY_DENY: CauseText(
+        means="The role's permissions boundary denies, or does not allow.",
+        evidence="The refused call's message.",
+        helps="Widen the boundary.",
+    ),
+    Cause.SESSION_POLICY_DENY: CauseText(
+        means="The policy passed when the session was made denies, or does not allow.",
+        evidence="The refused call's message.",
+        helps="Pass another session policy.",
+    ),
+    Cause.VPC_ENDPOINT_POLICY_DENY: CauseText(
+        means="The policy of the VPC endpoint that the call went through denies, or does not allow.",
+        evidence="The refused call's message.",
+        helps="Change the endpoint policy.",
+    ),
+}
+
 
 CAUSES: Mapping[tuple[str, str], tuple[Cause, Layer]] = {
     ("explicit-deny", "key-policy"): (Cause.KEY_POLICY_EXPLICIT_DENY, "key-policy"),
