@@ -66,6 +66,7 @@ golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/doc_blocks.py
 	PYTHONPATH=tests $(BIN)/python tests/causes_doc.py
 	PYTHONPATH=tests $(BIN)/python tests/reasons_doc.py
+	PYTHONPATH=tests $(BIN)/python tests/profiles_doc.py
 	PYTHONPATH=tests $(BIN)/python tests/man_page.py
 
 # The wheel with its extra and the sdist, each installed in an environment of its own and used there.

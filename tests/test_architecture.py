@@ -26,7 +26,7 @@ ONLY_IN = {
 }
 LEAVES = {"arns", "errors", "outfile", "times"}
 BELOW_READING = {"events", "model"}
-BELOW_CASE = {"read", *BELOW_READING}
+BELOW_CASE = {"profiles", "read", *BELOW_READING}
 BELOW_POLICY = {"case", *BELOW_CASE}
 BELOW_DIAGNOSIS = {"policy", *BELOW_POLICY}
 BELOW_GATHER = {"policy", *BELOW_POLICY}
@@ -45,6 +45,7 @@ LAYERS: dict[str, set[str]] = {
     "diagnosis": BELOW_DIAGNOSIS,
     "policy": BELOW_POLICY,
     "case": BELOW_CASE,
+    "profiles": BELOW_READING,
     "read": BELOW_READING,
     "events": {"model"},
     "render": {"model"},

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from msgspec import structs
 
 from trail_diff.arns import last_name
+from trail_diff.diagnosis.diff import is_expected
 from trail_diff.diagnosis.examined import Explained, began
 from trail_diff.diagnosis.key_history import PolicyVersion, grants_at, policy_at, policy_versions, todays_policy
 from trail_diff.events.denials import is_denial_code
@@ -105,7 +106,7 @@ def _decide_today(case: Case, group: CallerGroup, request: Request, then: Policy
     """Decide by today's policy, when that is known and another one: the last put on the key, or the one given."""
     key = key_in_failed(case, group.key or "")
     versions = list(policy_versions(case.changes, key))
-    given = todays_policy(case.facts) if key == case.failed.job.key else None
+    given = todays_policy(case.facts) if key == case.policy_key else None
     today = given or (versions[-1] if versions else None)
     if today is None or today.document == then.document:
         return None
@@ -133,6 +134,13 @@ def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:
         and access.key in (group.key, None)
         and tie.event.caller.across_sessions() == group.caller.across_sessions()
     ]
+    calls += [
+        (one.event, KeyAccess(one.action, one.key))
+        for one in case.expected
+        if is_expected(group)
+        and (one.action, one.key) == (group.action, group.key)
+        and one.event.caller.across_sessions() == group.caller.across_sessions()
+    ]
     is_wanted = is_denial_code if group.failed.errors else _is_success
     chosen = next((call for call in calls if is_wanted(call[0].error_code)), calls[0] if calls else None)
     if chosen is None:
@@ -146,7 +154,7 @@ def _is_success(error_code: str | None) -> bool:
 
 def policy_in_force(case: Case, key: str, moment: datetime) -> PolicyVersion | None:
     """Return the policy of a key at a time; the policy that was given is that of the key the diagnosis is about."""
-    return policy_at(case.changes, key, moment, case.facts, about=case.failed.job.key)
+    return policy_at(case.changes, key, moment, case.facts, about=case.policy_key)
 
 
 def make_policies(version: PolicyVersion, case: Case, moment: datetime | None = None) -> CompiledPolicies:

@@ -40,7 +40,9 @@ def suggest_next_steps(examined: Examined, verdict: Verdict, findings: Sequence[
     if verdict.outcome == "no-difference" or verdict.confidence == "confirmed":
         return ()
     is_elsewhere = verdict.cause is Cause.NOT_KMS and verdict.confidence == "likely"
-    is_about_key = bool(examined.driving) or is_about_kms(examined.case.failed.job)
+    job = examined.case.failed.job
+    is_open = job.message is None and job.key is None
+    is_about_key = bool(examined.driving) or is_about_kms(job) or is_open
     steps = [
         *_for_coverage(examined, is_answered=verdict.confidence == "likely"),
         *(_for_key(examined, findings) if is_about_key and not is_elsewhere else ()),

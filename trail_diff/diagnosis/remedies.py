@@ -78,7 +78,7 @@ def observe_calls(
                 request=request_in_failed(case, call)
                 if is_target
                 else build_request(*call, case.facts.organization_id),
-                calls=group.failed.calls + group.succeeded.calls,
+                calls=group.failed.calls + group.succeeded.calls or 1,
                 succeeded=_did_work(group) or group.failed.calls > group.failed.errors,
                 is_target=is_target,
             )

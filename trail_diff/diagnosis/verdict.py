@@ -9,6 +9,7 @@ from trail_diff.arns import arn_account, arn_region
 from trail_diff.case.coverage import BLOCKING
 from trail_diff.diagnosis.diff import is_different, is_relevant
 from trail_diff.diagnosis.examined import Explained
+from trail_diff.diagnosis.expected import is_answer_without_baseline
 from trail_diff.diagnosis.hypotheses.key_state import CRYPTO_ACTIONS
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.model.codes import Outcome
@@ -36,7 +37,7 @@ def judge(
     is_weak = best is None or best.confidence == "possible"
     if is_weak and outcome == "difference" and _may_be_late(case, groups, explained):
         return Verdict("inconclusive")
-    if best is None or (outcome == "inconclusive" and not _is_stated(best)):
+    if best is None or (outcome == "inconclusive" and not (_is_stated(best) or _is_expected(case, groups, best))):
         return Verdict(outcome)
     if outcome == "no-difference" and case.failed.job.state == "COMPLETED":
         return Verdict(outcome)
@@ -49,6 +50,12 @@ _NEEDS_NO_COMPARISON = frozenset({Reason.MESSAGE_STATES_CAUSE, Reason.NEVER_ALLO
 def _is_stated(finding: Finding) -> bool:
     """Check whether a finding needs no comparison: a record says so, or the job's message states the cause."""
     return finding.confidence == "confirmed" or not _NEEDS_NO_COMPARISON.isdisjoint(finding.reasons)
+
+
+def _is_expected(case: Case, groups: Sequence[CallerGroup], finding: Finding) -> bool:
+    """Check whether a finding answers without a succeeded job: by what is expected, or by the key's state."""
+    has_gap = _has_gap(case, driving_groups(groups))
+    return case.succeeded is None and is_answer_without_baseline(finding, case.failed.job, has_gap=has_gap)
 
 
 def _compare(case: Case, groups: Sequence[CallerGroup]) -> Outcome:

@@ -6,9 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, structs
 
-from trail_diff.model.codes import (
-    CallerKind,
-)
+from trail_diff.model.codes import CallerKind, Grade, KeyOrigin, KeyRole
 from trail_diff.model.reasons import Reason
 
 Record = dict[str, Any]
@@ -105,10 +103,19 @@ class Window(Struct, frozen=True):
         return self.start <= moment <= self.end
 
 
+class JobKey(Struct, frozen=True):
+    """A key of a job: what it encrypts there, and where that was learnt."""
+
+    role: KeyRole
+    key: str
+    origin: KeyOrigin
+
+
 class Job(Struct, frozen=True):
     """A backup, copy or restore job, or (`window`) a span of time that stands for one.
 
-    `key` is the key the diagnosis is about, `keys` all that took part. `vault` is the vault's ARN, or its name when
+    `key` is the key the diagnosis is about, `keys` all that took part, `key_roles` what is known of their parts, the
+    surest first; a part that is not there is not known. `vault` is the vault's ARN, or its name when
     no ARN is known; for a copy it is the destination, and `source_vault` the origin.
     """
 
@@ -132,6 +139,11 @@ class Job(Struct, frozen=True):
     parent: str | None = None
     message_category: str | None = None
     sources: tuple[str, ...] = ()
+    key_roles: tuple[JobKey, ...] = ()
+
+    def key_of(self, role: KeyRole) -> str | None:
+        """Return the key that plays a part in the job, by the surest origin; None where it is not known."""
+        return next((one.key for one in self.key_roles if one.role == role), None)
 
 
 class TiedEvent(Struct, frozen=True):
@@ -199,12 +211,30 @@ class Facets(Struct, frozen=True, order=True):
     aws_region: str | None = None
 
 
+class ExpectedCall(Struct, frozen=True):
+    """A call to expect of the failed job, as the event that it would leave.
+
+    `basis` says whether AWS is known to make it (`profile` names the call profile), or whether another job made it on
+    its own keys (`lender` is that job's id). `key_role` is the part of its key in the failed job.
+    """
+
+    event: Event
+    action: str
+    key: str
+    key_role: KeyRole
+    basis: Literal[Reason.EXPECTED_BY_PROFILE, Reason.EXPECTED_FROM_OTHER_JOB]
+    grade: Grade
+    profile: str | None = None
+    lender: str | None = None
+
+
 class Case(Struct, frozen=True):
     """All that was learnt: both jobs with their events, what changed around them, the key's facts and the coverage.
 
     `keys` are the keys in question; `changes` the events that change them, their grants and policies, the roles or the
     trails, in order of time; `jobs` every job seen; `newest` is the time of the newest record that was read, or of the
-    fetch. `uses` is how the keys were used in all that was read, inside both windows and beyond.
+    fetch. `uses` is how the keys were used in all that was read, inside both windows and beyond; `policy_key` the key
+    that a policy in `facts` belongs to; `expected` the calls to expect of the failed job where no job succeeded.
     """
 
     failed: JobEvents
@@ -216,6 +246,8 @@ class Case(Struct, frozen=True):
     facts: Facts = Facts()
     newest: datetime | None = None
     uses: tuple[Use, ...] = ()
+    policy_key: str | None = None
+    expected: tuple[ExpectedCall, ...] = ()
 
 
 class Windows(Struct, frozen=True):

@@ -52,6 +52,10 @@ class Reason(StrEnum):
     CONCURRENT_JOB_ON_VAULT = "concurrent-job-on-vault"
     KEY_NOT_KNOWN = "key-not-known"
     KEY_NOT_IN_EVENTS = "key-not-in-events"
+    ASKED_KEY_NOT_CONCERNED = "asked-key-not-concerned"
+    VAULT_RECREATED = "vault-recreated"
+    RESOURCE_ENCRYPTED_ANEW = "resource-encrypted-anew"
+    REPLICA_KEY = "replica-key"
     JOB_STILL_RUNNING = "job-still-running"
     INPUT_PARTLY_READ = "input-partly-read"
     # why an event belongs to a job
@@ -63,6 +67,9 @@ class Reason(StrEnum):
     JOB_ROLE = "job-role"
     KEY_ONLY = "key-only"
     IN_WINDOW = "in-window"
+    CALLER_OF_ASKED_KEY = "caller-of-asked-key"
+    EXPECTED_BY_PROFILE = "expected-by-profile"
+    EXPECTED_FROM_OTHER_JOB = "expected-from-other-job"
     # why a condition of a policy matches or not
     VALUE_EQUALS = "value-equals"
     VALUE_DIFFERS = "value-differs"

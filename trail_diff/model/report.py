@@ -1,5 +1,6 @@
 """What is concluded: the field names are the JSON contract of reports."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from trail_diff.model.codes import (
     Decided,
     Grade,
     KeyPresence,
+    KeyRole,
     Layer,
     Matched,
     Outcome,
@@ -55,6 +57,24 @@ class StatementRef(Struct, frozen=True):
 
     index: int
     sid: str | None = None
+
+
+class ExpectedCaller(Struct, frozen=True):
+    """A call to expect of the failed job where no job succeeded, and whether its records show it (`seen`).
+
+    `basis` and `grade` say what it is expected by: AWS's documentation and the like (`profile` is the id of the call
+    profile), or another job (`lender` is its id). `key_role` is the part of the key.
+    """
+
+    caller: Caller
+    action: str
+    key: str
+    key_role: KeyRole
+    basis: Reason
+    grade: Grade
+    seen: bool = False
+    profile: str | None = None
+    lender: str | None = None
 
 
 class Evidence(Struct, frozen=True, omit_defaults=True):
@@ -344,16 +364,22 @@ class Report(Struct, frozen=True):
     events: tuple[ListedEvent, ...] = ()
     events_left_out: int = 0
     weighing: tuple[Weighed, ...] = ()
+    expected: tuple[ExpectedCaller, ...] = ()
+    key_places: Mapping[str, str] = {}
     request_differences: tuple[RequestDifference, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
 
 class JobRow(Struct, frozen=True):
-    """One row of the list of jobs: a job, the baseline it would be compared with, and in what the two differ."""
+    """One row of the list of jobs: a job, the baseline it would be compared with, and in what the two differ.
+
+    `profiles` are the ids of the call profiles that the job has.
+    """
 
     job: Job
     baseline: Job | None
     differences: tuple[Reason, ...] = ()
+    profiles: tuple[str, ...] = ()
 
 
 class CallerUse(Struct, frozen=True):
@@ -373,7 +399,7 @@ class WhatIfRow(Struct, frozen=True):
     """One row of a policy replay: a caller, an IAM action and a key, what was seen of it, and what would become of it.
 
     `conflict` is a call that succeeded although the old policy refuses it as it is understood here. `observed` is false
-    for a call that was not seen but that AWS Backup is known to make. `statement` and `reasons` are those of the new
+    for a call that was not seen but that AWS is known to make. `statement` and `reasons` are those of the new
     policy, of the old one for a conflict. `supply` says what would decide an undetermined call.
     """
 

@@ -12,6 +12,7 @@ from trail_diff.model.report import CallerGroup, Evidence, Finding, KeyPolicy, R
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean
+from trail_diff.render.phrases import caller_name, caller_type
 from trail_diff.render.summary import DECISIVE
 
 _MOST_ROWS = 8
@@ -55,6 +56,25 @@ def choose_rows(report: Report) -> Shown:
         for presence in _OTHERS
     }
     return Shown(shown, left_out)
+
+
+def list_expected(report: Report, words: Catalogue, *, all_of_them: bool = False) -> Sequence[str]:
+    """Return a line for each caller whose calls are expected and not recorded: its actions, and by what.
+
+    Those to read first are what a refused caller has to do next and, where there is no answer, what a service does.
+    """
+    refused = {group.caller.role_arn for group in report.callers if group.failed.errors} - {None}
+    is_open = report.verdict.outcome != "explained"
+    missing: dict[tuple[Caller, Reason], list[str]] = {}
+    for one in report.expected:
+        is_first = one.caller.role_arn in refused or (is_open and one.key_role != "resource")
+        if not one.seen and (all_of_them or is_first):
+            missing.setdefault((one.caller, one.basis), []).append(one.action)
+    return [
+        f"{words.grammar.join_items(list(dict.fromkeys(actions)))}, "
+        f"{caller_name(caller, words)} ({caller_type(caller, words)}): {words.reason(basis)}"
+        for (caller, basis), actions in missing.items()
+    ]
 
 
 def best_remedy(report: Report) -> Remedy | None:

@@ -45,6 +45,13 @@ def show_span(start: datetime | None, end: datetime | None) -> str:
     return f"{show_time(start)} – {end:%H:%M:%SZ}" if same_day else f"{show_time(start)} – {show_time(end)}"
 
 
+def place_key(key: str | None, places: Mapping[str, str], *, short: bool = False) -> str:
+    """Show a key by its id or alias, with its account and Region where another key in the report looks the same."""
+    shown = short_key(key) if short else show_key(key)
+    place = places.get(key or "")
+    return f"{shown} ({place})" if place else shown
+
+
 def show_key(key: str | None) -> str:
     """Show a key by its id or alias."""
     if key is None:

@@ -50,6 +50,12 @@ REASONS: Mapping[str, str] = {
     "baseline-after-failed": "the succeeded job ran after the failed one",
     "concurrent-job-on-vault": "another job used the same vault at the same time, so some calls may be its own",
     "key-not-in-events": "no record names the key that was asked about; what differs is about other keys",
+    "asked-key-not-concerned": (
+        "the key asked about is not the one whose use failed; a policy given with it counts for that key only"
+    ),
+    "vault-recreated": "the vault has another key than it had for the succeeded job, so it was made anew in between",
+    "resource-encrypted-anew": "the resource has another key than it had for the succeeded job",
+    "replica-key": "the two jobs used replicas of one multi-Region key, and each replica has its own key policy",
     "key-not-known": "the key the job needed is not known",
     "job-still-running": "the job has not ended yet",
     "input-partly-read": "some of the input could not be read",
@@ -62,6 +68,9 @@ REASONS: Mapping[str, str] = {
     "job-role": "the job's role made the call",
     "key-only": "the call used the job's key; nothing else ties it to the job",
     "in-window": "the call lies in the time of the job",
+    "caller-of-asked-key": "a caller of the key asked about was refused on another key",
+    "expected-by-profile": "AWS is known to make this call for such a job, but the records do not show it",
+    "expected-from-other-job": "a succeeded job of the same resource type made this call on its own keys",
     # why a condition of a policy matches or not
     "value-equals": "the request's value is among the values the condition lists",
     "value-differs": "the request's value is none of the values the condition lists",

@@ -111,7 +111,8 @@ def _say_best(report: Report, words: Catalogue) -> str:
     same = [one for one in report.findings if (one.cause, one.caller, one.key) == (best.cause, best.caller, best.key)]
     actions = list(dict.fromkeys(one.action for one in same if one.action))
     told = words.grammar.say_call(actions, _label(best.caller, words))
-    return words.grammar.join_items([told, *([layout.show_key(best.key)] if best.key else [])])
+    key = [layout.place_key(best.key, report.key_places)] if best.key else []
+    return words.grammar.join_items([told, *key])
 
 
 def _codes(groups: Sequence[CallerGroup]) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import structs
 
 from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.expected import rest_on_expectation
 from trail_diff.diagnosis.hypotheses import grants, key_policy, key_state, managed_key, not_kms, refusals, stated
 from trail_diff.diagnosis.hypotheses.grants import propose_grants
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Proposer
@@ -45,7 +46,7 @@ def propose(examined: Examined) -> tuple[Hypothesis, ...]:
     its state may.
     """
     proposed = tuple(
-        structs.replace(hypothesis, origin=origin)
+        rest_on_expectation(examined, structs.replace(hypothesis, origin=origin))
         for origin, proposer in PROPOSERS.items()
         for hypothesis in proposer(examined)
     )
