@@ -22,27 +22,6 @@ from trail_diff.times import parse_time
 DEFAULT_PAD = timedelta(minutes=15)
 """How much is searched before and after a job: calls come a little earlier and later than its descriptor says."""
 
-_DAMAGE = frozenset(
-    {
-        Reason.TRUNCATED_ARCHIVE,
-        Reason.TRUNCATED_JSON,
-        Reason.INVALID_JSON,
-        Reason.INVALID_RECORD,
-        Reason.VALUE_TOO_LARGE,
-        Reason.EXPANSION_LIMIT,
-        Reason.NESTING_LIMIT,
-        Reason.UNREADABLE_FILE,
-        Reason.LINKED_FOLDER,
-        Reason.UNREADABLE_ROW,
-        Reason.ENCRYPTED_ARCHIVE,
-        Reason.UNSUPPORTED_ARCHIVE,
-        Reason.YAML_NOT_READ,
-        Reason.PARQUET_SUPPORT_MISSING,
-    }
-)
-"""Skips that may hide events of the case; the others (a digest, a duplicate …) hide nothing."""
-
-
 class Question(Struct, frozen=True):
     """What is asked: the job, what to compare it with (None: choose), and the keys, account and Regions in question."""
 
@@ -210,13 +189,13 @@ def _finish(
         warnings.add(Reason.KEY_NOT_KNOWN)
     if gathered.beyond.lacks_caller_type:
         warnings.add(Reason.CALLER_TYPE_NOT_IN_EXPORT)
-    if any(skipped.reason in _DAMAGE for skipped in gathered.skipped):
-        warnings.add(Reason.INPUT_PARTLY_READ)
+    reading = summarize_reading(gathered.tally, gathered.skipped)
+    warnings |= {*reading.warnings}
     every_key = tuple(dict.fromkeys([*keys, *(key for side in sides for key in side.job.keys)]))
     return Case(
         failed=failed,
         succeeded=succeeded,
-        coverage=_complete(summarize_reading(gathered.tally, gathered.skipped), sides, warnings),
+        coverage=_complete(reading, sides, warnings),
         keys=every_key,
         changes=select_changes(gathered.events, every_key, [side.job for side in sides]),
         jobs=gathered.jobs,

@@ -4,12 +4,12 @@ All input and output of the offline path is here and in `sources`. What is kept 
 AWS Backup events and what changes keys, grants, policies and trails; the rest is only counted.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import BinaryIO
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
+
 
 from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.errors import FactError
@@ -161,12 +161,20 @@ class Skips:
     """Adds up what was skipped, so that a million bad lines are one row."""
 
     def __init__(self) -> None:
-        self._counts: Counter[tuple[str, Reason]] = Counter()
+        self._rows: dict[tuple[str, Reason], Skipped] = {}
 
     def add(self, skipped: Skipped) -> None:
         """Count something that was skipped."""
-        self._counts[skipped.source, skipped.reason] += skipped.count
+        place = skipped.source, skipped.reason
+        before = self._rows.get(place)
+        self._rows[place] = skipped if before is None else _add(before, skipped)
 
     def merged(self) -> tuple[Skipped, ...]:
         """Return one row for each source and reason, sorted."""
-        return tuple(Skipped(source, reason, count) for (source, reason), count in sorted(self._counts.items()))
+        return tuple(row for _, row in sorted(self._rows.items(), key=lambda placed: placed[0]))
+
+
+def _add(one: Skipped, other: Skipped) -> Skipped:
+    size = sum(each.bytes for each in (one, other) if isinstance(each.bytes, int))
+    at = other.at if one.at is UNSET else one.at
+    return Skipped(one.source, one.reason, one.count + other.count, size or UNSET, at)

@@ -1,5 +1,7 @@
 """All examiners, in the order in which their findings are listed among equals."""
 
+from msgspec import structs
+
 from trail_diff.diagnosis.causes.grants import examine_grants
 from trail_diff.diagnosis.causes.interface import Examiner
 from trail_diff.diagnosis.causes.key_policy import examine_key_policy
@@ -38,6 +40,8 @@ def examine(examined: Examined) -> tuple[tuple[Finding, ...], tuple[RuledOut, ..
     findings = _drop_shadowed([result for result in results if isinstance(result, Finding)])
     if Reason.KEY_NOT_IN_EVENTS in examined.case.coverage.warnings:
         findings = [finding for finding in findings if finding.layer == "key-state"]
+    if Reason.INPUT_PARTLY_READ in examined.case.coverage.warnings:
+        findings = [_doubt_absence(finding) for finding in findings]
     findings.sort(key=lambda finding: _CONFIDENCE_ORDER.index(finding.confidence))
     found = {finding.cause for finding in findings}
     ruled_out: dict[str, RuledOut] = {}
@@ -45,6 +49,12 @@ def examine(examined: Examined) -> tuple[tuple[Finding, ...], tuple[RuledOut, ..
         if isinstance(result, RuledOut) and result.cause not in found:
             ruled_out.setdefault(result.cause, result)
     return tuple(findings), tuple(ruled_out[cause] for cause in Cause if cause in ruled_out)
+
+
+def _doubt_absence(finding: Finding) -> Finding:
+    """Return a finding that is not certain where it rests on a call that is missing: what was not read may hold it."""
+    is_doubtful = finding.confidence == "confirmed" and Reason.CALLER_MISSING in finding.reasons
+    return structs.replace(finding, confidence="likely") if is_doubtful else finding
 
 
 def _drop_shadowed(findings: list[Finding]) -> list[Finding]:
