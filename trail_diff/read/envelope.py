@@ -40,6 +40,9 @@ DEPTH_LIMIT = 8
 _SEPARATOR_HINT = re.compile(r"sep=.\Z")
 """The first line by which Excel is told the separator of a CSV."""
 
+_CUT = frozenset({Reason.TRUNCATED_JSON, Reason.TRUNCATED_ARCHIVE, Reason.NESTING_LIMIT, Reason.VALUE_TOO_LARGE})
+"""Why text is broken in a way that is told even where nothing that is left of it mentions a call."""
+
 _TYPE_LINE = re.compile(r"#TYPE [\w.`\[\], +-]{1,400}\Z")
 """The first line by which PowerShell tells of what kind the rows of a CSV are."""
 
@@ -181,8 +184,14 @@ class Envelope:
         self._ledger.take(found.ledger)
         for repair in found.repairs:
             self._ledger.note(repair, count=max(found.tally.records, 1))
-        if found.lost_bytes or not found.is_fruitful:
-            self._ledger.note(reason, size=found.lost_bytes, at=at, count=max(found.lost, 1))
+        if reason is Reason.TRUNCATED_JSON and found.lost and not found.is_cut:
+            reason = Reason.INVALID_JSON
+        is_cut = reason in _CUT and not found.repairs
+        is_told = reason in (Reason.INVALID_JSON, *_CUT) and not found.repairs and found.unread_bytes
+        if found.lost_bytes or not found.is_fruitful or is_cut or is_told:
+            self._ledger.note(reason, size=found.lost_bytes or found.unread_bytes, at=at, count=max(found.lost, 1))
+        elif reason is Reason.INVALID_JSON and not found.repairs:
+            self._ledger.note(Reason.REPAIRED_PUNCTUATION)
         self._ledger.account()
         yield from found.items
 

@@ -47,7 +47,7 @@ REASONS: Mapping[str, str] = {
     "repaired-wrapping": "lines that had been wrapped were joined",
     "repaired-comments": "comments were taken out of the JSON",
     "repaired-elisions": "parts were left out by hand, so fields are missing and records may be",
-    "repaired-punctuation": "missing or superfluous commas were corrected",
+    "repaired-punctuation": "commas and brackets that were missing or too many were corrected or passed over",
     "repaired-format-list": "a list of PowerShell's Format-List was read",
     "repaired-python": "printed Python values were read as JSON; times of the machine's zone count as UTC",
     "repaired-yaml": "YAML was read as JSON",

@@ -47,7 +47,7 @@ REASONS: Mapping[str, str] = {
     "repaired-wrapping": "折り返された行をつなげました",
     "repaired-comments": "JSON 内のコメントを取り除きました",
     "repaired-elisions": "手作業で省略された部分があるため、フィールドが欠けており、レコードも欠けている可能性があります",
-    "repaired-punctuation": "不足している、または余分なカンマを修正しました",
+    "repaired-punctuation": "不足している、または余分なカンマや括弧を修正または無視しました",
     "repaired-format-list": "PowerShell の Format-List の出力を読み取りました",
     "repaired-python": "出力された Python の値を JSON として読み取りました。端末のタイムゾーンの時刻は UTC とみなしています",
     "repaired-yaml": "YAML を JSON として読み取りました",

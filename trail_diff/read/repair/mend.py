@@ -4,10 +4,11 @@ More records are better; with as many, fewer bytes of unread text that mention a
 each on what the last one left, because text goes through several hands: quoted in a mail, wrapped by it, pasted in a wiki.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.rows import is_header
@@ -16,11 +17,12 @@ from trail_diff.read.ledger import Ledger, mentions, size_of
 from trail_diff.read.repair.registry import ALWAYS, REPAIRS
 from trail_diff.read.repair.resync import find_whole_values, gaps
 
-_NO_LOSS = " \t\r\n,[]{}\"'"
+_FRAME = re.compile(r"[\s,]*+(?:[\]}][\s,]*+)*+(?:(?:\"[\w -]{1,60}\"\s*+:)?\s*+[\[{]\s*+)*+")
+"""What stands around values and says nothing itself: brackets, commas, the name of a list."""
 
 
 class Mended(Struct, frozen=True):
-    """What was read of broken text, what was not, and the repairs that it took."""
+    """What was read of broken text, what was not, and the repairs that it took; `is_cut`: its end was not read."""
 
     items: list[Found]
     tally: Tally
@@ -28,6 +30,7 @@ class Mended(Struct, frozen=True):
     lost: int
     lost_bytes: int
     unread_bytes: int
+    is_cut: bool = False
     repairs: tuple[Reason, ...] = ()
 
     @property
@@ -116,21 +119,19 @@ def _apply_always(text: str) -> tuple[str, tuple[Reason, ...]]:
 
 
 def _with_repairs(found: Mended, repairs: tuple[Reason, ...]) -> Mended:
-    return Mended(
-        found.items, found.tally, found.ledger, found.lost, found.lost_bytes, found.unread_bytes, repairs
-    )
+    return structs.replace(found, repairs=repairs)
 
 
-def _weigh(items: list[Found | FoundSlim], tally: Tally, ledger: Ledger, between: "Iterator[str] | list[str]") -> Mended:
+def _weigh(items: list[Found | FoundSlim], tally: Tally, ledger: Ledger, between: Iterable[str]) -> Mended:
     lost = lost_bytes = unread = 0
+    rest = ""
     for gap in between:
-        rest = gap.strip(_NO_LOSS)
+        rest = "" if _FRAME.fullmatch(gap) else gap.strip()
         unread += size_of(rest)
-        if mentions(rest):
-            lost += 1
-            lost_bytes += size_of(rest)
+        lost += bool(rest)
+        lost_bytes += size_of(rest) if mentions(rest) else 0
     plain = [item for item in items if not isinstance(item, FoundSlim)]
-    return Mended(plain, tally, ledger, lost, lost_bytes, unread)
+    return Mended(plain, tally, ledger, lost, lost_bytes, unread, is_cut=bool(rest))
 
 
 def _find_table(text: str) -> int | None:

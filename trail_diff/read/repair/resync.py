@@ -15,7 +15,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.read.lenient import decode_value
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]++|\\.)*+"(?=\s*+(?:[,:}\]]|\Z))|[{}\[\]]|\\.|"')
-_TELLING = re.compile(r"event_?source|EventSource|\w+JobId|provider|\bapi\b|awslogs|VarCharValue|\bmessage\b|_raw|\bbody\b", re.I)
+_TELLING = re.compile(r"event_?source|EventSource|JobId|provider|\bapi\b|awslogs|VarCharValue|\bmessage\b|_raw|\bbody\b", re.I)
 _HEIGHT_LIMIT = 8
 """How many wrappers around a record are tried; a record in the middle of a damaged list has none."""
 
