@@ -116,7 +116,15 @@ def _find(job_id: str, jobs: Sequence[Job], gathered: Gathered) -> Job:
         places = f" in {tally.files} file(s)" if tally.files else ""
         told = [f"{tally.records} record(s) read{places}"]
         told += [f"{count} skipped as {reason}" for reason, count in sorted(skips.items())]
-        raise JobNotFoundError(f"{error.message}; {', '.join(told)}", hint=error.hint) from error
+        is_partly_read = Reason.INPUT_PARTLY_READ in summarize_reading(tally, gathered.skipped).warnings
+        hint = _EXPORT_AGAIN if is_partly_read else error.hint
+        raise JobNotFoundError(f"{error.message}; {', '.join(told)}", hint=hint) from error
+
+
+_EXPORT_AGAIN = (
+    "part of the input could not be read; export it again as JSON (--output json), redirected to a file, not copied from "
+    "a terminal, a mail or a spreadsheet; times as ISO 8601"
+)
 
 
 def _baselines(failed: Job, jobs: Sequence[Job], question: Question, gathered: Gathered) -> list[Job]:

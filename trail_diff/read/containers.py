@@ -255,7 +255,7 @@ def _expand_zstd(layer: _Layer, begin: Callable[[], Any]) -> Iterator[bytes]:
         piece, data = data[:_ZSTD_PIECE_BYTES], data[_ZSTD_PIECE_BYTES:]
         try:
             expanded = frame.decompress(piece)
-        except _decoder_errors() as error:
+        except decoder_errors() as error:
             raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
         is_begun = not frame.eof
         layer.budget.expand(len(expanded))
@@ -273,7 +273,7 @@ def _open_zip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
     with _seekable(layer) as file:
         try:
             archive = zipfile.ZipFile(file)
-        except _decoder_errors() as error:
+        except decoder_errors() as error:
             raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
         for member in sorted(archive.infolist(), key=lambda info: info.filename):
             name = f"{layer.name}!{member.filename or NO_NAME}"
@@ -287,7 +287,7 @@ def _open_zip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
                     yield _Layer(name, Chunks(_read_member(inner, layer.budget)), layer.budget)
             except Damaged as damage:
                 yield Skipped(name, damage.reason)
-            except _decoder_errors():
+            except decoder_errors():
                 yield Skipped(name, Reason.TRUNCATED_ARCHIVE)
 
 
@@ -312,7 +312,7 @@ def _read_member(inner: IO[bytes], budget: Budget) -> Iterator[bytes]:
     while True:
         try:
             data = inner.read(CHUNK_BYTES)
-        except _decoder_errors() as error:
+        except decoder_errors() as error:
             raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
         if not data:
             return
@@ -320,7 +320,7 @@ def _read_member(inner: IO[bytes], budget: Budget) -> Iterator[bytes]:
         yield data
 
 
-def _decoder_errors() -> tuple[type[Exception], ...]:
+def decoder_errors() -> tuple[type[Exception], ...]:
     """Return everything that decoders of archives raise over what they are given: all of it is damage."""
     import lzma
     import struct

@@ -15,6 +15,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.read.lenient import Between, Broken
 
 _TELLING = re.compile(r"event\.?_?source|user_?identity", re.IGNORECASE)
+_MEMBER = re.compile(r'"\s*:\s*(?:["\[{]|\Z)')
 _KMS = re.compile(r"\bkms\b")
 
 
@@ -100,10 +101,11 @@ def mentions(text: str) -> bool:
 def is_broken(found: Sequence[Any | Between | Broken]) -> bool:
     """Check whether a line of text holds a part of a record that can only be read with the lines around it, or changed.
 
-    A value on the line that ends badly, or names of fields outside of all values on it.
+    A value on the line that ends badly, or members of an object outside of all values on it.
     """
     texts = [one.text for one in found if isinstance(one, Between)]
-    return any(isinstance(one, Broken) for one in found) or any(map(_TELLING.search, texts))
+    is_part = any(_TELLING.search(text) or _MEMBER.search(text) for text in texts)
+    return is_part or any(isinstance(one, Broken) for one in found)
 
 
 def size_of(text: str) -> int:
