@@ -22,6 +22,7 @@ from trail_diff.times import parse_time
 DEFAULT_PAD = timedelta(minutes=15)
 """How much is searched before and after a job: calls come a little earlier and later than its descriptor says."""
 
+
 class Question(Struct, frozen=True):
     """What is asked: the job, what to compare it with (None: choose), and the keys, account and Regions in question."""
 

@@ -125,7 +125,7 @@ def _read_part(file: InputFile, reading: Reading) -> Iterator[Found | FoundSlim]
         with open(file.path, "rb") as opened:  # noqa: PTH123 - as below
             opened.seek(file.start)
             counted = _Counted(opened, Budget(), reading)
-            yield from envelope.read(Splitter(counted, is_quick=reading.is_quick), is_begun=True)
+            yield from envelope.read(Splitter(counted, is_quick=reading.is_quick, start=file.start), is_begun=True)
             counted.report()
         return
     content = read_stretch(file)

@@ -38,7 +38,7 @@ class Ledger:
 
     def note(self, reason: Reason, *, size: int = 0, count: int = 1, at: int | None = None) -> None:
         """Count something that was not read."""
-        self._pending.append((reason, count, size, at))
+        self._pending.append((reason, count, 0 if reason in _NOT_LOST else size, at))
         if reason not in _LOOKED_AT_AGAIN or len(self._pending) > 10_000:
             self._is_accounted = True
 
@@ -91,6 +91,18 @@ class Ledger:
 
 _LOOKED_AT_AGAIN = frozenset({Reason.NOT_CLOUDTRAIL, Reason.TEXT_NOT_READ, Reason.INVALID_RECORD})
 """Reasons that may only mean that a document is broken further on, as a part of it that passes for JSON means nothing."""
+
+_NOT_LOST = frozenset(
+    {
+        Reason.NOT_CLOUDTRAIL,
+        Reason.DIGEST_FILE,
+        Reason.INSIGHT_EVENT,
+        Reason.S3_NOTIFICATION,
+        Reason.CONTROL_MESSAGE,
+        Reason.QUERY_SIGNATURE,
+    }
+)
+"""Reasons that say that something was read whole, and is something else: of it no bytes are missing."""
 
 
 def mentions(text: str) -> bool:

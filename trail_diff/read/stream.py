@@ -99,17 +99,18 @@ class Splitter:
 
     Where not `is_quick`, no piece is decoded at once; that gives the same and is there to be compared with.
 
-    Whoever takes the parts marks what is accounted for. Where text is broken, it takes the segment from the last mark
+    `start` is where in its file the stream begins. Whoever takes the parts marks what is accounted for. Where text is broken, it takes the segment from the last mark
     on, and the parts go on behind it. `damage` is why the document below ended early (a truncated gz).
     """
 
-    def __init__(self, stream: Readable, *, is_quick: bool = True) -> None:
+    def __init__(self, stream: Readable, *, is_quick: bool = True, start: int = 0) -> None:
         self._stream, self._is_quick = stream, is_quick
         self._buffer = b""
-        self._at = self._mark = 0
+        self._at = 0
         self._is_ended = False
         self.damage: Reason | None = None
-        self._passed = self._lines_from = self._batch_from = 0
+        self._passed = self._mark = start
+        self._lines_from = self._batch_from = 0
         self.is_blank = True
 
     @property

@@ -5,7 +5,9 @@ import re
 from trail_diff.model.reasons import Reason
 from trail_diff.read.repair.interface import Repair
 
-_COMMENT = re.compile(r'("(?:[^"\\\n]++|\\.)*+")|/\*(?:[^*]++|\*(?!/))*+\*/|(?:(?<=[\s,\[\]{}])|^)(?://|#)[^\n]*', re.MULTILINE)
+_COMMENT = re.compile(
+    r'("(?:[^"\\\n]++|\\.)*+")|/\*(?:[^*]++|\*(?!/))*+\*/|(?:(?<=[\s,\[\]{}])|^)(?://|#)[^\n]*', re.MULTILINE
+)
 
 
 def _drop_comments(text: str) -> str | None:

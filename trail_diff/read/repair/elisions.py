@@ -9,7 +9,8 @@ from trail_diff.read.repair.punctuation import drop_commas
 _STRING = r'"(?:[^"\\\n]++|\\.)*+"'
 _WORDS = r"(?:snip(?:ped|s)?|cut|trimmed|truncated|omitted|elided|shortened|removed|redacted|skipped|left out|etc)"
 _LINE = re.compile(
-    rf"^[ \t]*[\W_]{{0,12}}(?:\w+[ \t]+){{0,4}}{_WORDS}(?:[ \t]+\w+){{0,4}}[ \t]*[\W_]{{0,12}}$", re.IGNORECASE | re.MULTILINE
+    rf"^[ \t]*[\W_]{{0,12}}(?:\w+[ \t]+){{0,4}}{_WORDS}(?:[ \t]+\w+){{0,4}}[ \t]*[\W_]{{0,12}}$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _DOTS = re.compile(rf"({_STRING})|(:\s*+)?[\[(<]?(?:\.{{3,}}|\u2026)[\])>]?(?![^\n\"{{}}\[\],]*+\w)")
 _BRACKETED = re.compile(rf"({_STRING})|(:\s*+)?[\[(<][ \t]*{_WORDS}[ \t]*[\])>]", re.IGNORECASE)

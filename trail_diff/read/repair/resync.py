@@ -15,7 +15,9 @@ from trail_diff.model.reasons import Reason
 from trail_diff.read.lenient import decode_value
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]++|\\.)*+"(?=\s*+(?:[,:}\]]|\Z))|[{}\[\]]|\\.|"')
-_TELLING = re.compile(r"event_?source|EventSource|JobId|provider|\bapi\b|awslogs|VarCharValue|\bmessage\b|_raw|\bbody\b", re.I)
+_TELLING = re.compile(
+    r"event_?source|EventSource|JobId|provider|\bapi\b|awslogs|VarCharValue|\bmessage\b|_raw|\bbody\b", re.I
+)
 _HEIGHT_LIMIT = 8
 """How many wrappers around a record are tried; a record in the middle of a damaged list has none."""
 
@@ -79,5 +81,3 @@ def gaps(text: str, values: list[Whole]) -> Iterator[str]:
         yield text[at : value.start]
         at = value.end
     yield text[at:]
-
-
