@@ -148,7 +148,7 @@ def open_case(file: Path) -> tuple[Collected, Question]:
     except OSError as error:
         raise CaseFileError(f"{file}: {error.strerror or error}", hint="check the path") from error
     except (Damaged, *decoder_errors()) as error:
-        raise CaseFileError(f"{file}: not a case bundle, or damaged", hint=_WRITE_ANEW) from error
+        raise CaseFileError(f"{file}: not a case bundle, or one that is cut off or damaged", hint=_WRITE_ANEW) from error
 
 
 def ask_bundle(asked: Question, question: Question | None, collected: Collected) -> Question:

@@ -8,7 +8,8 @@ from trail_diff.read.repair.interface import Repair
 
 _ESCAPED = re.compile(r"&(?:amp;)?(?:quot|#34|#x22|#39|lt|gt|nbsp);", re.IGNORECASE)
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr)\b[^<>]{0,200}>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z][a-z0-9]{0,10}(?:\s[^<>]{0,400})?>", re.IGNORECASE)
+_NAMES = "a|b|body|br|code|div|em|font|html|i|kbd|li|mark|ol|p|pre|samp|span|strong|table|tbody|td|tr|tt|u|ul"
+_TAG = re.compile(rf"</?(?:{_NAMES})(?:\s[^<>]{{0,400}})?/?>", re.IGNORECASE)
 
 
 def _unescape(text: str) -> str | None:
