@@ -21,6 +21,10 @@ _FRAME = re.compile(r"[\s,]*+(?:[\]}][\s,]*+)*+(?:(?:\"[\w -]{1,60}\"\s*+:)?\s*+
 """What stands around values and says nothing itself: brackets, commas, the name of a list."""
 
 
+_PART = re.compile(r'["\]}]\s*+[,\]}]\s*+[,"{}\[\]]')
+"""How the end of a value of JSON looks, whatever it was about."""
+
+
 class Mended(Struct, frozen=True):
     """What was read of broken text, what was not, and the repairs that it took; `is_cut`: its end was not read."""
 
@@ -129,7 +133,7 @@ def _weigh(items: list[Found | FoundSlim], tally: Tally, ledger: Ledger, between
         rest = "" if _FRAME.fullmatch(gap) else gap.strip()
         unread += size_of(rest)
         lost += bool(rest)
-        lost_bytes += size_of(rest) if mentions(rest) else 0
+        lost_bytes += size_of(rest) if mentions(rest) or _PART.search(rest) else 0
     plain = [item for item in items if not isinstance(item, FoundSlim)]
     return Mended(plain, tally, ledger, lost, lost_bytes, unread, is_cut=bool(rest))
 
