@@ -36,7 +36,6 @@ _CONTAINERS: tuple[Callable[[bytes], bytes], ...] = (
     lzma.compress,
     lambda data: zipped({"a.json": data}),
     lambda data: tarred({"a.json": data}),
-    lambda data: gzip.compress(data).join([b"", gzip.compress(b"\n")]),
 )
 
 

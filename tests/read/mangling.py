@@ -31,7 +31,9 @@ def curl(text: str) -> str:
 
 def mail(text: str) -> str:
     """Put text into a mail in quoted-printable."""
-    head = "From: a\nSubject: b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+    head = (
+        "From: a\nSubject: b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+    )
     return head + quopri.encodestring(text.encode()).decode()
 
 
@@ -41,7 +43,7 @@ MANGLES: dict[str, Mangle] = {
     "slashes": each_line("// "),
     "bar": each_line("web-1  | "),
     "numbered": number,
-    "html": lambda text: html.escape(text),
+    "html": html.escape,
     "no-break-spaces": lambda text: re.sub("^ +", lambda found: "\u00a0" * len(found[0]), text, flags=re.MULTILINE),
     "curly": curl,
     "wrapped-80": wrap,

@@ -76,7 +76,10 @@ def test_an_elision_is_told(mark: str) -> None:
 
 def test_printed_python_is_read() -> None:
     """What print() shows of an answer of boto3 gives its records."""
-    entries = [{"EventId": "e", "EventSource": "kms.amazonaws.com", "Ok": True, "CloudTrailEvent": json.dumps(record)} for record in RECORDS]
+    entries = [
+        {"EventId": "e", "EventSource": "kms.amazonaws.com", "Ok": True, "CloudTrailEvent": json.dumps(record)}
+        for record in RECORDS
+    ]
     text = repr({"Events": entries}).replace("True", "datetime.datetime(2026, 3, 1, 18, 0, tzinfo=tzlocal())", 1)
 
     records, skipped, _ = read(text)
@@ -88,7 +91,9 @@ def test_printed_python_is_read() -> None:
 def test_yaml_is_read_without_following_references() -> None:
     """YAML gives its records; a document whose references would grow without end is refused."""
     entries = "".join(f"- EventId: e\n  CloudTrailEvent: '{json.dumps(record)}'\n" for record in RECORDS)
-    bomb = "Events:\n- &a [x, x]\n" + "".join(f"- &{b} [*{a}, *{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+    bomb = "Events:\n- &a [x, x]\n" + "".join(
+        f"- &{b} [*{a}, *{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    )
 
     assert read("Events:\n" + entries)[0] == RECORDS
     assert Reason.YAML_NOT_READ in read(bomb)[1]
@@ -129,8 +134,11 @@ def test_whatever_is_cut_out_all_others_are_read(data: st.DataObject) -> None:
 
     whole = [record for record in RECORDS if record in records]
     assert len(whole) >= len(RECORDS) - 4
-    assert len(whole) == len(RECORDS) or [one for one in skipped.values() if isinstance(one.bytes, int)] or skipped or (
-        len(records) == len(RECORDS)
+    assert (
+        len(whole) == len(RECORDS)
+        or [one for one in skipped.values() if isinstance(one.bytes, int)]
+        or skipped
+        or (len(records) == len(RECORDS))
     )
 
 
@@ -172,8 +180,6 @@ def test_a_repair_leaves_plain_text_alone(repair: Any) -> None:
 def test_jobs_in_broken_text_are_found() -> None:
     """A job description that was quoted in a mail is found like any other."""
     text = json.dumps({"BackupJobId": "a", "State": "FAILED", "CreationDate": "2026-03-01T18:00:00Z"}, indent=2)
-    found = list(
-        read_paths(["-"], select_everything, Tally(), stdin=io.BytesIO(MANGLES["quoted"](text).encode()))
-    )
+    found = list(read_paths(["-"], select_everything, Tally(), stdin=io.BytesIO(MANGLES["quoted"](text).encode())))
 
     assert [item.document["BackupJobId"] for item in found if isinstance(item, FoundJob)] == ["a"]

@@ -123,8 +123,8 @@ def _find(job_id: str, jobs: Sequence[Job], gathered: Gathered) -> Job:
 
 
 _EXPORT_AGAIN = (
-    "part of the input could not be read; export it again as JSON (--output json), redirected to a file, not copied from "
-    "a terminal, a mail or a spreadsheet; times as ISO 8601"
+    "part of the input could not be read; export it again as JSON (--output json), redirected to a file, not copied "
+    "from a terminal, a mail or a spreadsheet; times as ISO 8601"
 )
 
 

@@ -10,7 +10,6 @@ from typing import BinaryIO
 
 from msgspec import UNSET, Struct
 
-
 from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.errors import FactError
 from trail_diff.events.changes import OTHER_CHANGES

@@ -1,4 +1,4 @@
-"""Taking archives apart: gzip, bzip2, xz, zstd, zip and tar, one in another, told by their content; nothing is extracted.
+"""Taking archives apart: gzip, bzip2, xz, zstd, zip and tar, one in another, told by content; nothing is extracted.
 
 Every layer's output is weighed against what was read from outside, so that a small file cannot fill the machine.
 """

@@ -1,7 +1,7 @@
 """What of a document was not read: how many, how many bytes, from where on, and why.
 
-What was noted since the last that was accounted for can be taken back, as that part of a document is looked at again when
-text turns out to be broken.
+What was noted since the last that was accounted for can be taken back, as that part of a document is looked at again
+when text turns out to be broken.
 """
 
 import re
@@ -90,7 +90,7 @@ class Ledger:
 
 
 _LOOKED_AT_AGAIN = frozenset({Reason.NOT_CLOUDTRAIL, Reason.TEXT_NOT_READ, Reason.INVALID_RECORD})
-"""Reasons that may only mean that a document is broken further on, as a part of it that passes for JSON means nothing."""
+"""Reasons that may only mean that a document is broken further on: a part that passes for JSON means nothing."""
 
 _NOT_LOST = frozenset(
     {

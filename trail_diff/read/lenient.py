@@ -1,8 +1,8 @@
 """Decoding JSON values: by msgspec, and by Python's own parser where msgspec refuses.
 
 That is so for raw control characters, lone surrogates, bytes that are no UTF-8, and numbers too large for it. A name that
-an object has twice loses nothing. A line break inside of a string is no JSON: it was put in by a terminal or a mail,
-maybe in the middle of a name; only where the string holds JSON itself it may be white space.
+an object has twice loses nothing. A line break inside of a string is no JSON: a terminal or a mail put it in, maybe in
+the middle of a name; only where the string holds JSON itself it may be white space.
 """
 
 import json
@@ -132,7 +132,7 @@ def decode_fully(raw: bytes | msgspec.Raw) -> Any:
 
 
 def read_values(text: str) -> Iterator[Any | Between | Broken]:
-    """Yield every JSON value of a text until none is left, with what is between them, up to the first that is broken."""
+    """Yield every JSON value of a text, with what is between them, up to the first that is broken."""
     begins = text[: len(text) - len(text.lstrip()) + 1][-1:]
     at = len(text) - len(text.lstrip()) if begins in ("{", "[", '"') else text.find("{")
     done = 0

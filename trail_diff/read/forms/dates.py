@@ -1,6 +1,6 @@
 """Dates such as 3/1/2026, which spreadsheets and portals write: which number is the day is told by all of a column.
 
-A column in which one number goes beyond twelve has its day there. Where none does, nothing tells, and no date is guessed.
+A column in which one number goes beyond twelve has its day there. Where none does, no date is guessed.
 """
 
 import re
@@ -28,7 +28,7 @@ class Settled(Struct, frozen=True):
 
 
 def settle_dates(rows: Iterator[list[str]], column: int | None) -> Iterator[Settled]:
-    """Yield every row with the time in a column made plain; rows from the first doubtful one on are held until the last."""
+    """Yield every row with the time in a column made plain; rows from the first doubtful one on are held."""
     for row in rows:
         if column is None or column >= len(row) or not _DATE.match(row[column]):
             yield Settled(row)

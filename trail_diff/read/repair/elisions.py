@@ -1,4 +1,4 @@
-"""Marks of what somebody left out: `...`, `-- snip --`, `[truncated]`. What they stood for is missing, and that is told."""
+"""Marks of what somebody left out: `...`, `-- snip --`, `[truncated]`. What they stood for is missing; that is told."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""JSON that was taken out of a string or a cell with its escapes: `{\\"eventSource\\": …}`, `{""eventSource"": …}`."""
+r"""JSON that was taken out of a string or a cell with its escapes: `{\"eventSource\": …}`, `{""eventSource"": …}`."""
 
 import re
 

@@ -1,8 +1,8 @@
 """What a repair is: read this before writing one.
 
-A repair undoes one thing that text goes through between AWS and us. It is asked only about text of which not all can be
-read as it is, and what it makes is taken only where that gives more records, or leaves less unread. It never guesses what
-a value was.
+A repair undoes one thing that text goes through between AWS and us. It is asked only about text of which not all can
+be read as it is, and what it makes is taken only where that gives more records, or leaves less unread. It never guesses
+what a value was.
 """
 
 from collections.abc import Callable

@@ -1,11 +1,11 @@
-"""Reading broken text: as it is, with what is whole in it, and changed by each repair that fits; the best reading counts.
+"""Reading broken text: what is whole in it as it is, and changed by each repair that fits; the best counts.
 
-More records are better; with as many, fewer bytes of unread text that mention a call. Repairs are tried one after another,
-each on what the last one left, because text goes through several hands: quoted in a mail, wrapped by it, pasted in a wiki.
+More records are better; with as many, fewer bytes of unread text that mention a call. Repairs are tried one after
+another, each on what the last one left, because text goes through several hands: quoted in a mail, wrapped by it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct, structs
@@ -91,7 +91,7 @@ def mend(text: str, look: Reader, *, is_repaired: bool = True) -> Mended:
 
 
 def _repair(text: str, look: Reader, best: Mended, *, keeps_ties: bool) -> Mended:
-    """Apply every repair that fits and makes it better, in order; where it `keeps_ties`, those that make it no worse too.
+    """Apply every repair that fits and makes it better, in order; if it `keeps_ties`, also those that make it no worse.
 
     One repair alone may show no gain where another is needed as well.
     """
@@ -126,7 +126,7 @@ def _with_repairs(found: Mended, repairs: tuple[Reason, ...]) -> Mended:
     return structs.replace(found, repairs=repairs)
 
 
-def _weigh(items: list[Found | FoundSlim], tally: Tally, ledger: Ledger, between: Iterable[str]) -> Mended:
+def _weigh(items: Sequence[Found | FoundSlim], tally: Tally, ledger: Ledger, between: Iterable[str]) -> Mended:
     lost = lost_bytes = unread = 0
     rest = ""
     for gap in between:

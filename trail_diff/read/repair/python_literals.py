@@ -1,6 +1,6 @@
 """What `print()` shows of an answer of boto3: Python literals with `datetime.datetime(…)` in them, as JSON.
 
-A time in the zone of the machine (`tzlocal()`) is taken for UTC, as the zone is not printed. Records have their own times.
+A time in the zone of the machine (`tzlocal()`) is taken for UTC, as the zone is not printed; records have their own.
 """
 
 import ast

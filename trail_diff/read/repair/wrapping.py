@@ -1,7 +1,7 @@
 """Long lines that were cut: hard at a terminal's width, or at spaces by a mail or an editor.
 
-A terminal cuts wherever its width ends, so the pieces are put together as they are. A mail cuts at a space, which is put
-back inside of a string where the line does not still end with it.
+A terminal cuts wherever its width ends, so the pieces are put together as they are. A mail cuts at a space, which is
+put back inside of a string where the line does not still end with it.
 """
 
 import re

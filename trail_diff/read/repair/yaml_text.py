@@ -1,6 +1,6 @@
 """YAML: what the AWS CLI prints with `--output yaml`, and files of rules that hold records as examples.
 
-References to what stands elsewhere in the document are refused: a few of them can stand for more than any machine holds.
+References to what is elsewhere in the document are refused: a few can stand for more than any machine holds.
 """
 
 import json
@@ -32,7 +32,7 @@ def _to_json(text: str) -> str | None:
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
             return None
-        values = list(yaml.load_all(text, Loader=loader))  # noqa: S506 - it makes texts, lists and objects only
+        values = list(yaml.load_all(text, Loader=loader))
         return "\n".join(json.dumps(value) for value in values)
     except (yaml.YAMLError, RecursionError, ValueError, TypeError):
         return None
