@@ -54,7 +54,6 @@ _DAMAGE = frozenset(
         Reason.ZSTD_SUPPORT_MISSING,
         Reason.TEXT_NOT_READ,
         Reason.TIME_AMBIGUOUS,
-        Reason.WORK_LIMIT,
         Reason.REPAIRED_ELISIONS,
     }
 )

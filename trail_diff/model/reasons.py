@@ -35,7 +35,6 @@ class Reason(StrEnum):
     TIME_AMBIGUOUS = "time-ambiguous"
     ACCOUNT_NUMBER_LOST = "account-number-lost"
     ARCHIVE_LINK = "archive-link"
-    WORK_LIMIT = "work-limit"
     DUPLICATE = "duplicate"
     OUTSIDE_REQUESTED_TIME = "outside-requested-time"
     # how text was changed so that it could be read

@@ -34,7 +34,6 @@ REASONS: Mapping[str, str] = {
     ),
     "account-number-lost": "a spreadsheet rounded the account numbers; they were left out",
     "archive-link": "a link inside of an archive is not followed",
-    "work-limit": "reading took far longer than a file of this size should; the rest was not read",
     "duplicate": "the event was read already",
     "outside-requested-time": "not opened: it lies outside the requested time or Regions",
     # how text was changed so that it could be read

@@ -34,7 +34,6 @@ REASONS: Mapping[str, str] = {
     "time-ambiguous": "日付の日と月の順序を判別できません。ISO 8601 形式の時刻でエクスポートし直してください",
     "account-number-lost": "表計算ソフトによってアカウント番号が丸められているため、使用しませんでした",
     "archive-link": "アーカイブ内のリンクはたどりません",
-    "work-limit": "ファイルのサイズに対して読み取りに時間がかかりすぎたため、残りは読み取りませんでした",
     "duplicate": "このイベントはすでに読み取っています",
     "outside-requested-time": "指定された時間またはリージョンの範囲外のため、開いていません",
     # how text was changed so that it could be read
