@@ -23,6 +23,8 @@ ONLY_IN = {
     "jinja2": {"render.html_page"},
     "markupsafe": {"render.html_page", "render.html_tables"},
     "wcwidth": {"render.width"},
+    "yaml": {"read.repair.yaml_text"},
+    "zstandard": {"read.containers"},
 }
 LEAVES = {"arns", "errors", "outfile", "times"}
 BELOW_READING = {"events", "model"}

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from trail_diff.case.baseline import rank_baselines
 from trail_diff.case.correlate import job_window
+from trail_diff.case.coverage import summarize_reading
 from trail_diff.case.expected import expect_calls, find_lenders
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.keys import concerned_key, learn_from_baseline, learn_from_option, learn_keys
@@ -17,6 +18,7 @@ from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.events.jobs import find_job, is_finished, is_succeeded
 from trail_diff.events.key_names import resolve_key
 from trail_diff.model.learnt import Case, Facts, Job, Window
+from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
 
 DEFAULT_PAD = timedelta(minutes=15)
@@ -90,7 +92,15 @@ def _find(job_id: str, jobs: Sequence[Job], gathered: Gathered) -> Job:
         places = f" in {tally.files} file(s)" if tally.files else ""
         told = [f"{tally.records} record(s) read{places}"]
         told += [f"{count} skipped as {reason}" for reason, count in sorted(skips.items())]
-        raise JobNotFoundError(f"{error.message}; {', '.join(told)}", hint=error.hint) from error
+        is_partly_read = Reason.INPUT_PARTLY_READ in summarize_reading(tally, gathered.skipped).warnings
+        hint = _EXPORT_AGAIN if is_partly_read else error.hint
+        raise JobNotFoundError(f"{error.message}; {', '.join(told)}", hint=hint) from error
+
+
+_EXPORT_AGAIN = (
+    "part of the input could not be read; export it again as JSON (--output json), redirected to a file, not copied "
+    "from a terminal, a mail or a spreadsheet; times as ISO 8601"
+)
 
 
 def _baselines(failed: Job, jobs: Sequence[Job], question: Question, gathered: Gathered) -> list[Job]:

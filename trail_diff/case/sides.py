@@ -15,26 +15,6 @@ from trail_diff.model.learnt import Case, Coverage, Event, Facts, Job, JobEvents
 from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
 
-_DAMAGE = frozenset(
-    {
-        Reason.TRUNCATED_ARCHIVE,
-        Reason.TRUNCATED_JSON,
-        Reason.INVALID_JSON,
-        Reason.INVALID_RECORD,
-        Reason.VALUE_TOO_LARGE,
-        Reason.EXPANSION_LIMIT,
-        Reason.NESTING_LIMIT,
-        Reason.UNREADABLE_FILE,
-        Reason.LINKED_FOLDER,
-        Reason.UNREADABLE_ROW,
-        Reason.ENCRYPTED_ARCHIVE,
-        Reason.UNSUPPORTED_ARCHIVE,
-        Reason.YAML_NOT_READ,
-        Reason.PARQUET_SUPPORT_MISSING,
-    }
-)
-"""Skips that may hide events of the case; the others (a digest, a duplicate …) hide nothing."""
-
 
 def tie_side(job: Job, window: Window, gathered: Gathered, keys: Sequence[str], key: str | None) -> JobEvents:
     """Tie the events to a job, name the keys that it used, and the one that the diagnosis is about."""
@@ -63,14 +43,14 @@ def finish_case(
         warnings.add(Reason.KEY_NOT_KNOWN)
     if gathered.beyond.lacks_caller_type:
         warnings.add(Reason.CALLER_TYPE_NOT_IN_EXPORT)
-    if any(skipped.reason in _DAMAGE for skipped in gathered.skipped):
-        warnings.add(Reason.INPUT_PARTLY_READ)
+    reading = summarize_reading(gathered.tally, gathered.skipped)
+    warnings |= {*reading.warnings}
     every_key = tuple(dict.fromkeys([*asked, *(key for side in sides for key in known_keys(side.job))]))
     changes = select_changes(gathered.events, every_key, [side.job for side in sides])
     return Case(
         failed=failed,
         succeeded=succeeded,
-        coverage=_complete(summarize_reading(gathered.tally, gathered.skipped), sides, warnings),
+        coverage=_complete(reading, sides, warnings),
         keys=every_key,
         changes=changes,
         jobs=gathered.jobs,

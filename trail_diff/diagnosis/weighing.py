@@ -45,7 +45,17 @@ class _Judged(Struct, frozen=True):
 
 def weigh(examined: Examined) -> Weighing:
     """Propose every hypothesis, let every rule judge it, and put together what they say."""
-    return settle([(one, judge_hypothesis(examined, one)) for one in propose(examined)])
+    weighing = settle([(one, judge_hypothesis(examined, one)) for one in propose(examined)])
+    if Reason.INPUT_PARTLY_READ not in examined.case.coverage.warnings:
+        return weighing
+    findings = sorted(map(_doubt_absence, weighing.findings), key=lambda one: _ORDER.index(one.confidence))
+    return structs.replace(weighing, findings=tuple(findings))
+
+
+def _doubt_absence(finding: Finding) -> Finding:
+    """Return a finding that is not certain where it rests on a call that is missing: what was not read may hold it."""
+    is_doubtful = finding.confidence == "confirmed" and Reason.CALLER_MISSING in finding.reasons
+    return structs.replace(finding, confidence="likely") if is_doubtful else finding
 
 
 def settle(told: Sequence[tuple[Hypothesis, tuple[Judgement, ...]]]) -> Weighing:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from trail_diff.model.codes import CallerKind, Grade, KeyOrigin, KeyRole
 from trail_diff.model.reasons import Reason
@@ -85,11 +85,16 @@ class Event(Struct, frozen=True):
 
 
 class Skipped(Struct, frozen=True):
-    """Something that was not read, why, and how many of it."""
+    """Something that was not read, why, how many of it, and where known how many bytes of text and from which one on.
+
+    A reason that begins with `repaired-` tells of text that could be read after it was changed so.
+    """
 
     source: str
     reason: Reason
     count: int = 1
+    bytes: int | UnsetType = UNSET
+    at: int | UnsetType = UNSET
 
 
 class Window(Struct, frozen=True):
@@ -268,3 +273,4 @@ class Coverage(Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[Reason, ...] = ()
     files_read: int = 0
+    repairs: tuple[Skipped, ...] | UnsetType = UNSET

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from trail_diff.read.interface import SlimRecord
+from trail_diff.read.interface import NULL, SlimRecord
 
 REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 T = TypeVar("T")
@@ -61,8 +61,8 @@ class _Named(msgspec.Struct, frozen=True, gc=False, rename={"key_id": "keyId"}):
     key_id: str | None = None
 
 
-class _TrailFile(msgspec.Struct, gc=False):
-    """The form of trail files and console downloads, by far the most frequent one."""
+class _TrailFile(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """The form of trail files and console downloads, by far the most frequent one, and nothing beside it."""
 
     Records: list[SlimRecord]
 
@@ -142,8 +142,9 @@ def read_document(data: bytes) -> Batch | None:
         return read_elements(data, "")
     trail = _attempt(_TRAIL.decode, data)
     if trail is not None:
-        return _make_batch(trail.Records, lambda: _RAW_TRAIL.decode(data).Records, "Records")
-    page = _attempt(_PAGE.decode, data)
+        is_alone = data.count(b'"Records"') == 1  # of a name that comes twice, only the last would be seen
+        return _make_batch(trail.Records, lambda: _RAW_TRAIL.decode(data).Records, "Records") if is_alone else None
+    page = _attempt(_PAGE.decode, data) if data.count(b'"Events"') == 1 else None
     return _open_entries(page.Events, has_next=bool(page.NextToken)) if page is not None else None
 
 
@@ -178,9 +179,11 @@ def _make_batch(
     is_history: bool = False,
     has_next: bool | None = None,
 ) -> Batch | None:
-    """Make a batch unless one of its records is a notification of S3 or its like."""
+    """Make a batch unless one of its records is a notification of S3 or its like, or may be a wrapper around one."""
     sources = [record.event_source for record in records]
     if any(source.startswith("aws:") for source in set(sources)):
+        return None
+    if any(record.user_identity is NULL for record in records):
         return None
     return Batch(records, sources, split, is_history, has_next, container)
 

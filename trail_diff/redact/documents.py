@@ -17,9 +17,11 @@ from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.containers import Document
 from trail_diff.read.forms.rows import CELL_LIMIT_CHARACTERS, is_header
-from trail_diff.read.lenient import SPACE, parse_leniently
+from trail_diff.read.lenient import Between, read_values
+from trail_diff.read.lenient import Broken as BrokenText
+from trail_diff.read.repair.resync import find_whole_values, gaps
 from trail_diff.read.slim import Batch
-from trail_diff.read.stream import Element, Line, Part, Problem, Rest, Splitter, Value
+from trail_diff.read.stream import Broken, Element, Line, Part, Rest, Splitter, Value
 from trail_diff.read.text import as_utf8
 from trail_diff.redact import vocabulary as words
 from trail_diff.redact.members import Members
@@ -71,7 +73,7 @@ class Learner:
                 self._redactor.learn({"message": text})
             case Rest(fields, _):
                 self._redactor.learn(fields)
-            case Problem():
+            case Broken():
                 pass
 
 
@@ -104,12 +106,13 @@ class Rewriter:
             if is_first and isinstance(part, Line) and is_header(part.text):
                 yield from self._rewrite_table(part.text, splitter)
             else:
-                yield from self._rewrite_part(part)
+                yield from self._rewrite_part(part, splitter)
+            splitter.mark()
             is_first = False
         yield self._close()
         left_out.extend(Skipped(document.name, reason, count) for reason, count in self._left_out.items())
 
-    def _rewrite_part(self, part: Part) -> Iterator[str]:
+    def _rewrite_part(self, part: Part, splitter: Splitter) -> Iterator[str]:
         match part:
             case Batch(split=split, container=container, is_history=is_history):
                 yield self._open(container)
@@ -126,8 +129,8 @@ class Rewriter:
                 yield self._close(self._redactor.redact(fields))
             case Line(text):
                 yield from self._rewrite_line(text)
-            case Problem(reason):
-                self._left_out[reason] += 1
+            case Broken(reason):
+                yield from self._rewrite_segment(splitter, reason)
 
     def _redact(self, value: Any) -> Any:
         """Redact a value; where it has no field that is known, as a piece of a torn record, also all its keys."""
@@ -137,20 +140,27 @@ class Rewriter:
 
     def _rewrite_line(self, line: str) -> Iterator[str]:
         """Yield the values of a line of text, the first with what stands before it; other text is left out."""
-        rest = line.encode("utf-8", "surrogatepass").lstrip(SPACE)
-        start = 0 if rest[:1] in (b"{", b"[", b'"') else rest.find(b"{")
-        is_first = True
-        while start >= 0:
-            found = parse_leniently(rest[start:], is_all=True)
-            if isinstance(found, Reason):
-                self._left_out[found] += 1
-                return
-            prefix = self._redactor.prefix(rest[:start].decode("utf-8", "replace")) if is_first else ""
-            yield from self._place(prefix + _dump(self._redact(found[0]), None), None)
-            rest, is_first = rest[start + found[1] :], False
-            start = rest.find(b"{")
-        if is_first or rest.strip(SPACE + b","):
-            self._left_out[Reason.NOT_CLOUDTRAIL] += 1
+        prefix, is_first = "", True
+        for found in read_values(line):
+            match found:
+                case BrokenText(reason):
+                    self._left_out[reason] += 1
+                case Between(text) if is_first:
+                    prefix = self._redactor.prefix(text.lstrip())
+                case Between(text):
+                    self._left_out[Reason.NOT_CLOUDTRAIL] += bool(text.strip(" \t\r\n,"))
+                case value:
+                    yield from self._place(prefix + _dump(self._redact(value), None), None)
+                    prefix, is_first = "", False
+        self._left_out[Reason.NOT_CLOUDTRAIL] += is_first
+
+    def _rewrite_segment(self, splitter: Splitter, reason: Reason) -> Iterator[str]:
+        """Yield the values that are whole in broken text, each on a line of its own; the rest is left out."""
+        text = splitter.take_segment().data.decode("utf-8", "replace")
+        values = find_whole_values(text)
+        for one in values:
+            yield from self._place(_dump(self._redact(one.value), None), None)
+        self._left_out[reason] += any(gap.strip() for gap in gaps(text, values)) or not values
 
     # ---- tables
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from trail_diff.read.containers import GZIP, inflate_whole
 from trail_diff.read.forms.structtext import format_struct_text, parse_struct_text
-from trail_diff.read.lenient import parse_leniently, parse_text
+from trail_diff.read.lenient import Between, Broken, parse_text, read_values
 from trail_diff.redact.vocabulary import TEXT_FIELDS
 
 LIMIT_BYTES = 64 << 20
@@ -54,12 +54,17 @@ def _parse_json(text: str) -> dict[str, Any] | list[Any] | None:
 
 def _open_log_line(text: str) -> Nested | None:
     """Return the value that lies behind a prefix in a message, between what is before it and behind it."""
-    start = text.find("{")
-    found = parse_leniently(text[start:].encode("utf-8", "surrogatepass"), is_all=True) if start > 0 else None
-    if not isinstance(found, tuple) or not found[0]:
+    if text.find("{") <= 0:
         return None
-    behind = text[start:].encode("utf-8", "surrogatepass")[found[1] :].decode("utf-8", "surrogatepass")
-    return Nested([text[:start], found[0], behind], lambda made: f"{made[0]}{_write_json(made[1])}{made[2]}")
+    found = list(read_values(text))
+    if not any(found) or any(isinstance(one, Broken) for one in found):
+        return None
+    parts = [one.text if isinstance(one, Between) else one for one in found]
+    is_text = [isinstance(one, Between) for one in found]
+    return Nested(
+        parts,
+        lambda made: "".join(one if plain else _write_json(one) for one, plain in zip(made, is_text, strict=True)),
+    )
 
 
 def _write_json(value: Any) -> str:
