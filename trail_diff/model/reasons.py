@@ -119,6 +119,7 @@ class Reason(StrEnum):
     ARN_PATTERN_INCOMPLETE = "arn-pattern-incomplete"
     WILDCARD_OVER_LINE_BREAK = "wildcard-over-line-break"
     VARIABLE_FORM = "variable-form"
+    VALUE_KNOWN_AFTER_APPLY = "value-known-after-apply"
     VARIABLE_VALUE_HAS_WILDCARD = "variable-value-has-wildcard"
     # why a statement applies to a caller or not
     PRINCIPAL_IS_ANYONE = "principal-is-anyone"

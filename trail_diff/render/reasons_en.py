@@ -131,6 +131,7 @@ REASONS: Mapping[str, str] = {
     "value-form-doubtful": "a value is written in a form AWS does not document for the operator",
     "arn-pattern-incomplete": "an ARN pattern has fewer than six parts, which AWS leaves undefined",
     "wildcard-over-line-break": "a wildcard would have to stand for a line break, which AWS leaves undefined",
+    "value-known-after-apply": "a value of the policy is known only after it is applied",
     "variable-form": "a policy variable is malformed, or stands where AWS does not document one",
     "variable-value-has-wildcard": (
         "the value of a policy variable contains a wildcard character, which AWS leaves undefined"

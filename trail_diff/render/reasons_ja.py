@@ -136,6 +136,7 @@ REASONS: Mapping[str, str] = {
     "value-form-doubtful": "値が、この演算子について AWS のドキュメントにない形式で書かれています",
     "arn-pattern-incomplete": "ARN パターンの要素が 6 つ未満であり、AWS はその動作を定義していません",
     "wildcard-over-line-break": ("ワイルドカードが改行と一致する必要があり、AWS はその動作を定義していません"),
+    "value-known-after-apply": "ポリシーの値の一部は適用するまで決まりません",
     "variable-form": ("ポリシー変数の形式が正しくないか、AWS のドキュメントにない場所で使用されています"),
     "variable-value-has-wildcard": (
         "ポリシー変数の値にワイルドカード文字が含まれており、AWS はその動作を定義していません"
