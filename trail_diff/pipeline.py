@@ -32,7 +32,6 @@ A stage imports the model and the stages it is built from, never the pipeline. N
 clock or the environment, so a Case analysed twice gives one Report.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,13 +39,14 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff import __version__
-from trail_diff.arns import arn_account, plain_key
+from trail_diff.arns import plain_key
 from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
 from trail_diff.case.coverage import summarize_reading
+from trail_diff.errors import UsageError
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.events.key_names import is_resolved
-from trail_diff.gather.key_facts import FactFiles
+from trail_diff.gather.key_facts import Document, FactFiles
 from trail_diff.gather.raw_case import Collected, narrow
 from trail_diff.gather.two_pass import Wanted
 from trail_diff.inputs import (
@@ -57,10 +57,12 @@ from trail_diff.inputs import (
     gather_both,
     gather_facts,
     gather_inputs,
+    gather_policy,
     need_question,
 )
 from trail_diff.model.learnt import Case, Coverage, Window
-from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.report import CallerUse, JobRow, Report, WhatIf
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey
 from trail_diff.usage.callers import CallerCount
 
 
@@ -198,37 +200,38 @@ def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[Caller
     return count.rows(), coverage
 
 
-def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> tuple[tuple[WhatIfRow, ...], Coverage]:
-    """Replay observed calls against the policy in `inputs.facts`; without events, those AWS Backup is known to make.
+def try_policy(
+    inputs: Inputs, old: str | None, keys: Sequence[str] = (), parameters: Mapping[str, str] | None = None
+) -> WhatIf:
+    """Try the policy, or the plan, in `inputs.facts` on observed calls; without events, on those AWS is known to make.
 
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    from trail_diff.usage.what_if import Policies, Replayed, expected_calls, replay
+    from trail_diff.policy.documents.tried import keys_to_try
+    from trail_diff.usage.gate import names_of, policies_of, try_keys
+    from trail_diff.usage.requests import ObservedRequests
 
     inputs = structs.replace(inputs, keys=tuple(keys))
-    keys = _renamed(keys, inputs)
-    facts = gather_facts(inputs)
-    before = gather_facts(structs.replace(inputs, facts=FactFiles(key_policy=old))).key_policy
-    policies = Policies(facts.key_policy or {}, before, facts.grants, facts.organization_id)
+    asked = _renamed(keys, inputs)
+    new, before = gather_policy(inputs), gather_policy(structs.replace(inputs, facts=FactFiles(key_policy=old)))
+    if new is None:
+        raise UsageError("no policy to try", hint="give it with --key-policy or --plan")
+    tried = keys_to_try(new.content, before.content if before else None, asked, parameters)
+    facts = gather_facts(structs.replace(inputs, facts=structs.replace(inputs.facts, key_policy=None)))
     if inputs.is_live and not inputs.aws.profiles and inputs.aws.engine is None:
-        key = next(iter(keys), None)
-        account = arn_account(key) or _account_in(facts.key_policy)
-        rows, coverage = replay(list(expected_calls(account, key or f"arn:aws:kms:::{account}")), policies), Coverage()
-    else:
-        replayed = Replayed(policies, keys)
-        coverage = count_inputs(inputs, replayed)
-        rows = replay(replayed.seen(), policies)
-    coverage = _with_doubts(coverage, facts.key_policy, facts.policy_source or "--key-policy")
-    return rows, _with_doubts(coverage, before, _source_of(old, inputs))
+        return _with_all_doubts(try_keys(tried, facts, None), tried, new, before)
+    observed = ObservedRequests(policies_of(tried, facts), names_of(tried, asked))
+    coverage = count_inputs(inputs, observed)
+    return _with_all_doubts(try_keys(tried, facts, observed, coverage), tried, new, before)
 
 
-def _source_of(old: str | None, inputs: Inputs) -> str:
-    if old is None or inputs.redactor is None:
-        return old or "--old"
-    from trail_diff.redact.case import redact_source
-
-    return redact_source(old, inputs.redactor)
+def _with_all_doubts(report: WhatIf, tried: Sequence[PlannedKey], new: Document, old: Document | None) -> WhatIf:
+    coverage = report.coverage
+    for key in tried:
+        coverage = _with_doubts(coverage, key.after, new.source)
+        coverage = _with_doubts(coverage, key.before, old.source if old else new.source)
+    return structs.replace(report, coverage=coverage)
 
 
 def _with_doubts(coverage: Coverage, policy: Mapping[str, Any] | None, source: str) -> Coverage:
@@ -237,12 +240,6 @@ def _with_doubts(coverage: Coverage, policy: Mapping[str, Any] | None, source: s
 
     doubts = tuple(find_doubts(policy, source)) if policy is not None else ()
     return structs.replace(coverage, skipped=(*coverage.skipped, *doubts)) if doubts else coverage
-
-
-def _account_in(policy: Mapping[str, Any] | None) -> str:
-    """Return the account that a policy delegates to, else the one it names first: most likely the key's own."""
-    found = re.search(r":iam::(\d{12}):root\b", str(policy)) or re.search(r"\b(\d{12})\b", str(policy))
-    return found[1] if found else "000000000000"
 
 
 def _renamed(keys: Sequence[str], inputs: Inputs) -> tuple[str, ...]:

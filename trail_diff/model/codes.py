@@ -77,8 +77,14 @@ Matched = Literal["match", "no-match", "unknown"]
 KeyPresence = Literal["present", "absent", "unknown"]
 
 
-WhatIfOutcome = Literal["breaks", "starts-to-work", "stays-denied", "undetermined", "conflict", "unchanged"]
+WhatIfOutcome = Literal["breaks", "at-risk", "starts-to-work", "stays-denied", "undetermined", "conflict", "unchanged"]
 
+
+GateOutcome = Literal["breaks", "at-risk", "passes", "nothing-replayed"]
+"""What a replay comes to; `nothing-replayed`: the evidence does not cover the question."""
+
+KeyChange = Literal["created", "changed", "unchanged", "deleted", "deployed"]
+"""What a document says becomes of a key's policy; `deployed`: it tells one policy only, so nothing of a change."""
 
 Supply = Literal["--grants", "--org-id", "--old", "--key", "request-parameters", "request-context"]
 """What would tell an undecided call: an option, or a kind of export that carries the key."""

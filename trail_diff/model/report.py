@@ -9,6 +9,8 @@ from trail_diff.model.codes import (
     Cause,
     Confidence,
     Decided,
+    GateOutcome,
+    KeyChange,
     KeyPresence,
     Layer,
     Matched,
@@ -312,3 +314,28 @@ class WhatIfRow(Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
     observed: bool = True
     supply: tuple[Supply, ...] = ()
+
+
+class WhatIfKey(Struct, frozen=True):
+    """One key whose policy was to be tried: its name in the document, its ARN if known, and what becomes of its policy.
+
+    `requests` is how many distinct requests on it were replayed; `reason` says why none were, or why the policy could
+    not be tried; `expression` is what makes a policy that is not known before it is applied.
+    """
+
+    address: str
+    key: str | None
+    change: KeyChange
+    requests: int = 0
+    reason: Reason | None = None
+    expression: str = ""
+
+
+class WhatIf(Struct, frozen=True):
+    """What a new key policy would do: `outcome` is what all calls come to, `calls` are the worst first."""
+
+    outcome: GateOutcome
+    calls: tuple[WhatIfRow, ...]
+    keys: tuple[WhatIfKey, ...]
+    coverage: Coverage
+    schema: Literal["trail-diff/what-if/1"] = "trail-diff/what-if/1"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from trail_diff.errors import UsageError
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.report import CallerUse, JobRow, Report, WhatIf
 from trail_diff.render.interface import Renderer, RenderOptions
 
 _DEFAULTS = RenderOptions()
@@ -39,13 +39,13 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, output_format:
     return _renderer(output_format).render_callers(rows, coverage, options)
 
 
-def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, output_format: str, options: RenderOptions) -> str:
+def render_what_if(report: WhatIf, output_format: str, options: RenderOptions) -> str:
     """Render the replay of a policy.
 
     Raises:
         UsageError: the format is none of `FORMATS`.
     """
-    return _renderer(output_format).render_what_if(rows, coverage, options)
+    return _renderer(output_format).render_what_if(report, options)
 
 
 def _load_table() -> Renderer:

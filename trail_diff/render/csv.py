@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 
 from trail_diff.model.learnt import Caller, Coverage
-from trail_diff.model.report import CallerUse, Calls, JobRow, Report, WhatIfRow
+from trail_diff.model.report import CallerUse, Calls, JobRow, Report, WhatIf
 from trail_diff.render import escape, layout
 from trail_diff.render.interface import RenderOptions
 
@@ -129,7 +129,7 @@ def render_callers(rows: Sequence[CallerUse], _coverage: Coverage, _options: Ren
     )
 
 
-def render_what_if(rows: Sequence[WhatIfRow], _coverage: Coverage, _options: RenderOptions) -> str:
+def render_what_if(report: WhatIf, _options: RenderOptions) -> str:
     """Render the replay of a policy."""
     return _write(
         WHAT_IF_COLUMNS,
@@ -149,7 +149,7 @@ def render_what_if(rows: Sequence[WhatIfRow], _coverage: Coverage, _options: Ren
                 "observed": str(row.observed).lower(),
                 "supply": " ".join(row.supply),
             }
-            for row in rows
+            for row in report.calls
         ],
     )
 

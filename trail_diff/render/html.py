@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, JobRow, Remedy, Report, WhatIfRow
+from trail_diff.model.report import CallerUse, JobRow, Remedy, Report, WhatIf
 from trail_diff.render import html_tables, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean_report
@@ -75,12 +75,12 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: Rende
     return _list_page(words.labels["html_title_callers"], told, html_tables.uses_table(rows, words), coverage, options)
 
 
-def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
+def render_what_if(report: WhatIf, options: RenderOptions) -> str:
     """Render the replay of a policy, worst first."""
     words = catalogue(options.lang)
-    told = layout.show_tally(rows, words) or words.labels["no_uses"]
-    table = html_tables.what_if_table(rows, words)
-    return _list_page(words.labels["html_title_what_if"], told, table, coverage, options)
+    told = words.grammar.join_clauses([layout.show_gate(report, words), *layout.show_tried_keys(report, words)])
+    table = html_tables.what_if_table(report.calls, words)
+    return _list_page(words.labels["html_title_what_if"], told, table, report.coverage, options)
 
 
 def _list_page(title: str, told: str, table: html_tables.DataTable, coverage: Coverage, options: RenderOptions) -> str:

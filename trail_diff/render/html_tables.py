@@ -22,7 +22,7 @@ MOST_ROWS = 10_000
 _LONGEST_CELL = 500
 _LONGEST_KEY = 17
 _PRESENCE_MARKS = {"only-succeeded": "bad", "denied-in-failed": "bad", "only-failed": "warn", "both": "ok"}
-_WHAT_IF_MARKS = {"breaks": "bad", "starts-to-work": "ok", "undetermined": "warn", "conflict": "warn"}
+_WHAT_IF_MARKS = {"breaks": "bad", "at-risk": "bad", "starts-to-work": "ok", "undetermined": "warn", "conflict": "warn"}
 
 Row = tuple[str, ...]
 
@@ -150,7 +150,7 @@ def what_if_table(calls: Sequence[WhatIfRow], words: Catalogue) -> DataTable:
             _kind(row.caller, words),
             row.action,
             layout.show_key(row.key),
-            words.what_ifs[row.outcome],
+            layout.show_what_if(row, words),
             layout.show_observed(row, words),
             layout.show_why(row, words),
         )

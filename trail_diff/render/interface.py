@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.report import CallerUse, JobRow, Report, WhatIf
 
 Format = Literal["table", "markdown", "json", "csv", "html"]
 Lang = Literal["en", "ja"]
@@ -37,5 +37,5 @@ class Renderer(Protocol):
     def render_callers(self, rows: Sequence[CallerUse], coverage: Coverage, options: RenderOptions) -> str:
         """Render the list of callers."""
 
-    def render_what_if(self, rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
+    def render_what_if(self, report: WhatIf, options: RenderOptions) -> str:
         """Render the replay of a policy."""

@@ -7,13 +7,12 @@ from typing import Any
 import msgspec
 
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.report import CallerUse, JobRow, Report, WhatIf
 from trail_diff.render import escape
 from trail_diff.render.clean import clean_report
 from trail_diff.render.interface import RenderOptions
 
 JOBS_SCHEMA = "trail-diff/jobs/1"
-WHAT_IF_SCHEMA = "trail-diff/what-if/1"
 CALLERS_SCHEMA = "trail-diff/callers/1"
 
 
@@ -33,9 +32,9 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, _options: Rend
     return _encode({"schema": CALLERS_SCHEMA, "callers": list(rows), "coverage": coverage})
 
 
-def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, _options: RenderOptions) -> str:
+def render_what_if(report: WhatIf, _options: RenderOptions) -> str:
     """Render the replay of a policy."""
-    return _encode({"schema": WHAT_IF_SCHEMA, "calls": list(rows), "coverage": coverage})
+    return _encode(msgspec.structs.asdict(report))
 
 
 def _encode(document: dict[str, Any]) -> str:

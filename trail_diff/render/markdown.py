@@ -6,7 +6,7 @@ No HTML and no reference-style markup, which Jira, Zendesk or Backlog show as it
 from collections.abc import Sequence
 
 from trail_diff.model.learnt import Coverage, Job
-from trail_diff.model.report import CallerUse, Evidence, JobRow, Remedy, Report, WhatIfRow
+from trail_diff.model.report import CallerUse, Evidence, JobRow, Remedy, Report, WhatIf
 from trail_diff.render import escape, essentials, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
@@ -86,23 +86,26 @@ def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: Rende
     return "\n".join([*lines, "", *_coverage(coverage, words)]) + "\n"
 
 
-def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
+def render_what_if(report: WhatIf, options: RenderOptions) -> str:
     """Render the replay of a policy."""
     words = catalogue(options.lang)
     header = [words.labels[name] for name in ("what_if", "caller", "type", "action", "calls", "why")]
     table = [
         [
-            words.what_ifs[row.outcome],
+            layout.show_what_if(row, words),
             escape.markdown(caller_name(row.caller, words)),
             escape.markdown(caller_type(row.caller, words)),
             escape.markdown(row.action),
             layout.show_observed(row, words),
             escape.markdown_prose(layout.show_why(row, words)),
         ]
-        for row in rows
+        for row in report.calls
     ]
     lines = _table(header, table) if table else [words.labels["no_uses"]]
-    return "\n".join([*lines, "", *_coverage(coverage, words)]) + "\n"
+    told = [f"**{escape.markdown_prose(layout.show_gate(report, words))}**", ""]
+    keys = [f"- {escape.markdown_prose(line)}" for line in layout.show_tried_keys(report, words)]
+    told += [*keys, ""] if keys else []
+    return "\n".join([*told, *lines, "", *_coverage(report.coverage, words)]) + "\n"
 
 
 def _job(job: Job) -> str:

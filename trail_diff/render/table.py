@@ -6,7 +6,7 @@ Long values lose their middle, or are wrapped; only what is to be pasted may be 
 from collections.abc import Sequence
 
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.report import CallerUse, JobRow, Report, WhatIf
 from trail_diff.render import escape, layout
 from trail_diff.render.brief import render_brief
 from trail_diff.render.catalogue import Catalogue
@@ -78,17 +78,19 @@ def _use_cells(row: CallerUse, words: Catalogue, *, verbose: bool) -> list[str]:
     return cells
 
 
-def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
+def render_what_if(report: WhatIf, options: RenderOptions) -> str:
     """Render the replay of a policy, worst first."""
     words, page = catalogue(options.lang), Page(options)
-    page.wrap(layout.show_tally(rows, words) or words.labels["no_uses"])
-    for row in rows:
+    page.wrap(layout.show_gate(report, words))
+    for line in layout.show_tried_keys(report, words):
+        page.bullet(line)
+    for row in report.calls:
         if row.outcome == "unchanged" and not options.verbose:
             continue
         seen = layout.show_observed(row, words)
-        page.bullet(f"{words.what_ifs[row.outcome]}: {caller_name(row.caller, words)} {row.action} ({seen})")
+        page.bullet(f"{layout.show_what_if(row, words)}: {caller_name(row.caller, words)} {row.action} ({seen})")
         why = layout.show_why(row, words)
         if why:
             page.bullet(why, level=2)
-    show_coverage(page, coverage, words, verbose=options.verbose)
+    show_coverage(page, report.coverage, words, verbose=options.verbose)
     return page.text()

@@ -33,6 +33,11 @@ class KeyChoice:
         """Check whether an alias is in question."""
         return bool(self._aliases)
 
+    @property
+    def is_of_some(self) -> bool:
+        """Check whether any key is in question, so that calls on others are none of it."""
+        return bool(self._keys)
+
     def learn(self, event: Event) -> None:
         """Take note of the key that an alias in question stands for."""
         named = named_key(event) if self._aliases else None

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from trail_diff.model.codes import KeyChange
 from trail_diff.policy.documents.infrastructure.interface import (
-    KeyChange,
     PlannedKey,
     Surroundings,
     as_list,

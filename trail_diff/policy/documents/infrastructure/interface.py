@@ -1,12 +1,11 @@
 """What a reader of infrastructure documents yields: the keys of a document, each with its policy before and after."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct
 
-KeyChange = Literal["created", "changed", "unchanged", "deleted", "deployed"]
-"""What a document says becomes of a key's policy; `deployed`: it tells one policy only, so nothing of a change."""
+from trail_diff.model.codes import KeyChange
 
 
 class Surroundings(Struct, frozen=True):

@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import structs
 
-from trail_diff.policy.documents.infrastructure.interface import KeyChange, PlannedKey, Surroundings, texts
+from trail_diff.model.codes import KeyChange
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, texts
 from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT
 from trail_diff.policy.documents.infrastructure.references import KEY_FIELDS, key_values, names_of
 from trail_diff.policy.documents.infrastructure.terraform_resources import Resource, read_resources

@@ -1,0 +1,62 @@
+"""The text of a document: JSON, or YAML with the short forms of CloudFormation's functions (`!Sub`, `!GetAtt` …)."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from trail_diff.errors import PolicyError
+from trail_diff.policy.documents.document import parse_json
+
+if TYPE_CHECKING:
+    from yaml import Node, SafeLoader
+
+_LONG_NAMES = {"Ref": "Ref", "Condition": "Condition"}
+
+
+def parse_text(content: bytes) -> Any:
+    """Parse a document.
+
+    Raises:
+        PolicyError: it is neither, or it is YAML and the library for it is not installed.
+    """
+    try:
+        return parse_json(content)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        return _parse_yaml(content, error)
+    except (ValueError, RecursionError) as error:
+        raise PolicyError(f"not JSON ({error})", hint="give the file as the tool wrote it") from error
+
+
+def _parse_yaml(content: bytes, problem: ValueError) -> Any:
+    try:
+        import yaml
+    except ModuleNotFoundError as error:
+        raise PolicyError(
+            f"not JSON ({problem})", hint="to read YAML, install the extra: pip install 'trail-diff[yaml]'"
+        ) from error
+
+    class TemplateLoader(yaml.SafeLoader):
+        """Knows CloudFormation's tags; a date, as in the Version of a policy, stays text."""
+
+    TemplateLoader.add_multi_constructor("!", _construct)
+    TemplateLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
+    try:
+        return yaml.load(content, Loader=TemplateLoader)  # noqa: S506
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise PolicyError(f"neither JSON ({problem}) nor YAML", hint="give the file as the tool wrote it") from error
+
+
+def _construct(loader: "SafeLoader", tag: str, node: "Node") -> Any:
+    """Return the long form of a function (CloudFormation user guide, "Intrinsic function reference")."""
+    import yaml
+
+    name = _LONG_NAMES.get(tag, f"Fn::{tag}")
+    match node:
+        case yaml.ScalarNode():
+            value: Any = loader.construct_scalar(node)
+            return {name: value.split(".", 1) if tag == "GetAtt" else value}
+        case yaml.SequenceNode():
+            return {name: loader.construct_sequence(node, deep=True)}
+        case yaml.MappingNode():
+            return {name: loader.construct_mapping(node, deep=True)}
+        case _:
+            return None

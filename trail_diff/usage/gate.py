@@ -1,0 +1,125 @@
+"""A policy before it is applied, as a gate: every key of a document is tried with the calls that were observed on it.
+
+The gate is never green without evidence: where nothing was replayed, or a policy is not known before it is applied, it
+says so, and nothing passes. Calls that AWS is known to make are tried as well, and shown apart: they are not evidence
+of what happens in this account.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import structs
+
+from trail_diff.arns import arn_account, arn_region
+from trail_diff.model.codes import GateOutcome, WhatIfOutcome
+from trail_diff.model.learnt import Coverage, Facts
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import WhatIf, WhatIfKey, WhatIfRow
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+from trail_diff.policy.documents.unresolved import show_unresolved
+from trail_diff.usage.requests import ObservedRequest, ObservedRequests
+from trail_diff.usage.what_if import Policies, expected_calls, replay
+
+NOTHING_READ = Coverage()
+_TRIED = frozenset({"created", "changed", "deployed"})
+_KNOWN_ANEW: frozenset[WhatIfOutcome] = frozenset({"breaks", "stays-denied"})
+
+
+def policies_of(keys: Sequence[PlannedKey], facts: Facts) -> list[object]:
+    """Return all policies and grants that calls will be tried with: what they test tells requests apart."""
+    return [*(key.before for key in keys), *(key.after for key in keys), facts.grants]
+
+
+def names_of(keys: Sequence[PlannedKey], asked: Collection[str]) -> tuple[str, ...]:
+    """Return the names of the keys whose calls have to be collected; () where a policy alone is tried on any key."""
+    if any(not key.address and not key.names for key in keys):
+        return ()
+    return tuple(sorted({*asked, *(name for key in keys for name in key.names if ":key/" in name)}))
+
+
+def try_keys(
+    keys: Sequence[PlannedKey], facts: Facts, observed: ObservedRequests | None, coverage: Coverage = NOTHING_READ
+) -> WhatIf:
+    """Try every key's new policy on the calls observed on it; with None, on those that AWS is known to make."""
+    rows: list[WhatIfRow] = []
+    told: list[WhatIfKey] = []
+    for key in keys:
+        own, is_tried = _requests_on(key, observed, is_only=len(keys) == 1), key.change in _TRIED
+        reason = _why_not_tried(key, own, observed)
+        arn = key.arn or _only_key(own)
+        told.append(WhatIfKey(key.address, arn, key.change, len(own), reason, show_unresolved(key.unknown or "")))
+        if is_tried and key.after is not None and key.unknown is None:
+            rows += _try(key, facts, own, arn, is_observed=observed is not None)
+    return _judge(rows, told, _with_gap(coverage, told, observed), is_replay=observed is not None)
+
+
+def account_in(policy: Mapping[str, Any] | None) -> str:
+    """Return the account that a policy delegates to, else the one it names first: most likely the key's own."""
+    found = re.search(r":iam::(\d{12}):root\b", str(policy)) or re.search(r"\b(\d{12})\b", str(policy))
+    return found[1] if found else "000000000000"
+
+
+def _only_key(own: Sequence[ObservedRequest]) -> str | None:
+    keys = {one.access.key for one in own}
+    return keys.pop() if len(keys) == 1 else None
+
+
+def _requests_on(key: PlannedKey, observed: ObservedRequests | None, *, is_only: bool) -> list[ObservedRequest]:
+    if observed is None:
+        return []
+    return observed.requests() if is_only else observed.on_key(key.names)
+
+
+def _try(
+    key: PlannedKey, facts: Facts, own: Sequence[ObservedRequest], arn: str | None, *, is_observed: bool
+) -> Iterator[WhatIfRow]:
+    policies = Policies(key.after or {}, key.before, facts.grants, facts.organization_id)
+    yield from replay(own, policies)
+    account = arn_account(arn) or account_in(key.after)
+    known = replay(list(expected_calls(account, arn or f"arn:aws:kms:::{account}")), policies)
+    seen = {(one.event.caller.name, one.access.action) for one in own}
+    for row in known:
+        if (row.caller.name, row.action) not in seen and (not is_observed or row.outcome in _KNOWN_ANEW):
+            yield row
+
+
+def _why_not_tried(key: PlannedKey, own: Sequence[ObservedRequest], observed: ObservedRequests | None) -> Reason | None:
+    if key.change == "unchanged":
+        return Reason.POLICY_UNCHANGED
+    if key.change == "deleted":
+        return Reason.KEY_IS_DELETED
+    if key.unknown is not None:
+        return Reason.POLICY_KNOWN_AFTER_APPLY
+    if key.after is None:
+        return Reason.POLICY_IS_DEFAULT
+    if key.change == "created":
+        return Reason.KEY_IS_NEW
+    return Reason.NO_CALL_TO_REPLAY if observed is not None and not own else None
+
+
+def _with_gap(coverage: Coverage, keys: Sequence[WhatIfKey], observed: ObservedRequests | None) -> Coverage:
+    """Return the coverage with the reason why nothing was replayed."""
+    missed = [key for key in keys if key.reason is Reason.NO_CALL_TO_REPLAY]
+    if observed is None or not missed:
+        return coverage
+    places = {arn_region(key.key) for key in missed} - {None}
+    gaps = {Reason.NO_KMS_EVENTS if not coverage.events_kept else Reason.KEY_NOT_IN_EVENTS}
+    if coverage.regions and not places <= set(coverage.regions):
+        gaps.add(Reason.REGION_NOT_COVERED)
+    found = {*coverage.warnings, *gaps}
+    return structs.replace(coverage, warnings=tuple(reason for reason in Reason if reason in found))
+
+
+def _judge(rows: Sequence[WhatIfRow], keys: Sequence[WhatIfKey], coverage: Coverage, *, is_replay: bool) -> WhatIf:
+    """Judge what all rows come to. In a replay, calls that were not observed are shown, and decide nothing."""
+    outcomes = {row.outcome for row in rows if row.observed or not is_replay}
+    is_open = any(key.reason in (Reason.POLICY_KNOWN_AFTER_APPLY, Reason.NO_CALL_TO_REPLAY) for key in keys)
+    outcome: GateOutcome
+    if "breaks" in outcomes:
+        outcome = "breaks"
+    elif "at-risk" in outcomes:
+        outcome = "at-risk"
+    else:
+        outcome = "nothing-replayed" if is_open else "passes"
+    return WhatIf(outcome, tuple(rows), tuple(keys), coverage)
