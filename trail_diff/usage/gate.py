@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff.arns import arn_account, arn_region
+from trail_diff.errors import UsageError
 from trail_diff.model.codes import GateOutcome, WhatIfOutcome
 from trail_diff.model.learnt import Coverage, Facts
 from trail_diff.model.reasons import Reason
@@ -66,9 +67,23 @@ def _only_key(own: Sequence[ObservedRequest]) -> str | None:
 
 
 def _requests_on(key: PlannedKey, observed: ObservedRequests | None, *, is_only: bool) -> list[ObservedRequest]:
+    """Return the requests on a key; a policy alone that is tried on no key in particular takes those on the only one.
+
+    Raises:
+        UsageError: the calls are on several keys, and none was named: a policy belongs to one.
+    """
     if observed is None:
         return []
-    return observed.requests() if is_only else observed.on_key(key.names)
+    if not is_only:
+        return observed.on_key(key.names)
+    requests = observed.requests()
+    keys = sorted({one.access.key for one in requests if one.access.key})
+    if not key.names and len(keys) > 1:
+        raise UsageError(
+            f"the events are about {len(keys)} keys, and a key policy belongs to one",
+            hint=f"name it with --key, e.g. --key {keys[0]}",
+        )
+    return requests
 
 
 def _try(

@@ -9,6 +9,7 @@ from trail_diff.policy.documents.document import parse_json
 if TYPE_CHECKING:
     from yaml import Node, SafeLoader
 
+_HINT = "give the file as the tool wrote it"
 _LONG_NAMES = {"Ref": "Ref", "Condition": "Condition"}
 
 
@@ -23,7 +24,7 @@ def parse_text(content: bytes) -> Any:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         return _parse_yaml(content, error)
     except (ValueError, RecursionError) as error:
-        raise PolicyError(f"not JSON ({error})", hint="give the file as the tool wrote it") from error
+        raise PolicyError(f"not JSON ({error})", hint=_HINT) from error
 
 
 def _parse_yaml(content: bytes, problem: ValueError) -> Any:
@@ -40,9 +41,12 @@ def _parse_yaml(content: bytes, problem: ValueError) -> Any:
     TemplateLoader.add_multi_constructor("!", _construct)
     TemplateLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
     try:
-        return yaml.load(content, Loader=TemplateLoader)  # noqa: S506
+        parsed = yaml.load(content, Loader=TemplateLoader)  # noqa: S506
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise PolicyError(f"neither JSON ({problem}) nor YAML", hint="give the file as the tool wrote it") from error
+        raise PolicyError(f"neither JSON ({problem}) nor YAML", hint=_HINT) from error
+    if not isinstance(parsed, dict | list):
+        raise PolicyError(f"not JSON ({problem})", hint=_HINT)
+    return parsed
 
 
 def _construct(loader: "SafeLoader", tag: str, node: "Node") -> Any:

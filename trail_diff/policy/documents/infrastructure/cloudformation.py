@@ -47,7 +47,7 @@ def read_template(document: Mapping[str, Any], surroundings: Surroundings) -> It
         if policy is None and entry.get("Type") == "AWS::KMS::ReplicaKey":
             continue
         made = template.resolve(policy) if policy is not None else None
-        unknown = next(iter(expressions_in(made)), "KeyPolicy") if isinstance(made, str) else None
+        unknown = next(iter(expressions_in(made)), None) if isinstance(made, str) else None
         yield PlannedKey(
             address=name,
             change="deployed",
