@@ -34,7 +34,7 @@ clock or the environment, so a Case analysed twice gives one Report.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -62,8 +62,10 @@ from trail_diff.inputs import (
 )
 from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.report import CallerUse, JobRow, Report, WhatIf
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey
 from trail_diff.usage.callers import CallerCount
+
+if TYPE_CHECKING:
+    from trail_diff.policy.documents.infrastructure.interface import PlannedKey
 
 
 def load_case(inputs: Inputs, question: Question | None = None) -> Case:
@@ -226,7 +228,7 @@ def try_policy(
     return _with_all_doubts(try_keys(tried, facts, observed, coverage), tried, new, before)
 
 
-def _with_all_doubts(report: WhatIf, tried: Sequence[PlannedKey], new: Document, old: Document | None) -> WhatIf:
+def _with_all_doubts(report: WhatIf, tried: "Sequence[PlannedKey]", new: Document, old: Document | None) -> WhatIf:
     coverage = report.coverage
     for key in tried:
         coverage = _with_doubts(coverage, key.after, new.source)

@@ -1,7 +1,7 @@
 """What the text renderers share: values of the model as short texts, not yet escaped for a medium."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import structs
@@ -53,7 +53,17 @@ def show_key(key: str | None) -> str:
 
 def short_key(key: str | None) -> str:
     """Show a key by the two ends of its id."""
-    return escape.shorten(show_key(key), _KEY_WIDTH)
+    return shorten_key(show_key(key))
+
+
+def shorten_key(shown: str) -> str:
+    """Return the two ends of a key's id."""
+    return escape.shorten(shown, _KEY_WIDTH)
+
+
+def count_codes(codes: Mapping[str, int]) -> str:
+    """Show error codes, and how often there was each."""
+    return ", ".join(f"{code} × {count}" for code, count in codes.items())
 
 
 def show_outcome(verdict: Verdict, words: Catalogue) -> str:
@@ -185,7 +195,7 @@ def show_why(row: WhatIfRow, words: Catalogue) -> str:
 
 
 def show_gate(report: WhatIf, words: Catalogue) -> str:
-    """Show what a replay comes to: how many calls come out how, or why nothing was replayed."""
+    """Show what a replay comes to: how many calls come out how, or that nothing was replayed."""
     observed = [row for row in report.calls if row.observed]
     tally = show_tally(observed or report.calls, words)
     if report.outcome == "nothing-replayed":
@@ -194,7 +204,7 @@ def show_gate(report: WhatIf, words: Catalogue) -> str:
 
 
 def show_tried_keys(report: WhatIf, words: Catalogue) -> Iterator[str]:
-    """Show each key of a document: what becomes of its policy, and why its calls were not replayed."""
+    """Yield for each key of a document what becomes of its policy, and why its calls were not replayed."""
     for one in report.keys:
         if not one.address and one.reason is None:
             continue
