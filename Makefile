@@ -15,7 +15,7 @@ CHECKS := \
   package \
   test-browser
 
-.PHONY: check $(CHECKS) demo test fuzz golden fixtures bench screenshot clean
+.PHONY: test-terraform check $(CHECKS) demo test fuzz golden fixtures bench screenshot clean
 
 demo: $(STAMP)
 	$(DEMO) || test $$? -eq 1
@@ -33,6 +33,12 @@ coverage: $(STAMP)
 ROUNDS ?= 20
 fuzz: $(STAMP)
 	for round in $$(seq $(ROUNDS)); do $(BIN)/python -m pytest -m hypothesis || exit 1; done
+
+# Plans the modules of tests/terraform with Terraform itself, and compares with the plans that the tests read.
+# TF_PLUGIN_DIR names a folder with the AWS provider, where it cannot be downloaded.
+test-terraform: $(STAMP)
+	$(BIN)/python tests/terraform/plans.py
+	$(BIN)/python -m pytest tests/usage/test_terraform_plans.py
 
 test-browser: $(BROWSER_STAMP)
 	$(BIN)/python -m pytest -m browser tests/browser

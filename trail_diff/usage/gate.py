@@ -72,9 +72,9 @@ def _requests_on(key: PlannedKey, observed: ObservedRequests | None, *, is_only:
     Raises:
         UsageError: the calls are on several keys, and none was named: a policy belongs to one.
     """
-    if observed is None:
+    if observed is None or key.change == "created":
         return []
-    if not is_only:
+    if not is_only or key.arn is not None:
         return observed.on_key(key.names)
     requests = observed.requests()
     keys = sorted({one.access.key for one in requests if one.access.key})

@@ -68,10 +68,9 @@ def read_change_set(document: Mapping[str, Any], _surroundings: Surroundings) ->
         name = str(resource.get("LogicalResourceId"))
         is_told = "AfterContext" in resource or resource.get("Action") == "Remove"
         kind = _ACTIONS.get(str(resource.get("Action")), "changed")
-        same = is_told and kind == "changed" and before.get("KeyPolicy") == after.get("KeyPolicy")
         yield PlannedKey(
             address=name,
-            change="unchanged" if same else kind,
+            change=kind,
             names=texts(name, resource.get("PhysicalResourceId")),
             before=before.get("KeyPolicy"),
             after=after.get("KeyPolicy"),

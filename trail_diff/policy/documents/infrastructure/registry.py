@@ -39,7 +39,7 @@ _ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/")
 def read_keys(document: Mapping[str, Any], surroundings: Surroundings = NOWHERE) -> tuple[PlannedKey, ...]:
     """Return every KMS key of a document, its policies parsed; () where it is no document of an infrastructure tool."""
     found = [key for reader in READERS for key in reader(document, surroundings)]
-    return tuple(structs.replace(key, before=_policy(key.before), after=_policy(key.after)) for key in found)
+    return tuple(_parsed(key) for key in found)
 
 
 def choose_keys(keys: Sequence[PlannedKey], asked: Collection[str]) -> tuple[PlannedKey, ...]:
@@ -121,6 +121,13 @@ def _named(keys: Sequence[PlannedKey], name: str) -> Iterator[PlannedKey]:
 def _is_same(asked: str, name: str) -> bool:
     asked, name = plain_key(asked), plain_key(name)
     return asked == name or name.endswith((f":key/{asked}", f":{asked}")) or asked.endswith(f":key/{name}")
+
+
+def _parsed(key: PlannedKey) -> PlannedKey:
+    """Return a key with its policies parsed; two texts of one policy are no change."""
+    before, after = _policy(key.before), _policy(key.after)
+    is_same = key.change == "changed" and before == after and key.unknown is None
+    return structs.replace(key, before=before, after=after, change="unchanged" if is_same else key.change)
 
 
 def _policy(value: Any) -> Any:

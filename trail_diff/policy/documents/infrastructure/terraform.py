@@ -46,7 +46,7 @@ def _planned(key: Resource, setter: Resource, names: frozenset[str]) -> PlannedK
         after, unknown = _unknown_policy(setter)
     return PlannedKey(
         address=key.address,
-        change=_change(key, before, after, unknown),
+        change=_change(key),
         names=names,
         before=before or None,
         after=after or None,
@@ -66,14 +66,14 @@ def _unknown_policy(setter: Resource) -> tuple[Any, str | None]:
     return None, ", ".join(names[:1]) or f"{setter.config_address}.policy"
 
 
-def _change(key: Resource, before: object, after: object, unknown: str | None) -> KeyChange:
+def _change(key: Resource) -> KeyChange:
     if not key.actions:
         return "deployed"
     if "create" in key.actions and "delete" not in key.actions:
         return "created"
     if key.actions == ("delete",):
         return "deleted"
-    return "unchanged" if before == after and unknown is None else "changed"
+    return "changed"
 
 
 def _name(key: PlannedKey, resources: list[Resource]) -> PlannedKey:
