@@ -43,7 +43,7 @@ from trail_diff.arns import plain_key
 from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
 from trail_diff.case.coverage import summarize_reading
-from trail_diff.errors import UsageError
+from trail_diff.errors import FactError, UsageError
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.events.key_names import is_resolved
 from trail_diff.gather.key_facts import Document, FactFiles
@@ -65,7 +65,10 @@ from trail_diff.model.report import CallerUse, JobRow, Report, WhatIf
 from trail_diff.usage.callers import CallerCount
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+    from trail_diff.usage.saved_calls import SavedCalls
 
 
 def load_case(inputs: Inputs, question: Question | None = None) -> Case:
@@ -202,16 +205,65 @@ def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[Caller
     return count.rows(), coverage
 
 
+def save_calls(
+    inputs: Inputs, taken: "datetime", keys: Sequence[str] = ()
+) -> "tuple[SavedCalls, tuple[CallerUse, ...], Coverage]":
+    """Collect the distinct calls of a period, to be replayed without the log; beside them who made which calls."""
+    from trail_diff.usage.saved_calls import CallsToSave
+
+    count = CallsToSave(_renamed(keys, inputs))
+    coverage = count_inputs(structs.replace(inputs, keys=tuple(keys)), count)
+    saved = count.saved(coverage, taken, (inputs.options.start, inputs.options.end))
+    return saved, count.rows(), coverage
+
+
+def load_calls(file: str) -> "SavedCalls":
+    """Read calls that were saved.
+
+    Raises:
+        FactError: the file cannot be read, or holds something else.
+    """
+    from trail_diff.usage.saved_calls import parse_calls
+
+    return parse_calls(_read_bytes(file, "--calls"), file)
+
+
+def locate_policies(report: WhatIf, file: str) -> WhatIf:
+    """Return a replay that tells where the document of the new policy has what it is about.
+
+    Raises:
+        FactError: the file cannot be read.
+    """
+    from trail_diff.usage.locations import locate
+
+    return locate(report, file, _read_bytes(file, "--plan"))
+
+
+def _read_bytes(file: str, option: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise FactError(
+            f"{option} {file}: {error.strerror or error}", hint="check the path; the file must be readable"
+        ) from error
+
+
 def try_policy(
-    inputs: Inputs, old: str | None, keys: Sequence[str] = (), parameters: Mapping[str, str] | None = None
+    inputs: Inputs,
+    old: str | None,
+    keys: Sequence[str] = (),
+    parameters: Mapping[str, str] | None = None,
+    calls: "SavedCalls | None" = None,
 ) -> WhatIf:
-    """Try the policy, or the plan, in `inputs.facts` on observed calls; without events, on those AWS is known to make.
+    """Try the policy, or the plan, in `inputs.facts` on observed calls: read now, or saved before.
+
+    Without either, it is tried on those calls that AWS is known to make.
 
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
     from trail_diff.policy.documents.tried import keys_to_try
-    from trail_diff.usage.gate import names_of, policies_of, try_keys
+    from trail_diff.usage.gate import names_of, policies_of, replay_saved, try_keys
     from trail_diff.usage.requests import ObservedRequests
 
     inputs = structs.replace(inputs, keys=tuple(keys))
@@ -221,11 +273,15 @@ def try_policy(
         raise UsageError("no policy to try", hint="give it with --key-policy or --plan")
     tried = keys_to_try(new.content, before.content if before else None, asked, parameters)
     facts = gather_facts(structs.replace(inputs, facts=structs.replace(inputs.facts, key_policy=None)))
-    if inputs.is_live and not inputs.aws.profiles and inputs.aws.engine is None:
+    if calls is None and inputs.is_live and not inputs.aws.profiles and inputs.aws.engine is None:
         return _with_all_doubts(try_keys(tried, facts, None), tried, new, before)
-    observed = ObservedRequests(policies_of(tried, facts), names_of(tried, asked))
-    coverage = count_inputs(inputs, observed)
-    return _with_all_doubts(try_keys(tried, facts, observed, coverage), tried, new, before)
+    policies = policies_of(tried, facts)
+    observed = ObservedRequests(policies, names_of(tried, asked))
+    if calls is None:
+        coverage = count_inputs(inputs, observed)
+        return _with_all_doubts(try_keys(tried, facts, observed, coverage), tried, new, before)
+    report = replay_saved(tried, facts, calls, observed, is_told_apart=observed.are_told_apart(policies))
+    return _with_all_doubts(report, tried, new, before)
 
 
 def _with_all_doubts(report: WhatIf, tried: "Sequence[PlannedKey]", new: Document, old: Document | None) -> WhatIf:

@@ -1,15 +1,19 @@
 """A key policy before it is applied."""
 
+import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trail_diff.cli import options
 from trail_diff.cli.app import ExitStatus, command
-from trail_diff.cli.inputs import reading
+from trail_diff.cli.inputs import parse_duration_option, reading
 from trail_diff.cli.options import History, Known, Run, Source, View
 from trail_diff.cli.output import write_list
+from trail_diff.errors import UsageError
 
 if TYPE_CHECKING:
     from trail_diff.model.report import WhatIf
@@ -41,6 +45,21 @@ def what_if(
             "--fail-on-undetermined", help="Exit 1 as well when a call cannot be decided, or succeeded against OLD."
         ),
     ] = False,
+    calls: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Replay calls that 'trail-diff callers --save' kept.")
+    ] = None,
+    max_age: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Exit 3 when the saved calls end longer ago, e.g. 30d.")
+    ] = None,
+    sarif: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what the gate objects to as SARIF 2.1.0 as well.")
+    ] = None,
+    github: Annotated[
+        bool | None,
+        typer.Option(
+            "--github/--no-github", help="Annotate, summarize and set outputs for GitHub Actions (default: when in it)."
+        ),
+    ] = None,
     source: Source,
     history: History,
     grants: options.Grants = None,
@@ -52,18 +71,63 @@ def what_if(
 
     With --profile and --from, the calls in the event history of AWS are replayed. With neither that nor --events, the
     calls that AWS Backup is known to make are tried. Exits 1 when something would break or is newly at risk, 3 when
-    nothing could be replayed.
+    nothing could be replayed or the saved calls are older than --max-age.
 
     Example: trail-diff what-if --key-policy new.json --old old.json --events trail/ --key arn:aws:kms:…
     """
-    from trail_diff.pipeline import try_policy
+    from trail_diff.pipeline import load_calls, try_policy
     from trail_diff.render.lists import what_if_list
 
-    known = Known(key_policy=key_policy or plan, grants=grants, org_id=org_id)
-    with reading(source, run, history=history, known=known, writes=view.output) as inputs:
-        report = try_policy(inputs, old, key or (), _parameters(parameter))
+    oldest = _oldest(max_age, calls)
+    _refuse_events_beside(calls, source)
+    document = plan or key_policy
+    known = Known(key_policy=document, grants=grants, org_id=org_id)
+    with reading(source, run, history=history, known=known, writes=view.output, also_writes=sarif) as inputs:
+        saved = load_calls(calls) if calls is not None else None
+        report = try_policy(inputs, old, key or (), _parameters(parameter), saved)
+    report = _demand(report, oldest)
     write_list(what_if_list(report), report.calls, report.coverage, view)
+    if document is not None:
+        _annotate(report, document, view, sarif=sarif, github=github)
     raise typer.Exit(_status(report, allow_at_risk=allow_at_risk, fail_on_undetermined=fail_on_undetermined))
+
+
+def _oldest(max_age: str | None, calls: str | None) -> datetime | None:
+    """Return the moment that saved calls have to reach, if one is demanded."""
+    if max_age is None:
+        return None
+    if calls is None:
+        raise UsageError("--max-age is about saved calls", hint="give them with --calls, or leave --max-age out")
+    return datetime.now(UTC) - parse_duration_option(max_age, "--max-age")
+
+
+def _refuse_events_beside(calls: str | None, source: Source) -> None:
+    if calls is not None and (source.events or source.case or source.profile):
+        raise UsageError(
+            "--calls does not go with --events, --case or --profile",
+            hint="calls come from one place: leave one of them out",
+        )
+
+
+def _demand(report: "WhatIf", oldest: datetime | None) -> "WhatIf":
+    from trail_diff.usage.gate import demand_age
+
+    return report if oldest is None else demand_age(report, oldest)
+
+
+def _annotate(report: "WhatIf", document: str, view: View, *, sarif: Path | None, github: bool | None) -> None:
+    """Point at the lines of the document that the gate objects to, wherever that is wanted."""
+    from trail_diff.cli.annotate import is_on_github, show_on_github, write_sarif
+    from trail_diff.pipeline import locate_policies
+
+    is_github = is_on_github(os.environ) if github is None else github
+    if sarif is None and not is_github:
+        return
+    located = locate_policies(report, document)
+    if sarif is not None:
+        write_sarif(located, document, sarif, view)
+    if is_github:
+        show_on_github(located, document, view)
 
 
 def _parameters(given: Sequence[str] | None) -> dict[str, str]:
@@ -84,7 +148,7 @@ def _status(report: "WhatIf", *, allow_at_risk: bool, fail_on_undetermined: bool
             return ExitStatus.DIFFERENCE
         case _ if fail_on_undetermined and undecided:
             return ExitStatus.DIFFERENCE
-        case "nothing-replayed":
+        case "nothing-replayed" | "evidence-too-old":
             return ExitStatus.INCONCLUSIVE
         case _:
             return ExitStatus.NO_DIFFERENCE

@@ -80,7 +80,7 @@ KeyPresence = Literal["present", "absent", "unknown"]
 WhatIfOutcome = Literal["breaks", "at-risk", "starts-to-work", "stays-denied", "undetermined", "conflict", "unchanged"]
 
 
-GateOutcome = Literal["breaks", "at-risk", "passes", "nothing-replayed"]
+GateOutcome = Literal["breaks", "at-risk", "passes", "nothing-replayed", "evidence-too-old"]
 """What a replay comes to; `nothing-replayed`: the evidence does not cover the question."""
 
 KeyChange = Literal["created", "changed", "unchanged", "deleted", "deployed"]

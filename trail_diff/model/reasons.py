@@ -217,6 +217,7 @@ class Reason(StrEnum):
     KEY_IS_DELETED = "key-is-deleted"
     NO_CALL_TO_REPLAY = "no-call-to-replay"
     NO_KMS_EVENTS = "no-kms-events"
+    CALLS_NOT_TOLD_APART = "calls-not-told-apart"
     # which risk a remedy carries
     CALLER_IS_NOT_A_SERVICE_PRINCIPAL = "caller-is-not-a-service-principal"
     ALLOWS_SERVICE_FOR_ANYONE = "allows-service-for-anyone"

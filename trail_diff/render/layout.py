@@ -200,7 +200,20 @@ def show_gate(report: WhatIf, words: Catalogue) -> str:
     tally = show_tally(observed or report.calls, words)
     if report.outcome == "nothing-replayed":
         return words.grammar.join_clauses([words.labels["nothing_replayed"], *([tally] if tally else [])])
+    if report.outcome == "evidence-too-old":
+        return words.grammar.join_clauses([words.labels["evidence_too_old"], *([tally] if tally else [])])
     return tally or words.labels["no_policy_changes"]
+
+
+def show_evidence_saved(report: WhatIf, words: Catalogue) -> Iterator[str]:
+    """Yield how old and how complete the saved calls are that were replayed, if any were."""
+    saved = report.evidence
+    if saved is None:
+        return
+    start, end = (show_time(moment) or words.labels["not_known"] for moment in (saved.start, saved.end))
+    told = words.labels["saved_calls"].format(calls=saved.calls, start=start, end=end, taken=show_time(saved.taken))
+    left_out = [words.labels["saved_left_out"].format(count=saved.left_out)] if saved.left_out else []
+    yield words.grammar.join_clauses([told, *left_out])
 
 
 def show_tried_keys(report: WhatIf, words: Catalogue) -> Iterator[str]:

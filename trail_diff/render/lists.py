@@ -193,7 +193,7 @@ def what_if_list(report: WhatIf) -> ListSpec[WhatIfRow]:
     """Return the spec of a replay's calls, headed by what it comes to and the keys that were tried."""
     heading = Heading(
         lead=lambda words: layout.show_gate(report, words),
-        notes=lambda words: tuple(layout.show_tried_keys(report, words)),
-        members={"outcome": report.outcome, "keys": list(report.keys)},
+        notes=lambda words: (*layout.show_tried_keys(report, words), *layout.show_evidence_saved(report, words)),
+        members={"outcome": report.outcome, "keys": list(report.keys), "evidence": report.evidence},
     )
     return structs.replace(WHAT_IF, heading=heading)

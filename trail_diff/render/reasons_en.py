@@ -256,4 +256,7 @@ REASONS: Mapping[str, str] = {
     "key-is-deleted": "the key is deleted",
     "no-call-to-replay": "no call on it is in the events",
     "no-kms-events": "the events hold no KMS call at all",
+    "calls-not-told-apart": (
+        "the policies test sessions or times, which saved calls do not tell apart: of each caller one session was tried"
+    ),
 }

@@ -41,8 +41,13 @@ class KeyChoice:
     def learn(self, event: Event) -> None:
         """Take note of the key that an alias in question stands for."""
         named = named_key(event) if self._aliases else None
-        if named is not None and any(is_same_alias(named, alias) for alias in self._aliases):
-            self._keys.update(access.key for access in event.accesses if access.key)
+        if named is not None:
+            self.learn_alias(named, [access.key for access in event.accesses if access.key])
+
+    def learn_alias(self, named: str, keys: Collection[str]) -> None:
+        """Take note of what an alias stands for, if it is in question."""
+        if any(is_same_alias(named, alias) for alias in self._aliases):
+            self._keys.update(keys)
 
     def may_hold(self, key: str | None) -> bool:
         """Check whether a key is in question, or could yet turn out to be."""

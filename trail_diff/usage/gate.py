@@ -7,6 +7,7 @@ of what happens in this account.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec import structs
@@ -20,6 +21,7 @@ from trail_diff.model.report import WhatIf, WhatIfKey, WhatIfRow
 from trail_diff.policy.documents.infrastructure.interface import PlannedKey
 from trail_diff.policy.documents.unresolved import show_unresolved
 from trail_diff.usage.requests import ObservedRequest, ObservedRequests
+from trail_diff.usage.saved_calls import SavedCalls
 from trail_diff.usage.what_if import Policies, expected_calls, replay
 
 NOTHING_READ = Coverage()
@@ -49,10 +51,31 @@ def try_keys(
         own, is_tried = _requests_on(key, observed, is_only=len(keys) == 1), key.change in _TRIED
         reason = _why_not_tried(key, own, observed)
         arn = key.arn or _only_key(own)
-        told.append(WhatIfKey(key.address, arn, key.change, len(own), reason, show_unresolved(key.unknown or "")))
+        expression = show_unresolved(key.unknown or "")
+        told.append(WhatIfKey(key.address, arn, key.change, len(own), reason, expression, key.path))
         if is_tried and key.after is not None and key.unknown is None:
-            rows += _try(key, facts, own, arn, is_observed=observed is not None)
+            tried = _try(key, facts, own, arn, is_observed=observed is not None)
+            rows += [structs.replace(row, address=key.address) for row in tried]
     return _judge(rows, told, _with_gap(coverage, told, observed), is_replay=observed is not None)
+
+
+def replay_saved(
+    keys: Sequence[PlannedKey], facts: Facts, calls: SavedCalls, observed: ObservedRequests, *, is_told_apart: bool
+) -> WhatIf:
+    """Try every key's new policy on calls that were saved, and say how old and how complete they are."""
+    coverage = calls.replay_into(observed)
+    if not is_told_apart:
+        coverage = structs.replace(coverage, warnings=(*coverage.warnings, Reason.CALLS_NOT_TOLD_APART))
+    return structs.replace(try_keys(keys, facts, observed, coverage), evidence=calls.evidence())
+
+
+def demand_age(report: WhatIf, oldest: datetime) -> WhatIf:
+    """Return a replay that does not pass when its saved calls end before a moment; what breaks, breaks all the same."""
+    evidence = report.evidence
+    if evidence is None or (evidence.end is not None and evidence.end >= oldest):
+        return report
+    outcome: GateOutcome = report.outcome if report.outcome in ("breaks", "at-risk") else "evidence-too-old"
+    return structs.replace(report, outcome=outcome, evidence=structs.replace(evidence, is_too_old=True))
 
 
 def account_in(policy: Mapping[str, Any] | None) -> str:

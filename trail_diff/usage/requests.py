@@ -6,6 +6,7 @@ grow with the number of events.
 
 import json
 from collections.abc import Callable, Collection, Hashable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -15,6 +16,9 @@ from trail_diff.gather.fold import Add, Bunch
 from trail_diff.model.learnt import Event, KeyAccess
 from trail_diff.read.interface import SlimRecord
 from trail_diff.usage.callers import KeyChoice, named_key
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Kind = tuple[tuple[Hashable, ...], str | None]
 
@@ -41,11 +45,15 @@ def _raw_source(record: SlimRecord) -> Hashable:
 
 
 class _Teller(Struct, frozen=True):
-    """Words in a policy or grant that make something matter, what that is, and the undecoded fields it comes from."""
+    """Words in a policy or grant that make something matter, what that is, and the undecoded fields it comes from.
+
+    `is_endless`: new values come as long as calls are made.
+    """
 
     words: tuple[str, ...]
     tell: Callable[[Event], Hashable]
     raw: Callable[[SlimRecord], Hashable]
+    is_endless: bool = False
 
 
 _TELLERS: Sequence[_Teller] = (
@@ -55,8 +63,14 @@ _TELLERS: Sequence[_Teller] = (
         (":assumed-role/", "aws:userid"),
         lambda event: (event.caller.arn, event.principal_id),
         lambda record: bytes(record.user_identity),
+        is_endless=True,
     ),
-    _Teller(("aws:currenttime", "aws:epochtime"), lambda event: event.event_time, lambda record: record.event_time),
+    _Teller(
+        ("aws:currenttime", "aws:epochtime"),
+        lambda event: event.event_time,
+        lambda record: record.event_time,
+        is_endless=True,
+    ),
     _Teller(("kms:grant", "kms:retiring"), _tell_grant, _raw_request),
     _Teller(
         ("kms:encryptionalgorithm",),
@@ -68,11 +82,15 @@ _TELLERS: Sequence[_Teller] = (
 
 
 class ReplayKinds(Struct, frozen=True):
-    """Two calls are alike when the policies, whose `text` this is, cannot tell them apart; `told` are the tellers."""
+    """Two calls are alike when the policies, whose `text` this is, cannot tell them apart; `told` are the tellers.
+
+    With `tells_recorded`, all condition keys that CloudTrail recorded tell calls apart, whatever the policies test.
+    """
 
     text: str
     tells_alias: bool = False
     told: tuple[int, ...] = ()
+    tells_recorded: bool = False
     keeps_event: bool = True
     keeps: None = None
 
@@ -95,7 +113,9 @@ class ReplayKinds(Struct, frozen=True):
     def _tell_recorded(self, event: Event) -> Hashable:
         """Return apart by what CloudTrail recorded of the tested condition keys."""
         return frozenset(
-            (name, str(value)) for name, value in event.request_context.items() if name.lower() in self.text
+            (name, str(value))
+            for name, value in event.request_context.items()
+            if self.tells_recorded or name.lower() in self.text
         )
 
 
@@ -111,7 +131,32 @@ class ObservedRequests:
         self._choice = KeyChoice(keys)
         self.kinds = ReplayKinds(text, self._choice.has_aliases, told)
         self._seen: dict[Hashable, ObservedRequest] = {}
-        self._aliases: dict[str, set[str]] = {}
+        self.aliases: dict[str, set[str]] = {}
+
+    @classmethod
+    def for_any_policy(cls, keys: Collection[str] = ()) -> "ObservedRequests":
+        """Return a collection for policies that are not known yet: all is told apart but sessions and times."""
+        made = cls((), keys)
+        told = tuple(place for place, teller in enumerate(_TELLERS) if not teller.is_endless)
+        made.kinds = ReplayKinds("", tells_alias=True, told=told, tells_recorded=True)
+        return made
+
+    @staticmethod
+    def are_told_apart(policies: Collection[object]) -> bool:
+        """Check whether calls collected for any policy are told apart by all that these policies test."""
+        text = json.dumps(list(policies), default=str).lower()
+        return not any(teller.is_endless and any(word in text for word in teller.words) for teller in _TELLERS)
+
+    def take(self, one: "ObservedRequest") -> None:
+        """Take in a request that was counted before."""
+        self._choice.learn(one.event)
+        self._learn(one.event)
+        self._seen[len(self._seen)] = one
+
+    def learn_alias(self, name: str, keys: Collection[str]) -> None:
+        """Take note of what an alias stands for."""
+        self._choice.learn_alias(name, keys)
+        self.aliases.setdefault(name, set()).update(keys)
 
     def add(self, event: Event) -> None:
         """Take one event in."""
@@ -131,6 +176,8 @@ class ObservedRequests:
                 one.calls += bunch.calls
                 one.succeeded += bunch.calls if bunch.code is None else 0
                 one.denied += bunch.calls if is_denial_code(bunch.code) else 0
+                one.first = bunch.first if one.first is None else min(one.first, bunch.first)
+                one.last = bunch.last if one.last is None else max(one.last, bunch.last)
 
         return add
 
@@ -140,15 +187,15 @@ class ObservedRequests:
 
     def on_key(self, names: Collection[str]) -> "list[ObservedRequest]":
         """Return what was collected of the key that has these names: ARN, id or alias."""
-        aliased = {key for name in names for key in self._aliases.get(name, ())}
+        aliased = {key for name in names for key in self.aliases.get(name, ())}
         choice = KeyChoice({*(name for name in names if _is_key_name(name)), *aliased})
         return [one for one in self.requests() if choice.is_of_some and choice.holds(one.access.key)]
 
     def _learn(self, event: Event) -> None:
         """Note which key an alias stands for; few calls name a key by its alias."""
-        name = named_key(event) if self._choice.has_aliases else None
+        name = named_key(event) if self.kinds.tells_alias else None
         if name is not None and is_alias(name):
-            keys = self._aliases.setdefault(name[name.index("alias/") :], set())
+            keys = self.aliases.setdefault(name[name.index("alias/") :], set())
             keys.update(access.key for access in event.accesses if access.key)
 
 
@@ -163,3 +210,5 @@ class ObservedRequest:
     def __init__(self, event: Event, access: KeyAccess, *, observed: bool = True) -> None:
         self.event, self.access, self.observed = event, access, observed
         self.calls = self.succeeded = self.denied = 0
+        self.first: datetime | None = None
+        self.last: datetime | None = None
