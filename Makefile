@@ -15,7 +15,7 @@ CHECKS := \
   package \
   test-browser
 
-.PHONY: test-terraform check $(CHECKS) demo test fuzz golden fixtures bench screenshot clean
+.PHONY: test-terraform test-action check $(CHECKS) demo test fuzz golden fixtures bench screenshot clean
 
 demo: $(STAMP)
 	$(DEMO) || test $$? -eq 1
@@ -39,6 +39,13 @@ fuzz: $(STAMP)
 test-terraform: $(STAMP)
 	$(BIN)/python tests/terraform/plans.py
 	$(BIN)/python -m pytest tests/usage/test_terraform_plans.py
+
+# Checks the Action with actionlint, a Go module, and the hook with pre-commit on a small repository; both are fetched.
+test-action: $(STAMP)
+	GOBIN=$(CURDIR)/build/go go install github.com/rhysd/actionlint/cmd/actionlint@latest
+	$(PYTHON) -m venv build/pre-commit
+	build/pre-commit/bin/python -m pip install --quiet --disable-pip-version-check pre-commit
+	PYTHONPATH=tests:. $(BIN)/python tests/action/check.py $(CURDIR)/build/go/actionlint $(CURDIR)/build/pre-commit/bin/pre-commit
 
 test-browser: $(BROWSER_STAMP)
 	$(BIN)/python -m pytest -m browser tests/browser

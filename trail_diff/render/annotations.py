@@ -102,9 +102,8 @@ def _result(one: Annotation) -> dict[str, object]:
 def _explain(row: WhatIfRow, words: Catalogue) -> str:
     on = words.labels["on_key"].format(key=row.address or last_name(row.key) or words.labels["the_key"])
     what = f"{layout.show_what_if(row, words)}: {caller_name(row.caller, words)} {row.action} {on}"
-    return words.grammar.join_clauses(
-        filter(None, [f"{what} ({layout.show_observed(row, words)})", layout.show_why(row, words)])
-    )
+    told = [f"{what} ({layout.show_observed(row, words)})", layout.show_why(row, words)]
+    return words.grammar.join_clauses([part for part in told if part])
 
 
 def _not_tried(key: WhatIfKey, words: Catalogue) -> str:

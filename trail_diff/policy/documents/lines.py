@@ -5,7 +5,7 @@ A document is read once more for this, in the form of a tree that keeps lines: p
 
 import re
 from collections.abc import Iterator, Mapping
-from json.decoder import scanstring
+from json import JSONDecoder
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _SPACE = re.compile(r"\s*")
 _SCALAR = re.compile(r"[^\s,\]}]+")
+_STRINGS = JSONDecoder(strict=False)
 _DEPTH_LIMIT = 200
 _FIRST_LINE = 1
 
@@ -123,8 +124,8 @@ class _JsonMarker:
 
     def _string(self) -> str:
         self._next()
-        text, self._place = scanstring(self._text, self._place + 1, False)  # noqa: FBT003
-        return text
+        text, self._place = _STRINGS.raw_decode(self._text, self._place)
+        return str(text)
 
     def _count(self) -> int:
         self._line += self._text.count("\n", self._counted, self._place)
