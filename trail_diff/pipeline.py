@@ -207,14 +207,14 @@ def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[Caller
 
 def save_calls(
     inputs: Inputs, taken: "datetime", keys: Sequence[str] = ()
-) -> "tuple[SavedCalls, tuple[CallerUse, ...], Coverage]":
-    """Collect the distinct calls of a period, to be replayed without the log; beside them who made which calls."""
-    from trail_diff.usage.saved_calls import CallsToSave
+) -> tuple[str, tuple[CallerUse, ...], Coverage]:
+    """Collect the distinct calls of a period as a file that is replayed without the log, and who made which calls."""
+    from trail_diff.usage.saved_calls import CallsToSave, encode_calls
 
     count = CallsToSave(_renamed(keys, inputs))
     coverage = count_inputs(structs.replace(inputs, keys=tuple(keys)), count)
     saved = count.saved(coverage, taken, (inputs.options.start, inputs.options.end))
-    return saved, count.rows(), coverage
+    return encode_calls(saved), count.rows(), coverage
 
 
 def load_calls(file: str) -> "SavedCalls":
@@ -226,6 +226,13 @@ def load_calls(file: str) -> "SavedCalls":
     from trail_diff.usage.saved_calls import parse_calls
 
     return parse_calls(_read_bytes(file, "--calls"), file)
+
+
+def demand_recent(report: WhatIf, oldest: "datetime") -> WhatIf:
+    """Return a replay that does not pass when its saved calls end before a moment."""
+    from trail_diff.usage.gate import demand_age
+
+    return demand_age(report, oldest)
 
 
 def locate_policies(report: WhatIf, file: str) -> WhatIf:

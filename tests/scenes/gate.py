@@ -9,7 +9,6 @@ from scenes.stage import ALLOW_STORAGE, policy
 
 from trail_diff.inputs import Inputs
 from trail_diff.pipeline import save_calls
-from trail_diff.usage.saved_calls import encode_calls
 
 MADE = Recording()
 KEY = MADE.key_arn("vault")
@@ -51,6 +50,6 @@ def write_gate(folder: Path) -> None:
     export.write_text(as_trail_file(made.records), encoding="utf-8")
     saved, _, _ = save_calls(Inputs(events=(str(export),)), TAKEN)
     export.unlink()
-    (folder / "calls.json").write_text(encode_calls(saved), encoding="utf-8")
+    (folder / "calls.json").write_text(saved, encoding="utf-8")
     (folder / TEMPLATE).write_text(_TEXT, encoding="utf-8")
     (folder / "old.json").write_text(json.dumps(policy(MADE, ALLOW_STORAGE)), encoding="utf-8")

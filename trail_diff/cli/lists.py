@@ -55,8 +55,6 @@ def callers(
         if save is None:
             rows, coverage = list_callers(inputs, key or ())
         else:
-            from trail_diff.usage.saved_calls import encode_calls
-
             saved, rows, coverage = save_calls(inputs, datetime.now(UTC), key or ())
-            write_file(save, encode_calls(saved), "--save")
+            write_file(save, saved, "--save")
     write_list(CALLERS, rows, coverage, view)

@@ -110,9 +110,9 @@ def _refuse_events_beside(calls: str | None, source: Source) -> None:
 
 
 def _demand(report: "WhatIf", oldest: datetime | None) -> "WhatIf":
-    from trail_diff.usage.gate import demand_age
+    from trail_diff.pipeline import demand_recent
 
-    return report if oldest is None else demand_age(report, oldest)
+    return report if oldest is None else demand_recent(report, oldest)
 
 
 def _annotate(report: "WhatIf", document: str, view: View, *, sarif: Path | None, github: bool | None) -> None:

@@ -18,6 +18,7 @@ from trail_diff.model.report import StatementRef, WhatIfRow
 from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_policies, decide, evaluate
 from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.policy.request.context import build_request
+from trail_diff.policy.request.interface import Request
 from trail_diff.usage.requests import ObservedRequest
 
 _ORDER: tuple[WhatIfOutcome, ...] = (
@@ -31,6 +32,7 @@ _ORDER: tuple[WhatIfOutcome, ...] = (
 )
 _DENIED = ("explicit-deny", "implicit-deny")
 _OPEN: WhatIfOutcome = "undetermined"
+_ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 KNOWN_CALLS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("backup-storage.amazonaws.com", ("Decrypt", "GenerateDataKey")),
@@ -71,32 +73,52 @@ def expected_calls(account: str, key: str) -> Iterator[ObservedRequest]:
                 yield ObservedRequest(event, KeyAccess(f"kms:{action}", key), observed=False)
 
 
-class _Trial(Struct, frozen=True):
-    """Both policies compiled, each together with what is known beside it, and alone with the grants."""
+class _Sides(Struct, frozen=True):
+    """A policy compiled: with what is known beside it, and twice with the grants alone.
 
-    new: CompiledPolicies
-    new_alone: CompiledPolicies
-    old: CompiledPolicies | None
-    old_alone: CompiledPolicies | None
+    `alone`: no identity policy allows anything; `at_best`: they allow everything.
+    """
+
+    known: CompiledPolicies
+    alone: CompiledPolicies
+    at_best: CompiledPolicies
+
+    @classmethod
+    def of(cls, policy: Mapping[str, Any], policies: Policies) -> "_Sides":
+        """Compile a policy."""
+        sets = (
+            PolicySet.assuming_no_limits(policy, policies.grants),
+            PolicySet.assuming_no_limits(policy, policies.grants, ()),
+            PolicySet.assuming_no_limits(policy, policies.grants, (_ALLOW_ALL,)),
+        )
+        return cls(*map(compile_policies, sets))
+
+    def allows(self, request: Request) -> tuple[bool, bool]:
+        """Return whether the policy allows a request alone, and at best."""
+        return decide(request, self.alone) == "allowed", decide(request, self.at_best) == "allowed"
+
+
+class _Trial(Struct, frozen=True):
+    """Both policies compiled."""
+
+    new: _Sides
+    old: _Sides | None
     organization_id: str | None
 
     @classmethod
     def of(cls, policies: Policies) -> "_Trial":
         """Compile the policies."""
-        new, new_alone = _compile(policies.new, policies), _compile_alone(policies.new, policies)
-        if policies.old is None:
-            return cls(new, new_alone, None, None, policies.organization_id)
-        old, old_alone = _compile(policies.old, policies), _compile_alone(policies.old, policies)
-        return cls(new, new_alone, old, old_alone, policies.organization_id)
+        old = _Sides.of(policies.old, policies) if policies.old is not None else None
+        return cls(_Sides.of(policies.new, policies), old, policies.organization_id)
 
     def decide(self, one: ObservedRequest) -> WhatIfRow:
         """Decide a request under both policies, and judge what becomes of it."""
         request = build_request(one.event, one.access, self.organization_id)
-        after = evaluate(request, self.new)
-        before = evaluate(request, self.old) if self.old is not None else None
+        after = evaluate(request, self.new.known)
+        before = evaluate(request, self.old.known) if self.old is not None else None
         outcome = _judge(one, after, before)
-        if outcome == _OPEN and one.succeeded:
-            outcome = self._weigh(one, after, before)
+        if after.decision == "undetermined" and one.succeeded and outcome in (_OPEN, "unchanged"):
+            outcome = self._weigh(request, outcome, after, before)
         telling = before if outcome == "conflict" and before is not None else after
         return WhatIfRow(
             caller=one.event.caller.across_sessions(),
@@ -114,15 +136,21 @@ class _Trial(Struct, frozen=True):
             supply=_supply(after, before, observed=one.observed) if outcome in (_OPEN, "at-risk") else (),
         )
 
-    def _weigh(self, one: ObservedRequest, after: Decision, before: Decision | None) -> WhatIfOutcome:
-        """Judge a call that worked and that the new policy leaves open; no other layer denied it."""
+    def _weigh(
+        self, request: Request, outcome: WhatIfOutcome, after: Decision, before: Decision | None
+    ) -> WhatIfOutcome:
+        """Judge a call that worked and that the new policy leaves open; no other layer denied it.
+
+        An Allow is lost where the old policy allowed the call, alone or together with the caller's own policies, and
+        the new one does not: then only a grant could.
+        """
         if not _open_denies(after) <= _open_denies(before):
             return "at-risk"
-        request = build_request(one.event, one.access, self.organization_id)
-        if decide(request, self.new_alone) == "allowed":
-            return "unchanged"
-        was_allowed = self.old_alone is not None and decide(request, self.old_alone) == "allowed"
-        return "at-risk" if was_allowed else _OPEN
+        allowed = self.new.allows(request)
+        was_allowed = self.old.allows(request) if self.old is not None else (False, False)
+        if any(was and not still for was, still in zip(was_allowed, allowed, strict=True)):
+            return "at-risk"
+        return "unchanged" if allowed[0] else outcome
 
 
 def _judge(one: ObservedRequest, after: Decision, before: Decision | None) -> WhatIfOutcome:
@@ -193,14 +221,6 @@ def _open_deny(decision: Decision) -> StatementRef | None:
 
 def _add(row: WhatIfRow, other: WhatIfRow) -> WhatIfRow:
     return structs.replace(row, calls=row.calls + other.calls, denied=row.denied + other.denied)
-
-
-def _compile(policy: Mapping[str, Any], policies: Policies) -> CompiledPolicies:
-    return compile_policies(PolicySet.assuming_no_limits(policy, policies.grants))
-
-
-def _compile_alone(policy: Mapping[str, Any], policies: Policies) -> CompiledPolicies:
-    return compile_policies(PolicySet.assuming_no_limits(policy, policies.grants, ()))
 
 
 def _sort_key(row: WhatIfRow) -> tuple[int, int, str, str, str, str]:
