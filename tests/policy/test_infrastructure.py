@@ -13,6 +13,7 @@ from trail_diff.policy.documents.tried import keys_to_try
 from trail_diff.policy.documents.unresolved import expressions_in, is_unresolved, show_unresolved, unresolved
 
 CASES = json.loads((Path(__file__).parent / "cases" / "infrastructure.json").read_text(encoding="utf-8"))
+SOURCES = json.loads((Path(__file__).parent / "cases" / "sources.json").read_text(encoding="utf-8"))
 ARN = "arn:aws:kms:eu-west-1:111122223333:key/1b351e9a-dadf-9a8d-cf69-d9e1500ab53a"
 
 
@@ -126,6 +127,43 @@ def test_template_in_an_answer_is_opened() -> None:
 
     for body in (template, json.dumps(template)):
         assert [key.after for key in keys_to_try({"TemplateBody": body}, None)] == [NEW]
+
+
+@pytest.mark.parametrize("case", SOURCES, ids=[case["note"] for case in SOURCES])
+def test_source_is_refused_with_the_command_that_makes_a_document(case: dict[str, Any]) -> None:
+    """What holds no policy yet is named for what it is, with the command whose output can be read."""
+    with pytest.raises(PolicyError) as refused:
+        keys_to_try(parse_text(case["text"].encode()), None)
+
+    assert case["hint"] in refused.value.hint
+
+
+def test_template_with_code_in_it_is_no_source() -> None:
+    """A function's code inside of a template in YAML does not make it source code."""
+    template = (
+        "Resources:\n  F:\n    Properties:\n      ZipFile: |\n        import aws_cdk\n        from pulumi import x\n"
+    )
+
+    assert "Resources" in parse_text(template.encode())
+
+
+def test_template_of_a_stack_set_is_opened() -> None:
+    """DescribeStackSet gives a template as text."""
+    template = {"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": NEW}}}}
+
+    assert [key.after for key in keys_to_try({"StackSet": {"TemplateBody": json.dumps(template)}}, None)] == [NEW]
+
+
+def test_template_text_in_yaml_is_opened() -> None:
+    """GetTemplate gives the text as it was uploaded, in YAML with short forms as well."""
+    body = (
+        "Resources:\n  Key:\n    Type: AWS::KMS::Key\n    Properties:\n      KeyPolicy:\n        Statement:\n"
+        "        - {Effect: Allow, Action: 'kms:*', Resource: '*', Principal: {AWS: !Sub '${AWS::AccountId}'}}\n"
+    )
+
+    (key,) = keys_to_try({"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}, None, [ARN])
+
+    assert key.after["Statement"][0]["Principal"] == {"AWS": "111122223333"}
 
 
 def test_unresolved_value_is_shown_by_its_expression() -> None:

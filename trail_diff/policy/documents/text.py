@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from trail_diff.errors import PolicyError
 from trail_diff.policy.documents.document import parse_json
+from trail_diff.policy.documents.source_code import hint_for_text
 
 if TYPE_CHECKING:
     from yaml import Node, SafeLoader
@@ -22,6 +23,9 @@ def parse_text(content: bytes) -> Any:
     try:
         return parse_json(content)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        hint = hint_for_text(content) if b"Resources:" not in content else None
+        if hint is not None:
+            raise PolicyError("it cannot be read as it is", hint=hint) from error
         return _parse_yaml(content, error)
     except (ValueError, RecursionError) as error:
         raise PolicyError(f"not JSON ({error})", hint=_HINT) from error

@@ -9,9 +9,11 @@ from typing import Any
 
 from msgspec import structs
 
+from trail_diff.errors import PolicyError
 from trail_diff.policy.documents.document import parse_policy, policy_from
 from trail_diff.policy.documents.infrastructure.interface import PlannedKey
 from trail_diff.policy.documents.infrastructure.registry import choose_keys, read_keys, surroundings_of
+from trail_diff.policy.documents.source_code import hint_for_document
 from trail_diff.policy.documents.text import parse_text
 
 
@@ -45,12 +47,17 @@ def _read(content: object, asked: Collection[str], parameters: Mapping[str, str]
         keys = read_keys(document, surroundings_of(asked, parameters))
         if keys or is_of_keys(document):
             return keys
+        hint = hint_for_document(document)
+        if hint is not None:
+            raise PolicyError("no policy in it", hint=hint)
     policy = policy_from(content)
     return (PlannedKey("", "deployed", frozenset(asked), after=policy),)
 
 
 def _unwrapped(content: object) -> object:
-    """Return a template out of the answer of GetTemplate, which has it as text or as an object."""
+    """Return a template out of the answer of GetTemplate or DescribeStackSet, which have it as text or as an object."""
+    if isinstance(content, Mapping) and isinstance(content.get("StackSet"), Mapping):
+        content = content["StackSet"]
     if isinstance(content, Mapping) and "TemplateBody" in content:
         body = content["TemplateBody"]
         return parse_text(body.encode()) if isinstance(body, str) else body

@@ -14,6 +14,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
     texts,
 )
 from trail_diff.policy.documents.infrastructure.intrinsics import Template
+from trail_diff.policy.documents.infrastructure.loops import is_loop
 from trail_diff.policy.documents.unresolved import expressions_in
 
 KEY_TYPES = frozenset({"AWS::KMS::Key", "AWS::KMS::ReplicaKey"})
@@ -41,6 +42,8 @@ def read_template(document: Mapping[str, Any], surroundings: Surroundings) -> It
     template = Template(document, surroundings)
     for name, resource in template.resources.items():
         entry = as_object(resource)
+        if is_loop(name) and any(kind in str(resource) for kind in KEY_TYPES):
+            yield PlannedKey(name, "deployed", texts(name), unknown=name, path=f"/Resources/{name}")
         if entry.get("Type") not in KEY_TYPES or template.is_true(entry.get("Condition")) is False:
             continue
         policy = as_object(entry.get("Properties")).get("KeyPolicy")

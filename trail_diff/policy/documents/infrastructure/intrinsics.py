@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.policy.documents.infrastructure.interface import Surroundings, as_list, as_object
+from trail_diff.policy.documents.infrastructure.loops import expand_loops
 from trail_diff.policy.documents.unresolved import is_unresolved, unresolved
 
 NO_VALUE = object()
@@ -29,8 +30,10 @@ class Template(Struct, frozen=True):
 
     @property
     def resources(self) -> Mapping[str, Any]:
-        """Return the resources by logical id."""
-        return as_object(self.document.get("Resources"))
+        """Return the resources by logical id, loops expanded."""
+        declared = as_object(self.document.get("Parameters"))
+        defaults = {name: as_object(one).get("Default") for name, one in declared.items()}
+        return expand_loops(as_object(self.document.get("Resources")), {**defaults, **self.surroundings.parameters})
 
     def resolve(self, value: Any, depth: int = 0) -> Any:
         """Return a value with every intrinsic function resolved as far as it can be."""

@@ -11,7 +11,7 @@ from msgspec import structs
 from trail_diff.arns import arn_account, arn_region, plain_key
 from trail_diff.errors import PolicyError
 from trail_diff.policy.documents.infrastructure.cloudformation import read_change_set, read_template
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Reader, Surroundings
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Reader, Surroundings, as_object
 from trail_diff.policy.documents.infrastructure.others import (
     read_pulumi_preview,
     read_pulumi_stack,
@@ -19,6 +19,7 @@ from trail_diff.policy.documents.infrastructure.others import (
 )
 from trail_diff.policy.documents.infrastructure.terraform import read_terraform
 from trail_diff.policy.documents.infrastructure.terraform_syntax import read_terraform_json
+from trail_diff.policy.documents.unresolved import expressions_in
 
 READERS: Sequence[Reader] = (
     read_terraform,
@@ -127,7 +128,25 @@ def _parsed(key: PlannedKey) -> PlannedKey:
     """Return a key with its policies parsed; two texts of one policy are no change."""
     before, after = _policy(key.before), _policy(key.after)
     is_same = key.change == "changed" and before == after and key.unknown is None
-    return structs.replace(key, before=before, after=after, change="unchanged" if is_same else key.change)
+    unknown = key.unknown or _unknown_statement(after)
+    return structs.replace(
+        key,
+        before=before,
+        after=None if unknown else after,
+        unknown=unknown,
+        change="unchanged" if is_same else key.change,
+    )
+
+
+def _unknown_statement(policy: Any) -> str | None:
+    """Return the expression of a statement, or of its effect, that is not known: then the policy as a whole is not."""
+    statements = as_object(policy).get("Statement")
+    for one in statements if isinstance(statements, list) else [statements]:
+        told = one if isinstance(one, str) else as_object(one).get("Effect")
+        found = expressions_in(told) if isinstance(told, str) else ()
+        if found:
+            return found[0]
+    return None
 
 
 def _policy(value: Any) -> Any:
