@@ -76,19 +76,16 @@ def what_if(
     Example: trail-diff what-if --key-policy new.json --old old.json --events trail/ --key arn:aws:kms:…
     """
     from trail_diff.pipeline import load_calls, try_policy
-    from trail_diff.render.lists import what_if_list
 
     oldest = _oldest(max_age, calls)
     _refuse_events_beside(calls, source)
-    document = plan or key_policy
+    document = _document(plan, key_policy)
     known = Known(key_policy=document, grants=grants, org_id=org_id)
     with reading(source, run, history=history, known=known, writes=view.output, also_writes=sarif) as inputs:
         saved = load_calls(calls) if calls is not None else None
         report = try_policy(inputs, old, key or (), _parameters(parameter), saved)
     report = _demand(report, oldest)
-    write_list(what_if_list(report), report.calls, report.coverage, view)
-    if document is not None:
-        _annotate(report, document, view, sarif=sarif, github=github)
+    _publish(report, document, view, sarif=sarif, github=github)
     raise typer.Exit(_status(report, allow_at_risk=allow_at_risk, fail_on_undetermined=fail_on_undetermined))
 
 
@@ -102,11 +99,24 @@ def _oldest(max_age: str | None, calls: str | None) -> datetime | None:
 
 
 def _refuse_events_beside(calls: str | None, source: Source) -> None:
-    if calls is not None and (source.events or source.case or source.profile):
+    if calls is not None and any(vars(source).values()):
         raise UsageError(
-            "--calls does not go with --events, --case or --profile",
-            hint="calls come from one place: leave one of them out",
+            "--calls does not go with options that say where events come from",
+            hint="calls come from one place: leave --calls out, or the others",
         )
+
+
+def _document(plan: str | None, key_policy: str | None) -> str:
+    """Return the file that holds what is to be tried.
+
+    Raises:
+        UsageError: there is none, or two.
+    """
+    if plan and key_policy:
+        raise UsageError("--plan and --key-policy both say what to try", hint="leave one of them out")
+    if not plan and not key_policy:
+        raise UsageError("no policy to try", hint="give it with --key-policy or --plan")
+    return plan or key_policy or ""
 
 
 def _demand(report: "WhatIf", oldest: datetime | None) -> "WhatIf":
@@ -115,19 +125,20 @@ def _demand(report: "WhatIf", oldest: datetime | None) -> "WhatIf":
     return report if oldest is None else demand_recent(report, oldest)
 
 
-def _annotate(report: "WhatIf", document: str, view: View, *, sarif: Path | None, github: bool | None) -> None:
-    """Point at the lines of the document that the gate objects to, wherever that is wanted."""
+def _publish(report: "WhatIf", document: str, view: View, *, sarif: Path | None, github: bool | None) -> None:
+    """Write the report, and point at the lines of the document that the gate objects to, wherever that is wanted."""
     from trail_diff.cli.annotate import is_on_github, show_on_github, write_sarif
     from trail_diff.pipeline import locate_policies
+    from trail_diff.render.lists import what_if_list
 
     is_github = is_on_github(os.environ) if github is None else github
-    if sarif is None and not is_github:
-        return
-    located = locate_policies(report, document)
+    if sarif is not None or is_github:
+        report = locate_policies(report, document)
+    write_list(what_if_list(report), report.calls, report.coverage, view)
     if sarif is not None:
-        write_sarif(located, document, sarif, view)
+        write_sarif(report, document, sarif, view)
     if is_github:
-        show_on_github(located, document, view)
+        show_on_github(report, document, view)
 
 
 def _parameters(given: Sequence[str] | None) -> dict[str, str]:

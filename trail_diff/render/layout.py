@@ -197,7 +197,8 @@ def show_why(row: WhatIfRow, words: Catalogue) -> str:
 def show_gate(report: WhatIf, words: Catalogue) -> str:
     """Show what a replay comes to: how many calls come out how, or that nothing was replayed."""
     observed = [row for row in report.calls if row.observed]
-    tally = show_tally(observed or report.calls, words)
+    is_empty = report.outcome == "nothing-replayed" and not observed
+    tally = "" if is_empty else show_tally(observed or report.calls, words)
     if report.outcome == "nothing-replayed":
         return words.grammar.join_clauses([words.labels["nothing_replayed"], *([tally] if tally else [])])
     if report.outcome == "evidence-too-old":
