@@ -278,7 +278,8 @@ def try_policy(
     new, before = gather_policy(inputs), gather_policy(structs.replace(inputs, facts=FactFiles(key_policy=old)))
     if new is None:
         raise UsageError("no policy to try", hint="give it with --key-policy or --plan")
-    tried = keys_to_try(new.content, before.content if before else None, asked, parameters)
+    sources = new.source, before.source if before else ""
+    tried = keys_to_try(new.content, before.content if before else None, asked, parameters, sources)
     facts = gather_facts(structs.replace(inputs, facts=structs.replace(inputs.facts, key_policy=None)))
     if calls is None and inputs.is_live and not inputs.aws.profiles and inputs.aws.engine is None:
         return _with_all_doubts(try_keys(tried, facts, None), tried, new, before)

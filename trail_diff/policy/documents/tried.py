@@ -4,7 +4,8 @@ A plan tells both texts of a policy. Given as the new policy it brings its own o
 the one before it is applied.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec import structs
@@ -18,20 +19,36 @@ from trail_diff.policy.documents.text import parse_text
 
 
 def keys_to_try(
-    new: object, old: object | None, asked: Collection[str] = (), parameters: Mapping[str, str] | None = None
+    new: object,
+    old: object | None,
+    asked: Collection[str] = (),
+    parameters: Mapping[str, str] | None = None,
+    sources: tuple[str, str] = ("", ""),
 ) -> tuple[PlannedKey, ...]:
     """Return the keys that are asked for (all, when none is), each with its old and its new policy.
 
-    `new` and `old` are documents as they were parsed, `parameters` those of a template.
+    `new` and `old` are documents as they were parsed, `parameters` those of a template, `sources` the documents' names.
 
     Raises:
         PolicyError: there is no policy in a document, it is malformed, or no key of it is asked for.
     """
-    keys = choose_keys(_read(new, asked, parameters), asked)
-    if old is not None:
-        before = _read(old, asked, parameters)
-        keys = tuple(_with_before(key, before, is_only=len(keys) == 1) for key in keys)
-    return tuple(_checked(key) for key in keys)
+    with _naming(sources[0]):
+        keys = tuple(map(_checked, choose_keys(_read(new, asked, parameters), asked)))
+    if old is None:
+        return keys
+    with _naming(sources[1]):
+        before = tuple(map(_checked, _read(old, asked, parameters)))
+    return tuple(_with_before(key, before, is_only=len(keys) == 1) for key in keys)
+
+
+@contextmanager
+def _naming(source: str) -> Iterator[None]:
+    """Name the document in what is said to be wrong with it."""
+    try:
+        yield
+    except PolicyError as error:
+        message = f"{source}: {error.message}" if source else error.message
+        raise PolicyError(message, hint=error.hint) from error
 
 
 def is_of_keys(document: object) -> bool:
