@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -174,6 +175,21 @@ def test_comment_is_written_once_and_then_kept_up_to_date(workspace: Path, known
     assert f"--method {method} repos/o/r/issues/{'comments/77' if known else '5/comments'} " in last
     body = (workspace.parent / "trail-diff-comment.md").read_text(encoding="utf-8")
     assert body == "<!-- trail-diff what-if -->\n**2 would break**\n"
+
+
+def test_examples_use_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """The workflow of the docs gives inputs that the Action has, the GitLab job options that the command has."""
+    workflow, pipeline = (
+        yaml.safe_load((ROOT / "docs" / "ci" / name).read_text(encoding="utf-8"))
+        for name in ("github.yml", "gitlab.yml")
+    )
+    run(["what-if", "--help"])
+    shown = capsys.readouterr().out
+
+    given = [step["with"] for step in workflow["jobs"]["gate"]["steps"] if "trail-diff" in step.get("uses", "")]
+    options = re.findall(r"--[a-z-]+", " ".join(pipeline["key-policies"]["script"]))
+    assert [set(one) - set(ACTION["inputs"]) for one in given] == [set()]
+    assert [option for option in options if option not in shown and option != "--quiet"] == []
 
 
 def test_every_input_of_the_action_is_used() -> None:

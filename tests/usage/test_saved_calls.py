@@ -82,6 +82,16 @@ def test_file_can_be_made_without_names(tmp_path: Path) -> None:
     assert "111122223333" not in text
 
 
+def test_file_without_names_is_replayed_with_its_map(tmp_path: Path) -> None:
+    """With the same map, the policy gets the pseudonyms that the calls have; without it, no call is on the key."""
+    save(tmp_path, one_call(), "--redact", "--map", "map.json")
+    tried = ["what-if", "--key-policy", "new.json", "--old", "old.json", "--calls", "calls.json", "--key", KEY]
+
+    with_map, without = (run_in(tmp_path, [*tried, *more]) for more in (["--redact", "--map", "map.json"], []))
+
+    assert (with_map["outcome"], without["outcome"]) == ("breaks", "nothing-replayed")
+
+
 @pytest.mark.parametrize(
     ("new", "age", "status"),
     [("old.json", "20000d", 0), ("old.json", "1d", 3), ("new.json", "1d", 1)],
