@@ -361,4 +361,15 @@ REASONS: Mapping[str, str] = {
     "policy-of-aws-managed-key": "AWS マネージドキーのポリシーは変更できません",
     "deletes-nothing-else": "変更されるのはキーの状態のみです",
     "grant-not-replayable": "グラントはポリシーだけでは再評価できません",
+    "policy-unchanged": "ポリシーは変わりません",
+    "policy-known-after-apply": "ポリシーは適用するまで決まりません",
+    "policy-is-default": "ポリシーの指定がないため、AWS の既定のポリシーになります",
+    "key-is-new": "新しいキーのため、呼び出しはまだありません",
+    "key-is-deleted": "キーは削除されます",
+    "no-call-to-replay": "このキーへの呼び出しがイベントにありません",
+    "no-kms-events": "イベントに KMS の呼び出しが 1 件もありません",
+    "calls-not-told-apart": (
+        "ポリシーはセッションまたは時刻を条件にしていますが、保存された呼び出しはそれらを区別しません。"
+        "呼び出し元ごとに 1 つのセッションだけを評価しました"
+    ),
 }
