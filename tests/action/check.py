@@ -1,6 +1,6 @@
 """Hold the Action and the hook against the tools that read them: actionlint, and pre-commit on a small repository.
 
-Run by `make test-action`, as both are fetched; GITHUB is not needed.
+Run by `make test-action`, as both are fetched; the Action's first step is run as well, which installs this project.
 """
 
 import json
@@ -24,6 +24,7 @@ def main() -> int:
     """Check both, and return the exit status."""
     with tempfile.TemporaryDirectory() as place:
         check_syntax(Path(place) / "linted", sys.argv[1])
+        check_install(Path(place) / "installed")
         check_hook(Path(place) / "hooked", sys.argv[2])
     return 0
 
@@ -52,6 +53,24 @@ def _as_workflow() -> dict[str, Any]:
     steps = [{name: one[name] for name in _TAKEN_OVER if name in one} for one in action["runs"]["steps"]]
     job = {"runs-on": "ubuntu-latest", "steps": steps}
     return {"name": "steps", "on": {"workflow_call": {"inputs": inputs}}, "jobs": {"gate": job}}
+
+
+def check_install(folder: Path) -> None:
+    """Run the Action's first step, and the command that it puts on the path.
+
+    Raises:
+        CalledProcessError: the step fails, or what it installed.
+    """
+    folder.mkdir()
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    script = action["runs"]["steps"][0]["run"]
+    paths = folder / "paths"
+    given = {"PYTHON": sys.executable, "ACTION": str(ROOT), "RUNNER_TEMP": str(folder), "GITHUB_PATH": str(paths)}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | given
+    subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=folder, env=environment, check=True)  # noqa: S603, S607
+    command = Path(paths.read_text(encoding="utf-8").strip()) / "trail-diff"
+    subprocess.run([command, "what-if", "--help"], env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    sys.stdout.write("install: the Action's first step installs what the next ones run\n")
 
 
 def check_hook(folder: Path, pre_commit: str) -> None:

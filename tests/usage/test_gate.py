@@ -108,6 +108,26 @@ def test_new_key_needs_no_calls(tmp_path: Path) -> None:
     assert run(write(tmp_path, *changes)) == 0
 
 
+@pytest.mark.parametrize(
+    ("changes", "lead"),
+    [
+        ((change("aws_kms_key.new", "", None, NEW),), "no observed call is on a key whose policy changes"),
+        ((change("aws_kms_key.a", KEY, OLD, OLD),), "no key policy changes"),
+        ((change("aws_kms_key.a", OTHER, OLD, NEW),), "nothing was replayed"),
+    ],
+    ids=["new key", "unchanged", "no call"],
+)
+def test_lead_says_that_a_call_breaks_only_of_observed_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], changes: tuple[dict[str, Any], ...], lead: str
+) -> None:
+    """Where no observed call is concerned, the first line counts none, whatever calls AWS is known to make."""
+    run(write(tmp_path, *changes))
+
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith(lead)
+    assert "would break" not in first
+
+
 def test_call_that_was_not_observed_is_shown_and_decides_nothing(tmp_path: Path) -> None:
     """Calls that AWS Backup is known to make are shown apart from evidence."""
     report = run_in(tmp_path, write(tmp_path, change("aws_kms_key.vault", KEY, OLD, SAFE)))

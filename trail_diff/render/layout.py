@@ -246,13 +246,15 @@ def show_why(row: WhatIfRow, words: Catalogue) -> str:
 def show_gate(report: WhatIf, words: Catalogue) -> str:
     """Show what a replay comes to: how many calls come out how, or that nothing was replayed."""
     observed = [row for row in report.calls if row.observed]
-    is_empty = report.outcome == "nothing-replayed" and not observed
-    tally = "" if is_empty else show_tally(observed or report.calls, words)
+    tally = show_tally(observed, words)
     if report.outcome == "nothing-replayed":
         return words.grammar.join_clauses([words.labels["nothing_replayed"], *([tally] if tally else [])])
     if report.outcome == "evidence-too-old":
         return words.grammar.join_clauses([words.labels["evidence_too_old"], *([tally] if tally else [])])
-    return tally or words.labels["no_policy_changes"]
+    if report.calls and not observed and report.evidence is None and not report.coverage.records_read:
+        return words.labels["known_calls"].format(tally=show_tally(report.calls, words))
+    is_changed = any(key.change != "unchanged" for key in report.keys)
+    return tally or words.labels["no_call_concerned" if is_changed else "no_policy_changes"]
 
 
 def show_evidence_saved(report: WhatIf, words: Catalogue) -> Iterator[str]:
@@ -279,13 +281,19 @@ def show_tried_keys(report: WhatIf, words: Catalogue) -> Iterator[str]:
 
 def show_what_if(row: WhatIfRow, words: Catalogue) -> str:
     """Show what becomes of a call; one that was not observed is not said to break."""
-    return words.what_ifs[row.outcome] if row.observed else words.labels[f"unobserved {row.outcome}"]
+    known = words.labels[f"known {row.outcome}"]
+    return words.what_ifs[row.outcome] if row.observed else words.labels["unobserved"].format(what=known)
 
 
 def show_tally(rows: Sequence[WhatIfRow], words: Catalogue) -> str:
-    """Show how many calls come out how."""
-    counts = Counter(row.outcome for row in rows).items()
-    tally = [words.labels["tally"].format(count=count, what=words.what_ifs[outcome]) for outcome, count in counts]
+    """Show how many calls come out how; only of calls that were observed is said that they break."""
+    counts = Counter((row.outcome, row.observed) for row in rows).items()
+    tally = [
+        words.labels["tally"].format(
+            count=count, what=words.what_ifs[outcome] if is_observed else words.labels[f"known {outcome}"]
+        )
+        for (outcome, is_observed), count in counts
+    ]
     return words.grammar.join_items(tally)
 
 
