@@ -1,7 +1,7 @@
 """Diagnose many jobs out of one reading: each sees what a reading for it alone would have kept, and no more.
 
-The work grows with the events around each job, not with jobs times all events: calls lie in order of time, so those of a
-job's windows are found by bisection; what changes keys, grants, roles and vaults is few, and seen by every job.
+The work grows with the events around each job, not with jobs times all events: calls lie in order of time, so those
+of the windows of a job are found by bisection; what changes keys, grants, roles and vaults is few, and seen by all.
 """
 
 from bisect import bisect_left, bisect_right
