@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 from aws_server import AwsServer, serving
+from hypothesis import settings
 
 for name in ("LC_MESSAGES", "LANG", "NO_COLOR"):
     os.environ.pop(name, None)
 os.environ["LC_ALL"] = "C.UTF-8"
+
+# How long an example takes says nothing on a busy machine or while coverage is measured.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

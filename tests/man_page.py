@@ -25,7 +25,7 @@ def page() -> str:
     lines = [
         '.TH TRAIL-DIFF 1 "" "trail-diff" "User Commands"',
         ".SH NAME",
-        r"trail\-diff \- tell why a KMS\-dependent AWS job failed",
+        r"trail\-diff \- explain why a KMS\-dependent AWS job failed",
         ".SH SYNOPSIS",
         *_verbatim(main_help),
     ]

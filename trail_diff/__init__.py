@@ -1,4 +1,4 @@
-"""trail-diff: tells why a KMS-dependent job failed by comparing its CloudTrail events with a job that succeeded.
+"""trail-diff: explains why a KMS-dependent job failed by comparing its CloudTrail events with a job that succeeded.
 
     from trail_diff import Inputs, Question, analyse, load_case
 

@@ -14,8 +14,9 @@ from render.hostile import make_hostile
 from trail_diff import Inputs, Question, analyse, load_case
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
-from trail_diff.render import render_callers, render_jobs, render_report, render_what_if
+from trail_diff.render import render_list, render_report
 from trail_diff.render.interface import RenderOptions
+from trail_diff.render.lists import CALLERS, JOBS, WHAT_IF
 
 pytestmark = pytest.mark.browser
 
@@ -53,12 +54,18 @@ PAGES: dict[str, Callable[[], str]] = {
     "many events": lambda: show(many_events()),
     "hostile": lambda: show(make_hostile(MARKUP)),
     "inconclusive": lambda: show(OPEN),
-    "jobs": lambda: render_jobs([JobRow(CANONICAL.failed, CANONICAL.succeeded)], Coverage(), "html", OPTIONS),
-    "callers": lambda: render_callers([CallerUse(CALLER, "kms:Decrypt", None, 3, 1)], Coverage(), "html", OPTIONS),
-    "what-if": lambda: render_what_if(
-        [WhatIfRow(CALLER, "kms:Decrypt", None, 1, 0, "breaks", "explicit-deny")], CANONICAL.coverage, "html", OPTIONS
+    "jobs": lambda: render_list(JOBS, [JobRow(CANONICAL.failed, CANONICAL.succeeded)], Coverage(), "html", OPTIONS),
+    "callers": lambda: render_list(
+        CALLERS, [CallerUse(CALLER, "kms:Decrypt", None, 3, 1)], Coverage(), "html", OPTIONS
     ),
-    "nothing": lambda: render_jobs([], Coverage(), "html", OPTIONS),
+    "what-if": lambda: render_list(
+        WHAT_IF,
+        [WhatIfRow(CALLER, "kms:Decrypt", None, 1, 0, "breaks", "explicit-deny")],
+        CANONICAL.coverage,
+        "html",
+        OPTIONS,
+    ),
+    "nothing": lambda: render_list(JOBS, [], Coverage(), "html", OPTIONS),
 }
 
 

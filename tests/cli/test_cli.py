@@ -386,6 +386,22 @@ def test_shell_completion_offers_the_words_of_an_option() -> None:
     assert not {"pandas", "msgspec", "boto3"} & set(shown.stderr.split())
 
 
+@pytest.mark.parametrize(
+    ("command", "headings"),
+    [
+        ((), ["What to explain", "Where events come from", "Event history of AWS", "What is known of the key"]),
+        (("jobs",), ["Where events come from", "Output", "How to run", "Options"]),
+        (("compare",), ["Arguments", "Options", "What is known of the key", "Output", "How to run"]),
+    ],
+    ids=str,
+)
+def test_help_lists_options_under_headings(cli: Cli, command: tuple[str, ...], headings: list[str]) -> None:
+    """--help has a section for each group of options that a command takes, in the order of the groups."""
+    shown = re.findall(r"^(\w[\w ]+):$", cli(*command, "--help").out, re.MULTILINE)
+
+    assert shown[: len(headings)] == headings
+
+
 def test_version_is_shown(cli: Cli) -> None:
     """--version names the program and its version."""
     assert cli("--version").out.startswith("trail-diff 0.")

@@ -18,10 +18,11 @@ from render.test_renderers import HOSTILE
 
 from trail_diff.model.learnt import Coverage, Job
 from trail_diff.model.report import CallerUse, JobRow, Report, Verdict, WhatIfRow
-from trail_diff.render import render_callers, render_jobs, render_report, render_what_if
+from trail_diff.render import render_list, render_report
 from trail_diff.render.html_policy import diff_policies, show_policies
 from trail_diff.render.html_timeline import draw_timeline, show_offset
 from trail_diff.render.interface import RenderOptions
+from trail_diff.render.lists import CALLERS, JOBS, WHAT_IF
 from trail_diff.render.phrases import CATALOGUES
 
 SHIPPED = shipped()
@@ -245,10 +246,14 @@ def test_lists_are_pages_as_well() -> None:
     coverage, options = Coverage(), RenderOptions()
 
     pages = [
-        render_jobs([JobRow(job, CANONICAL.succeeded)], coverage, "html", options),
-        render_callers([CallerUse(caller, "kms:Decrypt", None, 3, 1)], coverage, "html", options),
-        render_what_if(
-            [WhatIfRow(caller, "kms:Decrypt", None, 1, 0, "breaks", "explicit-deny")], coverage, "html", options
+        render_list(JOBS, [JobRow(job, CANONICAL.succeeded)], coverage, "html", options),
+        render_list(CALLERS, [CallerUse(caller, "kms:Decrypt", None, 3, 1)], coverage, "html", options),
+        render_list(
+            WHAT_IF,
+            [WhatIfRow(caller, "kms:Decrypt", None, 1, 0, "breaks", "explicit-deny")],
+            coverage,
+            "html",
+            options,
         ),
     ]
 
@@ -259,7 +264,7 @@ def test_lists_are_pages_as_well() -> None:
 
 def test_empty_lists_say_so() -> None:
     """A list without rows is a sentence, not an empty table."""
-    page = render_jobs([], Coverage(), "html", RenderOptions())
+    page = render_list(JOBS, [], Coverage(), "html", RenderOptions())
 
     assert WORDS.labels["no_jobs"] in page
     assert "<table" not in page

@@ -1,11 +1,11 @@
 """The command line: options to values, one call of the library, its result rendered, an exit status.
 
     main        runs a command and turns errors into one line and an exit status
-    app         the typer application that commands register with, and the closed words of the command line
-    options     every option, described once
+    app         the typer application, how commands register with it, and the closed words of the command line
+    options     every option, described once; those that go together are a dataclass
     inputs      options → the values that the library takes
-    output      what the library gave → text, file, exit status; progress
-    diagnose, compare, lists, what_if, cache   the commands
+    output      result of the library → text, file, exit status; progress
+    diagnose, compare, lists, what_if, collect, redact, cache, doctor   the commands
 
 Only this package knows typer. Heavy modules are imported by the commands that need them, so that --help is quick.
 """

@@ -1,8 +1,15 @@
-"""The typer application, and the closed words of the command line."""
+"""The typer application, how commands register with it, and the closed words of the command line."""
 
+import inspect
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import fields, is_dataclass
 from enum import IntEnum, StrEnum
+from functools import wraps
+from typing import Annotated, Any, get_args
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 
 class ExitStatus(IntEnum):
@@ -34,8 +41,77 @@ class Language(StrEnum):
     JAPANESE = "ja"
 
 
+class _Command(TyperCommand):
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options in sections, as their groups are headed."""
+        _write_sections(self, ctx, formatter)
+
+
+class _Group(TyperGroup):
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options in sections, then the commands."""
+        _write_sections(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
 app = typer.Typer(
+    cls=_Group,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def command(name: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function as a command; its parameters are options, or dataclasses of options."""
+    return lambda function: app.command(name, cls=_Command)(expand_groups(function))
+
+
+def expand_groups(function: Callable[..., None]) -> Callable[..., None]:
+    """Return the function as typer can register it: each dataclass among its parameters replaced by its fields."""
+    signature = inspect.signature(function)
+    groups: Mapping[str, Any] = {
+        name: one.annotation for name, one in signature.parameters.items() if is_dataclass(one.annotation)
+    }
+
+    @wraps(function)
+    def run(**values: Any) -> None:
+        built = {
+            name: group(**{field.name: values.pop(field.name) for field in fields(group)})
+            for name, group in groups.items()
+        }
+        function(**values, **built)
+
+    expanded = [
+        option
+        for one in signature.parameters.values()
+        for option in (_options_of(one.annotation) if one.name in groups else [one])
+    ]
+    vars(run)["__signature__"] = signature.replace(parameters=expanded)
+    run.__annotations__ = {one.name: one.annotation for one in expanded}
+    return run
+
+
+def _options_of(group: type) -> list[inspect.Parameter]:
+    """Return the fields of a group as parameters, the group's docstring being the heading of each."""
+    heading = (group.__doc__ or "").partition("\n")[0].rstrip(".")
+    return [_headed(one, heading) for one in inspect.signature(group).parameters.values()]
+
+
+def _headed(parameter: inspect.Parameter, heading: str) -> inspect.Parameter:
+    kind, option = get_args(parameter.annotation)
+    option = copy(option)
+    option.rich_help_panel = heading
+    return parameter.replace(annotation=Annotated[kind, option])
+
+
+def _write_sections(self: TyperCommand | TyperGroup, context: Any, formatter: Any) -> None:
+    sections: dict[str, list[tuple[str, str]]] = {}
+    for one in self.get_params(context):
+        record = one.get_help_record(context)
+        if record is not None:
+            fallback = "Arguments" if one.param_type_name == "argument" else "Options"
+            sections.setdefault(getattr(one, "rich_help_panel", None) or fallback, []).append(record)
+    for heading, records in sections.items():
+        with formatter.section(heading):
+            formatter.write_dl(records)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trail_diff.cli import options
-from trail_diff.cli.app import ExitStatus, OutputFormat, app
+from trail_diff.cli.app import ExitStatus, command
 from trail_diff.cli.cache import MIB
-from trail_diff.cli.output import View, write_output
+from trail_diff.cli.options import View
+from trail_diff.cli.output import render_options, write_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _ATTEMPTS = 2
-"""How often a call is made before it counts as unanswered: a checkup is to be quick."""
+"""How often a call is made before it counts as unanswered: a checkup has to be quick."""
 
 
 class Form(StrEnum):
@@ -28,7 +29,7 @@ class Form(StrEnum):
     JSON = "json"
 
 
-@app.command()
+@command()
 def doctor(
     profile: options.Profiles = None,
     region: Annotated[
@@ -36,13 +37,13 @@ def doctor(
     ] = None,
     endpoint_url: options.EndpointUrl = None,
     key: Annotated[str | None, typer.Option(metavar="ARN", help="Try the calls about this key as well.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Ask nothing of AWS.")] = False,
-    form: Annotated[Form, typer.Option("--format", help="The form of the answer.")] = Form.TEXT,
+    offline: Annotated[bool, typer.Option("--offline", help="Make no call to AWS.")] = False,
+    form: Annotated[Form, typer.Option("--format", help="The form of the result.")] = Form.TEXT,
     output: options.Output = None,
 ) -> None:
     """Show versions, the cache, the credentials seen and the permissions missing; exit 1 if something is missing.
 
-    Each call that trail-diff makes of AWS is tried, with parameters that harm nothing. No secret is shown.
+    Each call that trail-diff makes to AWS is tried, with parameters that change nothing. No secret is shown.
 
     Example: trail-diff doctor --profile prod --region eu-west-1 --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
     """
@@ -52,7 +53,7 @@ def doctor(
     accesses = [] if offline else list(_accesses(profile, region, endpoint_url, key))
     checkup = check_up(accesses, cache_info(cache_folder()))
     text = _as_json(checkup) if form is Form.JSON else _as_text(checkup)
-    write_output(text, View(OutputFormat.TABLE, output, verbose=False))
+    write_output(text, View(output=output))
     if not checkup.is_fine:
         raise typer.Exit(ExitStatus.DIFFERENCE)
 
@@ -90,7 +91,7 @@ def _as_text(checkup: "Checkup") -> str:
     from trail_diff.render.interface import RenderOptions
     from trail_diff.render.page import Page
 
-    page = Page(RenderOptions(width=View(OutputFormat.TABLE, None, verbose=False).render_options().width))
+    page = Page(RenderOptions(width=render_options(View()).width))
     page.field("version", f"trail-diff {checkup.version}, Python {checkup.python}")
     there = [f"{library.name} {library.version}" for library in checkup.libraries if library.version]
     page.field("libraries", ", ".join(there))

@@ -1,4 +1,4 @@
-"""Runs a command and gives its exit status; problems a user can mend become one line on stderr."""
+"""Runs a command and returns its exit status; problems that the user can fix become one line on stderr."""
 
 import gc
 import sys
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command line and give the exit status; problems a user can mend become one line on stderr."""
+    """Run the command line and return the exit status; problems that the user can fix become one line on stderr."""
     prepare_streams()
     try:
         status = typer.main.get_command(app).main(list(arguments), prog_name="trail-diff", standalone_mode=False)

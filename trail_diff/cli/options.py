@@ -1,5 +1,9 @@
-"""Every option of the command line, described once; the commands say which they take."""
+"""Every option of the command line, described once; the commands say which they take.
 
+Options that go together are a dataclass; the first line of its docstring is their heading in --help.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -7,25 +11,9 @@ import typer
 
 from trail_diff.cli.app import Language, OutputFormat
 
-Events = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--events", metavar="PATH", help="An export: file, folder, glob, s3://bucket/prefix or - for stdin. Repeatable."
-    ),
-]
-CaseFile = Annotated[
-    Path | None, typer.Option("--case", metavar="CASE.zip", help="A case bundle that 'trail-diff collect' wrote.")
-]
-JobId = Annotated[str | None, typer.Option("--job-id", metavar="ID", help="The job that failed.")]
-BaselineJobId = Annotated[
-    str | None,
-    typer.Option("--baseline-job-id", metavar="ID", help="The job that succeeded (default: the most alike one found)."),
-]
-Redact = Annotated[bool, typer.Option("--redact", help="Replace names, accounts and addresses by pseudonyms.")]
-MapFile = Annotated[
-    Path | None,
-    typer.Option("--map", metavar="FILE", help="Keep the pseudonyms here, for the owner; reused when it is there."),
-]
+_SOURCE, _KNOWN = "Where events come from", "What is known of the key"
+"""Headings of groups, for their options that a command takes without the group."""
+
 Regions = Annotated[
     list[str] | None,
     typer.Option("--region", metavar="REGION", help="Only records of this Region; of AWS, where to look. Repeatable."),
@@ -35,45 +23,130 @@ Profiles = Annotated[
     typer.Option("--profile", metavar="NAME", help="Ask AWS with this profile. Repeatable: one for each account."),
 ]
 EndpointUrl = Annotated[str | None, typer.Option(metavar="URL", help="Ask AWS here, not at its own endpoints.")]
-AthenaTable = Annotated[
-    str | None,
-    typer.Option(metavar="DB.TABLE", help="Read events from this table of CloudTrail logs in Athena."),
-]
-AthenaWorkgroup = Annotated[str | None, typer.Option(metavar="NAME", help="Athena's workgroup.")]
-AthenaOutput = Annotated[
-    str | None, typer.Option(metavar="s3://…", help="Where Athena puts its result, unless the workgroup says.")
-]
-LogGroups = Annotated[
-    list[str] | None,
-    typer.Option("--log-group", metavar="NAME", help="Read events from this CloudWatch Logs group. Repeatable."),
-]
-EventDataStore = Annotated[
-    str | None, typer.Option(metavar="ARN", help="Read events from this event data store of CloudTrail Lake.")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what Athena, Logs or Lake would be asked; run nothing.")]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Fetch anew from AWS, and keep nothing of it.")]
-MaxRequests = Annotated[
-    int, typer.Option(metavar="N", min=1, help="At most so many requests to event history, per account and Region.")
-]
-Account = Annotated[str | None, typer.Option(metavar="ID", help="The job's account, when its id is in several.")]
-Start = Annotated[str | None, typer.Option("--from", metavar="TIME", help='Read from here on: ISO 8601 or "2h ago".')]
-End = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Read up to here.")]
-Pad = Annotated[str, typer.Option(metavar="DURATION", help="How much to search before and after each job.")]
 Keys = Annotated[
     list[str] | None, typer.Option("--key", metavar="ARN", help="A KMS key in question: ARN, id or alias. Repeatable.")
 ]
 JobFiles = Annotated[
     list[str] | None,
-    typer.Option("--job", metavar="FILE", help="The jobs as AWS Backup describes or lists them. Repeatable."),
+    typer.Option(
+        "--job",
+        metavar="FILE",
+        help="The jobs as AWS Backup describes or lists them. Repeatable.",
+        rich_help_panel=_SOURCE,
+    ),
 ]
-KeyPolicy = Annotated[str | None, typer.Option(metavar="FILE", help="The key policy: get-key-policy output.")]
-KeyState = Annotated[str | None, typer.Option(metavar="FILE", help="The key's state: describe-key output.")]
-Grants = Annotated[str | None, typer.Option(metavar="FILE", help="The key's grants: list-grants output.")]
-OrgId = Annotated[str | None, typer.Option(metavar="o-…", help="The organization of the accounts.")]
-Format = Annotated[OutputFormat, typer.Option("--format", help="The form of the report.")]
+Grants = Annotated[
+    str | None, typer.Option(metavar="FILE", help="The key's grants: list-grants output.", rich_help_panel=_KNOWN)
+]
+OrgId = Annotated[
+    str | None, typer.Option(metavar="o-…", help="The organization of the accounts.", rich_help_panel=_KNOWN)
+]
+MapFile = Annotated[
+    Path | None,
+    typer.Option("--map", metavar="FILE", help="Keep the pseudonyms here, for the owner; reused when it is there."),
+]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all of it: jobs, callers, decisions, evidence.")]
-Lang = Annotated[
-    Language | None, typer.Option("--lang", help="The language of the report (default: the locale's, else English).")
-]
-NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress on stderr.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What to explain."""
+
+    job_id: Annotated[str | None, typer.Option(metavar="ID", help="The job that failed.")] = None
+    baseline_job_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="The job that succeeded (default: the most alike one found).")
+    ] = None
+    key: Keys = None
+    account: Annotated[str | None, typer.Option(metavar="ID", help="The job's account, when its id is in several.")] = (
+        None
+    )
+    pad: Annotated[str, typer.Option(metavar="DURATION", help="How much to search before and after each job.")] = "15m"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where events come from."""
+
+    events: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH", help="An export: file, folder, glob, s3://bucket/prefix or - for stdin. Repeatable."
+        ),
+    ] = None
+    case: Annotated[
+        Path | None, typer.Option(metavar="CASE.zip", help="A case bundle that 'trail-diff collect' wrote.")
+    ] = None
+    profile: Profiles = None
+    region: Regions = None
+    endpoint_url: EndpointUrl = None
+    athena_table: Annotated[
+        str | None, typer.Option(metavar="DB.TABLE", help="Read events from this table of CloudTrail logs in Athena.")
+    ] = None
+    athena_workgroup: Annotated[str | None, typer.Option(metavar="NAME", help="Athena's workgroup.")] = None
+    athena_output: Annotated[
+        str | None, typer.Option(metavar="s3://…", help="Where Athena puts its result, unless the workgroup says.")
+    ] = None
+    log_group: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Read events from this CloudWatch Logs group. Repeatable."),
+    ] = None
+    event_data_store: Annotated[
+        str | None, typer.Option(metavar="ARN", help="Read events from this event data store of CloudTrail Lake.")
+    ] = None
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what Athena, Logs or Lake would be asked; run nothing.")
+    ] = False
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help='Read from here on: ISO 8601 or "2h ago".')
+    ] = None
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Read up to here.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """Event history of AWS."""
+
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Fetch from AWS again, and cache nothing.")] = False
+    max_requests: Annotated[
+        int,
+        typer.Option(metavar="N", min=1, help="At most so many requests to event history, per account and Region."),
+    ] = 600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known of the key."""
+
+    key_policy: Annotated[str | None, typer.Option(metavar="FILE", help="The key policy: get-key-policy output.")] = (
+        None
+    )
+    key_state: Annotated[str | None, typer.Option(metavar="FILE", help="The key's state: describe-key output.")] = None
+    grants: Grants = None
+    org_id: OrgId = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """How to run."""
+
+    redact: Annotated[bool, typer.Option("--redact", help="Replace names, accounts and addresses by pseudonyms.")] = (
+        False
+    )
+    map_file: MapFile = None
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress on stderr.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """Output."""
+
+    output_format: Annotated[OutputFormat, typer.Option("--format", help="The form of the report.")] = (
+        OutputFormat.TABLE
+    )
+    output: Output = None
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show all of it: jobs, callers, decisions, evidence.")
+    ] = False
+    lang: Annotated[
+        Language | None, typer.Option(help="The language of the report (default: the locale's, else English).")
+    ] = None

@@ -1,51 +1,45 @@
-"""From what the library gave to text on stdout or in a file and an exit status; progress and errors go to stderr."""
+"""Writes results to stdout or a file, everything else to stderr, and chooses the exit status."""
 
 import codecs
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import typer
 
 from trail_diff.cli.app import ExitStatus, Language, OutputFormat
+from trail_diff.cli.options import View
 from trail_diff.errors import UsageError
 from trail_diff.outfile import replacing
 
 if TYPE_CHECKING:
+    from trail_diff.model.learnt import Coverage
     from trail_diff.model.report import Report
     from trail_diff.read.interface import Progress
     from trail_diff.render.interface import RenderOptions
+    from trail_diff.render.list_spec import ListSpec, Row
 
 _NARROW = str.maketrans({"–": "-", "—": "-", "…": "~", "×": "x"})
 """What our own text needs beyond ASCII, one character for one, so that columns stay in line."""
 
 
-class View(NamedTuple):
-    """How to show what was found, and where: as the output options say."""
+def render_options(view: View) -> "RenderOptions":
+    """Return the options for renderers; colour and links only on a terminal that supports them."""
+    from trail_diff.render.interface import RenderOptions
 
-    output_format: OutputFormat
-    output: Path | None
-    verbose: bool
-    language: Language | None = None
-
-    def render_options(self) -> "RenderOptions":
-        """Return what renderers want to know; colour and links only on a terminal that wants them."""
-        from trail_diff.render.interface import RenderOptions
-
-        to_terminal = self.output is None and sys.stdout.isatty()
-        width = max(shutil.get_terminal_size((100, 24)).columns, 60)
-        color = to_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        language = self.language or locale_language(os.environ)
-        return RenderOptions(width=width, color=color, verbose=self.verbose, lang=language.value, links=color)
+    to_terminal = view.output is None and sys.stdout.isatty()
+    width = max(shutil.get_terminal_size((100, 24)).columns, 60)
+    color = to_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    language = view.lang or locale_language(os.environ)
+    return RenderOptions(width=width, color=color, verbose=view.verbose, lang=language.value, links=color)
 
 
 def locale_language(environment: Mapping[str, str]) -> Language:
-    """Return the language that a locale asks for, the first of its variables that is set having the say."""
+    """Return the language of the locale; the first of its variables that is set decides."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     locale = next((environment[name] for name in names if environment.get(name)), "")
     is_japanese = re.split(r"[_.@-]", locale)[0].lower() in {"ja", "japanese"}
@@ -67,8 +61,15 @@ def finish(report: "Report", view: View) -> None:
     """Write a report, and exit with the status that its outcome has."""
     from trail_diff.render import render_report
 
-    write_output(render_report(report, view.output_format.value, view.render_options()), view)
+    write_output(render_report(report, view.output_format.value, render_options(view)), view)
     raise typer.Exit(exit_status(report.verdict.outcome))
+
+
+def write_list(spec: "ListSpec[Row]", rows: "Sequence[Row]", coverage: "Coverage", view: View) -> None:
+    """Write a list."""
+    from trail_diff.render import render_list
+
+    write_output(render_list(spec, rows, coverage, view.output_format.value, render_options(view)), view)
 
 
 def write_output(text: str, view: View) -> None:
@@ -91,9 +92,9 @@ def write_output(text: str, view: View) -> None:
 
 
 def prepare_streams() -> None:
-    r"""Make the standard streams take any text: what their encoding lacks is written as \uXXXX, as JSON has it.
+    r"""Make the standard streams accept any text: what their encoding lacks is written as \uXXXX, as JSON has it.
 
-    A stream that the shell closed is opened again: stderr to nowhere, stdout so that writing to it fails.
+    A stream that the shell closed is opened again: stderr on the null device, stdout so that writing to it fails.
     """
     codecs.register_error("trail_diff", _escape_unencodable)
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
@@ -104,7 +105,7 @@ def prepare_streams() -> None:
 
 
 def drop_output() -> None:
-    """Let go of what stdout could not take: Python would complain once more when it flushes it at exit."""
+    """Discard what stdout did not accept: Python would report the error again when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -146,15 +147,15 @@ def progress_shown(*, shown: bool) -> "Iterator[Progress | None]":
         yield progress
 
 
-def tell(note: str) -> None:
-    """Write to stderr, as one line, what could not be learnt or is worth knowing."""
+def write_note(note: str) -> None:
+    """Write a note about the reading to stderr, as one line."""
     from trail_diff.render.escape import terminal
 
     sys.stderr.write(terminal(f"trail-diff: note: {note}") + "\n")
 
 
 def complain(message: str, hint: str) -> int:
-    """Write what is wrong and what to do about it as one line to stderr."""
+    """Write a problem and how to fix it to stderr, as one line."""
     from trail_diff.render.escape import terminal
 
     sys.stderr.write(terminal(f"trail-diff: {message.rstrip('.')}; {hint}") + "\n")

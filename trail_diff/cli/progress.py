@@ -1,7 +1,7 @@
 """A line of progress on stderr for long reads: files, bytes and records, or how far a search is.
 
-It is drawn when there is news, not by a thread: processes are forked while it is shown, and a fork takes no thread with
-it, but every lock that one holds.
+It is drawn on progress, not by a thread: processes are forked while it is shown, and a fork copies every lock that a
+thread holds, but not the thread.
 """
 
 from collections.abc import Callable, Iterator

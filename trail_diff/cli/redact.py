@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from trail_diff.cli import options
-from trail_diff.cli.app import app
+from trail_diff.cli.app import command
 
 
-@app.command()
+@command()
 def redact(
     inputs: Annotated[list[str], typer.Argument(metavar="IN…", help="Exports, policies, job files: files or folders.")],
     output: Annotated[

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from trail_diff.errors import UsageError
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.report import Report
 from trail_diff.render.interface import Renderer, RenderOptions
+from trail_diff.render.list_spec import ListSpec, Row
 
 _DEFAULTS = RenderOptions()
 
@@ -21,31 +22,19 @@ def render_report(report: Report, output_format: str, options: RenderOptions = _
     return _renderer(output_format).render_report(word_verdict(report, options.lang), options)
 
 
-def render_jobs(rows: Sequence[JobRow], coverage: Coverage, output_format: str, options: RenderOptions) -> str:
-    """Render the list of jobs.
+def render_list(
+    spec: ListSpec[Row],
+    rows: Sequence[Row],
+    coverage: Coverage,
+    output_format: str,
+    options: RenderOptions = _DEFAULTS,
+) -> str:
+    """Render a list: jobs, callers, or calls replayed against a policy; their specs are in `lists`.
 
     Raises:
         UsageError: the format is none of `FORMATS`.
     """
-    return _renderer(output_format).render_jobs(rows, coverage, options)
-
-
-def render_callers(rows: Sequence[CallerUse], coverage: Coverage, output_format: str, options: RenderOptions) -> str:
-    """Render the list of callers.
-
-    Raises:
-        UsageError: the format is none of `FORMATS`.
-    """
-    return _renderer(output_format).render_callers(rows, coverage, options)
-
-
-def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, output_format: str, options: RenderOptions) -> str:
-    """Render the replay of a policy.
-
-    Raises:
-        UsageError: the format is none of `FORMATS`.
-    """
-    return _renderer(output_format).render_what_if(rows, coverage, options)
+    return _renderer(output_format).render_list(spec, rows, coverage, options)
 
 
 def _load_table() -> Renderer:

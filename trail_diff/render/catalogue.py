@@ -1,4 +1,4 @@
-"""What a language has to say: a phrase for each closed word of the model, labels, and a grammar that joins them."""
+"""The phrases of a language: one for each closed word of the model, labels, and a grammar that joins them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -6,23 +6,24 @@ from typing import Protocol
 from msgspec import Struct
 
 Counted = tuple[str, str]
-"""How one thing and how several are told; both hold {count} where the number goes, if anywhere."""
+"""The phrases for one thing and for several; {count} is replaced by the number."""
 
 
 class Grammar(Protocol):
     """How a language joins phrases, and the sentences of the verdict, which no phrase can hold by itself.
 
-    `is_run` tells a span of time, which is called a run, from a job. Names and messages come ready to be put in.
+    `is_run` is true for a span of time, which is called a run, and false for a job. Names and messages are inserted as
+    they are.
     """
 
     def join_names(self, names: Sequence[str]) -> str:
         """Join names as in a sentence: a, b and c."""
 
     def join_items(self, items: Sequence[str]) -> str:
-        """Join short items that stand in a row: a, b, c."""
+        """Join short items of a list: a, b, c."""
 
     def join_clauses(self, clauses: Sequence[str]) -> str:
-        """Join clauses that could each stand alone."""
+        """Join independent clauses."""
 
     def say_same(self, *, is_run: bool) -> str:
         """Return the sentence that no caller is missing or newly failing."""
@@ -45,13 +46,13 @@ class Grammar(Protocol):
         """Return the sentence that calls ended in these errors, whatever they are: not each is a refusal."""
 
     def say_more(self, count: int) -> str:
-        """Return how many more callers there are to tell of."""
+        """Return the clause that counts the callers left out."""
 
 
 class Catalogue(Struct, frozen=True):
     """The phrases of one language, by the words of the model; `labels` by what they head or join.
 
-    A phrase of a Reason or Cause is a clause without a full stop, so that it can stand in a list or a sentence.
+    A phrase of a Reason or Cause is a clause without a full stop, so that it fits in a list and in a sentence.
     `attempts` are short names of the remedies, for a list of what would not help.
     """
 

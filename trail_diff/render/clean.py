@@ -1,4 +1,4 @@
-"""Keeps of policies that were taken from a log what JSON can say: they may hold anything that a parser lets through."""
+"""Makes policies taken from a log representable in JSON: they may hold anything that a parser accepts."""
 
 import math
 from typing import Any
@@ -21,7 +21,7 @@ def clean_report(report: Report) -> Report:
 
 
 def clean(value: Any, depth: int = 0) -> Any:
-    """Keep what JSON can say; anything else becomes a text, and what is too deep `…`."""
+    """Return the value as JSON can represent it: anything else becomes text, and what is nested too deeply `…`."""
     match value:
         case dict() | list() | tuple() if depth >= _DEEPEST:
             return "…"

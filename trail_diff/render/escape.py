@@ -1,4 +1,4 @@
-r"""Makes text harmless for a medium. Fields of a log are written by whoever makes the calls, so none is trusted.
+r"""Escapes text for a medium. Fields of a log are written by whoever makes the calls, so none is trusted.
 
 What cannot be shown as it is becomes visible, as \x1b or \u202e; nothing is dropped.
 """
@@ -19,7 +19,7 @@ _FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 _BETWEEN_WORDS = re.compile(r"([ 、。「」])")
 _WORD = re.compile(r"([(\"']*)(.*?)([)\"'.,;:]*)", re.DOTALL)
 _PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\d{1,6}|[×–]")
-"""Letters; a number too short to be taken for an account or a commit; signs of our own."""
+"""Letters; a number too short to be an account or a commit id; signs that our phrases use."""
 
 
 def terminal(text: str) -> str:
@@ -77,7 +77,7 @@ def html(text: str) -> str:
 
 
 def script(document: str) -> str:
-    r"""Write a JSON document so that it can stand in a page's script element: nothing in it ends the element."""
+    r"""Write a JSON document for a page's script element: nothing in it ends the element."""
     return json(document).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

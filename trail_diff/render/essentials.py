@@ -18,7 +18,7 @@ _MOST_ROWS = 8
 _COLUMNS = 78
 _OTHERS = ("denied-in-failed", "only-succeeded", "only-failed", "both")
 _DOUBTS = frozenset({Reason.CHANGED_DURING_JOB, Reason.POLICY_IS_TODAYS, Reason.DENIAL_WOULD_BE_LOGGED})
-"""What makes a finding less than certain, and so has to be told beside the conditions that match."""
+"""Reasons why a finding is less than certain, shown beside the conditions that match."""
 
 
 class Shown(Struct, frozen=True):
@@ -65,13 +65,13 @@ def list_attempts(report: Report, words: Catalogue) -> str:
 
 
 def name_remedy(remedy: Remedy, words: Catalogue) -> str:
-    """Name a remedy, and say so when it is not certain to help."""
+    """Return the name of a remedy, marked when it is not certain to help."""
     told = words.remedies.get(remedy.id, remedy.id)
     return words.labels["uncertain"].format(remedy=told) if remedy.helps == "undetermined" else told
 
 
 def other_warnings(report: Report) -> Sequence[Reason]:
-    """Return the warnings that the verdict's sentence does not tell already."""
+    """Return the warnings that the verdict's sentence does not include."""
     told = DECISIVE if report.verdict.outcome == "inconclusive" else ()
     return [warning for warning in report.coverage.warnings if warning not in told]
 
@@ -113,7 +113,7 @@ def _is_mended(report: Report, finding: Finding) -> bool:
 def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
     """Show what a finding rests on by what happened and when; by its id or place when no more is known.
 
-    A change of another key than the one named at the top is shown with that key, which is the one to mend.
+    A change of another key than the one named at the top is shown with that key, which is the one to fix.
     """
     change = next((change for change in report.changes if change.event_id == evidence.event_id), None)
     if change is not None:

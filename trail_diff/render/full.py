@@ -62,7 +62,7 @@ def _show_callers(page: Page, groups: Sequence[CallerGroup], words: Catalogue) -
         page.bullet(f"{caller_name(group.caller, words)} {group.action}: {words.caller_kinds[group.caller.kind]}")
         for side, calls in ((words.labels["failed"], group.failed), (words.labels["succeeded"], group.succeeded)):
             if calls.calls:
-                codes = ", ".join(f"{code} × {count}" for code, count in calls.error_codes.items())
+                codes = layout.count_codes(calls.error_codes)
                 page.bullet("  ".join(filter(None, [side, layout.show_span(calls.first, calls.last), codes])), level=2)
         if group.tied_by:
             page.bullet(f"{words.labels['tied_by']}: {words.reasons_of(group.tied_by)}", level=2)
@@ -126,7 +126,7 @@ def _show_absence(page: Page, report: Report, words: Catalogue) -> None:
 
 
 def _show_remedies(page: Page, remedies: Sequence[Remedy], words: Catalogue) -> None:
-    """Show the remedies; what would not help is told in one line each."""
+    """Show the remedies; those that would not help take one line each."""
     if remedies:
         page.head(words.labels["remedies"])
     for remedy in remedies:

@@ -1,7 +1,7 @@
 """Renders as one HTML file that needs nothing else: to be read, sorted, printed and sent to somebody.
 
-Everything is in the page without its script; the script sorts, filters and copies. The wording is the catalogue's, the
-arrangement the templates'.
+Everything is in the page without its script; the script sorts, filters and copies. The wording is in the catalogue, the
+layout in the templates.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, JobRow, Remedy, Report, WhatIfRow
+from trail_diff.model.report import Remedy, Report
 from trail_diff.render import html_tables, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean_report
@@ -17,10 +17,11 @@ from trail_diff.render.html_page import fill_page
 from trail_diff.render.html_policy import Line, diff_policies, policy_lines, policy_of, show_policies
 from trail_diff.render.html_timeline import draw_timeline
 from trail_diff.render.interface import RenderOptions
+from trail_diff.render.list_spec import ListSpec, Row
 from trail_diff.render.phrases import caller_name, catalogue
 
 _MOST_LISTED = 200
-"""As many decisions or skipped files as are listed one by one."""
+"""The most decisions or skipped files that are listed one by one."""
 
 
 class RemedyView(Struct, frozen=True):
@@ -61,32 +62,12 @@ def render_report(report: Report, options: RenderOptions) -> str:
     return fill_page("report.html.j2", title.rstrip(": "), options.lang, words, values)
 
 
-def render_jobs(rows: Sequence[JobRow], coverage: Coverage, options: RenderOptions) -> str:
-    """Render the list of jobs."""
+def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, options: RenderOptions) -> str:
+    """Render a list."""
     words = catalogue(options.lang)
-    told = "" if rows else words.labels["no_jobs"]
-    return _list_page(words.labels["html_title_jobs"], told, html_tables.jobs_table(rows, words), coverage, options)
-
-
-def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: RenderOptions) -> str:
-    """Render the list of callers."""
-    words = catalogue(options.lang)
-    told = "" if rows else words.labels["no_uses"]
-    return _list_page(words.labels["html_title_callers"], told, html_tables.uses_table(rows, words), coverage, options)
-
-
-def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
-    """Render the replay of a policy, worst first."""
-    words = catalogue(options.lang)
-    told = layout.show_tally(rows, words) or words.labels["no_uses"]
-    table = html_tables.what_if_table(rows, words)
-    return _list_page(words.labels["html_title_what_if"], told, table, coverage, options)
-
-
-def _list_page(title: str, told: str, table: html_tables.DataTable, coverage: Coverage, options: RenderOptions) -> str:
-    words = catalogue(options.lang)
-    values = {**_coverage_values(coverage, words), "table": table, "told": told}
-    return fill_page("list.html.j2", title, options.lang, words, values)
+    table = html_tables.make_table(spec.table_id, spec.caption, spec.pick(spec.html), rows, words)
+    values = {**_coverage_values(coverage, words), "table": table, "told": spec.lead(rows, words)}
+    return fill_page("list.html.j2", words.labels[spec.title], options.lang, words, values)
 
 
 def _coverage_values(coverage: Coverage, words: Catalogue) -> Mapping[str, object]:

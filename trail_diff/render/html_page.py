@@ -67,7 +67,7 @@ def _environment() -> Environment:
 
 
 def _show(value: object) -> Markup:
-    """Escape a value unless it is markup of our own."""
+    """Escape a value unless it is our own markup."""
     return value if isinstance(value, Markup) else Markup(escape.html(str(value)))  # noqa: S704
 
 

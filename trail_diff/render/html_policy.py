@@ -10,7 +10,7 @@ from msgspec import Struct
 from trail_diff.model.report import CallerDecision, Evidence, Finding, KeyPolicy, Report, StatementOutcome
 
 MOST_LINES = 2_000
-"""As many lines of a policy as are shown; KMS takes 32 kB, a record may say anything."""
+"""The most lines of a policy that are shown; KMS accepts 32 kB, a record may hold more."""
 
 MOST_VIEWS = 3
 

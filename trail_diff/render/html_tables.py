@@ -6,29 +6,28 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 from msgspec import Struct
 
-from trail_diff.arns import last_name
-from trail_diff.model.learnt import Caller
-from trail_diff.model.report import CallerGroup, CallerUse, JobRow, ListedEvent, Report, WhatIfRow
+from trail_diff.model.report import CallerGroup, Calls, ListedEvent, Report
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
+from trail_diff.render.list_spec import Column, Row
+from trail_diff.render.lists import kind_of
 from trail_diff.render.phrases import caller_name
 
 PAGE = 100
-"""As many rows as are in the page at once."""
+"""The most rows shown at once."""
 
 MOST_ROWS = 10_000
-"""As many rows as a page has at all; who wants more wants them in another form."""
+"""The most rows in a page; more are better read in another format."""
 
 _LONGEST_CELL = 500
 _LONGEST_KEY = 17
 _PRESENCE_MARKS = {"only-succeeded": "bad", "denied-in-failed": "bad", "only-failed": "warn", "both": "ok"}
-_WHAT_IF_MARKS = {"breaks": "bad", "starts-to-work": "ok", "undetermined": "warn", "conflict": "warn"}
 
-Row = tuple[str, ...]
+Cells = tuple[str, ...]
 
 
-class Column(Struct, frozen=True):
-    """A column: `is_code` for names in AWS, `has_choice` when one of its few values can be chosen.
+class Heading(Struct, frozen=True):
+    """The head of a column: `is_code` for names in AWS, `has_choice` when one of its few values can be chosen.
 
     `marks` says which of its values are good, bad or doubtful: a word of the style sheet for each.
     """
@@ -44,13 +43,13 @@ class DataTable(Struct, frozen=True):
 
     id: str
     caption: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    columns: tuple[Heading, ...]
+    rows: tuple[Cells, ...]
     left_out: int = 0
     page: int = PAGE
 
     @property
-    def first_rows(self) -> tuple[Row, ...]:
+    def first_rows(self) -> tuple[Cells, ...]:
         """Return the rows that are markup."""
         return self.rows[: self.page]
 
@@ -66,137 +65,101 @@ class DataTable(Struct, frozen=True):
         return Markup(escape.script(written))  # noqa: S704 - escaped for a script element
 
 
+def make_table(
+    table_id: str, caption: str, columns: Sequence[Column[Row]], rows: Sequence[Row], words: Catalogue
+) -> DataTable:
+    """Return a table of these columns; `caption` is a label of the catalogue."""
+    headings = tuple(
+        Heading(
+            words.labels[column.label],
+            column.kind == "code" and not column.has_choice,
+            column.has_choice,
+            column.marks(words),
+        )
+        for column in columns
+    )
+    cells = tuple(
+        tuple(escape.shorten(column.text(row, words), _LONGEST_CELL) for column in columns) for row in rows[:MOST_ROWS]
+    )
+    return DataTable(table_id, words.labels[caption], headings, cells, len(rows) - len(cells))
+
+
 def callers_table(groups: Sequence[CallerGroup], words: Catalogue) -> DataTable:
     """Return the caller groups side by side."""
-    marks = {words.presences[presence]: mark for presence, mark in _PRESENCE_MARKS.items()}
-    names = ("caller*", "type", "action*", "key*", "presence?", "failed", "succeeded")
-    columns = _columns(words, *names, presence=marks)
-    rows = [
-        (
-            caller_name(group.caller, words),
-            _kind(group.caller, words),
-            group.action,
-            escape.shorten(layout.show_key(group.key), _LONGEST_KEY),
-            words.presences[group.presence],
-            _calls(group, "failed", words),
-            _calls(group, "succeeded", words),
-        )
-        for group in groups[:MOST_ROWS]
-    ]
-    return DataTable("callers-table", words.labels["legend"], columns, _shorten(rows), len(groups) - len(rows))
+    return make_table("callers-table", "legend", _GROUP_COLUMNS, groups, words)
 
 
 def events_table(report: Report, words: Catalogue) -> DataTable:
     """Return the events behind the counts, in order of time."""
-    names = ("time", "html_side?", "caller*", "html_event*", "key*", "html_result?", "message", "tied_by")
-    more = ("html_context*", "html_from*", "html_region*", "html_event_id*", "file*")
-    marks = {event.error_code: "bad" for event in report.events if event.error_code} | {words.labels["html_ok"]: "ok"}
-    columns = _columns(words, *names, *more, html_result=marks)
-    rows = [_event_row(event, report, words) for event in report.events[:MOST_ROWS]]
-    return DataTable(
-        "events-table", words.labels["html_events_caption"], columns, _shorten(rows), len(report.events) - len(rows)
+
+    def group_of(event: ListedEvent) -> CallerGroup | None:
+        return report.callers[event.callers[0]] if event.callers else None
+
+    def caller(event: ListedEvent, words: Catalogue) -> str:
+        group = group_of(event)
+        return caller_name(group.caller, words) if group else words.labels["unnamed"]
+
+    def key(event: ListedEvent, _words: Catalogue) -> str:
+        group = group_of(event)
+        return layout.show_key(group.key) if group else ""
+
+    def marks(words: Catalogue) -> Mapping[str, str]:
+        return {event.error_code: "bad" for event in report.events if event.error_code} | {
+            words.labels["html_ok"]: "ok"
+        }
+
+    columns: tuple[Column[ListedEvent], ...] = (
+        Column("time", lambda event, _: layout.show_time(event.event_time)),
+        Column("html_side", lambda event, words: words.labels[event.side], has_choice=True),
+        Column("caller", caller, "code"),
+        Column("html_event", lambda event, _: event.event_name, "code"),
+        Column("key", key, "code"),
+        Column(
+            "html_result",
+            lambda event, words: event.error_code or words.labels["html_ok"],
+            has_choice=True,
+            marks=marks,
+        ),
+        *_EVENT_DETAILS,
     )
+    return make_table("events-table", "html_events_caption", columns, report.events, words)
 
 
-def uses_table(uses: Sequence[CallerUse], words: Catalogue) -> DataTable:
-    """Return who uses which key."""
-    columns = _columns(words, "caller*", "type?", "action*", "key*", "calls", "errors", "error_codes", "first", "last")
-    rows = [
-        (
-            caller_name(use.caller, words),
-            _kind(use.caller, words),
-            use.action,
-            layout.show_key(use.key),
-            str(use.calls),
-            str(use.errors),
-            ", ".join(f"{code} × {count}" for code, count in use.error_codes.items()),
-            layout.show_time(use.first),
-            layout.show_time(use.last),
-        )
-        for use in uses[:MOST_ROWS]
-    ]
-    return DataTable("uses-table", words.labels["html_uses_caption"], columns, _shorten(rows), len(uses) - len(rows))
-
-
-def jobs_table(jobs: Sequence[JobRow], words: Catalogue) -> DataTable:
-    """Return the jobs found."""
-    names = ("id*", "kind?", "state?", "start", "end", "resource*", "vault*", "message", "baseline*", "differences")
-    rows = [
-        (
-            row.job.id,
-            words.job_kinds[row.job.kind],
-            row.job.state or "",
-            layout.show_time(row.job.created),
-            layout.show_time(row.job.completed),
-            row.job.resource or "",
-            last_name(row.job.vault) or "",
-            row.job.message or "",
-            row.baseline.id if row.baseline else "",
-            words.reasons_of(row.differences),
-        )
-        for row in jobs[:MOST_ROWS]
-    ]
-    caption = words.labels["html_jobs_found_caption"]
-    return DataTable("jobs-table", caption, _columns(words, *names), _shorten(rows), len(jobs) - len(rows))
-
-
-def what_if_table(calls: Sequence[WhatIfRow], words: Catalogue) -> DataTable:
-    """Return what a policy would do to each call, the worst first."""
-    marks = {words.what_ifs[outcome]: mark for outcome, mark in _WHAT_IF_MARKS.items()}
-    columns = _columns(words, "caller*", "type", "action*", "key*", "what_if?", "calls", "why", what_if=marks)
-    rows = [
-        (
-            caller_name(row.caller, words),
-            _kind(row.caller, words),
-            row.action,
-            layout.show_key(row.key),
-            words.what_ifs[row.outcome],
-            layout.show_observed(row, words),
-            layout.show_why(row, words),
-        )
-        for row in calls[:MOST_ROWS]
-    ]
-    return DataTable(
-        "what-if-table", words.labels["html_what_if_caption"], columns, _shorten(rows), len(calls) - len(rows)
-    )
-
-
-def _event_row(event: ListedEvent, report: Report, words: Catalogue) -> Row:
-    group = report.callers[event.callers[0]] if event.callers else None
-    return (
-        layout.show_time(event.event_time),
-        words.labels[event.side],
-        caller_name(group.caller, words) if group else words.labels["unnamed"],
-        event.event_name,
-        layout.show_key(group.key) if group else "",
-        event.error_code or words.labels["html_ok"],
-        event.error_message or "",
-        words.reasons_of(event.tied_by),
-        ", ".join(f"{name}={value}" for name, value in event.encryption_context.items()),
-        " ".join(filter(None, [event.source_ip_address, event.vpc_endpoint_id])),
-        " ".join(filter(None, [event.aws_region, event.recipient_account_id])),
-        event.event_id,
-        event.source,
-    )
-
-
-def _columns(words: Catalogue, *names: str, **marks: Mapping[str, str]) -> tuple[Column, ...]:
-    """Make columns by the names of their labels: `*` marks one of code, `?` one with a choice."""
-    bare = [(name.rstrip("*?"), name[-1]) for name in names]
-    return tuple(Column(words.labels[name], sign == "*", sign == "?", marks.get(name, {})) for name, sign in bare)
-
-
-def _shorten(rows: Sequence[Row]) -> tuple[Row, ...]:
-    return tuple(tuple(escape.shorten(cell, _LONGEST_CELL) for cell in row) for row in rows)
-
-
-def _kind(caller: Caller, words: Catalogue) -> str:
-    kind = words.caller_kinds[caller.kind]
-    return f"{kind} ({caller.type})" if caller.type else kind
-
-
-def _calls(group: CallerGroup, side: str, words: Catalogue) -> str:
-    calls = group.failed if side == "failed" else group.succeeded
+def _calls(calls: Calls, words: Catalogue) -> str:
     codes = ", ".join(calls.error_codes)
     shown = layout.show_calls(calls, words)
     return f"{shown}: {codes}" if codes else shown
+
+
+_GROUP_COLUMNS: tuple[Column[CallerGroup], ...] = (
+    Column("caller", lambda group, words: caller_name(group.caller, words), "code"),
+    Column("type", lambda group, words: kind_of(group.caller, words)),
+    Column("action", lambda group, _: group.action, "code"),
+    Column("key", lambda group, _: escape.shorten(layout.show_key(group.key), _LONGEST_KEY), "code"),
+    Column(
+        "presence",
+        lambda group, words: words.presences[group.presence],
+        has_choice=True,
+        marks=lambda words: {words.presences[presence]: mark for presence, mark in _PRESENCE_MARKS.items()},
+    ),
+    Column("failed", lambda group, words: _calls(group.failed, words)),
+    Column("succeeded", lambda group, words: _calls(group.succeeded, words)),
+)
+
+_EVENT_DETAILS: tuple[Column[ListedEvent], ...] = (
+    Column("message", lambda event, _: event.error_message or ""),
+    Column("tied_by", lambda event, words: words.reasons_of(event.tied_by)),
+    Column(
+        "html_context",
+        lambda event, _: ", ".join(f"{name}={value}" for name, value in event.encryption_context.items()),
+        "code",
+    ),
+    Column(
+        "html_from", lambda event, _: " ".join(filter(None, [event.source_ip_address, event.vpc_endpoint_id])), "code"
+    ),
+    Column(
+        "html_region", lambda event, _: " ".join(filter(None, [event.aws_region, event.recipient_account_id])), "code"
+    ),
+    Column("html_event_id", lambda event, _: event.event_id, "code"),
+    Column("file", lambda event, _: event.source, "code"),
+)

@@ -1,6 +1,6 @@
 """The timeline as geometry: a lane for each caller, both jobs aligned to their start. The template draws it as SVG.
 
-An absent call is drawn where the succeeded job had it: that is where it was due, not where it was.
+An absent call is drawn at the time at which the succeeded job made it, that is where it was expected.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ _Call = tuple[float, Kind, ListedEvent]
 
 
 class Mark(Struct, frozen=True):
-    """One or several calls at one place of a row; `text` tells it to who cannot see it."""
+    """One or several calls at one place of a row; `text` describes it for screen readers."""
 
     x: float
     kind: Kind
@@ -180,7 +180,7 @@ class _Drawn(NamedTuple):
 
 
 def _starts(report: Report) -> dict[Side, datetime]:
-    """Return when each job started; where it is not known, its first call stands for that."""
+    """Return when each job started; where that is not known, the time of its first call."""
     starts: dict[Side, datetime] = {}
     sides: tuple[tuple[Side, Job | None], ...] = (("failed", report.failed), ("succeeded", report.succeeded))
     for side, job in sides:

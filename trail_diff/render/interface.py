@@ -1,4 +1,4 @@
-"""What every renderer is: finished values in, text out. It decides nothing, and escapes every value for its medium."""
+"""The interface of a renderer: finished values in, text out. It escapes every value for its medium."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol
@@ -6,7 +6,8 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.report import Report
+from trail_diff.render.list_spec import ListSpec, Row
 
 Format = Literal["table", "markdown", "json", "csv", "html"]
 Lang = Literal["en", "ja"]
@@ -31,11 +32,5 @@ class Renderer(Protocol):
     def render_report(self, report: Report, options: RenderOptions) -> str:
         """Render the report of a case."""
 
-    def render_jobs(self, rows: Sequence[JobRow], coverage: Coverage, options: RenderOptions) -> str:
-        """Render the list of jobs."""
-
-    def render_callers(self, rows: Sequence[CallerUse], coverage: Coverage, options: RenderOptions) -> str:
-        """Render the list of callers."""
-
-    def render_what_if(self, rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
-        """Render the replay of a policy."""
+    def render_list(self, spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, options: RenderOptions) -> str:
+        """Render a list, with the columns that its spec names for this form."""

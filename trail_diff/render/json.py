@@ -7,14 +7,11 @@ from typing import Any
 import msgspec
 
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.report import Report
 from trail_diff.render import escape
 from trail_diff.render.clean import clean_report
 from trail_diff.render.interface import RenderOptions
-
-JOBS_SCHEMA = "trail-diff/jobs/1"
-WHAT_IF_SCHEMA = "trail-diff/what-if/1"
-CALLERS_SCHEMA = "trail-diff/callers/1"
+from trail_diff.render.list_spec import ListSpec, Row
 
 
 def render_report(report: Report, _options: RenderOptions) -> str:
@@ -23,19 +20,9 @@ def render_report(report: Report, _options: RenderOptions) -> str:
     return _encode({"schema": document.pop("schema"), **document})
 
 
-def render_jobs(rows: Sequence[JobRow], coverage: Coverage, _options: RenderOptions) -> str:
-    """Render the list of jobs."""
-    return _encode({"schema": JOBS_SCHEMA, "jobs": list(rows), "coverage": coverage})
-
-
-def render_callers(rows: Sequence[CallerUse], coverage: Coverage, _options: RenderOptions) -> str:
-    """Render the list of callers."""
-    return _encode({"schema": CALLERS_SCHEMA, "callers": list(rows), "coverage": coverage})
-
-
-def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, _options: RenderOptions) -> str:
-    """Render the replay of a policy."""
-    return _encode({"schema": WHAT_IF_SCHEMA, "calls": list(rows), "coverage": coverage})
+def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, _options: RenderOptions) -> str:
+    """Render a list."""
+    return _encode({"schema": f"trail-diff/{spec.name}/1", spec.member: list(rows), "coverage": coverage})
 
 
 def _encode(document: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """What the text renderers share: values of the model as short texts, not yet escaped for a medium."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import structs
@@ -52,7 +52,17 @@ def show_key(key: str | None) -> str:
 
 def short_key(key: str | None) -> str:
     """Show a key by the two ends of its id."""
-    return escape.shorten(show_key(key), _KEY_WIDTH)
+    return shorten_key(show_key(key))
+
+
+def shorten_key(shown: str) -> str:
+    """Return the two ends of a key's id."""
+    return escape.shorten(shown, _KEY_WIDTH)
+
+
+def count_codes(codes: Mapping[str, int]) -> str:
+    """Show error codes, and how often there was each."""
+    return ", ".join(f"{code} × {count}" for code, count in codes.items())
 
 
 def show_outcome(verdict: Verdict, words: Catalogue) -> str:

@@ -1,15 +1,16 @@
 """Renders for a ticket: short, and the same in every tracker that knows tables, code spans and fenced blocks.
 
-No HTML and no reference-style markup, which Jira, Zendesk or Backlog show as it stands.
+No HTML and no reference-style markup, which Jira, Zendesk or Backlog show as plain text.
 """
 
 from collections.abc import Sequence
 
 from trail_diff.model.learnt import Coverage, Job
-from trail_diff.model.report import CallerUse, Evidence, JobRow, Remedy, Report, WhatIfRow
+from trail_diff.model.report import Evidence, Remedy, Report
 from trail_diff.render import escape, essentials, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
+from trail_diff.render.list_spec import Column, ListSpec, Row
 from trail_diff.render.phrases import caller_name, caller_type, catalogue
 
 _MOST_JSON_LINES = 60
@@ -45,64 +46,24 @@ def render_report(report: Report, options: RenderOptions) -> str:
     return "\n".join(kept).rstrip() + "\n"
 
 
-def render_jobs(rows: Sequence[JobRow], coverage: Coverage, options: RenderOptions) -> str:
-    """Render the list of jobs."""
-    words = catalogue(options.lang)
-    labels = words.labels
-    header = [labels[name] for name in ("time", "id", "kind", "state", "resource", "baseline", "differences")]
-    table = [
-        [
-            layout.show_time(row.job.created),
-            escape.markdown(row.job.id),
-            words.job_kinds[row.job.kind],
-            _span(row.job.state),
-            _span(row.job.resource),
-            _span(row.baseline.id if row.baseline else None),
-            words.reasons_of(row.differences),
-        ]
-        for row in rows
-    ]
-    lines = _table(header, table) if table else [labels["no_jobs"]]
+def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, options: RenderOptions) -> str:
+    """Render a list."""
+    words, columns = catalogue(options.lang), spec.pick(spec.markdown)
+    header = [words.labels[column.label] for column in columns]
+    table = [[_cell(column, row, words) for column in columns] for row in rows]
+    lines = _table(header, table) if table else [words.labels[spec.empty]]
     return "\n".join([*lines, "", *_coverage(coverage, words)]) + "\n"
 
 
-def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: RenderOptions) -> str:
-    """Render the list of callers."""
-    words = catalogue(options.lang)
-    header = [words.labels[name] for name in ("caller", "type", "action", "key", "calls", "errors", "seen")]
-    table = [
-        [
-            escape.markdown(caller_name(row.caller, words)),
-            escape.markdown(caller_type(row.caller, words)),
-            escape.markdown(row.action),
-            _span(layout.show_key(row.key)),
-            str(row.calls),
-            " ".join(f"{count} × {escape.markdown(code)}" for code, count in row.error_codes.items()),
-            layout.show_span(row.first, row.last),
-        ]
-        for row in rows
-    ]
-    lines = _table(header, table) if table else [words.labels["no_uses"]]
-    return "\n".join([*lines, "", *_coverage(coverage, words)]) + "\n"
-
-
-def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
-    """Render the replay of a policy."""
-    words = catalogue(options.lang)
-    header = [words.labels[name] for name in ("what_if", "caller", "type", "action", "calls", "why")]
-    table = [
-        [
-            words.what_ifs[row.outcome],
-            escape.markdown(caller_name(row.caller, words)),
-            escape.markdown(caller_type(row.caller, words)),
-            escape.markdown(row.action),
-            layout.show_observed(row, words),
-            escape.markdown_prose(layout.show_why(row, words)),
-        ]
-        for row in rows
-    ]
-    lines = _table(header, table) if table else [words.labels["no_uses"]]
-    return "\n".join([*lines, "", *_coverage(coverage, words)]) + "\n"
+def _cell(column: Column[Row], row: Row, words: Catalogue) -> str:
+    text = column.text(row, words)
+    match column.kind:
+        case "code":
+            return _span(text)
+        case "prose":
+            return escape.markdown_prose(text)
+        case "words" | "markdown":
+            return text
 
 
 def _job(job: Job) -> str:

@@ -1,6 +1,6 @@
 """A page for a terminal: lines that fit its width, unless they are to be pasted; every text is escaped on its way in.
 
-Colour and links only repeat what the words say; neither is written unless the options ask for it.
+Colour and links add no information; neither is written unless the options ask for it.
 """
 
 from collections.abc import Sequence
@@ -48,9 +48,9 @@ class Page:
         self._lines += [(rest if index else first) + self._link(line, url) for index, line in enumerate(lines)]
 
     def command(self, text: str, indent: int = 4) -> None:
-        """Add a command that can be pasted as it stands: its lines end so that a shell reads on.
+        """Add a command that can be pasted as it is: its lines end in a continuation for the shell.
 
-        A word longer than a line is left to the terminal, which breaks it without a line break of its own.
+        A word longer than a line is broken by the terminal, which adds no line break.
         """
         lines = [""]
         for word in escape.terminal(text).split(" "):
@@ -73,7 +73,7 @@ class Page:
         self.pair(name, text, FIELD_WIDTH, url)
 
     def code(self, lines: Sequence[str], indent: int = FIELD_WIDTH) -> None:
-        """Add lines that can be pasted as they stand; one that is too long is left to the terminal to break."""
+        """Add lines that can be pasted as they are; the terminal breaks those that are too long."""
         self._lines += [" " * indent + escape.terminal(line) for line in lines]
 
     def fits(self, rows: Sequence[Sequence[str]]) -> bool:
@@ -82,7 +82,7 @@ class Page:
         return sum(widths) + 2 * (len(widths) - 1) <= self.width
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], colors: Sequence[str | None] = ()) -> None:
-        """Add a table of escaped cells, which may have several lines; the widest columns give way until it fits."""
+        """Add a table of escaped cells, which may have several lines; the widest columns are cut until it fits."""
         cells = [[cell.split("\n") for cell in row] for row in (header, *rows)]
         widths = [max(width_of(line) for cell in column for line in cell) for column in zip(*cells, strict=True)]
         limits = _fit(widths, self.width)

@@ -43,9 +43,9 @@ def word_verdict(report: Report, lang: Lang = "en") -> Report:
 
 
 def summarize(report: Report, words: Catalogue) -> str:
-    """Sum the verdict up in one sentence without a full stop; callers that do not make the difference are passed over.
+    """Sum the verdict up in one sentence without a full stop; callers that do not make the difference are left out.
 
-    Names and messages are given as they are in the log, whoever shows the sentence has to escape it.
+    Names and messages are as in the log; the caller has to escape the sentence.
     """
     verdict, grammar, is_run = report.verdict, words.grammar, report.failed.kind == "window"
     if verdict.outcome == "inconclusive":

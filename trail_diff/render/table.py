@@ -3,17 +3,17 @@
 Long values lose their middle, or are wrapped; only what is to be pasted may be wider than the terminal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
-from trail_diff.render import escape, layout
+from trail_diff.model.report import Report
+from trail_diff.render import escape
 from trail_diff.render.brief import render_brief
-from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.full import render_full, show_coverage
 from trail_diff.render.interface import RenderOptions
+from trail_diff.render.list_spec import ListSpec, Row, TerminalTable
 from trail_diff.render.page import Page
-from trail_diff.render.phrases import caller_name, caller_type, catalogue
+from trail_diff.render.phrases import catalogue
 
 
 def render_report(report: Report, options: RenderOptions) -> str:
@@ -21,74 +21,41 @@ def render_report(report: Report, options: RenderOptions) -> str:
     return render_full(report, options) if options.verbose else render_brief(report, options)
 
 
-def render_jobs(rows: Sequence[JobRow], coverage: Coverage, options: RenderOptions) -> str:
-    """Render the list of jobs."""
+def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, options: RenderOptions) -> str:
+    """Render a list."""
     words, page = catalogue(options.lang), Page(options)
-    labels = words.labels
-    for row in rows:
-        job = row.job
-        page.pair(layout.show_time(job.created) or labels["not_known"], f"{job.id}  {words.job_kinds[job.kind]}")
-        page.pair("", "  ".join(filter(None, [job.state, job.resource])))
-        if job.message:
-            page.pair("", job.message)
-        if row.baseline is not None:
-            named = [f"{labels['baseline']} {row.baseline.id}", layout.show_time(row.baseline.created)]
-            told = words.grammar.join_items([part for part in named if part])
-            differs = [words.reason(reason) for reason in row.differences]
-            page.pair("", words.grammar.join_clauses([told, *differs]))
+    lead = spec.lead(rows, words)
+    if lead:
+        page.wrap(lead)
+    if isinstance(spec.terminal, TerminalTable):
+        _draw_table(page, spec, spec.terminal, rows, options)
+    else:
+        for row in rows:
+            spec.terminal(page, row, words, options.verbose)
+    show_coverage(page, coverage, words, verbose=options.verbose)
+    return page.text()
+
+
+def _draw_table(
+    page: Page, spec: ListSpec[Row], form: TerminalTable, rows: Sequence[Row], options: RenderOptions
+) -> None:
+    words, names = catalogue(options.lang), (*form.columns, *(form.verbose if options.verbose else ()))
+    columns = {name: spec.columns[name] for name in names}
+    header = {name: words.labels[column.label] for name, column in columns.items()}
+    cells = [{name: escape.terminal(one.text(row, words)) for name, one in columns.items()} for row in rows]
+    short = [{name: columns[name].shorten(text) for name, text in row.items()} for row in cells]
     if not rows:
-        page.wrap(labels["no_jobs"])
-    show_coverage(page, coverage, words, verbose=options.verbose)
-    return page.text()
+        return
+    if page.fits([list(row.values()) for row in (header, *short)]):
+        page.table(list(header.values()), [list(row.values()) for row in cells])
+        return
+    beside = [name for name in names if not any(name in line for line in form.stacked)]
+    page.table(
+        [header[name] for name in (*form.stacked[0], *beside)],
+        [[_stack(row, form.stacked), *(row[name] for name in beside)] for row in (short if options.verbose else cells)],
+    )
 
 
-def render_callers(rows: Sequence[CallerUse], coverage: Coverage, options: RenderOptions) -> str:
-    """Render the list of callers."""
-    words, page = catalogue(options.lang), Page(options)
-    header = [words.labels[name] for name in ("caller", "type", "action", "key", "calls")]
-    if options.verbose:
-        header += [words.labels["error_codes"], words.labels["seen"]]
-    table = [_use_cells(row, words, verbose=options.verbose) for row in rows]
-    with_short_keys = [
-        [*cells[:3], layout.short_key(row.key), *cells[4:]] for row, cells in zip(rows, table, strict=True)
-    ]
-    if not page.fits([header, *with_short_keys]):
-        header = [header[0], *header[3:5]]
-        table = [
-            [_stacked([cells[0]], cells[1:3], cells[5:]), *cells[3:5]]
-            for cells in (with_short_keys if options.verbose else table)
-        ]
-    page.table(header, table) if table else page.wrap(words.labels["no_uses"])
-    show_coverage(page, coverage, words, verbose=options.verbose)
-    return page.text()
-
-
-def _stacked(*lines: Sequence[str]) -> str:
-    """Return the texts of each line side by side, the later lines indented; a line without text is left out."""
-    return "\n  ".join(filter(None, ("  ".join(filter(None, line)) for line in lines)))
-
-
-def _use_cells(row: CallerUse, words: Catalogue, *, verbose: bool) -> list[str]:
-    errors = f" ({words.count('errors', row.errors)})" if row.errors else ""
-    caller = row.caller
-    texts = (caller_name(caller, words), caller_type(caller, words), row.action, layout.show_key(row.key))
-    cells = [*map(escape.terminal, texts), f"{row.calls}{errors}"]
-    if verbose:
-        cells += [escape.terminal(" ".join(row.error_codes)), layout.show_span(row.first, row.last)]
-    return cells
-
-
-def render_what_if(rows: Sequence[WhatIfRow], coverage: Coverage, options: RenderOptions) -> str:
-    """Render the replay of a policy, worst first."""
-    words, page = catalogue(options.lang), Page(options)
-    page.wrap(layout.show_tally(rows, words) or words.labels["no_uses"])
-    for row in rows:
-        if row.outcome == "unchanged" and not options.verbose:
-            continue
-        seen = layout.show_observed(row, words)
-        page.bullet(f"{words.what_ifs[row.outcome]}: {caller_name(row.caller, words)} {row.action} ({seen})")
-        why = layout.show_why(row, words)
-        if why:
-            page.bullet(why, level=2)
-    show_coverage(page, coverage, words, verbose=options.verbose)
-    return page.text()
+def _stack(cells: Mapping[str, str], lines: Sequence[Sequence[str]]) -> str:
+    """Return the cells of each line side by side, the later lines indented; a line without text is left out."""
+    return "\n  ".join(filter(None, ("  ".join(filter(None, map(cells.get, line))) for line in lines)))
