@@ -47,7 +47,7 @@ class Vault:
         return self.made.make_id("job", self.name, day, number)
 
     def _job(self, day: str, number: int, state: str, message: str | None) -> None:
-        hour, minute = 18 + number // 20, 5 + 2 * (number % 20)
+        hour, minute = 18 + number // 20 % 5, 5 + 2 * (number % 20)
         resource = self.made.arn("dynamodb", f"table/{self.name}-{number}")
         self.made.backup_job(
             self.job_id(day, number),

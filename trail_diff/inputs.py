@@ -129,6 +129,18 @@ def gather_inputs(inputs: Inputs, wanted: Wanted | None = None) -> Gathered:
     return gather(inputs.events, inputs.jobs, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
 
 
+def gather_with_facts(inputs: Inputs, wanted: Wanted) -> tuple[Gathered, Facts]:
+    """Read what there is for more than one question, and what is known of the key; a bundle holds both.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
+    if inputs.is_raw_needed and (not inputs.is_live or inputs.is_engine_for_all):
+        collected = collect(inputs, _NOTHING_ASKED)[0]
+        return collected.gathered(), collected.facts()
+    return gather_inputs(inputs, wanted), gather_facts(inputs)
+
+
 def gather_both(inputs: Inputs, paths: tuple[str, str], wanted: Wanted | None) -> tuple[Gathered, Gathered]:
     """Read two exports; `inputs.events` is not used. Names that either tells are replaced in both.
 

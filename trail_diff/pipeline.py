@@ -25,6 +25,7 @@
     exhibits   Case, Explained → events, policies   what the counts and decisions rest on, to be shown with them
     next_steps Examined, Verdict → the commands that would settle what is open
     verdict    Case, CallerGroups, Findings → Verdict
+    triage     Gathered → the Cases of many jobs → Reports → Triage: those with the same cause in one group
     console    Findings → the same with where each event is found
     render     Report → text
 
@@ -34,6 +35,7 @@ clock or the environment, so a Case analysed twice gives one Report.
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +44,9 @@ from msgspec import structs
 from trail_diff import __version__
 from trail_diff.arns import arn_account, plain_key
 from trail_diff.case.baseline import compare_jobs, rank_baselines
-from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
+from trail_diff.case.builder import DEFAULT_PAD, Question, build_case, build_comparison, case_windows
 from trail_diff.case.coverage import summarize_reading
+from trail_diff.case.gathered import Gathered
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.events.key_names import is_resolved
 from trail_diff.gather.key_facts import FactFiles
@@ -57,10 +60,13 @@ from trail_diff.inputs import (
     gather_both,
     gather_facts,
     gather_inputs,
+    gather_with_facts,
     need_question,
 )
 from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.triage import JobKey, Triage
+from trail_diff.triage.select import TriageFilter
 from trail_diff.usage.callers import CallerCount
 
 
@@ -189,6 +195,31 @@ def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
         baseline = ranked[0] if ranked else None
         rows.append(JobRow(job, baseline, compare_jobs(job, baseline) if baseline else ()))
     return tuple(rows), summarize_reading(gathered.tally, gathered.skipped)
+
+
+def triage(
+    inputs: Inputs, wanted: TriageFilter, pad: timedelta = DEFAULT_PAD
+) -> tuple[Triage, Mapping[JobKey, Report]]:
+    """Diagnose every job that did not succeed, out of one reading, and put those with the same cause together.
+
+    Return the groups, and the report of each of their jobs.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
+    from trail_diff.triage.diagnose import Cases, windows_of
+    from trail_diff.triage.group import group_reports, is_worth_telling, job_key
+    from trail_diff.triage.select import select_jobs
+
+    def spans(gathered: Gathered) -> tuple[Window, ...]:
+        return windows_of(select_jobs(gathered, wanted), gathered, pad)
+
+    gathered, facts = gather_with_facts(inputs, Wanted(spans, refused=True))
+    cases = Cases(gathered, facts, pad)
+    reports = [analyse(cases.of(job)) for job in select_jobs(gathered, wanted)]
+    told = [report for report in reports if is_worth_telling(report) and wanted.wants_cause(report.verdict.cause)]
+    grouped = group_reports(told, len(gathered.jobs), summarize_reading(gathered.tally, gathered.skipped))
+    return grouped, {job_key(report.failed): report for report in told}
 
 
 def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[CallerUse, ...], Coverage]:

@@ -17,6 +17,7 @@ from msgspec import Struct, structs
 from trail_diff.case.coverage import lacks_caller_type
 from trail_diff.case.gathered import Beyond, Gathered, in_order
 from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
+from trail_diff.events.denials import is_denial_code
 from trail_diff.events.jobs import START_CALLS
 from trail_diff.events.key_names import KeyName
 from trail_diff.events.normalize import KMS, normalize_record
@@ -60,10 +61,12 @@ class Wanted(Struct, frozen=True):
     """What is read for: the time around jobs, told from the jobs (None: no calls are wanted, the jobs are all).
 
     `by_name`: a key was named otherwise than by its ARN, so the names by which requests call keys are wanted as well.
+    `refused`: calls that were not authorized are wanted whenever they were; jobs are chosen by them.
     """
 
     windows_of: WindowsOf | None = None
     by_name: bool = False
+    refused: bool = False
 
 
 def gather_wanted(
@@ -88,7 +91,7 @@ def gather_wanted(
     is_small = len(batches) < WORTH_BATCHES and sum(file.size for file in files) < WORTH_BYTES
     if is_small or any(is_read_once(file.path) for file in files if not file.size):
         return None
-    noted = _Notes(SurveyKinds(wanted.by_name))
+    noted = _Notes(SurveyKinds(wanted.by_name, refused=wanted.refused))
     sums = Sums(noted, progress)
     read: list[tuple[Batch, Trace]] = []
     for process, sheet, batch in read_sheets(Reader(noted.kinds, selection), batches, options.processes):
@@ -105,7 +108,7 @@ def gather_wanted(
         for one, span in zip(read, sums.spans, strict=True)
         if span is not None and any(span.start <= window.end and window.start <= span.end for window in windows)
     ]
-    events = _read_again(again, windows, options, sums.repeats)
+    events = _read_again(again, _Rereader(windows, options, noted.kinds), options, sums.repeats)
     return None if events is None else structs.replace(gathered, events=in_order([*gathered.events, *events]))
 
 
@@ -118,6 +121,7 @@ class SurveyKinds(Struct, frozen=True):
 
     by_name: bool = False
     keeps_event: bool = False
+    refused: bool = False
 
     def kind(self, event: Event) -> Kind:
         """Return the kind of a call."""
@@ -131,10 +135,15 @@ class SurveyKinds(Struct, frozen=True):
 
     def keeps(self, record: SlimRecord | Event) -> bool:
         """Check whether an event tells of a job or changes something, so that it matters whenever it was."""
-        if record.event_name in _KEPT_NAMES:
+        if record.event_name in _KEPT_NAMES or (self.refused and is_denial_code(_read_code(record))):
             return True
         details = record.service_event_details
         return record.event_source != KMS and details is not NULL and bool(details)
+
+
+def _read_code(record: SlimRecord | Event) -> str | None:
+    code = record.error_code
+    return code if isinstance(code, str | None) else bytes(code).decode(errors="replace").strip('"')
 
 
 class _Notes:
@@ -207,7 +216,7 @@ class _Rereader:
 
 
 def _read_again(
-    read: Sequence[tuple[Batch, Trace]], windows: Sequence[Window], options: ReadOptions, repeats: Counter[bytes]
+    read: Sequence[tuple[Batch, Trace]], reader: _Rereader, options: ReadOptions, repeats: Counter[bytes]
 ) -> list[Event] | None:
     """Return the events in the windows, each once.
 
@@ -216,7 +225,7 @@ def _read_again(
     """
     found: dict[bytes, Event] = {}
     copies: Counter[bytes] = Counter()
-    made = read_on_cores(_Rereader(windows, options, SurveyKinds()), [batch for batch, _ in read], options.processes)
+    made = read_on_cores(reader, [batch for batch, _ in read], options.processes)
     for (_, (events, trace)), (_, first_trace) in zip(made, read, strict=True):
         if trace != first_trace:
             return None

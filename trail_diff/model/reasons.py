@@ -52,6 +52,7 @@ class Reason(StrEnum):
     CONCURRENT_JOB_ON_VAULT = "concurrent-job-on-vault"
     KEY_NOT_KNOWN = "key-not-known"
     KEY_NOT_IN_EVENTS = "key-not-in-events"
+    JOB_TIME_NOT_KNOWN = "job-time-not-known"
     JOB_STILL_RUNNING = "job-still-running"
     INPUT_PARTLY_READ = "input-partly-read"
     # why an event belongs to a job

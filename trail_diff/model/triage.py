@@ -38,6 +38,10 @@ class TriageJob(Struct, frozen=True):
     message: str | None = None
 
 
+JobKey = tuple[str, str | None, str | None]
+"""A job's id, account and Region: an id alone may stand for jobs of several."""
+
+
 class TriageGroup(Struct, frozen=True):
     """Jobs that have the same cause, key, statement (or state, grant, layer) and change, or lack the same evidence.
 

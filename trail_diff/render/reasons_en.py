@@ -51,6 +51,7 @@ REASONS: Mapping[str, str] = {
     "concurrent-job-on-vault": "another job used the same vault at the same time, so some calls may be its own",
     "key-not-in-events": "no record names the key that was asked about; what differs is about other keys",
     "key-not-known": "the key the job needed is not known",
+    "job-time-not-known": "the job has neither a creation nor a completion time, so its events cannot be found",
     "job-still-running": "the job has not ended yet",
     "input-partly-read": "some of the input could not be read",
     # why an event belongs to a job

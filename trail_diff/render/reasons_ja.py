@@ -55,6 +55,7 @@ REASONS: Mapping[str, str] = {
     ),
     "key-not-in-events": "指定されたキーを使う呼び出しは記録されておらず、差異は別のキーに関するものです",
     "key-not-known": "ジョブに必要なキーが不明です",
+    "job-time-not-known": "ジョブの作成時刻も完了時刻も不明のため、そのイベントを見つけられません",
     "job-still-running": "ジョブはまだ終了していません",
     "input-partly-read": "入力の一部を読み取れませんでした",
     # why an event belongs to a job

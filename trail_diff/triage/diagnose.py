@@ -5,44 +5,49 @@ of the windows of a job are found by bisection; what changes keys, grants, roles
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 from msgspec import structs
 
 from trail_diff.case.builder import Question, build_case, case_windows
-from trail_diff.case.gathered import Gathered, in_order
-from trail_diff.errors import AmbiguousJobError, FactError
+from trail_diff.case.correlate import job_window
+from trail_diff.case.coverage import lacks_caller_type, summarize_reading
+from trail_diff.case.gathered import Beyond, Gathered, in_order
 from trail_diff.events.changes import is_change
-from trail_diff.model.learnt import Case, Event, Facts, Job, Window
+from trail_diff.model.learnt import Case, Event, Facts, Job, JobEvents, Window
+from trail_diff.model.reasons import Reason
+
+NO_TIME = datetime.min.replace(tzinfo=UTC)
+"""Where the time of a job stands that has none."""
 
 
 class Cases:
     """The cases of many jobs, out of one reading."""
 
     def __init__(self, gathered: Gathered, facts: Facts, pad: timedelta) -> None:
-        self._gathered, self._facts, self._pad = gathered, facts, pad
+        self._gathered, self._facts = gathered, facts
+        self._questions = Questions(gathered.jobs, pad)
         self._kept = [event for event in gathered.events if _is_for_all(event)]
         self._calls = [event for event in gathered.events if not _is_for_all(event)]
         self._times = [event.event_time for event in self._calls]
-        self._names = tuple(gathered.key_names())
+        lacks_type = gathered.beyond.lacks_caller_type or any(map(lacks_caller_type, gathered.events))
+        self._beyond = Beyond(tuple(gathered.key_names()), lacks_type)
 
-    def of(self, job: Job) -> Case | None:
-        """Return the case of a job; None where it has no time, so that its events cannot be found."""
-        question = Question(job.id, pad=self._pad)
-        try:
-            return self._build(question)
-        except AmbiguousJobError:
-            regions = (job.region,) if job.region else ()
-            return self._build(structs.replace(question, account=job.account, regions=regions))
-        except FactError:
-            return None
-
-    def _build(self, question: Question) -> Case:
+    def of(self, job: Job) -> Case:
+        """Return the case of a job; one without any time has no events, as they cannot be found."""
+        if job_window(job, timedelta(), None) is None:
+            return self._without_time(job)
+        question = self._questions.ask(job)
         windows = case_windows(self._gathered, question)
         events = in_order([*self._kept, *self._calls_in(windows)])
-        beyond = structs.replace(self._gathered.beyond, names=self._names)
-        return build_case(structs.replace(self._gathered, events=events, beyond=beyond), question, self._facts)
+        return build_case(structs.replace(self._gathered, events=events, beyond=self._beyond), question, self._facts)
+
+    def _without_time(self, job: Job) -> Case:
+        reading = summarize_reading(self._gathered.tally, self._gathered.skipped)
+        coverage = structs.replace(reading, warnings=(*reading.warnings, Reason.JOB_TIME_NOT_KNOWN))
+        return Case(JobEvents(job, Window(NO_TIME, NO_TIME)), None, coverage, job.keys, facts=self._facts)
 
     def _calls_in(self, windows: Sequence[Window]) -> Iterator[Event]:
         """Yield the calls inside of any of the windows, each once."""
@@ -51,6 +56,32 @@ class Cases:
             first = max(end, bisect_left(self._times, window.start))
             end = max(first, bisect_right(self._times, window.end))
             yield from self._calls[first:end]
+
+
+class Questions:
+    """Asks about jobs by their ids, and by account and Region where an id stands for several."""
+
+    def __init__(self, jobs: Iterable[Job], pad: timedelta) -> None:
+        self._counts, self._pad = Counter(job.id.casefold() for job in jobs), pad
+
+    def ask(self, job: Job) -> Question:
+        """Return the question about a job."""
+        if self._counts[job.id.casefold()] == 1:
+            return Question(job.id, pad=self._pad)
+        return Question(job.id, account=job.account, regions=(job.region,) if job.region else (), pad=self._pad)
+
+
+def windows_of(jobs: Iterable[Job], gathered: Gathered, pad: timedelta) -> tuple[Window, ...]:
+    """Return the time around every job that the cases of some jobs may look at, overlaps put together."""
+    questions = Questions(gathered.jobs, pad)
+    found = {window for job in jobs for window in case_windows(gathered, questions.ask(job))}
+    joined: list[Window] = []
+    for window in sorted(found, key=lambda window: (window.start, window.end)):
+        if joined and window.start <= joined[-1].end:
+            joined[-1] = Window(joined[-1].start, max(joined[-1].end, window.end))
+        else:
+            joined.append(window)
+    return tuple(joined)
 
 
 def _is_for_all(event: Event) -> bool:

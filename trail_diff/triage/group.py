@@ -3,11 +3,13 @@
 from collections.abc import Hashable, Iterable, Sequence
 from datetime import UTC, datetime
 
+from trail_diff.events.denials import is_denial_code
+from trail_diff.events.jobs import is_succeeded
 from trail_diff.model.codes import Confidence
-from trail_diff.model.learnt import Coverage
+from trail_diff.model.learnt import Coverage, Job
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Change, Finding, NextStep, Report
-from trail_diff.model.triage import Triage, TriageChange, TriageCounts, TriageGroup, TriageJob
+from trail_diff.model.triage import JobKey, Triage, TriageChange, TriageCounts, TriageGroup, TriageJob
 
 _CERTAINTY: Sequence[Confidence | None] = ("confirmed", "likely", "possible", None)
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -23,6 +25,18 @@ def group_reports(reports: Iterable[Report], seen: int, coverage: Coverage) -> T
     counts = TriageCounts(seen, sum(outcomes.values()), *outcomes.values())
     made = sorted(map(_make_group, groups.values()), key=lambda group: (-len(group.jobs), group.first or _LATEST))
     return Triage(counts, tuple(made), coverage)
+
+
+def is_worth_telling(report: Report) -> bool:
+    """Check whether a job belongs to a group: it did not complete, has a message, refused calls, or a difference."""
+    refused = (code for group in report.callers for code in group.failed.error_codes if is_denial_code(code))
+    is_plain = is_succeeded(report.failed) and not report.failed.message
+    return not is_plain or report.verdict.outcome in ("explained", "difference") or any(refused)
+
+
+def job_key(job: Job | TriageJob) -> JobKey:
+    """Return by what a job is known among those of several accounts and Regions."""
+    return job.id, job.account, job.region
 
 
 def best_finding(report: Report) -> Finding | None:

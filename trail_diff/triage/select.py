@@ -36,6 +36,10 @@ class TriageFilter(Struct, frozen=True):
         of_type = not self.resource_types or _is_among(job.resource_type, self.resource_types)
         return in_account and of_type and (not self.vaults or _is_among(last_name(job.vault), self.vaults, job.vault))
 
+    def wants_cause(self, cause: Cause | None) -> bool:
+        """Check whether a diagnosis is asked about."""
+        return not self.causes or cause in self.causes
+
 
 def select_jobs(gathered: Gathered, wanted: TriageFilter) -> tuple[Job, ...]:
     """Return the jobs to diagnose, in order of their creation.
