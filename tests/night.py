@@ -1,6 +1,11 @@
 """A night of backup jobs, made up: many that succeeded, and failed ones of a few causes, in several accounts and Regions."""
 
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from recording import Record, Recording
@@ -87,46 +92,118 @@ def make_night(scale: int = 1) -> Night:
     """Make a night with 30 failed jobs of six causes, one that cannot be decided, and 200 that succeeded, times scale."""
     home, abroad = Recording(seed="home"), Recording(region="us-east-1", seed="abroad")
     other = Recording(account="444455556666", seed="other")
-    scp = "with an explicit deny in a service control policy"
-    night = Night(
+    return run_night(
         [
-            Vault(home, "prod-vault", 12 * scale),
-            Vault(home, "finance-vault", 7 * scale),
-            Vault(abroad, "hr-vault", 4 * scale),
-            Vault(home, "legal-vault", 3 * scale, has_calls=True, denied=scp),
-            Vault(home, "busy-vault", 2 * scale, message=BUSY),
-            Vault(other, "dev-vault", scale),
-            Vault(other, "new-vault", scale, is_new=True),
-            Vault(home, "calm-vault", 40 * scale, has_failed=False),
-            Vault(abroad, "calm-abroad", 30 * scale, has_failed=False),
-            Vault(other, "calm-other", 15 * scale, has_failed=False),
+            ("deny", home, "prod-vault", 12 * scale),
+            ("disable", home, "finance-vault", 7 * scale),
+            ("grant", abroad, "hr-vault", 4 * scale),
+            ("scp", home, "legal-vault", 3 * scale),
+            ("busy", home, "busy-vault", 2 * scale),
+            ("no-allow", other, "dev-vault", scale),
+            ("new", other, "new-vault", scale),
+            ("calm", home, "calm-vault", 86 * scale),
+            ("calm", abroad, "calm-abroad", 60 * scale),
+            ("calm", other, "calm-other", 25 * scale),
         ]
     )
-    for vault in night.vaults:
+
+
+def run_night(plan: Sequence[tuple[str, Recording, str, int]]) -> Night:
+    """Make a night with a vault for each entry of a plan: what breaks it, where it is, its name and how many jobs."""
+    night = Night([Vault(made, name, jobs, **_KINDS[kind]) for kind, made, name, jobs in plan])
+    for (kind, *_), vault in zip(plan, night.vaults, strict=True):
         vault.run()
-    _break(*night.vaults[:3], night.vaults[5])
+        _BREAKS.get(kind, lambda _vault: None)(vault)
     return night
 
 
-def _break(prod: Vault, finance: Vault, hr: Vault, dev: Vault) -> None:
-    """Add the changes that the failed jobs go back to."""
-    noon = f"{BAD}T12:00:00Z"
-    for vault, before, after in (
-        (prod, policy(prod.made, ALLOW_STORAGE), policy(prod.made, deny(ADMIN_ONLY, "DenyOthers"), ALLOW_STORAGE)),
-        (dev, policy(dev.made, ALLOW_STORAGE), policy(dev.made)),
-    ):
-        vault.made.put_key_policy("2026-02-01T12:00:00Z", vault.key, before, vault.admin())
-        vault.made.put_key_policy(noon, vault.key, after, vault.admin())
-    finance.made.kms(noon, "DisableKey", finance.key, finance.admin())
-    grant = hr.made.make_id("grant")
+_KINDS: Mapping[str, dict[str, Any]] = {
+    "deny": {},
+    "disable": {},
+    "grant": {},
+    "no-allow": {},
+    "scp": {"has_calls": True, "denied": "with an explicit deny in a service control policy"},
+    "busy": {"message": BUSY},
+    "new": {"is_new": True},
+    "calm": {"has_failed": False},
+}
+KINDS = tuple(_KINDS)
+"""What a vault's jobs can go through in a night."""
+
+_MONTH_BEFORE, _NOON = "2026-02-01T12:00:00Z", f"{BAD}T12:00:00Z"
+
+
+def _deny(vault: Vault) -> None:
+    made = vault.made
+    made.put_key_policy(_MONTH_BEFORE, vault.key, policy(made, ALLOW_STORAGE), vault.admin())
+    after = policy(made, deny(ADMIN_ONLY, "DenyOthers"), ALLOW_STORAGE)
+    made.put_key_policy(_NOON, vault.key, after, vault.admin())
+
+
+def _lose_allow(vault: Vault) -> None:
+    made = vault.made
+    made.put_key_policy(_MONTH_BEFORE, vault.key, policy(made, ALLOW_STORAGE), vault.admin())
+    made.put_key_policy(_NOON, vault.key, policy(made), vault.admin())
+
+
+def _disable(vault: Vault) -> None:
+    vault.made.kms(_NOON, "DisableKey", vault.key, vault.admin())
+
+
+def _revoke(vault: Vault) -> None:
+    made, grant = vault.made, vault.made.make_id("grant", vault.name)
     asked: dict[str, Any] = {"granteePrincipal": STORAGE, "operations": ["Decrypt", "GenerateDataKey"]}
-    hr.made.put_key_policy("2026-02-01T12:00:00Z", hr.key, policy(hr.made), hr.admin())
-    hr.made.kms(
+    made.put_key_policy(_MONTH_BEFORE, vault.key, policy(made), vault.admin())
+    made.kms(
         "2026-02-01T12:01:00Z",
         "CreateGrant",
-        hr.key,
-        hr.admin(),
+        vault.key,
+        vault.admin(),
         parameters=asked,
-        responseElements={"grantId": grant, "keyId": hr.key},
+        responseElements={"grantId": grant, "keyId": vault.key},
     )
-    hr.made.kms(noon, "RevokeGrant", hr.key, hr.admin(), parameters={"grantId": grant})
+    made.kms(_NOON, "RevokeGrant", vault.key, vault.admin(), parameters={"grantId": grant})
+
+
+_BREAKS: Mapping[str, Callable[[Vault], None]] = {
+    "deny": _deny,
+    "no-allow": _lose_allow,
+    "disable": _disable,
+    "grant": _revoke,
+}
+
+
+def job_reports(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Return the jobs that ended as AWS Backup Audit Manager reports them."""
+    return [_report(record) for record in records if record["eventName"] == "BackupJobCompleted"]
+
+
+def _report(record: Record) -> dict[str, Any]:
+    told = record["serviceEventDetails"]
+    names = ("backupJobId", "resourceType", "resourceArn", "backupVaultName", "backupVaultArn", "iamRoleArn")
+    return {
+        "reportTimePeriodStart": f"{BAD}T00:00:00Z",
+        "reportTimePeriodEnd": f"{BAD}T23:59:59Z",
+        "accountId": record["recipientAccountId"],
+        "region": record["awsRegion"],
+        **{name: told[name] for name in names},
+        "jobStatus": told["state"],
+        "statusMessage": told.get("statusMessage"),
+        "creationDate": _spell(told["creationDate"]),
+        "completionDate": _spell(told["completionDate"]),
+        "backupSizeInBytes": 8589934592,
+    }
+
+
+def _spell(moment: dict[str, int]) -> str:
+    return f"{datetime.fromtimestamp(moment['seconds'], UTC):%Y-%m-%dT%H:%M:%S}.229Z"
+
+
+def as_report_csv(items: Sequence[Mapping[str, Any]]) -> str:
+    """Return a report as CSV, its columns named in words."""
+    written = io.StringIO()
+    names = [re.sub(r"([A-Z])", r" \1", name).title() for name in items[0]]
+    table = csv.writer(written)
+    table.writerow(names)
+    table.writerows([[value if value is not None else "" for value in item.values()] for item in items])
+    return written.getvalue()

@@ -22,7 +22,7 @@ _ID_FIELDS: tuple[tuple[str, JobKind], ...] = (
     ("copyJobId", "copy"),
     ("restoreJobId", "restore"),
 )
-_LIST_FIELDS = ("backupJobs", "copyJobs", "restoreJobs", "copyJob", "backupJob", "restoreJob")
+_LIST_FIELDS = ("backupJobs", "copyJobs", "restoreJobs", "copyJob", "backupJob", "restoreJob", "reportItems")
 START_CALLS = frozenset({"StartBackupJob", "StartCopyJob", "StartRestoreJob"})
 """The calls that begin jobs; their records tell of them."""
 _UNDER_WAY = {"Started": "RUNNING", "Created": "CREATED"}
@@ -34,8 +34,8 @@ SUCCEEDED_STATES = frozenset({"COMPLETED"})
 def read_job_document(document: Mapping[str, Any], source: str) -> Iterator[Job]:
     """Read every job that a document describes; a document that describes none gives none.
 
-    Understands the answers of the Describe and List calls of AWS Backup (backup, copy and restore jobs) and EventBridge
-    state changes. Fields of the wrong type count as absent.
+    Understands the answers of the Describe and List calls of AWS Backup (backup, copy and restore jobs), EventBridge
+    state changes and job reports of AWS Backup Audit Manager. Fields of the wrong type count as absent.
     """
     fields = _lower_first(document)
     detail = fields.get("detail")
@@ -181,7 +181,7 @@ def _place(job: Job, fields: Mapping[str, Any], region: str | None, account: str
         job,
         vault=vault,
         source_vault=source_vault,
-        region=region or arn_region(own_vault) or arn_region(job.resource),
+        region=region or _text(fields.get("region")) or arn_region(own_vault) or arn_region(job.resource),
         account=account or _text(fields.get("accountId")) or arn_account(own_vault) or arn_account(job.resource),
     )
 
@@ -197,13 +197,13 @@ def _vault(fields: Mapping[str, Any], prefix: str, region: str | None, account: 
 
 
 def _state(fields: Mapping[str, Any]) -> str | None:
-    state = _first_text(fields, "state", "status")
+    state = _first_text(fields, "state", "status", "jobStatus")
     return state.upper() if state else None
 
 
 def _message(fields: Mapping[str, Any]) -> str | None:
     """Return the job's own message; EventBridge may wrap it in quotes inside the string."""
-    message = _first_text(fields, "statusMessage", "message", "errorMessage")
+    message = _first_text(fields, "statusMessage", "jobStatusMessage", "message", "errorMessage")
     if message and message.startswith('"') and message.endswith('"'):
         try:
             unwrapped = json.loads(message)

@@ -137,6 +137,11 @@ def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
     """
     for path in paths:
         found = list(read_paths([path], make_selection(ReadOptions()), Tally()))
+        if not any(map(_tells_of_job, found)) and any(map(_is_summary, found)):
+            raise FactError(
+                f"--job {path}: it counts jobs by state (list-backup-job-summaries) and names none of them",
+                hint="give the jobs themselves: aws backup list-backup-jobs, list-copy-jobs or list-restore-jobs",
+            )
         if not any(map(_tells_of_job, found)):
             raise FactError(
                 f"--job {path}: no backup, copy or restore job in it",
@@ -144,6 +149,10 @@ def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
                 "copy and restore jobs), or an EventBridge state change",
             )
         yield from found
+
+
+def _is_summary(item: Found) -> bool:
+    return isinstance(item, Skipped) and item.reason is Reason.JOB_SUMMARIES
 
 
 def _tells_of_job(item: Found) -> bool:

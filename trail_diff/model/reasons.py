@@ -28,6 +28,7 @@ class Reason(StrEnum):
     ENCRYPTED_ARCHIVE = "encrypted-archive"
     UNSUPPORTED_ARCHIVE = "unsupported-archive"
     YAML_NOT_READ = "yaml-not-read"
+    JOB_SUMMARIES = "job-summaries"
     QUERY_SIGNATURE = "query-signature"
     PARQUET_SUPPORT_MISSING = "parquet-support-missing"
     DUPLICATE = "duplicate"

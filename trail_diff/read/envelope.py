@@ -13,6 +13,7 @@ import msgspec
 
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
+from trail_diff.read.forms.job_reports import is_job_header, read_job_rows
 from trail_diff.read.forms.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
 from trail_diff.read.interface import (
     Found,
@@ -76,6 +77,8 @@ class Envelope:
                 break
             if is_first and isinstance(part, Line) and is_header(part.text):
                 yield from self._read_table(part.text, splitter)
+            elif is_first and isinstance(part, Line) and is_job_header(part.text):
+                yield from self._read_jobs(part.text, splitter)
             else:
                 yield from self._read_part(part)
             is_first = False
@@ -198,12 +201,16 @@ class Envelope:
             return
         yield from self._unwrap(value, depth + 1)
 
-    def _read_table(self, header: str, splitter: Splitter) -> Iterator[Found]:
-        def lines() -> Iterator[str]:
-            yield header + "\n"
-            yield from splitter.lines()
+    def _read_jobs(self, header: str, splitter: Splitter) -> Iterator[Found]:
+        for row in read_job_rows(_lines(header, splitter), self._source):
+            match row:
+                case Skipped():
+                    self._skipped[row.reason] += row.count
+                case dict():
+                    yield FoundJob(row, self._source)
 
-        for row in read_rows(lines(), self._source):
+    def _read_table(self, header: str, splitter: Splitter) -> Iterator[Found]:
+        for row in read_rows(_lines(header, splitter), self._source):
             match row:
                 case Skipped():
                     self._skipped[row.reason] += row.count
@@ -287,6 +294,11 @@ class Envelope:
             self._has_next_page = bool(fields.get("NextToken"))
         elif container == "events" and "searchedLogStreams" in fields:
             self._has_next_page = bool(fields.get("nextToken"))
+
+
+def _lines(header: str, splitter: Splitter) -> Iterator[str]:
+    yield header + "\n"
+    yield from splitter.lines()
 
 
 def _is_record(peek: Peek) -> bool:

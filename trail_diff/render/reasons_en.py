@@ -24,6 +24,7 @@ REASONS: Mapping[str, str] = {
     "unreadable-row": "the row could not be read",
     "encrypted-archive": "the archive is encrypted",
     "unsupported-archive": "an archive of a kind that is not read (7z, zstd, rar, lz4); unpack it first",
+    "job-summaries": "counts of jobs by state (list-backup-job-summaries), which name no job",
     "yaml-not-read": "YAML is not read; have it printed again with --output json",
     "query-signature": "the signature file of a query result, which holds no events",
     "parquet-support-missing": "reading Parquet needs the parquet extra (pyarrow), which is not installed",

@@ -24,6 +24,7 @@ REASONS: Mapping[str, str] = {
     "unreadable-row": "行を読み取れませんでした",
     "encrypted-archive": "アーカイブが暗号化されています",
     "unsupported-archive": "対応していない形式のアーカイブです (7z、zstd、rar、lz4)。展開してから指定してください",
+    "job-summaries": "ジョブの状態別の集計 (list-backup-job-summaries) で、個々のジョブの情報はありません",
     "yaml-not-read": "YAML は読み取れません。--output json で出力し直してください",
     "query-signature": "クエリ結果の署名ファイルであり、イベントは含まれていません",
     "parquet-support-missing": (
