@@ -1,6 +1,6 @@
 """Renders a triage for a terminal: a group in three lines, as many as a screen holds; all of them with -v."""
 
-from trail_diff.model.triage import TriageGroup
+from trail_diff.model.triage import TriageGroup, TriageJob
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.full import show_coverage
@@ -9,15 +9,14 @@ from trail_diff.render.page import Page
 from trail_diff.render.phrases import catalogue
 from trail_diff.render.triage import Triaged
 from trail_diff.render.triage.wording import join_names, name_group, say_cause, say_fix, say_head, say_lead
-from trail_diff.render.width import wrap
+from trail_diff.render.width import shorten, width_of, wrap
 
 _MOST_GROUPS = 7
 """So many fit on a screen of 24 lines, with a line above, a line below and the prompt."""
 
 _COLORS = {"explained": "red", "difference": "yellow", "inconclusive": "yellow", "no-difference": "green"}
 _INDENT = 8
-_JOB_COLUMNS = ("id", "state", "time", "vault", "resource")
-_LONGEST_RESOURCE = 60
+_LEAST_ROOM = 12
 
 
 def render(triaged: Triaged, options: RenderOptions) -> str:
@@ -55,20 +54,21 @@ def _cut(text: str, width: int) -> str:
 
 
 def _show_jobs(page: Page, group: TriageGroup, words: Catalogue) -> None:
+    """Show a line for each job: its id whole, to be copied, and its resource in what room is left."""
     if group.remedy is None and group.next_steps:
         page.command(group.next_steps[0].command, _INDENT)
-    cells = [
-        [
-            job.id,
-            job.state or "",
-            layout.show_time(job.created),
-            layout.last_part(job.vault),
-            escape.shorten(
-                join_names([job.resource, job.parent and f"({words.labels['parent']} {job.parent})"]), _LONGEST_RESOURCE
-            ),
-        ]
+    rows = [
+        [f"  {escape.terminal(job.id)}", escape.terminal(job.state or ""), layout.show_time(job.created)]
         for job in group.jobs
     ]
-    page.table(
-        [words.labels[name] for name in _JOB_COLUMNS], [[escape.terminal(cell) for cell in row] for row in cells]
-    )
+    taken = sum(max(map(width_of, column)) + 2 for column in zip(*rows, strict=True))
+    room = max(page.width - taken, _LEAST_ROOM)
+    for row, job in zip(rows, group.jobs, strict=True):
+        row.append(shorten(escape.terminal(_describe(job, group, words)), room))
+    page.table([f"  {words.labels['id']}", *(words.labels[name] for name in ("state", "time", "resource"))], rows)
+
+
+def _describe(job: TriageJob, group: TriageGroup, words: Catalogue) -> str:
+    parent = f"({words.labels['parent']} {job.parent})" if job.parent else None
+    vault = layout.last_part(job.vault) if len(group.vaults) > 1 else None
+    return join_names([vault, job.resource, parent])
