@@ -39,7 +39,8 @@ def render(triaged: Triaged, options: RenderOptions) -> str:
 def _show_group(page: Page, group: TriageGroup, words: Catalogue, *, verbose: bool) -> None:
     if verbose:
         page.gap()
-    page.wrap(f"{say_head(group, words)}: {name_group(group, words)}", color=_COLORS[group.outcome])
+    head = f"{say_head(group, words)}: {name_group(group, words)}"
+    page.wrap(head if verbose else _cut(head, page.width), color=_COLORS[group.outcome])
     label, fix = say_fix(group, words)
     for name, told in ((words.labels["cause"], say_cause(group, words)), (label, fix)):
         page.pair(f"  {name}", told if verbose else _cut(told, page.width - _INDENT), _INDENT)
@@ -57,15 +58,16 @@ def _show_jobs(page: Page, group: TriageGroup, words: Catalogue) -> None:
     """Show a line for each job: its id whole, to be copied, and its resource in what room is left."""
     if group.remedy is None and group.next_steps:
         page.command(group.next_steps[0].command, _INDENT)
+    header = [f"  {words.labels['id']}", *(words.labels[name] for name in ("state", "time", "resource"))]
     rows = [
         [f"  {escape.terminal(job.id)}", escape.terminal(job.state or ""), layout.show_time(job.created)]
         for job in group.jobs
     ]
-    taken = sum(max(map(width_of, column)) + 2 for column in zip(*rows, strict=True))
+    taken = sum(max(map(width_of, column)) + 2 for column in zip(header[:-1], *rows, strict=True))
     room = max(page.width - taken, _LEAST_ROOM)
     for row, job in zip(rows, group.jobs, strict=True):
         row.append(shorten(escape.terminal(_describe(job, group, words)), room))
-    page.table([f"  {words.labels['id']}", *(words.labels[name] for name in ("state", "time", "resource"))], rows)
+    page.table(header, rows)
 
 
 def _describe(job: TriageJob, group: TriageGroup, words: Catalogue) -> str:

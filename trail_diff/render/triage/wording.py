@@ -13,6 +13,7 @@ from trail_diff.render.phrases import caller_name
 _MOST_NAMES = 3
 _MOST_IN_SUMMARY = 6
 _LONGEST_NAME = 60
+_LONGEST_OF_SEVERAL = 24
 
 
 def say_lead(triage: Triage, words: Catalogue) -> str:
@@ -46,7 +47,8 @@ def name_group(group: TriageGroup, words: Catalogue) -> str:
 
 def name_vaults(group: TriageGroup, words: Catalogue) -> str:
     """Return the names of a group's vaults, the first few of them."""
-    names = list(dict.fromkeys(shorten(last_name(vault) or vault, _LONGEST_NAME) for vault in group.vaults))
+    longest = _LONGEST_NAME if len(group.vaults) == 1 else _LONGEST_OF_SEVERAL
+    names = list(dict.fromkeys(shorten(last_name(vault) or vault, longest) for vault in group.vaults))
     more = len(names) - _MOST_NAMES
     told = names[:_MOST_NAMES] + ([words.count("more_places", more)] if more > 0 else [])
     return words.grammar.join_items(told)
