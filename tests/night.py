@@ -113,7 +113,8 @@ def run_night(plan: Sequence[tuple[str, Recording, str, int]]) -> Night:
     night = Night([Vault(made, name, jobs, **_KINDS[kind]) for kind, made, name, jobs in plan])
     for (kind, *_), vault in zip(plan, night.vaults, strict=True):
         vault.run()
-        _BREAKS.get(kind, lambda _vault: None)(vault)
+        if kind in _BREAKS:
+            _BREAKS[kind](vault)
     return night
 
 

@@ -8,7 +8,7 @@ from trail_diff.render.interface import RenderOptions
 from trail_diff.render.page import Page
 from trail_diff.render.phrases import catalogue
 from trail_diff.render.triage import Triaged
-from trail_diff.render.triage.wording import join_names, name_group, say_cause, say_fix, say_head, say_lead
+from trail_diff.render.triage.wording import join_names, name_group, say_cause, say_fix, say_head, say_lead, show_minute
 from trail_diff.render.width import shorten, width_of, wrap
 
 _MOST_GROUPS = 7
@@ -16,7 +16,7 @@ _MOST_GROUPS = 7
 
 _COLORS = {"explained": "red", "difference": "yellow", "inconclusive": "yellow", "no-difference": "green"}
 _INDENT = 8
-_LEAST_ROOM = 12
+_LEAST_ROOM = 8
 
 
 def render(triaged: Triaged, options: RenderOptions) -> str:
@@ -60,7 +60,7 @@ def _show_jobs(page: Page, group: TriageGroup, words: Catalogue) -> None:
         page.command(group.next_steps[0].command, _INDENT)
     header = [f"  {words.labels['id']}", *(words.labels[name] for name in ("state", "time", "resource"))]
     rows = [
-        [f"  {escape.terminal(job.id)}", escape.terminal(job.state or ""), layout.show_time(job.created)]
+        [f"  {escape.terminal(job.id)}", escape.terminal(job.state or ""), show_minute(job.created)]
         for job in group.jobs
     ]
     taken = sum(max(map(width_of, column)) + 2 for column in zip(header[:-1], *rows, strict=True))
