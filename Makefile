@@ -11,11 +11,12 @@ CHECKS := \
   lint \
   coverage \
   incidents \
+  mutants-sample \
   bench-small \
   package \
   test-browser
 
-.PHONY: check $(CHECKS) demo test fuzz golden fixtures bench screenshot clean
+.PHONY: check $(CHECKS) demo test fuzz mutants golden fixtures bench screenshot clean
 
 demo: $(STAMP)
 	$(DEMO) || test $$? -eq 1
@@ -46,6 +47,13 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 check: $(CHECKS)
+
+# Plants bugs in what decides, one at a time, and fails when the tables of cases notice too few of them.
+mutants: $(STAMP)
+	$(BIN)/python tests/mutants.py
+
+mutants-sample: $(STAMP)
+	$(BIN)/python tests/mutants.py --sample 80
 
 incidents: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/incidents.py
@@ -96,4 +104,4 @@ $(BROWSER_STAMP): $(STAMP)
 	touch $(BROWSER_STAMP)
 
 clean:
-	rm -rf $(VENV) dist build demo-report.html .coverage
+	rm -rf $(VENV) dist build mutants demo-report.html .coverage

@@ -21,12 +21,12 @@ from trail_diff.aws.client import Aws
 from trail_diff.aws.event_history.history_plan import FREQUENT_CHANGES, PAGE, RARE_CHANGES, ROLE_CHANGES, VAULT_CHANGES
 from trail_diff.aws.event_history.lookup_events import HistoryOptions, LookupEvents
 from trail_diff.model.learnt import Window
-from trail_diff.read.interface import FoundRecord, Query, Tally, select_everything
+from trail_diff.read.interface import FoundRecord, ReadOptions, Tally, select_everything
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 FAILED = datetime(2026, 3, 10, 18, tzinfo=UTC)
 WINDOWS = tuple(Window(start, start + timedelta(minutes=40)) for start in (FAILED, FAILED - timedelta(days=1)))
-QUERY = Query(WINDOWS, Window(NOW - timedelta(days=30), NOW), ("eu-west-1",))
+QUERY = ReadOptions(("eu-west-1",), windows=WINDOWS, changes=Window(NOW - timedelta(days=30), NOW))
 BY_NAME = len((*RARE_CHANGES, *FREQUENT_CHANGES, *VAULT_CHANGES, *ROLE_CHANGES))
 SECONDS_FOR_TWO = HistoryOptions().seconds_for_two
 

@@ -13,13 +13,15 @@ from msgspec import structs
 from played import moved, play
 
 from trail_diff.aws.event_history.lookup_events import HistoryOptions
-from trail_diff.aws.live.collect import LiveRequest, collect_live, resolve_question
+from trail_diff.aws.live.collect import collect_live, resolve_question
 from trail_diff.aws.live.connection import connect
 from trail_diff.aws.live.options import AwsOptions
 from trail_diff.case.builder import Question
-from trail_diff.gather.raw_case import Collected
+from trail_diff.gather.job_files import find_in_job_files
+from trail_diff.gather.raw_case import Collected, collect_found
 from trail_diff.model.report import Report
 from trail_diff.pipeline import analyse
+from trail_diff.read.interface import ReadOptions, Tally
 
 if TYPE_CHECKING:
     from recording import Recording
@@ -85,10 +87,10 @@ class Incident:
         notes: list[str] = []
         connection = connect(AwsOptions(profiles, self.server.url, uses_cache=False), regions, notes.append)
         options = HistoryOptions(max_requests=max_requests, seconds_for_two=0)
-        connection = structs.replace(connection, history_options=options)
-        request = LiveRequest(connection, job_files, end=end, clock=clock)
-        question = resolve_question(request, Question(job_id, keys=keys))
-        collected = collect_live(request, question, connection.history(clock))
+        connection = structs.replace(connection, history_options=options, clock=clock)
+        given = collect_found((), Tally(), find_in_job_files(job_files))
+        question = resolve_question(connection, Question(job_id, keys=keys))
+        collected = collect_live(connection, question, connection.history(), given, ReadOptions(end=end))
         return Asked(question, collected, analyse(collected.case(question)), notes)
 
     def write_facts(self, folder: Path) -> list[str]:

@@ -189,7 +189,7 @@ def test_listing_loads_only_what_it_uses(command: str) -> None:
     """Listing a small export as JSON loads no policy evaluator, nothing that draws tables, and no heavy library."""
     loaded = loaded_by(command, "--events", INCIDENT / "trail", "--format", "json")
 
-    assert "trail_diff.gather.in_memory" in loaded
+    assert "trail_diff.gather.engine" in loaded
     assert not loaded & {"pandas", "boto3", "multiprocessing.context", "tabulate", "wcwidth", "jinja2"}
     assert not {name for name in loaded if name.startswith(("trail_diff.policy", "trail_diff.diagnosis.causes"))}
 

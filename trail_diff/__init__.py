@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from trail_diff.aws.live.options import AwsOptions
     from trail_diff.case.builder import Question
     from trail_diff.errors import TrailDiffError
-    from trail_diff.gather.in_memory import ReadOptions
     from trail_diff.gather.key_facts import FactFiles
     from trail_diff.inputs import Inputs
     from trail_diff.model.learnt import Case, Window
     from trail_diff.model.report import Report
     from trail_diff.pipeline import analyse, load_case, load_comparison, save_bundle
+    from trail_diff.read.interface import ReadOptions
     from trail_diff.render import render_report
     from trail_diff.render.interface import RenderOptions
 
@@ -50,7 +50,7 @@ _HOMES = {
     "FactFiles": "gather.key_facts",
     "Inputs": "inputs",
     "Question": "case.builder",
-    "ReadOptions": "gather.in_memory",
+    "ReadOptions": "read.interface",
     "RenderOptions": "render.interface",
     "Report": "model.report",
     "TrailDiffError": "errors",

@@ -4,8 +4,9 @@ What only has to be counted or kept as events is never held raw; a bundle needs 
 all of them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,22 +17,20 @@ from trail_diff.case.builder import Question, build_case
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.case.gathered import Gathered
 from trail_diff.errors import JobNotFoundError, UsageError
-from trail_diff.gather.aggregate import count_calls
-from trail_diff.gather.fold import Count
-from trail_diff.gather.in_memory import ReadOptions, find_in_job_files, gather, make_selection
+from trail_diff.gather.exports import Export, WindowsOf, count_calls, is_by_name
+from trail_diff.gather.fold import Bunch, Fold
+from trail_diff.gather.job_files import find_in_job_files, read_job_files
 from trail_diff.gather.key_facts import FactDocuments, FactFiles, load_documents, read_facts
 from trail_diff.gather.raw_case import Collected, collect_found, matters_to, narrow
-from trail_diff.gather.two_pass import Wanted, gather_wanted, pick_events
 from trail_diff.model.learnt import Case, Coverage, Facts
-from trail_diff.read.files import read_paths
-from trail_diff.read.interface import Found, Progress, Selection, Source, Tally
+from trail_diff.read.files import FileSource
+from trail_diff.read.interface import Progress, ReadOptions, Source, Tally
 
 if TYPE_CHECKING:
-    from trail_diff.aws.live.collect import LiveRequest
+    from trail_diff.aws.live.connection import Connection
     from trail_diff.redact.redactor import Redactor
 
 _NOTHING_ASKED = Question("")
-_NOTHING_GIVEN = FactDocuments()
 
 
 class Inputs(Struct, frozen=True):
@@ -75,41 +74,75 @@ class Inputs(Struct, frozen=True):
         return self.is_live or self.case is not None or self.redactor is not None or bool(self.buckets)
 
 
-def collect(inputs: Inputs, question: Question | None = None) -> tuple[Collected, Question]:
-    """Read what there is and keep it raw; facts given as files come before those in a bundle, as does the question.
+class Offer(Struct, frozen=True):
+    """What a bundle may hold, the case as all that was read makes it, and as the bundle does."""
+
+    collected: Collected
+    question: Question
+    case: Case
+    offered: Case
+
+
+def offer_bundles(
+    inputs: Inputs, question: Question | None, windows_of: Callable[[Question], WindowsOf]
+) -> Iterator[Offer]:
+    """Yield what a bundle may hold, from only the records that the case rests on to everything.
+
+    Of a large export, those records alone are ever held, unless it cannot be read twice or is changed meanwhile.
 
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    given = load_documents(inputs.facts)
-    collected, asked = _read(inputs, question, given)
-    return _redact(structs.replace(collected, documents=given.over(collected.documents)), asked, inputs)
+    export = None if inputs.is_raw_needed else _open_export(inputs)
+    if export is not None and export.is_large and question is not None:
+        offer = _pick_records(inputs, export, question, windows_of(question))
+        yield from [offer] if offer is not None else []
+        export = None
+    whole, asked = collect(inputs, question, export)
+    case, gathered = whole.case(asked), whole.gathered()
+    narrowed, kept = narrow(whole, case, gathered.skipped)
+    pinned = structs.replace(asked, baseline_job_id=asked.baseline_job_id or narrowed.baseline_job_id)
+    yield Offer(narrowed, asked, case, build_case(kept, pinned, case.facts))
+    yield Offer(whole, asked, case, case)
 
 
-def collect_around(inputs: Inputs, question: Question, wanted: Wanted) -> tuple[Collected, Case] | None:
-    """Read a large export for a case, and again for only the records that it rests on, to keep those raw.
-
-    None if it is small, cannot be read twice, or was changed meanwhile.
-
-    Raises:
-        TrailDiffError: what could not be used, with a hint.
-    """
-    if inputs.is_raw_needed:
-        return None
-    documents = load_documents(inputs.facts)
-    gathered = gather_wanted(inputs.events, inputs.jobs, inputs.options, wanted, progress=inputs.progress)
+def _pick_records(inputs: Inputs, export: Export, question: Question, windows_of: WindowsOf) -> Offer | None:
+    """Read a large export for a case, and again for only the records that it rests on; None if it cannot be settled."""
+    documents, told = load_documents(inputs.facts), _job_files(inputs)
+    gathered = export.gather_twice(told.normalized[1], windows_of, by_name=is_by_name(question.keys))
     if gathered is None:
         return None
     case = build_case(gathered, question, read_facts(documents))
     event_ids = frozenset(event.event_id for event in filter(matters_to(case), gathered.events))
-    found = pick_events(inputs.events, event_ids, inputs.options)
-    picked = collect_found(found, gathered.tally, find_in_job_files(inputs.jobs))
-    collected = narrow(structs.replace(picked, documents=documents), case, gathered.skipped)
-    return (collected, case) if len(collected.records) == len(event_ids) else None
+    picked = collect_found(export.pick_events(event_ids), gathered.tally, told.items())
+    collected, _ = narrow(structs.replace(picked, documents=documents), case, gathered.skipped)
+    if len(collected.records) != len(event_ids):
+        return None
+    return Offer(collected, question, case, collected.case(question))
 
 
-def gather_inputs(inputs: Inputs, wanted: Wanted | None = None) -> Gathered:
-    """Read what there is to events, jobs and counts; where only some of it is `wanted`, not more than is no trouble.
+def collect(
+    inputs: Inputs, question: Question | None = None, files: Source | None = None
+) -> tuple[Collected, Question]:
+    """Read what there is and keep it raw; facts given as files come before those in a bundle, as does the question.
+
+    `files` are the exports on disk, if they are open.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
+    documents = load_documents(inputs.facts)
+    collected, asked = _read(inputs, question, documents, files)
+    return _redact(structs.replace(collected, documents=documents.over(collected.documents)), asked, inputs)
+
+
+def gather_inputs(
+    inputs: Inputs, windows_of: WindowsOf | None = None, keys: Sequence[str] = (), *, with_refused: bool = False
+) -> Gathered:
+    """Read what there is to events, jobs and counts.
+
+    With `windows_of`, calls outside of the windows that are told from the jobs need not be among the events; `keys` are
+    those that will be asked about; `with_refused`, calls that were not authorized are among the events in any case.
 
     Raises:
         SourceError, CaseFileError, AwsError: it cannot be read.
@@ -119,18 +152,23 @@ def gather_inputs(inputs: Inputs, wanted: Wanted | None = None) -> Gathered:
     if inputs.is_live and not inputs.jobs and not inputs.is_engine_for_all:
         from trail_diff.aws.live.collect import collect_jobs
 
-        return _redact(collect_jobs(_live_request(inputs)), _NOTHING_ASKED, inputs)[0].gathered()
+        return _redact(collect_jobs(_connect(inputs), inputs.options), _NOTHING_ASKED, inputs)[0].gathered()
     if inputs.is_raw_needed:
         return collect(inputs, _NOTHING_ASKED)[0].gathered()
-    if wanted is not None:
-        gathered = gather_wanted(inputs.events, inputs.jobs, inputs.options, wanted, progress=inputs.progress)
+    export = _open_export(inputs)
+    told = read_job_files(inputs.jobs)
+    if windows_of is not None and export.is_large:
+        gathered = export.gather_twice(told, windows_of, by_name=is_by_name(keys), with_refused=with_refused)
         if gathered is not None:
             return gathered
-    return gather(inputs.events, inputs.jobs, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
+        export = _open_export(inputs)
+    return export.gather_once(told)
 
 
-def gather_with_facts(inputs: Inputs, wanted: Wanted) -> tuple[Gathered, Facts]:
-    """Read what there is for more than one question, and what is known of the key; a bundle holds both.
+def gather_with_facts(inputs: Inputs, windows_of: WindowsOf) -> tuple[Gathered, Facts]:
+    """Read what there is for more than one job, refused calls included, and what is known of the key.
+
+    A bundle holds both.
 
     Raises:
         TrailDiffError: what could not be used, with a hint.
@@ -138,13 +176,15 @@ def gather_with_facts(inputs: Inputs, wanted: Wanted) -> tuple[Gathered, Facts]:
     if inputs.is_raw_needed and (not inputs.is_live or inputs.is_engine_for_all):
         collected = collect(inputs, _NOTHING_ASKED)[0]
         return collected.gathered(), collected.facts()
-    return gather_inputs(inputs, wanted), gather_facts(inputs)
+    return gather_inputs(inputs, windows_of, with_refused=True), gather_facts(inputs)
 
 
-def gather_both(inputs: Inputs, paths: tuple[str, str], wanted: Wanted | None) -> tuple[Gathered, Gathered]:
+def gather_both(
+    inputs: Inputs, paths: tuple[str, str], windows_of: WindowsOf | None = None, keys: Sequence[str] = ()
+) -> tuple[Gathered, Gathered]:
     """Read two exports; `inputs.events` is not used. Names that either tells are replaced in both.
 
-    The same is `wanted` of both: what one tells of the other's time counts for what the two cover together.
+    The same windows are read of both: what one tells of the other's time counts for what the two cover together.
 
     Raises:
         SourceError: one cannot be read.
@@ -158,7 +198,7 @@ def gather_both(inputs: Inputs, paths: tuple[str, str], wanted: Wanted | None) -
             learn_case(one, inputs.redactor)
         first, second = (_redact(one, _NOTHING_ASKED, inputs)[0].gathered() for one in whole)
     else:
-        first, second = (gather_inputs(side, wanted) for side in sides)
+        first, second = (gather_inputs(side, windows_of, keys) for side in sides)
     return first, second
 
 
@@ -176,7 +216,7 @@ def gather_facts(inputs: Inputs) -> Facts:
     return read_facts(documents)
 
 
-def count_inputs(inputs: Inputs, count: Count) -> Coverage:
+def count_inputs(inputs: Inputs, fold: Fold) -> Coverage:
     """Count every KMS call once, and give the coverage of the reading.
 
     Raises:
@@ -184,13 +224,13 @@ def count_inputs(inputs: Inputs, count: Count) -> Coverage:
         UsageError: AWS is to be asked, and since when is not said.
     """
     if not inputs.is_raw_needed:
-        return count_calls(inputs.events, count, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
+        return count_calls(inputs.events, fold, inputs.options, progress=inputs.progress, stdin=inputs.stdin)
     if inputs.case is not None:
         inputs.note(f"{inputs.case} holds only the calls around its two jobs; who else uses the key is not in it")
     gathered = _fetch_calls(inputs) if inputs.is_live else gather_inputs(inputs)
     calls = [event for event in gathered.events if event.accesses]
     for event in calls:
-        count.add(event)
+        fold.open(fold.kinds.kind(event), event)(Bunch.of(event))
     return structs.replace(summarize_reading(gathered.tally, gathered.skipped), events_kept=len(calls))
 
 
@@ -205,7 +245,9 @@ def need_question(question: Question | None) -> Question:
     return question
 
 
-def _read(inputs: Inputs, question: Question | None, given: FactDocuments) -> tuple[Collected, Question]:
+def _read(
+    inputs: Inputs, question: Question | None, documents: FactDocuments, files: Source | None
+) -> tuple[Collected, Question]:
     if inputs.case is not None:
         from trail_diff.gather.bundle import ask_bundle, open_case
 
@@ -213,56 +255,67 @@ def _read(inputs: Inputs, question: Question | None, given: FactDocuments) -> tu
         for note in collected.notes:
             inputs.note(note)
         return collected, ask_bundle(asked, question, collected)
-    if inputs.is_engine_for_all:
-        from trail_diff.aws.live.elsewhere import collect_time
-
-        request, asked = _live_request(inputs, given), need_question(question)
-        return collect_time(request, _open_source(inputs, request), inputs.options), asked
-    if inputs.is_live and question is not _NOTHING_ASKED:
-        from trail_diff.aws.live.collect import collect_live, resolve_question
-
-        request = _live_request(inputs, given)
-        asked = resolve_question(request, need_question(question))
-        with _asking_for_time(inputs):
-            return collect_live(request, asked, _open_source(inputs, request)), asked
-    asked, tally = need_question(question), Tally()
-    found = _read_exports(inputs, question, make_selection(inputs.options), tally)
-    return collect_found(found, tally, find_in_job_files(inputs.jobs)), asked
+    if not inputs.is_live:
+        return _collect_exports(inputs, need_question(question), files), need_question(question)
+    if question is not _NOTHING_ASKED or inputs.is_engine_for_all:
+        return _collect_live(inputs, need_question(question), documents)
+    return _job_files(inputs), need_question(question)
 
 
-def _read_exports(inputs: Inputs, question: Question | None, selection: Selection, tally: Tally) -> Iterator[Found]:
+def _collect_exports(inputs: Inputs, question: Question, files: Source | None) -> Collected:
     """Read files, then what lies in S3; without the latter no connection is opened."""
     local = [path for path in inputs.events if path not in inputs.buckets]
-    yield from read_paths(local, selection, tally, progress=inputs.progress, stdin=inputs.stdin)
+    sources: list[Source] = [files or FileSource(local, inputs.stdin)]
+    given, query, tally = _job_files(inputs), inputs.options, Tally()
     if inputs.buckets:
-        from trail_diff.aws.live.elsewhere import Buckets, plan_query
+        from trail_diff.aws.live.elsewhere import open_buckets, plan_query
 
-        query = plan_query(inputs.options, inputs.jobs, question)
-        buckets = Buckets(inputs.aws, inputs.options, inputs.note)
-        yield from buckets.read(inputs.buckets, query, selection, tally, inputs.progress)
+        query = plan_query(inputs.options, given.job_documents, question)
+        sources += open_buckets(inputs.buckets, inputs.aws, inputs.options.regions, inputs.note)
+    found = chain.from_iterable(source.read(query, inputs.options, tally, inputs.progress) for source in sources)
+    return collect_found(found, tally, given.items())
+
+
+def _collect_live(inputs: Inputs, question: Question, documents: FactDocuments) -> tuple[Collected, Question]:
+    from trail_diff.aws.live.collect import collect_live, collect_time, resolve_question
+    from trail_diff.aws.live.elsewhere import open_source
+
+    given, connection = structs.replace(_job_files(inputs), documents=documents), _connect(inputs)
+    source = open_source(inputs.aws, connection, inputs.note)
+    if inputs.is_engine_for_all:
+        return collect_time(connection, source, inputs.options, given), question
+    asked = resolve_question(connection, question)
+    with _asking_for_time(inputs):
+        return collect_live(connection, asked, source, given, inputs.options), asked
 
 
 def _fetch_calls(inputs: Inputs) -> Gathered:
-    from trail_diff.aws.live.collect import collect_calls
-    from trail_diff.aws.live.elsewhere import collect_time
+    from trail_diff.aws.live.collect import collect_time
+    from trail_diff.aws.live.elsewhere import open_source
 
-    request = _live_request(inputs)
-    source = _open_source(inputs, request)
+    connection, options = _connect(inputs), structs.replace(inputs.options, kms_only=True)
+    source = open_source(inputs.aws, connection, inputs.note)
     if inputs.is_engine_for_all:
-        collected = collect_time(request, source, inputs.options, inputs.keys, kms_only=True)
+        options = structs.replace(options, keys=inputs.keys, only_keys=bool(inputs.keys))
     else:
-        collected = collect_calls(request, source)
+        options = structs.replace(options, regions=())  # event history is asked in the connection's Regions only
+    collected = collect_time(connection, source, options)
     return _redact(collected, _NOTHING_ASKED, inputs)[0].gathered()
 
 
-def _open_source(inputs: Inputs, request: "LiveRequest") -> Source:
-    """Return the engine that was chosen, else event history."""
-    if inputs.aws.engine is None:
-        return request.connection.history()
-    from trail_diff.aws.live.elsewhere import open_source
+def _open_export(inputs: Inputs) -> Export:
+    return Export(inputs.events, inputs.options, inputs.progress, inputs.stdin)
 
-    aws = request.connection.accounts[0]
-    return open_source(inputs.aws.engine, aws, inputs.note, is_dry_run=inputs.aws.is_dry_run)
+
+def _job_files(inputs: Inputs) -> Collected:
+    """Return what the files given as job descriptors hold."""
+    return collect_found((), Tally(), find_in_job_files(inputs.jobs))
+
+
+def _connect(inputs: Inputs) -> "Connection":
+    from trail_diff.aws.live.connection import connect
+
+    return structs.replace(connect(inputs.aws, inputs.options.regions, inputs.note), progress=inputs.progress)
 
 
 @contextmanager
@@ -275,21 +328,6 @@ def _asking_for_time(inputs: Inputs) -> Iterator[None]:
             raise
         hint = "give its time with --from and --to, or its description with --job FILE"
         raise UsageError(f"which time to ask for? {error.message}", hint=hint) from error
-
-
-def _live_request(inputs: Inputs, given: FactDocuments = _NOTHING_GIVEN) -> "LiveRequest":
-    """Return what to ask AWS, beside what was given; this is where it is connected to."""
-    from trail_diff.aws.live.collect import LiveRequest
-    from trail_diff.aws.live.connection import connect
-
-    return LiveRequest(
-        connection=connect(inputs.aws, inputs.options.regions, inputs.note),
-        job_files=inputs.jobs,
-        documents=given,
-        start=inputs.options.start,
-        end=inputs.options.end,
-        progress=inputs.progress,
-    )
 
 
 def _redact(collected: Collected, asked: Question, inputs: Inputs) -> tuple[Collected, Question]:

@@ -1,15 +1,25 @@
 """The stages and their order. Everything with input or output ends in a Case; everything after it is pure.
 
-    sources    paths → Found        read exports of any form; count every record, keep only what the Selection wants
-    live       AWS → Collected      jobs, event history (sources/lookup_events) and the key's facts, from AWS itself
+    inputs     Inputs → which Sources to read, and how: exports, a bundle or AWS, with pseudonyms if wanted
+               Four types say what to read: Inputs (where), AwsOptions (as whom), Question (about which job), and
+               ReadOptions, which every Source is given
+    Source     ReadOptions → Found   raw records and job descriptions; every record that goes past is counted
+               ├ read/files         files, folders, globs and stdin, of any form (read/forms, read/shapes)
+               ├ aws/s3             a bucket
+               ├ aws/event_history  event history
+               └ aws/engines        Athena, CloudTrail Lake, CloudWatch Logs
     normalize  Record → Event       who called, which key, how it ended; or a note of why not
-    jobs       documents, events → Job
-    gather     all of the above → Gathered
-    survey     the same of a large export, in two passes over batches, sheets and counting: only what the case holds
-    facts      files → Facts        key policy, key state, grants
-    intake     which of the ways in: exports, a bundle or AWS, with pseudonyms if wanted
-    collected  all of it, raw, in one value: what a case bundle (casefile) holds and redaction (redact_case) rewrites
-    assemble   Gathered, Question, Facts → Case
+    gather     Found → Sums         one reading engine, on all cores: a Fold says what to keep and what to count
+               ├ fold               which calls are alike, which events are kept; several folds share a pass
+               ├ reader             what one process makes of a batch of files
+               ├ engine             a pass: what all processes found, in order, each event once
+               ├ exports            a small export in one pass, a large one in two: only what the case may rest on
+               ├ job_files          events, documents → Jobs, Gathered
+               ├ raw_case           all of it, raw, in one value: what a bundle holds and redaction rewrites
+               ├ bundle             that value in one file, and back
+               └ key_facts          files → Facts: key policy, key state, grants
+    aws/live   AWS → the same raw value: jobs, events from a Source, and the key's facts
+    case       Gathered, Question, Facts → Case
                ├ vaults             which keys jobs use, as AWS says of vaults and recovery points
                ├ baseline           which succeeded job to compare with, and in what it differs
                ├ correlate          which events belong to which job, each with its reasons
@@ -29,7 +39,7 @@
     console    Findings → the same with where each event is found
     render     Report → text
 
-A stage imports the model and the stages it is built from, never the pipeline. Nothing after `assemble` reads a file, a
+A stage imports the model and the stages it is built from, never the pipeline. Nothing after `case` reads a file, a
 clock or the environment, so a Case analysed twice gives one Report.
 """
 
@@ -42,26 +52,26 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff import __version__
-from trail_diff.arns import arn_account, plain_key
+from trail_diff.arns import arn_account
 from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import DEFAULT_PAD, Question, build_case, build_comparison, case_windows
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.case.gathered import Gathered
+from trail_diff.errors import CaseFileError
 from trail_diff.events.jobs import is_finished, is_succeeded
-from trail_diff.events.key_names import is_resolved
+from trail_diff.gather.exports import WindowsOf
 from trail_diff.gather.key_facts import FactFiles
-from trail_diff.gather.raw_case import Collected, narrow
-from trail_diff.gather.two_pass import Wanted
+from trail_diff.gather.raw_case import Collected
 from trail_diff.inputs import (
     Inputs,
     collect,
-    collect_around,
     count_inputs,
     gather_both,
     gather_facts,
     gather_inputs,
     gather_with_facts,
     need_question,
+    offer_bundles,
 )
 from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
@@ -80,7 +90,7 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
         collected, asked = collect(inputs, question)
         return collected.case(asked)
     facts, asked = gather_facts(inputs), need_question(question)
-    return build_case(gather_inputs(inputs, _wanted_for(asked)), asked, facts)
+    return build_case(gather_inputs(inputs, _windows_of(asked), asked.keys), asked, facts)
 
 
 def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) -> Collected:
@@ -91,21 +101,48 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
     """
     from trail_diff.gather.bundle import save_case
 
-    if question is not None:
-        around = collect_around(inputs, question, _wanted_for(question))
-        if around is not None and _is_same(*around, question):
-            save_case(file, around[0], question, __version__)
-            return around[0]
-    whole, asked = collect(inputs, question)
-    case = whole.case(asked)
-    narrowed = narrow(whole, case, whole.gathered().skipped)
-    kept = narrowed if _is_same(narrowed, case, asked) else whole
-    save_case(file, kept, asked, __version__)
-    return kept
+    offers = offer_bundles(inputs, question, _windows_of)
+    offer = next(offer for offer in offers if _is_same(offer.case, offer.offered))
+    if inputs.redactor is not None:
+        plain, asked = collect(structs.replace(inputs, redactor=None), question)
+        _refuse_other_conclusion(analyse(plain.case(asked)), analyse(offer.case))
+    save_case(file, offer.collected, offer.question, __version__)
+    return offer.collected
 
 
-def _is_same(collected: Collected, case: Case, question: Question) -> bool:
-    return analyse(collected.case(question)) == analyse(case)
+def _refuse_other_conclusion(plain: Report, redacted: Report) -> None:
+    """Check that the same follows from a case with pseudonyms as from the case itself.
+
+    Raises:
+        CaseFileError: another conclusion would.
+    """
+    told = _told(redacted)
+    other = next((what for what, value in _told(plain).items() if value != told[what]), None)
+    if other is not None:
+        raise CaseFileError(
+            f"the redacted case would not have the same {other}, so nothing is written",
+            hint="collect it without --redact, and share the report instead",
+        )
+
+
+def _told(report: Report) -> dict[str, Any]:
+    """Return what redaction must not change of a report."""
+    verdict = report.verdict
+    return {
+        "verdict": (verdict.outcome, verdict.cause, verdict.confidence),
+        "records": report.coverage.records_read,
+        "jobs": tuple(
+            (job.kind, job.state, job.created, job.completed) for job in (report.failed, report.succeeded) if job
+        ),
+        "calls": sorted(
+            (group.action, group.presence, group.failed.calls, group.succeeded.calls) for group in report.callers
+        ),
+    }
+
+
+def _is_same(one: Case, other: Case) -> bool:
+    """Check whether two cases give the same report, as one that is the same itself surely does."""
+    return one == other or analyse(one) == analyse(other)
 
 
 def load_comparison(
@@ -121,26 +158,17 @@ def load_comparison(
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    facts, wanted = gather_facts(inputs), _wanted_in(windows, keys)
+    facts, spans = gather_facts(inputs), [window for window in windows if window is not None]
+    windows_of = (lambda _gathered: spans) if len(spans) == len(windows) else None  # a side without one is all of it
     if succeeded is None:
-        one = other = gather_inputs(structs.replace(inputs, events=(failed,)), wanted)
+        one = other = gather_inputs(structs.replace(inputs, events=(failed,)), windows_of, keys)
     else:
-        one, other = gather_both(inputs, (failed, succeeded), wanted)
+        one, other = gather_both(inputs, (failed, succeeded), windows_of, keys)
     return build_comparison(one, other, windows, _renamed(keys, inputs), facts)
 
 
-def _wanted_for(question: Question) -> Wanted:
-    return Wanted(lambda gathered: case_windows(gathered, question), _is_by_name(question.keys))
-
-
-def _is_by_name(keys: Sequence[str]) -> bool:
-    return any(not is_resolved(plain_key(key)) for key in keys)
-
-
-def _wanted_in(windows: Sequence[Window | None], keys: Sequence[str]) -> Wanted | None:
-    """Return what limits a comparison to spans of time; None where a side has no span, as all of it is wanted."""
-    spans = [window for window in windows if window is not None]
-    return Wanted(lambda _gathered: spans, _is_by_name(keys)) if len(spans) == len(windows) else None
+def _windows_of(question: Question) -> WindowsOf:
+    return lambda gathered: case_windows(gathered, question)
 
 
 def analyse(case: Case) -> Report:
@@ -188,7 +216,7 @@ def analyse(case: Case) -> Report:
 
 def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
     """List the jobs found, each that did not succeed with the baseline it would get and in what the two differ."""
-    gathered = gather_inputs(inputs, Wanted())
+    gathered = gather_inputs(inputs, lambda _gathered: ())
     rows = []
     for job in gathered.jobs:
         ranked = rank_baselines(job, gathered.jobs) if is_finished(job) and not is_succeeded(job) else []
@@ -214,7 +242,7 @@ def triage(
     def spans(gathered: Gathered) -> tuple[Window, ...]:
         return windows_of(select_jobs(gathered, wanted), gathered, pad)
 
-    gathered, facts = gather_with_facts(inputs, Wanted(spans, refused=True))
+    gathered, facts = gather_with_facts(inputs, spans)
     cases = Cases(gathered, facts, pad)
     reports = [analyse(cases.of(job)) for job in select_jobs(gathered, wanted)]
     told = [report for report in reports if is_worth_telling(report) and wanted.wants_cause(report.verdict.cause)]

@@ -9,14 +9,14 @@ from msgspec import Struct, structs
 from recording import Record, as_trail_file
 
 from trail_diff.events.changes import is_change
-from trail_diff.gather.in_memory import KEPT_SOURCES, ReadOptions, gather_found, make_selection
+from trail_diff.gather.job_files import gather_found
 from trail_diff.model.learnt import Event, Skipped, Window
 from trail_diff.read.containers import Chunks
-from trail_diff.read.files import Reading, read_stream
-from trail_diff.read.interface import Found, Query, Source, Tally
+from trail_diff.read.files import FileReader
+from trail_diff.read.interface import KEPT_SOURCES, Found, ReadOptions, Source, Tally
 
 INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"
-JOBS = Query(
+JOBS = ReadOptions(
     windows=(
         Window(datetime.fromisoformat("2026-03-01T17:45:00Z"), datetime.fromisoformat("2026-03-01T19:00:00Z")),
         Window(datetime.fromisoformat("2026-03-02T17:45:00Z"), datetime.fromisoformat("2026-03-02T19:00:00Z")),
@@ -41,31 +41,31 @@ def incident_records() -> list[Record]:
     return records
 
 
-def read_source(source: Source, query: Query = JOBS) -> Read:
+def read_source(source: Source, query: ReadOptions = JOBS) -> Read:
     """Read a source to its end."""
     tally = Tally()
-    return _keep(source.read(query, make_selection(ReadOptions(query.regions)), tally, None), tally, query)
+    return _keep(source.read(query, ReadOptions(query.regions), tally, None), tally, query)
 
 
-def read_content(content: bytes, query: Query = JOBS) -> Read:
+def read_content(content: bytes, query: ReadOptions = JOBS) -> Read:
     """Read a document as if it lay in a file."""
     tally = Tally()
-    reading = Reading(make_selection(ReadOptions(query.regions)), tally, None)
-    return _keep(read_stream("document", Chunks(iter([content])), None, reading), tally, query)
+    reader = FileReader(ReadOptions(query.regions), tally)
+    return _keep(reader.read_stream("document", Chunks(iter([content]))), tally, query)
 
 
-def offline_events(records: Iterable[Record], query: Query = JOBS) -> tuple[Event, ...]:
+def offline_events(records: Iterable[Record], query: ReadOptions = JOBS) -> tuple[Event, ...]:
     """Return the events that the query wants, read offline."""
     return read_content(as_trail_file(list(records)).encode(), query).events
 
 
-def _keep(found: Iterable[Found], tally: Tally, query: Query) -> Read:
+def _keep(found: Iterable[Found], tally: Tally, query: ReadOptions) -> Read:
     gathered = gather_found(found, tally)
     events = tuple(structs.replace(event, source="") for event in gathered.events if _is_wanted(event, query))
     return Read(events, gathered.skipped, tally)
 
 
-def _is_wanted(event: Event, query: Query) -> bool:
+def _is_wanted(event: Event, query: ReadOptions) -> bool:
     in_window = any(window.holds(event.event_time) for window in query.windows)
     in_changes = query.changes is not None and query.changes.holds(event.event_time)
     return (in_window and event.event_source in KEPT_SOURCES) or (in_changes and is_change(event))

@@ -13,15 +13,15 @@ from recording import Recording
 from trail_diff.aws.engines.athena_sql import build_sql, parse_table_name, read_table, unused_partition_keys
 from trail_diff.errors import SourceError, UsageError
 from trail_diff.model.learnt import Window
-from trail_diff.read.interface import Query
+from trail_diff.read.interface import ReadOptions
 
 NAME = parse_table_name("logs.cloudtrail_logs")
-NIGHT = Query(
+NIGHT = ReadOptions(
     windows=(Window(datetime.fromisoformat("2026-02-28T22:00:00Z"), datetime.fromisoformat("2026-02-28T23:30:00Z")),)
 )
 
 
-def make_sql(metadata: dict[str, Any], query: Query = JOBS) -> str:
+def make_sql(metadata: dict[str, Any], query: ReadOptions = JOBS) -> str:
     """Build the statement for a table that is described like this."""
     return build_sql(read_table(NAME, metadata), query)
 

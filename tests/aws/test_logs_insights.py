@@ -15,7 +15,7 @@ from recording import Record
 from trail_diff.aws.engines.logs_insights import LogsInsightsSource
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError
 from trail_diff.model.learnt import Window
-from trail_diff.read.interface import Query
+from trail_diff.read.interface import ReadOptions
 
 LIMIT = 200
 
@@ -88,7 +88,7 @@ def test_a_log_group_yields_the_events_of_the_offline_path(server: Loopback) -> 
     records = [{**record, "eventTime": shifted(record["eventTime"], days)} for record in incident_records()]
     windows = tuple(Window(window.start + days, window.end + days) for window in JOBS.windows)
     assert JOBS.changes is not None
-    query = Query(windows=windows, changes=Window(JOBS.changes.start + days, JOBS.changes.end + days))
+    query = ReadOptions(windows=windows, changes=Window(JOBS.changes.start + days, JOBS.changes.end + days))
     logs = boto3.client("logs", region_name="eu-west-1", endpoint_url=server.url)
     logs.create_log_group(logGroupName="trail")
     logs.create_log_stream(logGroupName="trail", logStreamName="111122223333_CloudTrail_eu-west-1")
@@ -137,7 +137,7 @@ def test_a_span_with_too_many_results_is_halved_until_all_fit(server: Loopback) 
     engine = Engine(server, records)
     hour = Window(datetime.fromisoformat("2026-03-01T18:00:00Z"), datetime.fromisoformat("2026-03-01T18:59:59Z"))
 
-    read = read_source(LogsInsightsSource(server.link(), ["trail"], LIMIT), Query(windows=(hour,)))
+    read = read_source(LogsInsightsSource(server.link(), ["trail"], LIMIT), ReadOptions(windows=(hour,)))
 
     assert read.tally.records == len(records)
     assert len(engine.spans) > 2
@@ -151,7 +151,7 @@ def test_a_single_second_beyond_the_limit_is_reported_as_truncated(server: Loopb
     Engine(server, [{**record, "eventID": f"e-{number}"} for number in range(LIMIT + 1)])
     second = Window(datetime.fromisoformat("2026-03-01T18:00:00Z"), datetime.fromisoformat("2026-03-01T18:00:00Z"))
 
-    read = read_source(LogsInsightsSource(server.link(), ["trail"], LIMIT), Query(windows=(second,)))
+    read = read_source(LogsInsightsSource(server.link(), ["trail"], LIMIT), ReadOptions(windows=(second,)))
 
     assert read.tally.records == LIMIT
     assert read.tally.next_token

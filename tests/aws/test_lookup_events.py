@@ -17,15 +17,15 @@ from trail_diff.aws.event_history.lookup_events import HistoryOptions, LookupEve
 from trail_diff.aws.event_history.place_history import PAGES_PER_SLICE
 from trail_diff.errors import AwsAccessDeniedError, AwsConnectionError, AwsCredentialsError
 from trail_diff.model.learnt import Window
-from trail_diff.read.interface import FoundRecord, Progress, Query, Tally, select_everything
+from trail_diff.read.interface import FoundRecord, Progress, ReadOptions, Tally, select_everything
 
 REGION = "eu-west-1"
 ACCOUNT = "111122223333"
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(hours=1))
-QUERY = Query(windows=(WINDOW,))
-WITH_CHANGES = Query(windows=(WINDOW,), changes=Window(NOW - timedelta(days=30), NOW))
+QUERY = ReadOptions(windows=(WINDOW,))
+WITH_CHANGES = ReadOptions(windows=(WINDOW,), changes=Window(NOW - timedelta(days=30), NOW))
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +76,7 @@ class Reading:
             lambda: NOW,
         )
 
-    def read(self, query: Query, progress: Progress | None = None) -> "Reading":
+    def read(self, query: ReadOptions, progress: Progress | None = None) -> "Reading":
         """Read to the end."""
         for item in self.source.read(query, select_everything, self.tally, progress):
             assert isinstance(item, FoundRecord)
@@ -111,7 +111,7 @@ def test_changes_of_busy_keys_are_asked_for_by_name(server: AwsServer) -> None:
 def test_changes_of_quiet_keys_are_asked_for_by_source(server: AwsServer) -> None:
     """Where KMS is hardly used, all its events of some days take fewer requests than one for each kind of change."""
     put_events(server, 3)
-    query = Query(windows=(WINDOW,), changes=Window(START - timedelta(days=1), START + timedelta(days=1)))
+    query = ReadOptions(windows=(WINDOW,), changes=Window(START - timedelta(days=1), START + timedelta(days=1)))
 
     Reading(server).read(query)
 
@@ -125,7 +125,7 @@ def test_guess_that_was_wrong_costs_no_more_than_twice(server: AwsServer) -> Non
     put_events(server, 3)
     changes = put_events(server, 1, name="DisableKey", every=1)
     busy = put_events(server, 2000, name="Encrypt", every=-20)
-    query = Query(windows=(WINDOW,), changes=Window(START - timedelta(days=1), START + timedelta(days=1)))
+    query = ReadOptions(windows=(WINDOW,), changes=Window(START - timedelta(days=1), START + timedelta(days=1)))
 
     reading = Reading(server).read(query)
 
@@ -151,7 +151,7 @@ def test_roles_are_asked_about_where_iam_records(server: AwsServer) -> None:
 def test_second_read_asks_for_nothing(server: AwsServer, tmp_path: Path) -> None:
     """What was fetched once is read from the cache, in the same order."""
     put_events(server, 120)
-    query = Query(windows=(WINDOW,), changes=Window(START - timedelta(days=2), START + timedelta(days=2)))
+    query = ReadOptions(windows=(WINDOW,), changes=Window(START - timedelta(days=2), START + timedelta(days=2)))
     first = Reading(server, cache=tmp_path).read(query)
     server.calls.clear()
 
@@ -165,12 +165,12 @@ def test_second_read_asks_for_nothing(server: AwsServer, tmp_path: Path) -> None
 def test_newest_minutes_are_never_kept(server: AwsServer, tmp_path: Path) -> None:
     """An event that arrives late in the newest minutes is found by the next read."""
     window = Window(NOW - timedelta(minutes=40), NOW)
-    Reading(server, cache=tmp_path).read(Query(windows=(window,)))
+    Reading(server, cache=tmp_path).read(ReadOptions(windows=(window,)))
     made = Recording()
     late = made.kms("2026-03-20T11:50:00Z", "Decrypt", made.key_arn("k"), made.service("backup.amazonaws.com"))
     server.account().records[REGION] = [late]
 
-    reading = Reading(server, cache=tmp_path).read(Query(windows=(window,)))
+    reading = Reading(server, cache=tmp_path).read(ReadOptions(windows=(window,)))
 
     assert reading.ids == [late["eventID"]]
 
@@ -211,7 +211,7 @@ def test_slice_under_another_name_is_not_believed(server: AwsServer, tmp_path: P
     earlier = Window(WINDOW.start - timedelta(days=1), WINDOW.end - timedelta(days=1))
     server.calls.clear()
 
-    reading = Reading(server, cache=tmp_path).read(Query(windows=(earlier,)))
+    reading = Reading(server, cache=tmp_path).read(ReadOptions(windows=(earlier,)))
 
     assert reading.ids == []
     assert server.count("LookupEvents") == 2
@@ -317,7 +317,7 @@ def test_busy_window_leaves_requests_for_the_other(server: AwsServer) -> None:
     record = made.kms("2026-03-09T12:10:00Z", "Decrypt", made.key_arn("k"), made.service("backup.amazonaws.com"))
     server.account().records[REGION].append(record)
 
-    reading = Reading(server, max_requests=60).read(Query(windows=(WINDOW, quiet)))
+    reading = Reading(server, max_requests=60).read(ReadOptions(windows=(WINDOW, quiet)))
 
     assert record["eventID"] in reading.ids
 
@@ -350,7 +350,9 @@ def test_accounts_and_regions_are_read_side_by_side(server: AwsServer) -> None:
     meeting = threading.Barrier(4, timeout=10)
     server.faults.append(Fault("LookupEvents", "do", times=4, action=lambda: void(meeting.wait)))
 
-    reading = Reading(server, profiles=("main", "keys")).read(Query((WINDOW,), regions=(REGION, "eu-central-1")))
+    reading = Reading(server, profiles=("main", "keys")).read(
+        ReadOptions(windows=(WINDOW,), regions=(REGION, "eu-central-1"))
+    )
 
     assert sorted(reading.ids) == sorted(ids)
     assert reading.tally.accounts() == {ACCOUNT, other}
@@ -366,7 +368,7 @@ def test_history_goes_back_ninety_days(server: AwsServer) -> None:
     """A window that is older than event history is told to be elsewhere, and is not asked for."""
     old = Window(NOW - timedelta(days=100), NOW - timedelta(days=99))
 
-    reading = Reading(server).read(Query(windows=(old,)))
+    reading = Reading(server).read(ReadOptions(windows=(old,)))
 
     assert "90 days" in reading.notes[0]
     assert reading.tally.searched == set()

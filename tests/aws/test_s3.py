@@ -16,7 +16,7 @@ from trail_diff.aws.s3.s3 import AHEAD_BYTES, S3Source
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError, UsageError
 from trail_diff.model.learnt import Skipped, Window
 from trail_diff.model.reasons import Reason
-from trail_diff.read.interface import Query
+from trail_diff.read.interface import ReadOptions
 
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
 TRAIL = "AWSLogs/111122223333/CloudTrail/eu-west-1"
@@ -100,7 +100,7 @@ def test_only_days_and_regions_that_are_wanted_are_listed_and_fetched(bucket: Bu
                 bucket.put_records(f"{folder}/{account}_CloudTrail_{region}_{time:%Y%m%dT%H%M}Z_x.json.gz", [])
     window = Window(start + timedelta(hours=23), start + timedelta(hours=25))
 
-    read = read_source(bucket.source(), Query(windows=(window,), regions=("eu-west-1",)))
+    read = read_source(bucket.source(), ReadOptions(windows=(window,), regions=("eu-west-1",)))
 
     assert sorted(bucket.fetched()) == [
         f"AWSLogs/o-abcdefghij/{account}/CloudTrail/eu-west-1/2026/03/02/{account}_CloudTrail_eu-west-1_20260302T1000Z_x.json.gz"
@@ -115,7 +115,7 @@ def test_without_a_time_the_last_thirty_days_are_read_and_that_is_said(bucket: B
     old = [{**record, "eventTime": "2025-01-01T00:00:00Z", "eventID": "old"} for record in incident_records()[:1]]
     bucket.put_records(f"{TRAIL}/2025/01/01/111122223333_CloudTrail_eu-west-1_20250101T0005Z_x.json.gz", old)
 
-    read = read_source(bucket.source(), Query())
+    read = read_source(bucket.source(), ReadOptions())
 
     assert read.tally.first is not None
     assert read.tally.first > "2026-03-01"
@@ -128,7 +128,7 @@ def test_a_day_that_is_named_is_read_whole(bucket: Bucket) -> None:
         f"{TRAIL}/2020/01/01/111122223333_CloudTrail_eu-west-1_20200101T0005Z_x.json.gz", incident_records()[:3]
     )
 
-    assert read_source(bucket.source(f"{TRAIL}/2020/01/"), Query()).tally.records == 3
+    assert read_source(bucket.source(f"{TRAIL}/2020/01/"), ReadOptions()).tally.records == 3
 
 
 def test_any_prefix_and_a_single_object_are_read(bucket: Bucket) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from incidents import FOLDER, shipped
 from isal import igzip
+from msgspec import structs
+from recording import Recording
 
 from trail_diff.case.builder import Question
 from trail_diff.cli import run
@@ -308,3 +310,12 @@ def test_options_that_cannot_be_used(arguments: list[str], said: str, capsys: py
 
     assert status == 2
     assert said in capsys.readouterr().err
+
+
+def test_records_are_normalised_once_however_often_a_case_is_asked_for() -> None:
+    """What was gathered from raw records is held, and is made anew only of other records."""
+    made = Recording()
+    whole = Collected(records=(FoundRecord(made.kms("2026-03-01T18:05:00Z", "Decrypt", None, made.user("a")), "x"),))
+
+    assert whole.gathered() is whole.gathered()
+    assert structs.replace(whole, records=()).gathered().events == ()

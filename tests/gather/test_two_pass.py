@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gather.plain import gather
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -17,12 +18,13 @@ from recording import Recording
 from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
 from trail_diff.case.gathered import Gathered
 from trail_diff.errors import SourceError
-from trail_diff.gather.in_memory import ReadOptions, gather
-from trail_diff.gather.two_pass import Wanted, gather_wanted
+from trail_diff.gather.exports import Export, WindowsOf
+from trail_diff.gather.job_files import read_job_files
 from trail_diff.inputs import Inputs
 from trail_diff.model.learnt import Case, Facts, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.pipeline import load_comparison, save_bundle
+from trail_diff.read.interface import ReadOptions
 
 MADE = Recording()
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -76,13 +78,18 @@ def wider(draw: st.DrawFn) -> dict[str, Any]:
     return record
 
 
-def read_both(folder: Path, options: ReadOptions, wanted: Wanted) -> tuple[Gathered, Gathered | None]:
-    """Read a folder whole, and in two passes."""
+def no_windows(_gathered: Gathered) -> Sequence[Window]:
+    """Want no calls, the jobs are all."""
+    return ()
+
+
+def read_both(folder: Path, options: ReadOptions, windows_of: WindowsOf) -> tuple[Gathered, Gathered | None]:
+    """Read a folder in the plain way, and in two passes."""
     jobs = folder.parent / "jobs.json"
     jobs.write_text(json.dumps(JOBS))
     return (
         gather([str(folder)], [str(jobs)], options),
-        gather_wanted([str(folder)], [str(jobs)], options, wanted),
+        Export([str(folder)], options).gather_twice(read_job_files([str(jobs)]), windows_of, by_name=True),
     )
 
 
@@ -119,9 +126,9 @@ def test_two_passes_build_the_case_that_one_builds(
     """Whatever lies in which file, the case is the same to the last count, or the two passes say that they cannot."""
     folder = write(place / "trail", [{"Records": one} for one in files])
     question = Question("failed", keys=keys)
-    wanted = Wanted(lambda gathered: case_windows(gathered, question), by_name=True)
+    options = structs.replace(OPTIONS, regions=region)
 
-    whole, two = read_both(folder, structs.replace(OPTIONS, regions=region), wanted)
+    whole, two = read_both(folder, options, lambda gathered: case_windows(gathered, question))
 
     if two is not None:
         assert ask(two, question) == ask(whole, question)
@@ -134,7 +141,7 @@ def test_two_passes_compare_two_spans_as_one_does(files: list[Any], keys: tuple[
     """Two spans of time of one export compare the same, whether all was kept or only what lies in them."""
     folder = write(place / "trail", [{"Records": one} for one in files])
 
-    whole, two = read_both(folder, OPTIONS, Wanted(lambda _gathered: SPANS, by_name=True))
+    whole, two = read_both(folder, OPTIONS, lambda _gathered: SPANS)
 
     if two is not None:
         compared = [build_comparison(one, one, SPANS, keys, Facts()) for one in (two, whole)]
@@ -192,7 +199,7 @@ def test_a_bundle_of_a_large_export_needs_no_record_of_other_times(
     """A day's calls are never held raw for the bundle of one job."""
     folder = busy_trail(tmp_path / "trail")
     (folder / "jobs.json").write_text(json.dumps(JOBS))
-    monkeypatch.setattr("trail_diff.pipeline.collect", None)
+    monkeypatch.setattr("trail_diff.inputs.collect", None)
 
     kept = save_bundle(tmp_path / "case.zip", Inputs(events=(str(folder),), options=OPTIONS), Question("failed"))
 
@@ -219,7 +226,7 @@ def test_only_what_the_case_holds_is_kept(tmp_path: Path) -> None:
     folder = busy_trail(tmp_path / "trail")
     question = Question("failed")
 
-    whole, two = read_both(folder, OPTIONS, Wanted(lambda gathered: case_windows(gathered, question)))
+    whole, two = read_both(folder, OPTIONS, lambda gathered: case_windows(gathered, question))
 
     assert two is not None
     assert len(whole.events) == 24 * 12
@@ -242,7 +249,7 @@ def test_an_event_whose_copies_have_other_times_is_not_settled_in_two_passes(tmp
     folder = busy_trail(tmp_path / "trail", last=copy)
     question = Question("failed")
 
-    _, two = read_both(folder, OPTIONS, Wanted(lambda gathered: case_windows(gathered, question)))
+    _, two = read_both(folder, OPTIONS, lambda gathered: case_windows(gathered, question))
 
     assert two is None
 
@@ -264,17 +271,35 @@ def test_a_file_that_changes_between_the_passes_is_not_settled_in_two(
                 file.write_text(file.read_text()[:left])
         return case_windows(gathered, question)
 
-    _, two = read_both(folder, structs.replace(OPTIONS, processes=processes), Wanted(change))
+    _, two = read_both(folder, structs.replace(OPTIONS, processes=processes), change)
 
     assert two is None
 
 
+@given(files=st.lists(st.lists(wider(), max_size=6), min_size=1, max_size=9), lines=st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_one_pass_gathers_what_the_plain_way_does(files: list[Any], *, lines: bool, place: Path) -> None:
+    """Of a small export every event, job, count and skip is the one that reading every record by itself gives."""
+    folder = write(place / "trail", [{"Records": one} for one in files])
+    if lines:
+        (folder / "lines.json").write_text("\n".join(json.dumps(record) for one in files for record in one))
+    jobs = place / "jobs.json"
+    jobs.write_text(json.dumps(JOBS))
+
+    plain = gather([str(folder)], [str(jobs)], ReadOptions())
+    once = Export([str(folder)], ReadOptions()).gather_once(read_job_files([str(jobs)]))
+
+    assert (once.events, once.jobs, once.skipped) == (plain.events, plain.jobs, plain.skipped)
+    assert vars(once.tally) == vars(plain.tally)
+
+
 def test_small_exports_and_pipes_are_read_once(tmp_path: Path) -> None:
-    """What fits into a few batches, or cannot be read twice, is left to the ordinary way."""
+    """What fits into a few batches, or cannot be read twice, is read in one pass."""
     folder = write(tmp_path / "trail", [{"Records": []}])
 
-    assert gather_wanted([str(folder)], [], ReadOptions(), Wanted()) is None
-    assert gather_wanted(["-"], [], OPTIONS, Wanted()) is None
+    assert not Export([str(folder)], ReadOptions()).is_large
+    assert not Export(["-"], OPTIONS).is_large
+    assert Export([str(busy_trail(tmp_path / "busy"))], OPTIONS).is_large
 
 
 def test_a_pipe_that_a_pattern_fits_is_read_once(tmp_path: Path) -> None:
@@ -282,20 +307,20 @@ def test_a_pipe_that_a_pattern_fits_is_read_once(tmp_path: Path) -> None:
     folder = busy_trail(tmp_path / "trail")
     os.mkfifo(folder / "pipe.json")
 
-    assert gather_wanted([str(folder / "*.json")], [], OPTIONS, Wanted()) is None
+    assert not Export([str(folder / "*.json")], OPTIONS).is_large
 
 
 def test_a_name_that_no_file_can_have_is_one_that_is_not_there(tmp_path: Path) -> None:
     """A name that is too long for the file system is an error with a hint, as any other that is not there."""
     with pytest.raises(SourceError, match="no such file"):
-        gather_wanted([str(tmp_path / ("x" * 300))], [], OPTIONS, Wanted())
+        Export([str(tmp_path / ("x" * 300))], OPTIONS)
 
 
 def test_jobs_alone_need_no_second_pass(tmp_path: Path) -> None:
     """A list of jobs keeps no KMS call, and counts all of them."""
     folder = busy_trail(tmp_path / "trail")
 
-    whole, two = read_both(folder, structs.replace(OPTIONS, processes=2), Wanted())
+    whole, two = read_both(folder, structs.replace(OPTIONS, processes=2), no_windows)
 
     assert two is not None
     assert two.events == ()
@@ -308,7 +333,7 @@ def test_a_time_that_cannot_be_read_narrows_and_widens_nothing(time: str, tmp_pa
     call = MADE.kms(time, "Decrypt", KEYS[0], MADE.user("alice"), eventID="timeless", sharedEventID=None)
     folder = busy_trail(tmp_path / "trail", last=call)
 
-    whole, two = read_both(folder, OPTIONS, Wanted())
+    whole, two = read_both(folder, OPTIONS, no_windows)
 
     assert two is not None
     assert vars(two.tally) == vars(whole.tally)
@@ -337,7 +362,7 @@ def test_windows_that_hold_no_call_open_no_file_again(tmp_path: Path) -> None:
     folder = busy_trail(tmp_path / "trail")
     window = Window(LONG_AGO, LONG_AGO)
 
-    _, two = read_both(folder, OPTIONS, Wanted(lambda _gathered: [window]))
+    _, two = read_both(folder, OPTIONS, lambda _gathered: [window])
 
     assert two is not None
     assert two.events == ()

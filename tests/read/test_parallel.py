@@ -15,9 +15,9 @@ from read.wrapping import dump
 from recording import Recording
 
 from trail_diff.errors import SourceError
-from trail_diff.gather import work as batches
-from trail_diff.gather.aggregate import count_calls
-from trail_diff.gather.in_memory import ReadOptions
+from trail_diff.gather import engine
+from trail_diff.gather.exports import count_calls
+from trail_diff.read.interface import ReadOptions
 from trail_diff.read.parallel import run_in_order
 from trail_diff.usage.callers import CallerCount
 
@@ -115,7 +115,7 @@ def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_several_processes_count_what_one_counts(trail: Path) -> None:
     """Rows, coverage and which file a duplicate is ascribed to are the same with any number of processes."""
-    assert sum(file.stat().st_size for file in trail.iterdir()) > batches.WORTH_BATCHES * batches.BATCH_BYTES
+    assert sum(file.stat().st_size for file in trail.iterdir()) > engine.WORTH_BATCHES * engine.BATCH_BYTES
     answers = []
     for processes in (1, 2, 3):
         count = CallerCount()
@@ -131,12 +131,13 @@ ELSEWHERE = """
 import sys
 sys.platform = "darwin"  # before multiprocessing is loaded: processes are started afresh, as on all but Linux
 from trail_diff.usage.callers import CallerCount
-from trail_diff.gather.aggregate import count_calls
-from trail_diff.gather.in_memory import ReadOptions
-from trail_diff.gather.two_pass import Wanted, gather_wanted
+from trail_diff.gather.exports import count_calls
+from trail_diff.gather.exports import Export
+from trail_diff.gather.job_files import read_job_files
+from trail_diff.read.interface import ReadOptions
 options = ReadOptions(processes=2)
 coverage = count_calls(sys.argv[1:], CallerCount(), options, stdin=sys.stdin.buffer)
-print(coverage.records_read, gather_wanted(sys.argv[1:], [], options, Wanted()).tally.records)
+print(coverage.records_read, Export(sys.argv[1:], options).gather_twice(read_job_files([]), lambda _: ()).tally.records)
 """
 
 

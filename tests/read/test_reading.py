@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gather.plain import keep_once
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from read.wrapping import TRAIL, WRAPS, dump, event_bridge, lines, subscription, tarred, zipped
@@ -19,12 +20,21 @@ from recording import Recording
 
 from trail_diff.errors import SourceError
 from trail_diff.events.normalize import normalize_record
-from trail_diff.gather.in_memory import Skips, keep_once
+from trail_diff.gather.engine import Skips
 from trail_diff.model.learnt import Event, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read import containers
-from trail_diff.read.files import read_paths
-from trail_diff.read.interface import Found, FoundJob, FoundRecord, Peek, SlimRecord, Tally, select_everything
+from trail_diff.read.files import FileSource
+from trail_diff.read.interface import (
+    Found,
+    FoundJob,
+    FoundRecord,
+    Peek,
+    ReadOptions,
+    SlimRecord,
+    Tally,
+    select_everything,
+)
 
 MADE = Recording()
 KEY = MADE.key_arn("k")
@@ -50,13 +60,13 @@ class Read:
 def read(path: Path | str) -> Read:
     """Read everything at a path."""
     tally = Tally()
-    return Read(read_paths([str(path)], select_everything, tally), tally)
+    return Read(FileSource([str(path)]).read(ReadOptions(), select_everything, tally, None), tally)
 
 
 def read_bytes(content: bytes) -> Read:
     """Read what arrives on stdin."""
     tally = Tally()
-    return Read(read_paths(["-"], select_everything, tally, stdin=io.BytesIO(content)), tally)
+    return Read(FileSource(["-"], io.BytesIO(content)).read(ReadOptions(), select_everything, tally, None), tally)
 
 
 def essence(event: Event | Skipped) -> tuple[Any, ...]:
@@ -306,7 +316,7 @@ def test_selection_sees_every_record_and_decides(tmp_path: Path) -> None:
     def wants(peek: Peek | SlimRecord) -> bool:
         return bool(peek.event_name == "GenerateDataKey")
 
-    found = Read(read_paths([str(path)], wants, tally), tally)
+    found = Read(FileSource([str(path)]).read(ReadOptions(), wants, tally, None), tally)
 
     assert (len(found.records), tally.records) == (1, 3)
 
@@ -386,7 +396,7 @@ def test_every_record_is_an_event_or_is_counted(things: list[dict[str, Any]], fo
     usable = [{**TEMPLATE, **thing, "eventID": str(number)} for number, thing in enumerate(things)]
     mixed = [*things, *usable]
     content = lines([json.dumps(one) for one in mixed]) if form == "text" else WRAPS[form](mixed)
-    reading = read_paths(["-"], select_everything, Tally(), stdin=io.BytesIO(content))
+    reading = FileSource(["-"], io.BytesIO(content)).read(ReadOptions(), select_everything, Tally(), None)
     skips = Skips()
 
     events = [one for one in keep_once(reading, skips) if isinstance(one, Event)]

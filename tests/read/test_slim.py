@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from gather.plain import keep_once
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -16,12 +17,13 @@ from recording import Recording
 
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.normalize import normalize_record
-from trail_diff.gather.aggregate import count_calls
-from trail_diff.gather.in_memory import ReadOptions, Skips, keep_once, make_selection
+from trail_diff.gather.engine import Skips
+from trail_diff.gather.exports import count_calls
+from trail_diff.gather.fold import EveryEvent, Together
 from trail_diff.model.learnt import Coverage, Event
 from trail_diff.model.report import CallerUse
-from trail_diff.read.files import Reading, read_files
-from trail_diff.read.interface import Found, FoundSlim, Peek, SlimRecord, Tally
+from trail_diff.read.files import FileReader
+from trail_diff.read.interface import Found, FoundSlim, Peek, ReadOptions, SlimRecord, Tally
 from trail_diff.read.lenient import to_record
 from trail_diff.read.slim import SlimIdentity
 from trail_diff.read.walk import InputFile
@@ -132,8 +134,8 @@ def documents(draw: st.DrawFn) -> bytes:
 def read_generally(file: Path) -> tuple[list[Event], Tally, Skips]:
     """Read every record by itself."""
     tally, skips = Tally(), Skips()
-    reading = Reading(make_selection(ReadOptions(), kms_only=True), tally, is_quick=False)
-    found = _whole(read_files([InputFile(str(file), file.stat().st_size)], reading))
+    reader = FileReader(ReadOptions(kms_only=True), tally, is_quick=False)
+    found = _whole(reader.read([InputFile(str(file), file.stat().st_size)]))
     return [item for item in keep_once(found, skips) if isinstance(item, Event)], tally, skips
 
 
@@ -190,6 +192,25 @@ def test_replaying_gives_what_reading_every_record_gives(data: bytes, keys: list
     assert sums[0] == sums[1]
 
 
+@given(data=documents(), keys=asked, word=st.sampled_from(WORDS))
+@settings(max_examples=200, deadline=None)
+def test_folds_that_share_a_pass_count_what_each_counts_alone(
+    data: bytes, keys: list[str], word: str, place: Path
+) -> None:
+    """Callers, distinct requests and coverage are the same, whether a pass is made for one fold or for three."""
+    file = place / "export"
+    file.write_bytes(data)
+    policies = Policies({"Statement": [{"Condition": {"StringEquals": {word: "b"}}}]})
+    alone, together = (CallerCount(keys), Replayed(policies, keys)), (CallerCount(keys), Replayed(policies, keys))
+
+    coverages = [count_calls([str(file)], fold) for fold in (*alone, Together(*together, EveryEvent()))]
+
+    rows = [(callers.rows(), [(one.access, one.calls, one.succeeded, one.denied) for one in replayed.seen()])
+            for callers, replayed in (alone, together)]  # fmt: skip
+    assert rows[0] == rows[1]
+    assert coverages[0] == coverages[1] == coverages[2]
+
+
 def test_requests_come_in_the_order_of_their_first_new_call(tmp_path: Path) -> None:
     """A call that was read before does not move the request it would have begun before others."""
     calls = [("Decrypt", "alice", "a"), ("Encrypt", "alice", "a"), ("Decrypt", "bob", "b"), ("Encrypt", "alice", "c")]
@@ -215,8 +236,8 @@ def test_whole_records_and_tally_are_the_same(data: bytes, place: Path) -> None:
     results = []
     for is_quick in (True, False):
         tally = Tally()
-        reading = Reading(make_selection(ReadOptions()), tally, is_quick=is_quick)
-        found = list(read_files([InputFile(str(file), file.stat().st_size)], reading))
+        reader = FileReader(ReadOptions(), tally, is_quick=is_quick)
+        found = list(reader.read([InputFile(str(file), file.stat().st_size)]))
         results.append((repr(found), vars(tally)))
 
     assert results[0] == results[1]
@@ -269,7 +290,7 @@ def test_any_selection_is_asked_for_slim_records_too(tmp_path: Path) -> None:
     def select(peek: Peek | SlimRecord) -> bool:
         return bool(peek.event_id == "a")
 
-    found = list(read_files([InputFile(str(file), file.stat().st_size)], Reading(select, Tally())))
+    found = list(FileReader(select, Tally()).read([InputFile(str(file), file.stat().st_size)]))
 
     assert [getattr(item, "record", None) for item in found] == [wanted]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gather.plain import gather
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from read.test_slim import count_generally, documents, spelled
@@ -14,10 +15,10 @@ from recording import Recording
 
 from trail_diff.case.builder import Question, build_case, case_windows
 from trail_diff.case.gathered import Gathered
-from trail_diff.gather.aggregate import count_calls
-from trail_diff.gather.in_memory import ReadOptions, gather
-from trail_diff.gather.two_pass import Wanted, gather_wanted
+from trail_diff.gather.exports import Export, count_calls
+from trail_diff.gather.job_files import read_job_files
 from trail_diff.model.learnt import Facts, Window
+from trail_diff.read.interface import ReadOptions
 from trail_diff.read.stretches import cut
 from trail_diff.read.walk import InputFile
 from trail_diff.usage.callers import CallerCount
@@ -152,7 +153,9 @@ def test_a_case_is_read_from_stretches_in_two_passes(junk_at: int | None, tmp_pa
     options = ReadOptions(stretch_bytes=20_000, processes=2)
 
     whole = gather([str(file)], [str(jobs)], options)
-    two = gather_wanted([str(file)], [str(jobs)], options, Wanted(lambda gathered: case_windows(gathered, question)))
+    two = Export([str(file)], options).gather_twice(
+        read_job_files([str(jobs)]), lambda gathered: case_windows(gathered, question)
+    )
 
     assert two is not None
     assert len(two.events) < len(whole.events)
@@ -169,9 +172,9 @@ def test_a_stretch_that_holds_lines_no_more_is_not_settled_in_two_passes(process
         file.write_text("no record\n" * (file.stat().st_size // 10))
         return [Window(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))]
 
-    assert (
-        gather_wanted([str(file)], [], ReadOptions(stretch_bytes=20_000, processes=processes), Wanted(change)) is None
-    )
+    export = Export([str(file)], ReadOptions(stretch_bytes=20_000, processes=processes))
+
+    assert export.gather_twice(read_job_files([]), change) is None
 
 
 def test_a_file_that_is_gone_is_one_that_cannot_be_read(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ import pytest
 from read.wrapping import dump
 from recording import Recording
 
-from trail_diff.gather.aggregate import count_calls
-from trail_diff.gather.in_memory import ReadOptions
+from trail_diff.gather.exports import count_calls
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
+from trail_diff.read.interface import ReadOptions
 from trail_diff.read.walk import InputFile, expand_path
 from trail_diff.usage.callers import CallerCount
 

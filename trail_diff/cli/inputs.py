@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs
 
 if TYPE_CHECKING:
-    from trail_diff.aws.engines.choices import EngineChoice
+    from trail_diff.aws.engines.choices import AthenaTable, EventDataStore, LogGroups
     from trail_diff.aws.live.options import AwsOptions
     from trail_diff.case.builder import Question
     from trail_diff.inputs import Inputs
@@ -45,9 +45,9 @@ def reading(
     Raises:
         UsageError: options contradict each other, the times cannot be used, or a file would be read and written.
     """
-    from trail_diff.gather.in_memory import ReadOptions
     from trail_diff.gather.key_facts import FactFiles
     from trail_diff.inputs import Inputs
+    from trail_diff.read.interface import ReadOptions
 
     read = (*(source.events or ()), source.case, *(jobs or ()), known.key_policy, known.key_state, known.grants)
     for file in (writes, run.map_file):
@@ -60,14 +60,24 @@ def reading(
             events=tuple(source.events or ()),
             case=source.case,
             jobs=tuple(jobs or ()),
-            options=ReadOptions(tuple(source.region or ()), start, end, _count_cores()),
+            options=ReadOptions(tuple(source.region or ()), start, end, count_cores()),
             facts=FactFiles(known.key_policy, known.key_state, known.grants, known.org_id),
             redactor=redactor,
             progress=progress,
             stdin=sys.stdin.buffer if sys.stdin else None,
             aws=aws,
-            note=write_note,
+            note=write_note if redactor is None else _redacted(redactor, source, aws),
         )
+
+
+def _redacted(redactor: "Redactor", source: Source, aws: "AwsOptions") -> Callable[[str], None]:
+    """Return what writes notes with their names replaced, those of the options included."""
+    from msgspec import to_builtins
+
+    engine = [name for name in to_builtins(aws.engine).values() if name] if aws.engine else []
+    places = [path.removeprefix("s3://").split("/") for path in source.events or () if path.startswith("s3://")]
+    redactor.learn({"resourceName": [*aws.profiles, *engine, *places]})
+    return lambda note: write_note(redactor.text(note))
 
 
 def _refuse_two_ways_in(source: Source, jobs: Sequence[str] | None, aws: "AwsOptions") -> None:
@@ -117,7 +127,7 @@ def _aws_options(source: Source, history: History) -> "AwsOptions":
     )
 
 
-def _engine(source: Source) -> "EngineChoice | None":
+def _engine(source: Source) -> "AthenaTable | LogGroups | EventDataStore | None":
     """Return which engine to ask instead of event history, if one is named.
 
     Raises:
@@ -126,7 +136,7 @@ def _engine(source: Source) -> "EngineChoice | None":
     from trail_diff.aws.engines.choices import AthenaTable, EventDataStore, LogGroups
 
     workgroup, output = source.athena_workgroup, source.athena_output
-    chosen: list[EngineChoice] = []
+    chosen: list[AthenaTable | LogGroups | EventDataStore] = []
     chosen += [AthenaTable(source.athena_table, workgroup, output)] if source.athena_table else []
     chosen += [LogGroups(tuple(source.log_group))] if source.log_group else []
     chosen += [EventDataStore(source.event_data_store)] if source.event_data_store else []
@@ -153,7 +163,7 @@ def _redacting(run: Run) -> "Iterator[Redactor | None]":
             raise UsageError("--map goes with --redact", hint="add --redact, or leave --map out")
         yield None
         return
-    from trail_diff.redact.files import make_pseudonyms, write_map
+    from trail_diff.redact.owner_map import make_pseudonyms, write_map
     from trail_diff.redact.redactor import Redactor
 
     pseudonyms = make_pseudonyms(run.map_file)
@@ -207,7 +217,7 @@ def make_filter(narrowed: Narrowed) -> "TriageFilter":
     )
 
 
-def _count_cores() -> int:
+def count_cores() -> int:
     """Return how many cores this process may use, up to where more of them only cost memory."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return min(cores, MOST_PROCESSES)

@@ -1,9 +1,16 @@
-"""Which events were met before, in 16 bytes each: a set of their ids would be larger than all that is counted."""
+"""A compact set of 16-byte digests, used to drop duplicate events."""
 
 import hashlib
 from collections.abc import Iterable
 
+from trail_diff.model.learnt import Event
+
 _BUCKETS = 1 << 16
+
+
+def event_identity(event: Event) -> str:
+    """Return what makes an event one call: an event delivered to two accounts has two ids but one `sharedEventID`."""
+    return event.shared_event_id or event.event_id
 
 
 def digest_of(identity: str) -> bytes:

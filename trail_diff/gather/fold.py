@@ -1,6 +1,14 @@
-"""What makes two KMS calls alike for a command, and how alike calls are handed to it."""
+"""What a pass over records is made for. A Fold says which calls are alike and which events it needs, and adds up.
 
-from collections.abc import Callable, Hashable
+    reader   what one process finds in a batch of files: calls by their kinds, kept events, digests → Sheets
+    engine   Sheets of all processes, in the order of what was read, each event once → the Fold, and what it kept
+
+A new question about an export is a Fold: its Kinds are copied to every process and see each call there, undecoded as
+far as they allow; its `open` is called here, once for every kind of each process, and adds bunches of calls up.
+Several folds share one pass with `Together`.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -10,25 +18,38 @@ from trail_diff.model.learnt import Event
 from trail_diff.read.interface import SlimRecord
 
 
-class Bunch(Struct, frozen=True, array_like=True):
-    """Calls of one kind that ended alike: their error code, how many they are, the times of the first and the last."""
+class Bunch(Struct, frozen=True):
+    """Calls of one kind that ended alike: their error code and their times, which are in no order."""
 
     code: str | None
-    calls: int
-    first: datetime
-    last: datetime
+    times: Sequence[datetime]
+
+    @property
+    def calls(self) -> int:
+        """Return how many calls there are."""
+        return len(self.times)
+
+    @property
+    def first(self) -> datetime:
+        """Return the time of the earliest call."""
+        return min(self.times)
+
+    @property
+    def last(self) -> datetime:
+        """Return the time of the latest call."""
+        return max(self.times)
 
     @classmethod
     def of(cls, event: Event) -> "Bunch":
         """Return one call."""
-        return cls(event.error_code, 1, event.event_time, event.event_time)
+        return cls(event.error_code, (event.event_time,))
 
 
 Add = Callable[[Bunch], None]
 
 
 class Kinds(Protocol):
-    """What makes two KMS calls alike for a command; it is copied to other processes."""
+    """What makes two KMS calls alike for a fold; it is copied to other processes, so it holds no results."""
 
     @property
     def keeps_event(self) -> bool:
@@ -48,15 +69,89 @@ class Kinds(Protocol):
         """
 
 
-class Count(Protocol):
-    """Where calls are counted, by their kinds."""
+class Fold(Protocol):
+    """Where calls are added up, by their kinds."""
 
     @property
     def kinds(self) -> Kinds:
         """Return what makes two calls alike."""
 
-    def add(self, event: Event) -> None:
-        """Count one event."""
-
     def open(self, kind: Any, event: Event | None) -> Add:
         """Begin a kind, or go on with it; give what adds calls to it."""
+
+
+class EveryEvent(Struct, frozen=True):
+    """Keeps every event and counts nothing, a Fold that is its own Kinds: all that a case of a small export needs."""
+
+    keeps_event: bool = False
+
+    @property
+    def kinds(self) -> "EveryEvent":
+        """Return itself."""
+        return self
+
+    def kind(self, event: Event) -> None:
+        """Return one kind for all calls."""
+
+    def shortcut(self, record: SlimRecord) -> None:
+        """Return nothing, as there is one kind only."""
+
+    def keeps(self, record: SlimRecord | Event) -> bool:  # noqa: ARG002
+        """Keep every event."""
+        return True
+
+    def open(self, kind: None, event: Event | None) -> Add:  # noqa: ARG002
+        """Return what counts nothing."""
+        return _pass_over
+
+
+def _pass_over(_bunch: Bunch) -> None:
+    pass
+
+
+class KindsTogether(Struct, frozen=True):
+    """Two calls are alike when they are alike for each of several folds."""
+
+    each: tuple[Kinds, ...]
+
+    @property
+    def keeps_event(self) -> bool:
+        """Check whether any fold needs the first event of a kind."""
+        return any(kinds.keeps_event for kinds in self.each)
+
+    @property
+    def keeps(self) -> Callable[[SlimRecord | Event], bool] | None:
+        """Return what tells which events any fold needs."""
+        return self._is_kept if any(kinds.keeps is not None for kinds in self.each) else None
+
+    def _is_kept(self, record: SlimRecord | Event) -> bool:
+        return any(kinds.keeps(record) for kinds in self.each if kinds.keeps is not None)
+
+    def kind(self, event: Event) -> tuple[Any, ...]:
+        """Return the kinds of a call."""
+        return tuple([kinds.kind(event) for kinds in self.each])
+
+    def shortcut(self, record: SlimRecord) -> Hashable:
+        """Return what determines the kinds."""
+        return tuple([kinds.shortcut(record) for kinds in self.each])
+
+
+class Together:
+    """Several folds in one pass: each is given what it would be given alone, in smaller bunches."""
+
+    def __init__(self, *folds: Fold) -> None:
+        self._folds = folds
+        self.kinds = KindsTogether(tuple(fold.kinds for fold in folds))
+
+    def open(self, kind: tuple[Any, ...], event: Event | None) -> Add:
+        """Begin a kind of each fold, or go on with it."""
+        adds = [
+            fold.open(one, event if fold.kinds.keeps_event else None)
+            for fold, one in zip(self._folds, kind, strict=True)
+        ]
+
+        def add(bunch: Bunch) -> None:
+            for one in adds:
+                one(bunch)
+
+        return add

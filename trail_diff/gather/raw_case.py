@@ -4,21 +4,23 @@ A case bundle stores exactly this, so that the report made from a bundle is the 
 here reads anything.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from functools import cached_property
 
 from msgspec import Struct, field, structs
 
 from trail_diff.case.builder import Question, build_case
-from trail_diff.case.gathered import Gathered
+from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.events.jobs import read_job_event
-from trail_diff.events.normalize import normalize_record
-from trail_diff.gather.in_memory import event_identity, gather_raw
+from trail_diff.gather.engine import Sums, fold_found
+from trail_diff.gather.fold import EveryEvent
+from trail_diff.gather.job_files import build_gathered
 from trail_diff.gather.key_facts import Document, FactDocuments, read_facts
 from trail_diff.model.learnt import Case, Event, Facts, Skipped
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, Tally
 
 
-class Collected(Struct, frozen=True):
+class Collected(Struct, frozen=True, dict=True):
     """Raw records and documents, the counts of what went past, and notes for the reader (one line each, for stderr).
 
     `records` are those kept, duplicates included; `job_records` came in files given as job descriptors and tell of jobs
@@ -36,9 +38,20 @@ class Collected(Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @cached_property
+    def normalized(self) -> tuple[Sums, Sums, Gathered]:
+        """Return what the records and those of job files come to, each with its event, and all of it together."""
+        sums = fold_found([*self.records, *self.skipped], self.tally, EveryEvent())
+        told = fold_found([*self.job_documents, *self.job_records], Tally(), EveryEvent())
+        return sums, told, build_gathered(sums, told)
+
     def gathered(self) -> Gathered:
-        """Return events, jobs and counts."""
-        return gather_raw([*self.records, *self.skipped], self.tally, [*self.job_documents, *self.job_records])
+        """Return events, jobs and counts; every record is normalised once, however often this is asked for."""
+        return self.normalized[2]
+
+    def items(self) -> list[Found]:
+        """Return what job files hold."""
+        return [*self.job_documents, *self.job_records, *self.skipped]
 
     def facts(self) -> Facts:
         """Return the key's facts.
@@ -58,18 +71,25 @@ class Collected(Struct, frozen=True):
         return build_case(self.gathered(), structs.replace(question, baseline_job_id=baseline), self.facts())
 
 
-def narrow(collected: Collected, case: Case, skipped: tuple[Skipped, ...]) -> Collected:
+def narrow(collected: Collected, case: Case, skipped: tuple[Skipped, ...]) -> tuple[Collected, Gathered]:
     """Leave out the records that the case does not rest on: other keys' and other days' calls are nobody's business.
 
-    What stays is what `matters_to` the case, and job descriptors. Counts stay as they were; `skipped` is noted.
+    What stays is what `matters_to` the case, and job descriptors; also given is what that gathers to. Counts stay as
+    they were; `skipped` is noted.
     """
-    return structs.replace(
+    sums, told, gathered = collected.normalized
+    matters = matters_to(case)
+    kept = [(event, record) for event, record in zip(sums.events, sums.records, strict=True) if matters(event)]
+    narrowed = structs.replace(
         collected,
-        records=tuple(_keep_once(collected.records, matters_to(case))),
-        job_records=tuple(_keep_once(collected.job_records, lambda event: read_job_event(event) is not None)),
+        records=tuple(record for _, record in kept),
+        job_records=tuple(
+            record for event, record in zip(told.events, told.records, strict=True) if read_job_event(event) is not None
+        ),
         baseline_job_id=case.succeeded.job.id if case.succeeded else collected.baseline_job_id,
         skipped=skipped,
     )
+    return narrowed, structs.replace(gathered, events=in_order(event for event, _ in kept))
 
 
 def matters_to(case: Case) -> Callable[[Event], bool]:
@@ -86,16 +106,6 @@ def matters_to(case: Case) -> Callable[[Event], bool]:
         return is_inside or event.event_id in changes or read_job_event(event) is not None
 
     return matters
-
-
-def _keep_once(records: Iterable[FoundRecord], matters: Callable[[Event], bool]) -> Iterator[FoundRecord]:
-    seen: set[str] = set()
-    for found in records:
-        event = normalize_record(found.record, found.source)
-        if isinstance(event, Event) and event_identity(event) not in seen:
-            seen.add(event_identity(event))
-            if matters(event):
-                yield found
 
 
 def collect_found(found: Iterable[Found], tally: Tally, job_found: Iterable[Found] = ()) -> Collected:

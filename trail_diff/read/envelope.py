@@ -21,8 +21,8 @@ from trail_diff.read.interface import (
     FoundRecord,
     FoundSlim,
     Peek,
+    ReadOptions,
     Selection,
-    SourceSelection,
     Tally,
 )
 from trail_diff.read.lenient import decode_fully, parse_text
@@ -140,7 +140,7 @@ class Envelope:
                 yield from self._give_whole(raws[place])
 
     def _pick(self, batch: Batch) -> list[int]:
-        if isinstance(self._selection, SourceSelection):
+        if isinstance(self._selection, ReadOptions):
             return self._selection.pick(batch.records, batch.sources)
         return [place for place, record in enumerate(batch.records) if self._selection(record)]
 

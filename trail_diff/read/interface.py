@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
+from trail_diff.events.changes import OTHER_CHANGES
 from trail_diff.model.learnt import Record, Skipped, Window
 from trail_diff.times import parse_time
 
@@ -42,6 +43,10 @@ class Peek(msgspec.Struct, frozen=True, rename=PEEK_FIELDS):
 
 PlainType = Literal["AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn", "AwsVpceEvent"]
 """Every `eventType` of records; Insight events have another one and are told apart from them."""
+
+KEPT_SOURCES = frozenset({"kms.amazonaws.com", "backup.amazonaws.com"})
+"""The services all of whose events are kept for a case."""
+_KMS_ALONE = frozenset({"kms.amazonaws.com"})
 
 NULL = msgspec.Raw(b"null")
 """What stands for a field that a record lacks; always this very object."""
@@ -116,31 +121,59 @@ Selection = Callable[[Peek | SlimRecord], bool]
 """Says whether a record is worth decoding in full. It sees raw, unchecked values and must never raise."""
 
 
-class SourceSelection(msgspec.Struct, frozen=True):
-    """Wants the records of some services, and those of some names, of some Regions (empty: all) within a time."""
+class ReadOptions(msgspec.Struct, frozen=True):
+    """What to read and what to leave out: every source is given it, and it picks the records that are worth decoding.
 
-    sources: frozenset[str]
-    names: frozenset[str] = frozenset()
+    Of `regions` (empty: every Region), from `start` to `end` (aware UTC), wanted are KMS and AWS Backup events and
+    those that change keys, grants, policies, roles and trails; with `kms_only` KMS events alone, with `event_ids` those
+    alone.
+
+    A source that can choose need not bring all of it, only: in each of the `windows`, every KMS and AWS Backup event;
+    in `changes`, those that change something (a span of days, in which they are few). `keys` are key ARNs that are
+    known to matter; with `only_keys`, KMS calls on other keys are not wanted. A case wants them: what other keys and
+    callers did in a window tells whether an absence means anything.
+
+    `processes` is how many may be used for a large input; with more than one, the caller must have no threads. Each is
+    given `batch_files` files at a time, fewer when they are large, or `stretch_bytes` of a large file of lines.
+    """
+
     regions: tuple[str, ...] = ()
     start: datetime | None = None
     end: datetime | None = None
+    processes: int = 1
+    batch_files: int = 256
+    stretch_bytes: int = 4 << 20
+    windows: tuple[Window, ...] = ()
+    changes: Window | None = None
+    keys: tuple[str, ...] = ()
+    only_keys: bool = False
+    kms_only: bool = False
+    event_ids: frozenset[str] | None = None
 
     def __call__(self, peek: Peek | SlimRecord) -> bool:
         """Check whether a record is wanted; one whose time cannot be read is."""
-        is_one = isinstance(peek.event_source, str) and peek.event_source in self.sources
-        is_one = is_one or (isinstance(peek.event_name, str) and peek.event_name in self.names)
-        return is_one and self._is_in_place(peek)
+        source, name = peek.event_source, peek.event_name
+        is_one = isinstance(source, str) and source in (_KMS_ALONE if self.kms_only else KEPT_SOURCES)
+        is_one = is_one or (not self.kms_only and isinstance(name, str) and name in OTHER_CHANGES)
+        return is_one and self._is_in_place(peek) and self._may_be_named(peek)
 
     def pick(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> list[int]:
         """Return the places of the wanted records, whose sources are known: as if each were asked for, but quicker."""
-        places = sorted(place for source in self.sources for place in _places_of(source, sources))
-        if self.names:
-            names = self.names
-            named = [place for place, record in enumerate(records) if record.event_name in names]
+        wanted = _KMS_ALONE if self.kms_only else KEPT_SOURCES
+        places = sorted(place for source in wanted for place in _places_of(source, sources))
+        if not self.kms_only:
+            named = [place for place, record in enumerate(records) if record.event_name in OTHER_CHANGES]
             places = sorted({*places, *named})
         if self.regions or self.start is not None or self.end is not None:
             places = [place for place in places if self._is_in_place(records[place])]
+        if self.event_ids is not None:
+            places = [place for place in places if self._may_be_named(records[place])]
         return places
+
+    def _may_be_named(self, peek: Peek | SlimRecord) -> bool:
+        """Check whether a record may be one of the events asked for; one that does not say its id may be any."""
+        named = peek.event_id
+        return self.event_ids is None or not isinstance(named, str) or not named or named in self.event_ids
 
     def _is_in_place(self, peek: Peek | SlimRecord) -> bool:
         if self.regions and peek.aws_region not in self.regions:
@@ -185,26 +218,15 @@ class FoundSlim(msgspec.Struct, frozen=True):
     source: str
 
 
-class Query(msgspec.Struct, frozen=True):
-    """What a source that can choose has to bring: it may bring more, the Selection decides.
+class Source(Protocol):
+    """Where records come from: files, a bucket, event history, or one of AWS's query engines.
 
-    In each of the `windows`, every KMS and AWS Backup event; in `changes`, those that change keys, grants, policies,
-    roles and trails (a span of days, in which they are few). Empty `regions` means those of the source; `keys` are key
-    ARNs that are known to matter; with `only_keys`, KMS calls on other keys are not wanted. A case wants them: what
-    other keys and callers did in a window tells whether an absence means anything.
+    `query` says what has to be brought; a source may bring more, the selection decides.
     """
 
-    windows: tuple[Window, ...] = ()
-    changes: Window | None = None
-    regions: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
-    only_keys: bool = False
-
-
-class Source(Protocol):
-    """Where records come from when it is not files: AWS itself, a bucket, or one of AWS's query engines."""
-
-    def read(self, query: Query, selection: Selection, tally: "Tally", progress: "Progress | None") -> Iterator[Found]:
+    def read(
+        self, query: ReadOptions, selection: Selection, tally: "Tally", progress: "Progress | None"
+    ) -> Iterator[Found]:
         """Bring what the query wants; every record that goes past is counted in the tally.
 
         Raises:
@@ -215,7 +237,7 @@ class Source(Protocol):
 class Engine(Source, Protocol):
     """A source that is asked by statements in a language of its own."""
 
-    def statement(self, query: Query) -> str:
+    def statement(self, query: ReadOptions) -> str:
         """Return what would be asked; nothing is run."""
 
 

@@ -19,7 +19,8 @@ T = TypeVar("T")
 class Batch(msgspec.Struct, frozen=True):
     """Records in a row, none of them doubtful, and the source of each; `split` gives each of them undecoded.
 
-    `has_next`: whether a page of event history is followed by another; None when that is not told here.
+    `has_next`: whether a page of event history is followed by another; None when that is not told here. `container`:
+    the name of the array that they are elements of, empty for an array by itself, None where they follow one another.
     """
 
     records: list[SlimRecord]
@@ -27,6 +28,7 @@ class Batch(msgspec.Struct, frozen=True):
     split: Callable[[], Sequence[bytes | msgspec.Raw]]
     is_history: bool = False
     has_next: bool | None = None
+    container: str | None = None
 
 
 class _Issuer(msgspec.Struct, frozen=True, gc=False, rename={"user_name": "userName"}):
@@ -140,7 +142,7 @@ def read_document(data: bytes) -> Batch | None:
         return read_elements(data, "")
     trail = _attempt(_TRAIL.decode, data)
     if trail is not None:
-        return _make_batch(trail.Records, lambda: _RAW_TRAIL.decode(data).Records)
+        return _make_batch(trail.Records, lambda: _RAW_TRAIL.decode(data).Records, "Records")
     page = _attempt(_PAGE.decode, data)
     return _open_entries(page.Events, has_next=bool(page.NextToken)) if page is not None else None
 
@@ -151,7 +153,7 @@ def read_elements(data: bytes, container: str) -> Batch | None:
         entries = _attempt(_ENTRIES.decode, data)
         return _open_entries(entries) if entries is not None else None
     records = _attempt(_RECORDS.decode, data)
-    return _make_batch(records, lambda: _RAWS.decode(data)) if records is not None else None
+    return _make_batch(records, lambda: _RAWS.decode(data), container) if records is not None else None
 
 
 def read_lines(data: bytes) -> Batch | None:
@@ -165,12 +167,13 @@ def _open_entries(entries: list[_Entry], *, has_next: bool | None = None) -> Bat
     records = _attempt(lambda: [_RECORD.decode(text) for text in texts])
     if records is None:
         return None
-    return _make_batch(records, lambda: [text.encode() for text in texts], is_history=True, has_next=has_next)
+    return _make_batch(records, lambda: [text.encode() for text in texts], "Events", is_history=True, has_next=has_next)
 
 
 def _make_batch(
     records: list[SlimRecord],
     split: Callable[[], Sequence[bytes | msgspec.Raw]],
+    container: str | None = None,
     *,
     is_history: bool = False,
     has_next: bool | None = None,
@@ -179,7 +182,7 @@ def _make_batch(
     sources = [record.event_source for record in records]
     if any(source.startswith("aws:") for source in set(sources)):
         return None
-    return Batch(records, sources, split, is_history, has_next)
+    return Batch(records, sources, split, is_history, has_next, container)
 
 
 def _attempt(decode: Callable[..., T], *data: bytes | msgspec.Raw) -> T | None:

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.model.learnt import Window
-from trail_diff.read.interface import Query
+from trail_diff.read.interface import ReadOptions
 
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[0-9a-z-]+", re.ASCII)
 EVENT_SOURCES = ("backup.amazonaws.com", "kms.amazonaws.com")
@@ -20,7 +20,7 @@ DELIVERY_MARGIN = timedelta(hours=1)
 is not guaranteed; files lie under the day of their delivery, so an event from before midnight may lie in the next."""
 
 
-def merge_spans(query: Query) -> tuple[Window, ...]:
+def merge_spans(query: ReadOptions) -> tuple[Window, ...]:
     """Return every span the query wants, in order; those that overlap become one."""
     wanted = [*query.windows, *([query.changes] if query.changes else [])]
     merged: list[Window] = []
@@ -32,7 +32,7 @@ def merge_spans(query: Query) -> tuple[Window, ...]:
     return tuple(merged)
 
 
-def near_windows(query: Query) -> Query:
+def near_windows(query: ReadOptions) -> ReadOptions:
     """Look for changes from the first window on: later costs evidence, earlier costs money for what is old news."""
     if query.changes is None or not query.windows:
         return query
@@ -40,7 +40,7 @@ def near_windows(query: Query) -> Query:
     return structs.replace(query, changes=Window(start, max(start, query.changes.end)))
 
 
-def pushed_keys(query: Query) -> tuple[str, ...]:
+def pushed_keys(query: ReadOptions) -> tuple[str, ...]:
     """Return the keys to which calls may be narrowed: none unless all are ARNs, for an alias is not in the records."""
     is_safe = query.only_keys and all(_KEY_ARN.fullmatch(key) for key in query.keys)
     return query.keys if is_safe else ()

@@ -15,7 +15,7 @@ from msgspec import Struct
 from trail_diff.errors import SourceError
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
-from trail_diff.read.interface import SourceSelection
+from trail_diff.read.interface import ReadOptions
 from trail_diff.read.trail_layout import read_region_folder
 
 BESIDE_TRAIL_FILES = {"CloudTrail-Digest": Reason.DIGEST_FILE, "CloudTrail-Insight": Reason.INSIGHT_EVENT}
@@ -36,7 +36,7 @@ class InputFile(Struct, frozen=True):
     end: int | None = None
 
 
-def expand_path(path: str, selection: SourceSelection | None = None) -> Iterator[InputFile | Skipped]:
+def expand_path(path: str, selection: ReadOptions | None = None) -> Iterator[InputFile | Skipped]:
     """Yield the files that a path stands for; a name that is there as it is written is never a glob.
 
     Raises:
@@ -65,7 +65,7 @@ def expand_path(path: str, selection: SourceSelection | None = None) -> Iterator
             yield from expand_path(name, selection)
 
 
-def _expand_folder(path: str, folder: str, selection: SourceSelection | None) -> Iterator[InputFile | Skipped]:
+def _expand_folder(path: str, folder: str, selection: ReadOptions | None) -> Iterator[InputFile | Skipped]:
     is_empty = True
     for item in _walk(folder, selection):
         is_empty = False
@@ -74,7 +74,7 @@ def _expand_folder(path: str, folder: str, selection: SourceSelection | None) ->
         raise SourceError(f"{path}: the folder holds no file", hint="give a file or folder with CloudTrail events")
 
 
-def _walk(folder: str, selection: SourceSelection | None) -> Iterator[InputFile | Skipped]:
+def _walk(folder: str, selection: ReadOptions | None) -> Iterator[InputFile | Skipped]:
     """Yield all files below a folder by name, depth first; links to folders are counted, not followed."""
     if selection is not None and _is_outside(folder, selection):
         count = sum(1 for _ in _walk(folder, None))
@@ -106,7 +106,7 @@ def _take(path: str, size: int) -> InputFile | Skipped:
     return InputFile("./-" if path == "-" else path, size)  # a file of that name is not stdin
 
 
-def _is_outside(folder: str, selection: SourceSelection) -> bool:
+def _is_outside(folder: str, selection: ReadOptions) -> bool:
     """Check whether a folder of the S3 layout can hold nothing that was asked for; one that is none of it may."""
     found = read_region_folder(f"{folder}/")
     if found is None:

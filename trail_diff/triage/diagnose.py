@@ -29,8 +29,8 @@ class Cases:
     def __init__(self, gathered: Gathered, facts: Facts, pad: timedelta) -> None:
         self._gathered, self._facts = gathered, facts
         self._questions = Questions(gathered.jobs, pad)
-        self._kept = [event for event in gathered.events if _is_for_all(event)]
-        self._calls = [event for event in gathered.events if not _is_for_all(event)]
+        self._changes = [event for event in gathered.events if is_change(event)]
+        self._calls = [event for event in gathered.events if event.accesses and not is_change(event)]
         self._times = [event.event_time for event in self._calls]
         lacks_type = gathered.beyond.lacks_caller_type or any(map(lacks_caller_type, gathered.events))
         self._beyond = Beyond(tuple(gathered.key_names()), lacks_type)
@@ -41,7 +41,7 @@ class Cases:
             return self._without_time(job)
         question = self._questions.ask(job)
         windows = case_windows(self._gathered, question)
-        events = in_order([*self._kept, *self._calls_in(windows)])
+        events = in_order([*self._changes, *self._calls_in(windows)])
         return build_case(structs.replace(self._gathered, events=events, beyond=self._beyond), question, self._facts)
 
     def _without_time(self, job: Job) -> Case:
@@ -82,8 +82,3 @@ def windows_of(jobs: Iterable[Job], gathered: Gathered, pad: timedelta) -> tuple
         else:
             joined.append(window)
     return tuple(joined)
-
-
-def _is_for_all(event: Event) -> bool:
-    """Check whether an event matters to a case whenever it was: it changes something, or tells of a job."""
-    return is_change(event) or not event.accesses

@@ -14,9 +14,9 @@ from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.containers import Chunks
 from trail_diff.read.envelope import Envelope
-from trail_diff.read.files import Reading, read_stream
+from trail_diff.read.files import FileReader
 from trail_diff.read.forms.rows import record_from_columns
-from trail_diff.read.interface import Found, Link, Progress, Query, Selection, Tally
+from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.spans import near_windows
 
 
@@ -34,7 +34,9 @@ class AthenaSource:
     def __init__(self, link: Link, options: AthenaOptions) -> None:
         self._link, self._options = link, options
 
-    def read(self, query: Query, selection: Selection, tally: Tally, progress: Progress | None) -> Iterator[Found]:
+    def read(
+        self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
+    ) -> Iterator[Found]:
         """Run the query and give what it brought.
 
         Raises:
@@ -45,11 +47,10 @@ class AthenaSource:
         execution = self._run(sql)
         scanned = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
         self._link.notify(f"Athena scanned {format_bytes(scanned)} (query {execution['QueryExecutionId']})")
-        reading = Reading(selection, tally, progress)
         location = execution.get("ResultConfiguration", {}).get("OutputLocation", "")
         if location.startswith("s3://"):
             try:
-                yield from self._read_result(location, reading)
+                yield from self._read_result(location, FileReader(selection, tally, progress), progress)
             except (AwsAccessDeniedError, AwsNotFoundError) as error:
                 self._link.notify(f"the result is read page by page, which is slower: {error.message}")
             else:
@@ -57,7 +58,7 @@ class AthenaSource:
         envelope = Envelope(f"athena:{execution['QueryExecutionId']}", selection, tally)
         yield from envelope.read_rows(self._rows(execution["QueryExecutionId"]))
 
-    def statement(self, query: Query) -> str:
+    def statement(self, query: ReadOptions) -> str:
         """Build the statement for the table as Athena describes it; nothing is run.
 
         Raises:
@@ -105,12 +106,12 @@ class AthenaSource:
             case _:
                 return None
 
-    def _read_result(self, location: str, reading: Reading) -> Iterator[Found]:
+    def _read_result(self, location: str, reader: FileReader, progress: Progress | None) -> Iterator[Found]:
         bucket, key = split_url(location)
-        if reading.progress is not None:
-            reading.progress.file(location, None)
+        if progress is not None:
+            progress.file(location, None)
         chunks = stream_object(self._link, bucket, key)
-        yield from read_stream(location, Chunks(chunks), None, reading)
+        yield from reader.read_stream(location, Chunks(chunks))
 
     def _rows(self, execution_id: str) -> Iterator[Record | Skipped]:
         """Yield the rows of the result through the API: a thousand for each call, the names in the first row of all."""

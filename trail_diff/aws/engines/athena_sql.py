@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from trail_diff.errors import SourceError, UsageError
 from trail_diff.model.learnt import Window
-from trail_diff.read.interface import Query
+from trail_diff.read.interface import ReadOptions
 from trail_diff.read.spans import CHANGES, DELIVERY_MARGIN, EVENT_SOURCES, list_days, merge_spans, pushed_keys
 
 _NEEDED = ("eventsource", "eventname", "eventtime")
@@ -107,7 +107,7 @@ def read_table(name: TableName, metadata: Mapping[str, Any]) -> Table:
     return Table(name, columns, keys, metadata.get("Parameters", {}))
 
 
-def build_sql(table: Table, query: Query) -> str:
+def build_sql(table: Table, query: ReadOptions) -> str:
     """Build the statement that brings what the query wants, and no more of it than the table can tell apart."""
     name = table.name
     place = f'"{name.database}"."{name.table}"'
@@ -122,7 +122,7 @@ def build_sql(table: Table, query: Query) -> str:
     return f"SELECT\n  {columns}\nFROM {place}\nWHERE " + "\n  AND ".join(conditions)
 
 
-def unused_partition_keys(table: Table, query: Query) -> tuple[str, ...]:
+def unused_partition_keys(table: Table, query: ReadOptions) -> tuple[str, ...]:
     """Name the partition keys that no condition can be made for, so that the query reads more than it needs."""
     used = " ".join(_partition_conditions(table, query))
     return tuple(key for key in table.partition_keys if f'"{key}"' not in used)
@@ -167,7 +167,7 @@ def _struct_paths(path: str, kind: str) -> Iterator[str]:
 # ---- conditions on the partitions
 
 
-def _partition_conditions(table: Table, query: Query) -> Iterator[str]:
+def _partition_conditions(table: Table, query: ReadOptions) -> Iterator[str]:
     keys = set(table.partition_keys)
     spans = merge_spans(query)
     for key in sorted(keys & _REGION_KEYS):
@@ -224,12 +224,12 @@ def _date_form(key: str, table: Table) -> str | None:
 # ---- conditions on the events
 
 
-def _region_condition(table: Table, query: Query) -> Iterator[str]:
+def _region_condition(table: Table, query: ReadOptions) -> Iterator[str]:
     if query.regions and "awsregion" in table.columns:
         yield f"awsregion IN ({_texts(query.regions)})"
 
 
-def _event_condition(table: Table, query: Query) -> str:
+def _event_condition(table: Table, query: ReadOptions) -> str:
     """Want every KMS and AWS Backup event in the windows, and what changes something in the span of the changes."""
     names = f"eventname IN ({_texts(CHANGES)})"
     events = f"(eventsource IN ({_texts(EVENT_SOURCES)}) OR {names})"

@@ -21,6 +21,3 @@ class EventDataStore(Struct, frozen=True):
     """An event data store of CloudTrail Lake."""
 
     arn: str
-
-
-EngineChoice = AthenaTable | LogGroups | EventDataStore

@@ -5,14 +5,14 @@ from typing import Never, assert_never
 
 from trail_diff.aws.engines.athena import AthenaOptions, AthenaSource
 from trail_diff.aws.engines.athena_sql import parse_table_name
-from trail_diff.aws.engines.choices import AthenaTable, EngineChoice, EventDataStore, LogGroups
+from trail_diff.aws.engines.choices import AthenaTable, EventDataStore, LogGroups
 from trail_diff.aws.engines.lake import LakeSource
 from trail_diff.aws.engines.logs_insights import LogsInsightsSource
 from trail_diff.errors import DryRun
-from trail_diff.read.interface import Engine, Found, Link, Progress, Query, Selection, Source, Tally
+from trail_diff.read.interface import Engine, Found, Link, Progress, ReadOptions, Selection, Source, Tally
 
 
-def open_engine(choice: EngineChoice, link: Link) -> Engine:
+def open_engine(choice: AthenaTable | LogGroups | EventDataStore, link: Link) -> Engine:
     """Return the engine that was chosen.
 
     Raises:
@@ -35,7 +35,13 @@ class DryRunSource(Source):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def read(self, query: Query, selection: Selection, tally: Tally, progress: Progress | None) -> Iterator[Found]:  # noqa: ARG002
+    def read(
+        self,
+        query: ReadOptions,
+        selection: Selection,  # noqa: ARG002
+        tally: Tally,  # noqa: ARG002
+        progress: Progress | None,  # noqa: ARG002
+    ) -> Iterator[Found]:
         """Ask nothing.
 
         Raises:
@@ -43,5 +49,5 @@ class DryRunSource(Source):
         """
         self._end(query)
 
-    def _end(self, query: Query) -> Never:
+    def _end(self, query: ReadOptions) -> Never:
         raise DryRun(self._engine.statement(query))

@@ -16,7 +16,7 @@ from trail_diff.model.learnt import Record, Skipped, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.forms.rows import record_from_columns
-from trail_diff.read.interface import Found, Link, Progress, Query, Selection, Tally
+from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.lenient import parse_text
 from trail_diff.read.spans import CHANGES, EVENT_SOURCES, near_windows, pushed_keys
 
@@ -42,7 +42,9 @@ class LakeSource:
         self._link, self._arn = link, arn
         self._region, self._id = found[1], found[2]
 
-    def read(self, query: Query, selection: Selection, tally: Tally, progress: Progress | None) -> Iterator[Found]:
+    def read(
+        self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
+    ) -> Iterator[Found]:
         """Run the query and give what it brought.
 
         Raises:
@@ -54,11 +56,11 @@ class LakeSource:
         tally.files += 1
         yield from Envelope(self._arn, selection, tally).read_rows(self._records(query))
 
-    def statement(self, query: Query) -> str:
+    def statement(self, query: ReadOptions) -> str:
         """Return what is asked, with the column that not every store has."""
         return f"SELECT eventjson, eventcontext FROM {self._id} WHERE {_condition(near_windows(query))}"  # noqa: S608
 
-    def _records(self, query: Query) -> Iterator[Record | Skipped]:
+    def _records(self, query: ReadOptions) -> Iterator[Record | Skipped]:
         unreadable = 0
         for row in self._rows(self._start(query)):
             record = _read_row(row)
@@ -69,7 +71,7 @@ class LakeSource:
         if unreadable:
             yield Skipped(self._arn, Reason.UNREADABLE_ROW, unreadable)
 
-    def _start(self, query: Query) -> str:
+    def _start(self, query: ReadOptions) -> str:
         """Start the query; a statement that the store cannot read costs nothing."""
         statement = self.statement(query)
         try:
@@ -130,7 +132,7 @@ def _read_row(row: Mapping[str, Any]) -> Record | None:
     return record
 
 
-def _condition(query: Query) -> str:
+def _condition(query: ReadOptions) -> str:
     names = f"eventname IN ({_texts(CHANGES)})"
     events = f"(eventsource IN ({_texts(EVENT_SOURCES)}) OR {names})"
     if keys := pushed_keys(query):

@@ -11,7 +11,7 @@ from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, 
 from trail_diff.errors import SourceError
 from trail_diff.model.learnt import Window
 from trail_diff.read.envelope import Envelope
-from trail_diff.read.interface import Found, Link, Progress, Query, Selection, Tally
+from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.spans import CHANGES, EVENT_SOURCES, near_windows, pushed_keys
 
 RESULT_LIMIT = 10_000
@@ -39,7 +39,9 @@ class LogsInsightsSource:
         self._link, self._groups, self._limit = link, tuple(groups), limit
         self._scanned = 0
 
-    def read(self, query: Query, selection: Selection, tally: Tally, progress: Progress | None) -> Iterator[Found]:
+    def read(
+        self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
+    ) -> Iterator[Found]:
         """Run as many queries as the result limit needs, and give what they brought.
 
         Raises:
@@ -55,7 +57,7 @@ class LogsInsightsSource:
         yield from envelope.read_rows(self._messages(query, tally))
         self._link.notify(f"Logs Insights scanned {format_bytes(self._scanned)}")
 
-    def statement(self, query: Query) -> str:
+    def statement(self, query: ReadOptions) -> str:
         """Return the queries that come first; a span with too many results is asked for again in halves."""
         asks = reversed(_plan(near_windows(query)))
         return "\n".join(f"# {ask.start} to {ask.end}\n{self._text_of(ask)}" for ask in asks)
@@ -63,7 +65,7 @@ class LogsInsightsSource:
     def _text_of(self, ask: _Ask) -> str:
         return f"fields @message | filter {ask.filter} | limit {self._limit}"
 
-    def _messages(self, query: Query, tally: Tally) -> Iterator[str]:
+    def _messages(self, query: ReadOptions, tally: Tally) -> Iterator[str]:
         asks = _plan(near_windows(query))
         while asks:
             ask = asks.pop()
@@ -105,7 +107,7 @@ class LogsInsightsSource:
                 )
 
 
-def _plan(query: Query) -> list[_Ask]:
+def _plan(query: ReadOptions) -> list[_Ask]:
     """Return what to ask, the first last."""
     names = f"eventName in [{_texts(CHANGES)}]"
     events = f"(eventSource in [{_texts(EVENT_SOURCES)}] or {names})"

@@ -22,7 +22,7 @@ from trail_diff.aws.event_history.slices import Entry, Slices
 from trail_diff.errors import AwsCredentialsError, AwsError
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
-from trail_diff.read.interface import Found, FoundRecord, Peek, Progress, Query, Selection, Tally
+from trail_diff.read.interface import Found, FoundRecord, Peek, Progress, ReadOptions, Selection, Tally
 
 HISTORY_DAYS = 90
 SETTLED_AFTER = timedelta(minutes=15)
@@ -61,7 +61,9 @@ class LookupEvents:
         self._note = note
         self.requests = 0
 
-    def read(self, query: Query, selection: Selection, tally: Tally, progress: Progress | None) -> Iterator[Found]:
+    def read(
+        self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
+    ) -> Iterator[Found]:
         """Bring the events of the windows and the changes from every account and Region.
 
         The first account and Region has to answer; what fails elsewhere becomes a note, and its place is not covered.
@@ -83,7 +85,7 @@ class LookupEvents:
             for entry in place.entries(errand):
                 yield from _decode(entry, source, selection, tally)
 
-    def _plan(self, query: Query, now: datetime) -> list[tuple[PlaceHistory, Errand]]:
+    def _plan(self, query: ReadOptions, now: datetime) -> list[tuple[PlaceHistory, Errand]]:
         """Return what to bring from where: in the Regions of the query, and roles' changes where IAM's events are."""
         oldest = now - timedelta(days=HISTORY_DAYS) + timedelta(minutes=1)
         windows = tuple(span for window in query.windows if (span := span_of(window, oldest, now)) is not None)
@@ -100,7 +102,7 @@ class LookupEvents:
             errands.append((home, Errand((), changes, of_keys=False, of_roles=True)))
         return [(self._place(aws, region, now), errand) for aws in self._accounts for region, errand in errands]
 
-    def _regions_of(self, query: Query) -> tuple[str, ...]:
+    def _regions_of(self, query: ReadOptions) -> tuple[str, ...]:
         return query.regions or self._regions
 
     def _place(self, aws: Aws, region: str, now: datetime) -> PlaceHistory:

@@ -1,7 +1,7 @@
 """Gathers a case from AWS, in order: the job, its baseline, the events of both, what changed, then the key's facts."""
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
 
@@ -16,61 +16,55 @@ from trail_diff.case.correlate import job_window
 from trail_diff.errors import UsageError
 from trail_diff.events.jobs import find_job, merge_jobs, read_job_document
 from trail_diff.events.vaults import with_vault_keys
-from trail_diff.gather.in_memory import ReadOptions, find_in_job_files, make_selection
-from trail_diff.gather.key_facts import Document, FactDocuments
+from trail_diff.gather.key_facts import Document
 from trail_diff.gather.raw_case import Collected, collect_found
 from trail_diff.model.learnt import Job, Window
-from trail_diff.read.interface import Found, FoundJob, Progress, Query, Source, Tally
+from trail_diff.read.interface import FoundJob, ReadOptions, Source, Tally
 
 _CHANGES_SPAN = timedelta(days=90)
 _LISTED_SPAN = timedelta(days=7)
+NOTHING_GIVEN = Collected()
+EVERYTHING = ReadOptions()
 _BASELINES_AT_MOST = 3
 """How many baselines are fetched before one without any event of its own is taken as it is."""
 
 
-class LiveRequest(Struct, frozen=True):
-    """What to gather: from which accounts and Regions, what was given in files, and the span to stay inside of."""
-
-    connection: Connection
-    job_files: tuple[str, ...] = ()
-    documents: FactDocuments = FactDocuments()
-    start: datetime | None = None
-    end: datetime | None = None
-    progress: Progress | None = None
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-
-def collect_live(request: LiveRequest, question: Question, source: Source) -> Collected:
-    """Gather everything about the job; `source` is where its events come from.
+def collect_live(
+    connection: Connection,
+    question: Question,
+    source: Source,
+    given: Collected = NOTHING_GIVEN,
+    options: ReadOptions = EVERYTHING,
+) -> Collected:
+    """Gather everything about the job; `source` is where its events come from, `given` what job and fact files hold.
 
     Raises:
         TrailDiffError: what could not be done without: the job is not there, there are no credentials, or no events.
     """
-    now = request.clock()
-    asker, places = request.connection.asker, request.connection.places()
-    search = _Search(request, question, JobFinder(places, asker), places)
+    asker, places = connection.asker, connection.places()
+    search = _Search(connection, question, JobFinder(places, asker), places, given, options)
     failed, place, documents = search.find_jobs()
     baselines = search.baselines(failed, documents)
     for sides in [[failed, baseline] for baseline in baselines] or [[failed]]:
-        collected = search.fetch(source, sides, documents, now)
+        collected = search.fetch(source, sides, documents)
         case = collected.case(question)
         if case.succeeded is None or case.succeeded.events:
             break
     key = case.failed.job.key
-    facts, usage = request.documents, None
+    facts, usage = given.documents, None
     if key is not None:
-        about = KeyAsker(key, request.connection.accounts, place.aws, failed.region or place.region, asker)
+        about = KeyAsker(key, connection.accounts, place.aws, failed.region or place.region, asker)
         facts, usage = about.complete(facts), about.last_usage()
         _note_usage(usage, asker)
     return structs.replace(collected, documents=facts, key_usage=usage, notes=tuple(asker.notes))
 
 
-def resolve_question(request: LiveRequest, question: Question) -> Question:
+def resolve_question(connection: Connection, question: Question) -> Question:
     """Return the question with key ARNs for key ids and aliases, as far as KMS tells them."""
-    asker = request.connection.asker
+    asker = connection.asker
 
     def resolve(key: str) -> str:
-        for place in request.connection.places() if ":key/" not in key else ():
+        for place in connection.places() if ":key/" not in key else ():
             call = ApiCall(place.aws, "kms", "describe_key", {"KeyId": key}, arn_region(key) or place.region)
             answer = asker.find(call, "give the key's ARN with --key")
             if answer is not None:
@@ -80,46 +74,50 @@ def resolve_question(request: LiveRequest, question: Question) -> Question:
     return structs.replace(question, keys=tuple(map(resolve, question.keys)))
 
 
-def collect_jobs(request: LiveRequest) -> Collected:
+def collect_jobs(connection: Connection, options: ReadOptions = EVERYTHING) -> Collected:
     """List the jobs of every account and Region: those of the time asked for, else of the last week."""
-    end = request.end or request.clock()
-    window = Window(request.start or end - _LISTED_SPAN, end)
-    places, asker = request.connection.places(), request.connection.asker
+    end = options.end or connection.clock()
+    window = Window(options.start or end - _LISTED_SPAN, end)
+    places, asker = connection.places(), connection.asker
     finder = JobFinder(places, asker)
     found = [job for place in places for job in finder.list_recent(place, window)]
     return structs.replace(collect_found(found, Tally()), notes=tuple(asker.notes))
 
 
-def collect_calls(request: LiveRequest, source: Source) -> Collected:
-    """Fetch the KMS calls of the time asked for.
+def collect_time(
+    connection: Connection, source: Source, options: ReadOptions, given: Collected = NOTHING_GIVEN
+) -> Collected:
+    """Bring everything of the time asked for, beside what was `given`.
 
     Raises:
         UsageError: no time is asked for.
         AwsError: the source did not answer.
     """
-    if request.start is None:
+    start = options.start
+    if start is None:
         raise UsageError(
             "since when? --from is missing", hint='name the time to fetch, e.g. --from "2h ago", or give --events'
         )
-    end, tally = request.end or request.clock(), Tally()
-    selection = make_selection(ReadOptions((), request.start, end), kms_only=True)
-    found = source.read(Query((Window(request.start, end),)), selection, tally, request.progress)
-    collected = collect_found(found, tally)
-    return structs.replace(collected, notes=tuple(request.connection.asker.notes))
+    end, tally = options.end or connection.clock(), Tally()
+    options = structs.replace(options, end=end)
+    query = structs.replace(options, windows=(Window(start, end),))
+    collected = collect_found(source.read(query, options, tally, connection.progress), tally, given.items())
+    return structs.replace(collected, documents=given.documents, notes=tuple(connection.asker.notes))
 
 
 class _Search(Struct, frozen=True):
     """What every step of a gathering needs."""
 
-    request: LiveRequest
+    connection: Connection
     question: Question
     finder: JobFinder
     places: Sequence[Place]
+    given: Collected
+    options: ReadOptions
 
     def find_jobs(self) -> tuple[Job, Place, list[FoundJob]]:
         """Find the job and what it could be compared with, and describe their vaults and recovery points."""
-        given = [item for item in find_in_job_files(self.request.job_files) if isinstance(item, FoundJob)]
-        documents = list(given)
+        documents = list(self.given.job_documents)
         failed, place = self._find(self.question.job_id, documents)
         if self.question.baseline_job_id is not None:
             self._find(self.question.baseline_job_id, documents)
@@ -128,7 +126,7 @@ class _Search(Struct, frozen=True):
         jobs = jobs_in(documents)
         chosen = [failed, *self.baselines(failed, documents)[:1]]
         for job in chosen:
-            window = job_window(job, self.question.pad, self.request.clock())
+            window = job_window(job, self.question.pad, self.connection.clock())
             documents += self.finder.list_neighbours(job, window, place) if window else []
         for job in chosen:
             documents += self.finder.describe_keys(job, place)
@@ -143,18 +141,18 @@ class _Search(Struct, frozen=True):
         current = find_job(jobs, failed.id)
         return rank_baselines(current, jobs)[:_BASELINES_AT_MOST]
 
-    def fetch(self, source: Source, jobs: Sequence[Job], documents: Sequence[FoundJob], now: datetime) -> Collected:
+    def fetch(self, source: Source, jobs: Sequence[Job], documents: Sequence[FoundJob]) -> Collected:
         """Fetch the events of the failed job, its baseline, and what changed."""
+        now = self.connection.clock()
         windows = tuple(window for job in jobs if (window := self._window(job, now)) is not None)
         if not windows:
             raise UsageError("the job lies outside --from and --to", hint="leave them out, or widen them")
         changes = self._clip(Window(now - _CHANGES_SPAN, now))
         keys = tuple(dict.fromkeys([*self.question.keys, *(key for job in jobs for key in job.keys)]))
-        query = Query(windows, changes, self._regions(jobs), keys)
-        selection = make_selection(ReadOptions((), self.request.start, self.request.end))
-        tally = Tally()
-        found = source.read(query, selection, tally, self.request.progress)
-        collected = collect_found(found, tally, [*documents, *self._job_records()])
+        query = ReadOptions(self._regions(jobs), windows=windows, changes=changes, keys=keys)
+        selection, tally = ReadOptions((), self.options.start, self.options.end), Tally()
+        found = source.read(query, selection, tally, self.connection.progress)
+        collected = collect_found(found, tally, [*documents, *self.given.job_records, *self.given.skipped])
         return structs.replace(collected, baseline_job_id=jobs[1].id if len(jobs) > 1 else None)
 
     def _find(self, job_id: str, documents: list[FoundJob]) -> tuple[Job, Place]:
@@ -166,22 +164,19 @@ class _Search(Struct, frozen=True):
         documents.append(found)
         return find_job(jobs_in(documents), job_id), place
 
-    def _job_records(self) -> Iterator[Found]:
-        return (item for item in find_in_job_files(self.request.job_files) if not isinstance(item, FoundJob))
-
     def _window(self, job: Job, now: datetime) -> Window | None:
         window = job_window(job, self.question.pad, now)
         return self._clip(window) if window else None
 
     def _clip(self, window: Window) -> Window | None:
-        start, end = self.request.start or window.start, self.request.end or window.end
+        start, end = self.options.start or window.start, self.options.end or window.end
         clipped = Window(max(start, window.start), min(end, window.end))
         return clipped if clipped.start <= clipped.end else None
 
     def _regions(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return every Region that the jobs, their vaults and keys are in, the failed job's own first."""
         arns = [arn for job in jobs for arn in (job.vault, job.source_vault, *job.keys)]
-        regions = [jobs[0].region, *self.request.connection.regions, *map(arn_region, [*arns, *self.question.keys])]
+        regions = [jobs[0].region, *self.connection.regions, *map(arn_region, [*arns, *self.question.keys])]
         return tuple(dict.fromkeys(region for region in regions if region))
 
 

@@ -13,6 +13,7 @@ from trail_diff.aws.live.asking import Asker
 from trail_diff.aws.live.jobs import Place
 from trail_diff.aws.live.options import AwsOptions
 from trail_diff.errors import UsageError
+from trail_diff.read.interface import Progress
 
 
 class Connection(Struct, frozen=True):
@@ -22,14 +23,16 @@ class Connection(Struct, frozen=True):
     regions: tuple[str, ...]
     asker: Asker
     history_options: HistoryOptions
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    progress: Progress | None = None
 
     def places(self) -> list[Place]:
         """Return every account in every Region, the first account's Regions first."""
         return [Place(aws, region) for aws in self.accounts for region in self.regions]
 
-    def history(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> LookupEvents:
+    def history(self) -> LookupEvents:
         """Return their event history as a source."""
-        return LookupEvents(self.accounts, self.regions, self.history_options, self.asker.note, clock)
+        return LookupEvents(self.accounts, self.regions, self.history_options, self.asker.note, self.clock)
 
 
 def connect(options: AwsOptions, regions: Sequence[str], told: Callable[[str], None]) -> Connection:

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from trail_diff.aws.engines.choices import EngineChoice
+from trail_diff.aws.engines.choices import AthenaTable, EventDataStore, LogGroups
 
 
 class AwsOptions(Struct, frozen=True):
@@ -15,5 +15,5 @@ class AwsOptions(Struct, frozen=True):
     endpoint_url: str | None = None
     uses_cache: bool = True
     max_requests: int = 600
-    engine: EngineChoice | None = None
+    engine: AthenaTable | LogGroups | EventDataStore | None = None
     is_dry_run: bool = False

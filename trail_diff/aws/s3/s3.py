@@ -20,8 +20,8 @@ from trail_diff.errors import AwsNotFoundError, SourceError
 from trail_diff.model.learnt import Skipped, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.read.containers import Chunks, Damaged
-from trail_diff.read.files import Reading, read_stream
-from trail_diff.read.interface import Found, Link, Progress, Query, Selection, Tally
+from trail_diff.read.files import FileReader
+from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.spans import list_days, merge_spans
 from trail_diff.read.trail_layout import (
     RegionFolder,
@@ -72,7 +72,9 @@ class S3Source:
         self._bucket, self._prefix = split_url(url)
         self._pruned = 0
 
-    def read(self, query: Query, selection: Selection, tally: Tally, progress: Progress | None) -> Iterator[Found]:
+    def read(
+        self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
+    ) -> Iterator[Found]:
         """List what is wanted, and read it in order of key.
 
         Raises:
@@ -80,12 +82,12 @@ class S3Source:
             SourceError: there is nothing under the address.
         """
         self._pruned = 0
-        reading = Reading(selection, tally, progress)
+        reader = FileReader(selection, tally, progress)
         with _pool() as pool:
             count, size = 0, 0
             for fetched in _ahead(pool, self._fetch, self._wanted(query, pool), AHEAD):
                 count, size = count + 1, size + fetched.object.size
-                yield from self._read_object(fetched, reading)
+                yield from self._read_object(fetched, reader, progress)
         if count == 0 and not self._pruned:
             raise SourceError(
                 f"{self._url}: there is no object of the time and Regions asked for",
@@ -97,7 +99,7 @@ class S3Source:
 
     # ---- what to read
 
-    def _wanted(self, query: Query, pool: ThreadPoolExecutor) -> Iterator[_Object]:
+    def _wanted(self, query: ReadOptions, pool: ThreadPoolExecutor) -> Iterator[_Object]:
         folders = list(self._find_folders(self._prefix))
         if not folders:
             yield from self._keep(self._list(self._prefix), merge_spans(query))
@@ -176,18 +178,18 @@ class S3Source:
             return _Fetched(item, chunks, Reason.UNREADABLE_FILE)
         return _Fetched(item, chunks)
 
-    def _read_object(self, fetched: _Fetched, reading: Reading) -> Iterator[Found]:
+    def _read_object(self, fetched: _Fetched, reader: FileReader, progress: Progress | None) -> Iterator[Found]:
         name = f"s3://{self._bucket}/{fetched.object.key}"
         if reason := _reason_beside(fetched.object.key):
             yield Skipped(name, reason)
             return
-        if reading.progress is not None:
-            reading.progress.file(name, fetched.object.size)
+        if progress is not None:
+            progress.file(name, fetched.object.size)
         if fetched.chunks is None:
             chunks = stream_object(self._link, self._bucket, fetched.object.key)
         else:
             chunks = _again(fetched.chunks, fetched.damage)
-        yield from read_stream(name, Chunks(chunks), None, reading)
+        yield from reader.read_stream(name, Chunks(chunks))
 
 
 def _reason_beside(key: str) -> Reason | None:

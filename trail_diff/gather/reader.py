@@ -1,10 +1,10 @@
 """What one process finds in a batch of files, in a form that is small to send: sheets of calls by their kinds.
 
-A command says what makes two calls alike (Kinds). The kind of a call is found from its undecoded fields; only where
-they were not met before is it normalised in full.
+A fold says what makes two calls alike (Kinds). The kind of a call is found from its undecoded fields; only where they
+were not met before is it normalised in full.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, BinaryIO
@@ -14,19 +14,19 @@ from msgspec import Struct, field
 
 from trail_diff.events.identity import identify_caller
 from trail_diff.events.normalize import KMS, has_own_key, normalize_record, read_error_code
-from trail_diff.gather.dedupe import digest_of
+from trail_diff.gather.dedupe import digest_of, event_identity
 from trail_diff.gather.fold import Kinds
-from trail_diff.gather.in_memory import event_identity
-from trail_diff.gather.work import Batch
 from trail_diff.model.learnt import Caller, Event, Skipped
 from trail_diff.model.reasons import Reason
-from trail_diff.read.files import Reading, read_files
+from trail_diff.read.files import FileReader
 from trail_diff.read.interface import NULL, Found, FoundJob, FoundRecord, FoundSlim, Selection, SlimRecord, Tally
 from trail_diff.read.lenient import decode_fully, to_record
 from trail_diff.read.slim import read_identity
 from trail_diff.read.stretches import NotLinesError
+from trail_diff.read.walk import InputFile
 from trail_diff.times import parse_time
 
+Batch = Sequence[InputFile | Skipped]
 SHEET_CALLS = 4096
 SHEET_BYTES = 32 << 20
 NO_KIND = -1
@@ -52,8 +52,9 @@ class Sheet(Struct):
 
     `rows` holds the calls of the bunches in the order of `digests`, packed into msgpack, which knows times; `sources`
     says how many of them in a row came from where. `events` are those that the Kinds keep, each with its place in
-    `digests`. `tally` counts a whole batch, so only its last sheet has one; `records` is for showing progress.
-    `is_refused`: the batch is a stretch of a file that does not hold a record a line, and nothing of it was read.
+    `digests`; `records` are what they were made of, where the reader `is_raw`. `tally` counts a whole batch, so only
+    its last sheet has one; `read_records` is for showing progress. `is_refused`: the batch is a stretch of a file that
+    does not hold a record a line, and nothing of it was read.
     """
 
     kinds: list[tuple[Any, Event | None]] = field(default_factory=list)
@@ -62,11 +63,12 @@ class Sheet(Struct):
     rows: bytes = _pack(Rows())
     sources: list[tuple[str, int]] = field(default_factory=list)
     events: list[tuple[int, Event]] = field(default_factory=list)
+    records: list[FoundRecord] = field(default_factory=list)
     documents: list[FoundJob] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     files: list[tuple[str, int | None]] = field(default_factory=list)
     read_bytes: int = 0
-    records: int = 0
+    read_records: int = 0
     tally: Tally | None = None
     is_refused: bool = False
 
@@ -78,8 +80,11 @@ class Sheet(Struct):
 class Reader:
     """Turns batches of files into sheets; what it has met in one batch it knows in the next."""
 
-    def __init__(self, kinds: Kinds, selection: Selection, stdin: BinaryIO | None = None) -> None:
-        self.kinds, self.selection = kinds, selection
+    def __init__(
+        self, kinds: Kinds, selection: Selection, stdin: BinaryIO | None = None, *, is_raw: bool = False
+    ) -> None:
+        self.kinds, self.selection, self._keeps = kinds, selection, kinds.keeps
+        self._is_raw = is_raw
         self._stdin = stdin
         self._numbers: dict[Any, int] = {}
         self._known: dict[Hashable, int] = {}
@@ -90,16 +95,21 @@ class Reader:
 
     def __call__(self, batch: Batch) -> Iterator[Sheet]:
         """Read a batch."""
-        reading = Reading(self.selection, Tally(), self, is_slim=True)
+        tally = Tally()
+        found = FileReader(self.selection, tally, self, is_slim=True).read(batch, self._stdin)
+        return self.take_all(found, tally)
+
+    def take_all(self, items: Iterable[Found | FoundSlim], tally: Tally) -> Iterator[Sheet]:
+        """Take in what a source brings, which counts in the tally."""
         try:
-            for found in read_files(batch, reading, self._stdin):
+            for found in items:
                 self._take(found)
                 del found  # a SlimRecord holds the whole document, which is to be gone before the next one is read
                 if self._sheet.is_full():
                     yield self._close_sheet()
         except NotLinesError:
             self._sheet.is_refused = True
-        self._sheet.tally = reading.tally
+        self._sheet.tally = tally
         yield self._close_sheet()
 
     def file(self, name: str, size: int | None) -> None:
@@ -109,7 +119,7 @@ class Reader:
     def advance(self, read_bytes: int, records: int) -> None:
         """Note how far reading has come."""
         self._sheet.read_bytes += read_bytes
-        self._sheet.records += records
+        self._sheet.read_records += records
 
     def search(self, done: float, seconds_left: float, records: int) -> None:
         """Do nothing: files are read, AWS is not searched."""
@@ -128,11 +138,11 @@ class Reader:
                 for record in records:
                     self._take_slim(record, source)
             case FoundRecord(whole, source):
-                self._take_event(normalize_record(whole, source))
+                self._take_event(normalize_record(whole, source), whole=found)
             case Skipped():
                 self._sheet.skipped.append(found)
             case FoundJob():
-                self._sheet.documents += [found] if self.kinds.keeps else []
+                self._sheet.documents += [found] if self._keeps else []
         taken = len(self._sheet.digests) - before
         if taken:
             self._sheet.sources.append((found.source, taken))
@@ -152,7 +162,7 @@ class Reader:
 
     def _find_number(self, record: SlimRecord) -> int | None:
         """Return the number of a call's kind; None when it is not known yet or the event itself is needed."""
-        if self.kinds.keeps is not None and self.kinds.keeps(record):
+        if self._keeps is not None and self._keeps(record):
             return None
         return NO_KIND if record.event_source != KMS else self._known.get(self._shortcut(record))
 
@@ -177,14 +187,17 @@ class Reader:
             _put(self._callers, key, number)
         return number
 
-    def _take_event(self, event: Event | Skipped, record: SlimRecord | None = None) -> None:
+    def _take_event(
+        self, event: Event | Skipped, record: SlimRecord | None = None, whole: FoundRecord | None = None
+    ) -> None:
         """Take a call that was read whole; of one that was a SlimRecord, learn what its kind is told by."""
         if isinstance(event, Skipped):
             self._sheet.skipped.append(event)
             return
         number = self._number(event) if event.event_source == KMS else NO_KIND
-        if self.kinds.keeps is not None and self.kinds.keeps(event):
+        if self._keeps is not None and self._keeps(event):
             self._sheet.events.append((len(self._sheet.digests), event))
+            self._sheet.records += [whole] if self._is_raw and whole is not None else []
         elif record is not None and has_own_key(event):
             _put(self._known, self._shortcut(record), number)
         self._add(number, event.error_code, event.event_time, event_identity(event))

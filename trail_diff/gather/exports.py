@@ -1,4 +1,6 @@
-"""A large export read for one job in two passes, so that memory grows with what the case holds, not with what is read.
+"""An export on disk read for a case: a small one in one pass, a large one in two.
+
+So memory grows with what the case holds, not with what is read.
 
 The first pass counts everything, and keeps what tells of jobs and what changes keys, grants, policies, vaults, roles or
 trails; of all other KMS calls it learns which keys they name and when they were. So the jobs are known, and the time
@@ -7,38 +9,46 @@ around them. The second pass reads again those files that have calls in that tim
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import TypeGuard
+from typing import BinaryIO, TypeGuard
 
 from msgspec import Struct, structs
 
-from trail_diff.case.coverage import lacks_caller_type
+from trail_diff.arns import plain_key
+from trail_diff.case.coverage import lacks_caller_type, summarize_reading
 from trail_diff.case.gathered import Beyond, Gathered, in_order
 from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.jobs import START_CALLS
-from trail_diff.events.key_names import KeyName
+from trail_diff.events.key_names import KeyName, is_resolved
 from trail_diff.events.normalize import KMS, normalize_record
-from trail_diff.gather.aggregate import Sums, read_sheets
-from trail_diff.gather.dedupe import digest_of
-from trail_diff.gather.fold import Add, Bunch
-from trail_diff.gather.in_memory import ReadOptions, event_identity, find_in_job_files, make_selection, put_together
-from trail_diff.gather.partials import Reader, normalize_slim
-from trail_diff.gather.work import WORTH_BATCHES, Batch, list_batches, read_on_cores
-from trail_diff.model.learnt import Event, Window
-from trail_diff.read.files import Reading, is_read_once, read_files
+from trail_diff.gather.dedupe import digest_of, event_identity
+from trail_diff.gather.engine import (
+    WORTH_BATCHES,
+    Sums,
+    fold_files,
+    for_one_process,
+    make_batches,
+    read_on_cores,
+    read_sheets,
+)
+from trail_diff.gather.fold import Add, Bunch, EveryEvent, Fold
+from trail_diff.gather.job_files import build_gathered
+from trail_diff.gather.reader import Batch, Reader, normalize_slim
+from trail_diff.model.learnt import Coverage, Event, Skipped, Window
+from trail_diff.read.files import FileReader, FileSource, is_read_once
 from trail_diff.read.interface import (
     NULL,
     Found,
     FoundJob,
     FoundRecord,
     FoundSlim,
-    Peek,
     Progress,
+    ReadOptions,
+    Selection,
     SlimRecord,
-    SourceSelection,
     Tally,
 )
 from trail_diff.read.slim import read_key_name
@@ -46,6 +56,7 @@ from trail_diff.read.stretches import NotLinesError
 from trail_diff.read.walk import InputFile
 from trail_diff.times import parse_time
 
+EVERYTHING = ReadOptions()
 WindowsOf = Callable[[Gathered], Sequence[Window]]
 Kind = tuple[tuple[str | None, ...], str | None, bool]
 Trace = tuple[int, int, int, str | None, str | None]
@@ -57,59 +68,105 @@ WORTH_BYTES = 16 << 20
 _KEPT_NAMES = KEY_CHANGES | VAULT_CHANGES | OTHER_CHANGES | START_CALLS
 
 
-class Wanted(Struct, frozen=True):
-    """What is read for: the time around jobs, told from the jobs (None: no calls are wanted, the jobs are all).
+class Export(FileSource):
+    """Files on disk, listed once, to be read for a case as often as it takes."""
 
-    `by_name`: a key was named otherwise than by its ARN, so the names by which requests call keys are wanted as well.
-    `refused`: calls that were not authorized are wanted whenever they were; jobs are chosen by them.
-    """
+    def __init__(
+        self,
+        paths: Sequence[str],
+        options: ReadOptions,
+        progress: Progress | None = None,
+        stdin: BinaryIO | None = None,
+    ) -> None:
+        """List the files.
 
-    windows_of: WindowsOf | None = None
-    by_name: bool = False
-    refused: bool = False
+        Raises:
+            SourceError: a path is not there, a glob fits nothing, or a folder is empty.
+        """
+        super().__init__(paths, stdin)
+        self._options, self._progress = for_one_process(paths, options), progress
+        self._files = tuple(super().files(options))
+        self._batches = list(make_batches(self._files, options))
+
+    def files(self, selection: Selection) -> Iterable[InputFile | Skipped]:  # noqa: ARG002
+        """Return the files as they were listed."""
+        return self._files
+
+    @property
+    def is_large(self) -> bool:
+        """Check whether it is worth to be read more than once, and can be."""
+        files = [file for file in self._files if isinstance(file, InputFile)]
+        is_small = len(self._batches) < WORTH_BATCHES and sum(file.size for file in files) < WORTH_BYTES
+        return not is_small and not any(is_read_once(file.path) for file in files if not file.size)
+
+    def gather_once(self, told: Sums) -> Gathered:
+        """Read everything in one pass, and keep what a case may rest on; `told` is what job files hold."""
+        options = structs.replace(self._options, processes=1)
+        sums = fold_files(self._batches, EveryEvent(), options, progress=self._progress, stdin=self._stdin)
+        return build_gathered(sums, told)
+
+    def gather_twice(
+        self, told: Sums, windows_of: WindowsOf, *, by_name: bool = False, with_refused: bool = False
+    ) -> Gathered | None:
+        """Read everything, and then again what has calls in the windows, which are told from the jobs.
+
+        Of the events that `gather_once` gives, those are left out that neither lie in a window nor could tell of
+        anything else. `by_name`: a key was named otherwise than by its ARN, so the names by which requests call keys
+        are noted as well. `with_refused`: calls that were not authorized are kept whenever they were. None if it cannot
+        be settled, as a file was changed meanwhile.
+
+        Raises:
+            TrailDiffError: `windows_of` finds no job.
+        """
+        survey = Survey(by_name=by_name, with_refused=with_refused)
+        sums = Sums(survey, self._progress)
+        read: list[tuple[Batch, Trace]] = []
+        reader = Reader(survey.kinds, self._options)
+        for process, sheet, batch in read_sheets(reader, self._batches, self._options.processes):
+            sums.add(process, sheet)
+            read += [(batch, _trace(sheet.tally))] if sheet.tally is not None else []
+        gathered = structs.replace(build_gathered(sums, told), beyond=survey.beyond())
+        windows = windows_of(gathered)
+        if not windows:
+            return gathered
+        again = [
+            one
+            for one, span in zip(read, sums.spans, strict=True)
+            if span is not None and any(span.start <= window.end and window.start <= span.end for window in windows)
+        ]
+        events = _read_again(again, _Rereader(windows, self._options, survey.kinds), self._options, sums.repeats)
+        return None if events is None else structs.replace(gathered, events=in_order([*gathered.events, *events]))
+
+    def pick_events(self, event_ids: frozenset[str]) -> Iterator[Found]:
+        """Read it again for the raw records of some events, copies included, and for what describes jobs."""
+        picker = _Picker(structs.replace(self._options, event_ids=event_ids))
+        uncut = structs.replace(self._options, stretch_bytes=sys.maxsize)
+        for _, found in read_on_cores(picker, make_batches(self._files, uncut), self._options.processes):
+            yield from found
 
 
-def gather_wanted(
+def count_calls(
     paths: Sequence[str],
-    job_files: Sequence[str],
-    options: ReadOptions,
-    wanted: Wanted,
+    fold: Fold,
+    options: ReadOptions = EVERYTHING,
     *,
     progress: Progress | None = None,
-) -> Gathered | None:
-    """Read a large export in two passes; None if it is small, or cannot be read twice.
-
-    Of the events that `gather` gives, those that neither are wanted nor could tell of anything else are left out.
+    stdin: BinaryIO | None = None,
+) -> Coverage:
+    """Count every KMS call once, and give the coverage of the reading; nothing else is kept.
 
     Raises:
         SourceError: a path is not there or cannot be opened.
-        TrailDiffError: `windows_of` finds no job.
     """
-    selection = make_selection(options)
-    batches = list(list_batches(paths, selection, options))
-    files = [file for batch in batches for file in batch if isinstance(file, InputFile)]
-    is_small = len(batches) < WORTH_BATCHES and sum(file.size for file in files) < WORTH_BYTES
-    if is_small or any(is_read_once(file.path) for file in files if not file.size):
-        return None
-    noted = _Notes(SurveyKinds(wanted.by_name, refused=wanted.refused))
-    sums = Sums(noted, progress)
-    read: list[tuple[Batch, Trace]] = []
-    for process, sheet, batch in read_sheets(Reader(noted.kinds, selection), batches, options.processes):
-        sums.add(process, sheet)
-        read += [(batch, _trace(sheet.tally))] if sheet.tally is not None else []
-    job_found = find_in_job_files(job_files)
-    gathered = put_together(sums.events, sums.documents, job_found, sums.tally, sums.skips)
-    gathered = structs.replace(gathered, beyond=noted.beyond())
-    windows = wanted.windows_of(gathered) if wanted.windows_of else ()
-    if not windows:
-        return gathered
-    again = [
-        one
-        for one, span in zip(read, sums.spans, strict=True)
-        if span is not None and any(span.start <= window.end and window.start <= span.end for window in windows)
-    ]
-    events = _read_again(again, _Rereader(windows, options, noted.kinds), options, sums.repeats)
-    return None if events is None else structs.replace(gathered, events=in_order([*gathered.events, *events]))
+    options = structs.replace(for_one_process(paths, options), kms_only=True)
+    batches = make_batches(FileSource(paths).files(options), options)
+    sums = fold_files(batches, fold, options, progress=progress, stdin=stdin)
+    return structs.replace(summarize_reading(sums.tally, sums.skips.merged()), events_kept=sums.taken)
+
+
+def is_by_name(keys: Sequence[str]) -> bool:
+    """Check whether a key is named otherwise than by its ARN."""
+    return any(not is_resolved(plain_key(key)) for key in keys)
 
 
 def _trace(tally: Tally) -> Trace:
@@ -121,7 +178,7 @@ class SurveyKinds(Struct, frozen=True):
 
     by_name: bool = False
     keeps_event: bool = False
-    refused: bool = False
+    with_refused: bool = False
 
     def kind(self, event: Event) -> Kind:
         """Return the kind of a call."""
@@ -135,7 +192,7 @@ class SurveyKinds(Struct, frozen=True):
 
     def keeps(self, record: SlimRecord | Event) -> bool:
         """Check whether an event tells of a job or changes something, so that it matters whenever it was."""
-        if record.event_name in _KEPT_NAMES or (self.refused and is_denial_code(_read_code(record))):
+        if record.event_name in _KEPT_NAMES or (self.with_refused and is_denial_code(_read_code(record))):
             return True
         details = record.service_event_details
         return record.event_source != KMS and details is not NULL and bool(details)
@@ -146,17 +203,13 @@ def _read_code(record: SlimRecord | Event) -> str | None:
     return code if isinstance(code, str | None) else bytes(code).decode(errors="replace").strip('"')
 
 
-class _Notes:
-    """Notes what calls tell that are not kept."""
+class Survey:
+    """The fold of the first pass: notes what calls tell that are not kept."""
 
-    def __init__(self, kinds: SurveyKinds) -> None:
-        self.kinds = kinds
+    def __init__(self, *, by_name: bool = False, with_refused: bool = False) -> None:
+        self.kinds = SurveyKinds(by_name, with_refused=with_refused)
         self._names: dict[tuple[str, str | None], KeyName] = {}
         self._lacks_caller_type = False
-
-    def add(self, event: Event) -> None:
-        """Note one event."""
-        self.open(self.kinds.kind(event), event)(Bunch.of(event))
 
     def open(self, kind: Kind, _event: Event | None) -> Add:
         """Begin a kind, or go on with it; give what notes calls of it."""
@@ -186,7 +239,7 @@ class _Rereader:
         first, last = min(window.start for window in windows), max(window.end for window in windows)
         start, end = max(first, options.start or first), min(last, options.end or last)
         self._windows, self._kinds = windows, kinds
-        self._selection = make_selection(structs.replace(options, start=start, end=end))
+        self._selection = structs.replace(options, start=start, end=end)
 
     def __call__(self, batch: Batch) -> Iterator[tuple[list[Event], Trace]]:
         """Read a batch."""
@@ -197,7 +250,7 @@ class _Rereader:
         yield kept, _trace(tally)
 
     def _read(self, batch: Batch, tally: Tally) -> Iterator[Event]:
-        for found in read_files(batch, Reading(self._selection, tally, is_slim=True)):
+        for found in FileReader(self._selection, tally, is_slim=True).read(batch):
             match found:
                 case FoundSlim(records, source):
                     made = [
@@ -237,52 +290,24 @@ def _read_again(
     return list(found.values()) if is_whole else None
 
 
-def pick_events(paths: Sequence[str], event_ids: frozenset[str], options: ReadOptions) -> Iterator[Found]:
-    """Read an export again for the raw records of some events, copies included, and for what describes jobs.
-
-    Raises:
-        SourceError: a path is not there or cannot be opened.
-    """
-    picker = _Picker(event_ids, options)
-    uncut = structs.replace(options, stretch_bytes=sys.maxsize)
-    for _, found in read_on_cores(picker, list_batches(paths, picker.selection, uncut), options.processes):
-        yield from found
-
-
 class _Picker:
     """Reads batches again for some events."""
 
-    def __init__(self, event_ids: frozenset[str], options: ReadOptions) -> None:
-        base = make_selection(options)
-        self.selection = _ById(**structs.asdict(base), event_ids=event_ids)
-        self._event_ids = event_ids
+    def __init__(self, selection: ReadOptions) -> None:
+        self._selection = selection
 
     def __call__(self, batch: Batch) -> Iterator[list[Found]]:
         """Read a batch."""
-        yield [found for found in read_files(batch, Reading(self.selection, Tally())) if self._is_one(found)]
+        yield [found for found in FileReader(self._selection, Tally()).read(batch) if self._is_one(found)]
 
     def _is_one(self, found: Found | FoundSlim) -> TypeGuard[Found]:
         match found:
             case FoundRecord(record, source):
+                event_ids = self._selection.event_ids or frozenset()
+                named = record.get("eventID")
+                if isinstance(named, str) and named in event_ids:
+                    return True
                 event = normalize_record(record, source)
-                return isinstance(event, Event) and event.event_id in self._event_ids
+                return isinstance(event, Event) and event.event_id in event_ids
             case _:
                 return isinstance(found, FoundJob)
-
-
-class _ById(SourceSelection, frozen=True):
-    """Wants of the records that the base wants those of some events, and those that do not say their id."""
-
-    event_ids: frozenset[str] = frozenset()
-
-    def __call__(self, peek: Peek | SlimRecord) -> bool:
-        """Check whether a record is wanted."""
-        return SourceSelection.__call__(self, peek) and self._may_be(peek)
-
-    def pick(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> list[int]:
-        """Return the places of the wanted records."""
-        return [place for place in SourceSelection.pick(self, records, sources) if self._may_be(records[place])]
-
-    def _may_be(self, peek: Peek | SlimRecord) -> bool:
-        named = peek.event_id
-        return not isinstance(named, str) or not named or named in self.event_ids

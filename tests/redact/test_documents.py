@@ -1,4 +1,4 @@
-"""The quick way of redaction gives, to the byte, what the plain way gives; and the map is there before the output."""
+"""Documents are rewritten part by part, what cannot be read is left out, and the map is there before the output."""
 
 import gzip
 import hashlib
@@ -11,11 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from trail_diff.cli import run
-from trail_diff.read.files import read_paths
-from trail_diff.read.interface import FoundRecord, Tally, select_everything
-from trail_diff.redact.fast_path import Doubtful, Members
-from trail_diff.redact.files import _Map, _print_map, _values, rewrite, share, write_map
+from trail_diff.errors import TrailDiffError
+from trail_diff.model.reasons import Reason
+from trail_diff.read.files import FileSource
+from trail_diff.read.interface import ReadOptions, Tally, select_everything
+from trail_diff.redact.files import share
 from trail_diff.redact.name_index import LearntIds, LearntNames
+from trail_diff.redact.owner_map import MAP_SCHEMA, print_map, write_map
 from trail_diff.redact.pseudonyms import Pseudonyms
 from trail_diff.redact.redactor import _WORD, Redactor
 
@@ -87,103 +89,55 @@ def write_form(values: list[Any], form: str, *, is_ascii: bool) -> str:
             return f"[{','.join(texts)}]"
 
 
-def plain_way(paths: list[Path]) -> tuple[Redactor, list[str]]:
-    """Redact files one after another, learning from every record and then from every value."""
-    redactor = Redactor(Pseudonyms(SECRET))
-    for found in read_paths(list(map(str, paths)), select_everything, Tally()):
-        if isinstance(found, FoundRecord):
-            redactor.learn(found.record)
-    texts = [path.read_bytes().decode("utf-8", "replace") for path in paths]
-    for text in texts:
-        for value in _values(text):
-            redactor.learn(value)
-    return redactor, [rewrite(text, redactor) for text in texts]
-
-
-@settings(deadline=None, max_examples=300)
-@example(files=[([RECORD], "lines")], is_ascii=True)
-@example(files=[([{**RECORD, "a": EDGE}], "lines"), ([{**RECORD, "a": EDGE}], "trail")], is_ascii=True)
-@example(files=[([{**RECORD, "userIdentity": {"userName": "ab-c_"}}], "trail"), (["x"], "lines")], is_ascii=True)
-@example(files=[([{**RECORD, "a": DEEP}, {**RECORD, "a": {"userName": "after-x"}}], "trail")], is_ascii=False)
-@example(files=[([{**RECORD, "userIdentity": "{type=Role, username=dave-q}"}], "lines")], is_ascii=False)
-@given(files=st.lists(st.tuples(LINES, st.sampled_from(FORMS)), min_size=2, max_size=3), is_ascii=st.booleans())
-def test_the_quick_way_gives_what_the_plain_way_gives(
-    files: list[tuple[list[Any], str]],
+@settings(deadline=None, max_examples=200)
+@example(values=[RECORD], form="lines", is_ascii=True)
+@example(values=[{**RECORD, "a": EDGE}, {**RECORD, "a": DEEP}], form="trail", is_ascii=True)
+@example(values=[{**RECORD, "userIdentity": "{type=Role, username=dave-q}"}], form="lines", is_ascii=False)
+@given(values=LINES, form=st.sampled_from(FORMS), is_ascii=st.booleans())
+def test_what_is_written_says_the_same_or_nothing_is(
+    values: list[Any],
+    form: str,
     is_ascii: bool,  # noqa: FBT001 - hypothesis gives it
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """Whatever the records hold and whatever form they come in, output and map are those of the plain way."""
-    folder = tmp_path_factory.mktemp("quick")
-    paths = [folder / f"{number}.json" for number, _ in enumerate(files)]
-    for path, (values, form) in zip(paths, files, strict=True):
-        path.write_bytes(write_form(values, form, is_ascii=is_ascii).encode("utf-8", "surrogatepass"))
-    quick = Redactor(Pseudonyms(SECRET))
-    quick_out = folder / "out"
+    """Whatever records hold and whatever form they come in, as many are in the copy, or there is none."""
+    folder = tmp_path_factory.mktemp("shared")
+    export, out = folder / "in.json", folder / "out.json"
+    export.write_bytes(write_form(values, form, is_ascii=is_ascii).encode("utf-8", "surrogatepass"))
+
     try:
-        plain, texts = plain_way(paths)
-    except RecursionError:
+        share([str(export)], out, Redactor(Pseudonyms(SECRET)))
+    except TrailDiffError:
+        assert not out.exists()
         return
 
-    if any(f'"schema": "{name}"' in path.read_text(errors="replace") for path in paths for name in MAPS):
-        return
-    quick_out.mkdir()
-    share(list(map(str, paths)), quick_out, quick)
-
-    assert [(quick_out / path.name).read_bytes() for path in paths] == [
-        text.encode("utf-8", "replace") for text in texts
-    ]
-    made = {name: text for name, text in quick.pseudonyms.made.items() if not name.endswith(".json")}
-    assert made == plain.pseudonyms.made
+    assert count_records(out) == count_records(export)
 
 
-MAPS = ("trail-diff/pseudonyms/1",)
+def count_records(file: Path) -> int:
+    """Return how many records reading finds in a file."""
+    tally = Tally()
+    list(FileSource([str(file)]).read(ReadOptions(), select_everything, tally, None))
+    return tally.records
 
 
 @pytest.mark.parametrize(
-    ("piece", "is_quick"),
+    ("text", "left_out"),
     [
-        (json.dumps(RECORD) + "\n", True),
-        (json.dumps({"Records": [RECORD, RECORD]}), True),
-        (json.dumps({"Records": [RECORD]}, indent=1), False),
-        (json.dumps({**RECORD, "a": "x"})[:-3], False),
-        (json.dumps({**RECORD, "field": "userName", "value": "x"}), False),
-        ("eventName,eventSource\nDecrypt,kms.amazonaws.com\n", False),
+        ("2026-03-01T18:00:00Z no record of alice-w\n" + json.dumps(RECORD) + "\n", Reason.NOT_CLOUDTRAIL),
+        (json.dumps(RECORD) + "\n" + json.dumps({**RECORD, "userName": "alice-w"})[:-1] + "\n", Reason.TRUNCATED_JSON),
+        (f'{{"Records": [{json.dumps(RECORD)}, {{"userName": "alice-w", ]}}', Reason.TRUNCATED_JSON),
+        ('eventName,eventSource,note\nDecrypt,kms.amazonaws.com,"alice-w', Reason.UNREADABLE_ROW),
     ],
 )
-def test_plain_records_take_the_quick_way(piece: str, is_quick: bool) -> None:  # noqa: FBT001
-    """Records one a line and trail files take the quick way, so that the test above says something; others do not."""
-    members = Members(Redactor(Pseudonyms(SECRET)))
+def test_what_cannot_be_parsed_is_left_out_and_counted(text: str, left_out: Reason, tmp_path: Path) -> None:
+    """No byte of what reading passes over is in the copy, and it is counted by its reason."""
+    (tmp_path / "in").write_text(text, encoding="utf-8")
 
-    if is_quick:
-        assert members.rewrite(piece) == rewrite(piece, Redactor(Pseudonyms(SECRET)))
-    else:
-        with pytest.raises(Doubtful):
-            members.rewrite(piece)
+    shared = share([str(tmp_path / "in")], tmp_path / "out", Redactor(Pseudonyms(SECRET)))
 
-
-@pytest.mark.parametrize(
-    "record",
-    [
-        {**RECORD, "userIdentity": "{type=Role, username=dave-q}"},
-        {**RECORD, "userIdentity.arn": "x"},
-        {**RECORD, "schema": "trail-diff/pseudonyms/1"},
-        {**RECORD, "Records": []},
-        {**RECORD, "eventName": 1},
-        {**RECORD, "note": "\ufffd"},
-        {**RECORD, "note": chr(0xD800)},
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("form", ["lines", "trail"])
-def test_what_is_read_in_two_ways_is_learnt_the_plain_way(record: dict[str, Any], form: str) -> None:
-    """A record that the sources restore, pass over or repair is not learnt by the quick way."""
-    if form == "trail" and "Records" in record:
-        record = {**record, "eventSource": "aws:s3"}
-
-    with pytest.raises(Doubtful):
-        Members(Redactor(Pseudonyms(SECRET))).learn(
-            write_form([record], form, is_ascii=True).replace("\\ufffd", "\ufffd")
-        )
+    assert "alice" not in (tmp_path / "out").read_text(encoding="utf-8")
+    assert left_out in {one.reason for one in shared.left_out}
 
 
 def test_an_export_stays_the_same_to_the_byte(tmp_path: Path) -> None:
@@ -194,7 +148,7 @@ def test_an_export_stays_the_same_to_the_byte(tmp_path: Path) -> None:
 
     content = b"".join(file.name.encode() + b"\0" + file.read_bytes() for file in sorted((tmp_path / "out").iterdir()))
     digest = hashlib.sha256(content + (tmp_path / "map.json").read_bytes()).hexdigest()
-    assert digest == "dc56a1d7eeb1d01957fcf0fdfdcb22cca3c8c1c3b2f623e27144eda229905ab4"
+    assert digest == "b2a750e53079a0f558832b7764194bdfc61f1ebbd99cf4c1a2890c7d3e54dcad"
 
 
 @settings(deadline=None)
@@ -232,26 +186,14 @@ def test_learnt_ids_are_known_in_any_case(ids: list[str], others: list[str]) -> 
     assert [one in learnt for one in others] == [one in ids for one in others]
 
 
-@settings(deadline=None, max_examples=300)
-@given(st.text("aZ09_-.éΣ*", max_size=12) | st.uuids().map(str), st.lists(st.sampled_from(["Z", "a0"]), max_size=2))
-def test_a_word_is_hashed_on_as_if_anew(name: str, fragments: list[str]) -> None:
-    """Hashing on from prefix to prefix gives the pseudonym that hashing each prefix anew gives."""
-    quick, plain = Pseudonyms(SECRET), Pseudonyms(SECRET)
-    plain._make_ascii_word = plain._make_any_word  # type: ignore[method-assign]
-    for each in (quick, plain):
-        each.learn_fragments(fragments)
-
-    assert quick.name(name) == plain.name(name)
-
-
 def test_a_map_is_printed_as_json_is() -> None:
     """The map, which is written name by name, is what `json.dumps` with an indent of two prints."""
     for names in ({}, {"b": "ä\ud800", "a": '"x"'}):
         pseudonyms = Pseudonyms(SECRET)
         pseudonyms.made.update(names)
-        told = {"secret": SECRET.hex(), "names": names, "fragments": [], "schema": _Map.__struct_defaults__[-1]}
+        told = {"secret": SECRET.hex(), "names": names, "fragments": [], "schema": MAP_SCHEMA}
 
-        assert "".join(_print_map(pseudonyms)) == json.dumps({**told, "names": dict(sorted(names.items()))}, indent=2)
+        assert "".join(print_map(pseudonyms)) == json.dumps({**told, "names": dict(sorted(names.items()))}, indent=2)
 
 
 @pytest.mark.parametrize("target", ["out.json", "out.zip"])
@@ -302,3 +244,19 @@ def test_what_can_be_read_of_a_cut_trail_file_is_shared(tmp_path: Path) -> None:
     assert len(shared.left_out) == 1
     assert text.count("\n") > 100
     assert "alice" not in text
+
+
+def test_several_processes_write_what_one_does(tmp_path: Path) -> None:
+    """However many processes rewrite the files, the copies and the map are the same."""
+    (tmp_path / "in").mkdir()
+    for number in range(9):
+        record = {**RECORD, "userName": f"alice-{number}-w", "errorMessage": f"of alice-{8 - number}-w"}
+        (tmp_path / "in" / f"{number}.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
+
+    made = []
+    for processes in (1, 2):
+        pseudonyms, out = Pseudonyms(SECRET), tmp_path / f"out-{processes}"
+        share([str(tmp_path / "in")], out, Redactor(pseudonyms), processes=processes)
+        made.append(([file.read_bytes() for file in sorted(out.iterdir())], pseudonyms.made))
+
+    assert made[0] == made[1]

@@ -1,0 +1,79 @@
+"""From what a pass kept, and from files that describe jobs, to the jobs: what an account of a reading ends in."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from trail_diff.case.gathered import Gathered, in_order
+from trail_diff.errors import FactError
+from trail_diff.events.jobs import merge_jobs, read_job_document, read_job_event
+from trail_diff.events.normalize import normalize_record
+from trail_diff.events.vaults import with_vault_keys
+from trail_diff.gather.engine import Sums, fold_found
+from trail_diff.gather.fold import EveryEvent
+from trail_diff.model.learnt import Event, Skipped
+from trail_diff.model.reasons import Reason
+from trail_diff.read.files import FileSource
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, ReadOptions, Tally
+
+
+def gather_found(found: Iterable[Found], tally: Tally, job_found: Iterable[Found] = ()) -> Gathered:
+    """Keep what a source brought, whichever it is; `tally` is the one the source counts in.
+
+    `job_found` only tells of jobs, so records in it count neither as events nor as read.
+    """
+    return build_gathered(fold_found(found, tally, EveryEvent()), fold_found(job_found, Tally(), EveryEvent()))
+
+
+def build_gathered(sums: Sums, told: Sums) -> Gathered:
+    """Find the jobs that events and documents tell of; `told` is what job files hold, which tells of jobs only."""
+    documents = [*sums.documents, *told.documents]
+    jobs = [job for item in documents for job in read_job_document(item.document, item.source)]
+    jobs.extend(job for job in map(read_job_event, [*sums.events, *told.events]) if job is not None)
+    known = with_vault_keys(merge_jobs(jobs), (item.document for item in documents))
+    sums.skips.update(told.skips)
+    return Gathered(in_order(sums.events), known, sums.tally, sums.skips.merged())
+
+
+def read_job_files(paths: Sequence[str]) -> Sums:
+    """Read the files given as job descriptors, as `find_in_job_files` does, for what they tell.
+
+    Raises:
+        FactError: a file describes no job.
+    """
+    return fold_found(find_in_job_files(paths), Tally(), EveryEvent())
+
+
+def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
+    """Read the files given as job descriptors: answers of the API, EventBridge, or CloudTrail records of AWS Backup.
+
+    Raises:
+        FactError: a file describes no job.
+    """
+    for path in paths:
+        found = list(FileSource([path]).read(ReadOptions(), ReadOptions(), Tally(), None))
+        if not any(map(_tells_of_job, found)) and any(map(_is_summary, found)):
+            raise FactError(
+                f"--job {path}: it counts jobs by state (list-backup-job-summaries) and names none of them",
+                hint="give the jobs themselves: aws backup list-backup-jobs, list-copy-jobs or list-restore-jobs",
+            )
+        if not any(map(_tells_of_job, found)):
+            raise FactError(
+                f"--job {path}: no backup, copy or restore job in it",
+                hint="give the output of aws backup describe-backup-job or list-backup-jobs as JSON (or the same for "
+                "copy and restore jobs), or an EventBridge state change",
+            )
+        yield from found
+
+
+def _is_summary(item: Found) -> bool:
+    return isinstance(item, Skipped) and item.reason is Reason.JOB_SUMMARIES
+
+
+def _tells_of_job(item: Found) -> bool:
+    match item:
+        case FoundJob():
+            return next(read_job_document(item.document, item.source), None) is not None
+        case FoundRecord():
+            event = normalize_record(item.record, item.source)
+            return isinstance(event, Event) and read_job_event(event) is not None
+        case Skipped():
+            return False
