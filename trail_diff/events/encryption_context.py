@@ -45,9 +45,9 @@ def read_context(context: Mapping[str, str], job: Job, others: Sequence[Job] = (
     (RDS names the instance and the volume). A restore makes a resource whose name its descriptor does not tell, so for
     it another resource's name says nothing.
     """
-    verdicts = {_read_pair(key, value, job, others) for key, value in context.items()}
+    verdicts = [_read_pair(key, value, job, others) for key, value in context.items()]
     if job.kind == "restore" and BACKUP_VAULT_KEY not in context and not _ALWAYS_OTHER & context.keys():
-        verdicts.discard(ContextVerdict.NAMES_OTHER)
+        verdicts = [verdict for verdict in verdicts if verdict is not ContextVerdict.NAMES_OTHER]
     for verdict in (ContextVerdict.NAMES_RESOURCE, ContextVerdict.NAMES_VAULT, ContextVerdict.NAMES_OTHER):
         if verdict in verdicts:
             return verdict

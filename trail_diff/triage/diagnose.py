@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import structs
 
+from trail_diff.case.baseline import rank_baselines
 from trail_diff.case.builder import Question, build_case, case_windows
 from trail_diff.case.correlate import job_window
 from trail_diff.case.coverage import lacks_caller_type, summarize_reading
@@ -18,6 +19,7 @@ from trail_diff.case.gathered import Beyond, Gathered, in_order
 from trail_diff.events.changes import is_change
 from trail_diff.model.learnt import Case, Event, Facts, Job, JobEvents, Window
 from trail_diff.model.reasons import Reason
+from trail_diff.triage.neighbours import Neighbours
 
 NO_TIME = datetime.min.replace(tzinfo=UTC)
 """Where the time of a job stands that has none."""
@@ -28,7 +30,7 @@ class Cases:
 
     def __init__(self, gathered: Gathered, facts: Facts, pad: timedelta) -> None:
         self._gathered, self._facts = gathered, facts
-        self._questions = Questions(gathered.jobs, pad)
+        self._questions, self._neighbours = Questions(gathered.jobs, pad), Neighbours(gathered.jobs)
         self._changes = [event for event in gathered.events if is_change(event)]
         self._calls = [event for event in gathered.events if event.accesses and not is_change(event)]
         self._times = [event.event_time for event in self._calls]
@@ -36,13 +38,25 @@ class Cases:
         self._beyond = Beyond(tuple(gathered.key_names()), lacks_type)
 
     def of(self, job: Job) -> Case:
-        """Return the case of a job; one without any time has no events, as they cannot be found."""
+        """Return the case of a job; one without any time has no events, as they cannot be found.
+
+        Further baselines are only looked at where the best one has no events, as `build_case` does.
+        """
         if job_window(job, timedelta(), None) is None:
             return self._without_time(job)
         question = self._questions.ask(job)
-        windows = case_windows(self._gathered, question)
+        alike = self._neighbours.alike(job)
+        best = next(iter(rank_baselines(job, alike)), None)
+        pinned = structs.replace(question, baseline_job_id=best.id if best else None)
+        case = self._build(job, pinned)
+        return case if best is None or (case.succeeded and case.succeeded.events) else self._build(job, question)
+
+    def _build(self, job: Job, question: Question) -> Case:
+        windows = _look_around(job, self._gathered, question, self._neighbours)
+        jobs = self._neighbours.around(job, windows)
         events = in_order([*self._changes, *self._calls_in(windows)])
-        return build_case(structs.replace(self._gathered, events=events, beyond=self._beyond), question, self._facts)
+        known = structs.replace(self._gathered, events=events, jobs=jobs, beyond=self._beyond)
+        return structs.replace(build_case(known, question, self._facts), jobs=self._gathered.jobs)
 
     def _without_time(self, job: Job) -> Case:
         reading = summarize_reading(self._gathered.tally, self._gathered.skipped)
@@ -73,8 +87,8 @@ class Questions:
 
 def windows_of(jobs: Iterable[Job], gathered: Gathered, pad: timedelta) -> tuple[Window, ...]:
     """Return the time around every job that the cases of some jobs may look at, overlaps put together."""
-    questions = Questions(gathered.jobs, pad)
-    found = {window for job in jobs for window in case_windows(gathered, questions.ask(job))}
+    questions, neighbours = Questions(gathered.jobs, pad), Neighbours(gathered.jobs)
+    found = {window for job in jobs for window in _look_around(job, gathered, questions.ask(job), neighbours)}
     joined: list[Window] = []
     for window in sorted(found, key=lambda window: (window.start, window.end)):
         if joined and window.start <= joined[-1].end:
@@ -82,3 +96,7 @@ def windows_of(jobs: Iterable[Job], gathered: Gathered, pad: timedelta) -> tuple
         else:
             joined.append(window)
     return tuple(joined)
+
+
+def _look_around(job: Job, gathered: Gathered, question: Question, neighbours: Neighbours) -> tuple[Window, ...]:
+    return case_windows(structs.replace(gathered, jobs=neighbours.alike(job)), question)
