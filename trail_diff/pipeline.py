@@ -76,7 +76,7 @@ from trail_diff.inputs import (
 from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
 from trail_diff.model.triage import JobKey, Triage
-from trail_diff.triage.select import TriageFilter
+from trail_diff.triage.select import EVERY_JOB, TriageFilter
 from trail_diff.usage.callers import CallerCount
 
 
@@ -214,13 +214,17 @@ def analyse(case: Case) -> Report:
     return word_verdict(report)
 
 
-def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
+def list_jobs(
+    inputs: Inputs, wanted: TriageFilter = EVERY_JOB, *, only_failed: bool = False
+) -> tuple[tuple[JobRow, ...], Coverage]:
     """List the jobs found, each that did not succeed with the baseline it would get and in what the two differ."""
     gathered = gather_inputs(inputs, lambda _gathered: ())
     rows = []
-    for job in gathered.jobs:
-        ranked = rank_baselines(job, gathered.jobs) if is_finished(job) and not is_succeeded(job) else []
-        baseline = ranked[0] if ranked else None
+    for job in filter(wanted.holds, gathered.jobs):
+        has_failed = is_finished(job) and not is_succeeded(job)
+        if only_failed and not has_failed:
+            continue
+        baseline = next(iter(rank_baselines(job, gathered.jobs)), None) if has_failed else None
         rows.append(JobRow(job, baseline, compare_jobs(job, baseline) if baseline else ()))
     return tuple(rows), summarize_reading(gathered.tally, gathered.skipped)
 

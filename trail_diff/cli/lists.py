@@ -1,5 +1,9 @@
 """What an export holds: the jobs, and who uses a key."""
 
+from typing import Annotated
+
+import typer
+
 from trail_diff.cli import options
 from trail_diff.cli.app import command
 from trail_diff.cli.inputs import reading
@@ -8,8 +12,18 @@ from trail_diff.cli.output import write_list
 
 
 @command()
-def jobs(*, source: Source, job: options.JobFiles = None, view: View, run: Run) -> None:
-    """List the jobs found, their state, and the baseline each failed one would be compared with.
+def jobs(
+    *,
+    failed: Annotated[bool, typer.Option("--failed", help="Only jobs that did not complete.")] = False,
+    vault: options.Vaults = None,
+    source: Source,
+    job: options.JobFiles = None,
+    view: View,
+    run: Run,
+) -> None:
+    """List the jobs found, their state, and with -v the baseline each failed one would be compared with.
+
+    A terminal shows failed jobs first, then the newest first; JSON and CSV are in order of creation.
 
     Without --events, AWS Backup is asked for the jobs since --from, or of the last seven days.
 
@@ -17,9 +31,10 @@ def jobs(*, source: Source, job: options.JobFiles = None, view: View, run: Run) 
     """
     from trail_diff.pipeline import list_jobs
     from trail_diff.render.lists import JOBS
+    from trail_diff.triage.select import TriageFilter
 
     with reading(source, run, jobs=job, writes=view.output) as inputs:
-        rows, coverage = list_jobs(inputs)
+        rows, coverage = list_jobs(inputs, TriageFilter(vaults=tuple(vault or ())), only_failed=failed)
     write_list(JOBS, rows, coverage, view)
 
 

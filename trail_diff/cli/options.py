@@ -45,6 +45,9 @@ MapFile = Annotated[
     Path | None,
     typer.Option("--map", metavar="FILE", help="Keep the pseudonyms here, for the owner; reused when it is there."),
 ]
+Vaults = Annotated[
+    list[str] | None, typer.Option("--vault", metavar="NAME", help="Jobs of this vault: name or ARN. Repeatable.")
+]
 Pad = Annotated[str, typer.Option(metavar="DURATION", help="How much to search before and after each job.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all of it: jobs, callers, decisions, evidence.")]
 Lang = Annotated[
@@ -174,9 +177,7 @@ class Narrowed:
         str | None,
         typer.Option(metavar="TIME", help='Jobs created since then: "last night", "yesterday", "24h", ISO 8601 (UTC).'),
     ] = None
-    vault: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Jobs of this vault: name or ARN. Repeatable.")
-    ] = None
+    vault: Vaults = None
     resource_type: Annotated[
         list[str] | None, typer.Option(metavar="TYPE", help="Jobs of this resource type, e.g. DynamoDB. Repeatable.")
     ] = None

@@ -12,6 +12,7 @@ import msgspec
 
 from trail_diff.arns import arn_account, arn_region, partition_of
 from trail_diff.errors import AmbiguousJobError, JobNotFoundError
+from trail_diff.model.codes import FAILED_STATES
 from trail_diff.model.learnt import Event, Job
 from trail_diff.times import parse_time
 
@@ -26,9 +27,9 @@ _LIST_FIELDS = ("backupJobs", "copyJobs", "restoreJobs", "copyJob", "backupJob",
 START_CALLS = frozenset({"StartBackupJob", "StartCopyJob", "StartRestoreJob"})
 """The calls that begin jobs; their records tell of them."""
 _UNDER_WAY = {"Started": "RUNNING", "Created": "CREATED"}
-FINISHED_STATES = frozenset({"COMPLETED", "FAILED", "ABORTED", "EXPIRED", "PARTIAL"})
 _FIRST_JOB = datetime(2019, 1, 1, tzinfo=UTC)
 SUCCEEDED_STATES = frozenset({"COMPLETED"})
+FINISHED_STATES = SUCCEEDED_STATES | FAILED_STATES
 
 
 def read_job_document(document: Mapping[str, Any], source: str) -> Iterator[Job]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from trail_diff.model.codes import (
+    FAILED_STATES,
     Cause,
     Confidence,
     Decided,
@@ -276,6 +277,11 @@ class JobRow(Struct, frozen=True):
     job: Job
     baseline: Job | None
     differences: tuple[Reason, ...] = ()
+
+    @property
+    def has_failed(self) -> bool:
+        """Check whether the job ended otherwise than well."""
+        return self.job.state in FAILED_STATES
 
 
 class CallerUse(Struct, frozen=True):

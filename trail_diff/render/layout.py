@@ -40,6 +40,11 @@ def last_part(arn: str | None) -> str:
     return last_name(arn) or ""
 
 
+def show_minute(moment: datetime | None) -> str:
+    """Show a time as UTC, to the minute."""
+    return f"{moment:%Y-%m-%dT%H:%MZ}" if moment else ""
+
+
 def show_span(start: datetime | None, end: datetime | None) -> str:
     """Show a span of time; the end without its day when it is the same one."""
     if start is None or end is None:

@@ -1,6 +1,6 @@
 """The specs of the lists: jobs, callers, and calls replayed against a policy."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,17 @@ from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.list_spec import Column, ListSpec, TerminalTable
 from trail_diff.render.phrases import caller_name, caller_type
+from trail_diff.render.width import shorten, shorten_arn, width_of
 
 if TYPE_CHECKING:
     from trail_diff.render.page import Page
 
 Data = Mapping[str, Callable[[Any], object]]
+
+_WIDE = 120
+"""From how many columns on a job has one line."""
+
+_ID_WIDTH, _STATE_WIDTH, _MINUTE_WIDTH, _JOB_INDENT = 36, 9, 17, 4
 
 _WHAT_IF_MARKS = {"breaks": "bad", "starts-to-work": "ok", "undetermined": "warn", "conflict": "warn"}
 
@@ -56,16 +62,48 @@ def _caller_columns(*, has_choice: bool) -> dict[str, Column[Any]]:
     }
 
 
-def _draw_job(page: "Page", row: JobRow, words: Catalogue, _verbose: bool) -> None:  # noqa: FBT001
+def _draw_job(page: "Page", row: JobRow, words: Catalogue, verbose: bool) -> None:  # noqa: FBT001
+    """Draw a job: a line where there is room for one, else two; what it said and its baseline with --verbose."""
     job, labels = row.job, words.labels
-    page.pair(layout.show_time(job.created) or labels["not_known"], f"{job.id}  {words.job_kinds[job.kind]}")
-    page.pair("", "  ".join(filter(None, [job.state, job.resource])))
-    if job.message:
-        page.pair("", job.message)
+    head = [_fill(job.id, _ID_WIDTH), _fill(job.state or labels["not_known"], _STATE_WIDTH)]
+    head += [_fill(layout.show_minute(job.created), _MINUTE_WIDTH), words.job_kinds[job.kind]]
+    used = sum(map(width_of, head)) + 2 * len(head)
+    is_wide = page.width >= _WIDE
+    room = page.width - (used if is_wide else _JOB_INDENT)
+    vault = shorten(escape.terminal(layout.last_part(job.vault)), room * 2 // 5)
+    resource = shorten_arn(escape.terminal(job.resource or ""), room - width_of(vault) - 2)
+    about = "  ".join(filter(None, [vault, resource]))
+    page.code(["  ".join(filter(None, [*head, about] if is_wide else head))], indent=0)
+    if not is_wide and about:
+        page.code([about], _JOB_INDENT)
+    if verbose:
+        _draw_details(page, row, words)
+
+
+def _draw_details(page: "Page", row: JobRow, words: Catalogue) -> None:
+    if row.job.message:
+        page.pair("", row.job.message, _JOB_INDENT)
     if row.baseline is not None:
-        named = [f"{labels['baseline']} {row.baseline.id}", layout.show_time(row.baseline.created)]
+        named = [f"{words.labels['baseline']} {row.baseline.id}", layout.show_time(row.baseline.created)]
         told = words.grammar.join_items([part for part in named if part])
-        page.pair("", words.grammar.join_clauses([told, *map(words.reason, row.differences)]))
+        page.pair("", words.grammar.join_clauses([told, *map(words.reason, row.differences)]), _JOB_INDENT)
+
+
+def _fill(text: str, width: int) -> str:
+    shown = shorten(escape.terminal(text), width)
+    return shown + " " * (width - width_of(shown))
+
+
+def _order_jobs(rows: Sequence[JobRow]) -> Sequence[JobRow]:
+    """Return the jobs that failed first, then the newest first."""
+    newest = sorted(rows, key=lambda row: row.job.created.timestamp() if row.job.created else 0.0, reverse=True)
+    return sorted(newest, key=lambda row: not row.has_failed)
+
+
+def _count_jobs(rows: Sequence[JobRow], words: Catalogue) -> str:
+    failed = sum(row.has_failed for row in rows)
+    counts = [words.count("jobs", len(rows)), *([words.count("failed_short", failed)] if failed else [])]
+    return words.grammar.join_items(counts)
 
 
 JOBS = ListSpec[JobRow](
@@ -88,7 +126,7 @@ JOBS = ListSpec[JobRow](
         "baseline": Column("baseline", lambda row, _: row.baseline.id if row.baseline else "", "code"),
         "differences": Column("differences", lambda row, words: words.reasons_of(row.differences), "words"),
     },
-    markdown=("time", "id", "kind", "state", "resource", "baseline", "differences"),
+    markdown=("time", "id", "kind", "state", "vault", "resource", "baseline", "differences"),
     html=("id", "kind", "state", "start", "end", "resource", "vault", "message", "baseline", "differences"),
     data={
         **{name: attrgetter(f"job.{name}") for name in ("id", "kind", "state")},
@@ -100,6 +138,8 @@ JOBS = ListSpec[JobRow](
         "differences": lambda row: " ".join(row.differences),
     },
     terminal=_draw_job,
+    sum_up=_count_jobs,
+    terminal_order=_order_jobs,
 )
 
 

@@ -41,6 +41,9 @@ class TriageFilter(Struct, frozen=True):
         return not self.causes or cause in self.causes
 
 
+EVERY_JOB = TriageFilter()
+
+
 def select_jobs(gathered: Gathered, wanted: TriageFilter) -> tuple[Job, ...]:
     """Return the jobs to diagnose, in order of their creation.
 

@@ -8,8 +8,8 @@ from trail_diff.render.interface import RenderOptions
 from trail_diff.render.page import Page
 from trail_diff.render.phrases import catalogue
 from trail_diff.render.triage import Triaged
-from trail_diff.render.triage.wording import join_names, name_group, say_cause, say_fix, say_head, say_lead, show_minute
-from trail_diff.render.width import shorten, width_of, wrap
+from trail_diff.render.triage.wording import join_names, name_group, say_cause, say_fix, say_head, say_lead
+from trail_diff.render.width import shorten, shorten_arn, width_of, wrap
 
 _MOST_GROUPS = 7
 """So many fit on a screen of 24 lines, with a line above, a line below and the prompt."""
@@ -60,17 +60,18 @@ def _show_jobs(page: Page, group: TriageGroup, words: Catalogue) -> None:
         page.command(group.next_steps[0].command, _INDENT)
     header = [f"  {words.labels['id']}", *(words.labels[name] for name in ("state", "time", "resource"))]
     rows = [
-        [f"  {escape.terminal(job.id)}", escape.terminal(job.state or ""), show_minute(job.created)]
+        [f"  {escape.terminal(job.id)}", escape.terminal(job.state or ""), layout.show_minute(job.created)]
         for job in group.jobs
     ]
     taken = sum(max(map(width_of, column)) + 2 for column in zip(header[:-1], *rows, strict=True))
     room = max(page.width - taken, _LEAST_ROOM)
     for row, job in zip(rows, group.jobs, strict=True):
-        row.append(shorten(escape.terminal(_describe(job, group, words)), room))
+        row.append(_describe(job, group, words, room))
     page.table(header, rows)
 
 
-def _describe(job: TriageJob, group: TriageGroup, words: Catalogue) -> str:
+def _describe(job: TriageJob, group: TriageGroup, words: Catalogue, room: int) -> str:
+    resource = shorten_arn(escape.terminal(job.resource or ""), room)
     parent = f"({words.labels['parent']} {job.parent})" if job.parent else None
     vault = layout.last_part(job.vault) if len(group.vaults) > 1 else None
-    return join_names([vault, job.resource, parent])
+    return shorten(escape.terminal(join_names([vault, resource, parent])), room)

@@ -1,7 +1,6 @@
 """What every form of a triage says of a group: short texts, not yet escaped for a medium."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from trail_diff.arns import last_name
 from trail_diff.model.triage import Triage, TriageGroup
@@ -86,7 +85,7 @@ def say_change(group: TriageGroup, words: Catalogue) -> str:
         return ""
     who = shorten(change.by or words.labels["unnamed"], _LONGEST_NAME)
     told = words.labels["done_by"].format(what=change.event_name, who=who)
-    return words.grammar.join_items([told, show_minute(change.at)])
+    return words.grammar.join_items([told, layout.show_minute(change.at)])
 
 
 def say_fix(group: TriageGroup, words: Catalogue) -> tuple[str, str]:
@@ -97,11 +96,6 @@ def say_fix(group: TriageGroup, words: Catalogue) -> tuple[str, str]:
         step, account = group.next_steps[0], group.jobs[0].account
         return words.labels["next_step"], layout.show_step(step, account, words)
     return words.labels["next_step"], words.labels["triage_one"].format(id=group.jobs[0].id)
-
-
-def show_minute(moment: datetime | None) -> str:
-    """Show a time as UTC, to the minute."""
-    return f"{moment:%Y-%m-%dT%H:%MZ}" if moment else ""
 
 
 def join_names(names: Sequence[str | None]) -> str:
