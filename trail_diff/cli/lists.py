@@ -1,21 +1,16 @@
 """What an export holds: the jobs, and who uses a key."""
 
-from typing import Annotated
-
-import typer
-
 from trail_diff.cli import options
 from trail_diff.cli.app import command
 from trail_diff.cli.inputs import reading
-from trail_diff.cli.options import History, Run, Source, View
+from trail_diff.cli.options import History, Listed, Run, Source, View
 from trail_diff.cli.output import write_list
 
 
 @command()
 def jobs(
     *,
-    failed: Annotated[bool, typer.Option("--failed", help="Only jobs that did not complete.")] = False,
-    vault: options.Vaults = None,
+    listed: Listed,
     source: Source,
     job: options.JobFiles = None,
     view: View,
@@ -34,7 +29,7 @@ def jobs(
     from trail_diff.triage.select import TriageFilter
 
     with reading(source, run, jobs=job, writes=view.output) as inputs:
-        rows, coverage = list_jobs(inputs, TriageFilter(vaults=tuple(vault or ())), only_failed=failed)
+        rows, coverage = list_jobs(inputs, TriageFilter(vaults=tuple(listed.vault or ())), only_failed=listed.failed)
     write_list(JOBS, rows, coverage, view)
 
 

@@ -170,6 +170,14 @@ class TriageView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Listed:
+    """Which jobs."""
+
+    failed: Annotated[bool, typer.Option("--failed", help="Only jobs that did not complete.")] = False
+    vault: Vaults = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Narrowed:
     """Which jobs."""
 
