@@ -89,7 +89,7 @@ class Night:
 
 
 def make_night(scale: int = 1) -> Night:
-    """Make a night with 30 failed jobs of six causes, one that cannot be decided, and 200 that succeeded, times scale."""
+    """Make a night with 30 failed jobs of six causes, one of them undecidable, and 199 that succeeded, times scale."""
     home, abroad = Recording(seed="home"), Recording(region="us-east-1", seed="abroad")
     other = Recording(account="444455556666", seed="other")
     return run_night(
@@ -101,9 +101,9 @@ def make_night(scale: int = 1) -> Night:
             ("busy", home, "busy-vault", 2 * scale),
             ("no-allow", other, "dev-vault", scale),
             ("new", other, "new-vault", scale),
-            ("calm", home, "calm-vault", 86 * scale),
-            ("calm", abroad, "calm-abroad", 60 * scale),
-            ("calm", other, "calm-other", 25 * scale),
+            ("calm", home, "calm-vault", 40 * scale),
+            ("calm", abroad, "calm-abroad", 30 * scale),
+            ("calm", other, "calm-other", 15 * scale),
         ]
     )
 
