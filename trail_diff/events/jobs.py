@@ -168,7 +168,7 @@ def _read_fields(
         recovery_point=_first_text(fields, "recoveryPointArn", "sourceRecoveryPointArn"),
         sources=(source,) if source else (),
     )
-    given = _place(given, fields, region, account)
+    given = _place(given, fields, region or _text(fields.get("region")), account)
     key = _first_text(fields, "encryptionKeyArn", "destinationEncryptionKeyArn")
     return msgspec.structs.replace(given, key=key, keys=(key,) if key else ())
 
@@ -182,7 +182,7 @@ def _place(job: Job, fields: Mapping[str, Any], region: str | None, account: str
         job,
         vault=vault,
         source_vault=source_vault,
-        region=region or _text(fields.get("region")) or arn_region(own_vault) or arn_region(job.resource),
+        region=region or arn_region(own_vault) or arn_region(job.resource),
         account=account or _text(fields.get("accountId")) or arn_account(own_vault) or arn_account(job.resource),
     )
 
