@@ -45,7 +45,8 @@ JobKey = tuple[str, str | None, str | None]
 class TriageGroup(Struct, frozen=True):
     """Jobs that have the same cause, key, statement (or state, grant, layer) and change, or lack the same evidence.
 
-    `confidence` is the lowest of its jobs. Jobs are in order of their creation.
+    `confidence` is the lowest of its jobs. Jobs are in order of their creation, the parts of a
+    composite one right after it.
     """
 
     cause: Cause | None

@@ -82,8 +82,20 @@ def _make_group(reports: Sequence[Report]) -> TriageGroup:
         first=times[0] if times else None,
         last=times[-1] if times else None,
         vaults=tuple(sorted({one.failed.vault for one in reports if one.failed.vault})),
-        jobs=tuple(map(_make_job, reports)),
+        jobs=_under_parents(list(map(_make_job, reports))),
     )
+
+
+def _under_parents(jobs: Sequence[TriageJob]) -> tuple[TriageJob, ...]:
+    """Return the jobs with the parts of a composite one right after it; others stay where they are."""
+    places = {job.id.casefold(): place for place, job in enumerate(jobs)}
+
+    def place_of(numbered: tuple[int, TriageJob]) -> tuple[int, bool, int]:
+        own, job = numbered
+        parent = places.get((job.parent or "").casefold(), own)
+        return parent, parent != own, own
+
+    return tuple(job for _, job in sorted(enumerate(jobs), key=place_of))
 
 
 def _make_job(report: Report) -> TriageJob:
