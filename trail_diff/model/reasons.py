@@ -28,6 +28,7 @@ class Reason(StrEnum):
     ENCRYPTED_ARCHIVE = "encrypted-archive"
     UNSUPPORTED_ARCHIVE = "unsupported-archive"
     YAML_NOT_READ = "yaml-not-read"
+    JOB_SUMMARIES = "job-summaries"
     QUERY_SIGNATURE = "query-signature"
     PARQUET_SUPPORT_MISSING = "parquet-support-missing"
     ZSTD_SUPPORT_MISSING = "zstd-support-missing"
@@ -77,6 +78,7 @@ class Reason(StrEnum):
     VAULT_RECREATED = "vault-recreated"
     RESOURCE_ENCRYPTED_ANEW = "resource-encrypted-anew"
     REPLICA_KEY = "replica-key"
+    JOB_TIME_NOT_KNOWN = "job-time-not-known"
     JOB_STILL_RUNNING = "job-still-running"
     INPUT_PARTLY_READ = "input-partly-read"
     # why an event belongs to a job

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from trail_diff.model.codes import (
+    FAILED_STATES,
     Cause,
     Confidence,
     Decided,
@@ -382,6 +383,11 @@ class JobRow(Struct, frozen=True):
     baseline: Job | None
     differences: tuple[Reason, ...] = ()
     profiles: tuple[str, ...] = ()
+
+    @property
+    def has_failed(self) -> bool:
+        """Check whether the job ended otherwise than well."""
+        return self.job.state in FAILED_STATES
 
 
 class CallerUse(Struct, frozen=True):

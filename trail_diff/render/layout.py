@@ -38,6 +38,16 @@ def show_time(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""
 
 
+def last_part(arn: str | None) -> str:
+    """Show what an ARN names by its last part."""
+    return last_name(arn) or ""
+
+
+def show_minute(moment: datetime | None) -> str:
+    """Show a time as UTC, to the minute."""
+    return f"{moment:%Y-%m-%dT%H:%MZ}" if moment else ""
+
+
 def show_span(start: datetime | None, end: datetime | None) -> str:
     """Show a span of time; the end without its day when it is the same one."""
     if start is None or end is None:

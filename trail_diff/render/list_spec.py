@@ -59,7 +59,7 @@ class ListSpec(Struct, Generic[Row], frozen=True):
 
     `data` are the columns for a program, that is of CSV. `name` is in the id of the JSON document, whose rows are its
     `member`; `table_id` is that of the table on a page. `title`, `caption` and `empty` are labels of the catalogue.
-    `terminal` is a table, or draws each row.
+    `terminal` is a table, or draws each row, in `terminal_order`; other forms keep the order that the rows come in.
     """
 
     name: str
@@ -73,6 +73,7 @@ class ListSpec(Struct, Generic[Row], frozen=True):
     html: tuple[str, ...]
     data: Mapping[str, Callable[[Row], object]]
     terminal: "TerminalTable | Callable[[Page, Row, Catalogue, bool], None]"
+    terminal_order: Callable[[Sequence[Row]], Sequence[Row]] = lambda rows: rows
     sum_up: Callable[[Sequence[Row], Catalogue], str] = lambda _rows, _words: ""
     heading: Heading = NO_HEADING
 

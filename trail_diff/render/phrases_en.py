@@ -3,6 +3,7 @@
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.grammar_en import English
 from trail_diff.render.labels_html_en import HTML_LABELS
+from trail_diff.render.labels_triage_en import CAUSE_NAMES, TRIAGE_COUNTS, TRIAGE_LABELS
 from trail_diff.render.reasons_en import REASONS
 
 ENGLISH = Catalogue(
@@ -29,6 +30,7 @@ ENGLISH = Catalogue(
         "kms-throttled": "KMS throttled the calls",
         "not-kms": "KMS is not the difference",
     },
+    cause_names=CAUSE_NAMES,
     outcomes={
         "explained": "explained",
         "difference": "difference",
@@ -137,6 +139,7 @@ ENGLISH = Catalogue(
         "unchanged": "unchanged",
     },
     counts={
+        **TRIAGE_COUNTS,
         "files": ("{count} file", "{count} files"),
         "records": ("{count} record", "{count} records"),
         "events": ("{count} event kept", "{count} events kept"),
@@ -158,6 +161,7 @@ ENGLISH = Catalogue(
     },
     labels={
         **HTML_LABELS,
+        **TRIAGE_LABELS,
         "absence": "Why the calls may be absent",
         "absent_why": "absent?",
         "accounts": "accounts",

@@ -6,6 +6,7 @@ As there, half-width words stand between spaces, and brackets and colons are hal
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.grammar_ja import Japanese
 from trail_diff.render.labels_html_ja import HTML_LABELS
+from trail_diff.render.labels_triage_ja import CAUSE_NAMES, TRIAGE_COUNTS, TRIAGE_LABELS
 from trail_diff.render.reasons_ja import REASONS
 
 JAPANESE = Catalogue(
@@ -34,6 +35,7 @@ JAPANESE = Catalogue(
         "kms-throttled": "KMS が呼び出しをスロットリングしました",
         "not-kms": "原因は KMS ではありません",
     },
+    cause_names=CAUSE_NAMES,
     outcomes={
         "explained": "原因特定",
         "difference": "差異あり",
@@ -146,7 +148,8 @@ JAPANESE = Catalogue(
         "conflict": "成功した呼び出しだが、このツールの解釈では以前のポリシーで拒否",
         "unchanged": "変化なし",
     },
-    counts={
+    counts=TRIAGE_COUNTS
+    | {
         name: (phrase, phrase)
         for name, phrase in {
             "files": "ファイル {count} 個",
@@ -171,6 +174,7 @@ JAPANESE = Catalogue(
     },
     labels={
         **HTML_LABELS,
+        **TRIAGE_LABELS,
         "absence": "呼び出しの記録がない理由の候補",
         "absent_why": "記録なし",
         "accounts": "アカウント",

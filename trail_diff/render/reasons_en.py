@@ -25,6 +25,7 @@ REASONS: Mapping[str, str] = {
     "encrypted-archive": "the archive is encrypted",
     "unsupported-archive": "an archive of a kind that is not read (7z, rar, lz4); unpack it first",
     "yaml-not-read": "the YAML could not be read; have it printed again with --output json",
+    "job-summaries": "counts of jobs by state (list-backup-job-summaries), which name no job",
     "query-signature": "the signature file of a query result, which holds no events",
     "parquet-support-missing": "reading Parquet needs the parquet extra (pyarrow), which is not installed",
     "zstd-support-missing": "reading zstd needs the zstd extra (zstandard), which is not installed; unpack it first",
@@ -80,6 +81,7 @@ REASONS: Mapping[str, str] = {
     "resource-encrypted-anew": "the resource has another key than it had for the succeeded job",
     "replica-key": "the two jobs used replicas of one multi-Region key, and each replica has its own key policy",
     "key-not-known": "the key the job needed is not known",
+    "job-time-not-known": "the job has neither a creation nor a completion time, so its events cannot be found",
     "job-still-running": "the job has not ended yet",
     "input-partly-read": "some of the input could not be read",
     # why an event belongs to a job

@@ -25,6 +25,7 @@ REASONS: Mapping[str, str] = {
     "encrypted-archive": "アーカイブが暗号化されています",
     "unsupported-archive": "対応していない形式のアーカイブです (7z、rar、lz4)。展開してから指定してください",
     "yaml-not-read": "YAML を読み取れませんでした。--output json で出力し直してください",
+    "job-summaries": "ジョブの状態別の集計 (list-backup-job-summaries) で、個々のジョブの情報はありません",
     "query-signature": "クエリ結果の署名ファイルであり、イベントは含まれていません",
     "parquet-support-missing": (
         "Parquet の読み取りに必要な追加パッケージ parquet (pyarrow) がインストールされていません"
@@ -97,6 +98,7 @@ REASONS: Mapping[str, str] = {
         "1 つのマルチリージョンキーの別々のレプリカを使用しており、キーポリシーはレプリカごとに異なります"
     ),
     "key-not-known": "ジョブに必要なキーが不明です",
+    "job-time-not-known": "ジョブの作成時刻も完了時刻も不明のため、そのイベントを見つけられません",
     "job-still-running": "ジョブはまだ終了していません",
     "input-partly-read": "入力の一部を読み取れませんでした",
     # why an event belongs to a job
