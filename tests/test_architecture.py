@@ -36,7 +36,7 @@ BELOW_AWS = {"gather", *BELOW_GATHER}
 BELOW_INPUTS = {"aws", "redact", *BELOW_AWS}
 LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
-    "cli": {"pipeline", "inputs", "triage", "render", *BELOW_INPUTS},
+    "cli": {"pipeline", "inputs", "triage", "usage", "render", *BELOW_INPUTS},
     "__init__": {"pipeline", "inputs", "render", *BELOW_INPUTS},
     "pipeline": {"inputs", "diagnosis", "triage", "usage", "render", *BELOW_INPUTS},
     "inputs": BELOW_INPUTS,
