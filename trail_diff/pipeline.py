@@ -132,7 +132,7 @@ def _windows_of(question: Question) -> WindowsOf:
 
 
 def analyse(case: Case) -> Report:
-    """Conclude what a case holds; the verdict is summed up in English, renderers do so in their language."""
+    """Conclude what a case holds; renderers sum the verdict up in their language."""
     from trail_diff.diagnosis.absence import read_absences
     from trail_diff.diagnosis.causes.registry import examine
     from trail_diff.diagnosis.console_links import locate_evidence
@@ -144,7 +144,6 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.remedies import propose_remedies
     from trail_diff.diagnosis.timeline import list_changes
     from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
-    from trail_diff.render.summary import word_verdict
 
     groups = diff_callers(case.failed, case.succeeded)
     driving = driving_groups(groups)
@@ -152,7 +151,7 @@ def analyse(case: Case) -> Report:
     findings, ruled_out = examine(examined)
     verdict = judge(case, groups, findings, examined.explained)
     events, left_out = list_events(case, groups)
-    report = Report(
+    return Report(
         verdict=verdict,
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
@@ -171,7 +170,6 @@ def analyse(case: Case) -> Report:
         events=events,
         events_left_out=left_out,
     )
-    return word_verdict(report)
 
 
 def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:

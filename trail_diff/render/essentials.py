@@ -53,11 +53,6 @@ def choose_rows(report: Report) -> Shown:
     return Shown(shown, left_out)
 
 
-def best_remedy(report: Report) -> Remedy | None:
-    """Return the remedy to try first: remedies are in the order of how much they help and how narrow they are."""
-    return next((remedy for remedy in report.remedies if remedy.helps is not False), None)
-
-
 def list_attempts(report: Report, words: Catalogue) -> str:
     """Name what would not help; nothing when nothing was tried."""
     names = [words.attempts.get(remedy.id, remedy.id) for remedy in report.remedies if remedy.helps is False]
@@ -93,21 +88,8 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
         return [*parts, words.reasons_of(finding.reasons)]
     doubts = tuple(reason for reason in finding.reasons if reason in _DOUBTS)
     told = [words.reasons_of(doubts)] if doubts else []
-    told += [words.labels["mended"]] if _is_mended(report, finding) else []
+    told += [words.labels["fixed_since"]] if report.is_fixed_since(finding) else []
     return parts + conditions + told
-
-
-def _is_mended(report: Report, finding: Finding) -> bool:
-    """Check whether today's policy is another one, and none of its Denies can hit the caller of a finding any more."""
-    today = [
-        decision
-        for decision in report.decisions
-        if decision.as_of == "today"
-        and finding.caller is not None
-        and decision.caller.across_sessions() == finding.caller.across_sessions()
-    ]
-    statements = [statement for decision in today for statement in decision.statements]
-    return bool(today) and all(one.effect != "Deny" or one.outcome == "no-match" for one in statements)
 
 
 def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
