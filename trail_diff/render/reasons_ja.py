@@ -15,7 +15,6 @@ REASONS: Mapping[str, str] = {
     "truncated-json": "JSON が途中で切れています。切れる前までの内容は読み取りました",
     "invalid-json": "テキストが有効な JSON ではありません",
     "invalid-record": "レコードに必要なフィールドがないか、フィールドの型が正しくありません",
-    "bad-encoding": "テキストの実際の文字コードが、示されているものと異なります",
     "value-too-large": "値が上限より大きくなっています",
     "expansion-limit": "アーカイブを展開したサイズが上限を超えています",
     "nesting-limit": "アーカイブまたは値の入れ子が上限より深くなっています",
@@ -221,9 +220,7 @@ REASONS: Mapping[str, str] = {
     "changed-during-job": "ジョブの実行中に変更があったため、ジョブに影響したのが変更の前後どちらの状態かは不明です",
     "caller-missing": "この呼び出しは成功したジョブにのみ記録されています",
     "caller-refused": "この呼び出しは失敗したジョブで拒否されています",
-    "policy-from-record": "ジョブの前にキーに設定されたポリシーです",
     "policy-is-todays": "指定されたポリシーであり、ジョブの時点でも有効であったと仮定しています",
-    "policy-changed-since": "ジョブの後にポリシーが変更されています",
     "policy-lost-allow": (
         "成功したジョブの時点のポリシーは呼び出しを許可していましたが、失敗したジョブの時点のポリシーは許可していません"
     ),
