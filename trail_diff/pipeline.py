@@ -10,7 +10,7 @@
                └ aws/engines        Athena, CloudTrail Lake, CloudWatch Logs
     normalize  Record → Event       who called, which key, how it ended; or a note of why not
     gather     Found → Sums         one reading engine, on all cores: a Fold says what to keep and what to count
-               ├ fold               which calls are alike, which events are kept; several folds share a pass
+               ├ fold               which calls are alike, which events are kept
                ├ reader             what one process makes of a batch of files
                ├ engine             a pass: what all processes found, in order, each event once
                ├ exports            a small export in one pass, a large one in two: only what the case may rest on

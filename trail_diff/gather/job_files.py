@@ -1,6 +1,6 @@
 """From what a pass kept, and from files that describe jobs, to the jobs: what an account of a reading ends in."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.errors import FactError
@@ -12,14 +12,6 @@ from trail_diff.gather.fold import EveryEvent
 from trail_diff.model.learnt import Event, Skipped
 from trail_diff.read.files import FileSource
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, ReadOptions, Tally
-
-
-def gather_found(found: Iterable[Found], tally: Tally, job_found: Iterable[Found] = ()) -> Gathered:
-    """Keep what a source brought, whichever it is; `tally` is the one the source counts in.
-
-    `job_found` only tells of jobs, so records in it count neither as events nor as read.
-    """
-    return build_gathered(fold_found(found, tally, EveryEvent()), fold_found(job_found, Tally(), EveryEvent()))
 
 
 def build_gathered(sums: Sums, told: Sums) -> Gathered:

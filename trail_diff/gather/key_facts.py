@@ -50,16 +50,6 @@ class FactDocuments(Struct, frozen=True):
         )
 
 
-def load_facts(files: FactFiles) -> Facts:
-    """Read the facts from files.
-
-    Raises:
-        FactError: a file cannot be read, is not JSON, or holds something else than its option says.
-        PolicyError: the policy is malformed.
-    """
-    return read_facts(load_documents(files))
-
-
 def load_documents(files: FactFiles) -> FactDocuments:
     """Read the files.
 
