@@ -8,9 +8,7 @@ around them. The second pass reads again those files that have calls in that tim
 """
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import BinaryIO, TypeGuard
 
@@ -35,7 +33,7 @@ from trail_diff.gather.engine import (
 )
 from trail_diff.gather.fold import Add, Bunch, EveryEvent, Fold
 from trail_diff.gather.job_files import build_gathered
-from trail_diff.gather.reader import Batch, Reader, normalize_slim
+from trail_diff.gather.reader import Batch, Reader
 from trail_diff.model.learnt import Coverage, Event, Skipped, Window
 from trail_diff.read.files import FileReader, FileSource, is_read_once
 from trail_diff.read.interface import (
@@ -51,15 +49,12 @@ from trail_diff.read.interface import (
     Tally,
 )
 from trail_diff.read.slim import read_key_name
-from trail_diff.read.stretches import NotLinesError
 from trail_diff.read.walk import InputFile
 from trail_diff.times import parse_time
 
 EVERYTHING = ReadOptions()
 WindowsOf = Callable[[Gathered], Sequence[Window]]
 Kind = tuple[tuple[str | None, ...], str | None, bool]
-Trace = tuple[int, int, int, str | None, str | None]
-"""By what a batch that was read is known again: its files, records and KMS records, their first and last time."""
 
 WORTH_BYTES = 16 << 20
 """How large an export in few files has to be to be read twice; reading and holding less at once is no trouble."""
@@ -109,29 +104,32 @@ class Export(FileSource):
 
         Of the events that `gather_once` gives, those are left out that neither lie in a window nor could tell of
         anything else. `by_name`: a key was named otherwise than by its ARN, so the names by which requests call keys
-        are noted as well. None if it cannot be settled, as a file was changed meanwhile.
+        are noted as well. None if it cannot be settled: a file was changed meanwhile, or copies of an event have
+        different times.
 
         Raises:
             TrailDiffError: `windows_of` finds no job.
         """
         survey = Survey(by_name=by_name)
-        sums = Sums(survey, self._progress)
-        read: list[tuple[Batch, Trace]] = []
-        reader = Reader(survey.kinds, self._options)
-        for process, sheet, batch in read_sheets(reader, self._batches, self._options.processes):
-            sums.add(process, sheet)
-            read += [(batch, _trace(sheet.tally))] if sheet.tally is not None else []
-        gathered = structs.replace(build_gathered(sums, told), beyond=survey.beyond())
-        windows = windows_of(gathered)
+        first, read = _read_batches(self._batches, survey, self._options, self._progress)
+        gathered = structs.replace(build_gathered(first, told), beyond=survey.beyond())
+        windows = tuple(windows_of(gathered))
         if not windows:
             return gathered
         again = [
-            one
-            for one, span in zip(read, sums.spans, strict=True)
+            place
+            for place, span in enumerate(first.spans)
             if span is not None and any(span.start <= window.end and window.start <= span.end for window in windows)
         ]
-        events = _read_again(again, windows, self._options, sums.repeats)
-        return None if events is None else structs.replace(gathered, events=in_order([*gathered.events, *events]))
+        fold, options = InWindows(windows=windows), _between(windows, self._options)
+        second, _ = _read_batches([read[place] for place in again], fold, options)
+        if second.traces != [first.traces[place] for place in again]:
+            return None
+        # Where not all copies of an event were read again, the first of them may lie outside of the windows.
+        digests = map(digest_of, map(event_identity, second.events))
+        if any(second.repeats[digest] != first.repeats[digest] for digest in digests):
+            return None
+        return structs.replace(gathered, events=in_order([*gathered.events, *second.events]))
 
     def pick_events(self, event_ids: frozenset[str]) -> Iterator[Found]:
         """Read it again for the raw records of some events, copies included, and for what describes jobs."""
@@ -163,10 +161,6 @@ def count_calls(
 def is_by_name(keys: Sequence[str]) -> bool:
     """Check whether a key is named otherwise than by its ARN."""
     return any(not is_resolved(plain_key(key)) for key in keys)
-
-
-def _trace(tally: Tally) -> Trace:
-    return tally.files, tally.records, tally.kms_records, tally.first, tally.last
 
 
 class SurveyKinds(Struct, frozen=True):
@@ -219,65 +213,38 @@ class Survey:
         return Beyond(tuple(self._names.values()), self._lacks_caller_type)
 
 
-class _Rereader:
-    """Reads batches again, and gives of each the events in some windows that the first pass did not keep.
+class InWindows(EveryEvent, frozen=True):
+    """The fold of the second pass: keeps the events in some windows that the first pass did not keep."""
 
-    Of a stretch that holds no lines any more, nothing is given; its trace tells.
-    """
+    windows: tuple[Window, ...] = ()
 
-    def __init__(self, windows: Sequence[Window], options: ReadOptions, kinds: SurveyKinds) -> None:
-        first, last = min(window.start for window in windows), max(window.end for window in windows)
-        start, end = max(first, options.start or first), min(last, options.end or last)
-        self._windows, self._kinds = windows, kinds
-        self._selection = structs.replace(options, start=start, end=end)
-
-    def __call__(self, batch: Batch) -> Iterator[tuple[list[Event], Trace]]:
-        """Read a batch."""
-        events, tally = [], Tally()
-        with suppress(NotLinesError):
-            events = list(self._read(batch, tally))
-        kept = [event for event in events if self._is_inside(event.event_time) and not self._kinds.keeps(event)]
-        yield kept, _trace(tally)
-
-    def _read(self, batch: Batch, tally: Tally) -> Iterator[Event]:
-        for found in FileReader(self._selection, tally, is_slim=True).read(batch):
-            match found:
-                case FoundSlim(records, source):
-                    made = [
-                        normalize_slim(record, source)
-                        for record in records
-                        if self._is_inside(parse_time(record.event_time))
-                    ]
-                case FoundRecord(record, source):
-                    made = [normalize_record(record, source)]
-                case _:
-                    continue
-            yield from (event for event in made if isinstance(event, Event))
+    def keeps(self, record: SlimRecord | Event) -> bool:
+        """Check whether an event lies in a window, and was not kept before, which an undecoded one cannot tell."""
+        match record:
+            case SlimRecord():
+                return self._is_inside(parse_time(record.event_time))
+            case Event():
+                return self._is_inside(record.event_time) and not SurveyKinds().keeps(record)
 
     def _is_inside(self, moment: datetime | None) -> bool:
-        return moment is not None and any(window.holds(moment) for window in self._windows)
+        return moment is not None and any(window.holds(moment) for window in self.windows)
 
 
-def _read_again(
-    read: Sequence[tuple[Batch, Trace]], windows: Sequence[Window], options: ReadOptions, repeats: Counter[bytes]
-) -> list[Event] | None:
-    """Return the events in the windows, each once.
+def _read_batches(
+    batches: Iterable[Batch], fold: Fold, options: ReadOptions, progress: Progress | None = None
+) -> tuple[Sums, list[Batch]]:
+    """Read batches for a fold; return also which were read, in the order of the traces."""
+    sums, read = Sums(fold, progress), []
+    for process, sheet, batch in read_sheets(Reader(fold.kinds, options), batches, options.processes):
+        sums.add(process, sheet)
+        read += [batch] if sheet.tally is not None else []
+    return sums, read
 
-    None when a file was changed or removed since it was read first, or when copies of one event have different times,
-    so that the first of them may lie where nothing is read again.
-    """
-    found: dict[bytes, Event] = {}
-    copies: Counter[bytes] = Counter()
-    made = read_on_cores(_Rereader(windows, options, SurveyKinds()), [batch for batch, _ in read], options.processes)
-    for (_, (events, trace)), (_, first_trace) in zip(made, read, strict=True):
-        if trace != first_trace:
-            return None
-        for event in events:
-            digest = digest_of(event_identity(event))
-            found.setdefault(digest, event)
-            copies[digest] += 1
-    is_whole = all(count == repeats[digest] + 1 for digest, count in copies.items())
-    return list(found.values()) if is_whole else None
+
+def _between(windows: Sequence[Window], options: ReadOptions) -> ReadOptions:
+    """Return the options, with no time before the first or after the last of the windows."""
+    first, last = min(window.start for window in windows), max(window.end for window in windows)
+    return structs.replace(options, start=max(first, options.start or first), end=min(last, options.end or last))
 
 
 class _Picker:
