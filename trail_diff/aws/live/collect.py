@@ -66,7 +66,7 @@ def resolve_question(connection: Connection, question: Question) -> Question:
     def resolve(key: str) -> str:
         for place in connection.places() if ":key/" not in key else ():
             call = ApiCall(place.aws, "kms", "describe_key", {"KeyId": key}, arn_region(key) or place.region)
-            answer = asker.find(call, "give the key's ARN with --key")
+            answer = asker.ask(call, "give the key's ARN with --key", is_optional=True)
             if answer is not None:
                 return str(answer["KeyMetadata"]["Arn"])
         return key

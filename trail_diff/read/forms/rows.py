@@ -18,6 +18,9 @@ from trail_diff.read.forms.spelling import SPELLING
 from trail_diff.read.forms.structtext import parse_struct_text
 from trail_diff.times import parse_time
 
+Row = Record | str | Skipped
+"""A record, the text of one, or what could not be read."""
+
 _NEEDED = ({"eventname", "eventsource"}, {"event.action", "event.provider"})
 """Columns without which a table is none of CloudTrail events: AWS's own names, or Elastic's."""
 
@@ -95,7 +98,7 @@ def lacks_caller_type(columns: Sequence[str]) -> bool:
     return not any(_plain(name).startswith("useridentity") or _plain(name) in _WHOLE_RECORD for name in columns)
 
 
-def read_rows(lines: Iterable[str], source: str) -> Iterator[Record | str | Skipped]:
+def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     """Read a table, header first: a record for each row, or the text of a cell that holds a whole record."""
     rest = iter(lines)
     header = next(rest, "")
@@ -103,28 +106,33 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Record | str | Skip
     csv.field_size_limit(CELL_LIMIT_CHARACTERS)
     names = _split_header(header)
     holder = next((index for name in _WHOLE_RECORD for index, own in enumerate(names) if _plain(own) == name), None)
-    unreadable = 0
     # Strict, so that a cell cut in its middle at the end of a file is counted instead of taken for whole.
     reader = csv.reader((line.replace("\0", "") for line in rest), delimiter=delimiter, strict=True)
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error:
-            unreadable += 1
-            continue
+
+    def read() -> Iterator[Record | str | None]:
+        while True:
+            try:
+                row = next(reader, None)
+            except csv.Error:
+                yield None
+                continue
+            if row is None:
+                return
+            text = row[holder] if holder is not None and holder < len(row) else ""
+            if any(row):
+                yield text if "{" in text else record_from_columns(dict(zip(names, row, strict=False)))
+
+    yield from count_unreadable(read(), source)
+
+
+def count_unreadable(rows: Iterable[Row | None], source: str) -> Iterator[Row]:
+    """Yield the rows that could be read, then how many could not, which are None."""
+    unreadable = 0
+    for row in rows:
         if row is None:
-            break
-        if not any(row):
-            continue
-        text = row[holder] if holder is not None and holder < len(row) else ""
-        if "{" in text:
-            yield text
-            continue
-        record = record_from_columns(dict(zip(names, row, strict=False)))
-        if record is None:
             unreadable += 1
         else:
-            yield record
+            yield row
     if unreadable:
         yield Skipped(source, Reason.UNREADABLE_ROW, unreadable)
 
