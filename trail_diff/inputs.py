@@ -5,7 +5,6 @@ all of them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -269,8 +268,13 @@ def _collect_live(inputs: Inputs, question: Question, documents: FactDocuments) 
     if inputs.is_engine_for_all:
         return collect_time(connection, source, inputs.options, given), question
     asked = resolve_question(connection, question)
-    with _asking_for_time(inputs):
+    try:
         return collect_live(connection, asked, source, given, inputs.options), asked
+    except JobNotFoundError as error:
+        if inputs.aws.engine is None:
+            raise
+        hint = "give its time with --from and --to, or its description with --job FILE"
+        raise UsageError(f"which time to ask for? {error.message}", hint=hint) from error
 
 
 def _fetch_calls(inputs: Inputs) -> Gathered:
@@ -300,18 +304,6 @@ def _connect(inputs: Inputs) -> "Connection":
     from trail_diff.aws.live.connection import connect
 
     return structs.replace(connect(inputs.aws, inputs.options.regions, inputs.note), progress=inputs.progress)
-
-
-@contextmanager
-def _asking_for_time(inputs: Inputs) -> Iterator[None]:
-    """Return what to do when an engine was chosen, and nobody tells the time of the job."""
-    try:
-        yield
-    except JobNotFoundError as error:
-        if inputs.aws.engine is None:
-            raise
-        hint = "give its time with --from and --to, or its description with --job FILE"
-        raise UsageError(f"which time to ask for? {error.message}", hint=hint) from error
 
 
 def _redact(collected: Collected, asked: Question, inputs: Inputs) -> tuple[Collected, Question]:
