@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -72,22 +73,51 @@ _COLUMNS = ("right", "wrong cause", "no cause")
 
 
 def main() -> int:
-    """Print how often each cause was found, mistaken for another, or not found; fail unless all were right."""
+    """Print how often each cause was found, mistaken or missed, and how often each confidence was right.
+
+    Fails unless every answer was right: a confirmed or likely one names the cause, a possible one names it among its
+    rivals.
+    """
     results: Counter[tuple[str, str]] = Counter()
+    certainty: Counter[tuple[str, str]] = Counter()
+    for name, wanted, report in _answers():
+        results[_result(name, wanted, report["verdict"]["cause"])] += 1
+        if report["verdict"]["confidence"] is not None:
+            certainty[_by_confidence(name, wanted, report)] += 1
+    _print_table("cause", [*Cause, "none", "all"], _COLUMNS, results)
+    _print_table("confidence", ["confirmed", "likely", "possible"], ("right", "wrong"), certainty)
+    all_right = all(column == "right" for _, column in (*results, *certainty))
+    return 0 if all_right else 1
+
+
+def _answers() -> Iterator[tuple[str, list[str | None], Any]]:
+    """Yield each incident with the causes that are right, and the report on it."""
     for name, incident in CASES.items():
         with tempfile.TemporaryDirectory() as place:
-            got = diagnose(name, Path(place))["verdict"]["cause"]
-        results[_result(name, [incident.cause], got)] += 1
+            yield name, [incident.cause], diagnose(name, Path(place))
     for name, expected in shipped().items():
-        got = run_in(FOLDER / name, expected["argv"])["verdict"]["cause"]
         wanted = expected["expect"].get("cause")
-        results[_result(name, wanted if isinstance(wanted, list) else [wanted], got)] += 1
-    rows = [*Cause, "none"]
-    sys.stdout.write("".join([f"{'cause':<32}", *(f"{column:>13}" for column in _COLUMNS), "\n"]))
-    for row in [*rows, "all"]:
-        counts = [sum(results[one, column] for one in ([row] if row != "all" else rows)) for column in _COLUMNS]
+        yield name, wanted if isinstance(wanted, list) else [wanted], run_in(FOLDER / name, expected["argv"])
+
+
+def _print_table(title: str, rows: Sequence[str], columns: Sequence[str], results: Counter[tuple[str, str]]) -> None:
+    sys.stdout.write("".join([f"{title:<32}", *(f"{column:>13}" for column in columns), "\n"]))
+    for row in rows:
+        own = [row] if row != "all" else rows
+        counts = [sum(results[one, column] for one in own) for column in columns]
         sys.stdout.write("".join([f"{row:<32}", *(f"{count:>13}" for count in counts), "\n"]))
-    return 1 if any(column != "right" for _, column in results) else 0
+
+
+def _by_confidence(name: str, wanted: list[str | None], report: Any) -> tuple[str, str]:
+    """Return the row and column of a confidence: a possible answer is right when its rivals hold the cause."""
+    verdict = report["verdict"]
+    named = [verdict["cause"]]
+    if verdict["confidence"] == "possible":
+        named += [finding["cause"] for finding in report["findings"]]
+    is_right = any(cause in wanted for cause in named)
+    if not is_right:
+        sys.stdout.write(f"{name}: {verdict['confidence']} {named}, expected {wanted}\n")
+    return verdict["confidence"], "right" if is_right else "wrong"
 
 
 def _result(name: str, wanted: list[str | None], got: str | None) -> tuple[str, str]:

@@ -23,10 +23,12 @@ ONLY_IN = {
     "jinja2": {"render.html_page"},
     "markupsafe": {"render.html_page", "render.html_tables"},
     "wcwidth": {"render.width"},
+    "yaml": {"read.repair.yaml_text"},
+    "zstandard": {"read.containers"},
 }
 LEAVES = {"arns", "errors", "outfile", "times"}
 BELOW_READING = {"events", "model"}
-BELOW_CASE = {"read", *BELOW_READING}
+BELOW_CASE = {"profiles", "read", *BELOW_READING}
 BELOW_POLICY = {"case", *BELOW_CASE}
 BELOW_DIAGNOSIS = {"policy", *BELOW_POLICY}
 BELOW_GATHER = {"policy", *BELOW_POLICY}
@@ -45,6 +47,7 @@ LAYERS: dict[str, set[str]] = {
     "diagnosis": BELOW_DIAGNOSIS,
     "policy": BELOW_POLICY,
     "case": BELOW_CASE,
+    "profiles": BELOW_READING,
     "read": BELOW_READING,
     "events": {"model"},
     "render": {"model"},
@@ -190,7 +193,7 @@ def test_listing_loads_only_what_it_uses(command: str) -> None:
 
     assert "trail_diff.gather.engine" in loaded
     assert not loaded & {"pandas", "boto3", "multiprocessing.context", "tabulate", "wcwidth", "jinja2"}
-    assert not {name for name in loaded if name.startswith(("trail_diff.policy", "trail_diff.diagnosis.causes"))}
+    assert not {name for name in loaded if name.startswith(("trail_diff.policy", "trail_diff.diagnosis.hypotheses"))}
 
 
 def test_what_if_loads_only_what_it_uses() -> None:
@@ -201,4 +204,4 @@ def test_what_if_loads_only_what_it_uses() -> None:
 
     assert "trail_diff.policy.decide.evaluate" in loaded
     assert not loaded & {"pandas", "boto3", "multiprocessing.context", "jinja2"}
-    assert not {name for name in loaded if name.startswith("trail_diff.diagnosis.causes")}
+    assert not {name for name in loaded if name.startswith("trail_diff.diagnosis.hypotheses")}

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import causes_doc
+import profiles_doc
 import pytest
 import reasons_doc
 from msgspec import Struct, structs
@@ -38,6 +39,12 @@ def test_every_reason_is_listed() -> None:
 def test_page_of_reasons_is_up_to_date() -> None:
     """The page is what the catalogues say; `make golden` writes it anew."""
     assert reasons_doc.PAGE.read_text(encoding="utf-8") == reasons_doc.make_page()
+
+
+def test_page_of_call_profiles_is_up_to_date() -> None:
+    """The page and the JSON Schema of the call profiles are what they are made of."""
+    assert profiles_doc.PAGE.read_text(encoding="utf-8") == profiles_doc.make_page()
+    assert profiles_doc.SCHEMA.read_text(encoding="utf-8") == profiles_doc.make_schema()
 
 
 @pytest.mark.parametrize(("name", "text"), SECTIONS, ids=[name for name, _ in SECTIONS])

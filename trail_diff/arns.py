@@ -1,6 +1,7 @@
 """Taking ARNs apart. Text that is no ARN gives None, never an error."""
 
 import re
+from collections.abc import Iterable
 
 _PARTITIONS = (
     ("cn-", "aws-cn"),
@@ -56,6 +57,22 @@ def is_alias(text: str) -> bool:
 def is_same_alias(one: str, other: str) -> bool:
     """Check whether two aliases may be one; a name without its ARN fits every account and Region."""
     return is_alias(one) and (one == other or one.endswith(f":{other}") or other.endswith(f":{one}"))
+
+
+def is_replica(one: str | None, other: str | None) -> bool:
+    """Check whether two key ARNs are replicas of one multi-Region key: one `mrk-` id in two Regions of one account."""
+    name = last_name(one) or ""
+    is_same_id = name.startswith("mrk-") and name == last_name(other)
+    return is_same_id and arn_account(one) == arn_account(other) and arn_region(one) != arn_region(other)
+
+
+def places_of_alike(arns: Iterable[str]) -> dict[str, str]:
+    """Return the account and Region of each ARN whose last name another one has too, to tell them apart."""
+    by_name: dict[str, set[str]] = {}
+    for arn in arns:
+        by_name.setdefault(last_name(arn) or arn, set()).add(arn)
+    alike = (arn for same in by_name.values() if len(same) > 1 for arn in sorted(same))
+    return {arn: " ".join(filter(None, (arn_account(arn), arn_region(arn)))) for arn in alike}
 
 
 def partition_of(region: str | None) -> str:

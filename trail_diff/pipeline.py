@@ -28,7 +28,9 @@
     ── pure from here on ──
     diff       Case → CallerGroups  side by side, one row for each caller, action and key
     explain    CallerGroups → Explained     how the key policy in force decides each (policy/, history)
-    causes     Examined → Findings, causes ruled out
+    hypotheses Examined → Hypotheses       every cause that could explain what was seen
+    evidence   Hypothesis → Judgements     what proves, supports or refutes each, by rule
+    weighing   Judgements → Findings, what is ruled out
     absence    Examined → Absences          why a call may be missing
     repair     Examined, Findings → Remedies, each replayed
     timeline   Case → Changes               what altered the key between the jobs and since
@@ -50,10 +52,12 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff import __version__
-from trail_diff.arns import arn_account
+from trail_diff.arns import arn_account, places_of_alike
 from trail_diff.case.baseline import compare_jobs, rank_baselines
-from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
+from trail_diff.case.builder import Question, build_case, case_windows
+from trail_diff.case.comparison import build_comparison
 from trail_diff.case.coverage import summarize_reading
+from trail_diff.errors import CaseFileError
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.gather.exports import WindowsOf
 from trail_diff.gather.key_facts import FactFiles
@@ -69,7 +73,8 @@ from trail_diff.inputs import (
     offer_bundles,
 )
 from trail_diff.model.learnt import Case, Coverage, Window
-from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.report import CallerGroup, CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.profiles.catalogue import profile_ids
 from trail_diff.usage.callers import CallerCount
 
 
@@ -96,8 +101,41 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
 
     offers = offer_bundles(inputs, question, _windows_of)
     offer = next(offer for offer in offers if _is_same(offer.case, offer.offered))
+    if inputs.redactor is not None:
+        plain, asked = collect(structs.replace(inputs, redactor=None), question)
+        _refuse_other_conclusion(analyse(plain.case(asked)), analyse(offer.case))
     save_case(file, offer.collected, offer.question, __version__)
     return offer.collected
+
+
+def _refuse_other_conclusion(plain: Report, redacted: Report) -> None:
+    """Check that the same follows from a case with pseudonyms as from the case itself.
+
+    Raises:
+        CaseFileError: another conclusion would.
+    """
+    told = _told(redacted)
+    other = next((what for what, value in _told(plain).items() if value != told[what]), None)
+    if other is not None:
+        raise CaseFileError(
+            f"the redacted case would not have the same {other}, so nothing is written",
+            hint="collect it without --redact, and share the report instead",
+        )
+
+
+def _told(report: Report) -> dict[str, Any]:
+    """Return what redaction must not change of a report."""
+    verdict = report.verdict
+    return {
+        "verdict": (verdict.outcome, verdict.cause, verdict.confidence),
+        "records": report.coverage.records_read,
+        "jobs": tuple(
+            (job.kind, job.state, job.created, job.completed) for job in (report.failed, report.succeeded) if job
+        ),
+        "calls": sorted(
+            (group.action, group.presence, group.failed.calls, group.succeeded.calls) for group in report.callers
+        ),
+    }
 
 
 def _is_same(one: Case, other: Case) -> bool:
@@ -113,13 +151,18 @@ def load_comparison(
     windows: tuple[Window | None, Window | None] = (None, None),
     keys: Sequence[str] = (),
 ) -> Case:
-    """Put two exports side by side, or two spans of time of one; `inputs.events` is not used.
+    """Put two exports side by side, or two spans of time of one, or take one run alone; `inputs.events` is not used.
 
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    facts, spans = gather_facts(inputs), [window for window in windows if window is not None]
-    windows_of = (lambda _gathered: spans) if len(spans) == len(windows) else None  # a side without one is all of it
+    is_alone = succeeded is None and windows[1] is None
+    asked = windows[:1] if is_alone else windows
+    facts, spans = gather_facts(inputs), [window for window in asked if window is not None]
+    windows_of = (lambda _gathered: spans) if len(spans) == len(asked) else None  # a side without one is all of it
+    if is_alone:
+        one = gather_inputs(structs.replace(inputs, events=(failed,)), windows_of, keys)
+        return build_comparison(one, None, windows, _renamed(keys, inputs), facts)
     if succeeded is None:
         one = other = gather_inputs(structs.replace(inputs, events=(failed,)), windows_of, keys)
     else:
@@ -134,21 +177,24 @@ def _windows_of(question: Question) -> WindowsOf:
 def analyse(case: Case) -> Report:
     """Conclude what a case holds; renderers sum the verdict up in their language."""
     from trail_diff.diagnosis.absence import read_absences
-    from trail_diff.diagnosis.causes.registry import examine
     from trail_diff.diagnosis.console_links import locate_evidence
     from trail_diff.diagnosis.diff import diff_callers
     from trail_diff.diagnosis.examined import Examined
+    from trail_diff.diagnosis.expected import list_expected, with_expected, without_expected
     from trail_diff.diagnosis.explain import explain_groups
     from trail_diff.diagnosis.listings import list_events, list_policies
     from trail_diff.diagnosis.next_steps import suggest_next_steps
     from trail_diff.diagnosis.remedies import propose_remedies
+    from trail_diff.diagnosis.requests import compare_requests
     from trail_diff.diagnosis.timeline import list_changes
     from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
+    from trail_diff.diagnosis.weighing import weigh
 
-    groups = diff_callers(case.failed, case.succeeded)
+    groups = with_expected(case, diff_callers(case.failed, case.succeeded))
     driving = driving_groups(groups)
     examined = Examined(case, groups, driving, explain_groups(case, groups))
-    findings, ruled_out = examine(examined)
+    weighing = weigh(examined)
+    findings = weighing.findings
     verdict = judge(case, groups, findings, examined.explained)
     events, left_out = list_events(case, groups)
     return Report(
@@ -156,20 +202,30 @@ def analyse(case: Case) -> Report:
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
         coverage=_with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy"),
-        callers=mark_driving(groups, driving),
+        callers=mark_driving(without_expected(groups), driving),
         findings=locate_evidence(findings, case),
-        ruled_out=ruled_out,
+        ruled_out=weighing.ruled_out,
         decisions=tuple(
             decision for one in examined.explained for decision in (one.then, one.today) if decision is not None
         ),
         absence=read_absences(examined),
         remedies=propose_remedies(examined, findings) if verdict.outcome == "explained" else (),
         changes=list_changes(case, findings),
-        next_steps=suggest_next_steps(examined, verdict),
+        next_steps=suggest_next_steps(examined, verdict, findings),
         policies=list_policies(case, examined.explained),
         events=events,
         events_left_out=left_out,
+        weighing=weighing.rows,
+        expected=list_expected(case, groups),
+        key_places=places_of_alike(_keys_in(case, groups)),
+        request_differences=compare_requests(case, driving),
     )
+
+
+def _keys_in(case: Case, groups: Sequence[CallerGroup]) -> set[str]:
+    jobs = [side.job for side in (case.failed, case.succeeded) if side is not None]
+    named = [*case.keys, *(key for job in jobs for key in (job.key, *job.keys)), *(group.key for group in groups)]
+    return {key for key in named if key}
 
 
 def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
@@ -179,7 +235,7 @@ def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
     for job in gathered.jobs:
         ranked = rank_baselines(job, gathered.jobs) if is_finished(job) and not is_succeeded(job) else []
         baseline = ranked[0] if ranked else None
-        rows.append(JobRow(job, baseline, compare_jobs(job, baseline) if baseline else ()))
+        rows.append(JobRow(job, baseline, compare_jobs(job, baseline) if baseline else (), profile_ids(job)))
     return tuple(rows), summarize_reading(gathered.tally, gathered.skipped)
 
 
@@ -190,8 +246,14 @@ def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[Caller
     return count.rows(), coverage
 
 
-def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> tuple[tuple[WhatIfRow, ...], Coverage]:
-    """Replay observed calls against the policy in `inputs.facts`; without events, those AWS Backup is known to make.
+def replay_policy(
+    inputs: Inputs,
+    old: str | None,
+    keys: Sequence[str] = (),
+    service: str = "backup",
+    resource_type: str | None = None,
+) -> tuple[tuple[WhatIfRow, ...], Coverage]:
+    """Replay observed calls against the policy in `inputs.facts`; without events, those a service is known to make.
 
     Raises:
         TrailDiffError: what could not be used, with a hint.
@@ -206,7 +268,8 @@ def replay_policy(inputs: Inputs, old: str | None, keys: Sequence[str] = ()) -> 
     if inputs.is_live and not inputs.aws.profiles and inputs.aws.engine is None:
         key = next(iter(keys), None)
         account = arn_account(key) or _account_in(facts.key_policy)
-        rows, coverage = replay(list(expected_calls(account, key or f"arn:aws:kms:::{account}")), policies), Coverage()
+        calls = expected_calls(account, key or f"arn:aws:kms:::{account}", service, resource_type)
+        rows, coverage = replay(list(calls), policies), Coverage()
     else:
         replayed = Replayed(policies, keys)
         coverage = count_inputs(inputs, replayed)

@@ -1,8 +1,12 @@
 """Which succeeded job is chosen to compare with."""
 
+import pytest
 from making import ACCOUNT, REGION, make_job
+from msgspec import structs
 
 from trail_diff.case.baseline import compare_jobs, rank_baselines
+from trail_diff.model.codes import KeyRole
+from trail_diff.model.learnt import JobKey
 from trail_diff.model.reasons import Reason
 
 OTHER_VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:other"
@@ -64,3 +68,33 @@ def test_differences_are_named() -> None:
 def test_vault_name_equals_its_arn() -> None:
     """A vault known by its name only is the vault whose ARN ends in it."""
     assert compare_jobs(FAILED, make_job("b", vault="prod-vault")) == ()
+
+
+@pytest.mark.parametrize(
+    ("roles", "baseline_roles", "reason"),
+    [
+        ((("vault", "new"),), (("vault", "old"),), Reason.VAULT_RECREATED),
+        ((("resource", "new"),), (("resource", "old"),), Reason.RESOURCE_ENCRYPTED_ANEW),
+    ],
+)
+def test_key_made_anew_is_recognised(
+    roles: tuple[tuple[KeyRole, str], ...], baseline_roles: tuple[tuple[KeyRole, str], ...], reason: Reason
+) -> None:
+    """One vault or resource with two keys was made or encrypted anew; with one key, or an unknown one, it was not."""
+    failed = structs.replace(FAILED, key_roles=tuple(JobKey(role, key, "descriptor") for role, key in roles))
+    baseline = make_job("b", key_roles=tuple(JobKey(role, key, "descriptor") for role, key in baseline_roles))
+
+    assert reason in compare_jobs(failed, baseline)
+    assert reason not in compare_jobs(failed, structs.replace(baseline, key_roles=failed.key_roles))
+    assert reason not in compare_jobs(failed, structs.replace(baseline, key_roles=()))
+
+
+def test_replica_of_a_key_is_recognised() -> None:
+    """Two Regions' keys with one `mrk-` id are replicas; other ids, and the very same key, are not."""
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/mrk-1234abcd12ab34cd56ef1234567890ab"
+    replica = key.replace(REGION, "eu-central-1")
+    failed = structs.replace(FAILED, key=key)
+
+    assert Reason.REPLICA_KEY in compare_jobs(failed, make_job("b", key=replica))
+    assert Reason.REPLICA_KEY not in compare_jobs(failed, make_job("b", key=key))
+    assert Reason.REPLICA_KEY not in compare_jobs(failed, make_job("b", key=replica.replace("mrk-12", "mrk-99")))

@@ -6,7 +6,8 @@ import pytest
 from making import ACCOUNT, REGION, ROLE, TABLE, make_events, make_job, make_tally, moment
 from recording import Recording
 
-from trail_diff.case.builder import Question, build_case, build_comparison
+from trail_diff.case.builder import Question, build_case
+from trail_diff.case.comparison import build_comparison
 from trail_diff.case.gathered import Gathered
 from trail_diff.errors import FactError, UsageError
 from trail_diff.events.jobs import merge_jobs, read_job_event

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from making import ROLE, TABLE, VAULT, make_event, make_events, make_job, moment
+from making import TABLE, VAULT, make_event, make_events, make_job, moment
 from msgspec import structs
 from recording import Recording
 
-from trail_diff.case.correlate import find_keys, has_concurrent_job, job_window, tie_events
+from trail_diff.case.correlate import has_concurrent_job, job_window, tie_events
 from trail_diff.events.key_names import key_names, resolve_key
 from trail_diff.model.learnt import Job, Window
 from trail_diff.model.reasons import Reason
@@ -146,48 +146,6 @@ def test_window_job_takes_what_lies_in_it() -> None:
 
     assert len(tie_events(job, WINDOW, events, []).events) == 2
     assert len(tie_events(job, WINDOW, events, [KEY]).events) == 1
-
-
-def test_keys_come_from_calls_that_name_the_vault() -> None:
-    """Nothing names the key: the calls whose context names the vault do."""
-    made = Recording()
-    events = make_events(
-        [
-            made.kms(TIME, "Decrypt", KEY, STORAGE, VAULT_CONTEXT),
-            made.kms(TIME, "Decrypt", OTHER_KEY, made.role("app", "s")),
-        ]
-    )
-
-    assert find_keys(make_job(), WINDOW, events) == (KEY,)
-
-
-def test_key_comes_from_the_creation_of_the_vault() -> None:
-    """The call that made the vault says with which key, even long before the window."""
-    made = Recording()
-    made.add(
-        "2025-01-01T00:00:00Z",
-        "backup.amazonaws.com",
-        "CreateBackupVault",
-        made.user("admin"),
-        requestParameters={"backupVaultName": "prod-vault", "encryptionKeyArn": KEY},
-    )
-
-    assert find_keys(make_job(), WINDOW, make_events(made.records)) == (KEY,)
-
-
-def test_last_resort_is_the_caller() -> None:
-    """Without any speaking context, the keys that AWS Backup or the job's role used are taken."""
-    made = Recording()
-    role = ROLE.split(":role/")[1]
-    events = make_events(
-        [
-            made.kms(TIME, "Decrypt", KEY, STORAGE, {"odd": "x"}),
-            made.kms(TIME, "Decrypt", made.key_arn("third"), made.role(role, "s")),
-            made.kms(TIME, "Decrypt", OTHER_KEY, made.service("sns.amazonaws.com"), {"aws:sns:topicArn": "t"}),
-        ]
-    )
-
-    assert set(find_keys(make_job(), WINDOW, events)) == {KEY, made.key_arn("third")}
 
 
 @pytest.mark.parametrize("text", [KEY.split("/")[1], "alias/vault", KEY])

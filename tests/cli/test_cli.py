@@ -187,7 +187,7 @@ def test_same_job_twice_is_no_difference(cli: Cli) -> None:
         ["jobs"],
         ["callers"],
         ["compare"],
-        ["compare", str(FIXTURES / "trail")],
+        ["compare", str(FIXTURES / "trail"), "--succeeded-window", "2026-03-01/2026-03-02"],
         ["compare", str(FIXTURES / "trail"), "--failed-window", "x/y", "--succeeded-window", "x/y"],
     ],
 )

@@ -3,7 +3,8 @@
 from making import make_events, make_job, make_side
 from recording import Record, Recording
 
-from trail_diff.diagnosis.timeline import compare_statements, list_changes
+from trail_diff.diagnosis.statements import compare_statements
+from trail_diff.diagnosis.timeline import list_changes
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Case, Coverage, Event
 from trail_diff.model.report import Evidence, Finding

@@ -15,7 +15,8 @@ from msgspec import structs
 from read.test_slim import KEYS, records
 from recording import Recording
 
-from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
+from trail_diff.case.builder import Question, build_case, case_windows
+from trail_diff.case.comparison import build_comparison
 from trail_diff.case.gathered import Gathered
 from trail_diff.errors import SourceError
 from trail_diff.gather.exports import Export, WindowsOf
@@ -104,8 +105,8 @@ def write(folder: Path, files: Sequence[Any]) -> Path:
 
 
 def ask(gathered: Gathered, question: Question) -> Case:
-    """Build the case, whose coverage depends on all that was read."""
-    return build_case(gathered, question, Facts())
+    """Build the case, whose coverage depends on all that was read; two passes keep no uses beyond the windows."""
+    return structs.replace(build_case(gathered, question, Facts()), uses=())
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import pytest
 from making import make_event
 from recording import Recording
 
-from trail_diff.policy import Opaque, PrincipalKind, Request
+from trail_diff.policy import ArnIn, Domain, Open, PrincipalKind, Request
 from trail_diff.policy.request.context import build_request
-from trail_diff.policy.request.interface import State
+from trail_diff.policy.request.domains import NEVER_THE_CUSTOMERS
 from trail_diff.policy.request.view import RequestView
 
 MADE = Recording()
@@ -16,7 +16,7 @@ KEY = MADE.key_arn("k")
 ACCOUNT = "111122223333"
 STORAGE = "backup-storage.amazonaws.com"
 LINKED = "aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"
-ABSENT, UNKNOWN = State.ABSENT, State.UNKNOWN
+ABSENT, UNKNOWN = Open.ABSENT, Open.ANYTHING
 
 
 def request_of(
@@ -41,6 +41,8 @@ IDENTITY_KEYS = (
     "kms:ViaService",
     "aws:SourceVpce",
 )
+MAYBE_BACKUP = Domain((ABSENT, "backup.eu-west-1.amazonaws.com"), "inferred")
+EITHER = Domain(("true", "false"), "documented")
 ROLE_ARN, LINKED_ARN = MADE.role_arn("app/web"), MADE.role_arn(LINKED)
 
 
@@ -52,11 +54,11 @@ ROLE_ARN, LINKED_ARN = MADE.role_arn("app/web"), MADE.role_arn(LINKED)
             MADE.role("app/web", "i-1", "dynamodb.amazonaws.com"),
             [ROLE_ARN, "false", "true", "dynamodb.eu-west-1.amazonaws.com", ABSENT],
         ),
-        (MADE.role(LINKED, "s", "backup.amazonaws.com"), [LINKED_ARN, "false", "false", ABSENT, UNKNOWN]),
-        (MADE.service(STORAGE), [Opaque.SERVICE_VALUE, "true", "false", ABSENT, ABSENT]),
+        (MADE.role(LINKED, "s", "backup.amazonaws.com"), [LINKED_ARN, "false", "false", MAYBE_BACKUP, ABSENT]),
+        (MADE.service(STORAGE), [NEVER_THE_CUSTOMERS, "true", "false", ABSENT, ABSENT]),
         (
             {"type": "AWSService", "invokedBy": "AWS Internal"},
-            [Opaque.SERVICE_VALUE, UNKNOWN, "false", ABSENT, ABSENT],
+            [NEVER_THE_CUSTOMERS, EITHER, "false", ABSENT, ABSENT],
         ),
     ],
     ids=["role", "forward access session", "service-linked role", "service principal", "AWS Internal"],
@@ -72,12 +74,15 @@ def test_service_without_a_name_is_no_service_principal() -> None:
 
 
 def test_source_of_a_service_is_what_the_record_says() -> None:
-    """aws:SourceArn and aws:SourceAccount are known where the record carries them, else unknown, never absent."""
+    """aws:SourceArn and aws:SourceAccount are what the record carries, else none or of the account concerned."""
     scope = {"sourceArn": "arn:aws:backup:eu-west-1:111122223333:backup-vault:v", "sourceAccount": ACCOUNT}
     told = request_of({**MADE.service(STORAGE), "inScopeOf": scope})
 
     assert keys_of(told, "aws:SourceArn", "aws:SourceAccount") == [scope["sourceArn"], ACCOUNT]
-    assert keys_of(request_of(MADE.service(STORAGE)), "aws:SourceArn", "aws:SourceAccount") == [UNKNOWN, UNKNOWN]
+    assert keys_of(request_of(MADE.service(STORAGE)), "aws:SourceArn", "aws:SourceAccount") == [
+        Domain((ABSENT, ArnIn(ACCOUNT)), "inferred"),
+        Domain((ABSENT, ACCOUNT), "inferred"),
+    ]
     assert keys_of(request_of(MADE.role("app", "s")), "aws:SourceArn", "aws:SourceAccount") == [ABSENT, ABSENT]
 
 

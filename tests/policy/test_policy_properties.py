@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from trail_diff.policy import PolicySet, Request, compile_policies, decide, evaluate, load_case, principal_from
+from trail_diff.policy.request.domains import IS_UNKNOWN
 
 ACCOUNT = "111122223333"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -76,7 +77,7 @@ documents = st.fixed_dictionaries({"Version": st.just("2012-10-17"), "Statement"
 contexts = st.dictionaries(st.sampled_from(KEYS), scalars | st.lists(scalars, max_size=2).map(tuple), max_size=4)
 requests = st.builds(
     lambda caller, context, unknown: Request(
-        principal_from(caller), "kms:Decrypt", KEY, context, frozenset(unknown), default_absent=True
+        principal_from(caller), "kms:Decrypt", KEY, {**context, **dict.fromkeys(unknown, IS_UNKNOWN)}
     ),
     st.sampled_from(CALLERS),
     contexts,
@@ -276,9 +277,7 @@ def test_order_and_list_form_do_not_matter(request: Request, document: Any) -> N
 @given(requests, documents, st.sampled_from(KEYS))
 def test_forgetting_a_key_never_turns_a_decision_round(request: Request, document: Any, key: str) -> None:
     """Whatever is decided while a key is unknown holds for the value that the key really has."""
-    forgotten = Request(
-        request.principal, request.action, request.resource, request.context, request.unknown | {key.upper()}
-    )
+    forgotten = Request(request.principal, request.action, request.resource, {**request.context, key: IS_UNKNOWN})
 
     known, unknown = decision_of(request, document), decision_of(forgotten, document)
 
@@ -289,7 +288,7 @@ def test_forgetting_a_key_never_turns_a_decision_round(request: Request, documen
 @given(requests, documents)
 def test_knowing_nothing_of_the_context_never_decides_otherwise(request: Request, document: Any) -> None:
     """With every key unknown, a decision is either the one that the full context gives or undetermined."""
-    blind = Request(request.principal, request.action, request.resource, default_absent=False)
+    blind = Request(request.principal, request.action, request.resource, otherwise=IS_UNKNOWN)
 
     assert decision_of(blind, document) in ("undetermined", decision_of(request, document))
 
@@ -298,9 +297,11 @@ def test_knowing_nothing_of_the_context_never_decides_otherwise(request: Request
 @given(requests, documents)
 def test_only_the_named_keys_keep_a_decision_open(request: Request, document: Any) -> None:
     """Of a request of which nothing is known, all keys but the named ones may be known without settling anything."""
-    blind = Request(request.principal, request.action, request.resource, default_absent=False)
+    blind = Request(request.principal, request.action, request.resource, otherwise=IS_UNKNOWN)
     decision = evaluate(blind, policies_of(document))
-    narrowed = Request(request.principal, request.action, request.resource, unknown=frozenset(decision.unknown_keys))
+    narrowed = Request(
+        request.principal, request.action, request.resource, dict.fromkeys(decision.unknown_keys, IS_UNKNOWN)
+    )
 
     assert decision_of(narrowed, document) == decision.decision
 

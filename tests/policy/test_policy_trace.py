@@ -4,7 +4,8 @@ from typing import Any
 
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import ConditionOutcome, StatementOutcome
-from trail_diff.policy import Opaque, PolicySet, Request, evaluate, principal_from
+from trail_diff.policy import Domain, PolicySet, Request, evaluate, principal_from
+from trail_diff.policy.request.domains import NEVER_THE_CUSTOMERS
 
 ACCOUNT = "111122223333"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -27,7 +28,7 @@ INCIDENT = {
 }
 
 
-def make_request(principal: str = SERVICE, **context: str | tuple[str, ...] | Opaque) -> Request:
+def make_request(principal: str = SERVICE, **context: str | tuple[str, ...] | Domain) -> Request:
     """Make a request to decrypt; keyword names stand for keys of the prefix `aws:`."""
     keys = {f"aws:{name}": value for name, value in context.items()}
     return Request(principal_from(principal), "kms:Decrypt", KEY, keys)
@@ -48,7 +49,7 @@ def test_incident_is_denied_by_the_negated_operator_on_an_absent_key() -> None:
 
 def test_incident_is_denied_whatever_aws_sends_for_the_service() -> None:
     """A value that is no customer's ARN is shown as present, without a value, and differs."""
-    decision = evaluate(make_request(PrincipalArn=Opaque.SERVICE_VALUE), PolicySet(key_policy=INCIDENT))
+    decision = evaluate(make_request(PrincipalArn=NEVER_THE_CUSTOMERS), PolicySet(key_policy=INCIDENT))
 
     condition = decision.statements[1].conditions[0]
     assert decision.decision == "explicit-deny"

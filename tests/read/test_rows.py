@@ -252,14 +252,14 @@ def test_ragged_rows_are_read_and_useless_ones_counted() -> None:
     found = read("eventname,eventsource,errorcode\nA,kms.amazonaws.com\nB,kms.amazonaws.com,x,y,z\nonly\n\n,,\n")
 
     assert [item["eventName"] for item in found if isinstance(item, dict)] == ["A", "B"]
-    assert found[-1] == Skipped("export.csv", Reason.UNREADABLE_ROW, 1)
+    assert found[-1] == Skipped("export.csv", Reason.UNREADABLE_ROW, 1, 5)
 
 
 def test_row_cut_inside_of_a_cell_is_counted() -> None:
     """The last row of a file that was cut is no record with half of its request."""
     found = read('eventname,eventsource,requestparameters\nDecrypt,kms.amazonaws.com,"{""keyId"": ""arn')
 
-    assert found == [Skipped("export.csv", Reason.UNREADABLE_ROW, 1)]
+    assert found == [Skipped("export.csv", Reason.UNREADABLE_ROW, 1, 5)]
 
 
 def test_giant_cell_is_counted_and_large_one_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,7 +272,7 @@ def test_giant_cell_is_counted_and_large_one_read(monkeypatch: pytest.MonkeyPatc
     )
 
     assert [item["eventName"] for item in found if isinstance(item, dict)] == ["A", "C"]
-    assert found[-1] == Skipped("export.csv", Reason.UNREADABLE_ROW, 1)
+    assert found[-1] == Skipped("export.csv", Reason.UNREADABLE_ROW, 1, 5)
 
 
 def test_rows_stream() -> None:

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from incidents import FOLDER, run_in, shipped
 from recording import Recording
+from redact.rewriting import rewrite
 
 from trail_diff.cli import run
-from trail_diff.redact.files import make_pseudonyms, rewrite
+from trail_diff.redact.owner_map import make_pseudonyms
 from trail_diff.redact.pseudonyms import Pseudonyms
 from trail_diff.redact.redactor import Redactor
 

@@ -12,7 +12,7 @@ from read.wrapping import WRAPS
 from scenes.stage import BAD, Scene
 
 from trail_diff.cli import run
-from trail_diff.redact.files import make_pseudonyms
+from trail_diff.redact.owner_map import make_pseudonyms
 from trail_diff.redact.redactor import Redactor
 
 

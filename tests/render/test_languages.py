@@ -155,7 +155,8 @@ def test_many_callers_are_counted() -> None:
     """Of more than four callers three are told of, and the others counted."""
     one = CANONICAL.callers[1]
     many = tuple(structs.replace(one, caller=structs.replace(one.caller, name=f"c{number}")) for number in range(6))
-    report = structs.replace(CANONICAL, callers=many)
+    findings = tuple(structs.replace(CANONICAL.findings[0], caller=group.caller, action=group.action) for group in many)
+    report = structs.replace(CANONICAL, callers=many, findings=findings)
 
     assert summarize(report, ENGLISH).endswith("; 3 more differ")
     assert summarize(report, JAPANESE).endswith("。ほかに 3 件の差異があります")

@@ -220,7 +220,9 @@ CASES: dict[str, Incident] = {
         pending_by_date, cause="key-pending-deletion", confidence="confirmed", helps="cancel-key-deletion"
     ),
     "pending-since": Incident(pending_since, "difference", ruled_out="key-pending-deletion"),
-    "disabled-today-only": Incident(disabled_today_only, "difference", step="get-key-policy"),
+    "disabled-today-only": Incident(
+        disabled_today_only, cause="key-disabled", confidence="possible", step="get-key-policy"
+    ),
     "disabled-today-under-clean-policy": Incident(
         disabled_today_under_clean_policy, cause="key-disabled", confidence="likely"
     ),

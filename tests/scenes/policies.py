@@ -289,7 +289,13 @@ CASES: dict[str, Incident] = {
     ),
     "deny-and-lost-allow": Incident(bool_on_absent_key, cause="key-policy-explicit-deny", statement=3),
     "repaired-since": Incident(repaired_since, cause="key-policy-explicit-deny", statement=2),
-    "unknown-source-account": Incident(unknown_source_account, "difference", unknown_key="aws:sourceaccount"),
+    "unknown-source-account": Incident(
+        unknown_source_account,
+        cause="key-policy-explicit-deny",
+        confidence="possible",
+        statement=2,
+        unknown_key="aws:sourceaccount",
+    ),
     "organization-only": Incident(organization_only, cause="key-policy-explicit-deny", statement=2),
     "not-principal": Incident(not_principal, cause="key-policy-explicit-deny", statement=2),
     "allow-gone": Incident(allow_gone, cause="key-policy-no-allow", helps="allow-service-principal"),
@@ -301,10 +307,20 @@ CASES: dict[str, Incident] = {
         helps="exempt-caller-role",
         helps_not=("exempt-service-principals",),
     ),
-    "principal-tag": Incident(principal_tag, "difference", unknown_key="aws:principaltag/team"),
+    "principal-tag": Incident(
+        principal_tag,
+        cause="key-policy-explicit-deny",
+        confidence="possible",
+        statement=2,
+        unknown_key="aws:principaltag/team",
+    ),
     "endpoint-only": Incident(endpoint_only, cause="key-policy-explicit-deny", statement=2),
     "organization-of-role": Incident(
-        organization_of_role, "difference", unknown_key="aws:principalorgid", step="describe-organization"
+        organization_of_role,
+        cause="key-policy-explicit-deny",
+        confidence="possible",
+        unknown_key="aws:principalorgid",
+        step="describe-organization",
     ),
     "organization-given": Incident(organization_given, "difference"),
     "repaired-unseen": Incident(

@@ -202,7 +202,7 @@ CASES: dict[str, Incident] = {
     "throttling-survived": Incident(throttling_survived, cause="key-policy-explicit-deny", statement=2),
     "throttled-on-both-nights": Incident(throttled_on_both_nights, "difference", ruled_out="kms-throttled"),
     "throttled-to-death": Incident(throttled_to_death, cause="kms-throttled", confidence="confirmed"),
-    "throttled-and-vague": Incident(throttled_and_vague, "difference"),
+    "throttled-and-vague": Incident(throttled_and_vague, cause="kms-throttled", confidence="possible"),
     "policy-named": Incident(policy_named, cause="scp-deny", confidence="confirmed"),
     "bystander-refused": Incident(bystander_refused, "difference"),
     "refused-at-first": Incident(refused_at_first, cause="key-policy-explicit-deny", statement=2, caller=STORAGE),

@@ -11,7 +11,7 @@ from recording import Recording, as_trail_file
 from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, SERVICES_EXEMPT, deny, policy
 
 from trail_diff.cli import run
-from trail_diff.errors import PolicyError
+from trail_diff.errors import PolicyError, UsageError
 from trail_diff.model.report import WhatIfRow
 from trail_diff.policy.documents.document import policy_from
 from trail_diff.usage.what_if import Policies, Replayed, expected_calls, replay
@@ -295,3 +295,34 @@ def test_several_policies_are_refused() -> None:
 
     with pytest.raises(PolicyError):
         policy_from(template)
+
+
+@pytest.mark.parametrize(
+    ("service", "principal"),
+    [
+        ("logs", "logs.eu-west-1.amazonaws.com"),
+        ("cloudtrail", "cloudtrail.amazonaws.com"),
+        ("autoscaling", "AWSServiceRoleForAutoScaling"),
+    ],
+)
+def test_calls_of_another_service_are_known(service: str, principal: str) -> None:
+    """A policy that forbids what a service is known to call breaks it; the regional name is that of the key's Region."""
+    key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    allow = {**deny, "Effect": "Allow"}
+    policies = Policies({"Statement": [allow, deny]}, {"Statement": [allow]}, ())
+
+    rows = replay(list(expected_calls("111122223333", key, service)), policies)
+
+    assert {row.outcome for row in rows if row.caller.name == principal} == {"breaks"}
+    assert not any(row.observed for row in rows)
+
+
+@pytest.mark.parametrize(("service", "resource_type"), [("nosuch", None), ("backup", "nosuch")])
+def test_service_that_is_not_known_is_refused(service: str, resource_type: str | None) -> None:
+    """A service or resource type without call profiles cannot be tried, which is said with those that can."""
+    with pytest.raises(UsageError) as raised:
+        list(expected_calls("111122223333", KEY, service, resource_type))
+
+    assert "nosuch" in raised.value.message
+    assert raised.value.hint

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trail_diff.arns import last_name
+from trail_diff.arns import is_replica, last_name
 from trail_diff.events.jobs import has_issues, is_succeeded
 from trail_diff.events.vaults import VAULT_KEY_TYPES
 from trail_diff.model.learnt import Job
@@ -35,10 +35,24 @@ def compare_jobs(failed: Job, baseline: Job) -> tuple[Reason, ...]:
         Reason.BASELINE_OTHER_VAULT: not _is_same_vault(failed.vault, baseline.vault),
         Reason.BASELINE_OTHER_ROLE: _differ(failed.role, baseline.role),
         Reason.BASELINE_OTHER_KEY: _differ(failed.key, baseline.key),
+        Reason.REPLICA_KEY: is_replica(failed.key, baseline.key),
+        Reason.VAULT_RECREATED: _is_vault_recreated(failed, baseline),
+        Reason.RESOURCE_ENCRYPTED_ANEW: _is_encrypted_anew(failed, baseline),
         Reason.BASELINE_OTHER_BACKUP_TYPE: _differ(failed.backup_type, baseline.backup_type),
         Reason.BASELINE_AFTER_FAILED: _is_after(failed, baseline),
     }
     return tuple(reason for reason, holds in differences.items() if holds)
+
+
+def _is_vault_recreated(failed: Job, baseline: Job) -> bool:
+    """Check whether one vault has two keys: as a vault keeps the key it was made with, it was made anew meanwhile."""
+    is_same = bool(failed.vault) and failed.vault == baseline.vault
+    return is_same and _differ(failed.key_of("vault"), baseline.key_of("vault"))
+
+
+def _is_encrypted_anew(failed: Job, baseline: Job) -> bool:
+    is_same = bool(failed.resource) and failed.resource == baseline.resource
+    return is_same and _differ(failed.key_of("resource"), baseline.key_of("resource"))
 
 
 def _is_comparable(failed: Job, job: Job) -> bool:

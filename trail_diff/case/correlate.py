@@ -6,7 +6,6 @@ out; a context of unknown form never does. Time can mislead: a busy key is used 
 what happens in the padding may belong to a neighbouring job, so calls there are left to the job that was running.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,56 +43,6 @@ def job_window(job: Job, pad: timedelta, newest: datetime | None) -> Window | No
         return Window(start - pad, max(start, end) + pad)
     except OverflowError:
         return Window(start, end)
-
-
-def find_keys(job: Job, window: Window, events: Sequence[Event]) -> tuple[str, ...]:
-    """Find the keys a job used when nothing names them: those of its vault first, then the most used.
-
-    From the creation of the job's vault, then from calls whose context names its vault or resource; if there are none,
-    from calls of the job's role or of a service principal of AWS Backup whose context does not name something else.
-    The last can take a neighbour's key for the job's on a busy account, so such a key is only ever the last resort.
-    """
-    created_with = vault_key(job, events)
-    named = {created_with} if created_with else set()
-    verdicts = [
-        (event, _context_verdict(event, job, ()))
-        for event in events
-        if event.accesses and window.holds(event.event_time)
-    ]
-    speaking = [event for event, verdict in verdicts if verdict in _NAMING]
-    of_vault = [event for event, verdict in verdicts if verdict is ContextVerdict.NAMES_VAULT]
-    named |= {access.key for event in of_vault for access in event.accesses if access.key}
-    if not named and not speaking:
-        speaking = [
-            event
-            for event, verdict in verdicts
-            if verdict is ContextVerdict.SILENT and (is_job_role(event, job) or _is_backup_principal(event))
-        ]
-    used = Counter(key for event in speaking for key in {access.key for access in event.accesses if access.key})
-    return tuple(sorted(named | used.keys(), key=lambda key: (key not in named, -used[key], key)))
-
-
-def vault_key(job: Job, events: Iterable[Event]) -> str | None:
-    """Return the key that the last CreateBackupVault call before the job's end set for its vault; None without one."""
-    until = job.completed or job.created
-    created = [event for event in events if until is None or event.event_time <= until]
-    keys = [key for event in created for key in _vault_keys(event, job)]
-    return keys[-1] if keys else None
-
-
-def _vault_keys(event: Event, job: Job) -> Iterator[str]:
-    """Yield the key that a CreateBackupVault call set for the job's vault."""
-    parameters = event.request_parameters
-    name, key = parameters.get("backupVaultName"), parameters.get("encryptionKeyArn")
-    if event.event_name == "CreateBackupVault" and not event.error_code and isinstance(key, str):
-        is_same_account = event.recipient_account_id in (None, job.account) and event.aws_region in (None, job.region)
-        if job.vault and name == last_name(job.vault) and is_same_account:
-            yield key
-
-
-def _is_backup_principal(event: Event) -> bool:
-    name = event.caller.name or ""
-    return event.caller.kind is CallerKind.SERVICE_PRINCIPAL and name.startswith("backup")
 
 
 def tie_events(
@@ -143,7 +92,7 @@ def _tie(event: Event, job: Job, keys: frozenset[str], others: Sequence[Job]) ->
 
 
 def _reasons(event: Event, job: Job, keys: frozenset[str], others: Sequence[Job]) -> Iterator[Reason]:
-    verdict = _context_verdict(event, job, others)
+    verdict = context_verdict(event, job, others)
     if verdict is ContextVerdict.NAMES_OTHER:
         return
     on_key, by_role = _has_key(event, keys), is_job_role(event, job)
@@ -189,11 +138,12 @@ def _belongs_to_neighbour(tie: TiedEvent, job: Job, others: Sequence[Job]) -> bo
     return any(_ran_at(other, moment) and (_is_same_vault(job, other) or _is_same_role(job, other)) for other in others)
 
 
-def _context_verdict(event: Event, job: Job, others: Sequence[Job]) -> ContextVerdict:
-    return read_context(_contexts(event), job, others)
+def context_verdict(event: Event, job: Job, others: Sequence[Job] = ()) -> ContextVerdict:
+    """Return what the encryption context of an event says of a job."""
+    return read_context(contexts_of(event), job, others)
 
 
-def _contexts(event: Event) -> Mapping[str, str]:
+def contexts_of(event: Event) -> Mapping[str, str]:
     """Return the encryption context of a call, or for CreateGrant the context its constraints name."""
     if event.encryption_context:
         return event.encryption_context

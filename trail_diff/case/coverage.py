@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import UNSET
+
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.case.correlate import has_concurrent_job
 from trail_diff.events.jobs import is_finished
@@ -31,6 +33,32 @@ BLOCKING = frozenset(
     }
 )
 """Gaps through which a whole caller can fall: with one of them, an empty side says nothing."""
+
+
+_DAMAGE = frozenset(
+    {
+        Reason.TRUNCATED_ARCHIVE,
+        Reason.TRUNCATED_JSON,
+        Reason.INVALID_JSON,
+        Reason.INVALID_RECORD,
+        Reason.VALUE_TOO_LARGE,
+        Reason.EXPANSION_LIMIT,
+        Reason.NESTING_LIMIT,
+        Reason.UNREADABLE_FILE,
+        Reason.LINKED_FOLDER,
+        Reason.UNREADABLE_ROW,
+        Reason.ENCRYPTED_ARCHIVE,
+        Reason.UNSUPPORTED_ARCHIVE,
+        Reason.YAML_NOT_READ,
+        Reason.PARQUET_SUPPORT_MISSING,
+        Reason.ZSTD_SUPPORT_MISSING,
+        Reason.TEXT_NOT_READ,
+        Reason.TIME_AMBIGUOUS,
+        Reason.REPAIRED_ELISIONS,
+    }
+)
+"""Skips that may hide events of the case; the others (a digest, a duplicate …) hide nothing."""
+_REPAIRED = "repaired-"
 
 
 def check_coverage(
@@ -245,11 +273,18 @@ def _texts(value: object) -> list[str]:
 
 def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:
     """Return the coverage of a reading before any job is looked at."""
+    repairs = tuple(one for one in skipped if one.reason.startswith(_REPAIRED))
+    warnings = {one.reason for one in repairs}
+    if tally.next_token:
+        warnings.add(Reason.FETCH_TRUNCATED)
+    if any(one.reason in _DAMAGE for one in skipped):
+        warnings.add(Reason.INPUT_PARTLY_READ)
     return Coverage(
         regions=tuple(sorted(tally.regions())),
         accounts=tuple(sorted(tally.accounts())),
         records_read=tally.records,
         files_read=tally.files,
-        skipped=tuple(skipped),
-        warnings=(Reason.FETCH_TRUNCATED,) if tally.next_token else (),
+        skipped=tuple(one for one in skipped if not one.reason.startswith(_REPAIRED)),
+        warnings=tuple(reason for reason in Reason if reason in warnings),
+        repairs=repairs or UNSET,
     )

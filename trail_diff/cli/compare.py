@@ -18,7 +18,9 @@ def compare(
     failed: Annotated[str, typer.Argument(metavar="FAILED", help="An export of the failed run.")],
     succeeded: Annotated[
         str | None,
-        typer.Argument(metavar="[SUCCEEDED]", help="An export of a run that succeeded; without it, set both windows."),
+        typer.Argument(
+            metavar="[SUCCEEDED]", help="An export of a run that succeeded; without it, set both windows, or neither."
+        ),
     ] = None,
     failed_window: Annotated[str | None, typer.Option(metavar="FROM/TO", help="The failed run: two ISO times.")] = None,
     succeeded_window: Annotated[
@@ -30,7 +32,7 @@ def compare(
     view: View,
     run: Run,
 ) -> None:
-    """Compare two exports, or two spans of time of one export; no job id is needed.
+    """Compare two exports, or two spans of time of one export; or explain one alone. No job id is needed.
 
     Example: trail-diff compare failed.json succeeded.json
     """
@@ -38,9 +40,9 @@ def compare(
         parse_window_option(failed_window, "--failed-window"),
         parse_window_option(succeeded_window, "--succeeded-window"),
     )
-    if succeeded is None and None in windows:
+    if succeeded is None and windows[0] is None and windows[1] is not None:
         raise UsageError(
-            "compare needs two exports, or one with --failed-window and --succeeded-window",
+            "--succeeded-window needs a second export, or --failed-window as well",
             hint="e.g. trail-diff compare failed.json succeeded.json",
         )
     from trail_diff.pipeline import analyse, load_comparison

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,14 +59,24 @@ def reading(
             events=tuple(source.events or ()),
             case=source.case,
             jobs=tuple(jobs or ()),
-            options=ReadOptions(tuple(source.region or ()), start, end, _count_cores()),
+            options=ReadOptions(tuple(source.region or ()), start, end, count_cores()),
             facts=FactFiles(known.key_policy, known.key_state, known.grants, known.org_id),
             redactor=redactor,
             progress=progress,
             stdin=sys.stdin.buffer if sys.stdin else None,
             aws=aws,
-            note=write_note,
+            note=write_note if redactor is None else _redacted(redactor, source, aws),
         )
+
+
+def _redacted(redactor: "Redactor", source: Source, aws: "AwsOptions") -> Callable[[str], None]:
+    """Return what writes notes with their names replaced, those of the options included."""
+    from msgspec import to_builtins
+
+    engine = [name for name in to_builtins(aws.engine).values() if name] if aws.engine else []
+    places = [path.removeprefix("s3://").split("/") for path in source.events or () if path.startswith("s3://")]
+    redactor.learn({"resourceName": [*aws.profiles, *engine, *places]})
+    return lambda note: write_note(redactor.text(note))
 
 
 def _refuse_two_ways_in(source: Source, jobs: Sequence[str] | None, aws: "AwsOptions") -> None:
@@ -152,7 +162,7 @@ def _redacting(run: Run) -> "Iterator[Redactor | None]":
             raise UsageError("--map goes with --redact", hint="add --redact, or leave --map out")
         yield None
         return
-    from trail_diff.redact.files import make_pseudonyms, write_map
+    from trail_diff.redact.owner_map import make_pseudonyms, write_map
     from trail_diff.redact.redactor import Redactor
 
     pseudonyms = make_pseudonyms(run.map_file)
@@ -183,7 +193,7 @@ def make_question(asked: Asked, source: Source) -> "Question":
     return Question(asked.job_id or "", asked.baseline_job_id, keys, asked.account, regions, padding)
 
 
-def _count_cores() -> int:
+def count_cores() -> int:
     """Return how many cores this process may use, up to where more of them only cost memory."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return min(cores, MOST_PROCESSES)

@@ -1,6 +1,7 @@
 """Runs a command and returns its exit status; problems that the user can fix become one line on stderr."""
 
 import gc
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ _MEANT = {
 def main() -> None:
     """Run the command line and exit with its status; a bug keeps its traceback, and has a status of its own."""
     gc.set_threshold(_CYCLE_SEARCH)
+    signal.signal(signal.SIGTERM, _end)
     try:
         status = run(sys.argv[1:])
     except Exception:  # noqa: BLE001 - status 1, Python's own, would read as "there is a difference"
@@ -34,6 +36,12 @@ def main() -> None:
         status = ExitStatus.INTERNAL_ERROR
     gc.freeze()  # at exit Python would look for cycles in all that is left, which all ends with the process
     sys.exit(status)
+
+
+def _end(_signal: int, _frame: object) -> None:
+    """End as at Ctrl-C: what was begun is taken back, and no draft of a file stays behind."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -26,14 +26,16 @@ def redact(
     """
     from functools import partial
 
+    from trail_diff.cli.inputs import count_cores
     from trail_diff.outfile import refuse_inputs
-    from trail_diff.redact.files import make_pseudonyms, share, write_map
+    from trail_diff.redact.files import share
+    from trail_diff.redact.owner_map import make_pseudonyms, write_map
     from trail_diff.redact.redactor import Redactor
 
     refuse_inputs(map_file, [*inputs, output], "--map")
     pseudonyms = make_pseudonyms(map_file, keep or ())
     keep_map = partial(write_map, pseudonyms, map_file) if map_file is not None else None
-    shared = share(inputs, output, Redactor(pseudonyms), keep_map)
+    shared = share(inputs, output, Redactor(pseudonyms), keep_map, count_cores())
     left_out = f"; left out, wholly or from where it is damaged: {len(shared.left_out)}" if shared.left_out else ""
     plural = "" if shared.documents == 1 else "s"
     typer.echo(f"{shared.documents} document{plural} written to {output}{left_out}", err=True)

@@ -23,6 +23,12 @@ def what_if(
             "--fail-on-undetermined", help="Exit 1 as well when a call cannot be decided, or succeeded against OLD."
         ),
     ] = False,
+    service: Annotated[
+        str, typer.Option(help="Without events: the service whose calls are tried, as docs/who-calls-kms.md names it.")
+    ] = "backup",
+    resource_type: Annotated[
+        str | None, typer.Option(help="Of AWS Backup: the resource type whose calls are tried, e.g. EFS.")
+    ] = None,
     source: Source,
     history: History,
     grants: options.Grants = None,
@@ -33,7 +39,7 @@ def what_if(
     """Replay observed calls against a new key policy, and list what it would break or fix.
 
     With --profile and --from, the calls in the event history of AWS are replayed. With neither that nor --events, the
-    calls that AWS Backup is known to make are tried. Exits 1 when something breaks.
+    calls that AWS Backup, or --service, is known to make are tried. Exits 1 when something breaks.
 
     Example: trail-diff what-if --key-policy new.json --old old.json --events trail/ --key arn:aws:kms:…
     """
@@ -42,7 +48,7 @@ def what_if(
 
     known = Known(key_policy=key_policy, grants=grants, org_id=org_id)
     with reading(source, run, history=history, known=known, writes=view.output) as inputs:
-        rows, coverage = replay_policy(inputs, old, key or ())
+        rows, coverage = replay_policy(inputs, old, key or (), service, resource_type)
     write_list(WHAT_IF, rows, coverage, view)
     failing = {"breaks", "undetermined", "conflict"} if fail_on_undetermined else {"breaks"}
     if any(row.outcome in failing for row in rows):

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from trail_diff.case.coverage import BLOCKING
-from trail_diff.diagnosis.causes.interface import is_logged_elsewhere
-from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
+from trail_diff.diagnosis.hypotheses.refused_calls import is_logged_elsewhere
 from trail_diff.model.learnt import Event
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Absence, CallerGroup, Reading
@@ -26,7 +26,7 @@ def _read(examined: Examined, group: CallerGroup) -> Iterator[Reading]:
     yield _denied(examined, group)
     yield _not_attempted(examined)
     yield _outside(examined, group)
-    yield _not_collected(examined)
+    yield _not_collected(examined, group)
     yield _cached(examined, group)
     yield _other_key(examined, group)
 
@@ -70,9 +70,12 @@ def _outside(examined: Examined, group: CallerGroup) -> Reading:
     return Reading("outside-window", "ruled-out", (Reason.JOB_ENDED_IN_WINDOW,))
 
 
-def _not_collected(examined: Examined) -> Reading:
+def _not_collected(examined: Examined, group: CallerGroup) -> Reading:
     case = examined.case
     gaps = tuple(reason for reason in case.coverage.warnings if reason in BLOCKING or reason is Reason.FETCH_TRUNCATED)
+    if group.caller.account in case.coverage.accounts:
+        # A refused call is in the caller's own account, which was read.
+        gaps = tuple(reason for reason in gaps if reason is not Reason.ACCOUNT_NOT_COVERED)
     if gaps:
         return Reading("not-collected", "supported", gaps)
     others = [event for event in case.failed.untied if event.read_only]

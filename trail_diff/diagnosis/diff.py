@@ -32,6 +32,8 @@ _BACKED_UP = re.compile(
 )
 """Names of AWS Backup and of the services whose resources it backs up, in service principals and in the names of
 service-linked roles (AWS Backup guide, "Supported services"). `AWS Internal` may be any of them."""
+EXPECTED = frozenset({Reason.EXPECTED_BY_PROFILE, Reason.EXPECTED_FROM_OTHER_JOB})
+"""Why a call is expected of the failed job though no record of it or of a baseline shows it."""
 _COLUMNS = ["side", "caller", "arn", "action", "key", "error_code", "time", "tied_by", "account"]
 
 
@@ -58,9 +60,12 @@ def is_relevant(group: CallerGroup) -> bool:
 
     A person, an application or a service of another sort that happens to use the same key in the same minutes is tied
     by the key, or by a context that names the job's resource because they read it too; such calls are shown, but that
-    they come and go says nothing of the job. Another job's service cannot be told from this job's by its name.
+    they come and go says nothing of the job. Another job's service cannot be told from this job's by its name. Of the
+    calls that are only expected, a service's may have been refused unseen; a refused role would be in the log.
     """
     tied_by = set(group.tied_by)
+    if is_expected(group):
+        return group.caller.kind is CallerKind.SERVICE_PRINCIPAL
     if group.caller.kind in _OWN_WORK and tied_by.isdisjoint(_BY_JOB):
         return False
     if not tied_by <= _BY_KEY_ALONE:
@@ -72,6 +77,11 @@ def is_relevant(group: CallerGroup) -> bool:
             return bool(_BACKED_UP.search(group.caller.role_arn or group.caller.name or ""))
         case kind:
             return kind is CallerKind.SERVICE_ROLE
+
+
+def is_expected(group: CallerGroup) -> bool:
+    """Check whether a group is only expected of the failed job, as no succeeded one is there to compare with."""
+    return not EXPECTED.isdisjoint(group.tied_by)
 
 
 def is_different(group: CallerGroup) -> bool:

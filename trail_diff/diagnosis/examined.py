@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from trail_diff.diagnosis.key_history import PolicyVersion
-from trail_diff.model.learnt import Case
+from trail_diff.model.learnt import Case, Event, KeyAccess
 from trail_diff.model.report import CallerDecision, CallerGroup
 
 
@@ -16,6 +16,7 @@ class Explained(Struct, frozen=True):
     force at the succeeded job (None: no record), `today` by today's where it is another one; `policy` is the one in
     force then, that of `key`: the group's, or the one that the failed job would have called instead. Where policies
     were put on the key while the job ran (`put_during_job`), the latest in force meanwhile that refuses counts.
+    `before_policy` is the one by which `before` was decided; `call` the event and the access that stand for the group.
     """
 
     group: CallerGroup
@@ -26,6 +27,8 @@ class Explained(Struct, frozen=True):
     key: str | None = None
     policy_unchanged: bool = False
     put_during_job: bool = False
+    before_policy: PolicyVersion | None = None
+    call: tuple[Event, KeyAccess] | None = None
 
 
 class Examined(Struct, frozen=True):

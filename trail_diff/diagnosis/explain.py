@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from msgspec import structs
 
 from trail_diff.arns import last_name
+from trail_diff.diagnosis.diff import is_expected
 from trail_diff.diagnosis.examined import Explained, began
 from trail_diff.diagnosis.key_history import PolicyVersion, grants_at, policy_at, policy_versions, todays_policy
 from trail_diff.events.denials import is_denial_code
@@ -39,15 +40,21 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
     if not decided:
         return
     then, decision = next((one for one in decided if one[1].decision in _REFUSALS), decided[0])
+    policy_before = _policy_before(case, group)
+    start = began_succeeded(case)
     yield Explained(
         group=group,
         then=decision,
-        before=_decide_before(case, group, build_request(*call, case.facts.organization_id)),
+        before=decide_group(group, build_request(*call, case.facts.organization_id), policy_before, case, start)
+        if policy_before is not None
+        else None,
         today=_decide_today(case, group, request, then),
         policy=then,
         key=key,
         policy_unchanged=key == group.key and _is_unchanged(case, key),
         put_during_job=refused_at is None and bool(_policies_put_during(case, key)),
+        before_policy=policy_before,
+        call=call,
     )
 
 
@@ -82,22 +89,24 @@ def key_in_failed(case: Case, key: str) -> str:
     return failed.key if last_name(failed.vault) == last_name(succeeded.vault) else key
 
 
-def _decide_before(case: Case, group: CallerGroup, request: Request) -> CallerDecision | None:
-    """Decide by the policy that a record shows to have been in force at the succeeded job."""
+def _policy_before(case: Case, group: CallerGroup) -> PolicyVersion | None:
+    """Return the policy that a record shows to have been in force at the succeeded job."""
     if case.succeeded is None or group.key is None:
         return None
-    start = case.succeeded.job.created or case.succeeded.window.start
-    before = policy_in_force(case, group.key, start)
-    if before is None or before.is_todays:
-        return None
-    return decide_group(group, request, before, case, start)
+    before = policy_in_force(case, group.key, began_succeeded(case) or case.succeeded.window.start)
+    return None if before is None or before.is_todays else before
+
+
+def began_succeeded(case: Case) -> datetime | None:
+    """Return when the succeeded job began; None without one."""
+    return (case.succeeded.job.created or case.succeeded.window.start) if case.succeeded is not None else None
 
 
 def _decide_today(case: Case, group: CallerGroup, request: Request, then: PolicyVersion) -> CallerDecision | None:
     """Decide by today's policy, when that is known and another one: the last put on the key, or the one given."""
     key = key_in_failed(case, group.key or "")
     versions = list(policy_versions(case.changes, key))
-    given = todays_policy(case.facts) if key == case.failed.job.key else None
+    given = todays_policy(case.facts) if key == case.policy_key else None
     today = given or (versions[-1] if versions else None)
     if today is None or today.document == then.document:
         return None
@@ -125,6 +134,13 @@ def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:
         and access.key in (group.key, None)
         and tie.event.caller.across_sessions() == group.caller.across_sessions()
     ]
+    calls += [
+        (one.event, KeyAccess(one.action, one.key))
+        for one in case.expected
+        if is_expected(group)
+        and (one.action, one.key) == (group.action, group.key)
+        and one.event.caller.across_sessions() == group.caller.across_sessions()
+    ]
     is_wanted = is_denial_code if group.failed.errors else _is_success
     chosen = next((call for call in calls if is_wanted(call[0].error_code)), calls[0] if calls else None)
     if chosen is None:
@@ -138,7 +154,7 @@ def _is_success(error_code: str | None) -> bool:
 
 def policy_in_force(case: Case, key: str, moment: datetime) -> PolicyVersion | None:
     """Return the policy of a key at a time; the policy that was given is that of the key the diagnosis is about."""
-    return policy_at(case.changes, key, moment, case.facts, about=case.failed.job.key)
+    return policy_at(case.changes, key, moment, case.facts, about=case.policy_key)
 
 
 def make_policies(version: PolicyVersion, case: Case, moment: datetime | None = None) -> CompiledPolicies:
@@ -160,6 +176,7 @@ def decide_group(
         unknown_keys=decision.unknown_keys,
         layer=decision.layer,
         reasons=decision.reasons,
+        grade=decision.grade,
     )
 
 

@@ -1,15 +1,21 @@
-"""What to fetch next: for everything that keeps the answer open, the one command that would settle it. Pure."""
+"""What to fetch next: for everything that keeps the answer open, the one command that would settle it. Pure.
+
+Each fact is asked for once, about what is concerned: the key of the open hypotheses, in the Region and account that its
+ARN names; nothing about a key, job or layer that no open hypothesis is about.
+"""
 
 import shlex
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from trail_diff.arns import arn_account, arn_region, last_name
-from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.explain import began_succeeded
+from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.key_history import state_at
+from trail_diff.model.codes import Cause
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import NextStep, Verdict
+from trail_diff.model.report import Finding, NextStep, Verdict
 
 _LIST_CALLS: Mapping[str, str] = {
     "backup": "aws backup list-backup-jobs --by-state COMPLETED --by-resource-arn {resource}",
@@ -25,22 +31,35 @@ _REFETCH = (
     Reason.DELIVERY_DELAY_POSSIBLE,
 )
 """Gaps that the event history of the job's own Region and account fills: it leaves nothing of KMS out for 90 days."""
+_HISTORY = timedelta(days=90)
+"""How far back event history goes (CloudTrail user guide, "Working with CloudTrail event history")."""
 
 
-def suggest_next_steps(examined: Examined, verdict: Verdict) -> tuple[NextStep, ...]:
+def suggest_next_steps(examined: Examined, verdict: Verdict, findings: Sequence[Finding] = ()) -> tuple[NextStep, ...]:
     """Suggest what would settle the question; nothing when it is settled. Commands are quoted for a POSIX shell."""
     if verdict.outcome == "no-difference" or verdict.confidence == "confirmed":
         return ()
-    is_about_key = bool(examined.driving) or is_about_kms(examined.case.failed.job)
-    steps = [*_for_coverage(examined), *(_for_key(examined) if is_about_key else ())]
-    return tuple(dict.fromkeys(steps))
+    is_elsewhere = verdict.cause is Cause.NOT_KMS and verdict.confidence == "likely"
+    job = examined.case.failed.job
+    is_open = job.message is None and job.key is None
+    is_about_key = bool(examined.driving) or is_about_kms(job) or is_open
+    steps = [
+        *_for_coverage(examined, is_answered=verdict.confidence == "likely"),
+        *(_for_key(examined, findings) if is_about_key and not is_elsewhere else ()),
+    ]
+    once: dict[tuple[str, str | None], NextStep] = {}
+    for step in steps:
+        once.setdefault((step.command, step.account), step)
+    return tuple(once.values())
 
 
-def _for_coverage(examined: Examined) -> Iterator[NextStep]:
+def _for_coverage(examined: Examined, *, is_answered: bool) -> Iterator[NextStep]:
     warnings, job = examined.case.coverage.warnings, examined.case.failed.job
-    if Reason.NO_BASELINE in warnings and job.kind in _LIST_CALLS:
+    if Reason.NO_BASELINE in warnings and job.kind in _LIST_CALLS and not is_answered:
         command = _LIST_CALLS[job.kind].format(resource=shlex.quote(job.resource or "RESOURCE_ARN"))
         yield NextStep(Reason.NO_BASELINE, command + _region(job.region), "--job")
+    if not _is_in_history(examined, _first_moment(examined)):
+        return
     for reason in _REFETCH:
         if reason in warnings:
             yield NextStep(reason, _lookup(examined, job.region), account=job.account)
@@ -53,30 +72,66 @@ def _for_coverage(examined: Examined) -> Iterator[NextStep]:
             yield NextStep(reason, _lookup(examined, region), account=account)
 
 
-def _for_key(examined: Examined) -> Iterator[NextStep]:
-    """Suggest what tells more of the key: its policy, its state, its grants, the organization."""
-    key, case = examined.key, examined.case
-    if key is None:
-        vault = last_name(case.failed.job.vault) or "VAULT"
+def _for_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextStep]:
+    """Suggest what tells more of each key that the answer is about: its policy, its state, its grants."""
+    job = examined.case.failed.job
+    keys = _keys_concerned(examined, findings)
+    if not keys:
+        vault = last_name(job.vault) or "VAULT"
         command = f"aws backup describe-backup-vault --backup-vault-name {shlex.quote(vault)}"
-        yield NextStep(Reason.KEY_NOT_KNOWN, command + _region(case.failed.job.region), "--key")
-        return
+        region, account = arn_region(job.vault) or job.region, arn_account(job.vault)
+        yield NextStep(Reason.KEY_NOT_KNOWN, command + _region(region), "--key", account)
+    for key in keys:
+        yield from _for_one_key(examined, key, findings)
+
+
+def _keys_concerned(examined: Examined, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return the keys of the best findings; without any, the job's own."""
+    best = [finding for finding in findings if finding.confidence == findings[0].confidence]
+    keys = [finding.key for finding in best if finding.key]
+    keys = keys or [examined.key or ""]
+    return tuple(dict.fromkeys(key for key in keys if key))
+
+
+def _for_one_key(examined: Examined, key: str, findings: Sequence[Finding]) -> Iterator[NextStep]:
+    case, account = examined.case, arn_account(key)
     named = f"--key-id {shlex.quote(key)}{_region(arn_region(key))}"
-    account = arn_account(key)
-    if not examined.explained:
+    own = [one for one in examined.explained if one.key == key]
+    about = [finding for finding in findings if finding.key in (None, key)]
+    is_settled = any(finding.confidence != "possible" for finding in about)
+    reasons = {reason for finding in about for reason in finding.reasons}
+    is_of_policy = any(finding.layer in ("key-policy", None) for finding in about)
+    is_policy_open = not is_settled or is_of_policy or Reason.CREATE_GRANT_REFUSED in reasons
+    if not own and is_policy_open:
         command = f"aws kms get-key-policy --policy-name default {named}"
         yield NextStep(Reason.KEY_POLICY_NOT_GIVEN, command, "--key-policy", account)
-    if all(one.policy is None or one.policy.is_todays for one in examined.explained):
+    is_recent = _is_in_history(examined, began_succeeded(case) or case.failed.window.start)
+    if is_policy_open and is_recent and Reason.NEVER_ALLOWED not in reasons and _needs_history(examined, key):
         yield NextStep(Reason.POLICY_HISTORY_NOT_KNOWN, _policy_history(examined, key), account=account)
-    if state_at(case.changes, key, case.failed.window.end, case.facts) is None:
+    if state_at(case.changes, key, case.failed.window.end, case.facts) is None and is_policy_open:
         yield NextStep(Reason.KEY_STATE_NOT_KNOWN, f"aws kms describe-key {named}", "--key-state", account)
-    reasons = {reason for one in examined.explained for reason in one.then.reasons}
-    unknown = {key for one in examined.explained for key in one.then.unknown_keys}
-    if Reason.GRANTS_NOT_GIVEN in reasons or (not examined.explained and case.facts.grants is None):
+    open_reasons = {reason for one in own for reason in one.then.reasons}
+    if Reason.GRANTS_NOT_GIVEN in open_reasons or (not own and case.facts.grants is None and is_policy_open):
         yield NextStep(Reason.GRANTS_NOT_GIVEN, f"aws kms list-grants {named}", "--grants", account)
-    if "aws:principalorgid" in unknown:
+    if "aws:principalorgid" in {unknown for one in own for unknown in one.then.unknown_keys}:
         command = "aws organizations describe-organization --query Organization.Id --output text"
         yield NextStep(Reason.KEY_UNKNOWN, command, "--org-id")
+
+
+def _needs_history(examined: Examined, key: str) -> bool:
+    """Check whether no record tells what the policy of a key was at the time of the failed job."""
+    return all(one.policy is None or one.policy.is_todays for one in examined.explained if one.key == key)
+
+
+def _first_moment(examined: Examined) -> datetime:
+    windows = [side.window for side in (examined.case.failed, examined.case.succeeded) if side is not None]
+    return min(window.start for window in windows)
+
+
+def _is_in_history(examined: Examined, moment: datetime) -> bool:
+    """Check whether event history may still hold a time, seen from the newest record or the fetch."""
+    newest = examined.case.newest
+    return newest is None or newest - moment < _HISTORY
 
 
 def _policy_history(examined: Examined, key: str) -> str:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
+from trail_diff.arns import arn_account
 from trail_diff.diagnosis.examined import Examined, Explained
-from trail_diff.diagnosis.explain import find_call, request_in_failed
+from trail_diff.diagnosis.explain import find_call, policy_in_force, request_in_failed
+from trail_diff.diagnosis.key_history import GRANT_ENDINGS, PolicyVersion
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Case
 from trail_diff.model.report import CallerGroup, Finding, Remedy
-from trail_diff.policy.remedies.candidates import ObservedCall, Situation
+from trail_diff.policy.remedies.patches import statements_of
 from trail_diff.policy.remedies.remedy import PATCHLESS, find_remedies
+from trail_diff.policy.remedies.situation import ObservedCall, Situation
 from trail_diff.policy.request.context import build_request
 
 _PATCHLESS_OF: Mapping[Cause, tuple[str, ...]] = {
@@ -33,51 +36,116 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
     explained = _explained_by(examined, finding)
     if explained is None or explained.policy is None:
         return ()
-    needs_statement = finding.cause is Cause.KEY_POLICY_EXPLICIT_DENY
-    if needs_statement and finding.statement is None:
+    is_deny = finding.cause is Cause.KEY_POLICY_EXPLICIT_DENY
+    if is_deny and finding.statement is None:
         return ()
     case = examined.case
+    before = _policy_before(case, explained)
     situation = Situation(
         policy=explained.policy.document,
         grants=case.facts.grants,
-        statement=finding.statement.index if finding.statement else None,
+        statement=finding.statement.index if is_deny and finding.statement else None,
         caller=explained.group.caller,
         action=explained.group.action,
         job_role=case.failed.job.role,
-        account=case.failed.job.account,
-        observed=observe_calls(case, examined.groups, examined.driving, explained.group),
+        account=case.failed.job.account or arn_account(explained.key),
+        observed=observe_calls(case, examined.groups, examined.driving, findings, explained.group),
+        assumed=_equal_suspects(findings) if is_deny else (),
+        innocent=_innocent(before, explained),
+        before=before.document if before is not None else None,
+        grant_ended=_has_ended_grant(case, explained),
     )
     return find_remedies(situation)
 
 
 def observe_calls(
-    case: Case, groups: Sequence[CallerGroup], driving: Sequence[CallerGroup], about: CallerGroup
+    case: Case,
+    groups: Sequence[CallerGroup],
+    driving: Sequence[CallerGroup],
+    findings: Sequence[Finding],
+    about: CallerGroup,
 ) -> tuple[ObservedCall, ...]:
-    """Return each distinct call on the key; the missing and the refused ones have to be fixed."""
+    """Return each distinct call on the key that the first finding is about; those of its kind have to be fixed."""
     observed = []
     for group in groups:
         call = find_call(case, group)
         if call is None or group.key != about.key:
             continue
-        is_target = group in driving
-        worked = group.succeeded.calls > group.succeeded.errors or group.failed.calls > group.failed.errors
+        is_target = group in driving and _is_target(case, group, about, findings)
         observed.append(
             ObservedCall(
                 label=f"{group.caller.name or group.caller.account or 'unknown'} {group.action}",
                 request=request_in_failed(case, call)
                 if is_target
                 else build_request(*call, case.facts.organization_id),
-                calls=group.failed.calls + group.succeeded.calls,
-                succeeded=worked,
+                calls=group.failed.calls + group.succeeded.calls or 1,
+                succeeded=_did_work(group) or group.failed.calls > group.failed.errors,
                 is_target=is_target,
             )
         )
     return tuple(observed)
 
 
-def _explained_by(examined: Examined, finding: Finding) -> Explained | None:
+def _is_target(case: Case, group: CallerGroup, about: CallerGroup, findings: Sequence[Finding]) -> bool:
+    """Check whether a remedy has to let a group through.
+
+    That is the caller concerned, and others that worked in the succeeded job and now meet the same cause in the same
+    way: missing as it is, or refused as it is, or the job's own role. What is refused beside a caller that is missing,
+    or missing beside one that is refused, is a bystander or a consequence: what keeps a bystander out stays.
+    """
+    if group.caller.across_sessions() == about.caller.across_sessions():
+        return True
+    is_found = any(_is_about(one, group) and one.cause is findings[0].cause for one in findings)
+    is_of_the_job = group.caller.role_arn is not None and group.caller.role_arn == case.failed.job.role
+    is_alike = (group.failed.errors > 0) == (about.failed.errors > 0)
+    return is_found and _did_work(group) and (is_alike or is_of_the_job)
+
+
+def _is_about(finding: Finding, group: CallerGroup) -> bool:
     caller = finding.caller.across_sessions() if finding.caller else None
-    for one in examined.explained:
-        if one.group.caller.across_sessions() == caller and one.group.action == finding.action:
-            return one
-    return None
+    return group.caller.across_sessions() == caller and group.action == finding.action
+
+
+def _did_work(group: CallerGroup) -> bool:
+    return group.succeeded.calls > group.succeeded.errors
+
+
+def _equal_suspects(findings: Sequence[Finding]) -> tuple[int, ...]:
+    """Return the Denies that are suspected as much as the first, each of which has to be narrowed."""
+    first = findings[0]
+    equal = (one for one in findings if one.cause is first.cause and one.confidence == first.confidence)
+    return tuple(sorted({one.statement.index for one in equal if one.statement is not None and one.caller is not None}))
+
+
+def _innocent(before: PolicyVersion | None, explained: Explained) -> tuple[int, ...]:
+    """Return the statements that stood in the policy, as they are, when the succeeded job's call got through."""
+    if before is None or explained.policy is None:
+        return ()
+    old, new = statements_of(before.document), statements_of(explained.policy.document)
+    return tuple(index for index, statement in enumerate(new, 1) if statement in old)
+
+
+def _policy_before(case: Case, explained: Explained) -> PolicyVersion | None:
+    """Return the policy that a record shows to have been in force at the succeeded job, if the call got through."""
+    group = explained.group
+    if case.succeeded is None or group.key is None or not _did_work(group):
+        return None
+    start = case.succeeded.job.created or case.succeeded.window.start
+    before = policy_in_force(case, group.key, start)
+    return None if before is None or before.is_todays else before
+
+
+def _has_ended_grant(case: Case, explained: Explained) -> bool:
+    """Check whether a grant on the key ended since the succeeded job began."""
+    if case.succeeded is None:
+        return False
+    start = case.succeeded.job.created or case.succeeded.window.start
+    return any(
+        event.event_name in GRANT_ENDINGS and event.error_code is None and event.event_time >= start
+        for event in case.changes
+        if explained.key in (*event.resources, *(access.key for access in event.accesses))
+    )
+
+
+def _explained_by(examined: Examined, finding: Finding) -> Explained | None:
+    return next((one for one in examined.explained if _is_about(finding, one.group)), None)

@@ -1,12 +1,12 @@
 """What changed between the two jobs and since: who changed which key, grant, policy, role or trail, and when. Pure."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from trail_diff.diagnosis.console_links import event_url
 from trail_diff.diagnosis.key_history import policy_versions
+from trail_diff.diagnosis.statements import compare_statements
 from trail_diff.model.learnt import Case, Event
-from trail_diff.model.report import Change, Finding, StatementChange, StatementRef
+from trail_diff.model.report import Change, Finding, StatementChange
 
 
 def list_changes(case: Case, findings: Sequence[Finding] = ()) -> tuple[Change, ...]:
@@ -43,33 +43,3 @@ def _compare_policies(case: Case, event: Event) -> tuple[StatementChange, ...]:
     if index is None or index == 0:
         return ()
     return tuple(compare_statements(versions[index - 1].document, versions[index].document))
-
-
-def compare_statements(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[StatementChange]:
-    """Name the statements that were added, removed or changed; those with one Sid are the same statement.
-
-    Indexes are those of the new policy, for a removed statement of the old one.
-    """
-    before, after = _statements(old), _statements(new)
-    changes = []
-    for index, statement in enumerate(after, 1):
-        if statement in before:
-            continue
-        same_sid = statement.get("Sid") is not None and any(one.get("Sid") == statement["Sid"] for one in before)
-        changes.append(StatementChange("changed" if same_sid else "added", _reference(index, statement)))
-    sids = {statement.get("Sid") for statement in after} - {None}
-    for index, statement in enumerate(before, 1):
-        if statement not in after and statement.get("Sid") not in sids:
-            changes.append(StatementChange("removed", _reference(index, statement)))
-    return changes
-
-
-def _reference(index: int, statement: Mapping[str, Any]) -> StatementRef:
-    sid = statement.get("Sid")
-    return StatementRef(index, sid if isinstance(sid, str) else None)
-
-
-def _statements(policy: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    statements = policy.get("Statement")
-    listed = statements if isinstance(statements, list) else [statements]
-    return [statement for statement in listed if isinstance(statement, Mapping)]

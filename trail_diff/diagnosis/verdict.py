@@ -7,10 +7,11 @@ from msgspec import structs
 
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.case.coverage import BLOCKING
-from trail_diff.diagnosis.causes.key_state import CRYPTO_ACTIONS
-from trail_diff.diagnosis.causes.not_kms import is_about_kms
 from trail_diff.diagnosis.diff import is_different, is_relevant
 from trail_diff.diagnosis.examined import Explained
+from trail_diff.diagnosis.expected import is_answer_without_baseline
+from trail_diff.diagnosis.hypotheses.key_state import CRYPTO_ACTIONS
+from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.model.codes import Outcome
 from trail_diff.model.learnt import Case
 from trail_diff.model.reasons import Reason
@@ -24,22 +25,37 @@ later than that after the job, what is missing may still be under way."""
 def judge(
     case: Case, groups: Sequence[CallerGroup], findings: Sequence[Finding] = (), explained: Sequence[Explained] = ()
 ) -> Verdict:
-    """Weigh what was found; the summary is left to whoever words it.
+    """Judge what was found; the summary is left to whoever words it.
 
-    A finding that is confirmed or likely explains the failure: what a record states comes before what is evaluated. A
-    merely possible one leaves it at the difference. Without findings, a recorded refusal in the failed job is a
+    A finding explains the failure, however certain it is. Without findings, a recorded refusal in the failed job is a
     difference whatever else is missing; an absence is one only where the evidence covers both jobs, the succeeded job
-    has calls, and records say who called.
+    has calls, and records say who called. Where the evidence does not cover the question, only what a record or the
+    job's own message states is an answer.
     """
     outcome = _compare(case, groups)
     best = findings[0] if findings else None
-    if best is None or best.confidence == "possible":
-        return Verdict("inconclusive" if outcome == "difference" and _may_be_late(case, groups, explained) else outcome)
-    if outcome == "inconclusive" and best.confidence != "confirmed":
+    is_weak = best is None or best.confidence == "possible"
+    if is_weak and outcome == "difference" and _may_be_late(case, groups, explained):
+        return Verdict("inconclusive")
+    if best is None or (outcome == "inconclusive" and not (_is_stated(best) or _is_expected(case, groups, best))):
         return Verdict(outcome)
     if outcome == "no-difference" and case.failed.job.state == "COMPLETED":
         return Verdict(outcome)
     return Verdict("explained", best.cause, best.confidence)
+
+
+_NEEDS_NO_COMPARISON = frozenset({Reason.MESSAGE_STATES_CAUSE, Reason.NEVER_ALLOWED})
+
+
+def _is_stated(finding: Finding) -> bool:
+    """Check whether a finding needs no comparison: a record says so, or the job's message states the cause."""
+    return finding.confidence == "confirmed" or not _NEEDS_NO_COMPARISON.isdisjoint(finding.reasons)
+
+
+def _is_expected(case: Case, groups: Sequence[CallerGroup], finding: Finding) -> bool:
+    """Check whether a finding answers without a succeeded job: by what is expected, or by the key's state."""
+    has_gap = _has_gap(case, driving_groups(groups))
+    return case.succeeded is None and is_answer_without_baseline(finding, case.failed.job, has_gap=has_gap)
 
 
 def _compare(case: Case, groups: Sequence[CallerGroup]) -> Outcome:

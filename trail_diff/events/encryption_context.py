@@ -67,16 +67,17 @@ def _read_vault(value: str, job: Job, others: Sequence[Job]) -> ContextVerdict:
     vaults = {vault for vault in (job.vault, job.source_vault) if vault}
     if not vaults:
         return ContextVerdict.SILENT
-    if any(_names_vault(value, vault) for vault in vaults):
+    if any(names_vault(value, vault) for vault in vaults):
         return ContextVerdict.NAMES_VAULT
     is_arn = ":backup-vault:" in value
     is_known = any(
-        _names_vault(value, vault) for other in others for vault in (other.vault, other.source_vault) if vault
+        names_vault(value, vault) for other in others for vault in (other.vault, other.source_vault) if vault
     )
     return ContextVerdict.NAMES_OTHER if is_arn or is_known else ContextVerdict.SILENT
 
 
-def _names_vault(value: str, vault: str) -> bool:
+def names_vault(value: str, vault: str) -> bool:
+    """Check whether the value of a vault's context stands for a vault, by its ARN or by its bare name."""
     if value == vault:
         return True
     if value.startswith("arn:") and vault.startswith("arn:"):

@@ -227,6 +227,7 @@ def _merge(one: Job, other: Job) -> Job:
     merged["id"] = one.id
     merged["created"] = min((t for t in (one.created, other.created) if t is not None), default=None)
     merged["keys"] = tuple(dict.fromkeys(first.keys + second.keys))
+    merged["key_roles"] = tuple(dict.fromkeys(first.key_roles + second.key_roles))
     merged["sources"] = tuple(dict.fromkeys(one.sources + other.sources))
     if merged["vault"] and not str(merged["vault"]).startswith("arn:"):
         merged["vault"] = next((v for v in (one.vault, other.vault) if v and v.startswith("arn:")), merged["vault"])

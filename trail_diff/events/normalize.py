@@ -20,6 +20,8 @@ from trail_diff.times import parse_time
 KMS = "kms.amazonaws.com"
 _NOTHING: Mapping[str, Any] = {}
 _KEY_ARN = re.compile(r"arn:aws[\w-]{0,16}:kms:[a-z0-9-]{1,32}:\d{12}:key/[\w-]{1,64}")
+_LONGEST_NAME = 256
+_NO_NAME = re.compile(r"""["'{}\[\]\\]|\A\s|\s\Z""")
 _KEY_ID = re.compile(r"\A(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\Z")
 
 
@@ -28,6 +30,8 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
     event_source, event_name = _text(record.get("eventSource")), _text(record.get("eventName"))
     event_time = parse_time(record.get("eventTime")) if isinstance(record.get("eventTime"), str) else None
     if event_source is None or event_name is None or event_time is None:
+        return Skipped(source, Reason.INVALID_RECORD)
+    if not (is_name(event_source) and is_name(event_name) and has_possible_caller(record)):
         return Skipped(source, Reason.INVALID_RECORD)
     request = _object(record.get("requestParameters"))
     error_code, error_message = read_error_code(record), _text(record.get("errorMessage"))
@@ -61,6 +65,34 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         in_scope_of=_object(identity.get("inScopeOf")),
         source=source,
     )
+
+
+def is_name(text: str) -> bool:
+    """Check whether text can be the name of an event or of a service: nothing of JSON's own, no line break, not long."""
+    return text.isprintable() and len(text) <= _LONGEST_NAME and not _NO_NAME.search(text)
+
+
+def has_possible_caller(record: Record) -> bool:
+    """Check whether what tells of a caller can be what it is named: ARNs, account and type of `userIdentity`.
+
+    A value that was cut in two by a line break or a space is none of them. It fails for a name with a space, which no
+    role, user or session can have (IAM user guide, "IAM identifiers").
+    """
+    identity = _object(record.get("userIdentity"))
+    issuer = _object(_object(identity.get("sessionContext")).get("sessionIssuer"))
+    arns = (identity.get("arn"), issuer.get("arn"))
+    words = (identity.get("type"), identity.get("accountId"), record.get("recipientAccountId"), record.get("awsRegion"))
+    if not all(_is_word(value) for value in (*arns, *words)):
+        return False
+    return all(_is_printable(arn) for arn in _resource_arns(record.get("resources")))
+
+
+def _is_word(value: object) -> bool:
+    return not isinstance(value, str) or (value.isprintable() and " " not in value and '"' not in value)
+
+
+def _is_printable(arn: str) -> bool:
+    return arn.isprintable() and not (":kms:" in arn and " " in arn)
 
 
 def _accesses(

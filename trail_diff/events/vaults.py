@@ -10,7 +10,9 @@ from typing import Any
 
 from msgspec import structs
 
-from trail_diff.model.learnt import Job
+from trail_diff.arns import arn_resource, arn_service
+from trail_diff.model.codes import KeyOrigin, KeyRole
+from trail_diff.model.learnt import Job, JobKey
 
 _JOB_FIELDS = ("BackupJobId", "CopyJobId", "RestoreJobId", "CopyJob")
 
@@ -35,21 +37,65 @@ def with_vault_keys(jobs: Sequence[Job], documents: Iterable[Mapping[str, Any]])
 
 def is_vault_key_used(job: Job) -> bool:
     """Check whether the job's recovery point is encrypted with the vault's key; of an unknown type, that is assumed."""
-    return job.kind == "copy" or (job.kind == "backup" and (job.resource_type or "efs").casefold() in VAULT_KEY_TYPES)
+    return job.kind == "copy" or (job.kind == "backup" and _is_fully_managed(job))
+
+
+def is_vault_key_read(job: Job) -> bool:
+    """Check whether the job reads a recovery point that is encrypted with the key of the vault it is in."""
+    return job.kind in ("copy", "restore") and _is_fully_managed(job)
+
+
+def resource_type_of(job: Job) -> str | None:
+    """Return the job's resource type in lower case, from its resource's ARN where the descriptor does not say."""
+    if job.resource_type:
+        return job.resource_type.casefold()
+    service, resource = arn_service(job.resource) or "", arn_resource(job.resource) or ""
+    if service == "ec2":
+        return "ebs" if resource.startswith("volume/") else "ec2"
+    return _TYPES_BY_SERVICE.get(service)
+
+
+def _is_fully_managed(job: Job) -> bool:
+    """Check whether the recovery points of the job's resource type have a key of their own, the vault's.
+
+    A recovery point that bears an ARN of DynamoDB itself was made without the advanced features, by the table's key.
+    """
+    return arn_service(job.recovery_point) != "dynamodb" and (resource_type_of(job) or "efs") in VAULT_KEY_TYPES
 
 
 def _complete(job: Job, vaults: Mapping[str, str], points: Mapping[str, str], *, is_told: bool) -> Job:
-    point = points.get(job.recovery_point or "")
-    key = job.key
-    if key is None and job.kind == "restore":
-        key = point
-    if key is None and is_vault_key_used(job) and not is_told:
-        key = vaults.get(job.vault or "")
-    source = point or vaults.get(job.source_vault or "") if job.kind == "copy" else None
-    keys = tuple(dict.fromkeys(name for name in (key, *job.keys, source) if name))
-    return structs.replace(job, key=key, keys=keys)
+    point, origin = points.get(job.recovery_point or ""), vaults.get(job.vault or "")
+    known: list[tuple[KeyRole, str | None, KeyOrigin]] = []
+    if job.kind == "restore":
+        known.append(("source-vault" if is_vault_key_read(job) else "resource", point, "recovery-point"))
+        known.append(("source-vault", origin if is_vault_key_read(job) else None, _DESCRIBED))
+    elif job.key is None and is_vault_key_used(job) and not is_told:
+        known.append(("vault", origin, _DESCRIBED))
+    if job.kind == "copy":
+        source = vaults.get(job.source_vault or "")
+        known.append(("source-vault", point, "recovery-point") if point else ("source-vault", source, _DESCRIBED))
+    roles = [JobKey(role, key, place) for role, key, place in known if key]
+    key = job.key or next((one.key for one in roles if one.role == "vault" or job.kind == "restore"), None)
+    keys = tuple(dict.fromkeys(name for name in (key, *job.keys, *(one.key for one in roles)) if name))
+    return structs.replace(job, key=key, keys=keys, key_roles=(*job.key_roles, *roles))
 
 
+_DESCRIBED: KeyOrigin = "vault-description"
+_TYPES_BY_SERVICE: Mapping[str, str] = {
+    "dynamodb": "dynamodb",
+    "elasticfilesystem": "efs",
+    "s3": "s3",
+    "timestream": "timestream",
+    "backup-gateway": "virtualmachine",
+    "cloudformation": "cloudformation",
+    "ssm-sap": "sap hana",
+    "eks": "eks",
+    "rds": "rds",
+    "fsx": "fsx",
+    "redshift": "redshift",
+    "storagegateway": "storage gateway",
+    "dsql": "aurora dsql",
+}
 VAULT_KEY_TYPES = frozenset(
     {"dynamodb", "efs", "s3", "timestream", "virtualmachine", "cloudformation", "sap hana", "eks"}
 )

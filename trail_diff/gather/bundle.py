@@ -27,7 +27,7 @@ from trail_diff.gather.raw_case import Collected
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.outfile import replacing
-from trail_diff.read.containers import Budget, Damaged, inflate
+from trail_diff.read.containers import Budget, Damaged, decoder_errors, inflate
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally
 
 Of = TypeVar("Of")
@@ -147,8 +147,10 @@ def open_case(file: Path) -> tuple[Collected, Question]:
             return _read(manifest, _Members(file, archive)), _question(manifest.asked)
     except OSError as error:
         raise CaseFileError(f"{file}: {error.strerror or error}", hint="check the path") from error
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, Damaged, RuntimeError) as error:
-        raise CaseFileError(f"{file}: not a case bundle, or cut off", hint=_WRITE_ANEW) from error
+    except DECODER_ERRORS as error:
+        raise CaseFileError(
+            f"{file}: not a case bundle, or one that is cut off or damaged", hint=_WRITE_ANEW
+        ) from error
 
 
 def ask_bundle(asked: Question, question: Question | None, collected: Collected) -> Question:
@@ -172,6 +174,7 @@ def ask_bundle(asked: Question, question: Question | None, collected: Collected)
     return structs.replace(asked, keys=question.keys or asked.keys, account=question.account or asked.account)
 
 
+DECODER_ERRORS: tuple[type[Exception], ...] = (Damaged, *decoder_errors())
 _WRITE_ANEW = "write it anew with 'trail-diff collect', or give exports with --events"
 
 

@@ -12,7 +12,7 @@ from itertools import chain, compress, islice, repeat
 from operator import not_
 from typing import Any, BinaryIO, TypeVar
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from trail_diff.gather.dedupe import Once
 from trail_diff.gather.fold import Add, Bunch, Fold
@@ -232,11 +232,13 @@ class Skips:
     """Adds up what was skipped, so that a million bad lines are one row."""
 
     def __init__(self) -> None:
-        self._counts: Counter[tuple[str, Reason]] = Counter()
+        self._rows: dict[tuple[str, Reason], Skipped] = {}
 
     def add(self, skipped: Skipped) -> None:
         """Count something that was skipped."""
-        self._counts[skipped.source, skipped.reason] += skipped.count
+        place = skipped.source, skipped.reason
+        before = self._rows.get(place)
+        self._rows[place] = skipped if before is None else _add(before, skipped)
 
     def update(self, other: "Skips") -> None:
         """Count what was skipped elsewhere."""
@@ -245,4 +247,10 @@ class Skips:
 
     def merged(self) -> tuple[Skipped, ...]:
         """Return one row for each source and reason, sorted."""
-        return tuple(Skipped(source, reason, count) for (source, reason), count in sorted(self._counts.items()))
+        return tuple(row for _, row in sorted(self._rows.items(), key=lambda placed: placed[0]))
+
+
+def _add(one: Skipped, other: Skipped) -> Skipped:
+    size = sum(each.bytes for each in (one, other) if isinstance(each.bytes, int))
+    at = other.at if one.at is UNSET else one.at
+    return Skipped(one.source, one.reason, one.count + other.count, size or UNSET, at)

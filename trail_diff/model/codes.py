@@ -77,8 +77,34 @@ Matched = Literal["match", "no-match", "unknown"]
 KeyPresence = Literal["present", "absent", "unknown"]
 
 
+Grade = Literal["recorded", "documented", "inferred"]
+"""What a fact rests on: a record or a file, AWS's documentation, or a conclusion from it; the last is the lowest."""
+
+
 WhatIfOutcome = Literal["breaks", "starts-to-work", "stays-denied", "undetermined", "conflict", "unchanged"]
 
 
 Supply = Literal["--grants", "--org-id", "--old", "--key", "request-parameters", "request-context"]
 """What would tell an undecided call: an option, or a kind of export that carries the key."""
+
+
+KeyRole = Literal["vault", "source-vault", "resource"]
+"""What a key of a job encrypts: the recovery point in the vault (for a copy, in the destination), the recovery point
+that is read, or the resource."""
+
+
+KeyOrigin = Literal[
+    "descriptor",
+    "recovery-point",
+    "vault-description",
+    "vault-creation",
+    "encryption-context",
+    "storage-service",
+    "other-job",
+    "baseline",
+    "job-role",
+    "option",
+]
+"""Where a key of a job was learnt, the surest first: the job's own description, that of its recovery point or vault,
+the CreateBackupVault record, calls that name the vault or resource, calls of the storage service that name nothing,
+another job on the vault, the baseline, calls of the job's role, `--key`."""

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, UnsetType, structs
 
-from trail_diff.model.codes import (
-    CallerKind,
-)
+from trail_diff.model.codes import CallerKind, Grade, KeyOrigin, KeyRole
 from trail_diff.model.reasons import Reason
 
 Record = dict[str, Any]
@@ -87,11 +85,16 @@ class Event(Struct, frozen=True):
 
 
 class Skipped(Struct, frozen=True):
-    """Something that was not read, why, and how many of it."""
+    """Something that was not read, why, how many of it, and where known how many bytes of text and from which one on.
+
+    A reason that begins with `repaired-` tells of text that could be read after it was changed so.
+    """
 
     source: str
     reason: Reason
     count: int = 1
+    bytes: int | UnsetType = UNSET
+    at: int | UnsetType = UNSET
 
 
 class Window(Struct, frozen=True):
@@ -105,10 +108,19 @@ class Window(Struct, frozen=True):
         return self.start <= moment <= self.end
 
 
+class JobKey(Struct, frozen=True):
+    """A key of a job: what it encrypts there, and where that was learnt."""
+
+    role: KeyRole
+    key: str
+    origin: KeyOrigin
+
+
 class Job(Struct, frozen=True):
     """A backup, copy or restore job, or (`window`) a span of time that stands for one.
 
-    `key` is the key the diagnosis is about, `keys` all that took part. `vault` is the vault's ARN, or its name when
+    `key` is the key the diagnosis is about, `keys` all that took part, `key_roles` what is known of their parts, the
+    surest first; a part that is not there is not known. `vault` is the vault's ARN, or its name when
     no ARN is known; for a copy it is the destination, and `source_vault` the origin.
     """
 
@@ -132,6 +144,11 @@ class Job(Struct, frozen=True):
     parent: str | None = None
     message_category: str | None = None
     sources: tuple[str, ...] = ()
+    key_roles: tuple[JobKey, ...] = ()
+
+    def key_of(self, role: KeyRole) -> str | None:
+        """Return the key that plays a part in the job, by the surest origin; None where it is not known."""
+        return next((one.key for one in self.key_roles if one.role == role), None)
 
 
 class TiedEvent(Struct, frozen=True):
@@ -169,12 +186,60 @@ class Facts(Struct, frozen=True):
     organization_id: str | None = None
 
 
+class Use(Struct, frozen=True):
+    """How one caller used one key between two changes of the key: one action with one outcome.
+
+    `since` is the id of the change that began the span, None before the first one known. `facts` are the distinct facts
+    of the requests that a policy can test, the first few of them; `has_more_facts` when there were others.
+    """
+
+    key: str
+    caller: Caller
+    action: str
+    error_code: str | None
+    since: str | None
+    calls: int
+    first: datetime
+    last: datetime
+    event_id: str
+    facts: tuple["Facets", ...] = ()
+    has_more_facts: bool = False
+
+
+class Facets(Struct, frozen=True, order=True):
+    """The facts of a request that a policy can test and that differ from call to call; the context is sorted."""
+
+    encryption_context: tuple[tuple[str, str], ...] = ()
+    source_ip_address: str | None = None
+    vpc_endpoint_id: str | None = None
+    principal_id: str | None = None
+    aws_region: str | None = None
+
+
+class ExpectedCall(Struct, frozen=True):
+    """A call to expect of the failed job, as the event that it would leave.
+
+    `basis` says whether AWS is known to make it (`profile` names the call profile), or whether another job made it on
+    its own keys (`lender` is that job's id). `key_role` is the part of its key in the failed job.
+    """
+
+    event: Event
+    action: str
+    key: str
+    key_role: KeyRole
+    basis: Literal[Reason.EXPECTED_BY_PROFILE, Reason.EXPECTED_FROM_OTHER_JOB]
+    grade: Grade
+    profile: str | None = None
+    lender: str | None = None
+
+
 class Case(Struct, frozen=True):
     """All that was learnt: both jobs with their events, what changed around them, the key's facts and the coverage.
 
     `keys` are the keys in question; `changes` the events that change them, their grants and policies, the roles or the
     trails, in order of time; `jobs` every job seen; `newest` is the time of the newest record that was read, or of the
-    fetch.
+    fetch. `uses` is how the keys were used in all that was read, inside both windows and beyond; `policy_key` the key
+    that a policy in `facts` belongs to; `expected` the calls to expect of the failed job where no job succeeded.
     """
 
     failed: JobEvents
@@ -185,6 +250,9 @@ class Case(Struct, frozen=True):
     jobs: tuple[Job, ...] = ()
     facts: Facts = Facts()
     newest: datetime | None = None
+    uses: tuple[Use, ...] = ()
+    policy_key: str | None = None
+    expected: tuple[ExpectedCall, ...] = ()
 
 
 class Windows(Struct, frozen=True):
@@ -205,3 +273,4 @@ class Coverage(Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[Reason, ...] = ()
     files_read: int = 0
+    repairs: tuple[Skipped, ...] | UnsetType = UNSET

@@ -1,5 +1,6 @@
 """What is concluded: the field names are the JSON contract of reports."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -9,7 +10,9 @@ from trail_diff.model.codes import (
     Cause,
     Confidence,
     Decided,
+    Grade,
     KeyPresence,
+    KeyRole,
     Layer,
     Matched,
     Outcome,
@@ -56,6 +59,24 @@ class StatementRef(Struct, frozen=True):
     sid: str | None = None
 
 
+class ExpectedCaller(Struct, frozen=True):
+    """A call to expect of the failed job where no job succeeded, and whether its records show it (`seen`).
+
+    `basis` and `grade` say what it is expected by: AWS's documentation and the like (`profile` is the id of the call
+    profile), or another job (`lender` is its id). `key_role` is the part of the key.
+    """
+
+    caller: Caller
+    action: str
+    key: str
+    key_role: KeyRole
+    basis: Reason
+    grade: Grade
+    seen: bool = False
+    profile: str | None = None
+    lender: str | None = None
+
+
 class Evidence(Struct, frozen=True, omit_defaults=True):
     """Either an event, with where it was recorded, or a place (JSON pointer) in a file.
 
@@ -70,8 +91,21 @@ class Evidence(Struct, frozen=True, omit_defaults=True):
     url: str | None = None
 
 
+class RestsOn(Struct, frozen=True):
+    """Something that a finding rests on and no record tells: a condition key's value, who is meant, an assumption.
+
+    `key` is the condition key, or the unique id of a principal; `unless` the clause under which it would not hold.
+    """
+
+    kind: Literal["context-key", "principal", "assumption"]
+    reason: Reason
+    key: str | None = None
+    grade: Grade = "inferred"
+    unless: str | None = None
+
+
 class Finding(Struct, frozen=True):
-    """A cause that holds, and the evidence for it."""
+    """A cause that holds, or may hold, and the evidence for it; `key` is the key that it is about."""
 
     cause: Cause
     confidence: Confidence
@@ -81,17 +115,68 @@ class Finding(Struct, frozen=True):
     statement: StatementRef | None = None
     reasons: tuple[Reason, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    key: str | None = None
+    rests_on: tuple[RestsOn, ...] = ()
 
 
 class RuledOut(Struct, frozen=True):
-    """A cause that does not hold, and why."""
+    """A cause that does not hold, and why: for one key or statement where it names it."""
 
     cause: Cause
     reasons: tuple[Reason, ...]
+    key: str | None = None
+    statement: StatementRef | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Judgement(Struct, frozen=True):
+    """What one rule of evidence says of a hypothesis."""
+
+    rule: str
+    says: Literal["proves", "supports", "refutes"]
+    reasons: tuple[Reason, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class RequestDifference(Struct, frozen=True):
+    """In what the refused calls of a caller all differ from those that worked: one condition key, and its values.
+
+    No value: the request had none.
+    """
+
+    caller: Caller
+    action: str
+    key: str | None
+    name: str
+    failed: tuple[str, ...]
+    succeeded: tuple[str, ...]
+
+
+class Weighed(Struct, frozen=True):
+    """One row of the weighing: a hypothesis, what each rule says of it, and what became of it.
+
+    `standing` is the confidence of a finding; `open` is one that nothing supports and nothing refutes. `origin` is the
+    family that proposed it.
+    """
+
+    cause: Cause
+    standing: Literal["confirmed", "likely", "possible", "open", "refuted"]
+    origin: str
+    caller: Caller | None = None
+    action: str | None = None
+    key: str | None = None
+    layer: Layer | None = None
+    statement: StatementRef | None = None
+    reasons: tuple[Reason, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
 
 
 class ConditionOutcome(Struct, frozen=True):
-    """One operator and key of a Condition, against the value the request has for it."""
+    """One operator and key of a Condition, against what the request can have for it.
+
+    `grade` is the lowest that the outcome rests on. `unless` is the one clause under which the outcome would be another
+    (`aws:SourceAccount is absent`): of an undecided one, and of one that rests on more than records.
+    """
 
     operator: str
     key: str
@@ -100,10 +185,12 @@ class ConditionOutcome(Struct, frozen=True):
     state: KeyPresence
     outcome: Matched
     reason: Reason
+    grade: Grade = "recorded"
+    unless: str | None = None
 
 
 class StatementOutcome(Struct, frozen=True):
-    """What became of one statement."""
+    """What became of one statement; `grade` is the lowest that its outcome rests on."""
 
     index: int
     sid: str | None
@@ -112,10 +199,14 @@ class StatementOutcome(Struct, frozen=True):
     conditions: tuple[ConditionOutcome, ...] = ()
     layer: Layer = "key-policy"
     reasons: tuple[Reason, ...] = ()
+    grade: Grade = "recorded"
 
 
 class CallerDecision(Struct, frozen=True):
-    """How the policies decide one caller's action: those in force at the failed job, or today's where they differ."""
+    """How the policies decide one caller's action: those in force at the failed job, or today's where they differ.
+
+    `grade` is the lowest that the decision rests on.
+    """
 
     caller: Caller
     action: str
@@ -125,6 +216,7 @@ class CallerDecision(Struct, frozen=True):
     layer: Layer | None = None
     reasons: tuple[Reason, ...] = ()
     as_of: Literal["failed-job", "today"] = "failed-job"
+    grade: Grade = "recorded"
 
 
 class Reading(Struct, frozen=True):
@@ -157,7 +249,10 @@ class Replay(Struct, frozen=True):
 
 
 class Remedy(Struct, frozen=True):
-    """A change that would help, or a tempting one that would not."""
+    """A change that would help, or a tempting one that would not.
+
+    `allowed_by` is the statement of the changed policy that allows the calls once nothing denies them.
+    """
 
     id: str
     helps: bool | Literal["undetermined"]
@@ -165,12 +260,13 @@ class Remedy(Struct, frozen=True):
     policy: dict[str, Any] | None = None
     replay: Replay | None = None
     risks: tuple[Reason, ...] = ()
+    allowed_by: StatementRef | None = None
 
 
 class StatementChange(Struct, frozen=True):
     """What became of one statement of a policy."""
 
-    kind: Literal["added", "removed", "changed"]
+    kind: Literal["added", "removed", "changed", "moved"]
     statement: StatementRef
 
 
@@ -267,6 +363,10 @@ class Report(Struct, frozen=True):
     policies: tuple[KeyPolicy, ...] = ()
     events: tuple[ListedEvent, ...] = ()
     events_left_out: int = 0
+    weighing: tuple[Weighed, ...] = ()
+    expected: tuple[ExpectedCaller, ...] = ()
+    key_places: Mapping[str, str] = {}
+    request_differences: tuple[RequestDifference, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
     @property
@@ -288,11 +388,15 @@ class Report(Struct, frozen=True):
 
 
 class JobRow(Struct, frozen=True):
-    """One row of the list of jobs: a job, the baseline it would be compared with, and in what the two differ."""
+    """One row of the list of jobs: a job, the baseline it would be compared with, and in what the two differ.
+
+    `profiles` are the ids of the call profiles that the job has.
+    """
 
     job: Job
     baseline: Job | None
     differences: tuple[Reason, ...] = ()
+    profiles: tuple[str, ...] = ()
 
 
 class CallerUse(Struct, frozen=True):
@@ -312,7 +416,7 @@ class WhatIfRow(Struct, frozen=True):
     """One row of a policy replay: a caller, an IAM action and a key, what was seen of it, and what would become of it.
 
     `conflict` is a call that succeeded although the old policy refuses it as it is understood here. `observed` is false
-    for a call that was not seen but that AWS Backup is known to make. `statement` and `reasons` are those of the new
+    for a call that was not seen but that AWS is known to make. `statement` and `reasons` are those of the new
     policy, of the old one for a conflict. `supply` says what would decide an undetermined call.
     """
 

@@ -3,13 +3,17 @@
 from trail_diff.policy.decide.compiled import CompiledPolicies, compile_policies
 from trail_diff.policy.decide.evaluate import decide, evaluate
 from trail_diff.policy.documents.cases import load_case
-from trail_diff.policy.request.interface import Decision, Opaque, PolicySet, Principal, PrincipalKind, Request
+from trail_diff.policy.request.domains import ArnIn, Contains, Domain, Open
+from trail_diff.policy.request.interface import Decision, PolicySet, Principal, PrincipalKind, Request
 from trail_diff.policy.request.principals import principal_from
 
 __all__ = [
+    "ArnIn",
     "CompiledPolicies",
+    "Contains",
     "Decision",
-    "Opaque",
+    "Domain",
+    "Open",
     "PolicySet",
     "Principal",
     "PrincipalKind",

@@ -1,11 +1,11 @@
-"""Taking archives apart: gzip, bzip2, xz, zip and tar, one in another, told by their content; nothing is extracted.
+"""Taking archives apart: gzip, bzip2, xz, zstd, zip and tar, one in another, told by content; nothing is extracted.
 
 Every layer's output is weighed against what was read from outside, so that a small file cannot fill the machine.
 """
 
 import io
 from collections.abc import Callable, Iterator
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from isal import igzip_lib, isal_zlib
 from msgspec import Struct
@@ -26,11 +26,17 @@ SPOOL_BYTES = 64 << 20
 GZIP = b"\x1f\x8b"
 _ZIP, _EMPTY_ZIP, _PARQUET = b"PK\x03\x04", b"PK\x05\x06", b"PAR1"
 _BZIP2, _XZ = b"BZh", b"\xfd7zXZ\0"
-_NOT_READ = (b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd", b"Rar!\x1a\x07", b"\x04\x22\x4d\x18", b"\x1f\x9d")
-"""How 7z, zstd, rar, lz4 and compress begin; they are named, so that nobody wonders where the events are."""
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_NOT_READ = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x04\x22\x4d\x18", b"\x1f\x9d")
+"""How 7z, rar, lz4 and compress begin; they are named, so that nobody wonders where the events are."""
 
 _XZ_MEMORY_BYTES = 256 << 20
 """How much memory an xz file may ask for; `xz -9` needs 65 MiB."""
+_ZSTD_WINDOW_BYTES = 128 << 20
+"""How much memory a zstd file may ask for; `zstd --ultra -22` needs as much."""
+_ZSTD_PIECE_BYTES = 2048
+NO_NAME = "(no name)"
+"""What stands for the name of a member that has none."""
 
 
 class Readable(Protocol):
@@ -143,6 +149,8 @@ def _opener(head: bytes) -> "Callable[[_Layer], Iterator[_Layer | Skipped]] | No
         return _open_gzip
     if head.startswith((_BZIP2, _XZ)):
         return _open_bzip2_or_xz
+    if head.startswith(_ZSTD):
+        return _open_zstd
     if head.startswith((_ZIP, _EMPTY_ZIP)):
         return _open_zip
     if head[257:262] == b"ustar":
@@ -230,18 +238,47 @@ def inflate_whole(content: bytes, limit: int) -> bytes:
     return inflated if decompressor.eof and not decompressor.unused_data else b""
 
 
+def _open_zstd(layer: _Layer) -> "Iterator[_Layer | Skipped]":
+    try:
+        import zstandard
+    except ImportError:
+        yield Skipped(layer.name, Reason.ZSTD_SUPPORT_MISSING)
+        return
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
+    yield _Layer(layer.name, Chunks(_expand_zstd(layer, decompressor.decompressobj)), layer.budget)
+
+
+def _expand_zstd(layer: _Layer, begin: Callable[[], Any]) -> Iterator[bytes]:
+    """Expand zstd, one frame after another; in small pieces, as a frame may become a thousand times as large."""
+    frame, data, is_begun = begin(), b"", False
+    while data := data or layer.stream.read(_ZSTD_PIECE_BYTES):
+        piece, data = data[:_ZSTD_PIECE_BYTES], data[_ZSTD_PIECE_BYTES:]
+        try:
+            expanded = frame.decompress(piece)
+        except decoder_errors() as error:
+            raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
+        is_begun = not frame.eof
+        layer.budget.expand(len(expanded))
+        if expanded:
+            yield expanded
+        if frame.eof:
+            frame, data = begin(), frame.unused_data + data
+    if is_begun:
+        raise Damaged(Reason.TRUNCATED_ARCHIVE)
+
+
 def _open_zip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
     import zipfile
 
     with _seekable(layer) as file:
         try:
             archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except decoder_errors() as error:
             raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
         for member in sorted(archive.infolist(), key=lambda info: info.filename):
-            if member.is_dir():
+            name = f"{layer.name}!{member.filename or NO_NAME}"
+            if member.filename and member.is_dir():
                 continue
-            name = f"{layer.name}!{member.filename}"
             if member.flag_bits & 1:
                 yield Skipped(name, Reason.ENCRYPTED_ARCHIVE)
                 continue
@@ -250,35 +287,32 @@ def _open_zip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
                     yield _Layer(name, Chunks(_read_member(inner, layer.budget)), layer.budget)
             except Damaged as damage:
                 yield Skipped(name, damage.reason)
-            except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+            except decoder_errors():
                 yield Skipped(name, Reason.TRUNCATED_ARCHIVE)
 
 
 def _open_tar(layer: _Layer) -> "Iterator[_Layer | Skipped]":
-    import tarfile
+    from trail_diff.read.tar import read_members
 
-    try:
-        with tarfile.open(fileobj=_AsFile(layer.stream), mode="r|") as archive:
-            for member in archive:
-                if not member.isfile():
-                    continue
-                inner = archive.extractfile(member)
-                if inner is not None:
-                    name = f"{layer.name}!{member.name}"
-                    yield _Layer(name, Chunks(_read_member(inner, layer.budget)), layer.budget)
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
+    for member in read_members(layer.stream):
+        name = f"{layer.name}!{member.name or NO_NAME}"
+        if member.is_file:
+            yield _Layer(name, Chunks(_expanded(member.content, layer.budget)), layer.budget)
+        elif member.is_link:
+            yield Skipped(name, Reason.ARCHIVE_LINK)
+
+
+def _expanded(content: Iterator[bytes], budget: Budget) -> Iterator[bytes]:
+    for data in content:
+        budget.expand(len(data))
+        yield data
 
 
 def _read_member(inner: IO[bytes], budget: Budget) -> Iterator[bytes]:
-    import zipfile
-    import zlib
-    from tarfile import TarError
-
     while True:
         try:
             data = inner.read(CHUNK_BYTES)
-        except (zlib.error, zipfile.BadZipFile, TarError, OSError, EOFError, ValueError) as error:
+        except decoder_errors() as error:
             raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
         if not data:
             return
@@ -286,19 +320,21 @@ def _read_member(inner: IO[bytes], budget: Budget) -> Iterator[bytes]:
         yield data
 
 
-class _AsFile(io.RawIOBase):
-    """Gives tarfile the file object it wants."""
+def decoder_errors() -> tuple[type[Exception], ...]:
+    """Return everything that decoders of archives raise over what they are given: all of it is damage."""
+    import lzma
+    import struct
+    import zipfile
+    import zlib
 
-    def __init__(self, stream: Readable) -> None:
-        self._stream = stream
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return exactly `size` bytes unless the stream ends."""
-        parts, missing = [], size
-        while missing > 0 and (part := self._stream.read(missing)):
-            parts.append(part)
-            missing -= len(part)
-        return b"".join(parts)
+    errors: list[type[Exception]] = [zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error]
+    errors += [OSError, EOFError, ValueError, NotImplementedError, RuntimeError, LookupError, TypeError, AttributeError]
+    errors += [OverflowError, AssertionError, MemoryError]
+    try:
+        import zstandard
+    except ImportError:
+        return tuple(errors)
+    return (*errors, zstandard.ZstdError)
 
 
 def _seekable(layer: _Layer) -> IO[bytes]:

@@ -5,8 +5,7 @@ counted by reason, once for each document and reason.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +14,8 @@ from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
 from trail_diff.read.interface import (
+    NULL,
+    PEEK_FIELDS,
     Found,
     FoundJob,
     FoundRecord,
@@ -24,10 +25,14 @@ from trail_diff.read.interface import (
     Selection,
     Tally,
 )
-from trail_diff.read.lenient import decode_fully, parse_text
-from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside
+from trail_diff.read.ledger import Ledger, is_broken, mentions, size_of
+from trail_diff.read.lenient import Between, decode_fully, decode_value, read_values
+from trail_diff.read.lenient import Broken as BrokenText
+from trail_diff.read.repair.mail import is_encoded_mail
+from trail_diff.read.repair.yaml_text import ANSWER
+from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside, mentions_record
 from trail_diff.read.slim import REFUSALS, Batch
-from trail_diff.read.stream import Element, Line, Part, Problem, Rest, Splitter, Value
+from trail_diff.read.stream import Broken, Element, Line, Part, Rest, Splitter, Value
 
 DEPTH_LIMIT = 8
 """How many wrappers may lie in one another: SQS around SNS around EventBridge around a record is four."""
@@ -35,14 +40,22 @@ DEPTH_LIMIT = 8
 _SEPARATOR_HINT = re.compile(r"sep=.\Z")
 """The first line by which Excel is told the separator of a CSV."""
 
-_YAML = re.compile(
-    r"(?:- )?(?:AccessKeyId|AccountId|EventId|CloudTrailEvent|\w+JobId): |- '\{"
-    r"|(?:Events|events|Records|results|QueryResultRows|ResultSet|\w+Jobs?):\s*\Z"
-)
-"""How what the AWS CLI prints as YAML begins; reading the lines that happen to hold JSON would read it in part."""
+_CUT = frozenset({Reason.TRUNCATED_JSON, Reason.TRUNCATED_ARCHIVE, Reason.NESTING_LIMIT, Reason.VALUE_TOO_LARGE})
+"""Why text is broken in a way that is told even where nothing that is left of it mentions a call."""
+
+_TYPE_LINE = re.compile(r"#TYPE [\w.`\[\], +-]{1,400}\Z")
+"""The first line by which PowerShell tells of what kind the rows of a CSV are."""
 
 _JOB_LISTS = frozenset({"BackupJobs", "CopyJobs", "RestoreJobs"})
-_PEEK = msgspec.json.Decoder(Peek)
+
+
+class _Peek(Peek, frozen=True, rename={**PEEK_FIELDS, "user_identity": "userIdentity"}):
+    """What decides whether an object is a record, and whether it may be a mere wrapper around one."""
+
+    user_identity: msgspec.Raw = NULL
+
+
+_PEEK = msgspec.json.Decoder(_Peek)
 
 
 class _HistoryRaw(msgspec.Struct, rename={"event": "CloudTrailEvent"}):
@@ -55,11 +68,18 @@ _HISTORY = msgspec.json.Decoder(_HistoryRaw)
 
 
 class Envelope:
-    """Reads the parts of one document. Where `is_slim`, records that are surely plain are given as SlimRecords."""
+    """Reads the parts of one document. Where `is_slim`, records that are surely plain are given as SlimRecords.
 
-    def __init__(self, source: str, selection: Selection, tally: Tally, *, is_slim: bool = False) -> None:
+    Where it `may_repair`, broken text is changed in the ways that are known until it can be read.
+    """
+
+    def __init__(
+        self, source: str, selection: Selection, tally: Tally, *, is_slim: bool = False, may_repair: bool = True
+    ) -> None:
         self._source, self._selection, self._tally, self._is_slim = source, selection, tally, is_slim
-        self._skipped: Counter[Reason] = Counter()
+        self._ledger = Ledger()
+        self._size = 0
+        self._may_repair = may_repair
         self._has_next_page = False
 
     def read(self, splitter: Splitter, *, is_begun: bool = False) -> Iterator[Found | FoundSlim]:
@@ -69,21 +89,24 @@ class Envelope:
         """
         is_first = not is_begun
         for part in splitter.parts(is_begun=is_begun):
-            if is_first and isinstance(part, Line) and _SEPARATOR_HINT.match(part.text):
+            if is_first and isinstance(part, Line) and _is_before_table(part.text):
+                splitter.mark()
                 continue
-            if is_first and isinstance(part, Line) and _YAML.match(part.text):
-                self._skipped[Reason.YAML_NOT_READ] += 1
-                break
             if is_first and isinstance(part, Line) and is_header(part.text):
                 yield from self._read_table(part.text, splitter)
+            elif is_first and isinstance(part, Line) and ANSWER.match(part.text):
+                yield from self._mend_segment(splitter, Reason.YAML_NOT_READ)
             else:
-                yield from self._read_part(part)
+                yield from self._read_part(part, splitter)
+            if self._ledger.settle():
+                splitter.mark()
             is_first = False
         self._tally.next_token |= self._has_next_page
-        if splitter.is_blank and not self._skipped and not is_begun:
-            self._skipped[Reason.EMPTY_FILE] += 1
-        for reason, count in self._skipped.items():
-            yield Skipped(self._source, reason, count)
+        if splitter.damage is not None:
+            self._ledger.note(splitter.damage)
+        if splitter.is_blank and not self._ledger and not is_begun:
+            self._ledger.note(Reason.EMPTY_FILE)
+        yield from self._ledger.rows(self._source)
 
     def read_rows(self, rows: Iterator[Record | str | Skipped]) -> Iterator[Found]:
         """Yield the wanted records of a table whose rows were read elsewhere."""
@@ -95,36 +118,93 @@ class Envelope:
                     yield from self._read_text(row, 1)
                 case dict():
                     yield from self._pass(row)
-        for reason, count in self._skipped.items():
-            yield Skipped(self._source, reason, count)
+        yield from self._ledger.rows(self._source)
 
     # ---- parts
 
-    def _read_part(self, part: Part) -> Iterator[Found | FoundSlim]:
+    def _read_part(self, part: Part, splitter: Splitter) -> Iterator[Found | FoundSlim]:
         match part:
             case Batch():
                 yield from self._pass_batch(part)
             case Element(raw, container):
                 yield from self._read_element(raw, container)
-            case Value(value, container):
-                yield from self._unwrap(_contained(value, container), 0)
+            case Value(value, container, size):
+                yield from self.read_value(_contained(value, container), size)
             case Line(text):
-                yield from self._read_text(text, 0)
+                found = list(read_values(text))
+                if is_broken(found) or is_encoded_mail(text):
+                    yield from self._mend_segment(splitter)
+                else:
+                    yield from self._read_found(text, found, 0)
             case Rest(fields, container):
                 self._note_page(fields, container)
-            case Problem(reason):
-                self._skipped[reason] += 1
+                for inner in fields.values():
+                    yield from self._unwrap(inner, 1) if mentions_record(inner) else ()
+            case Broken(reason):
+                yield from self._mend_segment(splitter, reason)
+
+    def read_value(self, value: Any, size: int) -> Iterator[Found]:
+        """Yield what a value that was found in broken text holds."""
+        self._size = size
+        yield from self._unwrap(value, 0)
+
+    def read_table(self, lines: Iterator[str]) -> Iterator[Found]:
+        """Yield the wanted records of a table, header first."""
+        for row in read_rows(lines, self._source):
+            match row:
+                case Skipped():
+                    self._ledger.add(row)
+                case str():
+                    yield from self._read_text(row, 1)
+                case dict():
+                    yield from self._pass(row)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Return what was not read so far, and why."""
+        return self._ledger
+
+    # ---- broken text
+
+    def _mend_segment(self, splitter: Splitter, reason: Reason = Reason.TEXT_NOT_READ) -> Iterator[Found]:
+        """Read text that is no JSON as it is as well as it can be, in one piece from the last mark on."""
+        self._ledger.discard()
+        segment = splitter.take_segment()
+        is_cut = splitter.damage is not None and segment.is_last
+        text = segment.data.decode("utf-8", "replace")
+        yield from self._mend(text, splitter.damage if is_cut and splitter.damage else reason, segment.at)
+        if is_cut:
+            splitter.damage = None
+
+    def _mend(self, text: str, reason: Reason, at: int | None = None) -> Iterator[Found]:
+        from trail_diff.read.repair.mend import Look, mend
+
+        found = mend(text, Look(self._source, self._selection), is_repaired=self._may_repair)
+        self._tally.add(found.tally)
+        self._ledger.take(found.ledger)
+        for repair in found.repairs:
+            self._ledger.note(repair, count=max(found.tally.records, 1))
+        if reason is Reason.TRUNCATED_JSON and found.lost and not found.is_cut:
+            reason = Reason.INVALID_JSON
+        is_cut = reason in _CUT and not found.repairs
+        is_told = reason in (Reason.INVALID_JSON, *_CUT) and not found.repairs and found.unread_bytes
+        if found.lost_bytes or not found.is_fruitful or is_cut or is_told:
+            self._ledger.note(reason, size=found.lost_bytes or found.unread_bytes, at=at, count=max(found.lost, 1))
+        elif reason is Reason.INVALID_JSON and not found.repairs:
+            self._ledger.note(Reason.REPAIRED_PUNCTUATION)
+        self._ledger.account()
+        yield from found.items
 
     def read_batch(self, batch: Batch) -> Iterator[Found | FoundSlim]:
         """Yield what a document that was read at once holds."""
         yield from self._pass_batch(batch)
         self._tally.next_token |= self._has_next_page
-        for reason, count in self._skipped.items():
-            yield Skipped(self._source, reason, count)
+        yield from self._ledger.rows(self._source)
 
     def _pass_batch(self, batch: Batch) -> Iterator[Found | FoundSlim]:
         """Let many records through the gate at once."""
         records = batch.records
+        self._ledger.account()
         self._tally.count_all(records, batch.sources)
         self._tally.event_history += len(records) if batch.is_history else 0
         self._has_next_page = self._has_next_page if batch.has_next is None else batch.has_next
@@ -146,7 +226,7 @@ class Envelope:
         if isinstance(record, dict):
             yield FoundRecord(restore_record(record), self._source)
         else:
-            self._skipped[Reason.INVALID_JSON] += 1
+            self._ledger.note(Reason.INVALID_JSON, size=self._size)
 
     def _read_element(self, raw: msgspec.Raw, container: str) -> Iterator[Found]:
         """Read one element of a split array without decoding more of it than needed."""
@@ -167,62 +247,63 @@ class Envelope:
             peek = _PEEK.decode(raw)
         except REFUSALS:
             peek = None
-        if peek is None or not _is_record(peek):
+        if peek is None or peek.user_identity is NULL or not _is_record(peek):
             yield from self._read_slowly(raw, container)
             return
+        self._ledger.account()
         self._tally.count(peek)
         if self._selection(peek):
             yield from self._give_whole(raw)
 
     def _read_slowly(self, raw: bytes | msgspec.Raw, container: str) -> Iterator[Found]:
-        value = decode_fully(raw)
+        self._size = len(memoryview(raw))
+        value = decode_value(raw)
         if isinstance(value, Reason):
-            self._skipped[value] += 1
+            self._ledger.note(value, size=self._size)
         else:
             yield from self._unwrap(_contained(value, container), 0)
 
     def _read_text(self, text: str, depth: int) -> Iterator[Found]:
         """Read text that holds JSON, as a whole or behind a prefix (a timestamp, a log group and stream)."""
+        found = list(read_values(text))
+        broken = next((one for one in found if isinstance(one, BrokenText)), None)
+        if broken or any(isinstance(one, Between) and mentions(one.text) for one in found):
+            yield from self._mend(text, broken.reason if broken else Reason.TEXT_NOT_READ)
+        else:
+            yield from self._read_found(text, found, depth)
+
+    def _read_found(self, text: str, found: Sequence[Any], depth: int) -> Iterator[Found]:
+        """Read the values of a text of which none is broken."""
+        self._size = 0
+        values = [one for one in found if not isinstance(one, Between)]
+        for value in values:
+            yield from self._unwrap(value, depth + 1)
         if text.startswith("CWL CONTROL MESSAGE"):
-            self._skipped[Reason.CONTROL_MESSAGE] += 1
-            return
-        is_json = text.lstrip()[:1] in ("{", "[", '"')
-        start = 0 if is_json else text.find("{")
-        if start < 0:
-            self._skipped[Reason.NOT_CLOUDTRAIL] += 1
-            return
-        try:
-            value = parse_text(text[start:])
-        except ValueError as error:
-            self._skipped[Reason(str(error))] += 1
-            return
-        yield from self._unwrap(value, depth + 1)
+            self._ledger.note(Reason.CONTROL_MESSAGE)
+        elif not values or any(isinstance(one, Between) and mentions(one.text) for one in found):
+            is_telling = any(isinstance(one, Between) and mentions(one.text) for one in found)
+            self._ledger.note(Reason.TEXT_NOT_READ if is_telling else Reason.NOT_CLOUDTRAIL, size=size_of(text))
 
     def _read_table(self, header: str, splitter: Splitter) -> Iterator[Found]:
         def lines() -> Iterator[str]:
             yield header + "\n"
             yield from splitter.lines()
 
-        for row in read_rows(lines(), self._source):
-            match row:
-                case Skipped():
-                    self._skipped[row.reason] += row.count
-                case str():
-                    yield from self._read_text(row, 1)
-                case dict():
-                    yield from self._pass(row)
+        yield from self.read_table(lines())
+        self._ledger.account()
 
     # ---- values
 
     def _unwrap(self, value: Inside, depth: int) -> Iterator[Found]:  # noqa: C901 - one case for each thing inside
         match value:
             case _ if depth > DEPTH_LIMIT:
-                self._skipped[Reason.NESTING_LIMIT] += 1
+                self._ledger.note(Reason.NESTING_LIMIT, size=self._size)
             case Reason():
-                self._skipped[value] += 1
+                self._ledger.note(value, size=self._size)
             case Page(has_next):
                 self._has_next_page = has_next  # of pages one after another, the last one tells
             case JobDocument(document):
+                self._ledger.account()
                 yield FoundJob(document, self._source)
             case HistoryEntry(inner):
                 self._tally.event_history += 1
@@ -237,14 +318,17 @@ class Envelope:
             case str():
                 yield from self._read_text(value, depth)
             case _:  # a bare number, true or null
-                self._skipped[Reason.NOT_CLOUDTRAIL] += 1
+                self._ledger.note(Reason.NOT_CLOUDTRAIL, size=self._size)
 
     def _read_object(self, thing: dict[str, Any], depth: int) -> Iterator[Found]:
-        if _is_record(_peek_at(thing)):
+        if _is_record(_peek_at(thing)) and not (fuller := _fuller_record(thing)):
             yield from self._pass(thing)
             return
+        if _is_record(_peek_at(thing)):
+            yield from self._unwrap(fuller, depth + 1)
+            return
         if _is_insight(thing):
-            self._skipped[Reason.INSIGHT_EVENT] += 1
+            self._ledger.note(Reason.INSIGHT_EVENT, size=self._size)
             return
         if _is_ocsf(thing):
             from trail_diff.read.forms.ocsf import record_from_ocsf
@@ -253,11 +337,11 @@ class Envelope:
             yield from self._pass(record) if record is not None else self._unwrap(Reason.NOT_CLOUDTRAIL, depth)
             return
         if _is_spoilt_record(thing):
-            self._skipped[Reason.INVALID_RECORD] += 1
+            self._ledger.note(Reason.INVALID_RECORD, size=self._size)
             return
         inside = look_inside(thing)
         if inside is None:
-            self._skipped[Reason.NOT_CLOUDTRAIL] += 1
+            self._ledger.note(Reason.NOT_CLOUDTRAIL, size=self._size)
             return
         for inner in inside:
             yield from self._unwrap(inner, depth + 1)
@@ -268,7 +352,7 @@ class Envelope:
             return
         record = record_from_columns(row)
         if record is None:
-            self._skipped[Reason.UNREADABLE_ROW] += 1
+            self._ledger.note(Reason.UNREADABLE_ROW, size=self._size)
         else:
             yield from self._pass(record)
 
@@ -276,8 +360,9 @@ class Envelope:
         """Let one decoded record through the gate."""
         peek = _peek_at(record)
         if not _is_record(peek):
-            self._skipped[Reason.INVALID_RECORD] += 1
+            self._ledger.note(Reason.INVALID_RECORD, size=self._size)
             return
+        self._ledger.account()
         self._tally.count(peek)
         if self._selection(peek):
             yield FoundRecord(restore_record(record), self._source)
@@ -297,6 +382,18 @@ def _is_record(peek: Peek) -> bool:
         and not peek.event_source.startswith("aws:")
         and peek.event_type != "AwsCloudTrailInsight"
     )
+
+
+def _is_before_table(line: str) -> bool:
+    """Check whether a first line only says how to read the table that follows."""
+    return bool(_SEPARATOR_HINT.match(line) or _TYPE_LINE.match(line))
+
+
+def _fuller_record(thing: dict[str, Any]) -> Any:
+    """Return the record inside of an object that only repeats some of its fields; None where it is one itself."""
+    if "userIdentity" in thing or any(str(name).startswith("userIdentity.") for name in thing):
+        return None
+    return next((inner for inner in thing.values() if mentions_record(inner)), None)
 
 
 def _peek_at(thing: dict[str, Any]) -> Peek:

@@ -120,7 +120,7 @@ class FileReader:
             with open(file.path, "rb") as opened:  # noqa: PTH123 - as above
                 opened.seek(file.start)
                 counted = _Counted(opened, Budget(), self._tally, self._progress)
-                yield from envelope.read(Splitter(counted, is_quick=self._is_quick), is_begun=True)
+                yield from envelope.read(Splitter(counted, is_quick=self._is_quick, start=file.start), is_begun=True)
                 counted.report()
             return
         content = read_stretch(file)

@@ -1,9 +1,13 @@
-"""Decoding one JSON value: by msgspec, and by Python's own parser where msgspec refuses.
+"""Decoding JSON values: by msgspec, and by Python's own parser where msgspec refuses.
 
-That is so for raw control characters, lone surrogates, bytes that are no UTF-8, and numbers too large for it.
+That is so for raw control characters, lone surrogates, bytes that are no UTF-8, and numbers too large for it. A name that
+an object has twice loses nothing. A line break inside of a string is no JSON: a terminal or a mail put it in, maybe in
+the middle of a name; only where the string holds JSON itself it may be white space.
 """
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -14,8 +18,51 @@ from trail_diff.read.interface import NULL, SlimRecord
 from trail_diff.read.slim import REFUSALS
 
 SPACE = b" \t\r\n\x0b\x0c\x1e\0"
+DEPTH_LIMIT = 500
+"""How deep brackets may lie in one another; records stay below twenty, and both parsers give up not far beyond."""
 
 _ANY = msgspec.json.Decoder()
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]|"', re.DOTALL)
+_TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_HOLDS_JSON = re.compile(r'"\s*(?:[{\[]|\\")')
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """Text in which a value begins that cannot be read, and why; `at` is where it begins."""
+
+    reason: Reason
+    at: int
+
+
+class Between(msgspec.Struct, frozen=True):
+    """Text before, between and after values."""
+
+    text: str
+
+
+class Scan:
+    """Finds where the value that a buffer begins with ends; goes on where it was when the buffer has grown."""
+
+    def __init__(self, depth: int = 0) -> None:
+        self._depth, self._at = depth, 0
+
+    def find_end(self, buffer: bytes, start: int) -> int | Reason:
+        """Return the end of the value at `start`; TRUNCATED_JSON while it is open."""
+        for token in _TOKEN.finditer(buffer, start + self._at):
+            match token[0]:
+                case b"{" | b"[":
+                    self._depth += 1
+                    if self._depth > DEPTH_LIMIT:
+                        return Reason.NESTING_LIMIT
+                case b"}" | b"]":
+                    self._depth -= 1
+                    if self._depth <= 0:
+                        return token.end()
+                case b'"':
+                    self._at = token.start() - start
+                    return Reason.TRUNCATED_JSON
+        self._at = len(buffer) - start
+        return Reason.TRUNCATED_JSON
 
 
 def _read_integer(digits: str) -> int | float:
@@ -26,41 +73,54 @@ def _read_integer(digits: str) -> int | float:
         return float(digits)
 
 
-_LENIENT = json.JSONDecoder(strict=False, parse_int=_read_integer)
+def _keep_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its members; what an earlier one of the same name holds is kept, lists as one."""
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    seen: dict[str, Any] = {}
+    for name, value in pairs:
+        before = seen.get(name)
+        if isinstance(before, list) and isinstance(value, list):
+            seen[name] = [*before, *value]
+            continue
+        if isinstance(before, list | dict):
+            seen[f"{name} ({len(seen)})"] = before
+        seen[name] = value
+    return seen
 
 
-def parse_leniently(window: bytes, *, is_all: bool) -> tuple[Any, int] | Reason:
-    """Parse the value that a window begins with; give it with its length in bytes, or why not.
+_LENIENT = json.JSONDecoder(strict=False, parse_int=_read_integer, object_pairs_hook=_keep_repeated)
 
-    TRUNCATED_JSON: the window ends inside of the value. INVALID_JSON: it is wrong wherever it ends.
-    """
-    text = window.decode("utf-8", "surrogateescape")
+
+def decode_value(raw: bytes | msgspec.Raw) -> Any:
+    """Decode a whole value of which nothing may be lost; a Reason says that it is none."""
     try:
-        value, end = _LENIENT.raw_decode(text)
-    except json.JSONDecodeError as error:
-        is_open = error.pos >= len(text.rstrip()) - 8 or error.msg.startswith("Unterminated")
-        return Reason.TRUNCATED_JSON if is_open else Reason.INVALID_JSON
-    except (RecursionError, ValueError):
-        return Reason.INVALID_JSON
-    is_number = not isinstance(value, dict | list | str)
-    if is_number and end == len(text) and not is_all:
-        return Reason.TRUNCATED_JSON
-    used = text[:end].encode("utf-8", "surrogateescape")
-    return _without_surrogates(value) if b"\\u" in used or not used.isascii() else value, len(used)
+        value = _ANY.decode(raw)
+    except REFUSALS:
+        return _decode_leniently(bytes(raw))
+    if isinstance(value, dict) and _may_repeat(value, raw):
+        return _decode_leniently(bytes(raw))
+    return value
 
 
-def parse_text(text: str) -> Any:
-    """Parse one JSON value in a string, leniently.
+def _may_repeat(value: dict[str, Any], raw: bytes | msgspec.Raw) -> bool:
+    """Check whether a name under which an object or a list lies occurs twice in the text of an object, at any depth."""
+    text = bytes(raw)
+    holders = [name for name, inner in value.items() if isinstance(inner, list | dict)]
+    return any(text.count(b'"%s"' % name.encode("utf-8", "replace")) > 1 for name in holders)
 
-    Raises:
-        ValueError: it is none.
-    """
-    found = parse_leniently(text.encode("utf-8", "surrogatepass").lstrip(SPACE), is_all=True)
+
+def _decode_leniently(raw: bytes) -> Any:
+    text = raw.decode("utf-8", "surrogateescape")
+    found = next(read_values(text.lstrip(SPACE.decode())), None)
     match found:
-        case Reason():
-            raise ValueError(found.value)
-        case value, _:
-            return value
+        case Broken(reason, _):
+            return reason
+        case Between() | None:
+            return Reason.INVALID_JSON
+        case _:
+            return found
 
 
 def decode_fully(raw: bytes | msgspec.Raw) -> Any:
@@ -68,8 +128,72 @@ def decode_fully(raw: bytes | msgspec.Raw) -> Any:
     try:
         return _ANY.decode(raw)
     except REFUSALS:
-        found = parse_leniently(bytes(raw).lstrip(SPACE), is_all=True)
-        return found if isinstance(found, Reason) else found[0]
+        return _decode_leniently(bytes(raw))
+
+
+def read_values(text: str) -> Iterator[Any | Between | Broken]:
+    """Yield every JSON value of a text, with what is between them, up to the first that is broken."""
+    begins = text[: len(text) - len(text.lstrip()) + 1][-1:]
+    at = len(text) - len(text.lstrip()) if begins in ("{", "[", '"') else text.find("{")
+    done = 0
+    while at >= 0:
+        if at > done:
+            yield Between(text[done:at])
+        try:
+            value, end = _LENIENT.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            is_open = error.pos >= len(text.rstrip()) - 8 or error.msg.startswith("Unterminated")
+            yield Broken(Reason.TRUNCATED_JSON if is_open else Reason.INVALID_JSON, at)
+            return
+        except RecursionError:
+            yield Broken(Reason.NESTING_LIMIT, at)
+            return
+        except ValueError:
+            yield Broken(Reason.INVALID_JSON, at)
+            return
+        if _is_cut_by_line_break(text, at, end):
+            yield Broken(Reason.INVALID_JSON, at)
+            return
+        is_plain = text.isascii() and "\\u" not in text
+        yield value if is_plain else _without_surrogates(value)
+        done = end
+        at = _next_value(text, end)
+    if text[done:]:
+        yield Between(text[done:])
+
+
+def parse_text(text: str) -> Any:
+    """Parse the first JSON value in a string, leniently.
+
+    Raises:
+        ValueError: it is none.
+    """
+    for found in read_values(text):
+        match found:
+            case Broken(reason, _):
+                raise ValueError(reason.value)
+            case Between():
+                continue
+            case _:
+                return found
+    raise ValueError(Reason.INVALID_JSON.value)
+
+
+def _next_value(text: str, end: int) -> int:
+    """Return where the next value begins: an array only where it follows at once, for log prefixes hold brackets."""
+    rest = end
+    while text[rest : rest + 1] in (" ", "\t", "\r", "\n", ",") and rest < len(text):
+        rest += 1
+    return rest if text[rest : rest + 1] in ("[", '"') else text.find("{", rest)
+
+
+def _is_cut_by_line_break(text: str, start: int, end: int) -> bool:
+    if text.find("\n", start, end) < 0 and text.find("\r", start, end) < 0:
+        return False
+    for found in _TEXT.finditer(text, start, end):
+        if ("\n" in found[0] or "\r" in found[0]) and not _HOLDS_JSON.match(found[0]):
+            return True
+    return False
 
 
 def to_record(slim_record: SlimRecord) -> Record | Reason:

@@ -123,6 +123,7 @@ def _ending_told() -> Iterator[None]:
 def _serve(work: Callable[[Any], Iterable[Any]], connection: Connection, inherited: list[Connection]) -> None:
     """Work until there is nothing more to do; None says that an item is done."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for line in inherited:
         line.close()
     try:

@@ -69,6 +69,9 @@ _HOLDERS = (
 )
 """Names under which a whole record lies one level down, as an object or as JSON text; the surer ones first."""
 
+_RAW_TEXTS = ("event.original", "_raw", "@message", "message", "raw", "log")
+"""Names under which shippers keep the text of a record beside what they made of it; the text has all of it."""
+
 _SEARCH_DEPTH = 3
 """How far below an object of no known form a record is looked for."""
 
@@ -92,8 +95,19 @@ def look_inside(thing: Object) -> Sequence[Inside] | None:
     for shape in SHAPES:
         inside = shape(thing)
         if inside is not None:
-            return inside
+            return [*inside, *_other_lists(thing, shape)]
     return None
+
+
+def _other_lists(thing: Object, shape: Shape) -> Iterator[Inside]:
+    """Yield the lists of records that an object has beside the one that made its shape, as merged exports do."""
+    opened = _OPENED.get(shape)
+    if opened is None:
+        return
+    first = next((name for name in opened if isinstance(thing.get(name), list)), None)
+    for name, value in thing.items():
+        if name != first and isinstance(value, list) and mentions_record(value):
+            yield {name: value} if name in _LISTS else value
 
 
 def _look_alike(thing: Object) -> Sequence[Inside] | None:
@@ -231,21 +245,21 @@ def _held(thing: Object) -> Sequence[Inside] | None:
         if isinstance(inside, dict) or (isinstance(inside, str) and "{" in inside)
     ]
     for inside in named:
-        if _mentions_record(inside, _SEARCH_DEPTH):
+        if mentions_record(inside, _SEARCH_DEPTH):
             return [inside]
-    return [inside for inside in thing.values() if _mentions_record(inside, _SEARCH_DEPTH)] or named[:1] or None
+    return [inside for inside in thing.values() if mentions_record(inside, _SEARCH_DEPTH)] or named[:1] or None
 
 
-def _mentions_record(value: object, depth: int) -> bool:
+def mentions_record(value: object, depth: int = _SEARCH_DEPTH) -> bool:
     """Check whether the names that every record has occur in a value, at no great depth."""
     match value:
         case str():
             return "{" in value and "eventSource" in value and "eventName" in value
         case dict():
             is_record = "eventSource" in value and "eventName" in value
-            return is_record or (depth > 0 and any(_mentions_record(inner, depth - 1) for inner in value.values()))
+            return is_record or (depth > 0 and any(mentions_record(inner, depth - 1) for inner in value.values()))
         case list():
-            return depth > 0 and any(_mentions_record(inner, depth - 1) for inner in value)
+            return depth > 0 and any(mentions_record(inner, depth - 1) for inner in value)
         case _:
             return False
 
@@ -260,7 +274,10 @@ def _table_row(thing: Object) -> Sequence[Inside] | None:
 def _elastic(thing: Object) -> Sequence[Inside] | None:
     """Recognise a document of Elastic whose record was taken apart."""
     columns = columns_from_ecs(thing)
-    return [Columns(columns)] if columns is not None else None
+    if columns is None:
+        return None
+    raw = next((thing[name] for name in _RAW_TEXTS if mentions_record(thing.get(name), 0)), None)
+    return [Columns(columns)] if raw is None else [raw]
 
 
 def _decode(text: object) -> Inside:
@@ -294,3 +311,12 @@ SHAPES: tuple[Shape, ...] = (
     _table_row,
     _held,
 )
+
+_OPENED: dict[Shape, tuple[str, ...]] = {
+    _event_history: ("Events",),
+    _log_events: ("logEvents", "events"),
+    _insights_results: ("results",),
+    _query_results: ("QueryResultRows",),
+    _listed: _LISTS,
+}
+"""The names of the lists that a shape opens, the one that it prefers first."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from trail_diff.read.interface import SlimRecord
+from trail_diff.read.interface import NULL, SlimRecord
 
 REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 T = TypeVar("T")
@@ -19,7 +19,8 @@ T = TypeVar("T")
 class Batch(msgspec.Struct, frozen=True):
     """Records in a row, none of them doubtful, and the source of each; `split` gives each of them undecoded.
 
-    `has_next`: whether a page of event history is followed by another; None when that is not told here.
+    `has_next`: whether a page of event history is followed by another; None when that is not told here. `container`:
+    the name of the array that they are elements of, empty for an array by itself, None where they follow one another.
     """
 
     records: list[SlimRecord]
@@ -27,6 +28,7 @@ class Batch(msgspec.Struct, frozen=True):
     split: Callable[[], Sequence[bytes | msgspec.Raw]]
     is_history: bool = False
     has_next: bool | None = None
+    container: str | None = None
 
 
 class _Issuer(msgspec.Struct, frozen=True, gc=False, rename={"user_name": "userName"}):
@@ -59,8 +61,8 @@ class _Named(msgspec.Struct, frozen=True, gc=False, rename={"key_id": "keyId"}):
     key_id: str | None = None
 
 
-class _TrailFile(msgspec.Struct, gc=False):
-    """The form of trail files and console downloads, by far the most frequent one."""
+class _TrailFile(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """The form of trail files and console downloads, by far the most frequent one, and nothing beside it."""
 
     Records: list[SlimRecord]
 
@@ -140,8 +142,9 @@ def read_document(data: bytes) -> Batch | None:
         return read_elements(data, "")
     trail = _attempt(_TRAIL.decode, data)
     if trail is not None:
-        return _make_batch(trail.Records, lambda: _RAW_TRAIL.decode(data).Records)
-    page = _attempt(_PAGE.decode, data)
+        is_alone = data.count(b'"Records"') == 1  # of a name that comes twice, only the last would be seen
+        return _make_batch(trail.Records, lambda: _RAW_TRAIL.decode(data).Records, "Records") if is_alone else None
+    page = _attempt(_PAGE.decode, data) if data.count(b'"Events"') == 1 else None
     return _open_entries(page.Events, has_next=bool(page.NextToken)) if page is not None else None
 
 
@@ -151,7 +154,7 @@ def read_elements(data: bytes, container: str) -> Batch | None:
         entries = _attempt(_ENTRIES.decode, data)
         return _open_entries(entries) if entries is not None else None
     records = _attempt(_RECORDS.decode, data)
-    return _make_batch(records, lambda: _RAWS.decode(data)) if records is not None else None
+    return _make_batch(records, lambda: _RAWS.decode(data), container) if records is not None else None
 
 
 def read_lines(data: bytes) -> Batch | None:
@@ -165,21 +168,24 @@ def _open_entries(entries: list[_Entry], *, has_next: bool | None = None) -> Bat
     records = _attempt(lambda: [_RECORD.decode(text) for text in texts])
     if records is None:
         return None
-    return _make_batch(records, lambda: [text.encode() for text in texts], is_history=True, has_next=has_next)
+    return _make_batch(records, lambda: [text.encode() for text in texts], "Events", is_history=True, has_next=has_next)
 
 
 def _make_batch(
     records: list[SlimRecord],
     split: Callable[[], Sequence[bytes | msgspec.Raw]],
+    container: str | None = None,
     *,
     is_history: bool = False,
     has_next: bool | None = None,
 ) -> Batch | None:
-    """Make a batch unless one of its records is a notification of S3 or its like."""
+    """Make a batch unless one of its records is a notification of S3 or its like, or may be a wrapper around one."""
     sources = [record.event_source for record in records]
     if any(source.startswith("aws:") for source in set(sources)):
         return None
-    return Batch(records, sources, split, is_history, has_next)
+    if any(record.user_identity is NULL for record in records):
+        return None
+    return Batch(records, sources, split, is_history, has_next, container)
 
 
 def _attempt(decode: Callable[..., T], *data: bytes | msgspec.Raw) -> T | None:

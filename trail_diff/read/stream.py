@@ -14,13 +14,16 @@ import msgspec
 from trail_diff.model.reasons import Reason
 from trail_diff.read import slim
 from trail_diff.read.containers import Damaged, Readable
-from trail_diff.read.lenient import SPACE, parse_leniently
+from trail_diff.read.lenient import SPACE, Scan, decode_value
 from trail_diff.read.slim import REFUSALS, Batch
 
 WINDOW_BYTES = 4 << 20
 """How much is looked at in one go; a document that fits is decoded whole."""
 VALUE_LIMIT_BYTES = 64 << 20
 """How large one JSON value may be; CloudTrail's are below 1 MiB, exported lists of them are split before it matters."""
+
+SEGMENT_BYTES = 8 << 20
+"""How much text that cannot be read as it is is looked at in one piece."""
 
 SPLIT_NAMES = frozenset(
     {"Records", "Events", "events", "logEvents", "records", "BackupJobs", "CopyJobs", "RestoreJobs"}
@@ -33,7 +36,7 @@ _CONTAINER = re.compile(
 )
 
 
-class _TrailFile(msgspec.Struct):
+class _TrailFile(msgspec.Struct, forbid_unknown_fields=True):
     """The form of trail files and console downloads: its elements stay undecoded."""
 
     Records: list[msgspec.Raw]
@@ -41,14 +44,17 @@ class _TrailFile(msgspec.Struct):
 
 _TRAIL_FILE = msgspec.json.Decoder(_TrailFile)
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
-_ANY = msgspec.json.Decoder()
+_RAW = msgspec.json.Decoder(msgspec.Raw)
+_SCALAR = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^\s,\[\]{}":]+', re.DOTALL)
+_BEGINNING = re.compile(rb'\{\s{0,80}"eventVersion"')
 
 
 class Value(msgspec.Struct, frozen=True):
-    """A decoded JSON value that stands by itself, or that the lenient parser read inside of the array `container`."""
+    """A decoded JSON value that stands by itself, or that was decoded alone inside of the array `container`."""
 
     value: Any
     container: str | None = None
+    size: int = 0
 
 
 class Element(msgspec.Struct, frozen=True):
@@ -71,13 +77,21 @@ class Line(msgspec.Struct, frozen=True):
     text: str
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """Something that could not be read, and was passed over."""
+class Broken(msgspec.Struct, frozen=True):
+    """The document cannot be read on from here; nothing of it was passed over."""
 
     reason: Reason
 
 
-Part = Value | Batch | Element | Rest | Line | Problem
+class Segment(msgspec.Struct, frozen=True):
+    """What follows the last that was accounted for, and the byte at which it begins; `is_last`: to the end."""
+
+    data: bytes
+    at: int
+    is_last: bool
+
+
+Part = Value | Batch | Element | Rest | Line | Broken
 
 
 class Splitter:
@@ -85,22 +99,33 @@ class Splitter:
 
     Where not `is_quick`, no piece is decoded at once; that gives the same and is there to be compared with.
 
-    Damage below (a truncated gz) ends the document; it is reported after everything that could be read.
+    `start` is where in its file the stream begins. Whoever takes the parts marks what is accounted for. Where text is broken, it takes the segment from the last mark
+    on, and the parts go on behind it. `damage` is why the document below ended early (a truncated gz).
     """
 
-    def __init__(self, stream: Readable, *, is_quick: bool = True) -> None:
+    def __init__(self, stream: Readable, *, is_quick: bool = True, start: int = 0) -> None:
         self._stream, self._is_quick = stream, is_quick
         self._buffer = b""
         self._at = 0
         self._is_ended = False
-        self._damage: Reason | None = None
-        self._passed = self._lines_from = 0
+        self.damage: Reason | None = None
+        self._passed = self._mark = start
+        self._lines_from = self._batch_from = 0
         self.is_blank = True
+
+    @property
+    def position(self) -> int:
+        """Return how many bytes of the document were passed."""
+        return self._passed + self._at
+
+    def mark(self) -> None:
+        """Take all that was passed for accounted for."""
+        self._mark = self._passed + self._at
 
     def parts(self, *, is_begun: bool = False) -> Iterator[Part]:
         """Yield all parts in order. Where the document `is_begun`, what is left is not taken for one whole value."""
         self._fill(WINDOW_BYTES)
-        is_whole = self._is_ended and self._damage is None and not is_begun
+        is_whole = self._is_ended and self.damage is None and not is_begun
         yield from self._whole() if is_whole else ()
         while self._skip(SPACE + b","):
             self.is_blank = False
@@ -112,8 +137,21 @@ class Splitter:
                 yield from self._split(container)
             else:
                 yield from self._one()
-        if self._damage is not None:
-            yield Problem(self._damage)
+
+    def take_segment(self) -> Segment:
+        """Take what follows the last mark: to the end of the document, or to where a record or a line begins."""
+        begins = self._mark - self._passed
+        while not self._is_ended and len(self._buffer) - begins < SEGMENT_BYTES:
+            self._read_more(SEGMENT_BYTES)
+            begins = self._mark - self._passed
+        data = self._buffer[begins : begins + SEGMENT_BYTES]
+        is_last = self._is_ended and begins + len(data) == len(self._buffer)
+        data = data if is_last else data[: _last_beginning(data)]
+        segment = Segment(data, self._mark, is_last)
+        self._at = begins + len(data)
+        self.is_blank = self.is_blank and not data.strip()
+        self.mark()
+        return segment
 
     def lines(self) -> Iterator[str]:
         """Yield the rest of the document line by line, each with its line break."""
@@ -128,18 +166,14 @@ class Splitter:
             self._at, self.is_blank = len(self._buffer), False
             yield batch
             return
-        try:
-            elements = _TRAIL_FILE.decode(self._buffer).Records
-        except REFUSALS:
-            try:
-                value = _ANY.decode(self._buffer)
-            except REFUSALS:
-                return
-            self._at, self.is_blank = len(self._buffer), False
-            yield Value(value)
+        value = _decode_trail_file(self._buffer) or _decode_whole(self._buffer)
+        if value is None:
             return
         self._at, self.is_blank = len(self._buffer), False
-        yield from (Element(raw, "Records") for raw in elements)
+        if isinstance(value, _TrailFile):
+            yield from (Element(raw, "Records") for raw in value.Records)
+        else:
+            yield Value(value.value, size=len(self._buffer))
 
     def _line(self) -> Iterator[Part]:
         """Yield a line of text; where a value begins at its end (`aws logs tail --format json`), go to that value."""
@@ -164,50 +198,49 @@ class Splitter:
         return batch
 
     def _one(self) -> Iterator[Part]:
-        """Yield the value at hand: by its line when it is on one, else by the lenient parser."""
+        """Yield the value at hand: by its line when it is on one, else by where its brackets close."""
         line_end = self._buffer.find(b"\n", self._at)
-        if line_end < 0:
-            yield from self._one_leniently()
-            return
-        try:
-            value = _ANY.decode(self._buffer[self._at : line_end])
-        except REFUSALS:
-            yield from self._one_leniently()
-        else:
-            self._at = line_end + 1
-            yield Value(value)
+        if line_end >= 0:
+            try:
+                _RAW.decode(self._buffer[self._at : line_end])
+            except REFUSALS:
+                pass
+            else:
+                yield self._take_value(line_end + 1, None)
+                return
+        yield self._one_by_brackets(None)
 
-    def _one_leniently(self, container: str | None = None, marker: bytes = b"\n") -> Iterator[Part]:
-        """Yield the value at hand by the lenient parser; after a bad one go on at the marker."""
-        size = 1 << 16
+    def _one_by_brackets(self, container: str | None) -> Part:
+        """Return the value at hand, which ends where its brackets close; of a broken one nothing is passed."""
+        if self._peek() not in b"{[":
+            return self._one_scalar(container)
+        scan, size = Scan(), 1 << 16
         while True:
+            end = scan.find_end(self._buffer, self._at)
+            if isinstance(end, int):
+                return self._take_value(end, container)
+            if end is not Reason.TRUNCATED_JSON or self._is_ended:
+                return Broken(end)
+            if len(self._buffer) - self._at > VALUE_LIMIT_BYTES:
+                return Broken(Reason.VALUE_TOO_LARGE)
+            size = max(size * 2, len(self._buffer) - self._at + 1)
             self._fill(size)
-            window = self._buffer[self._at : self._at + size]
-            is_all = self._is_ended and self._at + size >= len(self._buffer)
-            found = parse_leniently(window, is_all=is_all)
-            if isinstance(found, tuple):
-                self._at += found[1]
-                yield Value(found[0], container)
-                return
-            if found is Reason.TRUNCATED_JSON and not is_all and size < VALUE_LIMIT_BYTES:
-                size *= 4
-                continue
-            if found is Reason.TRUNCATED_JSON and not is_all:
-                found = Reason.VALUE_TOO_LARGE
-            if found is not Reason.TRUNCATED_JSON or self._damage is None:
-                yield Problem(found)
-            self._resume(marker)
-            return
 
-    def _resume(self, marker: bytes) -> None:
-        """Go to where the next value may begin: a line break, or the beginning that the elements of an array share."""
-        self._at += 1
-        while (found := self._buffer.find(marker, self._at)) < 0:
-            self._at = max(self._at, len(self._buffer) - len(marker))
-            if not self._read_more():
-                self._at = len(self._buffer)
-                return
-        self._at = found
+    def _one_scalar(self, container: str | None) -> Part:
+        """Return the text, number or word at hand, as far as a comma or bracket outside of quotation marks."""
+        self._fill(1 << 16)
+        found = _SCALAR.match(self._buffer, self._at)
+        if found is None or (found.end() == len(self._buffer) and not self._is_ended):
+            return Broken(Reason.INVALID_JSON)
+        return self._take_value(found.end(), container)
+
+    def _take_value(self, end: int, container: str | None) -> Part:
+        raw = self._buffer[self._at : end]
+        value = decode_value(raw)
+        if isinstance(value, Reason):
+            return Broken(value)
+        self._at = end
+        return Value(value, container, len(raw))
 
     # ---- containers
 
@@ -229,29 +262,48 @@ class Splitter:
                 yield from self._end_container(name, before)
                 return
             marker = marker or self._buffer[self._at : self._at + 12]
-            yield from self._take_batch(marker, name) or self._one_leniently(name, marker)
-        if self._damage is None:
-            yield Problem(Reason.TRUNCATED_JSON)
+            for part in self._take_batch(marker, name) or [self._one_by_brackets(name)]:
+                yield part
+                if isinstance(part, Broken):
+                    return
+        yield Broken(Reason.TRUNCATED_JSON)
 
     def _end_container(self, name: str, before: bytes) -> Iterator[Part]:
         """Read what follows an array inside of its object: `}`, or further fields such as NextToken."""
         if not name:
             return
-        rest: dict[str, Any] = {}
         if not self._skip(SPACE):
-            yield from () if self._damage else (Problem(Reason.TRUNCATED_JSON),)
-        elif self._peek() == b",":
-            self._passed += self._at
-            self._buffer, self._at = b"{" + self._buffer[self._at + 1 :], 0
-            for part in self._one_leniently(name):
-                if isinstance(part, Value) and isinstance(part.value, dict):
-                    rest = part.value
-                elif isinstance(part, Problem):
-                    yield part
-        else:
+            yield Broken(Reason.TRUNCATED_JSON)
+            return
+        after = b"}"
+        if self._peek() == b",":
+            end = self._find_object_end()
+            if isinstance(end, Reason):
+                yield Broken(end)
+                return
+            after = self._buffer[self._at : end]
+            self._at = end
+        elif self._peek() == b"}":
             self._at += 1
-        fields = parse_leniently(b"{" + before.rstrip(SPACE + b",") + b"}", is_all=True)
-        yield Rest({**(fields[0] if isinstance(fields, tuple) else {}), **rest}, name)
+        else:
+            yield Broken(Reason.INVALID_JSON)
+            return
+        fields = decode_value(b"{" + (before.rstrip(SPACE + b",") + after).lstrip(SPACE + b","))
+        if isinstance(fields, Reason):
+            yield Broken(fields)
+        else:
+            yield Rest(fields, name)
+
+    def _find_object_end(self) -> int | Reason:
+        """Return where the object ends inside of which we are."""
+        scan = Scan(depth=1)
+        while True:
+            end = scan.find_end(self._buffer, self._at)
+            if isinstance(end, int) or end is not Reason.TRUNCATED_JSON or self._is_ended:
+                return end
+            if len(self._buffer) - self._at > VALUE_LIMIT_BYTES:
+                return Reason.VALUE_TOO_LARGE
+            self._fill(2 * (len(self._buffer) - self._at) + 1)
 
     def _take_batch(self, marker: bytes, name: str) -> list[Part] | None:
         """Take as many elements as surely end inside of the window.
@@ -259,12 +311,15 @@ class Splitter:
         A cut is right exactly if what is before it is a whole list of values: msgspec decodes `[` + it + `]` only then,
         because at any other place a string, an object or an array would still be open.
         """
+        if self.position < self._batch_from:
+            return None
         self._fill(WINDOW_BYTES)
         start, end = self._at, len(self._buffer)
+        tried = self._passed + end
         for _ in range(4):
             end = self._buffer.rfind(marker, start + 1, end)
             if end < 0:
-                return None
+                break
             cut = self._buffer[start:end].rstrip(SPACE)
             if not cut.endswith(b","):
                 continue
@@ -272,6 +327,7 @@ class Splitter:
             if parts is not None:
                 self._at = end
                 return parts
+        self._batch_from = tried  # the elements up to there are read one by one
         return None
 
     # ---- the buffer
@@ -313,13 +369,16 @@ class Splitter:
 
     def _read_more(self, size: int = 0) -> bool:
         """Read on until `size` bytes are at hand, a little more if there were as many; tell whether any came."""
-        parts = [self._buffer[self._at :]]
-        at_hand = len(parts[0])
+        if self.position - self._mark > SEGMENT_BYTES:
+            self.mark()  # too far back to be looked at again
+        kept = self._mark - self._passed
+        parts = [self._buffer[kept:]]
+        at_hand = len(self._buffer) - self._at
         while not self._is_ended and (len(parts) == 1 or at_hand < size):
             try:
                 data = self._stream.read(WINDOW_BYTES)
             except Damaged as damage:
-                self._damage, data = damage.reason, b""
+                self.damage, data = damage.reason, b""
             if not data:
                 self._is_ended = True
                 break
@@ -327,8 +386,8 @@ class Splitter:
             at_hand += len(data)
         if len(parts) == 1:
             return False
-        self._passed += self._at
-        self._buffer, self._at = b"".join(parts), 0
+        self._passed += kept
+        self._buffer, self._at = b"".join(parts), self._at - kept
         return True
 
 
@@ -340,3 +399,31 @@ def _read_array(data: bytes, name: str, *, is_quick: bool) -> list[Part] | None:
         return [Element(raw, name) for raw in _ELEMENTS.decode(data)]
     except REFUSALS:
         return None
+
+
+def _decode_trail_file(data: bytes) -> _TrailFile | None:
+    """Decode a trail file into undecoded elements; None where it has another form, or a name twice."""
+    try:
+        return _TRAIL_FILE.decode(data) if data.count(b'"Records"') == 1 else None
+    except REFUSALS:
+        return None
+
+
+def _decode_whole(data: bytes) -> Value | None:
+    """Decode a document that is one value of strict JSON; None where it is none."""
+    try:
+        _RAW.decode(data)
+    except REFUSALS:
+        return None
+    value = decode_value(data)
+    return None if isinstance(value, Reason) else Value(value)
+
+
+def _last_beginning(data: bytes) -> int:
+    """Return where in a piece of text the last record begins, else its last line; else its end."""
+    half = len(data) // 2
+    last = data.rfind(b'"eventVersion"', half)
+    if last >= 0 and (found := _BEGINNING.search(data, max(last - 90, half), last + 14)):
+        return found.start()
+    line = data.rfind(b"\n", half) + 1
+    return line or len(data)

@@ -4,19 +4,19 @@ import base64
 import gzip
 import json
 import re
-import zlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
+from trail_diff.read.containers import GZIP, inflate_whole
 from trail_diff.read.forms.structtext import format_struct_text, parse_struct_text
+from trail_diff.read.lenient import Between, Broken, parse_text, read_values
+from trail_diff.redact.vocabulary import TEXT_FIELDS
 
 LIMIT_BYTES = 64 << 20
 """How large packed text may be."""
 
-_GZIP = b"\x1f\x8b"
 _PERCENT = re.compile(r"%(?:3A|2F|7B)", re.IGNORECASE)
-_DECODE: Callable[[str], Any] = json.JSONDecoder(strict=False).decode
 
 
 class Nested(NamedTuple):
@@ -30,10 +30,12 @@ class Nested(NamedTuple):
 def open_text(text: str, field: str) -> Nested | None:
     """Return what lies in a text, None when the text is nothing but itself."""
     if text[:1] in ("{", "["):
-        if (parsed := parse_json(text)) is not None:
+        if (parsed := _parse_json(text)) is not None:
             return Nested(parsed, _write_json)
         struct = parse_struct_text(text)
         return Nested(struct, format_struct_text) if struct is not None else None
+    if field in TEXT_FIELDS and (line := _open_log_line(text)) is not None:
+        return line
     if field == "data" and (unpacked := _unpack(text)) is not None:
         return Nested(unpacked, lambda content: _pack(content, text), is_log=True)
     if _PERCENT.search(text) and " " not in text and unquote(text) != text:
@@ -41,13 +43,28 @@ def open_text(text: str, field: str) -> Nested | None:
     return None
 
 
-def parse_json(text: str) -> dict[str, Any] | list[Any] | None:
+def _parse_json(text: str) -> dict[str, Any] | list[Any] | None:
     """Return the object or list that a text is; None for anything else."""
     try:
-        value = _DECODE(text)
-    except (ValueError, RecursionError):
+        value = parse_text(text)
+    except ValueError:
         return None
     return value if isinstance(value, dict | list) else None
+
+
+def _open_log_line(text: str) -> Nested | None:
+    """Return the value that lies behind a prefix in a message, between what is before it and behind it."""
+    if text.find("{") <= 0:
+        return None
+    found = list(read_values(text))
+    if not any(found) or any(isinstance(one, Broken) for one in found):
+        return None
+    parts = [one.text if isinstance(one, Between) else one for one in found]
+    is_text = [isinstance(one, Between) for one in found]
+    return Nested(
+        parts,
+        lambda made: "".join(one if plain else _write_json(one) for one, plain in zip(made, is_text, strict=True)),
+    )
 
 
 def _write_json(value: Any) -> str:
@@ -58,20 +75,13 @@ def _unpack(text: str) -> str | None:
     """Return the text that lies in base64, gzipped or not; None when there is none, or more than any real one."""
     try:
         data = base64.b64decode(text, validate=True)
-        return (_inflate(data) if data.startswith(_GZIP) else data).decode("utf-8")
-    except (ValueError, zlib.error):
+        text = (inflate_whole(data, LIMIT_BYTES) if data.startswith(GZIP) else data).decode("utf-8")
+    except ValueError:
         return None
-
-
-def _inflate(data: bytes) -> bytes:
-    inflater = zlib.decompressobj(wbits=31)
-    made = inflater.decompress(data, LIMIT_BYTES)
-    if not inflater.eof:
-        raise ValueError("larger than any real one, or cut off")
-    return made
+    return text or None
 
 
 def _pack(text: str, like: str) -> str:
     data = text.encode("utf-8", "replace")
-    is_zipped = base64.b64decode(like, validate=True).startswith(_GZIP)
+    is_zipped = base64.b64decode(like, validate=True).startswith(GZIP)
     return base64.b64encode(gzip.compress(data, mtime=0) if is_zipped else data).decode("ascii")

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection
 from functools import cache, lru_cache
 from hashlib import blake2b
+from itertools import pairwise
 from string import ascii_lowercase, ascii_uppercase, digits
 
 _WORD = re.compile(
@@ -56,6 +57,8 @@ _ALPHABET_OF = {
 _HEX_OF = {letter: (alphabet, place + 1) for alphabet in (_HEX.upper(), _HEX) for place, letter in enumerate(alphabet)}
 _KEPT_BEGINNINGS = frozenset({"AWSReservedSSO", "AWSBackup", "AWSServiceRoleFor"})
 _WILDCARDS = ("*", "?")
+_HASHED_SINGLY, _BLOCK = 12, 32
+"""How many characters of a word are hashed one by one; what follows is moved as these say, a block at a time."""
 _MOST_FRAGMENTS = 500
 _MOST_CACHED = 50_000
 
@@ -76,6 +79,7 @@ class Pseudonyms:
         self._names: dict[str, str] = {}
         self._fragments: dict[str, None] = {}
         self._begins: re.Pattern[str] | None = None
+        self._block = b""
 
     @property
     def fragments(self) -> tuple[str, ...]:
@@ -148,32 +152,36 @@ class Pseudonyms:
         return kept + self._word(word[len(kept) :], _shift)
 
     def _make_word(self, word: str, shift: Shift) -> str:
-        if word.isascii() and not (self._begins and shift is _shift and self._begins.search(word)):
-            return self._make_ascii_word(word, shift)
-        return self._make_any_word(word, shift)
+        """Replace a word's characters; it begins anew where a fragment is."""
+        if not self._begins or shift is _shift_hex:
+            return self._make_run(word, shift)
+        starts = sorted({0, *(found.start() for found in self._begins.finditer(word))})
+        return "".join(self._make_run(word[start:end], shift) for start, end in pairwise([*starts, len(word)]))
 
-    def _make_any_word(self, word: str, shift: Shift) -> str:
-        begins = {found.start() for found in self._begins.finditer(word)} if self._begins and shift is _shift else set()
-        made, start = [], 0
-        for index, character in enumerate(word):
-            start = index if index in begins else start
-            is_letter = character.isalnum()
-            made.append(shift(character, self._noise(word[start:index].lower())) if is_letter else character)
-        return "".join(made)
-
-    def _make_ascii_word(self, word: str, shift: Shift) -> str:
-        """Do what `_make_word` does for a word in which nothing begins anew, hashing on from prefix to prefix."""
+    def _make_run(self, run: str, shift: Shift) -> str:
+        """Replace characters that follow one another: each as those before it say, far on as the first ones say."""
         alphabets = _HEX_OF if shift is _shift_hex else _ALPHABET_OF
         made, before = [], self._keyed.copy()
-        for character in word:
-            if (found := alphabets.get(character)) is None:
-                made.append(character)
-            else:
-                alphabet, next_place = found
+        for place, character in enumerate(run):
+            if place < _HASHED_SINGLY:
                 noise = int.from_bytes(before.digest(), "big")
+                before.update(character.lower().encode("utf-8", "surrogatepass"))
+            else:
+                noise = self._far_noise(before, place)
+            if (found := alphabets.get(character)) is not None:
+                alphabet, next_place = found
                 made.append(alphabet[(next_place + noise % (len(alphabet) - 1)) % len(alphabet)])
-            before.update(character.lower().encode())
+            else:
+                made.append(shift(character, noise) if character.isalnum() else character)
         return "".join(made)
+
+    def _far_noise(self, before: "blake2b", place: int) -> int:
+        """Return what moves a character that is far on in a word, of which only the first ones were hashed."""
+        block, at = divmod(place - _HASHED_SINGLY, _BLOCK)
+        if at == 0:
+            key = before.digest() + block.to_bytes(8, "big")
+            self._block = blake2b(key, key=self.secret, digest_size=2 * _BLOCK).digest()
+        return int.from_bytes(self._block[2 * at : 2 * at + 2], "big")
 
     def _scramble_bits(self, value: int, length: int) -> int:
         """Flip each bit or not, as the bits before it say."""

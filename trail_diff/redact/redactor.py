@@ -2,7 +2,7 @@
 
 Two rounds: `learn` collects the names that a document tells (accounts, roles, users, sessions, vaults, tables, buckets,
 keys, encryption contexts …), then `redact` replaces each wherever it stands: in fields, ARNs, messages, policies, JSON
-and structs in strings. A value whose field is not known to hold words of AWS (redact_words) is replaced whole. A name
+and structs in strings. A value whose field is not known to hold words of AWS (vocabulary) is replaced whole. A name
 that is also a word of AWS (a vault called `backup`) is replaced where its field or ARN says what it is, and left alone
 in running text.
 """
@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from trail_diff.redact import messages, structure
 from trail_diff.redact import vocabulary as words
 from trail_diff.redact.embedded import open_text
 from trail_diff.redact.name_index import LearntIds, LearntNames
@@ -20,15 +21,18 @@ from trail_diff.redact.pseudonyms import Pseudonyms
 _ARN = r"arn:(?:aws[\w-]*|\*|\$\{AWS::Partition\}):[\w*-]*:[\w*-]*:(?:[\w*?-]*|\$\{[\w:]+\}):[^\s\"'<>;|\\]+"
 _PATTERNS = re.compile(
     rf"(?P<arn>{_ARN})"
-    r"|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?P<mail>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})"
     r"|(?P<address>(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w.]*\w)"
     r"|(?<![\w:.])(?=[0-9a-fA-F:]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{2,39}(?:[0-9.]{7,15})?(?:/\d{1,3})?(?![\w:]))"
     r"|(?P<uuid>(?<![0-9a-zA-Z])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-zA-Z]))"
     r"|(?P<unique>(?<![0-9a-zA-Z])(?:ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|APKA|AROA|ASCA|ASIA)[A-Z0-9]{8,})"
     r"|(?P<account>(?<![0-9a-zA-Z.])(?:\d{12}|\d{4}-\d{4}-\d{4})(?![0-9a-zA-Z]))"
-    r"|(?P<id>(?<![\w-])(?:vol|snap|i|fs|vpce|vpc|subnet|eni|ami|sg|db|cluster|cks|mrk)-[0-9a-z]{8,40}(?![\w])"
+    r"|(?P<id>(?<![\w-])(?:db|cluster|cks)-[0-9a-zA-Z]{8,40}(?!\w)"
+    r"|(?<![\w-])[a-z][a-z0-9]{0,15}(?:-[a-z]{2,15}){0,2}-(?:[0-9a-f]{17}|[0-9a-f]{32}|[0-9a-f]{8})(?!\w)"
     r"|(?<![\w-])(?:o-[0-9a-z]{10,32}|r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})(?![\w-]))"
+    r"|(?P<encoded>(?<![\w+/=-])[A-Za-z0-9_+/-]{80,}={0,2}(?![\w+/=-]))"
 )
+"""What shows by its form what it is; `encoded` is what only the account can decode, such as authorization messages."""
 _ARN_PARTS = re.compile(r"\A(arn:(?:\$\{[^}]*\}|[^:])*:[^:]*:[^:]*:)(\$\{[^}]*\}|[^:]*):(.*)\Z", re.DOTALL)
 _ARN_END = re.compile(r"[.,:)\]}]+\Z")
 _RESOURCE_PARTS = re.compile(r"(aws:ec2-infrastructure|\$\{[^}]*\}|[/:])")
@@ -82,10 +86,11 @@ class Redactor:
 
     def _learn_text(self, field: str, text: str) -> None:
         if field in _OF_AWS_FIELDS:
-            self._vocabulary.update((text.lower(), text.split(".", maxsplit=1)[0].lower()))
+            if structure.passes(field, text):
+                self._vocabulary.update((text.lower(), text.split(".", maxsplit=1)[0].lower()))
         elif words.is_service(text):
             self._vocabulary.add(text.split(".", maxsplit=1)[0])
-        elif field in words.ID_FIELDS:
+        elif field in structure.ID_FIELDS:
             self.learn_id(text)
         elif field in words.NAME_FIELDS and not text.startswith("arn:"):
             self._learn_name(text)
@@ -120,13 +125,17 @@ class Redactor:
         """Return a document of JSON values with every name replaced; its shape stays."""
         return self._walk(document, "", 0)
 
+    def redact_unknown(self, document: Any) -> Any:
+        """Return a document of JSON values with every key and every value replaced as a name."""
+        return self._walk(document, "encryptioncontext", 0)
+
     def key(self, name: str) -> str:
         """Return the name of a record's member; it stays unless it is no name of a field."""
         return self._walk_key(name, "")
 
-    def redact_member(self, name: str, value: Any, depth: int) -> Any:
-        """Return what stands in a record's member, the record being so deep in its document, names replaced."""
-        return self._walk(value, words.plain(name), depth + 1)
+    def redact_member(self, name: str, value: Any) -> Any:
+        """Return what is in a record's member with its names replaced."""
+        return self._walk(value, words.plain(name), 1)
 
     def cell(self, column: str, text: str) -> str:
         """Return a cell of a table with every name replaced."""
@@ -135,6 +144,16 @@ class Redactor:
     def text(self, text: str) -> str:
         """Return running text with every ARN, account, address, id and learned name in it replaced."""
         return self._replace(text, self._replace_names)
+
+    def prefix(self, text: str) -> str:
+        """Return what is before a record on its line: times stay, other words are replaced whole."""
+        return re.sub(
+            r"\S+", lambda word: word[0] if structure.is_plain(word[0]) else self.pseudonyms.name(word[0]), text
+        )
+
+    def message(self, text: str) -> str:
+        """Return running text of AWS's with all of that replaced, and with what by its place in it is a name."""
+        return self._replace(text, self._replace_message)
 
     def arn(self, arn: str) -> str:
         """Return an ARN, or a pattern of ARNs, with its account and names replaced; AWS's own policies stay."""
@@ -202,7 +221,7 @@ class Redactor:
         if words.is_context(field):
             return name if words.is_key_of_aws(name, field) else self.name_or_arn(name)
         is_field = bool(_FIELD_NAME.match(name)) and name.lower() not in self._known
-        return name if is_field or words.plain(name) in words.NAME_FIELDS else self.text(name)
+        return name if is_field or words.is_field(name) else self.text(name)
 
     def _walk_operator(self, operator: str, tested: Any, depth: int) -> Any:
         if not isinstance(tested, dict):
@@ -237,6 +256,8 @@ class Redactor:
         return made
 
     def _make_text(self, text: str, field: str, depth: int) -> str:
+        if structure.is_structural(field):
+            return text if structure.passes(field, text) else self.pseudonyms.name(text)
         if nested := open_text(text, field):
             inner_field = "message" if nested.is_log else field
             return nested.write(self._walk(nested.content, inner_field, depth + 1))
@@ -244,8 +265,11 @@ class Redactor:
             return self.pseudonyms.name(host[0]) + host[1]
         if field == "useragent":
             return "".join(self._replace_agent(*part) for part in words.agent_words(self.text(text)))
-        is_word = text.lower() in self._vocabulary and field not in words.NAME_FIELDS and not words.is_context(field)
-        return self.text(text) if is_word or words.is_open(field, text) else self.name_or_arn(text)
+        is_name = field in words.NAME_FIELDS or words.is_context(field)
+        if structure.is_plain(text) and not is_name:
+            return text
+        is_word = text.lower() in self._vocabulary and not is_name
+        return self.message(text) if is_word or words.is_open(field, text) else self.name_or_arn(text)
 
     def _replace_agent(self, word: str, is_name: bool) -> str:  # noqa: FBT001 - as agent_words gives it
         return self.pseudonyms.name(word) if is_name and word not in self.pseudonyms.made else word
@@ -259,7 +283,9 @@ class Redactor:
                 whole = whole.removesuffix(":")  # of the sentence, as in `from fe80::1: denied`
                 if not _is_address(whole):
                     continue
-            parts += [between(text[at : found.start()]), self._replace_pattern(found.lastgroup, whole)]
+            before = text[at : found.start()]
+            is_kept = found.lastgroup == "uuid" and messages.keeps_id(before)
+            parts += [between(before), whole if is_kept else self._replace_pattern(found.lastgroup, whole)]
             at = found.start() + len(whole)
         return "".join([*parts, between(text[at:])])
 
@@ -280,7 +306,12 @@ class Redactor:
         parts = _SERVICE_WORD.split(text)
         return "".join(part if place % 2 else self.pseudonyms.name(part) for place, part in enumerate(parts))
 
-    def _replace_names(self, text: str) -> str:
+    def _replace_message(self, text: str) -> str:
+        return self._replace_names(
+            text, lambda rest: messages.replace_names(rest, self.pseudonyms.name, self._vocabulary.__contains__)
+        )
+
+    def _replace_names(self, text: str, between: Callable[[str], str] = str) -> str:
         """Replace learned names that stand as whole words, in any letter case, the longest that fits first."""
         parts, at, lower = [], 0, text.lower()
         if len(lower) != len(text):
@@ -291,10 +322,10 @@ class Redactor:
             for start, name in self._names.at(word, lower, at):
                 end = start + len(name)
                 if name not in self._vocabulary and not _continues(text, end):
-                    parts += [text[at:start], self.pseudonyms.name(text[start:end])]
+                    parts += [between(text[at:start]), self.pseudonyms.name(text[start:end])]
                     at = end
                     break
-        return "".join([*parts, text[at:]])
+        return "".join([*parts, between(text[at:])])
 
 
 def _is_address(text: str) -> bool:

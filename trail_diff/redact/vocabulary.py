@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from trail_diff.read.forms.spelling import SPELLING
+from trail_diff.read.stream import SPLIT_NAMES
 
 NAME_FIELDS = frozenset(
     """
@@ -43,15 +44,15 @@ _OPEN_FIELDS = frozenset(
     """.split()  # noqa: SIM905
 )
 """Fields of AWS's own words, ids and running text: in these only what is known or looks like a name is replaced."""
-TEXT_FIELDS = frozenset({"errormessage", "statusmessage", "message", "log", "msg", "statereason"})
-
-ID_FIELDS = frozenset(
+_WRAPPERS = SPLIT_NAMES | frozenset(
     """
-    eventid requestid sharedeventid backupjobid copyjobid restorejobid jobid parentjobid sourceeventid awseventid
-    recoverypointjobid creatorrequestid
+    CloudTrailEvent Messages Body body Sns Message kinesis data awslogs detail hits results ResultSet Rows Data
+    VarCharValue QueryResultRows NextToken nextToken _source _raw @message event original fields searchedLogStreams
+    CreationDate CompletionDate State Status StatusMessage IamRoleArn ResourceArn ResourceType BackupVaultArn
+    RecoveryPointArn Policy KeyMetadata Grants Statement Condition Principal Resource
     """.split()  # noqa: SIM905
 )
-"""Fields whose ids stay, as they are what one asks with and finds evidence by."""
+TEXT_FIELDS = frozenset({"errormessage", "statusmessage", "message", "log", "msg", "statereason"})
 
 _OPEN_CONDITIONS = re.compile(
     r"\A(?:kms:(?:viaservice|grantoperations|grantisforawsresource|grantconstrainttype|keyspec|keyusage|keyorigin|\w*"
@@ -108,6 +109,13 @@ def plain(name: str) -> str:
 
 
 @lru_cache(maxsize=10_000)
+def is_field(name: str) -> bool:
+    """Check whether a name is that of a field, of AWS's or of what wraps its records, and so never a customer's."""
+    field = plain(name)
+    return field in NAME_FIELDS or field in _OPEN_FIELDS or name.lower() in SPELLING or name in _WRAPPERS
+
+
+@lru_cache(maxsize=10_000)
 def is_context(field: str) -> bool:
     """Check whether a field holds a map whose keys and values are the customer's own."""
     return bool(_CONTEXT_FIELD.match(field))
@@ -122,10 +130,10 @@ def is_key_of_aws(key: str, field: str) -> bool:
 
 def is_open(field: str, text: str) -> bool:
     """Check whether a value is one of AWS's words, a number, a time, or running text."""
-    return field in _OPEN_FIELDS or bool(_PLAIN.match(text)) or _is_column(text) or is_service(text)
+    return field in _OPEN_FIELDS or bool(_PLAIN.match(text)) or is_column(text) or is_service(text)
 
 
-def _is_column(text: str) -> bool:
+def is_column(text: str) -> bool:
     """Check whether a text is a field of CloudTrail's, or the column of one."""
     return all(step in SPELLING for step in re.split(r"[._]", text.lower()))
 

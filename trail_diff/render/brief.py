@@ -10,6 +10,7 @@ from trail_diff.render.phrases import caller_name, caller_type, catalogue
 OUTCOME_COLORS = {"explained": "red", "difference": "red", "no-difference": "green", "inconclusive": "yellow"}
 PRESENCE_COLORS = {"only-succeeded": "red", "denied-in-failed": "red", "only-failed": "yellow"}
 
+_MOST_RIVALS = 3
 _MOST_STEPS = 2
 _MOST_JSON_LINES = 8
 
@@ -29,6 +30,7 @@ def render_brief(report: Report, options: RenderOptions) -> str:
     attempts = essentials.list_attempts(report, words)
     if attempts:
         page.field(words.labels["attempts"], attempts)
+    show_expected(page, report, words)
     _show_next_steps(page, report, words)
     covered = [essentials.coverage_line(report, words), words.labels["more"]]
     page.field(words.labels["covered"], words.grammar.join_items(covered))
@@ -45,6 +47,14 @@ def show_verdict(page: Page, report: Report, words: Catalogue) -> None:
     )
 
 
+def show_expected(page: Page, report: Report, words: Catalogue, *, all_of_them: bool = False) -> None:
+    """Show the calls that are expected of the failed job and that no record shows."""
+    name = words.labels["expected"]
+    for text in essentials.list_expected(report, words, all_of_them=all_of_them):
+        page.field(name, text)
+        name = ""
+
+
 def _show_jobs(page: Page, report: Report, words: Catalogue) -> None:
     page.gap()
     jobs = [("failed" if report.succeeded else "job", report.failed)]
@@ -54,7 +64,7 @@ def _show_jobs(page: Page, report: Report, words: Catalogue) -> None:
         time = layout.show_time(job.created) if job.kind != "window" else ""
         page.field(words.labels[name], f"{job.id:<{widths[0]}}  {job.state or '':<{widths[1]}}  {time}".rstrip())
     if report.failed.key:
-        page.field(words.labels["key"], layout.show_key(report.failed.key))
+        page.field(words.labels["key"], layout.place_key(report.failed.key, report.key_places))
 
 
 def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
@@ -71,7 +81,7 @@ def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
         for row in rows:
             calls = (layout.show_calls(row.failed, words), layout.show_calls(row.succeeded, words))
             named = escape.terminal(f"  {words.presences[row.presence]}  {row.action}")
-            table.append([named, *calls, escape.terminal(layout.short_key(row.key))])
+            table.append([named, *calls, escape.terminal(layout.place_key(row.key, report.key_places, short=True))])
             colors.append(PRESENCE_COLORS.get(row.presence))
     if table:
         columns = 4 if has_keys else 3
@@ -92,8 +102,11 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
     if finding.evidence:
         shown = essentials.show_evidence(report, finding.evidence[0], words)
         page.field(words.labels["evidence"], shown, finding.evidence[0].url)
-    if len(merged) > 1:
-        page.field("", words.count("more", len(merged) - 1))
+    for rival, rival_actions in merged[1 : 1 + _MOST_RIVALS]:
+        told = f"{words.confidences[rival.confidence]}: {layout.show_finding(rival, rival_actions, words)}"
+        page.field(words.labels["other_cause"], told)
+    if len(merged) > 1 + _MOST_RIVALS:
+        page.field("", words.count("more", len(merged) - 1 - _MOST_RIVALS))
 
 
 def _show_absence(page: Page, report: Report, words: Catalogue) -> None:

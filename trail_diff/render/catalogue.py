@@ -45,6 +45,9 @@ class Grammar(Protocol):
     ) -> str:
         """Return the sentence that calls ended in these errors, whatever they are: not each is a refusal."""
 
+    def say_call(self, actions: Sequence[str], caller: str) -> str:
+        """Name the calls of a caller."""
+
     def say_more(self, count: int) -> str:
         """Return the clause that counts the callers left out."""
 

@@ -12,6 +12,7 @@ from trail_diff.model.report import CallerGroup, Evidence, Finding, KeyPolicy, R
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean
+from trail_diff.render.phrases import caller_name, caller_type
 from trail_diff.render.summary import DECISIVE
 
 _MOST_ROWS = 8
@@ -19,6 +20,10 @@ _COLUMNS = 78
 _OTHERS = ("denied-in-failed", "only-succeeded", "only-failed", "both")
 _DOUBTS = frozenset({Reason.CHANGED_DURING_JOB, Reason.POLICY_IS_TODAYS, Reason.DENIAL_WOULD_BE_LOGGED})
 """Reasons why a finding is less than certain, shown beside the conditions that match."""
+
+
+_CHANGES = frozenset({Reason.STATEMENT_ADDED, Reason.STATEMENT_ALTERED, Reason.POLICY_PUT_BETWEEN, Reason.RIVAL_OPEN})
+"""What is told of a suspect beside its conditions: that it is new, and that it has a rival."""
 
 
 class Shown(Struct, frozen=True):
@@ -53,6 +58,25 @@ def choose_rows(report: Report) -> Shown:
     return Shown(shown, left_out)
 
 
+def list_expected(report: Report, words: Catalogue, *, all_of_them: bool = False) -> Sequence[str]:
+    """Return a line for each caller whose calls are expected and not recorded: its actions, and by what.
+
+    Those to read first are what a refused caller has to do next and, where there is no answer, what a service does.
+    """
+    refused = {group.caller.role_arn for group in report.callers if group.failed.errors} - {None}
+    is_open = report.verdict.outcome != "explained"
+    missing: dict[tuple[Caller, Reason], list[str]] = {}
+    for one in report.expected:
+        is_first = one.caller.role_arn in refused or (is_open and one.key_role != "resource")
+        if not one.seen and (all_of_them or is_first):
+            missing.setdefault((one.caller, one.basis), []).append(one.action)
+    return [
+        f"{words.grammar.join_items(list(dict.fromkeys(actions)))}, "
+        f"{caller_name(caller, words)} ({caller_type(caller, words)}): {words.reason(basis)}"
+        for (caller, basis), actions in missing.items()
+    ]
+
+
 def list_attempts(report: Report, words: Catalogue) -> str:
     """Name what would not help; nothing when nothing was tried."""
     names = [words.attempts.get(remedy.id, remedy.id) for remedy in report.remedies if remedy.helps is False]
@@ -81,14 +105,20 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
         parts.append(f"{words.confidences[finding.confidence]}: {layout.show_finding(finding, actions, words)}")
     elif finding.statement is not None:
         parts.append(layout.show_place(finding, words))
+    if finding.key is not None and finding.key != report.failed.key:
+        parts.append(f"{words.labels['key']} {layout.show_key(finding.key)}")
     conditions = [
         layout.show_condition(condition, words) for condition in layout.conditions_of(finding, report.decisions)
     ]
     if not conditions:
-        return [*parts, words.reasons_of(finding.reasons)]
+        differs = layout.show_differences(report, finding, words)
+        return [*parts, words.reasons_of(finding.reasons), *differs, *layout.show_clearing(finding, words)]
     doubts = tuple(reason for reason in finding.reasons if reason in _DOUBTS)
     told = [words.reasons_of(doubts)] if doubts else []
+    if finding.confidence != "confirmed":
+        told += [words.reason(reason) for reason in finding.reasons if reason in _CHANGES]
     told += [words.labels["fixed_since"]] if report.is_fixed_since(finding) else []
+    told += [*layout.show_differences(report, finding, words), *layout.show_clearing(finding, words)]
     return parts + conditions + told
 
 

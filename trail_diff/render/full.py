@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import CallerDecision, CallerGroup, Remedy, Report
 from trail_diff.render import escape, essentials, layout
-from trail_diff.render.brief import PRESENCE_COLORS, show_verdict
+from trail_diff.render.brief import PRESENCE_COLORS, show_expected, show_verdict
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.page import Page
@@ -17,12 +17,13 @@ def render_full(report: Report, options: RenderOptions) -> str:
     words, page = catalogue(options.lang), Page(options)
     show_verdict(page, report, words)
     _show_jobs(page, report, words)
-    _show_callers(page, report.callers, words)
+    _show_callers(page, report, words)
     _show_findings(page, report, words)
     _show_decisions(page, report.decisions, words)
     _show_absence(page, report, words)
     _show_remedies(page, report.remedies, words)
     _show_changes(page, report, words)
+    show_expected(page, report, words, all_of_them=True)
     _show_next_steps(page, report, words)
     show_coverage(page, report.coverage, words, verbose=True)
     return page.text()
@@ -45,14 +46,15 @@ def _show_jobs(page: Page, report: Report, words: Catalogue) -> None:
         page.field(words.labels["message"], failed["message"])
 
 
-def _show_callers(page: Page, groups: Sequence[CallerGroup], words: Catalogue) -> None:
+def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
+    groups = report.callers
     page.head(words.labels["callers"])
     if not groups:
         page.wrap(words.labels["no_callers"])
         return
     colors = [PRESENCE_COLORS.get(group.presence) for group in groups]
     names = ("presence", "caller", "type", "action", "key", "failed", "succeeded")
-    header, rows = [words.labels[name] for name in names], [_caller_cells(group, words) for group in groups]
+    header, rows = [words.labels[name] for name in names], [_caller_cells(group, report, words) for group in groups]
     if not page.fits([header, *rows]):
         header = [header[0], header[1], *header[4:]]
         rows = [[row[0], f"{row[1]}\n  {row[2]}  {row[3]}", *row[4:]] for row in rows]
@@ -70,12 +72,12 @@ def _show_callers(page: Page, groups: Sequence[CallerGroup], words: Catalogue) -
             page.bullet(f"{words.labels['recorded_in']}: {escape.terminal(', '.join(group.recorded_in))}", level=2)
 
 
-def _caller_cells(group: CallerGroup, words: Catalogue) -> list[str]:
+def _caller_cells(group: CallerGroup, report: Report, words: Catalogue) -> list[str]:
     texts = (caller_name(group.caller, words), caller_type(group.caller, words), group.action)
     return [
         words.presences[group.presence],
         *map(escape.terminal, texts),
-        escape.terminal(layout.short_key(group.key)),
+        escape.terminal(layout.place_key(group.key, report.key_places, short=True)),
         layout.show_calls(group.failed, words),
         layout.show_calls(group.succeeded, words),
     ]
@@ -90,12 +92,14 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
             page.bullet(layout.show_condition(condition, words), level=2)
         for reason in finding.reasons:
             page.bullet(words.reason(reason), level=2)
+        for told in layout.show_rests_on(finding, words):
+            page.bullet(told, level=2)
         for evidence in finding.evidence:
             page.bullet(f"{words.labels['evidence']}: {layout.show_evidence(evidence)}", level=2, url=evidence.url)
     if report.ruled_out:
         page.head(words.labels["ruled_out"])
     for ruled_out in report.ruled_out:
-        page.bullet(f"{words.causes[ruled_out.cause]}: {words.reasons_of(ruled_out.reasons)}")
+        page.bullet(f"{layout.show_ruled_out(ruled_out, words)}: {words.reasons_of(ruled_out.reasons)}")
 
 
 def _show_decisions(page: Page, decisions: Sequence[CallerDecision], words: Catalogue) -> None:

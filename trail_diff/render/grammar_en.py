@@ -49,6 +49,10 @@ class English:
         which = "the" if ended_well else "the failed"
         return f"{self.join_names(actions)} by {caller} failed{named} in {which} {_noun(is_run=is_run)}"
 
+    def say_call(self, actions: Sequence[str], caller: str) -> str:
+        """Name the calls of a caller."""
+        return f"{self.join_names(actions)} by {caller}" if actions else caller
+
     def say_more(self, count: int) -> str:
         """Return how many more callers there are to tell of."""
         return f"{count} more differ"

@@ -53,6 +53,10 @@ class Japanese:
             f"{caller} による {self.join_names(actions)} は、{which}{_noun(is_run=is_run)}で{error}エラーになりました"
         )
 
+    def say_call(self, actions: Sequence[str], caller: str) -> str:
+        """Name the calls of a caller."""
+        return f"{caller} による {self.join_names(actions)}" if actions else caller
+
     def say_more(self, count: int) -> str:
         """Return how many more callers there are to tell of."""
         return f"ほかに {count} 件の差異があります"

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import Remedy, Report
-from trail_diff.render import html_tables, layout
+from trail_diff.render import essentials, html_tables, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean_report
 from trail_diff.render.html_page import fill_page
@@ -51,6 +51,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
             (one, diff_policies(one.previous, one.document)) for one in report.policies if one.previous
         ],
         "remedies": tuple(_remedy_views(report)),
+        "expected": essentials.list_expected(report, words, all_of_them=True),
         "absences": layout.merge_absences(report.absence, words),
         "decisions": report.decisions[:_MOST_LISTED],
         "events": html_tables.events_table(report, words),

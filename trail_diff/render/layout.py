@@ -18,6 +18,8 @@ from trail_diff.model.report import (
     Finding,
     NextStep,
     Replay,
+    Report,
+    RuledOut,
     StatementOutcome,
     StatementRef,
     Verdict,
@@ -41,6 +43,13 @@ def show_span(start: datetime | None, end: datetime | None) -> str:
         return show_time(start or end)
     same_day = start.date() == end.date()
     return f"{show_time(start)} – {end:%H:%M:%SZ}" if same_day else f"{show_time(start)} – {show_time(end)}"
+
+
+def place_key(key: str | None, places: Mapping[str, str], *, short: bool = False) -> str:
+    """Show a key by its id or alias, with its account and Region where another key in the report looks the same."""
+    shown = short_key(key) if short else show_key(key)
+    place = places.get(key or "")
+    return f"{shown} ({place})" if place else shown
 
 
 def show_key(key: str | None) -> str:
@@ -169,6 +178,46 @@ def show_condition(condition: ConditionOutcome, words: Catalogue) -> str:
     return f"{condition.operator} {condition.key}: {words.reason(condition.reason)}"
 
 
+def show_clearing(finding: Finding, words: Catalogue) -> list[str]:
+    """Show in short what an uncertain finding rests on: for a condition that is told already, what would clear it."""
+    if finding.confidence == "confirmed":
+        return []
+    told = [one for one in finding.rests_on if one.kind == "principal"]
+    unless = dict.fromkeys(one.unless for one in finding.rests_on if one.unless)
+    lines = [words.labels["unless"].format(unless=one) for one in unless]
+    return [*show_rests_on(structs.replace(finding, rests_on=tuple(told)), words), *lines]
+
+
+def show_rests_on(finding: Finding, words: Catalogue) -> list[str]:
+    """Show what a finding rests on beside records, one line each: the key, why, and what would clear it."""
+    lines = []
+    for one in finding.rests_on:
+        told = ": ".join(filter(None, [one.key, words.reason(one.reason)]))
+        unless = [words.labels["unless"].format(unless=one.unless)] if one.unless else []
+        lines.append(f"{words.labels['rests_on']} {words.grammar.join_clauses([told, *unless])}")
+    return lines
+
+
+def show_differences(report: Report, finding: Finding, words: Catalogue) -> list[str]:
+    """Show in what the refused requests of a finding's caller differ from those that worked, one line each."""
+    caller = finding.caller.across_sessions() if finding.caller else None
+    lines = []
+    for one in report.request_differences:
+        if one.caller.across_sessions() == caller and finding.action in (None, one.action):
+            now, then = (
+                words.grammar.join_items(values) or words.labels["no_value"] for values in (one.failed, one.succeeded)
+            )
+            lines.append(words.labels["request_differs"].format(name=one.name, failed=now, succeeded=then))
+    return lines
+
+
+def show_ruled_out(ruled_out: RuledOut, words: Catalogue) -> str:
+    """Show what is ruled out: the cause, and the statement or the key that it is ruled out for."""
+    parts = [show_statement(ruled_out.statement, words), show_key(ruled_out.key) if not ruled_out.statement else ""]
+    named = words.grammar.join_items([part for part in parts if part])
+    return f"{words.causes[ruled_out.cause]} ({named})" if named else words.causes[ruled_out.cause]
+
+
 def show_evidence(evidence: Evidence) -> str:
     """Show where evidence is found."""
     return evidence.event_id or " ".join(filter(None, [evidence.file, evidence.path]))
@@ -219,8 +268,12 @@ def show_step(step: NextStep, account: str | None, words: Catalogue) -> str:
     parts = [words.reason(step.reason)]
     if step.account and step.account != account:
         parts.append(words.labels["in_account"].format(account=step.account))
-    if step.option:
-        parts.append(words.labels["give_with"].format(option=step.option))
+    if step.option in ("--org-id", "--key"):
+        parts.append(words.labels["give_text"].format(option=step.option))
+    else:
+        option = step.option or "--events"
+        file = f"{option.removeprefix('--')}.json"
+        parts.append(words.labels["give_with"].format(option=option, file=file))
     return words.grammar.join_clauses(parts)
 
 

@@ -56,7 +56,7 @@ def _caller_columns(*, has_choice: bool) -> dict[str, Column[Any]]:
     }
 
 
-def _draw_job(page: "Page", row: JobRow, words: Catalogue, _verbose: bool) -> None:  # noqa: FBT001
+def _draw_job(page: "Page", row: JobRow, words: Catalogue, verbose: bool) -> None:  # noqa: FBT001
     job, labels = row.job, words.labels
     page.pair(layout.show_time(job.created) or labels["not_known"], f"{job.id}  {words.job_kinds[job.kind]}")
     page.pair("", "  ".join(filter(None, [job.state, job.resource])))
@@ -66,6 +66,8 @@ def _draw_job(page: "Page", row: JobRow, words: Catalogue, _verbose: bool) -> No
         named = [f"{labels['baseline']} {row.baseline.id}", layout.show_time(row.baseline.created)]
         told = words.grammar.join_items([part for part in named if part])
         page.pair("", words.grammar.join_clauses([told, *map(words.reason, row.differences)]))
+    if verbose and row.profiles:
+        page.pair("", f"{labels['profiles']} {' '.join(row.profiles)}")
 
 
 JOBS = ListSpec[JobRow](
@@ -98,6 +100,7 @@ JOBS = ListSpec[JobRow](
         "message": attrgetter("job.message"),
         "baseline": lambda row: row.baseline.id if row.baseline else None,
         "differences": lambda row: " ".join(row.differences),
+        "profiles": lambda row: " ".join(row.profiles),
     },
     terminal=_draw_job,
 )

@@ -33,6 +33,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
     attempts = essentials.list_attempts(report, words)
     if attempts:
         lines += ["", _item(words.labels["attempts"], attempts)]
+    lines += ["", *(_item(words.labels["expected"], text) for text in essentials.list_expected(report, words))]
     for step in report.next_steps:
         told = layout.show_step(step, report.failed.account, words)
         lines += ["", _item(words.labels["next_step"], told), *_fence("sh", [step.command])]
@@ -81,7 +82,7 @@ def _callers(report: Report, words: Catalogue) -> list[str]:
             escape.markdown(caller_name(group.caller, words)),
             escape.markdown(caller_type(group.caller, words)),
             escape.markdown(group.action),
-            _span(layout.short_key(group.key)),
+            _span(layout.place_key(group.key, report.key_places, short=True)),
             layout.show_calls(group.failed, words),
             layout.show_calls(group.succeeded, words),
         ]

@@ -12,8 +12,8 @@ REASONS: Mapping[str, str] = {
     "empty-file": "ファイルが空です",
     "binary-file": "ファイルがテキストでも既知のアーカイブでもありません",
     "truncated-archive": "アーカイブが途中で切れています。切れる前までの内容は読み取りました",
-    "truncated-json": "JSON が途中で切れています。切れる前までの内容は読み取りました",
-    "invalid-json": "テキストが有効な JSON ではありません",
+    "truncated-json": "JSON が途中で切れています。欠けていない部分は読み取りました",
+    "invalid-json": "テキストが有効な JSON ではありません。--output json でエクスポートし直してください",
     "invalid-record": "レコードに必要なフィールドがないか、フィールドの型が正しくありません",
     "value-too-large": "値が上限より大きくなっています",
     "expansion-limit": "アーカイブを展開したサイズが上限を超えています",
@@ -22,14 +22,35 @@ REASONS: Mapping[str, str] = {
     "linked-folder": "フォルダーへのリンク、またはリンク先がないリンクはたどりません。フォルダー自体を指定してください",
     "unreadable-row": "行を読み取れませんでした",
     "encrypted-archive": "アーカイブが暗号化されています",
-    "unsupported-archive": "対応していない形式のアーカイブです (7z、zstd、rar、lz4)。展開してから指定してください",
-    "yaml-not-read": "YAML は読み取れません。--output json で出力し直してください",
+    "unsupported-archive": "対応していない形式のアーカイブです (7z、rar、lz4)。展開してから指定してください",
+    "yaml-not-read": "YAML を読み取れませんでした。--output json で出力し直してください",
     "query-signature": "クエリ結果の署名ファイルであり、イベントは含まれていません",
     "parquet-support-missing": (
         "Parquet の読み取りに必要な追加パッケージ parquet (pyarrow) がインストールされていません"
     ),
+    "zstd-support-missing": "zstd の読み取りに必要な追加パッケージ zstd (zstandard) がインストールされていません。展開してから指定してください",
+    "text-not-read": "レコードの一部と思われるテキストを読み取れませんでした。--output json でエクスポートし直してください",
+    "time-ambiguous": "日付の日と月の順序を判別できません。ISO 8601 形式の時刻でエクスポートし直してください",
+    "account-number-lost": "表計算ソフトによってアカウント番号が丸められているため、使用しませんでした",
+    "archive-link": "アーカイブ内のリンクはたどりません",
     "duplicate": "このイベントはすでに読み取っています",
     "outside-requested-time": "指定された時間またはリージョンの範囲外のため、開いていません",
+    # how text was changed so that it could be read
+    "repaired-terminal-codes": "端末の色指定コードを取り除きました",
+    "repaired-line-prefixes": "各行の先頭に付いていた文字を取り除きました",
+    "repaired-mail": "メールのエンコード (quoted-printable、base64) を元に戻しました",
+    "repaired-html": "HTML のエスケープとタグを元に戻しました",
+    "repaired-spaces": "改行なしスペースなどの特殊な空白を置き換えました",
+    "repaired-quotes": "引用符を通常のものに置き換えました",
+    "repaired-wrapping": "折り返された行をつなげました",
+    "repaired-comments": "JSON 内のコメントを取り除きました",
+    "repaired-elisions": "手作業で省略された部分があるため、フィールドが欠けており、レコードも欠けている可能性があります",
+    "repaired-punctuation": "不足している、または余分なカンマや括弧を修正または無視しました",
+    "repaired-format-list": "PowerShell の Format-List の出力を読み取りました",
+    "repaired-python": "出力された Python の値を JSON として読み取りました。端末のタイムゾーンの時刻は UTC とみなしています",
+    "repaired-yaml": "YAML を JSON として読み取りました",
+    "repaired-escapes": "文字列またはセル内の JSON のエスケープを元に戻しました",
+    "repaired-dates": "列のすべての日付から日と月の順序を判別しました",
     # what the evidence does not cover
     "kms-events-excluded": "証跡が KMS イベントを除外しているようです",
     "read-only-events-missing": "kms:Decrypt などの読み取り専用イベントがありません",
@@ -53,6 +74,18 @@ REASONS: Mapping[str, str] = {
         "同じバックアップボールトを別のジョブが同時に使用しているため、一部の呼び出しはそのジョブのものである可能性があります"
     ),
     "key-not-in-events": "指定されたキーを使う呼び出しは記録されておらず、差異は別のキーに関するものです",
+    "asked-key-not-concerned": (
+        "指定されたキーは失敗に関係するキーではありません。"
+        "一緒に指定されたポリシーは、そのキーだけのものとして扱われます"
+    ),
+    "vault-recreated": (
+        "バックアップボールトのキーが成功したジョブのときと異なるため、その間にボールトが作り直されています"
+    ),
+    "resource-encrypted-anew": "リソースのキーが成功したジョブのときと異なります",
+    "replica-key": (
+        "2 つのジョブは、"
+        "1 つのマルチリージョンキーの別々のレプリカを使用しており、キーポリシーはレプリカごとに異なります"
+    ),
     "key-not-known": "ジョブに必要なキーが不明です",
     "job-still-running": "ジョブはまだ終了していません",
     "input-partly-read": "入力の一部を読み取れませんでした",
@@ -68,6 +101,9 @@ REASONS: Mapping[str, str] = {
     "job-role": "ジョブのロールによる呼び出しです",
     "key-only": "ジョブのキーを使用した呼び出しですが、ほかにジョブとの関連を示すものはありません",
     "in-window": "ジョブの時間内の呼び出しです",
+    "caller-of-asked-key": "指定されたキーの呼び出し元が、別のキーの使用を拒否されています",
+    "expected-by-profile": "この種のジョブで AWS が行うことが知られている呼び出しですが、記録には現れていません",
+    "expected-from-other-job": "同じリソースタイプの成功したジョブが、自身のキーに対してこの呼び出しを行っています",
     # why a condition of a policy matches or not
     "value-equals": "リクエストの値は、条件に指定された値のいずれかと一致します",
     "value-differs": "リクエストの値は、条件に指定されたどの値とも一致しません",
@@ -99,6 +135,7 @@ REASONS: Mapping[str, str] = {
     "value-form-doubtful": "値が、この演算子について AWS のドキュメントにない形式で書かれています",
     "arn-pattern-incomplete": "ARN パターンの要素が 6 つ未満であり、AWS はその動作を定義していません",
     "wildcard-over-line-break": ("ワイルドカードが改行と一致する必要があり、AWS はその動作を定義していません"),
+    "value-known-after-apply": "ポリシーの値の一部は適用するまで決まりません",
     "variable-form": ("ポリシー変数の形式が正しくないか、AWS のドキュメントにない場所で使用されています"),
     "variable-value-has-wildcard": (
         "ポリシー変数の値にワイルドカード文字が含まれており、AWS はその動作を定義していません"
@@ -249,6 +286,28 @@ REASONS: Mapping[str, str] = {
     "no-kms-difference": "2 つのジョブの KMS 呼び出しは同じです",
     "no-call-of-the-job": "ジョブは KMS を一度も呼び出していません",
     # why a call may be absent
+    "statement-may-deny": "そのステートメントが呼び出しを拒否する可能性があります。決め手となる値は記録にありません",
+    "statement-added": "そのステートメントは 2 つのジョブの間にポリシーへ追加されました",
+    "statement-altered": "そのステートメントは 2 つのジョブの間に変更されました",
+    "statement-removed": "Allow ステートメントがポリシーからなくなっています",
+    "statement-unchanged": "そのステートメントは、呼び出しが成功したときのポリシーのものと同じです",
+    "policy-put-between": "ポリシーは 2 つのジョブの間に設定されましたが、それ以前のポリシーは不明です",
+    "succeeded-under-statement": "同じポリシーが有効な間に同じ呼び出しが成功しています",
+    "stops-at-change": "この変更を境に呼び出しが途絶え、他の呼び出しは続いています",
+    "resumes-at-change": "次の変更を境に呼び出しが再開しています",
+    "sibling-succeeded": "そのステートメントで同じ扱いになる別の呼び出し元が、同じポリシーの下で成功しています",
+    "sibling-failed": "そのステートメントで同じ扱いになる他の呼び出し元も、記録がないか拒否されています",
+    "granted-meanwhile": "この呼び出し元へのグラント が作成されてから呼び出しが成功しています",
+    "grantee-was-deleted": "グラント は、削除されて作り直されたプリンシパルの一意の ID を指しています",
+    "never-allowed": "このポリシーはこの呼び出し元を許可したことがありません。AWS 管理のキーのポリシーは編集できません",
+    "only-statement-meant": "記録が指し得るポリシーのステートメントはこれだけです",
+    "no-rival-left": "ほかに残る説明はありません",
+    "rival-open": "ほかの説明の可能性も残っています",
+    "rests-on-inference": "記録ではなく推定した値に基づいています",
+    "refused-on-other-key": "指定されたキーとは別のキーで呼び出しが拒否されました",
+    "message-states-cause": "メッセージが示す原因は KMS の外にあります",
+    "refused-without-layer": "KMS はポリシーを示さずに呼び出しを拒否しました",
+    "allow-may-not-apply": "呼び出しを許可するステートメントが適用されなくなった可能性があります",
     "denial-not-logged-here": (
         "サービスプリンシパルに対する拒否を、KMS はそのサービス自身のアカウントにのみ記録します"
     ),
@@ -269,6 +328,11 @@ REASONS: Mapping[str, str] = {
     ),
     "exempts-every-service": "どの利用者のために動作する場合も、すべての AWS のサービスが除外されます",
     "needs-allow-as-well": "Deny を外すだけなので、呼び出し元に対する Allow またはグラントも必要です",
+    "allow-not-known": "呼び出し元を許可する Allow またはグラントがあるかどうかは不明です",
+    "success-proves-allow": (
+        "成功したジョブから、何らかの許可があったことがわかります。その後に取り消されたグラントはありません"
+    ),
+    "service-name-inferred": ("記録にあるサービス名に基づいています。ポリシーで指定すべき名前と異なる場合があります"),
     "source-account-not-always-sent": "AWS のサービスは一部の呼び出しでのみ aws:SourceAccount を送信します",
     "allows-any-role-session": "このロールを引き受けることができる者すべてに適用されます",
     "principal-arn-form-undocumented": "AWS のサービスでの aws:PrincipalArn の値は文書化されていません",

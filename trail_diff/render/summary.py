@@ -8,6 +8,7 @@ from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Caller
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Report
+from trail_diff.render import layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.escape import shorten
 from trail_diff.render.interface import Lang
@@ -56,9 +57,11 @@ def summarize(report: Report, words: Catalogue) -> str:
     if verdict.cause is Cause.NOT_KMS:
         message = shorten(report.failed.message or "", _LONGEST_MESSAGE)
         return grammar.join_clauses([words.causes[verdict.cause], grammar.say_message(message, is_run=is_run)])
-    told = grammar.join_clauses(_say_difference(report, words))
+    told = grammar.join_clauses(_say_difference(report, words)) or _say_best(report, words)
     if verdict.cause is not None:
-        return words.causes[verdict.cause] + (f": {told}" if told else "")
+        cause = words.causes[verdict.cause]
+        named = words.labels["possibly"].format(cause=cause) if verdict.confidence == "possible" else cause
+        return named + (f": {told}" if told else "")
     return told or grammar.say_different(is_run=is_run)
 
 
@@ -66,9 +69,7 @@ def _say_difference(report: Report, words: Catalogue) -> list[str]:
     """Return for each caller what was refused, then what is absent; actions of one caller share a clause."""
     failing: dict[str, list[CallerGroup]] = {}
     absent: dict[str, list[CallerGroup]] = {}
-    for group in report.callers:
-        if not group.driving:
-            continue
+    for group in _groups_of_verdict(report):
         if group.failed.errors:
             failing.setdefault(_label(group.caller, words), []).append(group)
         elif group.presence == "only-succeeded":
@@ -82,6 +83,36 @@ def _say_difference(report: Report, words: Catalogue) -> list[str]:
     clauses += [grammar.say_absent(_actions(own), label, is_run=is_run) for label, own in absent.items()]
     more = len(clauses) - _MOST_CALLERS
     return clauses[:_MOST_CALLERS] + ([grammar.say_more(more)] if more > 1 else clauses[_MOST_CALLERS:])
+
+
+def _groups_of_verdict(report: Report) -> list[CallerGroup]:
+    """Return the rows that make the difference; of an explained one those that share key, cause and statement."""
+    driving = [group for group in report.callers if group.driving]
+    if report.verdict.outcome != "explained" or not report.findings:
+        return driving
+    best = report.findings[0]
+    same = [
+        (finding.caller.across_sessions(), finding.action)
+        for finding in report.findings
+        if (finding.cause, finding.statement, finding.key) == (best.cause, best.statement, best.key)
+        and finding.caller is not None
+    ]
+    own = [group for group in driving if (group.caller.across_sessions(), group.action) in same]
+    if best.layer in ("key-state", None) or not same:
+        own = [group for group in driving if best.key in (None, group.key)]
+    return own
+
+
+def _say_best(report: Report, words: Catalogue) -> str:
+    """Return the call of the best finding, where no row of the table is about it."""
+    best = report.findings[0] if report.findings else None
+    if best is None or best.caller is None:
+        return ""
+    same = [one for one in report.findings if (one.cause, one.caller, one.key) == (best.cause, best.caller, best.key)]
+    actions = list(dict.fromkeys(one.action for one in same if one.action))
+    told = words.grammar.say_call(actions, _label(best.caller, words))
+    key = [layout.place_key(best.key, report.key_places)] if best.key else []
+    return words.grammar.join_items([told, *key])
 
 
 def _codes(groups: Sequence[CallerGroup]) -> list[str]:

@@ -13,15 +13,16 @@ from msgspec import Struct, structs
 
 from trail_diff.errors import UsageError
 from trail_diff.events.denials import is_denial_code
-from trail_diff.events.normalize import normalize_record
 from trail_diff.gather.fold import Add, Bunch
 from trail_diff.model.codes import Supply, WhatIfOutcome
-from trail_diff.model.learnt import Event, KeyAccess, Record
+from trail_diff.model.learnt import Event, KeyAccess
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import StatementRef, WhatIfRow
 from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_policies, decide, evaluate
 from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.policy.request.context import build_request
+from trail_diff.profiles.catalogue import call_profiles, profiles_of_service
+from trail_diff.profiles.expected import Setting, make_calls
 from trail_diff.read.interface import SlimRecord
 from trail_diff.usage.callers import KeyChoice, named_key
 
@@ -37,13 +38,8 @@ _ORDER: tuple[WhatIfOutcome, ...] = (
 _DENIED = ("explicit-deny", "implicit-deny")
 _OPEN: WhatIfOutcome = "undetermined"
 
-KNOWN_CALLS: Sequence[tuple[str, tuple[str, ...]]] = (
-    ("backup-storage.amazonaws.com", ("Decrypt", "GenerateDataKey")),
-    ("aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup", ("DescribeKey", "CreateGrant")),
-    ("aws:ec2-infrastructure", ("Decrypt",)),
-)
-"""Who AWS Backup is known to use a key through. Source: AWS Backup developer guide, "Encryption for backups" and
-"Service roles"; KMS developer guide, "How Amazon EC2 uses AWS KMS". Other services behind a backup add their own."""
+_CIRCUMSTANCES = frozenset({None, "other-account", "other-region"})
+"""Circumstances of call profiles that any use of a key may come to; the others need a vault or role of their own."""
 
 
 def _tell_context(event: Event) -> Hashable:
@@ -204,13 +200,32 @@ def replay(seen: Sequence[_Seen], policies: Policies) -> tuple[WhatIfRow, ...]:
     return tuple(sorted(merged.values(), key=_sort_key))
 
 
-def expected_calls(account: str, key: str) -> Iterator[_Seen]:
-    """Yield the calls that AWS Backup is known to make, as if they had been seen."""
-    for name, actions in KNOWN_CALLS:
-        for action in actions:
-            event = normalize_record(_record(name, action, account, key), "")
-            if isinstance(event, Event):
-                yield _Seen(event, KeyAccess(f"kms:{action}", key), observed=False)
+def expected_calls(
+    account: str, key: str, service: str = "backup", resource_type: str | None = None, role: str | None = None
+) -> Iterator[_Seen]:
+    """Yield the calls that a service is known to make, as if they had been seen, each once.
+
+    The default is AWS Backup. Those that a role makes are left out where the role is not known, and so is the retiring
+    of grants, in which no key policy has a say.
+
+    Raises:
+        UsageError: no calls are known of this service or resource type.
+    """
+    _check_known("service", service, {profile.service for profile in call_profiles().profiles})
+    types = {name for profile in profiles_of_service("backup") for name in profile.resource_types}
+    _check_known("resource type", resource_type or next(iter(types)), types)
+    made: set[Hashable] = set()
+    for profile in profiles_of_service(service, resource_type):
+        for event in make_calls(profile, Setting(account, key, role)) if profile.only_with in _CIRCUMSTANCES else ():
+            call = event.caller.across_sessions(), event.accesses
+            if call not in made and event.accesses[0].action.lower() != RETIRE_GRANT:
+                made.add(call)
+                yield _Seen(event, event.accesses[0], observed=False)
+
+
+def _check_known(what: str, name: str, known: Collection[str]) -> None:
+    if name.lower() not in known:
+        raise UsageError(f"no calls to KMS are known of the {what} {name!r}", hint=f"known: {', '.join(sorted(known))}")
 
 
 def _decide(one: _Seen, new: CompiledPolicies, old: CompiledPolicies | None, organization_id: str | None) -> WhatIfRow:
@@ -300,26 +315,3 @@ def _compile(policy: Mapping[str, Any], policies: Policies) -> CompiledPolicies:
 
 def _sort_key(row: WhatIfRow) -> tuple[int, int, str, str, str, str]:
     return _ORDER.index(row.outcome), -row.calls, row.caller.name or "", row.action, row.key or "", repr(row)
-
-
-def _record(name: str, action: str, account: str, key: str) -> Record:
-    """Make the record that such a call leaves."""
-    is_service = name.endswith(".amazonaws.com") and "/" not in name
-    role_name = name.rsplit("/", 1)[-1]
-    identity: Record = {"type": "AWSService", "invokedBy": name}
-    if not is_service:
-        identity = {
-            "type": "AssumedRole",
-            "arn": f"arn:aws:sts::{account}:assumed-role/{role_name}/session",
-            "accountId": account,
-            "sessionContext": {"sessionIssuer": {"arn": f"arn:aws:iam::{account}:role/{name}"}},
-        }
-    return {
-        "userIdentity": identity,
-        "eventTime": "2026-01-01T00:00:00Z",
-        "eventSource": "kms.amazonaws.com",
-        "eventName": action,
-        "eventID": f"{name} {action}",
-        "recipientAccountId": account,
-        "resources": [{"ARN": key}],
-    }

@@ -1,8 +1,8 @@
 """Decides requests: `evaluate` with every statement and reason, `decide` for the bare decision, many times over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from trail_diff.model.codes import Decided
+from trail_diff.model.codes import Decided, Grade
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import StatementOutcome
 from trail_diff.policy.decide.compiled import CompiledPolicies, compile_policies
@@ -10,6 +10,7 @@ from trail_diff.policy.decide.grants import Grant
 from trail_diff.policy.decide.layers import Layers
 from trail_diff.policy.decide.ruling import Ruling, rule
 from trail_diff.policy.decide.statements import Statement
+from trail_diff.policy.request.domains import highest, lowest
 from trail_diff.policy.request.interface import Decision, PolicySet, PrincipalKind, Request
 from trail_diff.policy.request.view import RequestView
 
@@ -31,12 +32,28 @@ def evaluate(request: Request, policies: PolicySet | CompiledPolicies) -> Decisi
         tuple(outcome for _test, outcome in tested),
         tuple(sorted({key for test, _outcome in open_tests for key in test.undecided_keys(view)})),
         tuple(dict.fromkeys(reasons)),
+        _grade(ruling, [outcome for _test, outcome in tested], [outcome for _test, outcome in open_tests]),
     )
 
 
 def decide(request: Request, policies: CompiledPolicies) -> Decided:
     """Decide a request against compiled policies, quickly and without telling why."""
     return rule(RequestView(request, has_boundary=policies.has_boundary), policies)[0].decision
+
+
+def _grade(ruling: Ruling, tested: Sequence[StatementOutcome], still_open: Sequence[StatementOutcome]) -> Grade:
+    """Return the lowest grade that a decision rests on; of several statements that each decide it, the best one's."""
+    match ruling.decision:
+        case "explicit-deny":
+            return highest(one.grade for one in tested if one.effect == "Deny" and one.outcome == "match")
+        case "allowed":
+            allows = (one for one in tested if one.effect == "Allow" and one.outcome == "match")
+            spared = lowest(one.grade for one in tested if one.effect == "Deny")
+            return lowest((highest(one.grade for one in allows if one.layer == ruling.layer), spared))
+        case "implicit-deny":
+            return lowest(one.grade for one in tested if one.effect == "Allow" and one.outcome == "no-match")
+        case _:
+            return lowest(one.grade for one in still_open)
 
 
 def _tests(layers: Layers, compiled: CompiledPolicies, view: RequestView) -> Iterator[Statement | Grant]:

@@ -11,7 +11,8 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.report import StatementOutcome
 from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.policy.elements.principal_elements import Naming, PrincipalElement
-from trail_diff.policy.request.interface import Outcome, PrincipalKind, State
+from trail_diff.policy.request.domains import ABSENT
+from trail_diff.policy.request.interface import Outcome, PrincipalKind
 from trail_diff.policy.request.principals import SERVICE_NAME
 from trail_diff.policy.request.view import RequestView
 
@@ -91,12 +92,12 @@ class Grant:
         """Return the keys (lower case) whose values would have to be known to decide the grant."""
         if self.test(view) != _CONSTRAINT_UNKNOWN:
             return
-        if _field(self._constraints, "SourceArn") is not None and view.value_of("aws:sourcearn") is State.UNKNOWN:
+        if _field(self._constraints, "SourceArn") is not None and view.is_open("aws:sourcearn"):
             yield "aws:sourcearn"
         for name in ("EncryptionContextSubset", "EncryptionContextEquals"):
             pairs = _field(self._constraints, name)
             for key in pairs if isinstance(pairs, Mapping) else ():
-                if view.value_of(lowered := f"{_CONTEXT_PREFIX}{key}".lower()) is State.UNKNOWN:
+                if view.is_open(lowered := f"{_CONTEXT_PREFIX}{key}".lower()):
                     yield lowered
 
     def _test_grantee(self, view: RequestView) -> Outcome:
@@ -150,7 +151,7 @@ def _test_source_arn(wanted: str, view: RequestView) -> Outcome:
     if view.principal.kind is not PrincipalKind.SERVICE:
         return _MATCHES
     source = view.value_of("aws:sourcearn")
-    if source is State.ABSENT:
+    if source is ABSENT:
         return _CONSTRAINT_DIFFERS
     if not isinstance(source, str):
         return _CONSTRAINT_UNKNOWN
@@ -163,13 +164,13 @@ def _test_context(wanted: Mapping[str, Any], view: RequestView, *, is_exact: boo
     present = {
         name[len(_CONTEXT_PREFIX) :]: value
         for name, value in view.request.context.items()
-        if name.lower().startswith(_CONTEXT_PREFIX)
+        if name.lower().startswith(_CONTEXT_PREFIX) and isinstance(value, str)
     }
     is_certain = True
     for key, value in wanted.items():
         found = present.get(key)
-        if found is None or view.value_of(f"{_CONTEXT_PREFIX}{key}".lower()) is State.UNKNOWN:
-            if view.value_of(f"{_CONTEXT_PREFIX}{key}".lower()) is State.ABSENT:
+        if found is None or view.is_open(f"{_CONTEXT_PREFIX}{key}".lower()):
+            if view.value_of(f"{_CONTEXT_PREFIX}{key}".lower()) is ABSENT:
                 return _CONSTRAINT_DIFFERS
             is_certain = False
         elif found != value:
@@ -180,7 +181,11 @@ def _test_context(wanted: Mapping[str, Any], view: RequestView, *, is_exact: boo
 
 
 def _may_hold_more(wanted: Mapping[str, Any], view: RequestView) -> bool:
+    named = {name.lower() for name in view.request.context if name.lower().startswith(_CONTEXT_PREFIX)}
+    asked = {f"{_CONTEXT_PREFIX}{name}".lower() for name in wanted}
+    if any(view.is_open(name) for name in named - asked):
+        return True
     keys = view.value_of("kms:encryptioncontextkeys")
     if isinstance(keys, tuple):
         return set(keys) != set(wanted)
-    return view.value_of(_CONTEXT_PREFIX) is State.UNKNOWN
+    return view.is_open(_CONTEXT_PREFIX)

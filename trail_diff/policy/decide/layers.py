@@ -13,7 +13,8 @@ from trail_diff.policy.decide.grants import GRANTABLE_ACTIONS
 from trail_diff.policy.decide.scan import Document, Scan, both, either
 from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.policy.elements.principal_elements import Naming
-from trail_diff.policy.request.interface import PrincipalKind, State
+from trail_diff.policy.request.domains import ABSENT
+from trail_diff.policy.request.interface import PrincipalKind
 from trail_diff.policy.request.view import RequestView
 
 Term = tuple[Matched, tuple[Layer | Reason, ...]]
@@ -132,7 +133,7 @@ class Layers:
             self.scp = ("unknown", (Reason.SERVICE_LINKED_ROLE_POSSIBLE,))
 
     def _test_endpoint(self, policies: CompiledPolicies) -> Term:
-        if policies.vpc_endpoint_policies is None and self._view.value_of("aws:sourcevpce") is State.ABSENT:
+        if policies.vpc_endpoint_policies is None and self._view.value_of("aws:sourcevpce") is ABSENT:
             return ALLOWS
         return self._test("vpc-endpoint-policy", policies.vpc_endpoint_policies, either)
 

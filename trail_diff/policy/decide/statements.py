@@ -4,15 +4,16 @@ A statement that AWS would refuse, or that has an element AWS does not document,
 have matched.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from trail_diff.model.codes import Layer, Matched
+from trail_diff.model.codes import Grade, Layer, Matched
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import StatementOutcome
-from trail_diff.policy.elements.conditions import compile_conditions
+from trail_diff.model.report import ConditionOutcome, StatementOutcome
+from trail_diff.policy.elements.conditions import Condition, compile_conditions
 from trail_diff.policy.elements.principal_elements import Named, Naming, PrincipalElement
 from trail_diff.policy.elements.scope import compile_actions, compile_resources
+from trail_diff.policy.request.domains import Domain, highest, lowest
 from trail_diff.policy.request.interface import Outcome, PrincipalKind
 from trail_diff.policy.request.view import RequestView
 
@@ -50,6 +51,7 @@ class Statement:
             self.conditions, faults = compile_conditions(raw["Condition"], has_variables=has_variables)
         self.faults += faults
         # limits do not reach what everyone gets on condition of an ARN (IAM User Guide, "Principal")
+        self._shared = _tested_together(self.conditions)
         self._names_by_condition = any(condition.picks_principal_arn() for condition in self.conditions)
 
     def _read_principal(self, raw: Mapping[str, Any]) -> None:
@@ -100,7 +102,15 @@ class Statement:
                 return "no-match"
             if outcome == "unknown":
                 matched = "unknown"
-        return matched
+        return "no-match" if matched == "unknown" and self._contradicts_itself(view) else matched
+
+    def _contradicts_itself(self, view: RequestView) -> bool:
+        """Check whether each value that some key can have fails one of the conditions on it."""
+        return any(
+            isinstance(value := view.value_of(together[0].tested), Domain)
+            and all(any(one.test_member(member, view)[0] == "no-match" for one in together) for member in value.members)
+            for together in self._shared
+        )
 
     def outcome(self, view: RequestView) -> StatementOutcome:
         """Test a request, and tell all of it; conditions only where action, resource and principal leave them a say."""
@@ -108,14 +118,26 @@ class Statement:
         named, named_reason, _naming = self.named(view)
         if scope == "no-match" or named == "no-match":
             reason = scope_reason if scope == "no-match" else named_reason
-            return StatementOutcome(self.index, self.sid, self.effect, "no-match", (), self.layer, (reason,))
+            grade = "recorded" if scope == "no-match" else self._grade_of_naming(view)
+            return StatementOutcome(self.index, self.sid, self.effect, "no-match", (), self.layer, (reason,), grade)
         conditions = tuple(condition.outcome(view) for condition in self.conditions)
         reasons = [] if self._principal is None else [named_reason]
         reasons += [scope_reason] if scope == "unknown" else []
         matched = self.test(view, scope, named)
         reasons += self.faults if matched == "unknown" else []
         unique = tuple(dict.fromkeys(reasons))
-        return StatementOutcome(self.index, self.sid, self.effect, matched, conditions, self.layer, unique)
+        grade = self._grade(matched, conditions, view)
+        return StatementOutcome(self.index, self.sid, self.effect, matched, conditions, self.layer, unique, grade)
+
+    def _grade(self, matched: Matched, conditions: Sequence[ConditionOutcome], view: RequestView) -> Grade:
+        """Return the lowest grade that the outcome rests on; one condition that fails is enough for no match."""
+        if matched != "no-match":
+            return lowest((self._grade_of_naming(view), *(one.grade for one in conditions)))
+        failing = [one.grade for one in conditions if one.outcome == "no-match"]
+        return highest(failing) if failing else lowest(one.grade for one in conditions)
+
+    def _grade_of_naming(self, view: RequestView) -> Grade:
+        return view.principal.grade if self._principal is not None and self._principal.services else "recorded"
 
     def undecided_keys(self, view: RequestView) -> Iterable[str]:
         """Return the keys (lower case) whose values would have to be known to decide the statement."""
@@ -150,6 +172,14 @@ class Statement:
 
     def _gives_to_services(self) -> bool:
         return "Allow" in self.effects and self.layer == "key-policy"
+
+
+def _tested_together(conditions: Sequence[Condition]) -> tuple[tuple[Condition, ...], ...]:
+    """Return the conditions on the same key, for each key that more than one asks for."""
+    by_key: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        by_key.setdefault(condition.tested, []).append(condition)
+    return tuple(tuple(together) for together in by_key.values() if len(together) > 1)
 
 
 def _faults_of(raw: Mapping[str, Any]) -> Iterator[Reason]:

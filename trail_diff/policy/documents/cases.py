@@ -1,7 +1,10 @@
 """Reads a decided case: one JSON object with a request, the policies in its way, and the expected decision.
 
 In a case, a condition key that neither `context` nor `unknown` of the request holds is absent, and a layer that neither
-the case nor its `unknownLayers` holds is not in play. A context value of `{"opaque": true}` is an undocumented one.
+the case nor its `unknownLayers` holds is not in play. A context value may be a domain: `{"oneOf": [member, ...],
+"grade": "documented"}`, a member being a value, a list of values, `{"absent": true}`, `{"awsOwned": true}`,
+`{"anything": true}`, `{"contains": [name, ...]}` or `{"arnIn": account}`; a member may also stand alone. `{"opaque":
+true}` is one of AWS's own, or none.
 Nothing here raises on odd content: what cannot be read makes the decision undetermined.
 """
 
@@ -11,10 +14,23 @@ from typing import Any
 
 from msgspec import structs
 
-from trail_diff.policy.request.interface import Opaque, PolicyDocument, PolicySet, Request, Value
+from trail_diff.model.codes import Grade
+from trail_diff.policy.request.domains import (
+    IS_ABSENT,
+    IS_UNKNOWN,
+    NEVER_THE_CUSTOMERS,
+    ArnIn,
+    Contains,
+    Domain,
+    Member,
+    Open,
+    Value,
+)
+from trail_diff.policy.request.interface import PolicyDocument, PolicySet, Request
 from trail_diff.policy.request.principals import principal_from
 
-_OPAQUE = {"opaque": True}
+_GRADES: Mapping[str, Grade] = {"recorded": "recorded", "documented": "documented", "inferred": "inferred"}
+_OPEN: Mapping[str, Open] = {"absent": Open.ABSENT, "awsOwned": Open.AWS_OWNED, "anything": Open.ANYTHING}
 _UNREADABLE: PolicyDocument = {"Statement": None}
 
 
@@ -25,21 +41,60 @@ def load_case(case: Mapping[str, Any]) -> tuple[Request, PolicySet]:
 
 
 def _request_of(request: Mapping[str, Any]) -> Request:
-    context = request.get("context")
     return Request(
         principal=principal_from(request.get("principal")),
         action=_text(request.get("action")),
         resource=_text(request.get("resource")),
-        context=_context_of(context) if isinstance(context, Mapping) else {},
-        unknown=_names(request.get("unknown")),
-        absent=_names(request.get("absent")),
-        default_absent=request.get("defaultAbsent") is not False,
+        context=_context_of(request),
+        otherwise=IS_UNKNOWN if request.get("defaultAbsent") is False else IS_ABSENT,
         resource_account=_text(request.get("resourceAccount")) or None,
     )
 
 
-def _context_of(context: Mapping[Any, Any]) -> dict[str, Value]:
-    return {str(key): Opaque.SERVICE_VALUE if value == _OPAQUE else value for key, value in context.items()}
+def _context_of(request: Mapping[str, Any]) -> dict[str, Value | Domain]:
+    """Return the domain of each key that a case says something of; what it calls unknown is so whatever else it has."""
+    given = request.get("context")
+    context: dict[str, Value | Domain] = {}
+    for key, value in given.items() if isinstance(given, Mapping) else ():
+        context[str(key)] = _domain_of(value) or value
+    named = {key.lower() for key in context}
+    context |= {name: IS_ABSENT for name in _names(request.get("absent")) if name.lower() not in named}
+    unknown = {name.lower(): name for name in _names(request.get("unknown"))}
+    kept = {key: value for key, value in context.items() if key.lower() not in unknown}
+    return kept | dict.fromkeys(unknown, IS_UNKNOWN)
+
+
+def _domain_of(value: object) -> Domain | None:
+    """Read a domain, or a member that stands alone; None for what is neither."""
+    match value:
+        case {"opaque": True}:
+            return NEVER_THE_CUSTOMERS
+        case {"oneOf": [_, *_] as members, **others}:
+            grade = others.get("grade")
+            read = [_member_of(member) for member in members]
+            known = tuple(member for member in read if member is not None)
+            return Domain(known, _GRADES.get(str(grade), "recorded")) if len(known) == len(read) else None
+        case Mapping():
+            member = _member_of(value)
+            return Domain((member,)) if member is not None else None
+        case _:
+            return None
+
+
+def _member_of(value: object) -> Member | None:
+    match value:
+        case str():
+            return value
+        case list() if all(isinstance(one, str) for one in value):
+            return tuple(value)
+        case {"contains": [str(), *_] as names} if all(isinstance(name, str) for name in names):
+            return Contains(tuple(names))
+        case {"arnIn": str() as account}:
+            return ArnIn(account)
+        case Mapping():
+            return next((member for name, member in _OPEN.items() if value == {name: True}), None)
+        case _:
+            return None
 
 
 def _text(value: object) -> str:

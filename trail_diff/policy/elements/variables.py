@@ -11,7 +11,7 @@ from msgspec import Struct
 from trail_diff.model.codes import Matched
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.elements.globs import Glob, Piece, Wildcard, glob_pieces
-from trail_diff.policy.request.interface import Opaque, State
+from trail_diff.policy.request.domains import Open
 from trail_diff.policy.request.view import RequestView
 
 _REFERENCE = re.compile(r"\$\{([^${}]*|[*?$])\}")
@@ -147,9 +147,9 @@ def _value_of(variable: Variable, view: RequestView) -> str | Reason | None:
             return text
         case (str() as text,):
             return text
-        case State.ABSENT | ():
+        case Open.ABSENT | ():
             return variable.default
-        case State.UNKNOWN | Opaque():
-            return Reason.VARIABLE_UNKNOWN
-        case _:
+        case tuple():
             return Reason.VARIABLE_FORM
+        case _:
+            return Reason.VARIABLE_UNKNOWN

@@ -22,7 +22,7 @@ class Draft:
         family = _family(operator)
         for named, keys in conditions_of(statement):
             for name, listed in keys.items():
-                if _is_negated(named) and _family(named) == family and str(name).lower() == key.lower():
+                if is_negated(named) and _family(named) == family and str(name).lower() == key.lower():
                     path = f"{place}/Condition/{_escape(named)}/{_escape(str(name))}"
                     self._extend(path, listed, values)
                     return
@@ -50,6 +50,26 @@ class Draft:
             self._extend(f"{place}/NotPrincipal/AWS", spared["AWS"], [arn])
         else:
             self._do("add", f"{place}/NotPrincipal/AWS", [arn])
+
+    def add_principal(self, index: int, kind: str, name: str) -> None:
+        """Add a principal to those that a statement lists; one that is about everyone stays as it is."""
+        place, statement = self._statement(index)
+        listed = statement.get("Principal")
+        if not isinstance(listed, Mapping):
+            return
+        if kind in listed:
+            self._extend(f"{place}/Principal/{kind}", listed[kind], [name])
+        else:
+            self._do("add", f"{place}/Principal/{kind}", name)
+
+    def has_test(self, index: int, operator: str, key: str) -> bool:
+        """Check whether a statement tests a key by an operator."""
+        tested = dict(conditions_of(self._statement(index)[1])).get(operator, {})
+        return key.lower() in {str(name).lower() for name in tested}
+
+    def statement(self, index: int) -> Mapping[str, Any]:
+        """Return a statement; an empty one where there is none."""
+        return self._statement(index)[1]
 
     def values_of(self, index: int, operator: str, key: str) -> list[str]:
         """Return the values that a condition of a statement lists."""
@@ -118,6 +138,12 @@ def apply_patch(policy: Mapping[str, Any], patch: Sequence[Mapping[str, Any]]) -
     return changed
 
 
+def statements_of(policy: Mapping[str, Any]) -> list[Any]:
+    """Return the statements of a policy, the first of which has the index 1."""
+    statements = policy.get("Statement")
+    return list(statements) if isinstance(statements, list) else [statements]
+
+
 def conditions_of(statement: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the operators of a statement with the keys that each tests."""
     condition = statement.get("Condition")
@@ -125,7 +151,8 @@ def conditions_of(statement: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[s
         yield from ((str(operator), keys) for operator, keys in condition.items() if isinstance(keys, Mapping))
 
 
-def _is_negated(operator: str) -> bool:
+def is_negated(operator: str) -> bool:
+    """Check whether an operator holds for the values that are not listed."""
     return "not" in _plain(operator)
 
 

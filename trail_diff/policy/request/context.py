@@ -1,78 +1,62 @@
-"""From an event to the request that policies decide on: which condition keys it had, had not, or may have had.
+"""From an event to the request that policies decide on: what each condition key is, or can be.
 
-Source: IAM user guide, "AWS global condition context keys", and KMS developer guide, "Condition keys for AWS KMS". What
-a record does not tell is unknown, never guessed; what CloudTrail Lake recorded of the request itself comes first.
+What a record tells is taken from it, what CloudTrail Lake recorded of the request itself first of all; for the rest the
+tables of this room say what a key can be for such a caller (`key_table`) and such an action (`action_keys`).
 """
 
 import ipaddress
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from trail_diff.arns import arn_account
-from trail_diff.events.identity import service_name
-from trail_diff.model.codes import CallerKind
-from trail_diff.model.learnt import Caller, Event, KeyAccess
-from trail_diff.policy.request.interface import Opaque, Principal, PrincipalKind, Request, State, Value
-from trail_diff.policy.request.principals import SERVICE_NAME, principal_from
+from msgspec import Struct
 
-_CONTEXT_ACTIONS = frozenset(
-    {
-        "kms:Decrypt",
-        "kms:Encrypt",
-        "kms:GenerateDataKey",
-        "kms:GenerateDataKeyWithoutPlaintext",
-        "kms:ReEncryptFrom",
-        "kms:ReEncryptTo",
-    }
-)
-_GRANT_ACTIONS = frozenset({"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"})
+from trail_diff.arns import arn_account, is_alias
+from trail_diff.events.identity import service_name
+from trail_diff.model.codes import CallerKind, Grade
+from trail_diff.model.learnt import Caller, Event, KeyAccess
+from trail_diff.policy.request.action_keys import absent_keys, has_key
+from trail_diff.policy.request.domains import ABSENT, IS_ABSENT, IS_UNKNOWN, ArnIn, Contains, Domain, Table, Value
+from trail_diff.policy.request.interface import Principal, PrincipalKind, Request
+from trail_diff.policy.request.key_table import GLOBAL_ROWS, GRANT_FOR_RESOURCE, Cell, Fact, Row, Told
+from trail_diff.policy.request.principals import SERVICE_NAME, principal_from
+from trail_diff.policy.request.service_names import NAMED_BY_AWS, find_via_service
+
 _GRANT_KEYS = {
     "granteePrincipal": "kms:GranteePrincipal",
     "granteeServicePrincipal": "kms:GranteeServicePrincipal",
     "retiringPrincipal": "kms:RetiringPrincipal",
     "retiringServicePrincipal": "kms:RetiringServicePrincipal",
 }
-_ONLY_OF_SERVICES = ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths")
-_ONLY_OF_ACCOUNTS = (
-    "aws:PrincipalOrgID",
-    "aws:PrincipalOrgPaths",
-    "aws:PrincipalTag/",
-    "aws:username",
-    "aws:MultiFactorAuthPresent",
-    "aws:MultiFactorAuthAge",
-    "kms:ViaService",
-)
-_CALLED_VIA = ("aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast")
-_SERVICE_NAMES = ("aws:PrincipalServiceName", "aws:PrincipalServiceNamesList")
+_ROLES_OF_SERVICES = (CallerKind.SERVICE_LINKED_ROLE, CallerKind.SERVICE_ROLE)
+_BACKUP = "backup.amazonaws.com"
+
+
+class _Call(Struct, frozen=True):
+    """One access of an event, with what else is known of it."""
+
+    event: Event
+    access: KeyAccess
+    organization_id: str | None
+    at: datetime
 
 
 def build_request(
     event: Event, access: KeyAccess, organization_id: str | None = None, *, at: datetime | None = None
 ) -> Request:
     """Build the request that one access of an event made, or would have made at another time."""
-    context: dict[str, Value] = {}
-    absent: set[str] = set()
-    unknown: set[str] = set()
-    for key, value in _all_keys(event, access, organization_id, at or event.event_time):
-        match value:
-            case None | State.ABSENT:
-                absent.add(key)
-            case State.UNKNOWN:
-                unknown.add(key)
-            case _:
-                context[key] = value
+    call = _Call(event, access, organization_id, at or event.event_time)
     recorded = dict(_recorded(event.request_context))
     names = {key.lower() for key in recorded}
-    context = {key: value for key, value in context.items() if key.lower() not in names} | recorded
+    derived = {key: domain for key, domain in _known_keys(call) if key.lower() not in names}
     return Request(
         principal=make_principal(event.caller),
         action=access.action,
         resource=access.key or "",
-        context=context,
-        unknown=frozenset(key for key in unknown if key.lower() not in names),
-        absent=frozenset(key for key in absent if key.lower() not in names),
-        default_absent=False,
+        context={**derived, **recorded},
+        otherwise=IS_UNKNOWN,
+        usual=_usual(event.caller.kind, access.action),
         resource_account=arn_account(access.key) or event.recipient_account_id,
     )
 
@@ -81,7 +65,9 @@ def make_principal(caller: Caller) -> Principal:
     """Return a caller as policies see it."""
     if caller.kind is CallerKind.SERVICE_PRINCIPAL:
         is_named = SERVICE_NAME.fullmatch(caller.name or "") is not None
-        return Principal(PrincipalKind.SERVICE if is_named else PrincipalKind.UNKNOWN, caller.name or "")
+        kind = PrincipalKind.SERVICE if is_named else PrincipalKind.UNKNOWN
+        grade: Grade = "documented" if service_name(caller.name or "") in NAMED_BY_AWS else "inferred"
+        return Principal(kind, caller.name or "", grade=grade)
     if caller.kind is CallerKind.ANONYMOUS:
         return Principal(PrincipalKind.ANONYMOUS)
     if caller.role_arn is not None:
@@ -94,102 +80,173 @@ def make_principal(caller: Caller) -> Principal:
     )
 
 
-_UNKNOWN = State.UNKNOWN
-_Collected = Value | State | None
+def _known_keys(call: _Call) -> Iterator[tuple[str, Domain]]:
+    """Yield the keys of which something is known of this very call."""
+    facts = _facts_of(call)
+    action = call.access.action
+    for key, fact in _asked(call.event.caller.kind, action):
+        if fact in facts:
+            yield key, facts[fact]
+    for key, domain in _kms_keys(call):
+        if has_key(action, key if not key.startswith(_CONTEXT) else _CONTEXT):
+            yield key, domain
 
 
-def _all_keys(
-    event: Event, access: KeyAccess, organization_id: str | None, at: datetime
-) -> Iterator[tuple[str, _Collected]]:
-    yield "aws:RequestedRegion", event.aws_region or _UNKNOWN
-    yield "aws:SecureTransport", "true"
-    yield "aws:CurrentTime", f"{at:%Y-%m-%dT%H:%M:%SZ}"
-    yield "aws:EpochTime", str(int(at.timestamp()))
-    yield "aws:ResourceAccount", arn_account(access.key) or _UNKNOWN
-    if event.caller.kind is CallerKind.SERVICE_PRINCIPAL:
-        yield from _service_keys(event)
+@lru_cache(maxsize=1024)
+def _rows(action: str) -> tuple[Row, ...]:
+    rows = (*GLOBAL_ROWS, GRANT_FOR_RESOURCE)
+    return tuple(row for row in rows if not row.key.startswith("kms:") or has_key(action, row.key))
+
+
+@lru_cache(maxsize=1024)
+def _asked(kind: CallerKind, action: str) -> tuple[tuple[str, Fact], ...]:
+    """Return the keys that a fact may tell, for a kind of caller and an action."""
+    cells = ((row.key, _cell(row, kind)) for row in _rows(action))
+    return tuple((key, cell.fact) for key, cell in cells if isinstance(cell, Told))
+
+
+@lru_cache(maxsize=1024)
+def _usual(kind: CallerKind, action: str) -> Table:
+    """Return what keys are for a kind of caller and an action where no fact tells."""
+    cells = ((row.key, _cell(row, kind)) for row in _rows(action))
+    filled = ((key, cell.otherwise if isinstance(cell, Told) else cell) for key, cell in cells)
+    domains = {key.lower(): domain for key, domain in (*filled, *absent_keys(action))}
+    prefixes = sorted((item for item in domains.items() if item[0].endswith(("/", ":"))), key=lambda one: -len(one[0]))
+    return Table({key: domain for key, domain in domains.items() if not key.endswith(("/", ":"))}, tuple(prefixes))
+
+
+_CONTEXT = "kms:EncryptionContext:"
+
+
+def _cell(row: Row, kind: CallerKind) -> Cell:
+    if kind is CallerKind.SERVICE_PRINCIPAL:
+        return row.service
+    if kind is CallerKind.FORWARD_ACCESS_SESSION:
+        return row.forwarded
+    return row.role if kind in _ROLES_OF_SERVICES else row.direct
+
+
+def _facts_of(call: _Call) -> dict[Fact, Domain]:
+    """Return what is known of a request; what is not is left out."""
+    caller, event = call.event.caller, call.event
+    values: dict[Fact, str | None] = {
+        "region": event.aws_region,
+        "time": f"{call.at:%Y-%m-%dT%H:%M:%SZ}",
+        "epoch": str(int(call.at.timestamp())),
+        "key-account": arn_account(call.access.key),
+        "principal-arn": caller.role_arn or caller.arn,
+        "account": caller.account,
+        "principal-type": _principal_type(caller),
+        "user-id": event.principal_id,
+        "user-name": caller.name if caller.type == "IAMUser" and caller.role_arn is None else None,
+        "organization": call.organization_id,
+    }
+    facts = {fact: Domain((value,)) for fact, value in values.items() if value}
+    facts.update(_facts_of_network(event))
+    if caller.kind is CallerKind.SERVICE_PRINCIPAL:
+        facts.update(_facts_of_service(call))
     else:
-        yield from _account_keys(event, organization_id)
-    yield from _kms_keys(event, access)
+        facts.update(_facts_of_use_by_service(event))
+    return facts
 
 
-def _service_keys(event: Event) -> Iterator[tuple[str, _Collected]]:
-    """Yield the keys of a service principal. One that is only called `AWS Internal` may not count as a service."""
-    is_named = SERVICE_NAME.fullmatch(event.caller.name or "") is not None
-    yield "aws:PrincipalIsAWSService", "true" if is_named else _UNKNOWN
-    yield "aws:ViaAWSService", "false"
-    yield "aws:PrincipalServiceName", event.caller.name if is_named else _UNKNOWN
-    for key in ("aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "kms:CallerAccount"):
-        yield key, Opaque.SERVICE_VALUE
-    for key in (*_ONLY_OF_ACCOUNTS, *_CALLED_VIA, "aws:SourceVpce", "aws:SourceVpc"):
-        yield key, None
-    yield "aws:SourceArn", _text(event.in_scope_of.get("sourceArn")) or _UNKNOWN
-    yield "aws:SourceAccount", _text(event.in_scope_of.get("sourceAccount")) or _UNKNOWN
-
-
-def _account_keys(event: Event, organization_id: str | None) -> Iterator[tuple[str, _Collected]]:
-    caller = event.caller
-    is_onward = caller.kind is CallerKind.FORWARD_ACCESS_SESSION
-    is_service_linked = caller.kind in (CallerKind.SERVICE_LINKED_ROLE, CallerKind.SERVICE_ROLE)
-    yield "aws:PrincipalIsAWSService", "false"
-    yield "aws:ViaAWSService", "true" if is_onward else "false"
-    for key in (*_SERVICE_NAMES, *_ONLY_OF_SERVICES):
-        yield key, None
-    yield "aws:PrincipalArn", caller.role_arn or caller.arn or _UNKNOWN
-    yield "aws:PrincipalAccount", caller.account or _UNKNOWN
-    yield "kms:CallerAccount", caller.account or _UNKNOWN
-    yield "aws:PrincipalType", _principal_type(caller) or _UNKNOWN
-    yield "aws:userid", event.principal_id or _UNKNOWN
-    yield "aws:username", caller.name if caller.type == "IAMUser" and caller.role_arn is None else None
-    yield "aws:PrincipalOrgID", organization_id or _UNKNOWN
-    yield "kms:ViaService", _via_service(event) if is_onward else None
-    for key in _CALLED_VIA:
-        yield key, _UNKNOWN if is_onward else None
-    yield "aws:SourceIp", _address(event.source_ip_address) or _UNKNOWN
+def _facts_of_network(event: Event) -> Iterator[tuple[Fact, Domain]]:
+    """Yield where a call came from; through a VPC endpoint its address is one in the VPC, and no aws:SourceIp."""
+    address = _address(event.source_ip_address)
     endpoint = event.vpc_endpoint_id or ""
     if endpoint.startswith("vpce-"):
-        yield "aws:SourceVpce", endpoint
-    elif is_onward or not is_service_linked:
-        yield "aws:SourceVpce", None
-        yield "aws:SourceVpc", None
+        yield "endpoint", Domain((endpoint,))
+        yield "address", Domain((ABSENT,), "documented")
+        if address:
+            yield "address-in-vpc", Domain((address,), "documented")
+    elif address:
+        yield "address", Domain((address,))
 
 
-def _kms_keys(event: Event, access: KeyAccess) -> Iterator[tuple[str, _Collected]]:
+def _facts_of_service(call: _Call) -> Iterator[tuple[Fact, Domain]]:
+    """Yield what is known of a service principal. One that is only called `AWS Internal` may not count as a service."""
+    event = call.event
+    principal = make_principal(event.caller)
+    if principal.kind is PrincipalKind.SERVICE:
+        yield "is-service", Domain(("true",), "documented")
+        yield "service-name", Domain((principal.name,), principal.grade)
+        yield "service-names", Domain((Contains((principal.name,)),), "inferred")
+    arn, account = _text(event.in_scope_of.get("sourceArn")), _text(event.in_scope_of.get("sourceAccount"))
+    accounts = _accounts_worked_for(call)
+    if account or accounts:
+        yield "source-account", Domain((account,)) if account else Domain((ABSENT, *accounts), "inferred")
+    if arn or accounts:
+        elsewhere = (ArnIn(one) for one in accounts)
+        yield "source-arn", Domain((arn,)) if arn else Domain((ABSENT, *elsewhere), "inferred")
+
+
+def _accounts_worked_for(call: _Call) -> tuple[str, ...]:
+    """Return the accounts of what a service may work for: of the trail, of the key, of ARNs in the context."""
+    event = call.event
+    named = (arn_account(str(value)) for value in event.encryption_context.values())
+    found = (event.recipient_account_id, arn_account(call.access.key), *named)
+    return tuple(dict.fromkeys(account for account in found if account))
+
+
+def _facts_of_use_by_service(event: Event) -> Iterator[tuple[Fact, Domain]]:
+    """Yield what follows from a service using the session of an account's principal."""
+    caller = event.caller
+    if caller.kind in _ROLES_OF_SERVICES and caller.invoked_by:
+        yield "grant-for-resource", Domain(("true",), "inferred")
+    via = find_via_service(caller.invoked_by or "", event.encryption_context, event.aws_region)
+    if via is not None and caller.kind is CallerKind.FORWARD_ACCESS_SESSION:
+        yield "via-service", Domain((via,), "inferred")
+    elif via is not None and caller.kind in _ROLES_OF_SERVICES and service_name(caller.invoked_by or "") == _BACKUP:
+        # AWS's policies for air-gapped vaults let the copy role in with kms:ViaService of AWS Backup
+        yield "via-service", Domain((ABSENT, via), "inferred")
+
+
+def _kms_keys(call: _Call) -> Iterator[tuple[str, Domain]]:
+    """Yield the keys of KMS. An export without request parameters does not tell what was asked for."""
+    event, access = call.event, call.access
+    if not event.request_parameters:
+        yield _CONTEXT, IS_UNKNOWN
+        return
     yield from _context_keys(event, access)
-    algorithm = _text(event.request_parameters.get("encryptionAlgorithm"))
-    yield "kms:EncryptionAlgorithm", algorithm or _UNKNOWN
-    if access.action in _GRANT_ACTIONS:
-        is_onward = event.caller.kind is CallerKind.FORWARD_ACCESS_SESSION
-        is_direct = event.caller.kind in (CallerKind.ROLE, CallerKind.USER, CallerKind.ROOT)
-        yield "kms:GrantIsForAWSResource", "true" if is_onward else "false" if is_direct else _UNKNOWN
+    yield from _keys_of_parameters(event)
     for name, key in _GRANT_KEYS.items():
-        yield key, _text(event.request_parameters.get(name)) if access.action == "kms:CreateGrant" else None
+        yield key, _told(_text(event.request_parameters.get(name)))
     operations = event.request_parameters.get("operations")
-    has_operations = access.action == "kms:CreateGrant" and isinstance(operations, list)
-    yield "kms:GrantOperations", tuple(map(str, operations)) if has_operations and operations else None
+    yield "kms:GrantOperations", _told(tuple(map(str, operations)) if isinstance(operations, list) else None)
     constraint, _context = _grant_constraint(event, access)
-    yield "kms:GrantConstraintType", constraint
+    yield "kms:GrantConstraintType", _told(constraint)
     constraints = event.request_parameters.get("constraints")
-    has_source = access.action == "kms:CreateGrant" and isinstance(constraints, Mapping)
-    yield "kms:GrantConstraintSourceArn", _text(constraints.get("sourceArn")) if has_source and constraints else None
+    source = constraints.get("sourceArn") if isinstance(constraints, Mapping) else None
+    yield "kms:GrantConstraintSourceArn", _told(_text(source))
 
 
-def _context_keys(event: Event, access: KeyAccess) -> Iterator[tuple[str, _Collected]]:
-    """Yield the keys of the encryption context; an export without request parameters does not tell them."""
+def _told(value: Value | None) -> Domain:
+    return Domain((value,)) if value else IS_ABSENT
+
+
+def _keys_of_parameters(event: Event) -> Iterator[tuple[str, Domain]]:
+    """Yield the keys that the request's own parameters tell: the algorithm, and by which name the key was called."""
+    if algorithm := _text(event.request_parameters.get("encryptionAlgorithm")):
+        yield "kms:EncryptionAlgorithm", Domain((algorithm,))
+    key = _text(event.request_parameters.get("keyId"))
+    if key is None:
+        yield "kms:RequestAlias", Domain((ABSENT,), "inferred")
+    else:
+        yield "kms:RequestAlias", Domain((f"alias/{key.partition('alias/')[2]}",)) if is_alias(key) else IS_ABSENT
+
+
+def _context_keys(event: Event, access: KeyAccess) -> Iterator[tuple[str, Domain]]:
+    """Yield the keys of the encryption context."""
     context: Mapping[str, Any] = event.encryption_context
     if access.action == "kms:ReEncryptTo":
         named = event.request_parameters.get("destinationEncryptionContext")
         context = named if isinstance(named, Mapping) else {}
     elif access.action == "kms:CreateGrant":
         _constraint, context = _grant_constraint(event, access)
-    if access.action in _CONTEXT_ACTIONS and not event.request_parameters:
-        yield "kms:EncryptionContext:", _UNKNOWN
-        yield "kms:EncryptionContextKeys", _UNKNOWN
-        return
-    yield "kms:EncryptionContext:", None
-    yield "kms:EncryptionContextKeys", tuple(context) or None
+    yield _CONTEXT, IS_ABSENT
+    yield "kms:EncryptionContextKeys", _told(tuple(context))
     for name, value in context.items():
-        yield f"kms:EncryptionContext:{name}", str(value)
+        yield f"{_CONTEXT}{name}", Domain((str(value),))
 
 
 def _grant_constraint(event: Event, access: KeyAccess) -> tuple[str | None, Mapping[str, Any]]:
@@ -201,15 +258,6 @@ def _grant_constraint(event: Event, access: KeyAccess) -> tuple[str | None, Mapp
             if isinstance(context, Mapping) and context:
                 return f"E{name[1:]}", context
     return None, {}
-
-
-def _via_service(event: Event) -> _Collected:
-    """Derive kms:ViaService from invokedBy: the service with its Region, which is how KMS names it."""
-    invoked_by = event.caller.invoked_by or ""
-    name, dot, domain = service_name(invoked_by).partition(".amazonaws.com")
-    if not dot or not event.aws_region or "." in name:
-        return _UNKNOWN
-    return f"{name}.{event.aws_region}.amazonaws.com{domain}"
 
 
 def _principal_type(caller: Caller) -> str | None:

@@ -4,37 +4,21 @@ Nothing here decides anything. `None` for a layer says that nothing is known of 
 """
 
 from collections.abc import Mapping
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.model.codes import Decided, Layer, Matched
+from trail_diff.model.codes import Decided, Grade, Layer, Matched
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import StatementOutcome
+from trail_diff.policy.request.domains import IS_ABSENT, Domain, Table, Value
 
 Outcome = tuple[Matched, Reason]
 """What became of one test, and why."""
 
 PolicyDocument = Mapping[str, Any]
 """A policy as its JSON has it; nothing of it is checked before it is compiled."""
-
-
-class Opaque(Enum):
-    """A value that AWS does not document: of a service, and no account or ARN of a customer; there may be none."""
-
-    SERVICE_VALUE = "service-value"
-
-
-Value = str | tuple[str, ...] | Opaque
-"""What a request has for a condition key."""
-
-
-class State(Enum):
-    """What there is to say of a condition key for which a request has no value."""
-
-    ABSENT = "absent"
-    UNKNOWN = "unknown"
 
 
 class PrincipalKind(StrEnum):
@@ -55,31 +39,32 @@ class Principal(Struct, frozen=True):
     """Who makes the request.
 
     `name` is the ARN (the session's for a role session) or the service principal's name; `role_arn` the role's own
-    ARN with its path, None when it is not known.
+    ARN with its path, None when it is not known. `grade` is that of the name: the service that a record names is not
+    always the one that policies have to name.
     """
 
     kind: PrincipalKind
     name: str = ""
     account: str | None = None
     role_arn: str | None = None
+    grade: Grade = "recorded"
 
 
 class Request(Struct, frozen=True):
     """One call to decide on. Condition keys are compared without regard to letter case.
 
-    `resource` is the key's ARN, `resource_account` its account when the ARN does not tell. `context` holds the keys
-    that are present. Of the others, `unknown` and `absent` list names, and prefixes that end in `/` or `:` (as
-    `aws:PrincipalTag/`); what neither lists is absent, or unknown when `default_absent` is false. A full name in
-    `unknown` wins over `context`, the longer of two prefixes over the shorter.
+    `resource` is the key's ARN, `resource_account` its account when the ARN does not tell. `context` has what a key is,
+    or its domain; a domain whose name ends in `/` or `:` (as `aws:PrincipalTag/`) is that of all keys of that prefix,
+    the longest of them before the shorter and a whole name before both. What it does not hold is as `usual` has it for
+    such a caller and action, what that does not hold either as `otherwise` says.
     """
 
     principal: Principal
     action: str
     resource: str
-    context: Mapping[str, Value] = {}
-    unknown: frozenset[str] = frozenset()
-    absent: frozenset[str] = frozenset()
-    default_absent: bool = True
+    context: Mapping[str, Value | Domain] = {}
+    otherwise: Domain = IS_ABSENT
+    usual: Table = Table()
     resource_account: str | None = None
 
 
@@ -125,7 +110,7 @@ class Decision(Struct, frozen=True):
 
     `layer` is the one that denies, allows, or lacks the Allow; None when several keep the decision open. `statements`
     has each layer in its own order, indexes counted through all policies of the layer. `unknown_keys` (lower case,
-    sorted) are the keys that could settle an undetermined decision.
+    sorted) are the keys that could settle an undetermined decision. `grade` is the lowest that the decision rests on.
     """
 
     decision: Decided
@@ -133,3 +118,4 @@ class Decision(Struct, frozen=True):
     statements: tuple[StatementOutcome, ...] = ()
     unknown_keys: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    grade: Grade = "recorded"

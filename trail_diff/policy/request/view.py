@@ -1,14 +1,15 @@
-"""A request made ready for many tests: keys in lower case, each present, absent or unknown."""
+"""A request made ready for many tests: keys in lower case, each with what it is or can be."""
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
 
 from trail_diff.arns import arn_account, arn_resource
-from trail_diff.policy.request.interface import Opaque, PrincipalKind, Request, State, Value
+from trail_diff.model.codes import Grade
+from trail_diff.policy.request.domains import ABSENT, ANYTHING, Domain, Member, Value
+from trail_diff.policy.request.interface import PrincipalKind, Request
 
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
-_PLAIN = (str, Opaque)
 _SERVICE_LINKED_PATH = "role/aws-service-role/"
 _SERVICE_LINKED_NAME = "AWSServiceRoleFor"
 
@@ -21,9 +22,10 @@ class RequestView:
 
     __slots__ = (
         "_context",
-        "_default",
-        "_named",
+        "_grades",
+        "_otherwise",
         "_prefixes",
+        "_usual",
         "action",
         "has_boundary",
         "identity",
@@ -42,31 +44,43 @@ class RequestView:
         self.action = request.action.lower()
         self.resource = request.resource
         self.key_account = request.resource_account or _account_of(request.resource)
-        self._default = State.ABSENT if request.default_absent else State.UNKNOWN
-        self._context = _lowered(request.context)
-        self._named, self._prefixes, overruled = _rules_of(request.absent, request.unknown)
-        for key in overruled:
-            self._context.pop(key, None)
+        self._otherwise, self._usual = request.otherwise, request.usual
+        self._context, self._grades, self._prefixes = _read(request.context)
         self.role = role_name(self.principal.name)
         self.role_arn = self._find_role_arn()
         name = "" if self.role else self.principal.name
         self.identity: Hashable = (self.principal.kind, name, self.principal.account, self.role, self.role_arn)
 
-    def value_of(self, key: str) -> Value | State:
-        """Return what the request has for a key (in lower case)."""
+    def value_of(self, key: str) -> Member | Domain:
+        """Return what the request has for a key (in lower case); a domain where that is one of several."""
         value = self._context.get(key)
         if value is not None:
             return value
-        state = self._named.get(key)
-        if state is None:
-            state = next((state for prefix, state in self._prefixes if key.startswith(prefix)), self._default)
+        domain = self._find_domain(key)
         # Many statements test the same key: what it was found to be is kept.
-        self._context[key] = state
-        return state
+        value = self._context[key] = _single(domain)
+        if domain.grade != "recorded":
+            self._grades[key] = domain.grade
+        return value
 
-    def is_unknown(self, key: str) -> bool:
-        """Check whether it is unknown what the request has for a key (in lower case)."""
-        return self.value_of(key) is State.UNKNOWN
+    def _find_domain(self, key: str) -> Domain:
+        for prefix, domain in self._prefixes:
+            if key.startswith(prefix):
+                return domain
+        found = self._usual.names.get(key)
+        if found is not None:
+            return found
+        return next((domain for prefix, domain in self._usual.prefixes if key.startswith(prefix)), self._otherwise)
+
+    def grade_of(self, key: str) -> Grade:
+        """Return the grade of what `value_of` returns for a key (in lower case)."""
+        self.value_of(key)
+        return self._grades.get(key, "recorded")
+
+    def is_open(self, key: str) -> bool:
+        """Check whether it is open what the request has for a key (in lower case)."""
+        value = self.value_of(key)
+        return value is not ABSENT and not isinstance(value, str | tuple)
 
     def is_service_linked_role(self) -> bool | None:
         """Check whether the caller is a service-linked role; None when its name suggests it, its path being unknown."""
@@ -96,21 +110,6 @@ def service_family(name: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _rules_of(
-    absent: frozenset[str], unknown: frozenset[str]
-) -> tuple[Mapping[str, State], Sequence[tuple[str, State]], Sequence[str]]:
-    """Return the states of whole names and of prefixes (longest first), and the names that overrule the context."""
-    named: dict[str, State] = {}
-    prefixes: dict[str, State] = {}
-    for names, state in ((absent, State.ABSENT), (unknown, State.UNKNOWN)):
-        for name in names:
-            key = name.lower()
-            (prefixes if key.endswith(("/", ":")) else named)[key] = state
-    overruled = [key for key, state in named.items() if state is State.UNKNOWN]
-    return named, sorted(prefixes.items(), key=lambda item: -len(item[0])), overruled
-
-
-@lru_cache(maxsize=256)
 def _account_of(arn: str) -> str | None:
     return arn_account(arn)
 
@@ -123,38 +122,50 @@ def role_name(arn: str) -> str:
     return rest.partition("/")[0] if kind == "assumed-role" else ""
 
 
-def _lowered(context: Mapping[str, Value]) -> dict[str, Value | State]:
+_Read = tuple[dict[str, Member | Domain], dict[str, Grade], list[tuple[str, Domain]]]
+
+
+def _read(context: Mapping[str, Value | Domain]) -> _Read:
     """Lower the keys. Of keys that only differ in letter case, and that disagree, it is unknown which one AWS takes."""
-    lowered: dict[str, Value | State] = {name.lower(): value for name, value in context.items()}
-    if len(lowered) == len(context) and all(type(value) in _PLAIN for value in context.values()):
-        return lowered
-    lowered = {}
+    lowered: dict[str, Member | Domain] = {}
+    grades: dict[str, Grade] = {}
+    prefixes: dict[str, Domain] = {}
     for name, value in context.items():
         key = name.lower()
-        normal = value if type(value) in _PLAIN else _normal(value)
+        if isinstance(value, Domain):
+            if key.endswith(("/", ":")):
+                prefixes[key] = value
+                continue
+            if value.grade != "recorded":
+                grades[key] = value.grade
+        normal = _normal(value)
         if normal is not None:
-            lowered[key] = State.UNKNOWN if key in lowered and lowered[key] != normal else normal
-    return lowered
+            lowered[key] = ANYTHING if key in lowered and lowered[key] != normal else normal
+    return lowered, grades, sorted(prefixes.items(), key=lambda item: -len(item[0]))
 
 
-def _normal(value: object) -> Value | State | None:
+def _single(domain: Domain) -> Member | Domain:
+    return domain.members[0] if len(domain.members) == 1 else domain
+
+
+def _normal(value: object) -> Member | Domain | None:
     match value:
-        case str() | Opaque() | None:
+        case str() | None:
             return value
+        case Domain():
+            return _single(value)
         case list() | tuple() | set() | frozenset():
             return _members(value)
         case _:
             text = scalar_text(value)
-            return State.UNKNOWN if text is None else text
+            return ANYTHING if text is None else text
 
 
-def _members(values: Iterable[object]) -> Value | State:
-    """Return the values of a list; one that is opaque, or no value at all, makes the whole so."""
+def _members(values: Iterable[object]) -> Member:
+    """Return the values of a list; one that is no value at all makes the whole unknown."""
     listed = list(values)
-    if any(isinstance(value, Opaque) for value in listed):
-        return Opaque.SERVICE_VALUE
     texts = tuple(text for value in listed if (text := scalar_text(value)) is not None)
-    return texts if len(texts) == len(listed) else State.UNKNOWN
+    return texts if len(texts) == len(listed) else ANYTHING
 
 
 def scalar_text(value: object) -> str | None:

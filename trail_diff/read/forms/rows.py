@@ -7,12 +7,16 @@ encryption context keep theirs.
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec import UNSET
+
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
+from trail_diff.read.forms.dates import settle_dates
 from trail_diff.read.forms.ecs import columns_from_ecs
 from trail_diff.read.forms.spelling import SPELLING
 from trail_diff.read.forms.structtext import parse_struct_text
@@ -81,6 +85,9 @@ _FREE_NAMES = frozenset(
 )
 _DEPTH_LIMIT = 16
 _RESOURCE = re.compile(r"resources[._](?:([0-9]{1,3})[._])?(\w+)\Z")
+_ZONE = re.compile(r"\s*\[UTC\]\s*\Z")
+"""What Sentinel's portal adds to the name of a column of times."""
+_ROUNDED = re.compile(r"\s*\d[.,]?\d{0,12}E\+\d{1,2}\s*\Z", re.IGNORECASE)
 _YEAR_COMMA = re.compile(r"(?<= \d{4}),(?= )")
 _OFFSET = re.compile(r"\s*\((?:UTC|GMT)([+-])(\d{1,2}):?(\d{2})\)\s*\Z")
 
@@ -102,27 +109,60 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     """Read a table, header first: a record for each row, or the text of a cell that holds a whole record."""
     rest = iter(lines)
     header = next(rest, "")
-    delimiter = _delimiter(header)
-    csv.field_size_limit(CELL_LIMIT_CHARACTERS)
     names = _split_header(header)
+    counts: Counter[Reason] = Counter()
     holder = next((index for name in _WHOLE_RECORD for index, own in enumerate(names) if _plain(own) == name), None)
+    time = next((index for index, name in enumerate(names) if _path(name) == ["eventTime"]), None)
+    accounts = [index for index, name in enumerate(names) if _path(name)[-1].lower().endswith("accountid")]
+    sizes = [0]
+    for settled in settle_dates(_read_cells(rest, _delimiter(header), counts), time if holder is None else None):
+        row = settled.row
+        text = row[holder] if holder is not None and holder < len(row) else ""
+        if "{" in text:
+            yield text
+            continue
+        counts[Reason.ACCOUNT_NUMBER_LOST] += _drop_rounded(row, accounts)
+        record = None if settled.is_ambiguous else record_from_columns(dict(zip(names, row, strict=False)))
+        if record is not None:
+            counts[Reason.REPAIRED_DATES] += settled.is_changed
+            yield record
+        else:
+            counts[Reason.TIME_AMBIGUOUS if settled.is_ambiguous else Reason.UNREADABLE_ROW] += 1
+            sizes[0] += sum(map(len, row)) + len(row)
+    for reason, count in counts.items():
+        is_lost = reason in (Reason.TIME_AMBIGUOUS, Reason.UNREADABLE_ROW)
+        if count:
+            yield Skipped(source, reason, count, (is_lost and sizes[0]) or UNSET)
+
+
+def _read_cells(lines: Iterator[str], delimiter: str, counts: "Counter[Reason]") -> Iterator[list[str]]:
+    """Yield the rows that are not empty; those that cannot be read are counted."""
+    csv.field_size_limit(CELL_LIMIT_CHARACTERS)
     # Strict, so that a cell cut in its middle at the end of a file is counted instead of taken for whole.
-    reader = csv.reader((line.replace("\0", "") for line in rest), delimiter=delimiter, strict=True)
+    reader = csv.reader((line.replace("\0", "") for line in lines), delimiter=delimiter, strict=True)
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error:
+            counts[Reason.UNREADABLE_ROW] += 1
+            continue
+        if row is None:
+            return
+        if any(row):
+            yield row
 
-    def read() -> Iterator[Record | str | None]:
-        while True:
-            try:
-                row = next(reader, None)
-            except csv.Error:
-                yield None
-                continue
-            if row is None:
-                return
-            text = row[holder] if holder is not None and holder < len(row) else ""
-            if any(row):
-                yield text if "{" in text else record_from_columns(dict(zip(names, row, strict=False)))
 
-    yield from count_unreadable(read(), source)
+def _drop_rounded(row: list[str], accounts: Sequence[int]) -> int:
+    """Drop account numbers that a spreadsheet rounded, and tell how many; put back the zeros that it took off others."""
+    dropped = 0
+    for index in accounts:
+        if index >= len(row) or not row[index]:
+            continue
+        if _ROUNDED.match(row[index]):
+            row[index], dropped = "", dropped + 1
+        elif row[index].isdecimal():
+            row[index] = row[index].zfill(12)
+    return dropped
 
 
 def count_unreadable(rows: Iterable[Row | None], source: str) -> Iterator[Row]:
@@ -196,6 +236,7 @@ def _place(record: Record, path: Sequence[str], value: Any) -> None:
 
 def _path(name: str) -> list[str]:
     """Return the path that a column's name stands for, in CloudTrail's spelling."""
+    name = _ZONE.sub("", name)
     plain = name.strip().lower()
     if own := _CONSOLE.get(_plain(name)) or _SENTINEL.get(plain):
         return [*own]
@@ -300,7 +341,7 @@ def _is_absent(value: Any) -> bool:
 
 
 def _plain(name: str) -> str:
-    return name.strip().strip('"').lower().replace(" ", "")
+    return _ZONE.sub("", name).strip().strip('"').lower().replace(" ", "")
 
 
 def _split_header(line: str) -> list[str]:

@@ -1,0 +1,65 @@
+"""One run alone, and what the keys asked about let through."""
+
+from making import make_events, make_tally, moment
+from recording import Recording
+
+from trail_diff.case.comparison import build_comparison
+from trail_diff.case.gathered import Gathered
+from trail_diff.model.learnt import Facts, Window
+from trail_diff.model.reasons import Reason
+
+FAILED = Window(moment("2026-03-02T18:00:00Z"), moment("2026-03-02T19:00:00Z"))
+SUCCEEDED = Window(moment("2026-03-01T18:00:00Z"), moment("2026-03-01T19:00:00Z"))
+
+
+def gather(made: Recording) -> Gathered:
+    """Gather what a recording holds."""
+    return Gathered(tuple(make_events(made.sorted())), (), make_tally(made.records), ())
+
+
+def record_refusal_on_other_key() -> Recording:
+    """Record a caller that uses one key on the first night and is refused on another on the second; so is a stranger."""
+    made = Recording()
+    launcher, stranger = made.role("launcher", "s"), made.role("stranger", "s")
+    made.kms("2026-03-01T18:10:00Z", "Decrypt", made.key_arn("asked"), launcher, {})
+    for time, caller in (("2026-03-02T18:10:00Z", launcher), ("2026-03-02T18:11:00Z", stranger)):
+        made.kms(time, "Decrypt", made.key_arn("other"), caller, {}, errorCode="AccessDenied")
+    return made
+
+
+def test_refusal_on_another_key_is_not_hidden() -> None:
+    """A caller of the key asked about that is refused on another key is part of the case, which is about that key."""
+    made = record_refusal_on_other_key()
+    both = gather(made)
+
+    case = build_comparison(both, both, (FAILED, SUCCEEDED), [made.key_arn("asked")], Facts())
+
+    refused = [tie for tie in case.failed.events if Reason.CALLER_OF_ASKED_KEY in tie.reasons]
+    assert [tie.event.caller.name for tie in refused] == ["launcher"]
+    assert case.failed.job.key == made.key_arn("other")
+    assert case.policy_key == made.key_arn("asked")
+    assert Reason.ASKED_KEY_NOT_CONCERNED in case.coverage.warnings
+
+
+def test_refusal_on_the_key_asked_about_comes_first() -> None:
+    """Where callers are refused on the key asked about as well, the case stays about that key."""
+    made = record_refusal_on_other_key()
+    made.kms("2026-03-02T18:12:00Z", "Decrypt", made.key_arn("asked"), made.role("app", "s"), errorCode="AccessDenied")
+    both = gather(made)
+
+    case = build_comparison(both, both, (FAILED, SUCCEEDED), [made.key_arn("asked")], Facts())
+
+    assert case.failed.job.key == made.key_arn("asked")
+    assert Reason.ASKED_KEY_NOT_CONCERNED not in case.coverage.warnings
+
+
+def test_one_run_alone() -> None:
+    """One export makes a case without a baseline, about the key on which calls were refused."""
+    made = record_refusal_on_other_key()
+
+    case = build_comparison(gather(made), None, (FAILED, None), (), Facts())
+
+    assert case.succeeded is None
+    assert case.failed.job.key == made.key_arn("other")
+    assert Reason.NO_BASELINE in case.coverage.warnings
+    assert len(case.failed.events) == 2

@@ -1,0 +1,177 @@
+"""Text that is no JSON as it is: each repair gives the records back and is named; what is lost is counted."""
+
+import io
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from read.mangling import MANGLES
+from recording import Recording
+
+from trail_diff.model.learnt import Skipped
+from trail_diff.model.reasons import Reason
+from trail_diff.read.files import read_paths
+from trail_diff.read.interface import FoundJob, FoundRecord, Tally, select_everything
+from trail_diff.read.repair.registry import ALWAYS, REPAIRS
+
+MADE = Recording()
+KEY = MADE.key_arn("k")
+for number in range(6):
+    MADE.kms(f"2026-03-01T18:0{number}:00Z", "Decrypt", KEY, MADE.role("service-role/r", "s"), {"a": "b"})
+RECORDS = MADE.records
+PRETTY = json.dumps({"Records": RECORDS}, indent=4)
+
+
+def read(content: bytes | str) -> tuple[list[dict[str, Any]], dict[Reason, Skipped], Tally]:
+    """Read what arrives on stdin: the records, what was skipped, and the counts."""
+    tally = Tally()
+    data = content if isinstance(content, bytes) else content.encode()
+    found = list(read_paths(["-"], select_everything, tally, stdin=io.BytesIO(data)))
+    records = [item.record for item in found if isinstance(item, FoundRecord)]
+    return records, {item.reason: item for item in found if isinstance(item, Skipped)}, tally
+
+
+def ids(records: list[dict[str, Any]]) -> list[str]:
+    """Return by what records are told apart, in order."""
+    return sorted(record["eventID"] for record in records)
+
+
+@pytest.mark.parametrize("name", MANGLES)
+def test_a_repair_gives_all_records_back_and_is_named(name: str) -> None:
+    """Records that went through one manner are the very same as before, and the coverage says what was undone."""
+    records, skipped, _ = read(MANGLES[name](PRETTY))
+
+    assert records == RECORDS
+    assert not [reason for reason in skipped if not reason.startswith("repaired-")]
+    assert skipped or name in ("tabs", "colours")
+
+
+@pytest.mark.parametrize(
+    "names", [("wrapped-80", "quoted"), ("no-break-spaces", "curly"), ("html", "hash"), ("curly", "numbered")]
+)
+def test_repairs_work_one_after_another(names: tuple[str, ...]) -> None:
+    """Text that went through several hands is read as well."""
+    text = PRETTY
+    for name in names:
+        text = MANGLES[name](text)
+
+    assert read(text)[0] == RECORDS
+
+
+@pytest.mark.parametrize("mark", ["...", "-- snip --", "[truncated]", "\u2026", "<snip>"])
+def test_an_elision_is_told(mark: str) -> None:
+    """Records out of which somebody cut a field are read, and the coverage says that something is missing."""
+    text = re.sub(r'\n\s*"userAgent": "[^"]*",', f"\n{mark}", PRETTY)
+
+    records, skipped, _ = read(text)
+
+    assert ids(records) == ids(RECORDS)
+    assert Reason.REPAIRED_ELISIONS in skipped
+
+
+def test_printed_python_is_read() -> None:
+    """What print() shows of an answer of boto3 gives its records."""
+    entries = [
+        {"EventId": "e", "EventSource": "kms.amazonaws.com", "Ok": True, "CloudTrailEvent": json.dumps(record)}
+        for record in RECORDS
+    ]
+    text = repr({"Events": entries}).replace("True", "datetime.datetime(2026, 3, 1, 18, 0, tzinfo=tzlocal())", 1)
+
+    records, skipped, _ = read(text)
+
+    assert records == RECORDS
+    assert Reason.REPAIRED_PYTHON in skipped
+
+
+def test_yaml_is_read_without_following_references() -> None:
+    """YAML gives its records; a document whose references would grow without end is refused."""
+    entries = "".join(f"- EventId: e\n  CloudTrailEvent: '{json.dumps(record)}'\n" for record in RECORDS)
+    bomb = "Events:\n- &a [x, x]\n" + "".join(
+        f"- &{b} [*{a}, *{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+
+    assert read("Events:\n" + entries)[0] == RECORDS
+    assert Reason.YAML_NOT_READ in read(bomb)[1]
+
+
+def test_a_name_that_comes_twice_loses_nothing() -> None:
+    """Both lists of one name are read, and a list beside another one too."""
+    one, two, three = (json.dumps(RECORDS[at : at + 2]) for at in (0, 2, 4))
+
+    assert ids(read(f'{{"Records": {one}, "Records": {two}, "events": {three}}}')[0]) == ids(RECORDS)
+    assert ids(read(f'{{"data": {one}, "results": {two}, "NextToken": null, "data": {three}}}')[0]) == ids(RECORDS)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", " ", ""])
+def test_lines_joined_in_any_way_are_read(end: str) -> None:
+    """Every record of a log is read, whatever stands between its lines."""
+    text = end.join(f"2026-03-01T18:00:00Z {json.dumps(record)}" for record in RECORDS)
+
+    records, skipped, _ = read(text)
+
+    assert (records, skipped) == (RECORDS, {})
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_cut_out_all_others_are_read(data: st.DataObject) -> None:
+    """With any piece cut out of a file, in whatever form, each record that is whole is read, and a loss is counted."""
+    indent = data.draw(st.sampled_from([None, 2]))
+    texts = [json.dumps(record, indent=indent) for record in RECORDS]
+    text = data.draw(st.sampled_from([f'{{"Records": [{", ".join(texts)}]}}', "\n".join(texts)]))
+    start = data.draw(st.integers(0, len(text) - 2))
+    end = data.draw(st.integers(start + 1, min(len(text), start + 2000)))
+    left = text[:start] + text[end:]
+
+    records, skipped, _ = read(left)
+
+    assert [one for one, whole in zip(RECORDS, texts, strict=True) if whole in left and one not in records] == []
+    assert left.count('"eventVersion"') <= len(records) + sum(one.count for one in skipped.values())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda count: "[" * (count * 400),
+        lambda count: '{"a":' * (count * 100),
+        lambda count: '{"x":"\\ud800",' + '"y":1},' * (count * 60),
+        lambda count: "x" * (count * 400) + "eventSource",
+        lambda count: '"eventSource' * (count * 30),
+        lambda count: "> " * (count * 200) + 'eventSource "',
+        lambda count: "".join(f'{{"x":"a\tb","eventSource":"{n}"\n' for n in range(count * 10)),
+        lambda count: "=\n" * (count * 100) + "eventSource",
+        lambda count: "'a': 'eventSource', {" * (count * 20),
+    ],
+)
+def test_the_time_grows_with_the_size(make: Callable[[int], str]) -> None:
+    """Twice the text takes about twice the time, however hostile it is."""
+    read(make(50))
+    spent = []
+    for count in (500, 1000):
+        text = make(count)
+        begun = time.process_time()
+        read(text)
+        spent.append(time.process_time() - begun)
+
+    assert spent[1] < 2.5 * spent[0] + 0.3
+
+
+@pytest.mark.parametrize("repair", [*ALWAYS, *REPAIRS])
+def test_a_repair_leaves_plain_text_alone(repair: Any) -> None:
+    """Records as AWS writes them are nothing to repair, or are the same afterwards."""
+    changed = repair.apply(json.dumps({"Records": RECORDS}, indent=1))
+
+    assert changed is None or json.loads(changed) == {"Records": RECORDS}
+
+
+def test_jobs_in_broken_text_are_found() -> None:
+    """A job description that was quoted in a mail is found like any other."""
+    text = json.dumps({"BackupJobId": "a", "State": "FAILED", "CreationDate": "2026-03-01T18:00:00Z"}, indent=2)
+    found = list(read_paths(["-"], select_everything, Tally(), stdin=io.BytesIO(MANGLES["quoted"](text).encode())))
+
+    assert [item.document["BackupJobId"] for item in found if isinstance(item, FoundJob)] == ["a"]

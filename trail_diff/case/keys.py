@@ -1,0 +1,193 @@
+"""Which keys a job has, each with its part and where it was learnt. What nothing tells stays unknown.
+
+A fully managed resource has two keys: the role reads the resource by the one, AWS Backup's storage service writes the
+recovery point by the other, the vault's. So calls on the resource's key tell nothing of the vault's.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from trail_diff.arns import arn_region, arn_service, last_name
+from trail_diff.case.correlate import context_verdict, contexts_of, is_job_role
+from trail_diff.events.encryption_context import BACKUP_VAULT_KEY, ContextVerdict, names_vault
+from trail_diff.events.vaults import is_vault_key_read, is_vault_key_used, resource_type_of
+from trail_diff.model.codes import CallerKind, KeyRole
+from trail_diff.model.learnt import Event, Job, JobKey, Window
+
+_ROLES: Sequence[KeyRole] = ("vault", "source-vault", "resource")
+
+
+def learn_keys(job: Job, window: Window, events: Sequence[Event], jobs: Sequence[Job] = ()) -> tuple[JobKey, ...]:
+    """Return the keys of a job by their parts, of each part the surest origin first.
+
+    Origins are, in this order: its descriptor; the creation of its vault; calls in its window whose context names its
+    vault or resource; calls whose context names nothing, of the storage service (the vault's key) or, where nothing is
+    known otherwise, of the job's role (the resource's), which on a busy account can be a neighbour's; other jobs on the
+    vault, which may be older than the vault's present key.
+    """
+    inside = [event for event in events if event.accesses and window.holds(event.event_time)]
+    found = [*_described(job), *_created(job, events), *_named(job, inside)]
+    found += [*_unnamed(job, inside, found), *_of_other_jobs(job, events, jobs)]
+    first = {(one.role, one.key): one for one in reversed(found)}
+    return tuple(sorted(first.values(), key=lambda one: (_ROLES.index(one.role), found.index(one))))
+
+
+def learn_from_baseline(failed: Job, baseline: Job) -> tuple[JobKey, ...]:
+    """Return the keys that the failed job shares with its baseline, and that nothing else tells: a vault has one key.
+
+    It fails where the vault was made anew between the two, which no record shows.
+    """
+    shared: list[KeyRole] = ["vault"] if failed.vault and last_name(failed.vault) == last_name(baseline.vault) else []
+    shared += ["resource"] if failed.resource and failed.resource == baseline.resource else []
+    lent = [(role, baseline.key_of(role)) for role in shared if failed.key_of(role) is None]
+    return tuple(JobKey(role, key, "baseline") for role, key in lent if key)
+
+
+def learn_from_option(job: Job, asked: Sequence[str], baseline: Job | None = None) -> tuple[JobKey, ...]:
+    """Return the key asked about as that of the part that is concerned, where nothing tells that part's key.
+
+    A key that is known to play another part is none: that somebody asks about it makes it no vault's key.
+    """
+    role = next(iter(_concerned_roles(job, baseline)))
+    known = {one.key for one in job.key_roles}
+    if job.key_of(role) is not None or not asked or asked[0] in known:
+        return ()
+    return (JobKey(role, asked[0], "option"),)
+
+
+def concerned_key(job: Job, asked: Sequence[str] = (), baseline: Job | None = None) -> str | None:
+    """Return the key that the diagnosis is about: the one that encrypts what the job makes or reads.
+
+    `asked` never overrides what a descriptor or a record gives the job; of several keys that do, it chooses. A baseline
+    that used no vault key shows that the resource's counts: DynamoDB has backups of both kinds.
+    """
+    told = next((one.key for one in job.key_roles if one.origin == "descriptor"), None)
+    if told is not None:
+        return told
+    keys = [one.key for role in _concerned_roles(job, baseline) for one in job.key_roles if one.role == role]
+    chosen = next((key for key in asked if key in keys), None)
+    return chosen or next(iter(keys), None) or next(iter(asked), None)
+
+
+def _concerned_roles(job: Job, baseline: Job | None) -> Sequence[KeyRole]:
+    """Return the parts whose key can be why the job failed, the likeliest first."""
+    if not is_vault_key_used(job):
+        return ("source-vault", "resource") if is_vault_key_read(job) else ("resource",)
+    if job.kind == "copy" or baseline is None:
+        return ("vault",)
+    if arn_service(baseline.recovery_point) == "dynamodb" and baseline.resource == job.resource:
+        return ("resource",)
+    is_two_fold = resource_type_of(job) in ("dynamodb", None)
+    return ("vault", "resource") if is_two_fold and baseline.key_of("vault") is None else ("vault",)
+
+
+def _described(job: Job) -> Iterator[JobKey]:
+    """Yield what descriptions of the job, its vault and its recovery point tell."""
+    if job.key and job.key not in {one.key for one in job.key_roles}:
+        yield JobKey(_made_role(job), job.key, "descriptor")
+    yield from job.key_roles
+
+
+def _made_role(job: Job) -> KeyRole:
+    """Return the part of the key that a descriptor names: that of the recovery point."""
+    if is_vault_key_used(job):
+        return "vault"
+    return "source-vault" if is_vault_key_read(job) else "resource"
+
+
+def _created(job: Job, events: Iterable[Event]) -> Iterator[JobKey]:
+    """Yield the key that the last CreateBackupVault call before the job's end set for a vault of the job."""
+    until = job.completed or job.created
+    last: dict[KeyRole, str] = {}
+    for event in events:
+        key = event.request_parameters.get("encryptionKeyArn")
+        is_creation = event.event_name == "CreateBackupVault" and not event.error_code and isinstance(key, str)
+        if is_creation and (until is None or event.event_time <= until):
+            name = event.request_parameters.get("backupVaultName")
+            last |= {role: str(key) for role, vault in _vaults(job) if _is_there(event, name, vault, job)}
+    for role, key in last.items():
+        yield JobKey(role, key, "vault-creation")
+
+
+def _vaults(job: Job) -> Iterator[tuple[KeyRole, str]]:
+    """Yield the vaults whose keys the job uses, each with the part that its key plays."""
+    if is_vault_key_used(job) and job.vault:
+        yield "vault", job.vault
+    source = job.source_vault if job.kind == "copy" else job.vault
+    if is_vault_key_read(job) and source:
+        yield "source-vault", source
+
+
+def _is_there(event: Event, name: object, vault: str, job: Job) -> bool:
+    """Check whether an event of a vault's Region and account is about a vault of this name."""
+    region, account = arn_region(vault) or job.region, job.account
+    return (
+        name == last_name(vault)
+        and event.aws_region in (None, region)
+        and (event.recipient_account_id in (None, account) or f":{event.recipient_account_id}:" in vault)
+    )
+
+
+def _named(job: Job, inside: Sequence[Event]) -> Iterator[JobKey]:
+    """Yield the keys of calls whose context names a vault or the resource of the job, the most used first."""
+    for role, vault in _vaults(job):
+        of_vault = [event for event in inside if _speaks_of(event, vault)]
+        yield from (JobKey(role, key, "encryption-context") for key in _by_use(of_vault))
+    of_resource = [event for event in inside if context_verdict(event, job) is ContextVerdict.NAMES_RESOURCE]
+    yield from (JobKey("resource", key, "encryption-context") for key in _by_use(of_resource))
+
+
+def _speaks_of(event: Event, vault: str) -> bool:
+    """Check whether a call's context names a vault; vaults of one name in two Regions are told apart by the call's."""
+    value = contexts_of(event).get(BACKUP_VAULT_KEY)
+    is_here = event.aws_region is None or arn_region(vault) in (None, event.aws_region)
+    return value is not None and names_vault(value, vault) and (is_here or value == vault)
+
+
+def _unnamed(job: Job, inside: Sequence[Event], found: Sequence[JobKey]) -> Iterator[JobKey]:
+    """Yield the keys of calls whose context says nothing: the storage service's, and those of the job's role."""
+    known = {one.role for one in found}
+    silent = [event for event in inside if context_verdict(event, job) is ContextVerdict.SILENT]
+    for role, _vault in _vaults(job):
+        if role not in known:
+            storage = [event for event in silent if _is_storage_service(event)]
+            yield from (JobKey(role, key, "storage-service") for key in _by_use(storage))
+    if not found:
+        by_role = [event for event in silent if is_job_role(event, job)]
+        yield from (JobKey("resource", key, "job-role") for key in _by_use(by_role))
+
+
+def _is_storage_service(event: Event) -> bool:
+    name = event.caller.name or ""
+    return event.caller.kind is CallerKind.SERVICE_PRINCIPAL and name.startswith("backup")
+
+
+def _of_other_jobs(job: Job, events: Iterable[Event], jobs: Iterable[Job]) -> Iterator[JobKey]:
+    """Yield the keys of other jobs on the job's vaults, and of calls at other times that name them, nearest first."""
+    for role, vault in _vaults(job):
+        others = [other for other in jobs if other.vault == vault and other.key and is_vault_key_used(other)]
+        keyed = [(_distance(job, other.created), other.key) for other in others if other.id != job.id]
+        keyed += [
+            (_distance(job, event.event_time), access.key)
+            for event in events
+            if event.accesses and _speaks_of(event, vault)
+            for access in event.accesses
+        ]
+        nearest = sorted((distance, key) for distance, key in keyed if key)
+        yield from (JobKey(role, key, "other-job") for key in list(dict.fromkeys(key for _, key in nearest))[:1])
+
+
+def _distance(job: Job, moment: datetime | None) -> tuple[bool, float]:
+    """Order times by nearness to the job, those before it first: what came later may be of a vault made anew."""
+    start = job.created or job.completed
+    if start is None or moment is None:
+        return True, float("inf")
+    apart = (start - moment).total_seconds()
+    return apart < 0, abs(apart)
+
+
+def _by_use(events: Iterable[Event]) -> Sequence[str]:
+    """Return the keys of calls, the most used first."""
+    used = Counter(key for event in events for key in {access.key for access in event.accesses if access.key})
+    return sorted(used, key=lambda key: (-used[key], key))

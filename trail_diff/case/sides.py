@@ -1,0 +1,94 @@
+"""A job with its events as one side of a case, and the case that two sides make."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+
+import msgspec
+
+from trail_diff.case.baseline import compare_jobs
+from trail_diff.case.correlate import tie_events
+from trail_diff.case.coverage import check_coverage, summarize_reading
+from trail_diff.case.gathered import Gathered
+from trail_diff.case.usage_history import UseHistory
+from trail_diff.events.changes import select_changes
+from trail_diff.model.learnt import Case, Coverage, Event, Facts, Job, JobEvents, Use, Window, Windows
+from trail_diff.model.reasons import Reason
+from trail_diff.times import parse_time
+
+
+def tie_side(job: Job, window: Window, gathered: Gathered, keys: Sequence[str], key: str | None) -> JobEvents:
+    """Tie the events to a job, name the keys that it used, and the one that the diagnosis is about."""
+    side = tie_events(job, window, gathered.events, keys, gathered.jobs)
+    used = Counter(access.key for tie in side.events for access in tie.event.accesses if access.key)
+    order = dict.fromkeys([*job.keys, *(key for key in keys if key in used), *sorted(used)])
+    return msgspec.structs.replace(side, job=msgspec.structs.replace(job, key=key, keys=tuple(order)))
+
+
+def finish_case(
+    gathered: Gathered,
+    sides: Sequence[JobEvents],
+    asked: Sequence[str],
+    facts: Facts,
+    gaps: Collection[Reason] = (),
+) -> Case:
+    """Complete a case whose events are tied: what changed, and what the evidence does not cover beside known gaps.
+
+    A policy that was handed in belongs to the key that was `asked` about, where one was.
+    """
+    failed, succeeded = sides[0], sides[1] if len(sides) > 1 else None
+    differences = compare_jobs(failed.job, succeeded.job) if succeeded is not None else ()
+    warnings = {*gaps, *differences, *_check_asked(asked, failed.job, gathered)}
+    warnings |= {*check_coverage(failed, succeeded, gathered.tally, gathered.events, gathered.jobs)}
+    if failed.job.key is None:
+        warnings.add(Reason.KEY_NOT_KNOWN)
+    if gathered.beyond.lacks_caller_type:
+        warnings.add(Reason.CALLER_TYPE_NOT_IN_EXPORT)
+    reading = summarize_reading(gathered.tally, gathered.skipped)
+    warnings |= {*reading.warnings}
+    every_key = tuple(dict.fromkeys([*asked, *(key for side in sides for key in known_keys(side.job))]))
+    changes = select_changes(gathered.events, every_key, [side.job for side in sides])
+    return Case(
+        failed=failed,
+        succeeded=succeeded,
+        coverage=_complete(reading, sides, warnings),
+        keys=every_key,
+        changes=changes,
+        jobs=gathered.jobs,
+        facts=facts,
+        newest=parse_time(gathered.tally.newest()),
+        uses=_use_keys(gathered, every_key, changes),
+        policy_key=failed.job.key if failed.job.key in asked else next(iter(asked), failed.job.key),
+    )
+
+
+def _use_keys(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
+    """Return how the keys were used in all that was gathered, inside both windows and beyond."""
+    history = UseHistory(keys, changes)
+    for event in gathered.events:
+        history.add(event)
+    return history.freeze()
+
+
+def known_keys(job: Job) -> Sequence[str]:
+    """Return every key that takes part in a job, or is known to."""
+    return tuple(dict.fromkeys([*job.keys, *(one.key for one in job.key_roles)]))
+
+
+def _complete(reading: Coverage, sides: Sequence[JobEvents], warnings: Collection[Reason]) -> Coverage:
+    spans = [(side.window.start, side.window.end) for side in sides]
+    ids = {tie.event.event_id for side in sides for tie in side.events}
+    return msgspec.structs.replace(
+        reading,
+        windows=Windows(spans[0], spans[1] if len(spans) > 1 else None),
+        events_kept=len(ids),
+        warnings=tuple(reason for reason in Reason if reason in warnings),
+    )
+
+
+def _check_asked(asked: Sequence[str], job: Job, gathered: Gathered) -> Iterator[Reason]:
+    """Yield a warning when records name keys, but none that was asked about, or when the job's key is another one."""
+    named = {one.key for one in gathered.key_names()} if asked else set[str]()
+    if named and named.isdisjoint(asked):
+        yield Reason.KEY_NOT_IN_EVENTS
+    if asked and job.key is not None and job.key not in asked:
+        yield Reason.ASKED_KEY_NOT_CONCERNED

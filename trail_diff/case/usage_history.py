@@ -1,0 +1,125 @@
+"""How the keys were used in everything that was read, between one change of a key and the next: a fold.
+
+The spans are those between changes that can alter who may use a key (its policy, grants and state), which have to be
+known before the first event is added; events may then come in any order. Memory is bounded: beyond the most entries,
+new callers are no longer told apart, and `is_complete` says so.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from msgspec import structs
+
+from trail_diff.model.learnt import Event, Facets, Use
+
+MOST_USES = 50_000
+MOST_FACTS = 8
+SPAN_CHANGES = frozenset(
+    {
+        "PutKeyPolicy",
+        "CreateKey",
+        "CreateGrant",
+        "RevokeGrant",
+        "RetireGrant",
+        "DisableKey",
+        "EnableKey",
+        "ScheduleKeyDeletion",
+        "CancelKeyDeletion",
+    }
+)
+"""Changes that can alter who may use a key; a span lies between two of them."""
+
+_Place = tuple[str, object, str, str | None, str | None]
+
+
+class UseHistory:
+    """Adds up the uses of the keys; `merge` puts the uses that several processes saw together."""
+
+    def __init__(self, keys: Collection[str], changes: Iterable[Event]) -> None:
+        self._keys = frozenset(keys)
+        self._spans = _find_spans(changes, self._keys)
+        self._uses: dict[_Place, Use] = {}
+        self.is_complete = True
+
+    def add(self, event: Event) -> None:
+        """Add an event; one that is no call on the keys is passed over."""
+        for access in event.accesses:
+            if access.key in self._keys and event.event_name not in SPAN_CHANGES:
+                self._put(
+                    Use(
+                        key=access.key or "",
+                        caller=event.caller.across_sessions(),
+                        action=access.action,
+                        error_code=event.error_code,
+                        since=self._since(access.key or "", event.event_time),
+                        calls=1,
+                        first=event.event_time,
+                        last=event.event_time,
+                        event_id=event.event_id,
+                        facts=(facets_of(event),),
+                    )
+                )
+
+    def merge(self, other: "UseHistory") -> None:
+        """Add the uses that another history of the same keys and changes saw."""
+        for use in other.freeze():
+            self._put(use)
+        self.is_complete = self.is_complete and other.is_complete
+
+    def freeze(self) -> tuple[Use, ...]:
+        """Return the uses in order of their first call."""
+        return tuple(sorted(self._uses.values(), key=lambda use: (use.first, use.event_id, use.action)))
+
+    def _put(self, use: Use) -> None:
+        place: _Place = (use.key, use.caller, use.action, use.error_code, use.since)
+        known = self._uses.get(place)
+        if known is not None:
+            self._uses[place] = merge_uses(known, use)
+        elif len(self._uses) < MOST_USES:
+            self._uses[place] = use
+        else:
+            self.is_complete = False
+
+    def _since(self, key: str, moment: datetime) -> str | None:
+        times, ids = self._spans.get(key, ((), ()))
+        at = bisect_right(times, moment)
+        return ids[at - 1] if at else None
+
+
+def merge_uses(one: Use, other: Use) -> Use:
+    """Return two uses of one place as one; the earliest event stands for both."""
+    facts = tuple(sorted({*one.facts, *other.facts}, key=repr))
+    earliest = min(one, other, key=lambda use: (use.first, use.event_id))
+    return structs.replace(
+        one,
+        calls=one.calls + other.calls,
+        first=earliest.first,
+        last=max(one.last, other.last),
+        event_id=earliest.event_id,
+        facts=facts[:MOST_FACTS],
+        has_more_facts=one.has_more_facts or other.has_more_facts or len(facts) > MOST_FACTS,
+    )
+
+
+def facets_of(event: Event) -> Facets:
+    """Return the facts of a request that differ from call to call and that a policy can test."""
+    return Facets(
+        encryption_context=tuple(sorted(event.encryption_context.items())),
+        source_ip_address=event.source_ip_address,
+        vpc_endpoint_id=event.vpc_endpoint_id,
+        principal_id=event.principal_id,
+        aws_region=event.aws_region,
+    )
+
+
+def _find_spans(
+    changes: Iterable[Event], keys: Collection[str]
+) -> Mapping[str, tuple[tuple[datetime, ...], tuple[str, ...]]]:
+    found: dict[str, list[tuple[datetime, str]]] = {}
+    for event in changes:
+        if event.event_name in SPAN_CHANGES and event.error_code is None:
+            for key in {access.key for access in event.accesses if access.key in keys and access.key}:
+                found.setdefault(key, []).append((event.event_time, event.event_id))
+    spans = {key: sorted(set(own)) for key, own in found.items()}
+    return {key: (tuple(time for time, _ in own), tuple(one for _, one in own)) for key, own in spans.items()}

@@ -1,0 +1,283 @@
+"""Causes in the key's grants: one was revoked or retired before the job, or could not be created.
+
+A grant matters where the policy by itself does not allow the caller. Who held a revoked grant stands in the CreateGrant
+record, when the export reaches back that far; else it is told from what the caller lacks, which is less certain.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from trail_diff.diagnosis.examined import Examined, Explained, began
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, may_be_refused, own_errors
+from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of, grants_at
+from trail_diff.events.identity import service_name
+from trail_diff.model.codes import CallerKind, Cause, Confidence
+from trail_diff.model.learnt import Caller, Event
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import CallerGroup, Evidence, RestsOn
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.GRANT_REVOKED: CauseText(
+        means="The grant that allowed the caller was revoked or retired between the jobs.",
+        evidence="A RevokeGrant or RetireGrant record between the jobs, under a policy that does not allow the caller "
+        "by itself; whose grant it was stands in the CreateGrant record, when the export reaches back that "
+        "far. Not when the caller still had another grant, or a new one before the job.",
+        helps="Create the grant again.",
+    ),
+    Cause.GRANT_NOT_CREATED: CauseText(
+        means="A grant that the caller needs was not there: it could not be created, was created only later, or "
+        "names a principal that was deleted.",
+        evidence="The refused CreateGrant record without a layer; a CreateGrant for this very caller between the "
+        "failure and the success; or a grant that names the unique id under which the call once worked, where "
+        "the refused one has another.",
+        helps="Create the grant for the caller; where CreateGrant was refused, find which layer is missing.",
+    ),
+}
+
+
+def propose_grants(examined: Examined) -> Iterator[Hypothesis]:
+    """Examine the grants that ended before the failed job, and those it could not create."""
+    yield from _refused_creation(examined)
+    yield from _granted_since(examined)
+    yield from _orphaned(examined)
+    ended = list(_ended(examined))
+    found = False
+    for group in examined.driving:
+        finding = _from_ending(examined, group, ended)
+        if finding is not None:
+            found = True
+            yield finding
+    if not ended and not found and _is_history_complete(examined):
+        yield refuted(Cause.GRANT_REVOKED, (Reason.NO_GRANT_CHANGE,))
+
+
+def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
+    """Check whether a grant (ListGrants entry or CreateGrant request) is the caller's; None when it names no grantee.
+
+    Service principals are compared without their Region; older SDKs drop GranteeServicePrincipal from ListGrants.
+    """
+    grantee = next(
+        (
+            grant[name]
+            for name in ("GranteeServicePrincipal", "granteeServicePrincipal", "GranteePrincipal", "granteePrincipal")
+            if isinstance(grant.get(name), str)
+        ),
+        None,
+    )
+    if grantee is None:
+        return None
+    names = {name for name in (caller.arn, caller.role_arn) if name}
+    if caller.invoked_by and caller.type == "AWSService":
+        names.add(caller.invoked_by)
+    return grantee in names or service_name(grantee) in {service_name(name) for name in names}
+
+
+def granted_meanwhile(examined: Examined, caller: Caller, action: str | None) -> Event | None:
+    """Return the CreateGrant that let a caller in after the failed job and before the one that succeeded."""
+    case = examined.case
+    if case.succeeded is None or case.succeeded.window.start < case.failed.window.start:
+        return None
+    failed_at = case.failed.job.completed or case.failed.window.end
+    worked_from = case.succeeded.job.completed or case.succeeded.window.end
+    operation = (action or "").removeprefix("kms:")
+    for event in case.changes:
+        is_made = event.event_name == "CreateGrant" and event.error_code is None
+        if is_made and failed_at <= event.event_time <= worked_from and holds_grant(event.request_parameters, caller):
+            operations = event.request_parameters.get("operations")
+            if not isinstance(operations, list) or not operation or operation in operations:
+                return event
+    return None
+
+
+def _granted_since(examined: Examined) -> Iterator[Hypothesis]:
+    """Yield that a grant was missing where one was made to the very caller before its calls worked."""
+    for group in examined.driving:
+        made = granted_meanwhile(examined, group.caller, group.action)
+        explained = examined.explain(group)
+        if made is None or (explained is not None and explained.then.decision == "explicit-deny"):
+            continue
+        yield Hypothesis(
+            cause=Cause.GRANT_NOT_CREATED,
+            standing="possible",
+            caller=group.caller,
+            action=group.action,
+            key=group.key,
+            layer="grant",
+            reasons=(Reason.GRANTED_MEANWHILE,),
+            evidence=evidence_of(made),
+        )
+
+
+def _orphaned(examined: Examined) -> Iterator[Hypothesis]:
+    """Yield each grant that names the unique id of a principal that was deleted and made again under its name.
+
+    The call that worked carries the grantee's id, the refused one another.
+    """
+    for group in examined.driving:
+        then, now = _unique_ids(examined, group, worked=True), _unique_ids(examined, group, worked=False)
+        if len(then) != 1 or len(now) != 1 or then == now:
+            continue
+        (old,) = then
+        for index, grant in enumerate(examined.case.facts.grants or ()):
+            if str(grant.get("GranteePrincipal")).partition(":")[0] == old:
+                changes = [event for event in examined.case.changes if event.event_name in ("DeleteRole", "CreateRole")]
+                yield Hypothesis(
+                    cause=Cause.GRANT_NOT_CREATED,
+                    standing="likely",
+                    caller=group.caller,
+                    action=group.action,
+                    key=group.key,
+                    layer="grant",
+                    reasons=(Reason.GRANTEE_WAS_DELETED,),
+                    evidence=(*evidence_of(*changes[:2]), Evidence(file="--grants", path=f"/Grants/{index}")),
+                    rests_on=(RestsOn("principal", Reason.GRANTEE_WAS_DELETED, old, "recorded"),),
+                )
+
+
+def _unique_ids(examined: Examined, group: CallerGroup, *, worked: bool) -> set[str]:
+    """Return the unique ids under which a group's calls worked, or were refused."""
+    sides = [side for side in (examined.case.failed, examined.case.succeeded) if side is not None]
+    return {
+        (tie.event.principal_id or "").partition(":")[0]
+        for side in sides
+        for tie in side.events
+        if (tie.event.error_code is None) == worked
+        and tie.event.caller.across_sessions() == group.caller.across_sessions()
+        and any(access.action == group.action for access in tie.event.accesses)
+    } - {""}
+
+
+def _refused_creation(examined: Examined) -> Iterator[Hypothesis]:
+    """Yield a finding for CreateGrant calls that were refused without a layer being named."""
+    refused = [
+        tie
+        for tie in own_errors(examined)
+        if tie.event.event_name == "CreateGrant"
+        and (tie.event.error_code or "").startswith("AccessDenied")
+        and (tie.event.denial is None or tie.event.denial.layer is None)
+    ]
+    decisive = [tie.event for tie in refused if is_decisive(examined, tie)]
+    events = decisive or [tie.event for tie in refused]
+    if events:
+        yield Hypothesis(
+            cause=Cause.GRANT_NOT_CREATED,
+            standing="likely" if decisive else "possible",
+            caller=events[0].caller,
+            action="kms:CreateGrant",
+            layer="grant",
+            reasons=(Reason.CREATE_GRANT_REFUSED,),
+            evidence=evidence_of(*events[:3]),
+        )
+
+
+def _ended(examined: Examined) -> Iterator[Event]:
+    """Yield the grants on the job's keys that ended between their use by the succeeded job and the failed one's end."""
+    case = examined.case
+    until = case.failed.job.completed or case.failed.window.end
+    since = _last_success(examined)
+    keys = {examined.key, *(group.key for group in examined.driving)}
+    for event in case.changes:
+        on_key = any(access.key in keys for access in event.accesses) or not event.accesses
+        is_between = event.event_time <= until and (since is None or event.event_time >= since)
+        if event.event_name in GRANT_ENDINGS and event.error_code is None and on_key and is_between:
+            yield event
+
+
+def _last_success(examined: Examined) -> datetime | None:
+    """Return when the succeeded job's missing calls ended, if it came before the failed one."""
+    ends = [group.succeeded.last for group in examined.driving if group.succeeded.last]
+    last = max(ends, default=None)
+    start = examined.case.failed.window.start
+    return last if last is not None and last < start else None
+
+
+def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> Hypothesis | None:
+    explained = examined.explain(group)
+    if not ended or not _may_lack_grant(explained) or _holds_another(examined, group):
+        return None
+    keys = {None, group.key, explained.key if explained else examined.key}
+    on_key = [event for event in ended if not event.accesses or any(access.key in keys for access in event.accesses)]
+    held = [(event, _was_held(examined, event, group.caller)) for event in on_key]
+    certain = [event for event, is_held in held if is_held]
+    open_ones = [event for event, is_held in held if is_held is None]
+    if not certain and not (open_ones and group.caller.type == "AWSService"):
+        return None
+    events = certain or open_ones
+    decides = explained is not None and explained.then.decision == "implicit-deny"
+    confidence: Confidence = "confirmed" if certain and decides else "likely" if certain or decides else "possible"
+    reasons = [Reason.GRANT_ENDED_BEFORE_JOB, *([] if certain else [Reason.GRANTEE_NOT_IN_EXPORT])]
+    if confidence == "confirmed" and all(event.event_time > began(examined.case) for event in events):
+        reasons, confidence = [*reasons, Reason.CHANGED_DURING_JOB], "likely"
+    if not may_be_refused(examined, group):
+        reasons, confidence = [*reasons, Reason.DENIAL_WOULD_BE_LOGGED], "possible"
+    return Hypothesis(
+        cause=Cause.GRANT_REVOKED,
+        standing=confidence,
+        caller=group.caller,
+        action=group.action,
+        key=group.key,
+        layer="grant",
+        reasons=tuple(reasons),
+        evidence=evidence_of(*events[:3]),
+    )
+
+
+def _may_lack_grant(explained: Explained | None) -> bool:
+    """Check whether a missing grant can be what the caller lacks: the policy must neither deny nor allow by itself."""
+    if explained is None:
+        return True
+    if explained.then.decision == "explicit-deny":
+        return False
+    if explained.before is not None and Reason.KEY_POLICY_ALLOWS in explained.before.reasons:
+        # The policy allowed the caller by itself, so no grant was needed.
+        return False
+    return explained.then.decision != "allowed" or Reason.GRANT_ALLOWS in explained.then.reasons
+
+
+def _holds_another(examined: Examined, group: CallerGroup) -> bool:
+    """Check whether a grant of the caller for the action, made before the job ended, had not ended by then."""
+    case = examined.case
+    until = case.failed.job.completed or case.failed.window.end
+    operation = group.action.removeprefix("kms:")
+    for grant in grants_at(case.changes, until, case.facts) or ():
+        is_dated = grant.get("CreationDate") is not None and operation in (grant.get("Operations") or ())
+        if is_dated and not grant.get("Constraints") and holds_grant(grant, group.caller):
+            return True
+    events = [event for event in case.changes if event.error_code is None and event.event_time <= until]
+    ended = {grant_id_of(event) for event in events if event.event_name in GRANT_ENDINGS}
+    return any(
+        event.event_name == "CreateGrant"
+        and grant_id_of(event) not in ended
+        and holds_grant(event.request_parameters, group.caller) is True
+        and group.action.removeprefix("kms:") in (event.request_parameters.get("operations") or ())
+        and any(access.key == group.key for access in event.accesses)
+        for event in events
+    )
+
+
+def _was_held(examined: Examined, ending: Event, caller: Caller) -> bool | None:
+    """Check whether the grant that ended was the caller's; None when no record says whose it was.
+
+    Services retire the grants that they hold or made, so one that another service retired is not the caller's.
+    """
+    grant_id = grant_id_of(ending)
+    for event in examined.case.changes:
+        if event.event_name == "CreateGrant" and grant_id is not None and grant_id_of(event) == grant_id:
+            return holds_grant(event.request_parameters, caller)
+    for grant in examined.case.facts.grants or ():
+        if grant.get("GrantId") == grant_id:
+            # The grant is still listed, so it is not this one that is missing.
+            return False
+    is_services = ending.event_name == "RetireGrant" and ending.caller.kind is CallerKind.SERVICE_PRINCIPAL
+    if is_services and service_name(ending.caller.name or "") != service_name(caller.name or ""):
+        return False
+    return None
+
+
+def _is_history_complete(examined: Examined) -> bool:
+    """Check whether the export covers the time between the jobs, as far as its own gaps tell."""
+    succeeded = examined.case.succeeded
+    gaps = {Reason.KMS_EVENTS_EXCLUDED, Reason.WINDOW_NOT_COVERED, Reason.FETCH_TRUNCATED, Reason.REGION_NOT_COVERED}
+    return succeeded is not None and gaps.isdisjoint(examined.case.coverage.warnings)

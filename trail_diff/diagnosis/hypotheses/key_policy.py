@@ -1,0 +1,227 @@
+"""Hypotheses about the key policy in force: each statement that denies or could deny the call, and the missing Allow.
+
+The decision holds for the very call that the succeeded job made. That today's policy allows a call rules nothing out:
+it may have been repaired since. What the policy under which the call worked says of a statement is for the rules of
+evidence to judge.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from trail_diff.diagnosis.examined import Examined, Explained
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Standing, refuted
+from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
+from trail_diff.diagnosis.statements import altered_allow, applying_allows
+from trail_diff.model.codes import Cause, Confidence
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import CallerDecision, Evidence, RestsOn, StatementOutcome, StatementRef
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.KEY_POLICY_EXPLICIT_DENY: CauseText(
+        means="A Deny statement of the key policy matches the caller, or could.",
+        evidence="The message of a refused call names a resource-based policy; or the policy in force (the last "
+        "PutKeyPolicy before the job, else the one given) denies the missing call. A Deny that no record "
+        "decides is a suspect: likely when it came to the policy between the jobs and nothing else is left, "
+        "else possible; cleared when the same call worked under it.",
+        helps="Narrow the Deny: exempt the one service, AWS services, or the role. Each is replayed; what would not "
+        "help is listed.",
+    ),
+    Cause.KEY_POLICY_NO_ALLOW: CauseText(
+        means="Nothing in the key policy allows the caller, and no grant does.",
+        evidence="A refused call's message says that no resource-based policy allows it; or the policy in force allows "
+        "nothing and the grants were given. Likely, without the grants, when the Allow of the policy before "
+        "is gone or altered in the one in force.",
+        helps="Allow the service principal or the role in the key policy, or create the grant.",
+    ),
+}
+
+
+def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
+    """Propose what the policy in force may do to each caller that is missing or was refused without a stated layer."""
+    is_open = allowed = 0
+    for group in examined.driving:
+        explained = examined.explain(group)
+        if explained is None or _has_stated_layer(examined, group.caller.across_sessions(), group.action):
+            continue
+        if explained.then.decision == "allowed" and explained.policy is not None and not explained.policy.is_todays:
+            allowed += 1
+        for hypothesis in (*_denies(examined, explained), *_missing_allow(examined, explained)):
+            is_open += hypothesis.standing != "refuted"
+            yield hypothesis
+    if allowed and not is_open:
+        yield refuted(Cause.KEY_POLICY_EXPLICIT_DENY, (Reason.POLICY_ALLOWS_CALLER,))
+        yield refuted(Cause.KEY_POLICY_NO_ALLOW, (Reason.POLICY_ALLOWS_CALLER,))
+
+
+class _Claim(Struct, frozen=True):
+    """What is claimed of a policy, before it is known whose policy it is and when it was put."""
+
+    cause: Cause
+    standing: Standing
+    statement: StatementRef | None
+    reasons: tuple[Reason, ...]
+    rests_on: tuple[RestsOn, ...] = ()
+    at_most: Confidence = "confirmed"
+
+
+def _denies(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
+    """Yield each Deny of the policy that is about the caller and the action: it denies, could deny, or cannot."""
+    cause = Cause.KEY_POLICY_EXPLICIT_DENY
+    for one in explained.then.statements:
+        if one.layer != "key-policy" or one.effect != "Deny":
+            continue
+        reference = StatementRef(one.index, one.sid)
+        match one.outcome:
+            case "no-match":
+                reasons = tuple(dict.fromkeys(c.reason for c in one.conditions if c.outcome == "no-match"))
+                if reasons:
+                    evidence = evidence_in_policy(explained, reference)
+                    yield refuted(cause, reasons, key=explained.key, statement=reference, evidence=evidence)
+                continue
+            case "match" if one.grade == "inferred":
+                reasons = (Reason.STATEMENT_DENIES, Reason.RESTS_ON_INFERENCE)
+                claim = _Claim(cause, "likely", reference, reasons, _rests_on(one))
+            case "match":
+                claim = _Claim(cause, "confirmed", reference, (Reason.STATEMENT_DENIES,), _rests_on(one))
+            case _:
+                at_most: Confidence = "possible" if _is_remote(examined, one) else "likely"
+                reasons = (Reason.STATEMENT_MAY_DENY,)
+                claim = _Claim(cause, "possible", reference, reasons, _rests_on(one), at_most)
+        yield _make(examined, explained, claim)
+
+
+_SOURCES = ("aws:sourceaccount", "aws:sourcearn")
+
+
+def _is_remote(examined: Examined, statement: StatementOutcome) -> bool:
+    """Check whether a Deny that is not decided hits only by a chance that nothing speaks for.
+
+    A positive operator needs the one value that it names; a negated one over the source of the call names the job's own
+    account, which is what a service sends that sends any (IAM user guide, "The confused deputy problem").
+    """
+    account = examined.case.failed.job.account
+    for one in statement.conditions:
+        if one.outcome != "unknown":
+            continue
+        is_positive = "not" not in one.operator.lower() and not one.operator.lower().endswith(("ifexists", "null"))
+        names_own = one.key.lower() in _SOURCES and account is not None and any(account in v for v in one.expected)
+        if names_own or (is_positive and not one.operator.lower().startswith("forallvalues")):
+            return True
+    return False
+
+
+def _missing_allow(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
+    """Yield that nothing allows the call: certain, or open where grants or conditions that are not known decide."""
+    then = explained.then
+    lost = altered_allow(explained)
+    cause = Cause.KEY_POLICY_NO_ALLOW
+    if then.decision == "implicit-deny" and then.layer == "key-policy":
+        reasons: tuple[Reason, ...] = (Reason.NO_KEY_POLICY_ALLOW,)
+        is_inferred = then.grade == "inferred"
+        reasons += (Reason.RESTS_ON_INFERENCE,) if is_inferred else ()
+        yield _make(examined, explained, _Claim(cause, "likely" if is_inferred else "confirmed", lost, reasons))
+    elif _lost_allow(explained):
+        yield _make(examined, explained, _Claim(cause, "likely", lost, (Reason.POLICY_LOST_ALLOW,)))
+    elif then.decision == "undetermined" and not _has_allow(then) and not _may_be_allowed_by_identity(then):
+        open_ones = [one for one in applying_allows(then) if one.outcome == "unknown"]
+        rests_on = tuple(rest for one in open_ones for rest in _rests_on(one))
+        reference = lost or next((StatementRef(one.index, one.sid) for one in open_ones), None)
+        reason = Reason.ALLOW_MAY_NOT_APPLY if open_ones else Reason.GRANTS_NOT_GIVEN
+        yield _make(examined, explained, _Claim(cause, "open", reference, (reason,), rests_on, "likely"))
+
+
+_NOT_OF_THE_POLICY = frozenset(
+    {Reason.GRANTS_NOT_GIVEN, Reason.IDENTITY_POLICIES_NOT_GIVEN, Reason.GRANT_ACROSS_ACCOUNTS}
+)
+"""What keeps a decision open though the key policy itself is decided."""
+
+
+def _lost_allow(explained: Explained) -> bool:
+    """Check whether the policy before allowed the call and the one in force does not, whatever else is not known."""
+    then, before = explained.then, explained.before
+    if then.decision != "undetermined" or before is None or not set(then.reasons) <= _NOT_OF_THE_POLICY:
+        return False
+    is_open = any(one.outcome == "unknown" for one in then.statements if one.layer == "key-policy")
+    return not is_open and _has_allow(before) and not _has_allow(then)
+
+
+def _has_allow(decision: CallerDecision) -> bool:
+    return any(one.outcome == "match" for one in applying_allows(decision))
+
+
+def _may_be_allowed_by_identity(decision: CallerDecision) -> bool:
+    """Check whether the caller's own policies, which nobody gave, may allow the call: the key policy delegates."""
+    return Reason.IDENTITY_POLICIES_NOT_GIVEN in decision.reasons
+
+
+def _make(examined: Examined, explained: Explained, claim: _Claim) -> Hypothesis:
+    policy, group, standing = explained.policy, explained.group, claim.standing
+    told, rests_on = list(claim.reasons), claim.rests_on
+    is_todays = policy is not None and policy.is_todays
+    if is_todays:
+        told.append(Reason.POLICY_IS_TODAYS)
+        rests_on = (*rests_on, RestsOn("assumption", Reason.POLICY_IS_TODAYS))
+    if explained.put_during_job:
+        told.append(Reason.CHANGED_DURING_JOB)
+    if standing == "confirmed" and (explained.put_during_job or is_todays):
+        standing = "likely"
+    if not may_be_refused(examined, group):
+        told.append(Reason.DENIAL_WOULD_BE_LOGGED)
+        standing = "possible" if standing in ("confirmed", "likely") else "open"
+    told.append(Reason.CALLER_REFUSED if group.failed.errors else Reason.CALLER_MISSING)
+    return Hypothesis(
+        cause=claim.cause,
+        standing=standing,
+        caller=group.caller,
+        action=group.action,
+        key=explained.key,
+        layer="key-policy",
+        statement=claim.statement,
+        reasons=tuple(told),
+        evidence=evidence_in_policy(explained, claim.statement),
+        rests_on=rests_on,
+        at_most=claim.at_most,
+    )
+
+
+def _rests_on(statement: StatementOutcome) -> tuple[RestsOn, ...]:
+    """Return what the outcome of a statement rests on beside records: values of condition keys, and who is meant."""
+    rests = [
+        RestsOn("context-key", one.reason, one.key, one.grade if one.outcome != "unknown" else "inferred", one.unless)
+        for one in statement.conditions
+        if one.outcome == "unknown" or (one.outcome == "match" and one.grade != "recorded")
+    ]
+    if statement.outcome == "unknown":
+        rests += [RestsOn("principal", reason) for reason in statement.reasons if reason not in _KNOWN_PRINCIPALS]
+    return tuple(dict.fromkeys(rests))
+
+
+_KNOWN_PRINCIPALS = frozenset(
+    {
+        Reason.PRINCIPAL_IS_ANYONE,
+        Reason.PRINCIPAL_MATCHES,
+        Reason.PRINCIPAL_ACCOUNT_MATCHES,
+        Reason.NOT_PRINCIPAL_OMITS_CALLER,
+    }
+)
+
+
+def evidence_in_policy(explained: Explained, statement: StatementRef | None) -> tuple[Evidence, ...]:
+    """Point to the policy in force, in a file to the statement."""
+    if explained.policy is None:
+        return ()
+    evidence = explained.policy.evidence
+    if statement is None or evidence.file is None:
+        return (evidence,)
+    return (Evidence(file=evidence.file, path=f"{evidence.path or ''}/Statement/{statement.index - 1}"),)
+
+
+def _has_stated_layer(examined: Examined, caller: object, action: str) -> bool:
+    return any(
+        tie.event.denial is not None
+        and tie.event.denial.layer is not None
+        and tie.event.caller.across_sessions() == caller
+        and any(access.action == action for access in tie.event.accesses)
+        for tie in examined.case.failed.events
+    )

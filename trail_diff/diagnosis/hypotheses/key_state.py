@@ -1,0 +1,254 @@
+"""Causes in the key itself: disabled, pending deletion, unavailable, not found.
+
+Evidence, the strongest first: an error of the failed job's own call that names the state; the event that set the state
+before the job, with none that undid it; today's DescribeKey, which says nothing of the job's time unless nothing
+changed since. A call that used the key in the window proves that it was enabled.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from trail_diff.diagnosis.examined import Examined, began
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
+from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, failed_errors, is_decisive, own_errors
+from trail_diff.diagnosis.key_history import KeyStateAt, deletion_scheduled, state_at
+from trail_diff.model.codes import Cause, Confidence, Layer
+from trail_diff.model.learnt import Event, TiedEvent
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Evidence
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.KEY_DISABLED: CauseText(
+        means="The key was disabled while the job ran, whatever it is now.",
+        evidence="A DisableKey record with no EnableKey before the job, or a cancelled deletion, which leaves the key "
+        "disabled; or a DisabledException that anybody got on the key. Today's describe-key is no proof: it "
+        "makes it likely when the policy allows every caller that is missing, else possible.",
+        helps="Enable the key.",
+    ),
+    Cause.KEY_PENDING_DELETION: CauseText(
+        means="The key was scheduled for deletion.",
+        evidence="A ScheduleKeyDeletion record; an error that says so; or today's describe-key with a DeletionDate so "
+        "near that the deletion, 7 to 30 days ahead, was scheduled before the job.",
+        helps="Cancel the deletion, then enable the key: a cancelled deletion leaves it disabled.",
+    ),
+    Cause.KEY_UNAVAILABLE: CauseText(
+        means="The key was in another state in which it cannot be used: its material is not imported, or its key "
+        "store is not reachable.",
+        evidence="A KeyUnavailableException or KMSInvalidStateException; a record that the imported material expired "
+        "or was deleted, or that the key store (named by describe-key) was disconnected; or today's describe- "
+        "key.",
+        helps="Import the material, or connect the key store.",
+    ),
+    Cause.KEY_NOT_FOUND: CauseText(
+        means="There is no such key in this Region and account.",
+        evidence="A NotFoundException; or the record that KMS deleted the key.",
+        helps="Correct the key that the vault or resource names.",
+    ),
+}
+
+
+CRYPTO_ACTIONS = frozenset(
+    {
+        "kms:Decrypt",
+        "kms:Encrypt",
+        "kms:GenerateDataKey",
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+    }
+)
+"""Actions that KMS refuses unless the key is enabled (KMS developer guide, "Key states of AWS KMS keys")."""
+
+_CAUSES: Mapping[str, Cause] = {
+    "Disabled": Cause.KEY_DISABLED,
+    "PendingDeletion": Cause.KEY_PENDING_DELETION,
+    "PendingReplicaDeletion": Cause.KEY_PENDING_DELETION,
+    "Unavailable": Cause.KEY_UNAVAILABLE,
+    "PendingImport": Cause.KEY_UNAVAILABLE,
+    "Creating": Cause.KEY_UNAVAILABLE,
+    "Updating": Cause.KEY_UNAVAILABLE,
+    "Deleted": Cause.KEY_NOT_FOUND,
+}
+_ERRORS: Mapping[str, Cause] = {
+    "DisabledException": Cause.KEY_DISABLED,
+    "NotFoundException": Cause.KEY_NOT_FOUND,
+    "KeyUnavailableException": Cause.KEY_UNAVAILABLE,
+    "KMSInvalidStateException": Cause.KEY_UNAVAILABLE,
+}
+_WORDS: Mapping[str, Cause] = {
+    "pending deletion": Cause.KEY_PENDING_DELETION,
+    "pending replica deletion": Cause.KEY_PENDING_DELETION,
+    "is disabled": Cause.KEY_DISABLED,
+}
+"""What the message of an error says of the state; it is more exact than the code (KMS developer guide, same page)."""
+
+
+def propose_key_state(examined: Examined) -> Iterator[Hypothesis]:
+    """Examine the state of the job's keys at the time of the failed job: a cause is ruled out if it is for all."""
+    stated = list(_stated(examined))
+    yield from stated
+    if any(finding.standing == "confirmed" for finding in stated):
+        return
+    keys = _keys(examined)
+    judged = [one for key in keys for one in _judge(examined, key)]
+    yield from (one for one in judged if one.standing != "refuted")
+    found = {one.cause for one in judged if one.standing != "refuted"}
+    ruled_out = [one for one in judged if one.standing == "refuted" and one.cause not in found]
+    counts = Counter(one.cause for one in ruled_out)
+    yield from {one.cause: one for one in ruled_out if counts[one.cause] == len(keys)}.values()
+
+
+def _keys(examined: Examined) -> tuple[str, ...]:
+    """Return the key that the diagnosis is about, and the job's other keys that calls which differ were on."""
+    driving = (group.key for group in examined.driving if group.key in examined.case.keys)
+    return tuple(dict.fromkeys(key for key in (examined.key, *driving) if key))
+
+
+def _judge(examined: Examined, key: str) -> Iterator[Hypothesis]:
+    state = _state_then(examined, key)
+    if _is_used(examined, key, state):
+        yield from (refuted(cause, (Reason.KEY_USED_IN_WINDOW,), key=key) for cause in _of_the_state())
+    elif state is not None and state.state in _CAUSES:
+        yield from _from_state(examined, key, state)
+    elif state is not None:
+        yield from (refuted(cause, (Reason.KEY_STATE_ENABLED,), key=key) for cause in _of_the_state())
+
+
+def _stated(examined: Examined) -> Iterator[Hypothesis]:
+    """Yield a finding for each state that an error on the key names; one for each cause.
+
+    Who else met the error while the job ran tells of the key's state just as well, but not of a key that is gone: that
+    answer is also given to a misspelt request.
+    """
+    found: dict[Cause, list[TiedEvent]] = {}
+    own = {tie.event.event_id for tie in own_errors(examined)}
+    for tie in failed_errors(examined):
+        cause = _ERRORS.get((tie.event.error_code or "").split(".")[-1])
+        named = stated_cause(tie.event)
+        if cause is None or named is None:
+            continue
+        if tie.event.event_id in own or _tells_of_job(examined, tie.event, cause):
+            found.setdefault(named[0], []).append(tie)
+    for cause, ties in found.items():
+        decisive = [tie.event for tie in ties if is_decisive(examined, tie)]
+        events = decisive or [tie.event for tie in ties]
+        yield Hypothesis(
+            cause=cause,
+            standing="confirmed" if decisive else "possible",
+            caller=events[0].caller.across_sessions(),
+            action=events[0].accesses[0].action if events[0].accesses else None,
+            layer="key-state",
+            reasons=(Reason.RECORD_STATES_KEY_STATE, *_set_by(examined)),
+            evidence=evidence_of(*events[:3]) + _evidence_of_change(examined),
+        )
+
+
+def stated_cause(error: Event) -> tuple[Cause, Layer] | None:
+    """Return the key state that an error names; its message is more exact than its code. None where it names none."""
+    cause = _ERRORS.get((error.error_code or "").split(".")[-1])
+    if cause is None:
+        return None
+    message = (error.error_message or "").lower()
+    return next((one for words, one in _WORDS.items() if words in message), cause), "key-state"
+
+
+def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hypothesis]:
+    """Judge the state: one that an event set is certain, today's need not have been that of the job's time."""
+    if state.event is None:
+        yield from _from_todays(examined, key, state)
+        return
+    if not examined.driving:
+        return
+    case = examined.case
+    before = case.succeeded and state_at(case.changes, key, case.succeeded.window.end, case.facts)
+    if before and before.state == state.state and before.event == state.event:
+        yield refuted(_CAUSES[state.state], (Reason.KEY_STATE_SAME_FOR_SUCCEEDED,))
+        return
+    if state.event.event_time > began(examined.case):
+        yield _make_finding(examined, key, state, "likely", (Reason.CHANGED_DURING_JOB,))
+        return
+    yield _make_finding(examined, key, state, "confirmed", (Reason.KEY_STATE_CHANGED_BEFORE_JOB,))
+
+
+def _from_todays(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hypothesis]:
+    """Judge a state that only today's DescribeKey tells: it holds for the job if the date of deletion says so.
+
+    Otherwise it is likely when the policy that is known allows every caller that is missing, which leaves the state.
+    """
+    case, reasons = examined.case, (Reason.KEY_STATE_TODAY,)
+    job = case.failed.job
+    span = deletion_scheduled(case.facts) if state.state == "PendingDeletion" else None
+    if span is not None and span.start > (job.completed or case.failed.window.end):
+        yield refuted(_CAUSES[state.state], (Reason.DELETION_SCHEDULED_LATER,))
+    elif span is not None and span.end <= (job.created or case.failed.window.start):
+        if examined.driving or is_about_kms(job):
+            yield _make_finding(examined, key, state, "confirmed", (*reasons, Reason.DELETION_SCHEDULED_BEFORE))
+    elif examined.driving:
+        decided = [examined.explain(group) for group in examined.driving]
+        is_last = all(one is not None and one.then.decision == "allowed" for one in decided)
+        yield _make_finding(examined, key, state, "likely" if is_last else "possible", reasons)
+
+
+def _make_finding(
+    examined: Examined, key: str, state: KeyStateAt, confidence: Confidence, reasons: tuple[Reason, ...]
+) -> Hypothesis:
+    on_key = [group for group in examined.driving if group.key == key]
+    group = next(iter(on_key or examined.driving), None)
+    return Hypothesis(
+        cause=_CAUSES[state.state],
+        standing=confidence,
+        caller=group.caller if group else None,
+        action=group.action if group else None,
+        key=key,
+        layer="key-state",
+        reasons=reasons,
+        evidence=(state.evidence,),
+    )
+
+
+def _state_then(examined: Examined, key: str) -> KeyStateAt | None:
+    """Return the state while the job ran: a change during the job counts when it is for the worse."""
+    case = examined.case
+    job = case.failed.job
+    start, end = job.created or case.failed.window.start, job.completed or case.failed.window.end
+    at_end = state_at(case.changes, key, end, case.facts)
+    if at_end is not None and at_end.state in _CAUSES:
+        return at_end
+    return state_at(case.changes, key, start, case.facts)
+
+
+def _is_used(examined: Examined, key: str, state: KeyStateAt | None) -> bool:
+    """Check whether somebody used the key for cryptography while the job ran, and after a change of state meanwhile."""
+    failed = examined.case.failed
+    start, end = began(examined.case), failed.job.completed or failed.window.end
+    if state is not None and state.event is not None and start < state.event.event_time <= end:
+        start = state.event.event_time
+    events = (*(tie.event for tie in failed.events), *failed.untied)
+    return any(
+        event.error_code is None
+        and start <= event.event_time <= end
+        and any(access.key == key and access.action in CRYPTO_ACTIONS for access in event.accesses)
+        for event in events
+    )
+
+
+def _tells_of_job(examined: Examined, error: Event, cause: Cause) -> bool:
+    """Check whether an error that somebody else met tells of the key's state while the job ran."""
+    job, window = examined.case.failed.job, examined.case.failed.window
+    is_meanwhile = began(examined.case) <= error.event_time <= (job.completed or window.end)
+    keys = {access.key for access in error.accesses if access.key}
+    return cause is not Cause.KEY_NOT_FOUND and is_meanwhile and not any(_is_used(examined, key, None) for key in keys)
+
+
+def _set_by(examined: Examined) -> tuple[Reason, ...]:
+    return (Reason.KEY_STATE_CHANGED_BEFORE_JOB,) if _evidence_of_change(examined) else ()
+
+
+def _evidence_of_change(examined: Examined) -> tuple[Evidence, ...]:
+    state = _state_then(examined, examined.key) if examined.key else None
+    return (state.evidence,) if state is not None and state.event is not None and state.state in _CAUSES else ()
+
+
+def _of_the_state() -> tuple[Cause, ...]:
+    return (Cause.KEY_DISABLED, Cause.KEY_PENDING_DELETION, Cause.KEY_UNAVAILABLE, Cause.KEY_NOT_FOUND)

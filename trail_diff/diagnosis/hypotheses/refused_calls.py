@@ -1,0 +1,103 @@
+"""The failed job's calls that ended in an error, and which of them it can have failed for. Pure."""
+
+from collections.abc import Iterator
+
+from trail_diff.arns import arn_account
+from trail_diff.diagnosis.diff import is_relevant
+from trail_diff.diagnosis.examined import Examined
+from trail_diff.model.codes import CallerKind
+from trail_diff.model.learnt import Event, TiedEvent
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import CallerGroup, Evidence
+
+
+def failed_errors(examined: Examined) -> Iterator[TiedEvent]:
+    """Yield the failed job's calls that ended in an error, unless the same caller's calls all failed before as well."""
+    errors_before = {
+        (group.caller.across_sessions(), group.action)
+        for group in examined.groups
+        if group.succeeded.errors and group.succeeded.errors == group.succeeded.calls
+    }
+    relevant = {(group.caller.across_sessions(), group.action) for group in examined.groups if group.failed.errors}
+    for tie in examined.case.failed.events:
+        if tie.event.error_code is None:
+            continue
+        actions = {access.action for access in tie.event.accesses}
+        caller = tie.event.caller.across_sessions()
+        places = {(caller, action) for action in actions}
+        if places & relevant and not places & errors_before:
+            yield tie
+
+
+_BY_ROLE = {Reason.JOB_ROLE, Reason.KEY_AND_JOB_ROLE}
+
+
+def own_errors(examined: Examined) -> Iterator[TiedEvent]:
+    """Yield the errors of those callers whose calls may drive the verdict: not of bystanders on the same key."""
+    relevant = {
+        (group.caller.across_sessions(), group.action)
+        for group in examined.groups
+        if group.failed.errors and is_relevant(group)
+    }
+    for tie in failed_errors(examined):
+        caller = tie.event.caller.across_sessions()
+        if any((caller, access.action) in relevant for access in tie.event.accesses):
+            yield tie
+
+
+def is_decisive(examined: Examined, tie: TiedEvent) -> bool:
+    """Check whether an error can be what the job failed for.
+
+    It cannot when the same call worked later in the job. It is doubtful when only the role ties it to the job, on a key
+    that the succeeded job did not use, while another job of that role ran: then it may be that job's.
+    """
+    return not (was_survived(examined, tie.event) or _may_be_of_another_job(examined, tie))
+
+
+def is_logged_elsewhere(examined: Examined, group: CallerGroup) -> bool:
+    """Check whether a refused call would only be logged in an account whose records are not here: the caller's own.
+
+    KMS logs a call across accounts that it refuses in the caller's account only (KMS developer guide, "Logging AWS KMS
+    API calls"); a service principal's account is AWS's. The refused call of anybody else would be in the log.
+    """
+    if group.caller.kind in (CallerKind.SERVICE_PRINCIPAL, CallerKind.CROSS_ACCOUNT):
+        return True
+    own, keys = group.caller.account, arn_account(group.key)
+    return own is not None and keys is not None and own not in (keys, *examined.case.coverage.accounts)
+
+
+def may_be_refused(examined: Examined, group: CallerGroup) -> bool:
+    """Check whether the failed job's calls of a group can have been refused: recorded as such, or absent."""
+    return group.failed.errors > 0 or is_logged_elsewhere(examined, group)
+
+
+def was_survived(examined: Examined, error: Event) -> bool:
+    """Check whether the caller made the same call again after the error, and it worked; in a job that failed."""
+    return examined.case.failed.job.state != "COMPLETED" and any(
+        tie.event.error_code is None
+        and tie.event.event_time >= error.event_time
+        and tie.event.accesses == error.accesses
+        and tie.event.encryption_context == error.encryption_context
+        and tie.event.caller.across_sessions() == error.caller.across_sessions()
+        for tie in examined.case.failed.events
+    )
+
+
+def _may_be_of_another_job(examined: Examined, tie: TiedEvent) -> bool:
+    case, own, moment = examined.case, examined.case.failed.job, tie.event.event_time
+    used = {access.key for one in (case.succeeded.events if case.succeeded else ()) for access in one.event.accesses}
+    if not set(tie.reasons) <= _BY_ROLE or any(access.key in {own.key, *used} for access in tie.event.accesses):
+        return False
+    return any(
+        job.role == own.role
+        and job.id.casefold() != own.id.casefold()
+        and job.created is not None
+        and job.created <= moment
+        and (job.completed is None or moment <= job.completed)
+        for job in case.jobs
+    )
+
+
+def evidence_of(*events: Event) -> tuple[Evidence, ...]:
+    """Point to events."""
+    return tuple(Evidence(event_id=event.event_id) for event in events)

@@ -1,0 +1,178 @@
+"""Causes that a record states: a refused call of the failed job whose message names the policy layer.
+
+CloudTrail names one layer only, even when several refuse (IAM user guide, "Troubleshoot access denied error messages"),
+so a stated layer is certain and the silence about the others is not.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis
+from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
+from trail_diff.events.denials import read_denial
+from trail_diff.model.codes import CallerKind, Cause, Layer
+from trail_diff.model.learnt import Caller, Denial, Event, TiedEvent
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import CallerDecision, Evidence, StatementRef
+
+TEXTS: Mapping[Cause, CauseText] = {
+    Cause.IDENTITY_POLICY_EXPLICIT_DENY: CauseText(
+        means="A Deny in a policy of the role or user matches.",
+        evidence="Only a record tells: the refused call's message, or the job's own when it passes that on.",
+        helps="Change the role's policies.",
+    ),
+    Cause.IDENTITY_POLICY_NO_ALLOW: CauseText(
+        means="The role's policies do not allow the action.",
+        evidence="Only a record tells: the refused call's message, or the job's own when it passes that on.",
+        helps="Add the action to the role's policies.",
+    ),
+    Cause.SCP_DENY: CauseText(
+        means="A service control policy denies, or does not allow. It never applies to service principals.",
+        evidence="The refused call's message; newer ones name the policy's ARN, which is listed as evidence.",
+        helps="Change the service control policy.",
+    ),
+    Cause.RCP_DENY: CauseText(
+        means="A resource control policy of the key's organization denies.",
+        evidence="The refused call's message.",
+        helps="Change the resource control policy.",
+    ),
+    Cause.PERMISSIONS_BOUNDARY_DENY: CauseText(
+        means="The role's permissions boundary denies, or does not allow.",
+        evidence="The refused call's message.",
+        helps="Widen the boundary.",
+    ),
+    Cause.SESSION_POLICY_DENY: CauseText(
+        means="The policy passed when the session was made denies, or does not allow.",
+        evidence="The refused call's message.",
+        helps="Pass another session policy.",
+    ),
+    Cause.VPC_ENDPOINT_POLICY_DENY: CauseText(
+        means="The policy of the VPC endpoint that the call went through denies, or does not allow.",
+        evidence="The refused call's message.",
+        helps="Change the endpoint policy.",
+    ),
+}
+
+
+CAUSES: Mapping[tuple[str, str], tuple[Cause, Layer]] = {
+    ("explicit-deny", "key-policy"): (Cause.KEY_POLICY_EXPLICIT_DENY, "key-policy"),
+    ("no-allow", "key-policy"): (Cause.KEY_POLICY_NO_ALLOW, "key-policy"),
+    ("explicit-deny", "identity-policy"): (Cause.IDENTITY_POLICY_EXPLICIT_DENY, "identity-policy"),
+    ("no-allow", "identity-policy"): (Cause.IDENTITY_POLICY_NO_ALLOW, "identity-policy"),
+    ("explicit-deny", "scp"): (Cause.SCP_DENY, "scp"),
+    ("no-allow", "scp"): (Cause.SCP_DENY, "scp"),
+    ("explicit-deny", "rcp"): (Cause.RCP_DENY, "rcp"),
+    ("no-allow", "rcp"): (Cause.RCP_DENY, "rcp"),
+    ("explicit-deny", "permissions-boundary"): (Cause.PERMISSIONS_BOUNDARY_DENY, "permissions-boundary"),
+    ("no-allow", "permissions-boundary"): (Cause.PERMISSIONS_BOUNDARY_DENY, "permissions-boundary"),
+    ("explicit-deny", "session-policy"): (Cause.SESSION_POLICY_DENY, "session-policy"),
+    ("no-allow", "session-policy"): (Cause.SESSION_POLICY_DENY, "session-policy"),
+    ("explicit-deny", "vpc-endpoint-policy"): (Cause.VPC_ENDPOINT_POLICY_DENY, "vpc-endpoint-policy"),
+    ("no-allow", "vpc-endpoint-policy"): (Cause.VPC_ENDPOINT_POLICY_DENY, "vpc-endpoint-policy"),
+}
+
+
+def propose_stated(examined: Examined) -> Iterator[Hypothesis]:
+    """Yield a finding for each caller, action and layer that the records of the failed job, or its message, name."""
+    found: dict[tuple[object, str | None, Cause], list[TiedEvent]] = {}
+    for tie in own_errors(examined):
+        stated = stated_layer(tie.event.denial)
+        if stated is not None:
+            action = _action(tie.event)
+            found.setdefault((tie.event.caller.across_sessions(), action, stated[0]), []).append(tie)
+    for (_, action, cause), ties in found.items():
+        yield _make_finding(examined, ties, action, cause)
+    if not found:
+        yield from _stated_by_job(examined)
+
+
+def _stated_by_job(examined: Examined) -> Iterator[Hypothesis]:
+    """Yield the layer that the job's own message names: AWS Backup passes on what KMS answered to it."""
+    job = examined.case.failed.job
+    denial = read_denial(job.message, "AccessDenied")
+    stated, action = stated_layer(denial), (denial.action if denial else None) or ""
+    if stated is None or not action.lower().startswith("kms:"):
+        return
+    callers = [group.caller for group in examined.groups if group.action.lower() == action.lower()]
+    named = [caller for caller in callers if _is_named(caller, job.message or "")]
+    yield Hypothesis(
+        cause=stated[0],
+        standing="confirmed",
+        caller=next(iter(named), None),
+        action=action,
+        layer=stated[1],
+        reasons=(Reason.MESSAGE_STATES_LAYER,),
+        evidence=tuple(Evidence(file=source) for source in job.sources[:1]),
+    )
+
+
+def _is_named(caller: Caller, message: str) -> bool:
+    """Check whether a refusal names the caller: by its ARN, a service principal by its name."""
+    name = caller.name if caller.kind is CallerKind.SERVICE_PRINCIPAL else caller.arn
+    return bool(name) and f" {name} is not authorized" in f" {message}"
+
+
+def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None, cause: Cause) -> Hypothesis:
+    decisive = [tie.event for tie in ties if is_decisive(examined, tie)]
+    events = decisive or [tie.event for tie in ties]
+    stated = stated_layer(events[0].denial)
+    arns = {event.denial.policy_arn for event in events if event.denial and event.denial.policy_arn}
+    return Hypothesis(
+        cause=cause,
+        standing="confirmed" if decisive else "possible",
+        caller=events[0].caller,
+        action=action,
+        key=next((access.key for access in events[0].accesses if access.action == action), None),
+        layer=stated[1] if stated else None,
+        statement=_statement(examined, events[0], action, cause),
+        reasons=(Reason.RECORD_STATES_LAYER,),
+        evidence=evidence_of(*events[:3]) + tuple(Evidence(file=arn) for arn in sorted(arns)),
+    )
+
+
+def _statement(examined: Examined, event: Event, action: str | None, cause: Cause) -> StatementRef | None:
+    """Name the Deny of the key policy that matches the very call, when the policy then in force is known."""
+    if cause is not Cause.KEY_POLICY_EXPLICIT_DENY:
+        return None
+    for one in examined.explained:
+        same = one.group.caller.across_sessions() == event.caller.across_sessions() and one.group.action == action
+        if same:
+            return deny_of(one.then) or _only_one_meant(one.then)
+    return None
+
+
+def _only_one_meant(decision: CallerDecision) -> StatementRef | None:
+    """Return the only Deny of the key policy that is about the caller and the action; None where there are several.
+
+    The record says that one of them denies, whatever its conditions look like from here.
+    """
+    meant = [
+        one
+        for one in decision.statements
+        if one.effect == "Deny" and one.layer == "key-policy" and (one.outcome != "no-match" or one.conditions)
+    ]
+    undecided = [one for one in meant if one.outcome != "no-match"]
+    chosen = undecided or meant
+    return StatementRef(chosen[0].index, chosen[0].sid) if len(chosen) == 1 else None
+
+
+def deny_of(decision: CallerDecision) -> StatementRef | None:
+    """Return the first Deny statement of the key policy that matches."""
+    for statement in decision.statements:
+        if statement.effect == "Deny" and statement.outcome == "match" and statement.layer == "key-policy":
+            return StatementRef(statement.index, statement.sid)
+    return None
+
+
+def stated_layer(denial: Denial | None) -> tuple[Cause, Layer] | None:
+    """Return the cause and the layer that a refusal names; None where it names none."""
+    if denial is None or denial.effect is None or denial.layer is None:
+        return None
+    return CAUSES.get((denial.effect, denial.layer))
+
+
+def _action(event: Event) -> str | None:
+    """Return the action the message names, in the spelling of the accesses; ReEncrypt has two keys."""
+    named = event.denial.action if event.denial else None
+    actions = [access.action for access in event.accesses]
+    return next((action for action in actions if named and action.lower() == named.lower()), next(iter(actions), named))

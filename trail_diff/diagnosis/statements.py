@@ -1,0 +1,101 @@
+"""Policies compared statement by statement, and which statements concern a call. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trail_diff.diagnosis.examined import Explained
+from trail_diff.model.report import CallerDecision, StatementChange, StatementOutcome, StatementRef
+
+
+def compare_statements(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[StatementChange]:
+    """Name the statements that were added, removed, changed or moved; those with one Sid are the same statement.
+
+    Indexes are those of the new policy, for a removed statement of the old one.
+    """
+    before, after = statements_of(old), statements_of(new)
+    changes = []
+    for index, statement in enumerate(after, 1):
+        if statement in before:
+            continue
+        same_sid = statement.get("Sid") is not None and any(one.get("Sid") == statement["Sid"] for one in before)
+        changes.append(StatementChange("changed" if same_sid else "added", _reference(index, statement)))
+    sids = {statement.get("Sid") for statement in after} - {None}
+    for index, statement in enumerate(before, 1):
+        if statement not in after and statement.get("Sid") not in sids:
+            changes.append(StatementChange("removed", _reference(index, statement)))
+    return changes or _moved(before, after)
+
+
+def _moved(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[StatementChange]:
+    """Name the statements that only stand elsewhere in the new policy."""
+    return [
+        StatementChange("moved", _reference(index, statement))
+        for index, statement in enumerate(after, 1)
+        if len(before) == len(after) and before[index - 1] != statement
+    ]
+
+
+def statements_of(policy: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the statements of a policy; one that stands alone may stand for the list."""
+    statements = policy.get("Statement")
+    listed = statements if isinstance(statements, list) else [statements]
+    return [statement for statement in listed if isinstance(statement, Mapping)]
+
+
+def statement_at(policy: Mapping[str, Any], index: int) -> Mapping[str, Any] | None:
+    """Return the statement with an index that starts at 1; None where there is none."""
+    statements = policy.get("Statement")
+    listed = statements if isinstance(statements, list) else [statements]
+    found = listed[index - 1] if 0 < index <= len(listed) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def find_same(statement: Mapping[str, Any], policy: Mapping[str, Any]) -> int | None:
+    """Return the index of a statement of the policy that says the same, whatever its Sid; None where there is none."""
+    wanted = _without_sid(statement)
+    listed = policy.get("Statement")
+    every = listed if isinstance(listed, list) else [listed]
+    for index, other in enumerate(every, 1):
+        if isinstance(other, Mapping) and _without_sid(other) == wanted:
+            return index
+    return None
+
+
+def applying_allows(decision: CallerDecision) -> list[StatementOutcome]:
+    """Return the Allow statements of the key policy that allow the call, or may."""
+    return [
+        one
+        for one in decision.statements
+        if one.effect == "Allow" and one.outcome != "no-match" and one.layer == "key-policy"
+    ]
+
+
+def altered_allow(explained: Explained) -> StatementRef | None:
+    """Return the Allow of the policy in force that stands where the one before allowed the call, or may have."""
+    if explained.before is None or explained.before_policy is None or explained.policy is None:
+        return None
+    old, new = explained.before_policy.document, explained.policy.document
+    for one in applying_allows(explained.before):
+        statement = statement_at(old, one.index)
+        if statement is None or find_same(statement, new) is not None:
+            continue
+        for index, other in enumerate(statements_of(new), 1):
+            if other.get("Effect") == "Allow" and _is_successor(statement, other):
+                return _reference(index, other)
+    return None
+
+
+def _is_successor(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Check whether a statement is an altered form of another: the same Sid, or the same principals."""
+    if old.get("Sid") is not None and old.get("Sid") == new.get("Sid"):
+        return True
+    return old.get("Principal") is not None and old.get("Principal") == new.get("Principal")
+
+
+def _without_sid(statement: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in statement.items() if name != "Sid"}
+
+
+def _reference(index: int, statement: Mapping[str, Any]) -> StatementRef:
+    sid = statement.get("Sid")
+    return StatementRef(index, sid if isinstance(sid, str) else None)

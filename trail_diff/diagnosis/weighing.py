@@ -1,0 +1,222 @@
+"""The one place where hypotheses are weighed against each other by what the rules of evidence say of them. Pure.
+
+proven -> confirmed; the only hypothesis that all evidence leaves -> likely; best supported while a rival is open ->
+possible, with the rival named. What is refuted stays refuted, whatever else supports it.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct, structs
+
+from trail_diff.diagnosis.evidence.registry import judge_hypothesis
+from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.hypotheses.interface import Hypothesis, Standing
+from trail_diff.diagnosis.hypotheses.registry import propose
+from trail_diff.model.codes import Cause, Confidence
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Finding, Judgement, RuledOut, Weighed
+
+_ORDER: tuple[Standing, ...] = ("confirmed", "likely", "possible", "open", "refuted")
+_SUPPORTED = 2
+_WEAK = frozenset({Reason.POLICY_PUT_BETWEEN})
+"""What speaks for a hypothesis without telling it from its rivals: it makes nothing likely by itself."""
+
+
+class Weighing(Struct, frozen=True):
+    """What the weighing comes to: findings, the most certain first; what is ruled out; and every row of it."""
+
+    findings: tuple[Finding, ...]
+    ruled_out: tuple[RuledOut, ...]
+    rows: tuple[Weighed, ...]
+
+
+class _Judged(Struct, frozen=True):
+    hypothesis: Hypothesis
+    judgements: tuple[Judgement, ...]
+    standing: Standing
+
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return the family's reasons and those of the rules that speak for it, or against it where it is refuted."""
+        wanted = "refutes" if self.standing == "refuted" else ""
+        told = [one for one in self.judgements if (one.says == "refutes") == bool(wanted)]
+        own = () if wanted and told else self.hypothesis.reasons
+        return tuple(dict.fromkeys([*own, *(reason for one in told for reason in one.reasons)]))
+
+
+def weigh(examined: Examined) -> Weighing:
+    """Propose every hypothesis, let every rule judge it, and put together what they say."""
+    weighing = settle([(one, judge_hypothesis(examined, one)) for one in propose(examined)])
+    if Reason.INPUT_PARTLY_READ not in examined.case.coverage.warnings:
+        return weighing
+    findings = sorted(map(_doubt_absence, weighing.findings), key=lambda one: _ORDER.index(one.confidence))
+    return structs.replace(weighing, findings=tuple(findings))
+
+
+def _doubt_absence(finding: Finding) -> Finding:
+    """Return a finding that is not certain where it rests on a call that is missing: what was not read may hold it."""
+    is_doubtful = finding.confidence == "confirmed" and Reason.CALLER_MISSING in finding.reasons
+    return structs.replace(finding, confidence="likely") if is_doubtful else finding
+
+
+def settle(told: Sequence[tuple[Hypothesis, tuple[Judgement, ...]]]) -> Weighing:
+    """Put together what the rules say of hypotheses; their order decides only between equals."""
+    judged = [_judge(hypothesis, judgements) for hypothesis, judgements in told]
+    weighed = [structs.replace(one, standing=_against_rivals(one, judged)) for one in judged]
+    weighed = _heed_message(weighed)
+    weighed = _drop_shadowed(weighed)
+    weighed.sort(key=lambda one: (_ORDER.index(one.standing), -_strength(one)))
+    findings = tuple(_make_finding(one, weighed) for one in weighed if one.standing not in ("open", "refuted"))
+    return Weighing(findings, _rule_out(findings, weighed), tuple(_make_row(one) for one in weighed))
+
+
+def _judge(hypothesis: Hypothesis, judgements: tuple[Judgement, ...]) -> _Judged:
+    says = {one.says for one in judgements}
+    standing: Standing = hypothesis.standing
+    if "refutes" in says:
+        standing = "refuted"
+    elif "proves" in says and hypothesis.standing != "refuted" and not hypothesis.rests_on:
+        standing = "confirmed"
+    return _Judged(hypothesis, judgements, standing)
+
+
+def _against_rivals(one: _Judged, judged: Sequence[_Judged]) -> Standing:
+    """Raise what is supported and has no rival to likely; what nobody supports stays what its family said of it."""
+    if one.standing not in ("possible", "open") or not _strength(one):
+        return one.standing
+    if one.hypothesis.at_most == "possible":
+        return "possible"
+    return "possible" if _strength(one) < _SUPPORTED or list(_rivals(one, judged)) else "likely"
+
+
+def _rivals(one: _Judged, judged: Sequence[_Judged]) -> list[_Judged]:
+    """Return the other hypotheses that could explain the same call and that nothing refutes."""
+    own = one.hypothesis
+    return [
+        other
+        for other in judged
+        if other is not one
+        and other.standing != "refuted"
+        and (other.standing != "open" or other.hypothesis.layer == own.layer)
+        and not _is_same(own, other.hypothesis)
+        and (_is_about_every_call(other.hypothesis) or other.hypothesis.call() == own.call())
+        and other.hypothesis.key in (None, own.key)
+    ]
+
+
+def _is_about_every_call(hypothesis: Hypothesis) -> bool:
+    """Check whether a hypothesis would explain every call on its key: the key's state, and what names no caller."""
+    return hypothesis.caller is None or hypothesis.layer == "key-state"
+
+
+def _is_same(one: Hypothesis, other: Hypothesis) -> bool:
+    """Check whether two hypotheses blame the same thing for the same call."""
+    blamed = (one.cause, one.statement, one.layer) == (other.cause, other.statement, other.layer)
+    return blamed and one.call() == other.call()
+
+
+def _heed_message(weighed: list[_Judged]) -> list[_Judged]:
+    """Lower what rests on an absence where the job's message states a cause outside of KMS: that explains it too."""
+    if not any(one.standing == "likely" and Reason.MESSAGE_STATES_CAUSE in one.hypothesis.reasons for one in weighed):
+        return weighed
+    return [
+        structs.replace(one, standing="possible")
+        if one.standing in ("confirmed", "likely") and Reason.CALLER_MISSING in one.hypothesis.reasons
+        else one
+        for one in weighed
+    ]
+
+
+def _strength(one: _Judged) -> int:
+    """Return how much speaks for a hypothesis: more than its family's own facts, or those alone."""
+    proofs = sum(1 for own in one.judgements if own.says == "proves")
+    weights = [1 if set(own.reasons) <= _WEAK else _SUPPORTED for own in one.judgements if own.says == "supports"]
+    return (
+        {"confirmed": 8, "likely": 4, "possible": 0, "open": 0, "refuted": -1}[one.standing]
+        + sum(weights)
+        + 16 * proofs
+    )
+
+
+def _drop_shadowed(weighed: list[_Judged]) -> list[_Judged]:
+    """Drop what another finding on the same call says better.
+
+    That nothing allows a call whose grant was revoked; and that CreateGrant was refused, when by which policy is known.
+    """
+    certain = [one.hypothesis for one in weighed if one.standing in ("confirmed", "likely")]
+    revoked = {one.call() for one in certain if one.cause is Cause.GRANT_REVOKED}
+    layered = {one.call() for one in certain if one.layer not in (None, "grant", "key-state")}
+    shadowed = {Cause.KEY_POLICY_NO_ALLOW: revoked, Cause.GRANT_NOT_CREATED: layered}
+    return [
+        one
+        for one in weighed
+        if one.standing == "refuted" or one.hypothesis.call() not in shadowed.get(one.hypothesis.cause, ())
+    ]
+
+
+def _make_finding(one: _Judged, weighed: Sequence[_Judged]) -> Finding:
+    own = one.hypothesis
+    confidence = _confidence(one.standing)
+    reasons = list(one.reasons())
+    if confidence == "possible" and _rivals(one, weighed):
+        reasons.append(Reason.RIVAL_OPEN)
+    evidence = [*own.evidence, *(e for judgement in one.judgements for e in judgement.evidence)]
+    return Finding(
+        cause=own.cause,
+        confidence=confidence,
+        caller=own.caller,
+        action=own.action,
+        layer=own.layer,
+        statement=own.statement,
+        reasons=tuple(reasons),
+        evidence=tuple(dict.fromkeys(evidence)),
+        key=own.key,
+        rests_on=own.rests_on,
+    )
+
+
+def _confidence(standing: Standing) -> Confidence:
+    return "confirmed" if standing == "confirmed" else "likely" if standing == "likely" else "possible"
+
+
+def _rule_out(findings: Sequence[Finding], weighed: Sequence[_Judged]) -> tuple[RuledOut, ...]:
+    """Return what is refuted, in the enum's order, then by statement.
+
+    A cause that is found for one caller is not listed as ruled out for another, but a single statement of it may be.
+    """
+    found = {finding.cause for finding in findings}
+    blamed = {(finding.cause, finding.statement) for finding in findings}
+    ruled_out: dict[object, RuledOut] = {}
+    for one in weighed:
+        own = one.hypothesis
+        if one.standing != "refuted":
+            continue
+        if own.cause in found and (own.statement is None or (own.cause, own.statement) in blamed):
+            continue
+        evidence = own.evidence + tuple(e for judgement in one.judgements for e in judgement.evidence)
+        place = (own.cause, own.statement)
+        ruled_out.setdefault(
+            place, RuledOut(own.cause, one.reasons(), own.key, own.statement, tuple(dict.fromkeys(evidence)))
+        )
+    order = list(Cause)
+    return tuple(
+        sorted(
+            ruled_out.values(),
+            key=lambda one: (order.index(one.cause), one.statement.index if one.statement else 0),
+        )
+    )
+
+
+def _make_row(one: _Judged) -> Weighed:
+    own = one.hypothesis
+    return Weighed(
+        cause=own.cause,
+        standing=one.standing,
+        origin=own.origin,
+        caller=own.caller,
+        action=own.action,
+        key=own.key,
+        layer=own.layer,
+        statement=own.statement,
+        reasons=own.reasons,
+        judgements=one.judgements,
+    )

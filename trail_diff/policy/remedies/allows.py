@@ -1,0 +1,166 @@
+"""Wider Allows: the statement that nearly let a caller in is widened; where there is none, one is added.
+
+A statement nearly matches when a single thing keeps the caller out: one value of a condition, or that it is not among
+the principals. Nobody is added to a statement that also allows to manage the key: who has to use it need not own it.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from trail_diff.model.codes import CallerKind
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import ConditionOutcome, StatementOutcome
+from trail_diff.policy.decide.compiled import compile_policies
+from trail_diff.policy.decide.evaluate import evaluate
+from trail_diff.policy.remedies.denies import give_value
+from trail_diff.policy.remedies.patches import Draft, is_negated
+from trail_diff.policy.remedies.situation import Candidate, Situation, Targets, arns_of, services_of
+from trail_diff.policy.request.interface import Decision, PolicySet, PrincipalKind, Request
+
+_MANAGING = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey")
+_BY_KEY = {"aws:sourcearn": "correct-source-arn", "kms:viaservice": "widen-via-service"}
+_RISKS = {"widen-via-service": (Reason.ALLOWS_VIA_ANOTHER_SERVICE,)}
+_IDENTITY = ("aws:principalarn", "aws:principalservicename", "aws:principalservicenameslist")
+_MENDABLE = ("aws:sourcearn", "aws:sourceaccount", "kms:viaservice", *_IDENTITY)
+_CONTEXT_PREFIX = "kms:encryptioncontext:"
+
+
+class _Widening(Struct, frozen=True):
+    """How one request gets through one statement: by a value of a condition, or (None) as a further principal."""
+
+    request: Request
+    index: int
+    condition: ConditionOutcome | None = None
+
+
+def widen_allows(situation: Situation, targets: Targets) -> Iterator[Candidate]:
+    """Yield the widened statements, then a statement of its own for what no statement nearly matches."""
+    allowing = "allow-service-principal"
+    if situation.caller.kind is not CallerKind.SERVICE_PRINCIPAL:
+        allowing = "allow-caller-role"
+    lacking = [(request, decision) for request, decision in targets.decided if not _has_allow(decision)]
+    found = [(request, _nearest(situation, request, decision)) for request, decision in lacking]
+    widenings = [widening for _request, widening in found if widening is not None]
+    requests = [request for request, _decision in targets.decided]
+    remedy_id = allowing
+    if widenings:
+        draft = Draft(situation.policy)
+        for widening in widenings:
+            _widen(draft, widening, situation)
+        left = [request for request, widening in found if widening is None]
+        if left:
+            draft.add_statement(allow_callers(left))
+        remedy_id = next(iter(_ids(widenings)), allowing)
+        risks = _RISKS.get(remedy_id, ()) or (() if remedy_id in _BY_KEY.values() else risks_of_allowing(requests))
+        yield Candidate(remedy_id, draft, risks)
+    if not widenings or remedy_id != allowing:
+        draft = Draft(situation.policy)
+        draft.add_statement(allow_callers(requests))
+        yield Candidate(allowing, draft, risks_of_allowing(requests))
+
+
+def allow_callers(requests: Sequence[Request]) -> dict[str, Any]:
+    """Make the statement that allows the callers what they asked for, and no more."""
+    principal = {"Service": services_of(requests), "AWS": arns_of(requests)}
+    return {
+        "Sid": "AllowCaller",
+        "Effect": "Allow",
+        "Principal": {kind: names[0] if len(names) == 1 else list(names) for kind, names in principal.items() if names},
+        "Action": sorted({request.action for request in requests}),
+        "Resource": "*",
+    }
+
+
+def risks_of_allowing(requests: Sequence[Request]) -> tuple[Reason, ...]:
+    """Return what an Allow for these callers brings with it."""
+    service = (Reason.ALLOWS_SERVICE_FOR_ANYONE,) if services_of(requests) else ()
+    return service + ((Reason.ALLOWS_ANY_ROLE_SESSION,) if arns_of(requests) else ())
+
+
+def _ids(widenings: Sequence[_Widening]) -> Iterator[str]:
+    for widening in widenings:
+        if widening.condition is not None and (found := _BY_KEY.get(widening.condition.key.lower())):
+            yield found
+
+
+def _has_allow(decision: Decision) -> bool:
+    """Check whether something allows the caller itself; what lets its account decide leaves it to other policies."""
+    return any(
+        one.effect == "Allow" and one.outcome == "match" and Reason.PRINCIPAL_ACCOUNT_MATCHES not in one.reasons
+        for one in decision.statements
+    )
+
+
+def _nearest(situation: Situation, request: Request, decision: Decision) -> _Widening | None:
+    """Return the statement that one change lets the request through, a value of a condition before a principal."""
+    allows = [one for one in decision.statements if one.layer == "key-policy" and one.effect == "Allow"]
+    for statement in allows:
+        failing = _failing(statement)
+        if failing is not None:
+            return _Widening(request, statement.index, failing)
+    return next(
+        (
+            _Widening(request, statement.index)
+            for statement in sorted(allows, key=lambda one: -_narrowness(situation, one.index))
+            if statement.outcome == "no-match"
+            and statement.reasons == (Reason.PRINCIPAL_DIFFERS,)
+            and not _allows_managing(situation, statement.index)
+            and _lets_in(situation, request, statement.index)
+        ),
+        None,
+    )
+
+
+def _failing(statement: StatementOutcome) -> ConditionOutcome | None:
+    """Return the one condition that keeps the call out, if a value of it can be corrected."""
+    failing = [one for one in statement.conditions if one.outcome != "match"]
+    if len(failing) != 1 or is_negated(failing[0].operator):
+        return None
+    key = failing[0].key.lower()
+    return failing[0] if key in _MENDABLE or key.startswith(_CONTEXT_PREFIX) else None
+
+
+def _lets_in(situation: Situation, request: Request, index: int) -> bool:
+    """Check whether a statement would match a request if its caller were among the principals."""
+    draft = Draft(situation.policy)
+    _widen(draft, _Widening(request, index), situation)
+    policies = compile_policies(PolicySet.assuming_no_limits(draft.policy, situation.grants))
+    return bool(draft.steps) and any(
+        one.index == index and one.layer == "key-policy" and one.outcome == "match"
+        for one in evaluate(request, policies).statements
+    )
+
+
+def _allows_managing(situation: Situation, index: int) -> bool:
+    """Check whether a statement allows more than the use of a key, whoever it is about."""
+    statement = {**Draft(situation.policy).statement(index), "Principal": "*"}
+    statement.pop("Condition", None)
+    policies = compile_policies(PolicySet.assuming_no_limits({"Statement": [statement]}, ()))
+    observed = situation.observed[0].request
+    return any(
+        evaluate(Request(observed.principal, action, observed.resource), policies).statements[0].outcome != "no-match"
+        for action in _MANAGING
+    )
+
+
+def _narrowness(situation: Situation, index: int) -> int:
+    condition = Draft(situation.policy).statement(index).get("Condition")
+    return len(condition) if isinstance(condition, dict) else 0
+
+
+def _widen(draft: Draft, widening: _Widening, situation: Situation) -> None:
+    principal, condition = widening.request.principal, widening.condition
+    is_service = principal.kind is PrincipalKind.SERVICE
+    name = principal.name if is_service else principal.role_arn or principal.name
+    if condition is None:
+        draft.add_principal(widening.index, "Service" if is_service else "AWS", name)
+        return
+    actual = condition.actual
+    key = condition.key.lower()
+    if key in _IDENTITY:
+        actual = name
+    elif actual is None and key == "aws:sourceaccount":
+        actual = situation.account
+    give_value(draft, widening.index, condition.operator, condition.key, actual)

@@ -1,0 +1,77 @@
+"""Dates such as 3/1/2026, which spreadsheets and portals write: which number is the day is told by all of a column.
+
+A column in which one number goes beyond twelve has its day there. Where none does, no date is guessed.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+Order = Literal["day-first", "month-first"]
+_DATE = re.compile(
+    r"\s*(?P<first>\d{1,2})(?P<mark>[/.-])(?P<second>\d{1,2})[/.-](?P<year>\d{4}|\d{2}),?[ T]+"
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<seconds>\d{2})(?:[.,]\d{1,9})?)?\s?(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?:UTC|Z)?\s*\Z"
+)
+ROW_LIMIT = 1_000_000
+"""How many rows are held until the order of their dates is known."""
+
+
+class Settled(Struct, frozen=True):
+    """A row with its time as ISO 8601; None where the order of day and month is not known."""
+
+    row: list[str]
+    is_changed: bool = False
+    is_ambiguous: bool = False
+
+
+def settle_dates(rows: Iterator[list[str]], column: int | None) -> Iterator[Settled]:
+    """Yield every row with the time in a column made plain; rows from the first doubtful one on are held."""
+    for row in rows:
+        if column is None or column >= len(row) or not _DATE.match(row[column]):
+            yield Settled(row)
+            continue
+        held = [row]
+        for further in rows:
+            held.append(further)
+            if len(held) >= ROW_LIMIT:
+                break
+        order = tell_order([one[column] for one in held if column < len(one)])
+        yield from (_settle(one, column, order) for one in held)
+
+
+def tell_order(texts: Sequence[str]) -> Order | None:
+    """Return the order of day and month that all dates of a column have; None where it cannot be told."""
+    found = [date for text in texts if (date := _DATE.match(text))]
+    is_day_first = any(int(date["first"]) > 12 for date in found)
+    is_month_first = any(int(date["second"]) > 12 for date in found)
+    if is_day_first != is_month_first:
+        return "day-first" if is_day_first else "month-first"
+    is_dotted = bool(found) and all(date["mark"] == "." for date in found)
+    return "day-first" if is_dotted and not is_day_first else None
+
+
+def _settle(row: list[str], column: int, order: Order | None) -> Settled:
+    found = _DATE.match(row[column]) if column < len(row) else None
+    if found is None:
+        return Settled(row)
+    moment = _read(found, order) if order else None
+    if moment is None:
+        return Settled(row, is_ambiguous=True)
+    return Settled([*row[:column], f"{moment:%Y-%m-%dT%H:%M:%SZ}", *row[column + 1 :]], is_changed=True)
+
+
+def _read(found: re.Match[str], order: Order) -> datetime | None:
+    first, second = int(found["first"]), int(found["second"])
+    day, month = (first, second) if order == "day-first" else (second, first)
+    year, hour = int(found["year"]), int(found["hour"])
+    if found["half"]:
+        hour = hour % 12 + (12 if found["half"][0] in "pP" else 0)
+    try:
+        return datetime(  # noqa: DTZ001 - written as UTC by the caller
+            year + (2000 if year < 100 else 0), month, day, hour, int(found["minute"]), int(found["seconds"] or 0)
+        )
+    except ValueError:
+        return None

@@ -1,0 +1,32 @@
+"""Marks of what somebody left out: `...`, `-- snip --`, `[truncated]`. What they stood for is missing; that is told."""
+
+import re
+
+from trail_diff.model.reasons import Reason
+from trail_diff.read.repair.interface import Repair
+from trail_diff.read.repair.punctuation import drop_commas
+
+_STRING = r'"(?:[^"\\\n]++|\\.)*+"'
+_WORDS = r"(?:snip(?:ped|s)?|cut|trimmed|truncated|omitted|elided|shortened|removed|redacted|skipped|left out|etc)"
+_LINE = re.compile(
+    rf"^[ \t]*[\W_]{{0,12}}(?:\w+[ \t]+){{0,4}}{_WORDS}(?:[ \t]+\w+){{0,4}}[ \t]*[\W_]{{0,12}}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DOTS = re.compile(rf"({_STRING})|(:\s*+)?[\[(<]?(?:\.{{3,}}|\u2026)[\])>]?(?![^\n\"{{}}\[\],]*+\w)")
+_BRACKETED = re.compile(rf"({_STRING})|(:\s*+)?[\[(<][ \t]*{_WORDS}[ \t]*[\])>]", re.IGNORECASE)
+
+
+def _drop_marks(text: str) -> str | None:
+    def put(found: re.Match[str]) -> str:
+        return found[1] or (f"{found[2]}null" if found[2] else "")
+
+    plain = _BRACKETED.sub(put, _DOTS.sub(put, _LINE.sub(_keep_values, text)))
+    return drop_commas(plain) if plain != text else None
+
+
+def _keep_values(found: re.Match[str]) -> str:
+    """Keep a line that holds a quotation mark: it is no mark of an elision but a part of a record."""
+    return found[0] if '"' in found[0] else ""
+
+
+ELISIONS = Repair(Reason.REPAIRED_ELISIONS, _drop_marks)

@@ -1,0 +1,23 @@
+"""What a repair is: read this before writing one.
+
+A repair undoes one thing that text goes through between AWS and us. It is asked only about text of which not all can
+be read as it is, and what it makes is taken only where that gives more records, or leaves less unread. It never guesses
+what a value was.
+"""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from trail_diff.model.reasons import Reason
+
+
+class Repair(Struct, frozen=True):
+    """One repair: the code under which the coverage names it, and what it does.
+
+    `apply` returns the text without what was done to it, or None where nothing was. It takes time in proportion to the
+    text.
+    """
+
+    reason: Reason
+    apply: Callable[[str], str | None]

@@ -1,0 +1,50 @@
+"""What somebody or something puts before each line: a comment sign, a quote, a number, a bar, a time.
+
+A prefix is one that most lines have. Lines that have none stay as they are, as those of the mail around a quote do.
+"""
+
+import re
+
+from trail_diff.model.reasons import Reason
+from trail_diff.read.repair.interface import Repair
+
+_PREFIXES = (
+    re.compile(r"[ \t]{0,8}(?:>[ ]?){1,8}"),
+    re.compile(r"[ \t]{0,8}#{1,3}[ \t]?"),
+    re.compile(r"[ \t]{0,8}//[ \t]?"),
+    re.compile(r"[ \t]{0,8}(?:--|;{1,2}|%|REM|::|\*|')(?:[ \t]|$)"),
+    re.compile(r"[ \t]{0,12}[0-9]{1,9}(?:[:.|)\t+-]|(?= )|$)[ ]?[|│]?[ ]?"),
+    re.compile(r"[\w./\\-]{1,120}[:-][0-9]{1,9}[:-]"),
+    re.compile(r"[\w.@/-]{0,60}[ \t]{0,40}[|│][ ]?"),
+    re.compile(r"[+-](?=[\s{}\[\]\"])"),
+    re.compile(
+        r"\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}[\w.,:+-]{0,20}\]?(?:[ \t]+[\w./\[\]:-]{1,80}){0,4}[ \t]+(?=[\s{}\[\]\"])"
+    ),
+    re.compile(r"[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [\w.-]{1,80} [\w./\[\]-]{1,80}: ?"),
+)
+_SHARE = 0.6
+_LAYERS = 4
+
+
+def _strip_prefixes(text: str) -> str | None:
+    lines = text.splitlines()
+    is_changed = False
+    for _ in range(_LAYERS):
+        stripped = _strip_one(lines)
+        if stripped is None:
+            break
+        lines, is_changed = stripped, True
+    return "\n".join(lines) + "\n" if is_changed else None
+
+
+def _strip_one(lines: list[str]) -> list[str] | None:
+    """Strip the first prefix that most lines have."""
+    filled = sum(1 for line in lines if line.strip())
+    for prefix in _PREFIXES:
+        ends = [found.end() if (found := prefix.match(line)) else 0 for line in lines]
+        if filled >= 2 and sum(map(bool, ends)) >= _SHARE * filled:
+            return [line[end:] for line, end in zip(lines, ends, strict=True)]
+    return None
+
+
+LINE_PREFIXES = Repair(Reason.REPAIRED_LINE_PREFIXES, _strip_prefixes)

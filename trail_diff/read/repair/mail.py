@@ -1,0 +1,54 @@
+"""Saved mails: their parts are decoded from quoted-printable or base64; and text of which only the encoding is left."""
+
+import binascii
+import quopri
+import re
+from collections.abc import Iterator
+from email import message_from_string
+from email.errors import MessageError
+from email.message import Message
+
+from trail_diff.model.reasons import Reason
+from trail_diff.read.repair.interface import Repair
+
+_HEADER = re.compile(r"\A\s{0,80}(?:From |[A-Za-z][A-Za-z-]{0,60}:)[^\n]{0,2000}\n", re.ASCII)
+ENCODED = re.compile(r"^Content-Transfer-Encoding:[ \t]*(?:quoted-printable|base64)", re.IGNORECASE | re.MULTILINE)
+_HEAD_CHARACTERS = 64 << 10
+_SOFT_BREAK = re.compile(r"=[ \t]{0,8}\r?\n")
+_QUOTED = re.compile(r"=(?:3D|22|7B|5B|20|09)")
+
+
+def is_encoded_mail(line: str) -> bool:
+    """Check whether a line of a mail's head says that what follows is encoded."""
+    return ENCODED.match(line) is not None
+
+
+def _decode_mail(text: str) -> str | None:
+    if not _HEADER.match(text) or not ENCODED.search(text, 0, _HEAD_CHARACTERS):
+        return None
+    try:
+        parts = list(_decode_parts(message_from_string(text.lstrip())))
+    except (MessageError, ValueError, LookupError, binascii.Error):
+        return None
+    return "\n".join(parts) or None
+
+
+def _decode_parts(mail: Message) -> Iterator[str]:
+    for part in mail.walk():
+        content = part.get_payload(decode=True)
+        if isinstance(content, bytes) and not part.is_multipart() and part.get_content_subtype() != "html":
+            yield content.decode("utf-8", "replace")
+
+
+def _join_soft_breaks(text: str) -> str | None:
+    """Undo quoted-printable where the head that names it is missing."""
+    if not _SOFT_BREAK.search(text) and not _QUOTED.search(text):
+        return None
+    try:
+        return quopri.decodestring(text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
+    except ValueError:
+        return None
+
+
+MAIL = Repair(Reason.REPAIRED_MAIL, _decode_mail)
+SOFT_LINE_BREAKS = Repair(Reason.REPAIRED_MAIL, _join_soft_breaks)

@@ -1,0 +1,32 @@
+"""Long lines that were cut: hard at a terminal's width, or at spaces by a mail or an editor.
+
+A terminal cuts wherever its width ends, so the pieces are put together as they are. A mail cuts at a space, which is
+put back inside of a string where the line does not still end with it.
+"""
+
+import re
+
+from trail_diff.model.reasons import Reason
+from trail_diff.read.repair.interface import Repair
+
+_NARROWEST = 30
+_ACROSS_LINES = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_BREAK = re.compile(r"( ?)\r?\n[ \t]*")
+
+
+def _join_at_width(text: str) -> str | None:
+    lines = text.splitlines()
+    width = max(map(len, lines), default=0)
+    if width < _NARROWEST or sum(len(line) == width for line in lines) < 1 or len(lines) < 3:
+        return None
+    joined = [line if len(line) == width else line + "\n" for line in lines]
+    return "".join(joined)
+
+
+def _join_at_spaces(text: str) -> str | None:
+    changed = _ACROSS_LINES.sub(lambda found: _BREAK.sub(" ", found[0]) if "\n" in found[0] else found[0], text)
+    return changed if changed != text else None
+
+
+WRAPPED = Repair(Reason.REPAIRED_WRAPPING, _join_at_width)
+WRAPPED_AT_SPACES = Repair(Reason.REPAIRED_WRAPPING, _join_at_spaces)

@@ -1,0 +1,42 @@
+"""YAML: what the AWS CLI prints with `--output yaml`, and files of rules that hold records as examples.
+
+References to what is elsewhere in the document are refused: a few can stand for more than any machine holds.
+"""
+
+import json
+import re
+
+from trail_diff.model.reasons import Reason
+from trail_diff.read.repair.interface import Repair
+
+ANSWER = re.compile(
+    r"\s{0,200}(?:---\s+)?(?:(?:- )?(?:AccessKeyId|AccountId|EventId|CloudTrailEvent|\w{1,20}JobId): |- '\{"
+    r"|(?:Events|events|Records|results|QueryResultRows|ResultSet|\w{0,20}Jobs?):\s*(?:\n|\Z))"
+)
+"""How what the AWS CLI prints as YAML begins; reading the lines that happen to hold JSON would read it in part."""
+_LINE = re.compile(r"^[ \t]*(?:- )?[A-Za-z_][\w .@-]{0,80}:(?:[ \t]|$)", re.MULTILINE)
+
+
+def _read_answer(text: str) -> str | None:
+    return _to_json(text) if ANSWER.match(text) else None
+
+
+def _read_other(text: str) -> str | None:
+    return _to_json(text) if len(_LINE.findall(text, 0, 4000)) >= 2 else None
+
+
+def _to_json(text: str) -> str | None:
+    import yaml
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
+            return None
+        values = list(yaml.load_all(text, Loader=loader))
+        return "\n".join(json.dumps(value) for value in values)
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError):
+        return None
+
+
+YAML_ANSWER = Repair(Reason.REPAIRED_YAML, _read_answer)
+YAML = Repair(Reason.REPAIRED_YAML, _read_other)

@@ -1,0 +1,112 @@
+"""Whether what was written says the same as what was read: compared before any of it is put in its place.
+
+Of both, the records are summed up without names: their times, services, event names and errors; who called, by kind;
+which calls are of the same caller and of the same key; and the jobs. The sums do not depend on the order.
+"""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any
+
+from msgspec import Struct
+
+from trail_diff.events.jobs import read_job_document
+from trail_diff.events.normalize import KMS, normalize_record
+from trail_diff.model.learnt import Event, Skipped
+from trail_diff.read.interface import NULL, Found, FoundJob, FoundRecord, FoundSlim, SlimRecord
+from trail_diff.read.lenient import decode_fully, to_record
+
+_MOST_KNOWN = 20_000
+_BITS = (1 << 64) - 1
+
+
+class Summary(Struct, frozen=True):
+    """What a document says, without names: equal for a document and its redacted copy."""
+
+    records: int
+    times: int
+    kinds: int
+    keys: int
+    callers: int
+    jobs: int
+
+    def difference(self, other: "Summary") -> str | None:
+        """Return in what another summary differs, None if in nothing."""
+        return next((name for name in self.__struct_fields__ if getattr(self, name) != getattr(other, name)), None)
+
+
+class Summing:
+    """Sums documents up; what it learnt of one undecoded caller it knows for the next."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], tuple[str, str | None, tuple[tuple[str, str | None], ...]]] = {}
+
+    def sum_up(self, found: Iterable[Found | FoundSlim]) -> Summary:
+        """Return the summary of what was found in a document."""
+        sums = _Sums()
+        for item in found:
+            match item:
+                case FoundSlim(records, _):
+                    for record in records:
+                        self._add_slim(record, sums)
+                case FoundRecord(record, source):
+                    sums.add_record(normalize_record(record, source))
+                case FoundJob(document, source):
+                    for job in read_job_document(document, source):
+                        times = (job.created, job.completed)
+                        sums.jobs += _digest((job.kind, job.state, *map(str, times)))
+                case Skipped():
+                    pass
+        return sums.summary()
+
+    def _add_slim(self, record: SlimRecord, sums: "_Sums") -> None:
+        if record.event_source != KMS:
+            code = None if record.error_code is NULL else decode_fully(record.error_code)
+            sums.add_call(record.event_time, (record.event_source, record.event_name, record.aws_region, code))
+            return
+        sums.add_record(normalize_record(_decoded(record), ""))
+
+
+class _Sums:
+    def __init__(self) -> None:
+        self.records = self.times = self.kinds = self.jobs = 0
+        self.of_key: dict[str, int] = {}
+        self.of_caller: dict[str, int] = {}
+
+    def add_call(self, time: str, kind: tuple[Any, ...]) -> None:
+        self.records += 1
+        self.times += _digest((time,))
+        self.kinds += _digest(kind)
+
+    def add_record(self, event: Event | Skipped) -> None:
+        if isinstance(event, Skipped):
+            self.records += 1
+            return
+        time = f"{event.event_time:%Y-%m-%dT%H:%M:%SZ}"
+        if event.event_source != KMS:
+            self.add_call(time, (event.event_source, event.event_name, event.aws_region, event.error_code))
+            return
+        self.add_call(
+            time, (event.caller.kind, event.caller.type, event.event_name, event.aws_region, event.error_code)
+        )
+        row = _digest((time, event.event_name, event.error_code, event.caller.kind))
+        for access in event.accesses:
+            self.of_key[access.key or ""] = self.of_key.get(access.key or "", 0) + row
+        name = repr(event.caller.across_sessions())
+        self.of_caller[name] = self.of_caller.get(name, 0) + row
+
+    def summary(self) -> Summary:
+        keys, callers = (
+            sum(_digest((total & _BITS,)) for total in of.values()) for of in (self.of_key, self.of_caller)
+        )
+        totals = (self.times, self.kinds, keys, callers, self.jobs)
+        return Summary(self.records, *(total & _BITS for total in totals))
+
+
+def _decoded(record: SlimRecord) -> dict[str, Any]:
+    whole = to_record(record)
+    return whole if isinstance(whole, dict) else {}
+
+
+def _digest(values: tuple[Any, ...]) -> int:
+    return int.from_bytes(blake2b(repr(values).encode("utf-8", "replace"), digest_size=8).digest(), "big")
