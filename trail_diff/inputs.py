@@ -35,7 +35,7 @@ _NOTHING_ASKED = Question("")
 class Inputs(Struct, frozen=True):
     """Where to read: exports (files, folders, globs, `-`) or a case bundle; job descriptors, facts, and what of it.
 
-    Without exports and a bundle, AWS itself is asked, as `aws` says; `note` is told what was refused, a line
+    Without exports and a bundle, AWS itself is asked, as `aws` says; `note` is called with what was refused, a line
     each. `keys` are those to which calls may be narrowed when they are counted. With a `redactor`, everything is read
     with pseudonyms in place of names.
     """
@@ -59,7 +59,7 @@ class Inputs(Struct, frozen=True):
 
     @property
     def is_engine_for_all(self) -> bool:
-        """Check whether an engine tells everything: which time to ask it for is known without AWS Backup."""
+        """Check whether everything comes from an engine: the time to ask it for is known without AWS Backup."""
         return self.is_live and self.aws.engine is not None and self.options.start is not None
 
     @property
@@ -107,13 +107,13 @@ def offer_bundles(
 
 def _pick_records(inputs: Inputs, export: Export, question: Question, windows_of: WindowsOf) -> Offer | None:
     """Read a large export for a case, and again for only the records that it rests on; None if it cannot be settled."""
-    documents, told = load_documents(inputs.facts), _job_files(inputs)
-    gathered = export.gather_twice(told.normalized[1], windows_of, by_name=is_by_name(question.keys))
+    documents, from_jobs = load_documents(inputs.facts), _job_files(inputs)
+    gathered = export.gather_twice(from_jobs.normalized[1], windows_of, by_name=is_by_name(question.keys))
     if gathered is None:
         return None
     case = build_case(gathered, question, read_facts(documents))
     event_ids = frozenset(event.event_id for event in filter(matters_to(case), gathered.events))
-    picked = collect_found(export.pick_events(event_ids), gathered.tally, told.items())
+    picked = collect_found(export.pick_events(event_ids), gathered.tally, from_jobs.items())
     collected, _ = narrow(structs.replace(picked, documents=documents), case, gathered.skipped)
     if len(collected.records) != len(event_ids):
         return None
@@ -138,7 +138,7 @@ def collect(
 def gather_inputs(inputs: Inputs, windows_of: WindowsOf | None = None, keys: Sequence[str] = ()) -> Gathered:
     """Read what there is to events, jobs and counts.
 
-    With `windows_of`, calls outside of the windows that are told from the jobs need not be among the events; `keys` are
+    With `windows_of`, calls outside of the windows that follow from the jobs need not be among the events; `keys` are
     those that will be asked about.
 
     Raises:
@@ -153,21 +153,21 @@ def gather_inputs(inputs: Inputs, windows_of: WindowsOf | None = None, keys: Seq
     if inputs.is_raw_needed:
         return collect(inputs, _NOTHING_ASKED)[0].gathered()
     export = _open_export(inputs)
-    told = read_job_files(inputs.jobs)
+    from_jobs = read_job_files(inputs.jobs)
     if windows_of is not None and export.is_large:
-        gathered = export.gather_twice(told, windows_of, by_name=is_by_name(keys))
+        gathered = export.gather_twice(from_jobs, windows_of, by_name=is_by_name(keys))
         if gathered is not None:
             return gathered
         export = _open_export(inputs)
-    return export.gather_once(told)
+    return export.gather_once(from_jobs)
 
 
 def gather_both(
     inputs: Inputs, paths: tuple[str, str], windows_of: WindowsOf | None = None, keys: Sequence[str] = ()
 ) -> tuple[Gathered, Gathered]:
-    """Read two exports; `inputs.events` is not used. Names that either tells are replaced in both.
+    """Read two exports; `inputs.events` is not used. Names found in either are replaced in both.
 
-    The same windows are read of both: what one tells of the other's time counts for what the two cover together.
+    The same windows are read of both: what one holds of the other's time counts for what the two cover together.
 
     Raises:
         SourceError: one cannot be read.
@@ -200,7 +200,7 @@ def gather_facts(inputs: Inputs) -> Facts:
 
 
 def count_inputs(inputs: Inputs, fold: Fold) -> Coverage:
-    """Count every KMS call once, and give the coverage of the reading.
+    """Count every KMS call once, and return the coverage of the reading.
 
     Raises:
         SourceError, CaseFileError, AwsError: it cannot be read.

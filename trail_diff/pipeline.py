@@ -92,7 +92,7 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
 
 
 def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) -> Collected:
-    """Collect a case and write it to one file, with only the records it rests on, and give what was written.
+    """Collect a case and write it to one file, with only the records it rests on, and return what was written.
 
     Raises:
         TrailDiffError: what could not be used or written, with a hint.

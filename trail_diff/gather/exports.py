@@ -2,8 +2,8 @@
 
 So memory grows with what the case holds, not with what is read.
 
-The first pass counts everything, and keeps what tells of jobs and what changes keys, grants, policies, vaults, roles or
-trails; of all other KMS calls it learns which keys they name and when they were. So the jobs are known, and the time
+The first pass counts everything, and keeps what describes jobs and what changes keys, grants, policies, vaults, roles
+or trails; of all other KMS calls it learns which keys they name and when they were. So the jobs are known, and the time
 around them. The second pass reads again those files that have calls in that time, and keeps them.
 """
 
@@ -88,22 +88,22 @@ class Export(FileSource):
 
     @property
     def is_large(self) -> bool:
-        """Check whether it is worth to be read more than once, and can be."""
+        """Check whether the export is large enough to be read twice, and can be."""
         files = [file for file in self._files if isinstance(file, InputFile)]
         is_small = len(self._batches) < WORTH_BATCHES and sum(file.size for file in files) < WORTH_BYTES
         return not is_small and not any(is_read_once(file.path) for file in files if not file.size)
 
-    def gather_once(self, told: Sums) -> Gathered:
-        """Read everything in one pass, and keep what a case may rest on; `told` is what job files hold."""
+    def gather_once(self, from_jobs: Sums) -> Gathered:
+        """Read everything in one pass, and keep what a case may rest on; `from_jobs` is what job files hold."""
         options = structs.replace(self._options, processes=1)
         sums = fold_files(self._batches, EveryEvent(), options, progress=self._progress, stdin=self._stdin)
-        return build_gathered(sums, told)
+        return build_gathered(sums, from_jobs)
 
-    def gather_twice(self, told: Sums, windows_of: WindowsOf, *, by_name: bool = False) -> Gathered | None:
-        """Read everything, and then again what has calls in the windows, which are told from the jobs.
+    def gather_twice(self, from_jobs: Sums, windows_of: WindowsOf, *, by_name: bool = False) -> Gathered | None:
+        """Read everything, and then again what has calls in the windows, which follow from the jobs.
 
-        Of the events that `gather_once` gives, those are left out that neither lie in a window nor could tell of
-        anything else. `by_name`: a key was named otherwise than by its ARN, so the names by which requests call keys
+        Of the events that `gather_once` gives, those are left out that neither lie in a window nor describe a job or a
+        change. `by_name`: a key was named otherwise than by its ARN, so the names by which requests call keys
         are noted as well. None if it cannot be settled: a file was changed meanwhile, or copies of an event have
         different times.
 
@@ -112,7 +112,7 @@ class Export(FileSource):
         """
         survey = Survey(by_name=by_name)
         first, read = _read_batches(self._batches, survey, self._options, self._progress)
-        gathered = structs.replace(build_gathered(first, told), beyond=survey.beyond())
+        gathered = structs.replace(build_gathered(first, from_jobs), beyond=survey.beyond())
         windows = tuple(windows_of(gathered))
         if not windows:
             return gathered
@@ -147,7 +147,7 @@ def count_calls(
     progress: Progress | None = None,
     stdin: BinaryIO | None = None,
 ) -> Coverage:
-    """Count every KMS call once, and give the coverage of the reading; nothing else is kept.
+    """Count every KMS call once, and return the coverage of the reading; nothing else is kept.
 
     Raises:
         SourceError: a path is not there or cannot be opened.
@@ -180,7 +180,7 @@ class SurveyKinds(Struct, frozen=True):
         return read_key_name(record.request_parameters) if self.by_name else None
 
     def keeps(self, record: SlimRecord | Event) -> bool:
-        """Check whether an event tells of a job or changes something, so that it matters whenever it was."""
+        """Check whether an event describes a job or changes something, so that it matters whenever it was."""
         if record.event_name in _KEPT_NAMES:
             return True
         details = record.service_event_details
@@ -188,7 +188,7 @@ class SurveyKinds(Struct, frozen=True):
 
 
 class Survey:
-    """The fold of the first pass: notes what calls tell that are not kept."""
+    """The fold of the first pass: notes which keys are named by the calls that are not kept."""
 
     def __init__(self, *, by_name: bool = False) -> None:
         self.kinds = SurveyKinds(by_name)
@@ -196,7 +196,7 @@ class Survey:
         self._lacks_caller_type = False
 
     def open(self, kind: Kind, _event: Event | None) -> Add:
-        """Begin a kind, or go on with it; give what notes calls of it."""
+        """Return the function that notes calls of a kind."""
         keys, name, lacks_type = kind
 
         def add(bunch: Bunch) -> None:
@@ -219,7 +219,7 @@ class InWindows(EveryEvent, frozen=True):
     windows: tuple[Window, ...] = ()
 
     def keeps(self, record: SlimRecord | Event) -> bool:
-        """Check whether an event lies in a window, and was not kept before, which an undecoded one cannot tell."""
+        """Check whether an event lies in a window, and was not kept before; only a decoded one shows the latter."""
         match record:
             case SlimRecord():
                 return self._is_inside(parse_time(record.event_time))

@@ -56,7 +56,7 @@ class Kinds(Protocol):
 
     @property
     def keeps(self) -> Callable[[SlimRecord | Event], bool] | None:
-        """Return what tells which events are needed themselves; None if none are, nor job descriptions."""
+        """Return the check for events that are needed themselves; None if none are, nor job descriptions."""
 
     def kind(self, event: Event) -> Any:
         """Return the kind of a call."""
@@ -76,7 +76,7 @@ class Fold(Protocol):
         """Return what makes two calls alike."""
 
     def open(self, kind: Any, event: Event | None) -> Add:
-        """Begin a kind, or go on with it; give what adds calls to it."""
+        """Return the function that adds calls to a kind."""
 
 
 class EveryEvent(Struct, frozen=True):

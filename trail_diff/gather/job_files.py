@@ -14,18 +14,18 @@ from trail_diff.read.files import FileSource
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, ReadOptions, Tally
 
 
-def build_gathered(sums: Sums, told: Sums) -> Gathered:
-    """Find the jobs that events and documents tell of; `told` is what job files hold, which tells of jobs only."""
-    documents = [*sums.documents, *told.documents]
+def build_gathered(sums: Sums, from_jobs: Sums) -> Gathered:
+    """Find the jobs in events and documents; `from_jobs` is what job files hold, of which only jobs are taken."""
+    documents = [*sums.documents, *from_jobs.documents]
     jobs = [job for item in documents for job in read_job_document(item.document, item.source)]
-    jobs.extend(job for job in map(read_job_event, [*sums.events, *told.events]) if job is not None)
+    jobs.extend(job for job in map(read_job_event, [*sums.events, *from_jobs.events]) if job is not None)
     known = with_vault_keys(merge_jobs(jobs), (item.document for item in documents))
-    sums.skips.update(told.skips)
+    sums.skips.update(from_jobs.skips)
     return Gathered(in_order(sums.events), known, sums.tally, sums.skips.merged())
 
 
 def read_job_files(paths: Sequence[str]) -> Sums:
-    """Read the files given as job descriptors, as `find_in_job_files` does, for what they tell.
+    """Read the files given as job descriptors, as `find_in_job_files` does, into Sums.
 
     Raises:
         FactError: a file describes no job.

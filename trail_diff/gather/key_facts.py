@@ -33,7 +33,7 @@ class Document(Struct, frozen=True):
 
 
 class FactDocuments(Struct, frozen=True):
-    """What tells of the key, as AWS has it and not looked into yet; None where there is nothing."""
+    """The documents about the key as AWS returned them, not validated yet; None where there is none."""
 
     key_policy: Document | None = None
     key_state: Document | None = None

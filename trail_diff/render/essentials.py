@@ -40,7 +40,7 @@ class Shown(Struct, frozen=True):
         return rows
 
     def say_left_out(self, words: Catalogue) -> str:
-        """Return of the rows left out; nothing when there are none."""
+        """Return the sentence that counts the rows left out; nothing when there are none."""
         told = [words.count(presence, count) for presence, count in self.left_out.items() if count]
         return words.labels["and_also"].format(rows=words.grammar.join_items(told)) if told else ""
 

@@ -32,7 +32,7 @@ class AthenaSource:
     def read(
         self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
     ) -> Iterator[Found]:
-        """Run the query and give what it brought.
+        """Run the query and yield its results.
 
         Raises:
             AwsError: AWS did not answer.
@@ -72,7 +72,7 @@ class AthenaSource:
         return build_sql(table, query)
 
     def _run(self, sql: str) -> dict[str, Any]:
-        """Run a statement to its end and give Athena's description of the run."""
+        """Run a statement to its end and return Athena's description of the run."""
         name, choice = self._table, self._choice
         parameters: dict[str, Any] = {
             "QueryString": sql,

@@ -45,7 +45,7 @@ class LakeSource:
     def read(
         self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
     ) -> Iterator[Found]:
-        """Run the query and give what it brought.
+        """Run the query and yield its results.
 
         Raises:
             AwsError: AWS did not answer; what came before was given.

@@ -42,7 +42,7 @@ class LogsInsightsSource:
     def read(
         self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
     ) -> Iterator[Found]:
-        """Run as many queries as the result limit needs, and give what they brought.
+        """Run as many queries as the result limit needs, and yield their results.
 
         Raises:
             AwsError: AWS did not answer; what came before was given.

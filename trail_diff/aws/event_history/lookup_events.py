@@ -43,7 +43,7 @@ class HistoryOptions(Struct, frozen=True):
 
 
 class LookupEvents:
-    """Event history as a Source; `note` is told what could not be fetched, and what to do."""
+    """Event history as a Source; `note` is called with what could not be fetched, and what to do."""
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class LookupEvents:
 
 
 def _side_by_side(work: Sequence[tuple[PlaceHistory, Errand]], meter: Meter) -> list[AwsError | None]:
-    """Run every errand in a thread of its own, and give each one's error; an interruption stops them all.
+    """Run every errand in a thread of its own, and return each one's error; an interruption stops them all.
 
     Bugs in a thread are raised here. Threads are daemons, so that an answer that never comes cannot hold the end up.
     """

@@ -148,9 +148,9 @@ class PlaceHistory:
     def _fetch_lane(
         self, lane: Lane, span: Span, run: "_Run", *, limit: int | None = None, may_end: bool = False
     ) -> list[Span]:
-        """Fetch what is missing of a lane in a span, and give what still is: something only at a limit or a stop.
+        """Fetch what is missing of a lane in a span, and return what still is: something only at a limit or a stop.
 
-        `may_end` says that ending at the limit is no loss, since the rest is had in another way.
+        `may_end` says that ending at the limit is no loss, since the rest is fetched in another way.
         """
         allowed = self._left if limit is None else min(limit, self._left)
         self._open_questions = max(0, self._open_questions - 1)
@@ -202,7 +202,7 @@ class _GapFetch:
         return self._pages * (1 - covered) / covered
 
     def step(self, lookup: Lookup) -> int:
-        """Fetch a page, and give how many new events it has.
+        """Fetch a page, and return how many new events it has.
 
         A token that is not accepted any more is given up: from the oldest event seen it goes on with a new one.
 

@@ -29,17 +29,17 @@ class ApiCall(Struct, frozen=True):
 
 
 class Asker:
-    """Makes calls that may fail; keeps the notes about those that did, each once, and tells them at once."""
+    """Makes calls that may fail; keeps the notes about those that did, each once, and passes each on at once."""
 
-    def __init__(self, told: Callable[[str], None] = lambda _note: None) -> None:
+    def __init__(self, pass_on: Callable[[str], None] = lambda _note: None) -> None:
         self.notes: list[str] = []
-        self._told = told
+        self._pass_on = pass_on
 
     def note(self, text: str) -> None:
         """Keep a note."""
         if text not in self.notes:
             self.notes.append(text)
-            self._told(text)
+            self._pass_on(text)
 
     def ask(self, call: ApiCall, instead: str, *, is_optional: bool = False) -> dict[str, Any] | None:
         """Return the answer as a document; None when there is none, with a note that says what to do `instead`.

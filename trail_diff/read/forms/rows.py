@@ -309,7 +309,7 @@ def _list_resources(resources: Mapping[str, Any]) -> list[Any]:
 
 
 def _fill_identity(record: Record) -> None:
-    """Where the console's CSV names no user, the source IP address tells the service that called."""
+    """Where the console's CSV names no user, the source IP address names the service that called."""
     identity = record.setdefault("userIdentity", {})
     address = record.get("sourceIPAddress")
     if identity == {} and isinstance(address, str) and ".amazonaws.com" in address:
