@@ -27,7 +27,7 @@ from trail_diff.read.lenient import to_record
 from trail_diff.read.slim import SlimIdentity
 from trail_diff.read.walk import InputFile
 from trail_diff.usage.callers import CallerCount
-from trail_diff.usage.what_if import Policies, Replayed
+from trail_diff.usage.requests import ObservedRequests
 
 MADE = Recording()
 KEYS = [MADE.key_arn("a"), MADE.key_arn("b")]
@@ -179,14 +179,14 @@ def test_replaying_gives_what_reading_every_record_gives(data: bytes, keys: list
     """The distinct requests, and how often each was made and refused, are the same in both ways."""
     file = place / "export"
     file.write_bytes(data)
-    policies = Policies({"Statement": [{"Condition": {"StringEquals": {word: "b"}}}]})
-    quick, slow = Replayed(policies, keys), Replayed(policies, keys)
+    policies = [{"Statement": [{"Condition": {"StringEquals": {word: "b"}}}]}]
+    quick, slow = ObservedRequests(policies, keys), ObservedRequests(policies, keys)
 
     count_calls([str(file)], quick)
     for event in read_generally(file)[0]:
         slow.add(event)
 
-    sums = [[(one.access, one.event.caller.role_arn, one.calls, one.succeeded, one.denied) for one in replayed.seen()]
+    sums = [[(one.access, one.event.caller.role_arn, one.calls, one.succeeded, one.denied) for one in replayed.requests()]
             for replayed in (quick, slow)]  # fmt: skip
     assert sums[0] == sums[1]
 
@@ -198,11 +198,13 @@ def test_requests_come_in_the_order_of_their_first_new_call(tmp_path: Path) -> N
             for name, user, event_id in calls]  # fmt: skip
     file = tmp_path / "trail.json"
     file.write_text(json.dumps({"Records": made}))
-    replayed = Replayed(Policies({"Statement": []}))
+    replayed = ObservedRequests([{"Statement": []}])
 
     coverage = count_calls([str(file)], replayed)
 
-    order = [(one.access.action, (one.event.caller.arn or "").rsplit("/")[-1], one.calls) for one in replayed.seen()]
+    order = [
+        (one.access.action, (one.event.caller.arn or "").rsplit("/")[-1], one.calls) for one in replayed.requests()
+    ]
     assert order == [("kms:Decrypt", "alice", 1), ("kms:Decrypt", "bob", 1), ("kms:Encrypt", "alice", 1)]
     assert coverage.events_kept == len(calls) - 1
 

@@ -253,6 +253,15 @@ class Reason(StrEnum):
     NO_CALL_ON_OTHER_KEY = "no-call-on-other-key"
     CALLED_JUST_BEFORE = "called-just-before"
     NOT_CALLED_JUST_BEFORE = "not-called-just-before"
+    # why a policy was not tried on a key's calls
+    POLICY_UNCHANGED = "policy-unchanged"
+    POLICY_KNOWN_AFTER_APPLY = "policy-known-after-apply"
+    POLICY_IS_DEFAULT = "policy-is-default"
+    KEY_IS_NEW = "key-is-new"
+    KEY_IS_DELETED = "key-is-deleted"
+    NO_CALL_TO_REPLAY = "no-call-to-replay"
+    NO_KMS_EVENTS = "no-kms-events"
+    CALLS_NOT_TOLD_APART = "calls-not-told-apart"
     # which risk a remedy carries
     CALLER_IS_NOT_A_SERVICE_PRINCIPAL = "caller-is-not-a-service-principal"
     ALLOWS_SERVICE_FOR_ANYONE = "allows-service-for-anyone"

@@ -299,4 +299,14 @@ REASONS: Mapping[str, str] = {
     "policy-of-aws-managed-key": "the policy of an AWS managed key cannot be changed",
     "deletes-nothing-else": "it changes nothing but the key's state",
     "grant-not-replayable": "a grant cannot be replayed from a policy alone",
+    "policy-unchanged": "its policy does not change",
+    "policy-known-after-apply": "its policy is not known before it is applied",
+    "policy-is-default": "it has no policy of its own, so AWS gives it the default one",
+    "key-is-new": "the key is new: nothing has called it yet",
+    "key-is-deleted": "the key is deleted",
+    "no-call-to-replay": "no call on it is in the events",
+    "no-kms-events": "the events hold no KMS call at all",
+    "calls-not-told-apart": (
+        "the policies test sessions or times, which saved calls do not tell apart: of each caller one session was tried"
+    ),
 }
