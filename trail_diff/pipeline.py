@@ -10,7 +10,7 @@
                └ aws/engines        Athena, CloudTrail Lake, CloudWatch Logs
     normalize  Record → Event       who called, which key, how it ended; or a note of why not
     gather     Found → Sums         one reading engine, on all cores: a Fold says what to keep and what to count
-               ├ fold               which calls are alike, which events are kept; several folds share a pass
+               ├ fold               which calls are alike, which events are kept
                ├ reader             what one process makes of a batch of files
                ├ engine             a pass: what all processes found, in order, each event once
                ├ exports            a small export in one pass, a large one in two: only what the case may rest on
@@ -105,7 +105,7 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
 
 
 def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) -> Collected:
-    """Collect a case and write it to one file, with only the records it rests on, and give what was written.
+    """Collect a case and write it to one file, with only the records it rests on, and return what was written.
 
     Raises:
         TrailDiffError: what could not be used or written, with a hint.
@@ -188,7 +188,7 @@ def _windows_of(question: Question) -> WindowsOf:
 
 
 def analyse(case: Case) -> Report:
-    """Conclude what a case holds; the verdict is summed up in English, renderers do so in their language."""
+    """Conclude what a case holds; renderers sum the verdict up in their language."""
     from trail_diff.diagnosis.absence import read_absences
     from trail_diff.diagnosis.console_links import locate_evidence
     from trail_diff.diagnosis.diff import diff_callers
@@ -202,7 +202,6 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.timeline import list_changes
     from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
     from trail_diff.diagnosis.weighing import weigh
-    from trail_diff.render.summary import word_verdict
 
     groups = with_expected(case, diff_callers(case.failed, case.succeeded))
     driving = driving_groups(groups)
@@ -211,7 +210,7 @@ def analyse(case: Case) -> Report:
     findings = weighing.findings
     verdict = judge(case, groups, findings, examined.explained)
     events, left_out = list_events(case, groups)
-    report = Report(
+    return Report(
         verdict=verdict,
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
@@ -234,7 +233,6 @@ def analyse(case: Case) -> Report:
         key_places=places_of_alike(_keys_in(case, groups)),
         request_differences=compare_requests(case, driving),
     )
-    return word_verdict(report)
 
 
 def _keys_in(case: Case, groups: Sequence[CallerGroup]) -> set[str]:

@@ -29,7 +29,7 @@ _MILLISECONDS_FROM = 1e11
 
 
 def parse_time(value: object) -> datetime | None:
-    """Read a time in any form job descriptors have, or give None.
+    """Read a time in any form job descriptors have; None for anything else.
 
     Forms: ISO 8601 (no offset means UTC), epoch seconds or milliseconds, `{"seconds", "nanos"}`,
     "Jan 10, 2019 1:45:24 PM" (UTC), and PowerShell's "/Date(1547108091000)/". A leap second is the second before it.

@@ -60,7 +60,7 @@ ROLE_CHANGES = frozenset(
 POLICY_CHANGES = frozenset(
     {"CreatePolicyVersion", "SetDefaultPolicyVersion", "AttachPolicy", "DetachPolicy", "UpdatePolicy"}
 )
-"""Calls of IAM and Organizations that change policies; whom they concern is not told."""
+"""Calls of IAM and Organizations that change policies; whom they concern is not known."""
 
 OTHER_CHANGES = TRAIL_CHANGES | ROLE_CHANGES | POLICY_CHANGES
 """Calls of CloudTrail, IAM and Organizations that change what a trail records or what a role may do."""

@@ -1,4 +1,4 @@
-"""What an encryption context says of a job: that it is about it, about something else, or nothing.
+"""Whether an encryption context names a job, something else, or neither.
 
 The context keys are those that AWS documents for the services that AWS Backup covers and for common neighbours on a
 shared key. The form of the value of `aws:backup:backup-vault` is not documented: the vault's ARN and its bare name are
@@ -13,7 +13,7 @@ from trail_diff.model.learnt import Job
 
 
 class ContextVerdict(Enum):
-    """What a context says of a job."""
+    """Whether a context names a job."""
 
     NAMES_VAULT = "names-vault"
     NAMES_RESOURCE = "names-resource"
@@ -39,7 +39,7 @@ _ALWAYS_OTHER = frozenset(
 
 
 def read_context(context: Mapping[str, str], job: Job, others: Sequence[Job] = ()) -> ContextVerdict:
-    """Return what a context tells of a job. The names of the other jobs' vaults tell a bare vault name apart.
+    """Check whether a context names a job. The names of the other jobs' vaults tell a bare vault name apart.
 
     A pair that names the job's resource beats one that names something else, because services add pairs of their own
     (RDS names the instance and the volume). A restore makes a resource whose name its descriptor does not tell, so for

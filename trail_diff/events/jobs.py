@@ -25,7 +25,7 @@ _ID_FIELDS: tuple[tuple[str, JobKind], ...] = (
 )
 _LIST_FIELDS = ("backupJobs", "copyJobs", "restoreJobs", "copyJob", "backupJob", "restoreJob", "reportItems")
 START_CALLS = frozenset({"StartBackupJob", "StartCopyJob", "StartRestoreJob"})
-"""The calls that begin jobs; their records tell of them."""
+"""The calls that begin jobs; their records describe them."""
 _UNDER_WAY = {"Started": "RUNNING", "Created": "CREATED"}
 _FIRST_JOB = datetime(2019, 1, 1, tzinfo=UTC)
 SUCCEEDED_STATES = frozenset({"COMPLETED"})

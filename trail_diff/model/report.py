@@ -337,7 +337,7 @@ class NextStep(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """The answer in one line."""
+    """The answer; `summary` is its one sentence in the language of whoever reads it, and empty until it is rendered."""
 
     outcome: Outcome
     cause: Cause | None = None
@@ -371,6 +371,23 @@ class Report(Struct, frozen=True):
     key_places: Mapping[str, str] = {}
     request_differences: tuple[RequestDifference, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
+
+    @property
+    def best_remedy(self) -> Remedy | None:
+        """Return the remedy to try first: remedies are in the order of how much they help and how narrow they are."""
+        return next((remedy for remedy in self.remedies if remedy.helps is not False), None)
+
+    def is_fixed_since(self, finding: Finding) -> bool:
+        """Check whether today's policy is another one, and none of its Denies can hit the finding's caller any more."""
+        today = [
+            decision
+            for decision in self.decisions
+            if decision.as_of == "today"
+            and finding.caller is not None
+            and decision.caller.across_sessions() == finding.caller.across_sessions()
+        ]
+        statements = [statement for decision in today for statement in decision.statements]
+        return bool(today) and all(one.effect != "Deny" or one.outcome == "no-match" for one in statements)
 
 
 class JobRow(Struct, frozen=True):

@@ -24,7 +24,7 @@ def render_brief(report: Report, options: RenderOptions) -> str:
     page.gap()
     _show_findings(page, report, words)
     _show_absence(page, report, words)
-    remedy = essentials.best_remedy(report)
+    remedy = report.best_remedy
     if remedy is not None:
         _show_remedy(page, remedy, words)
     attempts = essentials.list_attempts(report, words)

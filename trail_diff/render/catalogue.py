@@ -71,7 +71,6 @@ class Catalogue(Struct, frozen=True):
     layers: Mapping[str, str]
     decisions: Mapping[str, str]
     matches: Mapping[str, str]
-    key_presences: Mapping[str, str]
     readings: Mapping[str, str]
     statuses: Mapping[str, str]
     helps: Mapping[str, str]

@@ -16,7 +16,7 @@ Row = TypeVar("Row")
 class Column(Struct, Generic[Row], frozen=True):
     """A column for readers: the label that heads it, and the text of a row, not yet escaped.
 
-    `kind` says what the text is: sentences that may hold names of others ("prose"), one such name ("code"), phrases of
+    `kind` is what the text holds: sentences that may hold names of others ("prose"), one such name ("code"), phrases of
     the catalogue, times and numbers ("words"), or Markdown that is escaped already. `has_choice` lets a page filter by
     its few values, `marks` says which of them are good, bad or doubtful. `shorten` is for where there is no room.
     """

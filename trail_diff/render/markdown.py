@@ -27,7 +27,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
     if report.failed.key:
         lines.append(f"- {words.labels['key']}: {escape.markdown(report.failed.key)}")
     lines += _callers(report, words) + _findings(report, words)
-    remedy = essentials.best_remedy(report)
+    remedy = report.best_remedy
     if remedy is not None:
         lines += _remedy(remedy, words)
     attempts = essentials.list_attempts(report, words)

@@ -77,7 +77,6 @@ ENGLISH = Catalogue(
         "undetermined": "undetermined",
     },
     matches={"match": "applies", "no-match": "does not apply", "unknown": "cannot be decided"},
-    key_presences={"present": "present", "absent": "absent", "unknown": "not known"},
     readings={
         "denied-not-logged": "the call was refused, and no record of that is in these logs",
         "not-attempted": "the call was not attempted",
@@ -265,7 +264,7 @@ ENGLISH = Catalogue(
         "recorded_in": "recorded in account",
         "time": "time",
         "today": "by today's policy",
-        "mended": "changed since: no Deny of today's policy hits the call",
+        "fixed_since": "changed since: no Deny of today's policy hits the call",
         "type": "type",
         "uncertain": "not certain to help: {remedy}",
         "unnamed": "a caller without a name",

@@ -82,7 +82,6 @@ JAPANESE = Catalogue(
         "undetermined": "判断できません",
     },
     matches={"match": "適用されます", "no-match": "適用されません", "unknown": "判断できません"},
-    key_presences={"present": "あり", "absent": "なし", "unknown": "不明"},
     readings={
         "denied-not-logged": "呼び出しは拒否され、その記録はこのログに残っていません",
         "not-attempted": "呼び出しは試行されていません",
@@ -278,7 +277,7 @@ JAPANESE = Catalogue(
         "recorded_in": "記録したアカウント",
         "time": "時刻",
         "today": "現在のポリシー",
-        "mended": "その後変更済み: 現在のポリシーの Deny はこの呼び出しに一致しません",
+        "fixed_since": "その後変更済み: 現在のポリシーの Deny はこの呼び出しに一致しません",
         "type": "タイプ",
         "uncertain": "{remedy} (効果は未確定)",
         "unnamed": "名前のない呼び出し元",

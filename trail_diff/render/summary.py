@@ -38,7 +38,7 @@ _LONGEST_MESSAGE = 300
 _LONGEST_NAME = 100
 
 
-def word_verdict(report: Report, lang: Lang = "en") -> Report:
+def word_verdict(report: Report, lang: Lang) -> Report:
     """Return the report with its verdict summed up in a language."""
     summary = summarize(report, catalogue(lang))
     return structs.replace(report, verdict=structs.replace(report.verdict, summary=summary))
