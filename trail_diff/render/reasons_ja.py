@@ -335,9 +335,7 @@ REASONS: Mapping[str, str] = {
     "exempts-every-service": "どの利用者のために動作する場合も、すべての AWS のサービスが除外されます",
     "needs-allow-as-well": "Deny を外すだけなので、呼び出し元に対する Allow またはグラントも必要です",
     "allow-not-known": "呼び出し元を許可する Allow またはグラントがあるかどうかは不明です",
-    "success-proves-allow": (
-        "成功したジョブから、何らかの許可があったことがわかります。その後に取り消されたグラントはありません"
-    ),
+    "success-proves-allow": ("成功したジョブは許可されており、その後に取り消されたグラントもありません"),
     "service-name-inferred": ("記録にあるサービス名に基づいています。ポリシーで指定すべき名前と異なる場合があります"),
     "source-account-not-always-sent": "AWS のサービスは一部の呼び出しでのみ aws:SourceAccount を送信します",
     "allows-any-role-session": "このロールを引き受けることができる者すべてに適用されます",

@@ -22,12 +22,14 @@ def triage_schema() -> dict[str, Any]:
 
 
 def _make_schema(model: type, schema_id: str, title: str) -> dict[str, Any]:
-    """Make a schema; every field is required but those of Evidence, of which each entry has some."""
+    """Make a schema; every field is required but those left out where there is nothing, as all of Evidence can be."""
     schema = msgspec.json.schema(model)
     definitions = schema["$defs"]
     for name, definition in definitions.items():
         if definition.get("type") == "object" and "properties" in definition and name != "Evidence":
-            definition["required"] = sorted(definition["properties"])
+            always = set(definition.get("required", ()))
+            always |= {field for field, shape in definition["properties"].items() if "default" in shape}
+            definition["required"] = sorted(always)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": schema_id,
