@@ -64,7 +64,7 @@ def settle(told: Sequence[tuple[Hypothesis, tuple[Judgement, ...]]]) -> Weighing
     weighed = [structs.replace(one, standing=_against_rivals(one, judged)) for one in judged]
     weighed = _heed_message(weighed)
     weighed = _drop_shadowed(weighed)
-    weighed.sort(key=lambda one: (_ORDER.index(one.standing), -_strength(one)))
+    weighed.sort(key=lambda one: (_ORDER.index(one.standing), _is_evaluated(one), -_strength(one)))
     findings = tuple(_make_finding(one, weighed) for one in weighed if one.standing not in ("open", "refuted"))
     return Weighing(findings, _rule_out(findings, weighed), tuple(_make_row(one) for one in weighed))
 
@@ -124,6 +124,11 @@ def _heed_message(weighed: list[_Judged]) -> list[_Judged]:
         else one
         for one in weighed
     ]
+
+
+def _is_evaluated(one: _Judged) -> bool:
+    """Check whether something is certain by evaluation only: what a record states, as the key's state, comes first."""
+    return one.standing == "confirmed" and one.hypothesis.origin == "key-policy"
 
 
 def _strength(one: _Judged) -> int:
