@@ -146,6 +146,7 @@ def _drop_shadowed(weighed: list[_Judged]) -> list[_Judged]:
     """Drop what another finding on the same call says better.
 
     That nothing allows a call whose grant was revoked; and that CreateGrant was refused, when by which policy is known.
+    A grant to a principal that is no longer there says more than the layer, and stays.
     """
     certain = [one.hypothesis for one in weighed if one.standing in ("confirmed", "likely")]
     revoked = {one.call() for one in certain if one.cause is Cause.GRANT_REVOKED}
@@ -154,7 +155,9 @@ def _drop_shadowed(weighed: list[_Judged]) -> list[_Judged]:
     return [
         one
         for one in weighed
-        if one.standing == "refuted" or one.hypothesis.call() not in shadowed.get(one.hypothesis.cause, ())
+        if one.standing == "refuted"
+        or Reason.GRANTEE_WAS_DELETED in one.hypothesis.reasons
+        or one.hypothesis.call() not in shadowed.get(one.hypothesis.cause, ())
     ]
 
 

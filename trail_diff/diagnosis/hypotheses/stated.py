@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
+from trail_diff.diagnosis.statements import altered_allow
 from trail_diff.events.denials import read_denial
 from trail_diff.model.codes import CallerKind, Cause, Layer
 from trail_diff.model.learnt import Caller, Denial, Event, TiedEvent
@@ -131,11 +132,16 @@ def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None,
 
 
 def _statement(examined: Examined, event: Event, action: str | None, cause: Cause) -> StatementRef | None:
-    """Name the Deny of the key policy that matches the very call, when the policy then in force is known."""
-    if cause is not Cause.KEY_POLICY_EXPLICIT_DENY:
+    """Name the Deny of the key policy that matches the very call, when the policy then in force is known.
+
+    Where none allows, that is the Allow that was altered since the call worked.
+    """
+    if cause not in (Cause.KEY_POLICY_EXPLICIT_DENY, Cause.KEY_POLICY_NO_ALLOW):
         return None
     for one in examined.explained:
         same = one.group.caller.across_sessions() == event.caller.across_sessions() and one.group.action == action
+        if same and cause is Cause.KEY_POLICY_NO_ALLOW:
+            return altered_allow(one)
         if same:
             return deny_of(one.then) or _only_one_meant(one.then)
     return None
