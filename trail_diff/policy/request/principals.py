@@ -22,7 +22,8 @@ _KIND_BY_RESOURCE = {
 _ACT_FOR_OTHERS = frozenset({"sqs.amazonaws.com", "sns.amazonaws.com", "ec2-frontend-api.amazonaws.com"})
 """Services that a record may name where the policy has to name the one that they work for.
 
-For what S3 or SNS put into an encrypted queue the record says sqs (SQS developer guide, "Key management"), for the storage of Fargate ec2-frontend-api (ECS developer guide, "Fargate ephemeral storage keys").
+For what S3 or SNS put into an encrypted queue the record says sqs (SQS developer guide, "Key management"), for the
+storage of Fargate ec2-frontend-api (ECS developer guide, "Fargate ephemeral storage keys").
 """
 
 
