@@ -10,6 +10,7 @@ import reasons_doc
 from msgspec import Struct, structs
 
 import trail_diff
+from trail_diff.diagnosis.hypotheses.registry import TEXTS
 from trail_diff.model import learnt, report
 from trail_diff.model.codes import Cause
 from trail_diff.model.reasons import Reason
@@ -21,7 +22,7 @@ SECTIONS = re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", JSON_PAGE.read_text(encodi
 
 def test_every_cause_is_described() -> None:
     """Each cause code that a report can hold has its section."""
-    assert set(causes_doc.TEXTS) == set(Cause)
+    assert set(TEXTS) == set(causes_doc.EXAMPLES) == set(Cause)
 
 
 def test_page_of_causes_is_up_to_date() -> None:

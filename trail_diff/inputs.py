@@ -20,7 +20,7 @@ from trail_diff.errors import JobNotFoundError, UsageError
 from trail_diff.gather.exports import Export, WindowsOf, count_calls, is_by_name
 from trail_diff.gather.fold import Bunch, Fold
 from trail_diff.gather.job_files import find_in_job_files, read_job_files
-from trail_diff.gather.key_facts import FactDocuments, FactFiles, load_documents, read_facts
+from trail_diff.gather.key_facts import Document, FactDocuments, FactFiles, load_documents, read_facts
 from trail_diff.gather.raw_case import Collected, collect_found, matters_to, narrow
 from trail_diff.model.learnt import Case, Coverage, Facts
 from trail_diff.read.files import FileSource
@@ -198,6 +198,20 @@ def gather_facts(inputs: Inputs) -> Facts:
 
         documents = redact_facts(documents, inputs.redactor)
     return read_facts(documents)
+
+
+def gather_policy(inputs: Inputs) -> Document | None:
+    """Read the policy that was given as a file, or the document of an infrastructure tool that holds it.
+
+    Raises:
+        FactError: the file cannot be read or is neither JSON nor YAML.
+    """
+    documents = load_documents(FactFiles(key_policy=inputs.facts.key_policy))
+    if inputs.redactor is not None:
+        from trail_diff.redact.case import redact_facts
+
+        documents = redact_facts(documents, inputs.redactor)
+    return documents.key_policy
 
 
 def count_inputs(inputs: Inputs, fold: Fold) -> Coverage:

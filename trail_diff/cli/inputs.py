@@ -36,8 +36,9 @@ def reading(
     known: Known = _NOTHING_KNOWN,
     jobs: Sequence[str] | None = None,
     writes: Path | None = None,
+    also_writes: Path | None = None,
 ) -> "Iterator[Inputs]":
-    """Yield what to read: exports or a case bundle, and without them AWS itself; `writes` is a file to be written.
+    """Yield what to read: exports or a case bundle, and without them AWS itself; `writes` are files to be written.
 
     Progress is shown and pseudonyms are kept while the block runs.
 
@@ -49,7 +50,7 @@ def reading(
     from trail_diff.read.interface import ReadOptions
 
     read = (*(source.events or ()), source.case, *(jobs or ()), known.key_policy, known.key_state, known.grants)
-    for file in (writes, run.map_file):
+    for file in (writes, also_writes, run.map_file):
         refuse_inputs(file, read)
     aws = _aws_options(source, history)
     _refuse_two_ways_in(source, jobs, aws)
@@ -213,7 +214,7 @@ def parse_moment_option(text: str, option: str) -> datetime:
     return moment
 
 
-def parse_duration_option(text: str) -> timedelta:
+def parse_duration_option(text: str, option: str = "--pad") -> timedelta:
     """Read a duration such as 15m.
 
     Raises:
@@ -223,7 +224,7 @@ def parse_duration_option(text: str) -> timedelta:
 
     duration = parse_duration(text)
     if duration is None:
-        raise UsageError(f"--pad {text!r} is not a duration", hint="write it as 15m, 90s or 2h")
+        raise UsageError(f"{option} {text!r} is not a duration", hint="write it as 15m, 90s or 2h")
     return duration
 
 

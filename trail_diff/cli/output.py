@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -82,12 +83,21 @@ def write_output(text: str, view: View) -> None:
         is_text = view.output_format in (OutputFormat.TABLE, OutputFormat.MARKDOWN)
         _write_stdout(text.translate(_NARROW) if is_text and not _can_encode(text) else text)
         return
+    write_file(view.output, text, "--output")
+
+
+def write_file(file: Path, text: str, option: str) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     try:
-        with replacing(view.output) as draft:
+        with replacing(file) as draft:
             draft.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"--output {view.output}: {error.strerror or error}", hint="choose a place that can be written"
+            f"{option} {file}: {error.strerror or error}", hint="choose a place that can be written"
         ) from error
 
 

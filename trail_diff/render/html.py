@@ -67,7 +67,11 @@ def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, op
     """Render a list."""
     words = catalogue(options.lang)
     table = html_tables.make_table(spec.table_id, spec.caption, spec.pick(spec.html), rows, words)
-    values = {**_coverage_values(coverage, words), "table": table, "told": spec.lead(rows, words)}
+    values = {
+        **_coverage_values(coverage, words),
+        "table": table,
+        "told": words.grammar.join_clauses([spec.lead(rows, words), *spec.heading.notes(words)]),
+    }
     return fill_page("list.html.j2", words.labels[spec.title], options.lang, words, values)
 
 

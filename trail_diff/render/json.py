@@ -22,7 +22,9 @@ def render_report(report: Report, _options: RenderOptions) -> str:
 
 def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, _options: RenderOptions) -> str:
     """Render a list."""
-    return _encode({"schema": f"trail-diff/{spec.name}/1", spec.member: list(rows), "coverage": coverage})
+    return _encode(
+        {"schema": f"trail-diff/{spec.name}/1", **spec.heading.members, spec.member: list(rows), "coverage": coverage}
+    )
 
 
 def _encode(document: dict[str, Any]) -> str:

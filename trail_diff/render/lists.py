@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from trail_diff.arns import last_name
 from trail_diff.model.learnt import Caller
-from trail_diff.model.report import CallerUse, JobRow, WhatIfRow
+from trail_diff.model.report import CallerUse, JobRow, WhatIf, WhatIfRow
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
-from trail_diff.render.list_spec import Column, ListSpec, TerminalTable
+from trail_diff.render.list_spec import Column, Heading, ListSpec, TerminalTable
 from trail_diff.render.phrases import caller_name, caller_type
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 Data = Mapping[str, Callable[[Any], object]]
 
-_WHAT_IF_MARKS = {"breaks": "bad", "starts-to-work": "ok", "undetermined": "warn", "conflict": "warn"}
+_WHAT_IF_MARKS = {"breaks": "bad", "at-risk": "bad", "starts-to-work": "ok", "undetermined": "warn", "conflict": "warn"}
 
 CALLER_DATA: Data = {
     **{
@@ -148,7 +150,7 @@ def _draw_call(page: "Page", row: WhatIfRow, words: Catalogue, verbose: bool) ->
     if row.outcome == "unchanged" and not verbose:
         return
     seen = layout.show_observed(row, words)
-    page.bullet(f"{words.what_ifs[row.outcome]}: {caller_name(row.caller, words)} {row.action} ({seen})")
+    page.bullet(f"{layout.show_what_if(row, words)}: {caller_name(row.caller, words)} {row.action} ({seen})")
     why = layout.show_why(row, words)
     if why:
         page.bullet(why, level=2)
@@ -165,7 +167,7 @@ WHAT_IF = ListSpec[WhatIfRow](
         **_caller_columns(has_choice=False),
         "outcome": Column(
             "what_if",
-            lambda row, words: words.what_ifs[row.outcome],
+            layout.show_what_if,
             "words",
             has_choice=True,
             marks=lambda words: {words.what_ifs[outcome]: mark for outcome, mark in _WHAT_IF_MARKS.items()},
@@ -188,3 +190,13 @@ WHAT_IF = ListSpec[WhatIfRow](
     terminal=_draw_call,
     sum_up=layout.show_tally,
 )
+
+
+def what_if_list(report: WhatIf) -> ListSpec[WhatIfRow]:
+    """Return the spec of a replay's calls, headed by what it comes to and the keys that were tried."""
+    heading = Heading(
+        lead=lambda words: layout.show_gate(report, words),
+        notes=lambda words: (*layout.show_tried_keys(report, words), *layout.show_evidence_saved(report, words)),
+        members={"outcome": report.outcome, "keys": list(report.keys), "evidence": report.evidence},
+    )
+    return structs.replace(WHAT_IF, heading=heading)

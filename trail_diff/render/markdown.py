@@ -53,7 +53,9 @@ def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, op
     header = [words.labels[column.label] for column in columns]
     table = [[_cell(column, row, words) for column in columns] for row in rows]
     lines = _table(header, table) if table else [words.labels[spec.empty]]
-    return "\n".join([*lines, "", *_coverage(coverage, words)]) + "\n"
+    head = [f"**{escape.markdown_prose(spec.heading.lead(words))}**", ""] if spec.heading.lead is not None else []
+    notes = [f"- {escape.markdown_prose(note)}" for note in spec.heading.notes(words)]
+    return "\n".join([*head, *notes, *([""] if notes else []), *lines, "", *_coverage(coverage, words)]) + "\n"
 
 
 def _cell(column: Column[Row], row: Row, words: Catalogue) -> str:

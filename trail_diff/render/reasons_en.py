@@ -131,6 +131,7 @@ REASONS: Mapping[str, str] = {
     "value-form-doubtful": "a value is written in a form AWS does not document for the operator",
     "arn-pattern-incomplete": "an ARN pattern has fewer than six parts, which AWS leaves undefined",
     "wildcard-over-line-break": "a wildcard would have to stand for a line break, which AWS leaves undefined",
+    "value-known-after-apply": "a value of the policy is known only after it is applied",
     "variable-form": "a policy variable is malformed, or stands where AWS does not document one",
     "variable-value-has-wildcard": (
         "the value of a policy variable contains a wildcard character, which AWS leaves undefined"
@@ -306,4 +307,14 @@ REASONS: Mapping[str, str] = {
     "policy-of-aws-managed-key": "the policy of an AWS managed key cannot be changed",
     "deletes-nothing-else": "it changes nothing but the key's state",
     "grant-not-replayable": "a grant cannot be replayed from a policy alone",
+    "policy-unchanged": "its policy does not change",
+    "policy-known-after-apply": "its policy is not known before it is applied",
+    "policy-is-default": "it has no policy of its own, so AWS gives it the default one",
+    "key-is-new": "the key is new: nothing has called it yet",
+    "key-is-deleted": "the key is deleted",
+    "no-call-to-replay": "no call on it is in the events",
+    "no-kms-events": "the events hold no KMS call at all",
+    "calls-not-told-apart": (
+        "the policies test sessions or times, which saved calls do not tell apart: of each caller one session was tried"
+    ),
 }

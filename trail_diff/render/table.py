@@ -27,6 +27,8 @@ def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, op
     lead = spec.lead(rows, words)
     if lead:
         page.wrap(lead)
+    for note in spec.heading.notes(words):
+        page.bullet(note)
     if isinstance(spec.terminal, TerminalTable):
         _draw_table(page, spec, spec.terminal, rows, options)
     else:
