@@ -33,6 +33,7 @@ _BACKED_UP = re.compile(
 )
 """Names of AWS Backup and of the services whose resources it backs up, in service principals and in the names of
 service-linked roles (AWS Backup guide, "Supported services"). `AWS Internal` may be any of them."""
+_ONLOOKERS = frozenset({"config.amazonaws.com"})
 EXPECTED = frozenset({Reason.EXPECTED_BY_PROFILE, Reason.EXPECTED_FROM_OTHER_JOB})
 """Why a call is expected of the failed job though no record of it or of a baseline shows it."""
 Side = Literal["failed", "succeeded"]
@@ -76,6 +77,14 @@ def is_relevant(group: CallerGroup) -> bool:
             return bool(_BACKED_UP.search(group.caller.role_arn or group.caller.name or ""))
         case kind:
             return kind is CallerKind.SERVICE_ROLE
+
+
+def is_onlooker(group: CallerGroup) -> bool:
+    """Check whether a group only looks at what others made: AWS Config, whose roles are refused on many a key all day.
+
+    Its refusals are the noise of an account; they explain something only where nothing else differs.
+    """
+    return group.caller.invoked_by in _ONLOOKERS and group.caller.kind is not CallerKind.SERVICE_PRINCIPAL
 
 
 def is_expected(group: CallerGroup) -> bool:

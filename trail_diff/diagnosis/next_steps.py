@@ -31,6 +31,8 @@ _REFETCH = (
     Reason.DELIVERY_DELAY_POSSIBLE,
 )
 """Gaps that the event history of the job's own Region and account fills: it leaves nothing of KMS out for 90 days."""
+_PAD = timedelta(minutes=15)
+"""What is asked for around a run of a few calls, whose own times leave room for nothing else."""
 _HISTORY = timedelta(days=90)
 """How far back event history goes (CloudTrail user guide, "Working with CloudTrail event history")."""
 
@@ -146,6 +148,8 @@ def _lookup(examined: Examined, region: str | None) -> str:
     """Return the command that fetches the KMS events of both windows' whole span from event history."""
     windows = [side.window for side in (examined.case.failed, examined.case.succeeded) if side is not None]
     start, end = min(window.start for window in windows), max(window.end for window in windows)
+    if end - start < _PAD:
+        start, end = start - _PAD, end + _PAD
     return (
         "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventSource,AttributeValue=kms.amazonaws.com"
         f" --start-time {_time(start)} --end-time {_time(end)}{_region(region)}"

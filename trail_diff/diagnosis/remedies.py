@@ -41,6 +41,7 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
         return ()
     case = examined.case
     before = _policy_before(case, explained)
+    suspects = _equal_suspects(findings) if is_deny else ()
     situation = Situation(
         policy=explained.policy.document,
         grants=case.facts.grants,
@@ -50,8 +51,8 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
         job_role=case.failed.job.role,
         account=case.failed.job.account or arn_account(explained.key),
         observed=observe_calls(case, examined.groups, examined.driving, findings, explained.group),
-        assumed=_equal_suspects(findings) if is_deny else (),
-        innocent=_innocent(before, explained),
+        assumed=suspects,
+        innocent=_innocent(before, explained, suspects),
         before=before.document if before is not None else None,
         grant_ended=_has_ended_grant(case, explained),
     )
@@ -117,12 +118,15 @@ def _equal_suspects(findings: Sequence[Finding]) -> tuple[int, ...]:
     return tuple(sorted({one.statement.index for one in equal if one.statement is not None and one.caller is not None}))
 
 
-def _innocent(before: PolicyVersion | None, explained: Explained) -> tuple[int, ...]:
-    """Return the statements that stood in the policy, as they are, when the succeeded job's call got through."""
+def _innocent(before: PolicyVersion | None, explained: Explained, suspects: Sequence[int]) -> tuple[int, ...]:
+    """Return the statements that stood in the policy, as they are, when the succeeded job's call got through.
+
+    One that is blamed all the same, for a date that has passed since, is none of them.
+    """
     if before is None or explained.policy is None:
         return ()
     old, new = statements_of(before.document), statements_of(explained.policy.document)
-    return tuple(index for index, statement in enumerate(new, 1) if statement in old)
+    return tuple(index for index, statement in enumerate(new, 1) if statement in old and index not in suspects)
 
 
 def _policy_before(case: Case, explained: Explained) -> PolicyVersion | None:

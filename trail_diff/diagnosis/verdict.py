@@ -7,7 +7,7 @@ from msgspec import structs
 
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.case.coverage import BLOCKING
-from trail_diff.diagnosis.diff import is_different, is_relevant
+from trail_diff.diagnosis.diff import is_different, is_onlooker, is_relevant
 from trail_diff.diagnosis.examined import Explained
 from trail_diff.diagnosis.expected import is_answer_without_baseline
 from trail_diff.diagnosis.hypotheses.key_state import CRYPTO_ACTIONS
@@ -77,20 +77,22 @@ def _compare(case: Case, groups: Sequence[CallerGroup]) -> Outcome:
 def driving_groups(groups: Sequence[CallerGroup]) -> tuple[CallerGroup, ...]:
     """Return the groups that make the difference: missing or refused in the failed job, and not by another key.
 
-    A caller that made the same call without error on another key in the failed job was not kept from making it.
+    A caller that made the same call without error on another key in the failed job was not kept from making it. One
+    that only looks on makes a difference where nobody else does.
     """
     elsewhere = {
         (group.caller, group.action)
         for group in groups
         if group.presence == "only-failed" and group.failed.calls and not group.failed.errors
     }
-    return tuple(
+    differing = tuple(
         group
         for group in groups
         if is_different(group)
         and is_relevant(group)
         and (group.failed.errors or (group.caller, group.action) not in elsewhere)
     )
+    return tuple(group for group in differing if not is_onlooker(group)) or differing
 
 
 def mark_driving(groups: Sequence[CallerGroup], driving: Sequence[CallerGroup]) -> tuple[CallerGroup, ...]:
