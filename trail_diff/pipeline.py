@@ -219,7 +219,7 @@ def analyse(case: Case) -> Report:
         weighing=weighing.rows,
         expected=list_expected(case, groups),
         key_places=places_of_alike(_keys_in(case, groups)),
-        request_differences=compare_requests(case, driving),
+        request_differences=compare_requests(case, driving, examined.explained),
     )
     return word_verdict(report)
 

@@ -42,10 +42,32 @@ PLACE_CHANGES = frozenset(
 )
 """Calls that change with which key everything new in an account and Region is encrypted."""
 
+_NAMING = (
+    "roleName",
+    "backupVaultName",
+    "bucketName",
+    "topicArn",
+    "queueUrl",
+    "tableName",
+    "dBInstanceIdentifier",
+    "dBClusterIdentifier",
+    "secretId",
+    "logGroupName",
+    "functionName",
+    "replicationGroupId",
+    "fileSystemId",
+    "policyArn",
+    "kmsKeyId",
+    "name",
+)
+"""Parameters that name what a change is about."""
+
 _SEPARATORS = re.compile("[:/]")
 _DEEPEST = 6
 _SHORTEST = 3
-_KINDS = frozenset({"table", "secret", "function", "instance", "volume", "cluster", "file-system", "log-group", "snapshot"})
+_KINDS = frozenset(
+    {"table", "secret", "function", "instance", "volume", "cluster", "file-system", "log-group", "snapshot"}
+)
 
 
 def role_names(jobs: Iterable[Job], calls: Iterable[Event], grants: Iterable[Event]) -> frozenset[str]:
@@ -67,6 +89,14 @@ def resource_names(jobs: Iterable[Job], calls: Iterable[Event], keys: Iterable[s
 def is_about_resources(event: Event, names: Collection[str]) -> bool:
     """Check whether a change names one of the resources or keys."""
     return any(text in names or last_name(text) in names for text in _texts(event.request_parameters))
+
+
+def changed_resource(event: Event) -> str | None:
+    """Return the name of the role, vault, bucket, topic or the like that a change is about; None of a key's."""
+    if event.accesses:
+        return None
+    named = (event.request_parameters.get(name) for name in _NAMING)
+    return next((name for name in named if isinstance(name, str)), None)
 
 
 def _names_in(text: str) -> Iterator[str]:

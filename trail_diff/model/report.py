@@ -141,7 +141,9 @@ class Judgement(Struct, frozen=True):
 class RequestDifference(Struct, frozen=True):
     """In what the refused calls of a caller all differ from those that worked: one condition key, and its values.
 
-    No value: the request had none.
+    Where no condition key has a field, `name` is that of the record. No value: the request had none.
+    `succeeded_caller` is who made the calls that worked, where another one plays the caller's part; `decides`: a
+    statement that keeps the call out tests it.
     """
 
     caller: Caller
@@ -150,6 +152,8 @@ class RequestDifference(Struct, frozen=True):
     name: str
     failed: tuple[str, ...]
     succeeded: tuple[str, ...]
+    succeeded_caller: Caller | None = None
+    decides: bool = False
 
 
 class Weighed(Struct, frozen=True):
@@ -273,7 +277,8 @@ class StatementChange(Struct, frozen=True):
 class Change(Struct, frozen=True):
     """An event that changed a key, grant, policy, role or trail; `statements` compares a policy with the last one.
 
-    `url` is its address in the AWS console, when its Region is known.
+    `url` is its address in the AWS console, when its Region is known; `resource` is what was changed where it is no
+    key: a role, a vault, a bucket.
     """
 
     time: datetime
@@ -281,6 +286,7 @@ class Change(Struct, frozen=True):
     caller: Caller
     event_id: str
     key: str | None = None
+    resource: str | None = None
     error_code: str | None = None
     statements: tuple[StatementChange, ...] = ()
     url: str | None = None
