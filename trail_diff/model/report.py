@@ -255,7 +255,8 @@ class Replay(Struct, frozen=True):
 class Remedy(Struct, frozen=True):
     """A change that would help, or a tempting one that would not.
 
-    `allowed_by` is the statement of the changed policy that allows the calls once nothing denies them.
+    `allowed_by` is the statement of the changed policy that allows the calls once nothing denies them. Without a patch,
+    `policy` is one to attach to the caller; `commands` do what no policy does, for a POSIX shell.
     """
 
     id: str
@@ -265,6 +266,7 @@ class Remedy(Struct, frozen=True):
     replay: Replay | None = None
     risks: tuple[Reason, ...] = ()
     allowed_by: StatementRef | None = None
+    commands: tuple[str, ...] = ()
 
 
 class StatementChange(Struct, frozen=True):
@@ -330,13 +332,14 @@ class NextStep(Struct, frozen=True):
     """What keeps the answer open, and the command that would settle it.
 
     `option` is the option of trail-diff that takes its output (None: add it with --events or --job), `account` the
-    account in which it has to be run.
+    account in which it has to be run. `is_fact`: trail-diff can use its output.
     """
 
     reason: Reason
     command: str
     option: str | None = None
     account: str | None = None
+    is_fact: bool = True
 
 
 class Verdict(Struct, frozen=True):
