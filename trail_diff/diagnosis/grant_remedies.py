@@ -1,7 +1,7 @@
 """The grant to make again: a command with the grantee, operations and constraints that a record or a list has. Pure.
 
-A grant cannot be replayed from a policy alone, so such a remedy is never certain to help. A grant is made for whom it was
-made before, or for the caller; never for more operations than that one was seen to need.
+A grant cannot be replayed from a policy alone, so such a remedy is never certain to help. It is made for whom it
+was made before, or for the caller; never for more operations than that one was seen to need.
 """
 
 import json

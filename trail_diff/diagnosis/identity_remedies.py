@@ -1,8 +1,8 @@
 """Policies that allow a caller where its own policies do not, or where the key's policy is not known. Pure.
 
-A statement for an identity policy holds all that the caller was seen to ask for, or is expected to, on the very key: one
-that only allows the call that was refused first would be refused at the next. It is replayed with the key policy, as
-far as that is known; a Deny among the caller's own policies is not, so that it helps is the most that can be said.
+A statement for an identity policy holds all that the caller was seen to ask for, or is expected to, on the very key: if
+it allowed the call alone that was refused first, the next would be refused. It is replayed with the key policy, as far
+as that is known.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def is_aws_managed(examined: Examined, finding: Finding) -> bool:
 
 
 def allow_by_identity(examined: Examined, finding: Finding) -> tuple[Remedy, ...]:
-    """Return the policy to attach to the caller; for a service-linked role, whose policies are AWS's, what else helps."""
+    """Return the policy to attach to the caller; what else helps for a service-linked role, whose policies are AWS's."""
     if is_foreign_linked_role(finding):
         return (grant_again(examined, finding),)
     if finding.caller is not None and finding.caller.kind is CallerKind.SERVICE_LINKED_ROLE:

@@ -33,26 +33,33 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
     if not findings:
         return ()
     finding = findings[0]
-    if finding.cause in _OF_THE_POLICY and is_aws_managed(examined, finding):
-        return (PATCHLESS["use-customer-managed-key"](),)
-    if finding.cause in _PATCHLESS_OF:
-        return tuple(_without_patch(examined, finding, remedy_id) for remedy_id in _PATCHLESS_OF[finding.cause])
+    if finding.cause in _OF_THE_POLICY:
+        return _of_key_policy(examined, findings)
     if finding.cause is Cause.IDENTITY_POLICY_NO_ALLOW:
         return allow_by_identity(examined, finding)
-    if finding.cause not in _OF_THE_POLICY:
-        return ()
-    if is_foreign_linked_role(finding):
+    return tuple(_without_patch(examined, finding, remedy_id) for remedy_id in _PATCHLESS_OF.get(finding.cause, ()))
+
+
+def _of_key_policy(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
+    """Propose what may mend a key policy; where it cannot be edited, or cannot let the caller in, what else helps."""
+    finding = findings[0]
+    if is_aws_managed(examined, finding):
+        return (PATCHLESS["use-customer-managed-key"](),)
+    is_deny = finding.cause is Cause.KEY_POLICY_EXPLICIT_DENY
+    if not is_deny and is_foreign_linked_role(finding):
         return (grant_again(examined, finding),)
     explained = _explained_by(examined, finding)
-    if explained is None or explained.policy is None:
-        return allow_without_policy(examined, finding) if finding.cause is Cause.KEY_POLICY_NO_ALLOW else ()
+    if explained is not None and explained.policy is not None and not (is_deny and finding.statement is None):
+        return find_remedies(_situation(examined, findings, explained))
+    return () if is_deny else allow_without_policy(examined, finding)
+
+
+def _situation(examined: Examined, findings: Sequence[Finding], explained: Explained) -> Situation:
+    case, finding = examined.case, findings[0]
     is_deny = finding.cause is Cause.KEY_POLICY_EXPLICIT_DENY
-    if is_deny and finding.statement is None:
-        return ()
-    case = examined.case
     before = _policy_before(case, explained)
-    situation = Situation(
-        policy=explained.policy.document,
+    return Situation(
+        policy=explained.policy.document if explained.policy else {},
         grants=case.facts.grants,
         statement=finding.statement.index if is_deny and finding.statement else None,
         caller=explained.group.caller,
@@ -65,7 +72,6 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
         before=before.document if before is not None else None,
         grant_ended=_has_ended_grant(case, explained),
     )
-    return find_remedies(situation)
 
 
 def _without_patch(examined: Examined, finding: Finding, remedy_id: str) -> Remedy:
