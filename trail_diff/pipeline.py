@@ -187,7 +187,7 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.remedies import propose_remedies
     from trail_diff.diagnosis.requests import compare_requests
     from trail_diff.diagnosis.timeline import list_changes
-    from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
+    from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving, without_consequences
     from trail_diff.diagnosis.weighing import weigh
     from trail_diff.render.summary import word_verdict
 
@@ -203,7 +203,7 @@ def analyse(case: Case) -> Report:
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
         coverage=_with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy"),
-        callers=mark_driving(without_expected(groups), driving),
+        callers=mark_driving(without_expected(groups), without_consequences(driving, findings)),
         findings=locate_evidence(findings, case),
         ruled_out=weighing.ruled_out,
         decisions=tuple(

@@ -85,7 +85,7 @@ def _command(examined: Examined, finding: Finding) -> str | None:
     if isinstance(wanted.get("constraints"), Mapping) and wanted["constraints"]:
         parts.append(f"--constraints {shlex.quote(json.dumps(_capitalized(wanted['constraints']), sort_keys=True))}")
     for option, name in (("--retiring-principal", "retiringPrincipal"), ("--name", "name")):
-        if isinstance(wanted.get(name), str):
+        if isinstance(wanted.get(name), str) and wanted[name]:
             parts.append(f"{option} {shlex.quote(wanted[name])}")
     return " ".join(parts)
 

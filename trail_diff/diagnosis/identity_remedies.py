@@ -8,6 +8,8 @@ as that is known.
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import structs
+
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.explain import find_call, policy_in_force, request_in_failed
 from trail_diff.diagnosis.grant_remedies import grant_again, is_foreign_linked_role
@@ -18,6 +20,8 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Finding, Remedy, Replay
 from trail_diff.policy import PolicySet, Request, compile_policies, decide
 from trail_diff.policy.remedies.allows import allow_callers, risks_of_allowing
+from trail_diff.policy.request.domains import Domain
+from trail_diff.profiles.catalogue import call_profiles
 
 _REFUSALS = ("explicit-deny", "implicit-deny")
 
@@ -29,7 +33,7 @@ def is_aws_managed(examined: Examined, finding: Finding) -> bool:
 
 
 def allow_by_identity(examined: Examined, finding: Finding) -> tuple[Remedy, ...]:
-    """Return the policy to attach to the caller; what else helps for a service-linked role, whose policies are AWS's."""
+    """Return the policy to attach to the caller; what else helps for a service-linked role, whose own AWS keeps."""
     if is_foreign_linked_role(finding):
         return (grant_again(examined, finding),)
     if finding.caller is not None and finding.caller.kind is CallerKind.SERVICE_LINKED_ROLE:
@@ -72,7 +76,37 @@ def _calls(examined: Examined, finding: Finding) -> list[tuple[CallerGroup, Requ
         event, access = call
         request = request_in_failed(examined.case, (event, KeyAccess(access.action, key)))
         found.setdefault(group.action, (group, request))
-    return list(found.values())
+    return _with_profile(examined, list(found.values()))
+
+
+def _with_profile(examined: Examined, calls: list[tuple[CallerGroup, Request]]) -> list[tuple[CallerGroup, Request]]:
+    """Add the other actions of the step that was refused, as call profiles have it, where no run shows them."""
+    if not calls or any(group.succeeded.calls for group, _request in calls):
+        return calls
+    group, request = calls[0]
+    via = (group.caller.invoked_by or "").removesuffix(".amazonaws.com")
+    own = {group.action for group, _request in calls}
+    session_of = "user" if examined.case.failed.job.kind == "window" else "job-role"
+    needed = _needed_via(via, session_of, own) if via else set()
+    return calls + [(group, _asking(request, action)) for action in sorted(needed - own)]
+
+
+def _asking(request: Request, action: str) -> Request:
+    """Return the request for another action; a grant that is made through a service is for its resource."""
+    if action != "kms:CreateGrant":
+        return structs.replace(request, action=action)
+    context = {**request.context, "kms:GrantIsForAWSResource": Domain(("true",), "inferred")}
+    return structs.replace(request, action=action, context=context)
+
+
+def _needed_via(service: str, session_of: str, actions: set[str]) -> set[str]:
+    """Return the actions that a role or user needs through a service, of the profiles that hold one of the actions."""
+    profiles = [
+        profile
+        for profile in call_profiles().profiles
+        if profile.caller.name in (service, f"{service}.amazonaws.com") and profile.caller.session_of == session_of
+    ]
+    return set().union(*({*one.actions} for one in profiles if actions & {*one.actions}))
 
 
 def _key_of(examined: Examined, finding: Finding) -> str | None:
@@ -106,7 +140,7 @@ def _replayed(
     version = policy_in_force(case, key, moment)
     document, grants = (version.document if version else None), grants_at(case.changes, moment, case.facts)
     policies = compile_policies(PolicySet.assuming_no_limits(document, grants, (policy,)))
-    outcomes = {f"{group.caller.name} {group.action}": decide(request, policies) for group, request in calls}
+    outcomes = {f"{group.caller.name} {request.action}": decide(request, policies) for group, request in calls}
     refused = tuple(label for label, decision in outcomes.items() if decision in _REFUSALS)
     is_certain = version is not None and all(decision == "allowed" for decision in outcomes.values())
     reason = Reason.IDENTITY_POLICY_ALLOWS if is_certain else Reason.KEY_POLICY_NOT_GIVEN
@@ -115,7 +149,7 @@ def _replayed(
         helps=False if refused else True if is_certain else "undetermined",
         policy=policy,
         replay=Replay(
-            calls=sum(group.failed.calls + group.succeeded.calls or 1 for group, _request in calls),
+            calls=sum({group.action: group.failed.calls + group.succeeded.calls for group, _request in calls}.values()),
             callers=1,
             fixed=tuple(label for label, decision in outcomes.items() if decision == "allowed"),
             still_denied=refused,
