@@ -55,7 +55,7 @@ def compare_requests(
 
 def _pair(case: Case, group: CallerGroup) -> _Pair | None:
     """Return the calls to compare: on the same key where there are any, of the same caller where it ever worked."""
-    if case.succeeded is None:
+    if case.succeeded is None or not group.failed.errors:
         return None
     refused = _on_key(_calls(case.failed, group.action, group.caller, worked=False), group)
     if not refused:
