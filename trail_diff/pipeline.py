@@ -200,7 +200,7 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.remedies import propose_remedies
     from trail_diff.diagnosis.requests import compare_requests
     from trail_diff.diagnosis.timeline import list_changes
-    from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
+    from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving, without_consequences
     from trail_diff.diagnosis.weighing import weigh
 
     groups = with_expected(case, diff_callers(case.failed, case.succeeded))
@@ -215,7 +215,7 @@ def analyse(case: Case) -> Report:
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
         coverage=_with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy"),
-        callers=mark_driving(without_expected(groups), driving),
+        callers=mark_driving(without_expected(groups), without_consequences(driving, findings)),
         findings=locate_evidence(findings, case),
         ruled_out=weighing.ruled_out,
         decisions=tuple(
@@ -231,7 +231,7 @@ def analyse(case: Case) -> Report:
         weighing=weighing.rows,
         expected=list_expected(case, groups),
         key_places=places_of_alike(_keys_in(case, groups)),
-        request_differences=compare_requests(case, driving),
+        request_differences=compare_requests(case, driving, examined.explained),
     )
 
 

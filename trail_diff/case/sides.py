@@ -46,7 +46,7 @@ def finish_case(
     reading = summarize_reading(gathered.tally, gathered.skipped)
     warnings |= {*reading.warnings}
     every_key = tuple(dict.fromkeys([*asked, *(key for side in sides for key in known_keys(side.job))]))
-    changes = select_changes(gathered.events, every_key, [side.job for side in sides])
+    changes = select_changes(gathered.events, every_key, [side.job for side in sides], _calls(sides))
     return Case(
         failed=failed,
         succeeded=succeeded,
@@ -59,6 +59,12 @@ def finish_case(
         uses=use_keys(gathered.events, every_key, changes),
         policy_key=failed.job.key if failed.job.key in asked else next(iter(asked), failed.job.key),
     )
+
+
+def _calls(sides: Sequence[JobEvents]) -> list[Event]:
+    """Return the calls of the sides; where no job says whose they are, each call in its window may be its own."""
+    tied = [tie.event for side in sides for tie in side.events]
+    return tied + [event for side in sides if side.job.kind == "window" for event in side.untied]
 
 
 def use_keys(events: Iterable[Event], keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:

@@ -285,4 +285,6 @@ class Reason(StrEnum):
     STRANGER_GETS_IN = "stranger-gets-in"
     POLICY_OF_AWS_MANAGED_KEY = "policy-of-aws-managed-key"
     DELETES_NOTHING_ELSE = "deletes-nothing-else"
+    MESSAGE_IS_ENCODED = "message-is-encoded"
+    POLICY_OF_THE_ORGANIZATION = "policy-of-the-organization"
     GRANT_NOT_REPLAYABLE = "grant-not-replayable"

@@ -144,7 +144,9 @@ class Judgement(Struct, frozen=True):
 class RequestDifference(Struct, frozen=True):
     """In what the refused calls of a caller all differ from those that worked: one condition key, and its values.
 
-    No value: the request had none.
+    Where no condition key has a field, `name` is that of the record. No value: the request had none.
+    `succeeded_caller` is who made the calls that worked, where another one plays the caller's part; `decides`: a
+    statement that keeps the call out tests it.
     """
 
     caller: Caller
@@ -153,6 +155,8 @@ class RequestDifference(Struct, frozen=True):
     name: str
     failed: tuple[str, ...]
     succeeded: tuple[str, ...]
+    succeeded_caller: Caller | None = None
+    decides: bool = False
 
 
 class Weighed(Struct, frozen=True):
@@ -254,7 +258,8 @@ class Replay(Struct, frozen=True):
 class Remedy(Struct, frozen=True):
     """A change that would help, or a tempting one that would not.
 
-    `allowed_by` is the statement of the changed policy that allows the calls once nothing denies them.
+    `allowed_by` is the statement of the changed policy that allows the calls once nothing denies them. Without a patch,
+    `policy` is one to attach to the caller; `commands` do what no policy does, for a POSIX shell.
     """
 
     id: str
@@ -264,6 +269,7 @@ class Remedy(Struct, frozen=True):
     replay: Replay | None = None
     risks: tuple[Reason, ...] = ()
     allowed_by: StatementRef | None = None
+    commands: tuple[str, ...] = ()
 
 
 class StatementChange(Struct, frozen=True):
@@ -276,7 +282,8 @@ class StatementChange(Struct, frozen=True):
 class Change(Struct, frozen=True):
     """An event that changed a key, grant, policy, role or trail; `statements` compares a policy with the last one.
 
-    `url` is its address in the AWS console, when its Region is known.
+    `url` is its address in the AWS console, when its Region is known; `resource` is what was changed where it is no
+    key: a role, a vault, a bucket.
     """
 
     time: datetime
@@ -284,6 +291,7 @@ class Change(Struct, frozen=True):
     caller: Caller
     event_id: str
     key: str | None = None
+    resource: str | None = None
     error_code: str | None = None
     statements: tuple[StatementChange, ...] = ()
     url: str | None = None
@@ -327,13 +335,14 @@ class NextStep(Struct, frozen=True):
     """What keeps the answer open, and the command that would settle it.
 
     `option` is the option of trail-diff that takes its output (None: add it with --events or --job), `account` the
-    account in which it has to be run.
+    account in which it has to be run. `is_fact`: trail-diff can use its output.
     """
 
     reason: Reason
     command: str
     option: str | None = None
     account: str | None = None
+    is_fact: bool = True
 
 
 class Verdict(Struct, frozen=True):

@@ -126,6 +126,10 @@ def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
         place, lines = essentials.show_step(step, words, page.width - FIELD_WIDTH)
         page.field("", place)
         page.code([*lines[:_MOST_JSON_LINES], *(["…"] if len(lines) > _MOST_JSON_LINES else [])])
+    if remedy.policy is not None and remedy.patch is None:
+        page.code(essentials.to_lines(remedy.policy, page.width - FIELD_WIDTH))
+    for command in remedy.commands:
+        page.command(command)
     replay = [layout.show_replay(remedy.replay, words)] if remedy.replay else []
     page.field("", words.grammar.join_clauses([*replay, *map(words.reason, remedy.risks)]))
 

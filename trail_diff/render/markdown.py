@@ -119,6 +119,10 @@ def _remedy(remedy: Remedy, words: Catalogue) -> list[str]:
     for step in remedy.patch or ():
         place, code = essentials.show_step(step, words)
         lines += ["", escape.markdown_prose(place), *fence("json", code)]
+    if remedy.policy is not None and remedy.patch is None:
+        lines += ["", *fence("json", essentials.to_lines(remedy.policy))]
+    if remedy.commands:
+        lines += ["", *fence("sh", list(remedy.commands))]
     lines.append("")
     replay = [layout.show_replay(remedy.replay, words)] if remedy.replay else []
     return lines + [f"- {escape.markdown_prose(text)}" for text in (*replay, *map(words.reason, remedy.risks))]

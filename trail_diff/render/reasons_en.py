@@ -300,6 +300,8 @@ REASONS: Mapping[str, str] = {
     "stranger-gets-in": "it lets somebody in who was kept out",
     "policy-of-aws-managed-key": "the policy of an AWS managed key cannot be changed",
     "deletes-nothing-else": "it changes nothing but the key's state",
+    "message-is-encoded": "the message of the refusal is encoded; decoded, it names the statement",
+    "policy-of-the-organization": "the policy that refuses is the organization's: its administrators have to change it",
     "grant-not-replayable": "a grant cannot be replayed from a policy alone",
     "policy-unchanged": "its policy does not change",
     "policy-known-after-apply": "its policy is not known before it is applied",

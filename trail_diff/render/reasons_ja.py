@@ -352,6 +352,8 @@ REASONS: Mapping[str, str] = {
     "stranger-gets-in": "拒否されていた者にもアクセスを許可してしまいます",
     "policy-of-aws-managed-key": "AWS マネージドキーのポリシーは変更できません",
     "deletes-nothing-else": "変更されるのはキーの状態のみです",
+    "message-is-encoded": "拒否のメッセージはエンコードされており、デコードすると拒否したステートメントがわかります",
+    "policy-of-the-organization": "拒否しているのは組織のポリシーであり、変更できるのは組織の管理者です",
     "grant-not-replayable": "グラントはポリシーだけでは再評価できません",
     "policy-unchanged": "ポリシーは変わりません",
     "policy-known-after-apply": "ポリシーは適用するまで決まりません",
