@@ -63,6 +63,8 @@ def finish_case(
 
 def _use_keys(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
     """Return how the keys were used in all that was gathered, inside both windows and beyond."""
+    if gathered.uses is not None:
+        return tuple(use for use in gathered.uses if use.key in keys)
     history = UseHistory(keys, changes)
     for event in gathered.events:
         history.add(event)
