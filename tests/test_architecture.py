@@ -38,7 +38,7 @@ LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "cli": {"pipeline", "inputs", "render", *BELOW_INPUTS},
     "__init__": {"pipeline", "inputs", "render", *BELOW_INPUTS},
-    "pipeline": {"inputs", "diagnosis", "usage", "render", *BELOW_INPUTS},
+    "pipeline": {"inputs", "diagnosis", "usage", *BELOW_INPUTS},
     "inputs": BELOW_INPUTS,
     "aws": BELOW_AWS,
     "redact": BELOW_AWS,

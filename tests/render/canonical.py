@@ -268,6 +268,7 @@ CANONICAL = Report(
         ),
         Remedy("add-backup-role", helps=False, risks=(Reason.CALLER_IS_NOT_THE_ROLE,)),
     ),
+    best_remedy="exempt-service-principals",
     policies=(
         KeyPolicy(
             KEY,

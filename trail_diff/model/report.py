@@ -105,7 +105,10 @@ class RestsOn(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """A cause that holds, or may hold, and the evidence for it; `key` is the key that it is about."""
+    """A cause that holds, or may hold, and the evidence for it; `key` is the key that it is about.
+
+    `mended_since`: today's policy is another one, and none of its Denies can hit the caller any more.
+    """
 
     cause: Cause
     confidence: Confidence
@@ -117,6 +120,7 @@ class Finding(Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     key: str | None = None
     rests_on: tuple[RestsOn, ...] = ()
+    mended_since: bool = False
 
 
 class RuledOut(Struct, frozen=True):
@@ -334,7 +338,7 @@ class NextStep(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """The answer in one line."""
+    """The answer in one line; `summary` is its sentence, which whoever renders the report words in a language."""
 
     outcome: Outcome
     cause: Cause | None = None
@@ -346,6 +350,7 @@ class Report(Struct, frozen=True):
     """Everything trail-diff has to say of a case.
 
     `events` are in order of time; `events_left_out` is how many there are beyond the most that a report lists.
+    `best_remedy` is the id of the remedy to try first. The verdict has no summary before it is worded in a language.
     """
 
     verdict: Verdict
@@ -358,6 +363,7 @@ class Report(Struct, frozen=True):
     decisions: tuple[CallerDecision, ...] = ()
     absence: tuple[Absence, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    best_remedy: str | None = None
     changes: tuple[Change, ...] = ()
     next_steps: tuple[NextStep, ...] = ()
     policies: tuple[KeyPolicy, ...] = ()
