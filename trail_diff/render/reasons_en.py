@@ -55,7 +55,7 @@ REASONS: Mapping[str, str] = {
     # what the evidence does not cover
     "kms-events-excluded": "the trail seems to leave KMS events out",
     "read-only-events-missing": "read-only events, such as kms:Decrypt, are missing",
-    "window-not-covered": "the records do not cover the whole time of both jobs",
+    "window-not-covered": "the records do not cover the whole time of each job",
     "region-not-covered": "there are no records of a Region that the job used",
     "account-not-covered": "there are no records of an account that the job used",
     "delivery-delay-possible": (
@@ -252,9 +252,9 @@ REASONS: Mapping[str, str] = {
     "no-call-of-the-job": "the job made no KMS call at all",
     # why a call may be absent
     "statement-may-deny": "the statement may deny the call: what decides it is not in the records",
-    "statement-added": "the statement came to the policy between the two jobs",
-    "statement-altered": "the statement was altered between the two jobs",
-    "statement-removed": "an Allow statement is no longer in the policy",
+    "statement-added": "the policy at the succeeded job did not have the statement",
+    "statement-altered": "the policy at the succeeded job had the statement in another form",
+    "statement-removed": "the policy at the succeeded job had an Allow statement that this one lacks",
     "statement-unchanged": "the statement is the same as in the policy under which the call worked",
     "policy-put-between": "the policy was put on the key between the two jobs, and the one before is not known",
     "succeeded-under-statement": "the same call worked while the same policy was in force",

@@ -55,7 +55,7 @@ REASONS: Mapping[str, str] = {
     # what the evidence does not cover
     "kms-events-excluded": "証跡が KMS イベントを除外しているようです",
     "read-only-events-missing": "kms:Decrypt などの読み取り専用イベントがありません",
-    "window-not-covered": "2 つのジョブの時間全体のレコードが揃っていません",
+    "window-not-covered": "各ジョブの時間全体のレコードが揃っていません",
     "region-not-covered": "ジョブが使用したリージョンのレコードがありません",
     "account-not-covered": "ジョブが使用したアカウントのレコードがありません",
     "delivery-delay-possible": (
@@ -289,9 +289,9 @@ REASONS: Mapping[str, str] = {
     "no-call-of-the-job": "ジョブは KMS を一度も呼び出していません",
     # why a call may be absent
     "statement-may-deny": "そのステートメントが呼び出しを拒否する可能性があります。決め手となる値は記録にありません",
-    "statement-added": "そのステートメントは 2 つのジョブの間にポリシーへ追加されました",
-    "statement-altered": "そのステートメントは 2 つのジョブの間に変更されました",
-    "statement-removed": "Allow ステートメントがポリシーからなくなっています",
+    "statement-added": "成功したジョブのときのポリシーには、そのステートメントがありません",
+    "statement-altered": "成功したジョブのときのポリシーでは、そのステートメントの内容が異なります",
+    "statement-removed": "成功したジョブのときのポリシーにあった Allow ステートメントが、このポリシーにはありません",
     "statement-unchanged": "そのステートメントは、呼び出しが成功したときのポリシーのものと同じです",
     "policy-put-between": "ポリシーは 2 つのジョブの間に設定されましたが、それ以前のポリシーは不明です",
     "succeeded-under-statement": "同じポリシーが有効な間に同じ呼び出しが成功しています",
