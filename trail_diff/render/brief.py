@@ -180,11 +180,16 @@ def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
 
 
 def _show_next_steps(page: Page, report: Report, words: Catalogue) -> None:
-    """Show what would settle the rest: with an answer one step, without one two."""
-    most = 1 if report.verdict.outcome == "explained" else _MOST_STEPS
-    for step in report.next_steps[:most]:
-        page.field(words.labels["next_step"], layout.show_step(step, report.failed.account, words))
-        page.command(step.command)
-    more = len(report.next_steps) - most
+    """Show what would settle the rest: beside a good answer what is open in a line each, else the commands."""
+    if report.verdict.confidence in ("confirmed", "likely"):
+        name = words.labels["open"]
+        for step in report.next_steps[:_MOST_STEPS]:
+            page.field(name, words.reason(step.reason))
+            name = ""
+    else:
+        for step in report.next_steps[:_MOST_STEPS]:
+            page.field(words.labels["next_step"], layout.show_step(step, report.failed.account, words))
+            page.command(step.command)
+    more = len(report.next_steps) - _MOST_STEPS
     if more > 0:
         page.field("", words.count("more", more))

@@ -72,6 +72,8 @@ class Catalogue(Struct, frozen=True):
     key_presences: Mapping[str, str]
     readings: Mapping[str, str]
     statuses: Mapping[str, str]
+    standings: Mapping[str, str]
+    says: Mapping[str, str]
     helps: Mapping[str, str]
     remedies: Mapping[str, str]
     attempts: Mapping[str, str]

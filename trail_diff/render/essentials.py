@@ -20,7 +20,15 @@ _COLUMNS = 78
 _MOST_CHANGES = 2
 _MOST_VALUES = 1
 _OTHERS = ("denied-in-failed", "only-succeeded", "only-failed", "both")
-_DOUBTS = frozenset({Reason.CHANGED_DURING_JOB, Reason.POLICY_IS_TODAYS, Reason.DENIAL_WOULD_BE_LOGGED})
+_DOUBTS = frozenset(
+    {
+        Reason.CHANGED_DURING_JOB,
+        Reason.POLICY_IS_TODAYS,
+        Reason.DENIAL_WOULD_BE_LOGGED,
+        Reason.EXPECTED_BY_PROFILE,
+        Reason.EXPECTED_FROM_OTHER_JOB,
+    }
+)
 """Reasons why a finding is less than certain, shown beside the conditions that match."""
 
 
@@ -132,9 +140,10 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
 
 
 def _show_condition(condition: ConditionOutcome, finding: Finding, words: Catalogue) -> str:
-    """Show a condition; of an uncertain finding with what would clear it."""
+    """Show a condition; of an uncertain finding with what would clear it, unless AWS documents that it never holds."""
     told = layout.show_condition(condition, words)
-    if finding.confidence == "confirmed" or condition.unless is None:
+    is_open = condition.grade == "inferred" or condition.outcome == "unknown"
+    if finding.confidence == "confirmed" or condition.unless is None or not is_open:
         return told
     return words.grammar.join_clauses([told, layout.show_unless(finding, condition.unless, words)])
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import CallerDecision, CallerGroup, Remedy, Report
-from trail_diff.render import escape, essentials, layout
+from trail_diff.render import escape, essentials, layout, weighing
 from trail_diff.render.brief import PRESENCE_COLORS, show_expected, show_verdict
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
@@ -19,6 +19,7 @@ def render_full(report: Report, options: RenderOptions) -> str:
     _show_jobs(page, report, words)
     _show_callers(page, report, words)
     _show_findings(page, report, words)
+    _show_weighing(page, report, words)
     _show_decisions(page, report.decisions, words)
     _show_absence(page, report, words)
     _show_remedies(page, report.remedies, words)
@@ -30,8 +31,8 @@ def render_full(report: Report, options: RenderOptions) -> str:
 
 
 def _show_jobs(page: Page, report: Report, words: Catalogue) -> None:
-    failed, succeeded = layout.job_rows(report.failed), layout.job_rows(report.succeeded)
-    first = words.labels["job" if report.succeeded is None else "failed"]
+    failed, succeeded = (layout.job_rows(job, report.key_places) for job in (report.failed, report.succeeded))
+    first = words.labels[layout.job_label(report)]
     header = ["", first, words.labels["succeeded"]]
     rows = [
         [words.labels[name], escape.terminal(failed.get(name, "")), escape.terminal(succeeded.get(name, ""))]
@@ -50,7 +51,7 @@ def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
     groups = report.callers
     page.head(words.labels["callers"])
     if not groups:
-        page.wrap(words.labels["no_callers"])
+        page.wrap(layout.say_no_callers(report, words))
         return
     colors = [PRESENCE_COLORS.get(group.presence) for group in groups]
     names = ("presence", "caller", "type", "action", "key", "failed", "succeeded")
@@ -94,12 +95,28 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
             page.bullet(words.reason(reason), level=2)
         for told in layout.show_rests_on(finding, words):
             page.bullet(told, level=2)
+        if finding.mended_since:
+            page.bullet(words.labels["mended"], level=2)
+        for told in layout.show_differences(report, finding, words):
+            page.bullet(told, level=2)
         for evidence in finding.evidence:
-            page.bullet(f"{words.labels['evidence']}: {layout.show_evidence(evidence)}", level=2, url=evidence.url)
+            told, place = essentials.show_evidence(report, evidence, words), layout.show_place_of(evidence, words)
+            shown = told if told == place else f"{told} ({place})"
+            page.bullet(f"{words.labels['evidence']}: {shown}", level=2, url=evidence.url)
     if report.ruled_out:
         page.head(words.labels["ruled_out"])
     for ruled_out in report.ruled_out:
-        page.bullet(f"{layout.show_ruled_out(ruled_out, words)}: {words.reasons_of(ruled_out.reasons)}")
+        page.bullet(weighing.show_ruling(report, ruled_out, words))
+
+
+def _show_weighing(page: Page, report: Report, words: Catalogue) -> None:
+    """Show every hypothesis, and what each rule of evidence says of it."""
+    if report.weighing:
+        page.head(words.labels["weighing"])
+    for row in weighing.weights(report, words):
+        page.bullet(f"{row.standing}: {row.blamed}")
+        for told in row.told:
+            page.bullet(told, level=2)
 
 
 def _show_decisions(page: Page, decisions: Sequence[CallerDecision], words: Catalogue) -> None:
@@ -144,10 +161,8 @@ def _show_remedies(page: Page, remedies: Sequence[Remedy], words: Catalogue) -> 
             place, lines = essentials.show_step(step, words, page.width - 6)
             page.bullet(place, level=2)
             page.code(lines, indent=6)
-        if remedy.replay is not None:
-            page.bullet(layout.show_replay(remedy.replay, words), level=2)
-        for risk in remedy.risks:
-            page.bullet(words.reason(risk), level=2)
+        for told in essentials.show_proof(remedy, words):
+            page.bullet(told, level=2)
 
 
 def _show_changes(page: Page, report: Report, words: Catalogue) -> None:

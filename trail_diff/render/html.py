@@ -89,7 +89,7 @@ def _coverage_values(coverage: Coverage, words: Catalogue) -> Mapping[str, objec
 
 
 def _job_rows(report: Report, words: Catalogue) -> Sequence[tuple[str, str, str]]:
-    failed, succeeded = layout.job_rows(report.failed), layout.job_rows(report.succeeded)
+    failed, succeeded = (layout.job_rows(job, report.key_places) for job in (report.failed, report.succeeded))
     return [
         (words.labels[name], failed.get(name, ""), succeeded.get(name, ""))
         for name in layout.JOB_FIELDS

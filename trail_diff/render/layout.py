@@ -101,7 +101,7 @@ def say_no_callers(report: Report, words: Catalogue) -> str:
     return words.labels["no_callers" if report.succeeded is not None else "no_callers_of_one"]
 
 
-def job_rows(job: Job | None) -> dict[str, str]:
+def job_rows(job: Job | None, places: Mapping[str, str]) -> dict[str, str]:
     """Return what is known of a job, by the names of its rows."""
     if job is None:
         return {}
@@ -113,7 +113,7 @@ def job_rows(job: Job | None) -> dict[str, str]:
         "vault": last_name(job.vault),
         "source": last_name(job.source_vault),
         "role": job.role,
-        "key": show_key(job.key),
+        "key": place_key(job.key, places),
         "message": job.message,
     }
     return {name: text for name, text in texts.items() if text}
@@ -242,9 +242,9 @@ def _some_of(values: Sequence[str], most: int, words: Catalogue) -> str:
     return words.grammar.join_items([*values[:most], *(["…"] if len(values) > most else [])])
 
 
-def show_ruled_out(ruled_out: RuledOut, words: Catalogue) -> str:
-    """Show what is ruled out: the cause, and the statement or the key that it is ruled out for."""
-    parts = [show_statement(ruled_out.statement, words), show_key(ruled_out.key) if not ruled_out.statement else ""]
+def show_ruled_out(ruled_out: RuledOut, words: Catalogue, places: Mapping[str, str]) -> str:
+    """Show what is ruled out: the cause, and the statement and the key that it is ruled out for."""
+    parts = [show_statement(ruled_out.statement, words), place_key(ruled_out.key, places)]
     named = words.grammar.join_items([part for part in parts if part])
     return f"{words.causes[ruled_out.cause]} ({named})" if named else words.causes[ruled_out.cause]
 

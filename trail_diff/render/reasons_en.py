@@ -105,12 +105,12 @@ REASONS: Mapping[str, str] = {
     "for-all-values-empty": "ForAllValues is true because the request has no value for the key",
     "for-any-value-empty": "ForAnyValue is false because the request has no value for the key",
     "opaque-value-differs": (
-        "the value for an AWS service is not documented, yet never a customer's account or ARN, as listed here"
+        "an AWS service never has a customer's own value there, as listed here"
     ),
     # why a condition of a policy cannot be decided
     "key-unknown": "whether the request has the key, and with which value, is not known",
     "variable-unknown": "the condition uses a policy variable whose value is not known",
-    "opaque-value": "the value for an AWS service is not documented, and the condition could fit it",
+    "opaque-value": "which value an AWS service has there is not documented; it may match",
     "multivalued-without-set-operator": (
         "a multivalued key is tested without ForAllValues or ForAnyValue, which AWS leaves undefined"
     ),
@@ -223,7 +223,7 @@ REASONS: Mapping[str, str] = {
     "caller-missing": "the call is in the succeeded job only",
     "caller-refused": "the call was refused in the failed job",
     "policy-from-record": "the policy is the one that was put on the key before the job",
-    "policy-is-todays": "the policy is the one that was given; that it was in force at the time is assumed",
+    "policy-is-todays": "the policy is the one given, assumed to have been in force then",
     "policy-changed-since": "the policy was changed after the job",
     "policy-lost-allow": "the policy at the succeeded job allowed the call, the one at the failed job does not",
     "policy-history-not-known": "which policy the key had when the job ran is not known",

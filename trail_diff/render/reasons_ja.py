@@ -115,7 +115,7 @@ REASONS: Mapping[str, str] = {
     "key-is-not-null": "リクエストに条件キーの値があります",
     "for-all-values-empty": "リクエストに条件キーの値がないため、ForAllValues は真です",
     "for-any-value-empty": "リクエストに条件キーの値がないため、ForAnyValue は偽です",
-    "opaque-value-differs": ("AWS のサービスの値は文書化されていませんが、お客様の ARN やアカウントにはなりません"),
+    "opaque-value-differs": ("AWS のサービスの値は、ここに列挙されたお客様自身の値にはなりません"),
     # why a condition of a policy cannot be decided
     "key-unknown": "リクエストに条件キーがあるか、その値が何かは不明です",
     "variable-unknown": "条件で使用されているポリシー変数の値が不明です",
