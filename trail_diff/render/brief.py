@@ -85,15 +85,16 @@ def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
     """
     shown = essentials.choose_rows(report)
     has_keys = len({row.key for row in shown.rows} - {report.failed.key}) > 0
-    names = [layout.job_label(report), *(["succeeded"] if report.succeeded else []), *(["key"] if has_keys else [])]
+    names = [*layout.job_labels(report), *(["key"] if has_keys else [])]
     table: list[list[str]] = []
     colors: list[str | None] = []
     for caller, rows in shown.by_caller().items():
-        table.append([escape.terminal(f"{caller_name(caller, words)} ({caller_type(caller, words)})"), *[""] * len(names)])
+        table.append(
+            [escape.terminal(f"{caller_name(caller, words)} ({caller_type(caller, words)})"), *[""] * len(names)]
+        )
         colors.append(None)
         for row in rows:
-            sides = (row.failed, row.succeeded) if report.succeeded else (row.failed,)
-            calls = [layout.show_calls(one, words) for one in sides]
+            calls = layout.show_sides(row, report, words)
             named = escape.terminal(f"  {words.presences[row.presence]}  {row.action}")
             place = report.key_places.get(row.key or "", "")
             key = "\n".join(map(escape.terminal, filter(None, [layout.short_key(row.key), place])))

@@ -239,13 +239,19 @@ def support_remedy(report: Report) -> Remedy | None:
 
 
 def show_support_remedy(remedy: Remedy, words: Catalogue) -> str:
-    """Show what AWS Support's remedy adds, and in one clause in what it differs: it exempts every service."""
+    """Show in one clause in what AWS Support's remedy differs, which exempts every service, and what it adds."""
+    added = support_patch(remedy)
+    return ": ".join(filter(None, [words.labels["support_differs"], added]))
+
+
+def support_patch(remedy: Remedy) -> str:
+    """Return what AWS Support's remedy adds to the condition of the Deny, as JSON."""
     step = next(iter(remedy.patch or ()), None)
     if step is None:
-        return words.labels["support_differs"]
+        return ""
     *_place, operator, name = str(step["path"]).split("/")
     added = {name: step["value"]} if operator == "Condition" else {operator: {name: step["value"]}}
-    return f"{words.labels['support_differs']}: {_to_json(clean(added))[1:-1]}"
+    return _to_json(clean(added))[1:-1]
 
 
 def show_proof(remedy: Remedy, words: Catalogue) -> list[str]:
@@ -269,7 +275,7 @@ def show_steps(
 
 
 def _join_places(places: Sequence[str], words: Catalogue) -> str:
-    return places[0] if len(places) == 1 else words.grammar.join_items([one.rstrip(":") for one in places]) + ":"
+    return places[0] if len(places) == 1 else words.grammar.join_names([one.rstrip(":") for one in places]) + ":"
 
 
 def show_step(step: Mapping[str, Any], words: Catalogue, columns: int = _COLUMNS) -> tuple[str, list[str]]:

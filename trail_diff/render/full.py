@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerDecision, CallerGroup, Remedy, Report
+from trail_diff.model.report import CallerDecision, CallerGroup, Finding, Remedy, Report
 from trail_diff.render import escape, essentials, layout, weighing
 from trail_diff.render.brief import PRESENCE_COLORS, show_expected, show_verdict
 from trail_diff.render.catalogue import Catalogue
@@ -54,7 +54,7 @@ def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
         page.wrap(layout.say_no_callers(report, words))
         return
     colors = [PRESENCE_COLORS.get(group.presence) for group in groups]
-    names = ("presence", "caller", "type", "action", "key", "failed", "succeeded")
+    names = ("presence", "caller", "type", "action", "key", *layout.job_labels(report))
     header, rows = [words.labels[name] for name in names], [_caller_cells(group, report, words) for group in groups]
     if not page.fits([header, *rows]):
         header = [header[0], header[1], *header[4:]]
@@ -63,10 +63,13 @@ def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
     has_several = len({group.recorded_in for group in groups}) > 1
     for group in groups:
         page.bullet(f"{caller_name(group.caller, words)} {group.action}: {words.caller_kinds[group.caller.kind]}")
-        for side, calls in ((words.labels["failed"], group.failed), (words.labels["succeeded"], group.succeeded)):
+        for side, calls in zip(layout.job_labels(report), (group.failed, group.succeeded), strict=False):
             if calls.calls:
                 codes = layout.count_codes(calls.error_codes)
-                page.bullet("  ".join(filter(None, [side, layout.show_span(calls.first, calls.last), codes])), level=2)
+                page.bullet(
+                    "  ".join(filter(None, [words.labels[side], layout.show_span(calls.first, calls.last), codes])),
+                    level=2,
+                )
         if group.tied_by:
             page.bullet(f"{words.labels['tied_by']}: {words.reasons_of(group.tied_by)}", level=2)
         if has_several:
@@ -79,8 +82,7 @@ def _caller_cells(group: CallerGroup, report: Report, words: Catalogue) -> list[
         words.presences[group.presence],
         *map(escape.terminal, texts),
         escape.terminal(layout.place_key(group.key, report.key_places, short=True)),
-        layout.show_calls(group.failed, words),
-        layout.show_calls(group.succeeded, words),
+        *layout.show_sides(group, report, words),
     ]
 
 
@@ -89,15 +91,7 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
         page.head(words.labels["findings"])
     for finding, actions in layout.merge_findings(report.findings, words):
         page.bullet(f"{words.confidences[finding.confidence]}: {layout.show_finding(finding, actions, words)}")
-        for condition in layout.conditions_of(finding, report.decisions):
-            page.bullet(layout.show_condition(condition, words), level=2)
-        for reason in finding.reasons:
-            page.bullet(words.reason(reason), level=2)
-        for told in layout.show_rests_on(finding, words):
-            page.bullet(told, level=2)
-        if finding.mended_since:
-            page.bullet(words.labels["mended"], level=2)
-        for told in layout.show_differences(report, finding, words):
+        for told in _why(report, finding, words):
             page.bullet(told, level=2)
         for evidence in finding.evidence:
             told, place = essentials.show_evidence(report, evidence, words), layout.show_place_of(evidence, words)
@@ -107,6 +101,18 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
         page.head(words.labels["ruled_out"])
     for ruled_out in report.ruled_out:
         page.bullet(weighing.show_ruling(report, ruled_out, words))
+
+
+def _why(report: Report, finding: Finding, words: Catalogue) -> list[str]:
+    """Return why a finding holds, what it rests on, and in what its refused requests differ, one line each."""
+    conditions = layout.conditions_of(finding, report.decisions)
+    return [
+        *(layout.show_condition(condition, words) for condition in conditions),
+        *map(words.reason, finding.reasons),
+        *layout.show_rests_on(finding, words),
+        *layout.show_differences(report, finding, words),
+        *([words.labels["mended"]] if finding.mended_since else []),
+    ]
 
 
 def _show_weighing(page: Page, report: Report, words: Catalogue) -> None:

@@ -6,11 +6,11 @@ layout in the templates.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import Remedy, Report
-from trail_diff.render import essentials, html_tables, layout
+from trail_diff.render import essentials, html_tables, layout, weighing
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean_report
 from trail_diff.render.html_page import fill_page
@@ -52,6 +52,16 @@ def render_report(report: Report, options: RenderOptions) -> str:
         ],
         "remedies": tuple(_remedy_views(report)),
         "expected": essentials.list_expected(report, words, all_of_them=True),
+        "weights": weighing.weights(report, words),
+        "show_ruling": lambda one: weighing.show_ruling(report, one, words),
+        "show_rests_on": lambda finding: [
+            *layout.show_rests_on(finding, words),
+            *layout.show_differences(report, finding, words),
+            *([words.labels["mended"]] if finding.mended_since else []),
+        ],
+        "show_proof": lambda remedy: essentials.show_proof(structs.replace(remedy, replay=None), words),
+        "first_label": words.labels[layout.job_label(report)],
+        "no_callers": layout.say_no_callers(report, words),
         "absences": layout.merge_absences(report.absence, words),
         "decisions": report.decisions[:_MOST_LISTED],
         "events": html_tables.events_table(report, words),

@@ -12,6 +12,7 @@ from trail_diff.model.learnt import Coverage, Job, Skipped, Windows
 from trail_diff.model.report import (
     Absence,
     CallerDecision,
+    CallerGroup,
     Calls,
     Change,
     ConditionOutcome,
@@ -94,6 +95,17 @@ def job_label(report: Report) -> str:
     if report.failed.state == "COMPLETED":
         return "asked"
     return "failed" if report.succeeded is not None else "job"
+
+
+def job_labels(report: Report) -> tuple[str, ...]:
+    """Return the labels of the jobs there are."""
+    return (job_label(report), "succeeded") if report.succeeded is not None else (job_label(report),)
+
+
+def show_sides(group: CallerGroup, report: Report, words: Catalogue) -> list[str]:
+    """Show the calls of a caller group in the jobs there are."""
+    sides = (group.failed, group.succeeded) if report.succeeded is not None else (group.failed,)
+    return [show_calls(calls, words) for calls in sides]
 
 
 def say_no_callers(report: Report, words: Catalogue) -> str:

@@ -104,9 +104,7 @@ REASONS: Mapping[str, str] = {
     "key-is-not-null": "the request has a value for the key",
     "for-all-values-empty": "ForAllValues is true because the request has no value for the key",
     "for-any-value-empty": "ForAnyValue is false because the request has no value for the key",
-    "opaque-value-differs": (
-        "an AWS service never has a customer's own value there, as listed here"
-    ),
+    "opaque-value-differs": ("an AWS service never has a customer's own value there, as listed here"),
     # why a condition of a policy cannot be decided
     "key-unknown": "whether the request has the key, and with which value, is not known",
     "variable-unknown": "the condition uses a policy variable whose value is not known",
@@ -220,14 +218,14 @@ REASONS: Mapping[str, str] = {
     "record-states-context": "the record of the failed call says that the ciphertext does not fit",
     "record-states-throttling": "the record of the failed call says that it was throttled",
     "changed-during-job": "a change came while the job ran, and the job may have met what was before it or after",
-    "caller-missing": "the call is in the succeeded job only",
+    "caller-missing": "the call is absent from the failed job",
     "caller-refused": "the call was refused in the failed job",
     "policy-from-record": "the policy is the one that was put on the key before the job",
     "policy-is-todays": "the policy is the one given, assumed to have been in force then",
     "policy-changed-since": "the policy was changed after the job",
     "policy-lost-allow": "the policy at the succeeded job allowed the call, the one at the failed job does not",
     "policy-history-not-known": "which policy the key had when the job ran is not known",
-    "policy-same-for-succeeded": "the same policy was in force when the call succeeded",
+    "policy-same-for-succeeded": "the policy said the same when the call succeeded",
     "policy-allows-caller": "the policy allows the caller",
     "key-state-changed-before-job": "an event before the job put the key in this state, and none undid it in time",
     "key-state-today": "the key is in this state today; since when is not known",

@@ -29,9 +29,9 @@ def weights(report: Report, words: Catalogue) -> Sequence[Weight]:
 
 
 def show_ruling(report: Report, ruled_out: RuledOut, words: Catalogue) -> str:
-    """Show what is ruled out, for which statement or key, why, and by what evidence."""
+    """Show what is ruled out, for which statement or key, why, and by what: the last of its evidence refutes it."""
     told = f"{layout.show_ruled_out(ruled_out, words, report.key_places)}: {words.reasons_of(ruled_out.reasons)}"
-    return _with_evidence(told, report, ruled_out.evidence, words)
+    return _with_evidence(told, report, ruled_out.evidence[-1:], words)
 
 
 def _weigh(report: Report, row: Weighed, actions: Sequence[str], words: Catalogue) -> Weight:
@@ -42,7 +42,8 @@ def _weigh(report: Report, row: Weighed, actions: Sequence[str], words: Catalogu
     key = f"{words.labels['key']} {layout.place_key(row.key, report.key_places, short=True)}" if row.key else ""
     where = words.grammar.join_items([part for part in (call, *place, key) if part])
     judged = [reason for one in row.judgements for reason in one.reasons]
-    own = [words.reason(reason) for reason in row.reasons if reason not in judged]
+    is_refuted = row.standing == "refuted" and bool(judged)
+    own = [] if is_refuted else [words.reason(reason) for reason in row.reasons if reason not in judged]
     return Weight(
         words.standings[row.standing],
         ": ".join(filter(None, [words.causes[row.cause], where])),
@@ -56,5 +57,6 @@ def _judge(report: Report, judgement: Judgement, words: Catalogue) -> str:
 
 
 def _with_evidence(told: str, report: Report, evidence: Sequence[Evidence], words: Catalogue) -> str:
+    """Return a text with the first evidence for it."""
     shown = [essentials.show_evidence(report, one, words) for one in evidence[:1]]
     return words.grammar.join_clauses([told, *shown])
