@@ -57,6 +57,9 @@ _FREE = frozenset(
         "broken",
         "still_denied",
         "undetermined",
+        "unless",
+        "lender",
+        "profile",
     ]
 )
 _DOCUMENTS = frozenset({"document", "policy", "previous", "patch", "encryption_context", "error_codes"})
@@ -80,6 +83,10 @@ def _spoil(value: Any, text: str) -> Any:
 def _spoil_field(name: str, value: Any, text: str) -> Any:
     if name in _DOCUMENTS:
         return _fill(value, text)
+    if name == "key_places":
+        return {text: text}
+    if name == "request_differences":
+        return [{**_spoil(one, text), "failed": [text], "succeeded": [text, text]} for one in value]
     if name == "state" and value in ("present", "absent", "unknown"):
         return value
     if name in _FREE and isinstance(value, str):

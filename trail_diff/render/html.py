@@ -45,13 +45,14 @@ def render_report(report: Report, options: RenderOptions) -> str:
         "findings": layout.merge_findings(report.findings, words),
         "jobs": _job_rows(report, words),
         "timeline": draw_timeline(report, words),
-        "callers": html_tables.callers_table(report.callers, words),
+        "callers": html_tables.callers_table(report, words),
         "policies": show_policies(report),
         "changed_policies": [
             (one, diff_policies(one.previous, one.document)) for one in report.policies if one.previous
         ],
         "remedies": tuple(_remedy_views(report)),
         "expected": essentials.list_expected(report, words, all_of_them=True),
+        "show_key": lambda key: layout.place_key(key, report.key_places),
         "weights": weighing.weights(report, words),
         "show_ruling": lambda one: weighing.show_ruling(report, one, words),
         "show_rests_on": lambda finding: [
