@@ -135,7 +135,7 @@ JAPANESE = Catalogue(
         "use-customer-managed-key": "カスタマーマネージドキー",
         "add-backup-role": "ロール",
         "add-session-arn": "セッション ARN",
-        "allow-role-everything": "kms:*",
+        "allow-role-everything": "kms:* の許可",
         "via-aws-service": "aws:ViaAWSService",
         "if-exists-operator": "IfExists",
     },
