@@ -16,7 +16,7 @@ CHECKS := \
   package \
   test-browser
 
-.PHONY: check $(CHECKS) demo test fuzz mutants golden fixtures bench screenshot clean
+.PHONY: test-terraform test-action check $(CHECKS) demo test fuzz mutants golden fixtures bench screenshot clean
 
 demo: $(STAMP)
 	$(DEMO) || test $$? -eq 1
@@ -35,6 +35,19 @@ SECONDS ?= 60
 SEED ?= 0
 fuzz: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/fuzz.py --seconds $(SECONDS) --seed $(SEED)
+
+# Plans the modules of tests/terraform with Terraform itself, and compares with the plans that the tests read.
+# TF_PLUGIN_DIR names a folder with the AWS provider, where it cannot be downloaded.
+test-terraform: $(STAMP)
+	$(BIN)/python tests/terraform/plans.py
+	$(BIN)/python -m pytest tests/usage/test_terraform_plans.py
+
+# Checks the Action with actionlint, a Go module, and the hook with pre-commit on a small repository; both are fetched.
+test-action: $(STAMP)
+	GOBIN=$(CURDIR)/build/go go install github.com/rhysd/actionlint/cmd/actionlint@latest
+	$(PYTHON) -m venv build/pre-commit
+	build/pre-commit/bin/python -m pip install --quiet --disable-pip-version-check pre-commit
+	PYTHONPATH=tests:. $(BIN)/python tests/action/check.py $(CURDIR)/build/go/actionlint $(CURDIR)/build/pre-commit/bin/pre-commit
 
 test-browser: $(BROWSER_STAMP)
 	$(BIN)/python -m pytest -m browser tests/browser

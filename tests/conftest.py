@@ -1,4 +1,4 @@
-"""Keeps every test away from real AWS accounts, the user's own cache, and the developer's own locale."""
+"""Keeps every test away from real AWS accounts, the user's own cache, and the locale and CI of whoever runs them."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from aws_server import AwsServer, serving
 from hypothesis import settings
 
-for name in ("LC_MESSAGES", "LANG", "NO_COLOR"):
+for name in ("LC_MESSAGES", "LANG", "NO_COLOR", "GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
     os.environ.pop(name, None)
 os.environ["LC_ALL"] = "C.UTF-8"
 

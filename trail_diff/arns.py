@@ -49,6 +49,11 @@ def plain_key(text: str) -> str:
     return text[:start] + text[start:].lower() if not is_alias(text) and _KEY_ID.match(text[start:]) else text
 
 
+def is_key_id(text: str) -> bool:
+    """Check whether a text is a key's id, as KMS makes them."""
+    return _KEY_ID.match(text) is not None
+
+
 def is_alias(text: str) -> bool:
     """Check whether a key is named by an alias, or by the ARN of one."""
     return text.startswith("alias/") or (text.startswith("arn:") and ":alias/" in text)

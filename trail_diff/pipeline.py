@@ -37,6 +37,7 @@
     exhibits   Case, Explained → events, policies   what the counts and decisions rest on, to be shown with them
     next_steps Examined, Verdict → the commands that would settle what is open
     verdict    Case, CallerGroups, Findings → Verdict
+    triage     Gathered → the Cases of many jobs → Reports → Triage: those with the same cause in one group
     console    Findings → the same with where each event is found
     render     Report → text, the verdict's sentence in the reader's language
 
@@ -44,23 +45,24 @@ A stage imports the model and the stages it is built from, never the pipeline. N
 clock or the environment, so a Case analysed twice gives one Report.
 """
 
-import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
 from trail_diff import __version__
-from trail_diff.arns import arn_account, places_of_alike
+from trail_diff.arns import places_of_alike
 from trail_diff.case.baseline import compare_jobs, rank_baselines
-from trail_diff.case.builder import Question, build_case, case_windows
+from trail_diff.case.builder import DEFAULT_PAD, Question, build_case, case_windows
 from trail_diff.case.comparison import build_comparison
 from trail_diff.case.coverage import summarize_reading
-from trail_diff.errors import CaseFileError
+from trail_diff.case.gathered import Gathered
+from trail_diff.errors import CaseFileError, FactError, UsageError
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.gather.exports import WindowsOf
-from trail_diff.gather.key_facts import FactFiles
+from trail_diff.gather.key_facts import Document, FactFiles
 from trail_diff.gather.raw_case import Collected
 from trail_diff.inputs import (
     Inputs,
@@ -69,13 +71,24 @@ from trail_diff.inputs import (
     gather_both,
     gather_facts,
     gather_inputs,
+    gather_policy,
+    gather_with_facts,
     need_question,
     offer_bundles,
 )
 from trail_diff.model.learnt import Case, Coverage, Window
-from trail_diff.model.report import CallerGroup, CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.report import CallerGroup, CallerUse, JobRow, Report, WhatIf
+from trail_diff.model.triage import JobKey, Triage
 from trail_diff.profiles.catalogue import profile_ids
+from trail_diff.triage.select import EVERY_JOB, TriageFilter
 from trail_diff.usage.callers import CallerCount
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+    from trail_diff.usage.saved_calls import SavedCalls
+    from trail_diff.usage.what_if import KnownCalls
 
 
 def load_case(inputs: Inputs, question: Question | None = None) -> Case:
@@ -231,15 +244,44 @@ def _keys_in(case: Case, groups: Sequence[CallerGroup]) -> set[str]:
     return {key for key in named if key}
 
 
-def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
+def list_jobs(
+    inputs: Inputs, wanted: TriageFilter = EVERY_JOB, *, only_failed: bool = False
+) -> tuple[tuple[JobRow, ...], Coverage]:
     """List the jobs found, each that did not succeed with the baseline it would get and in what the two differ."""
     gathered = gather_inputs(inputs, lambda _gathered: ())
     rows = []
-    for job in gathered.jobs:
-        ranked = rank_baselines(job, gathered.jobs) if is_finished(job) and not is_succeeded(job) else []
-        baseline = ranked[0] if ranked else None
+    for job in filter(wanted.holds, gathered.jobs):
+        has_failed = is_finished(job) and not is_succeeded(job)
+        if only_failed and not has_failed:
+            continue
+        baseline = next(iter(rank_baselines(job, gathered.jobs)), None) if has_failed else None
         rows.append(JobRow(job, baseline, compare_jobs(job, baseline) if baseline else (), profile_ids(job)))
     return tuple(rows), summarize_reading(gathered.tally, gathered.skipped)
+
+
+def triage(
+    inputs: Inputs, wanted: TriageFilter, pad: timedelta = DEFAULT_PAD
+) -> tuple[Triage, Mapping[JobKey, Report]]:
+    """Diagnose every job that did not succeed, out of one reading, and put those with the same cause together.
+
+    Return the groups, and the report of each of their jobs.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
+    from trail_diff.triage.diagnose import Cases, windows_of
+    from trail_diff.triage.group import group_reports, is_worth_telling, job_key
+    from trail_diff.triage.select import select_jobs
+
+    def spans(gathered: Gathered) -> tuple[Window, ...]:
+        return windows_of(select_jobs(gathered, wanted), gathered, pad)
+
+    gathered, facts = gather_with_facts(inputs, spans)
+    cases = Cases(gathered, facts, pad)
+    reports = [analyse(cases.of(job)) for job in select_jobs(gathered, wanted)]
+    told = [report for report in reports if is_worth_telling(report) and wanted.wants_cause(report.verdict.cause)]
+    grouped = group_reports(told, len(gathered.jobs), summarize_reading(gathered.tally, gathered.skipped))
+    return grouped, {job_key(report.failed): report for report in told}
 
 
 def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[CallerUse, ...], Coverage]:
@@ -249,44 +291,102 @@ def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[Caller
     return count.rows(), coverage
 
 
-def replay_policy(
+def save_calls(
+    inputs: Inputs, taken: "datetime", keys: Sequence[str] = ()
+) -> tuple[str, tuple[CallerUse, ...], Coverage]:
+    """Collect the distinct calls of a period as a file that is replayed without the log, and who made which calls."""
+    from trail_diff.usage.saved_calls import CallsToSave, encode_calls
+
+    count = CallsToSave(_renamed(keys, inputs))
+    coverage = count_inputs(structs.replace(inputs, keys=tuple(keys)), count)
+    saved = count.saved(coverage, taken, (inputs.options.start, inputs.options.end))
+    return encode_calls(saved), count.rows(), coverage
+
+
+def load_calls(file: str) -> "SavedCalls":
+    """Read calls that were saved.
+
+    Raises:
+        FactError: the file cannot be read, or holds something else.
+    """
+    from trail_diff.usage.saved_calls import parse_calls
+
+    return parse_calls(_read_bytes(file, "--calls"), file)
+
+
+def demand_recent(report: WhatIf, oldest: "datetime") -> WhatIf:
+    """Return a replay that does not pass when its saved calls end before a moment."""
+    from trail_diff.usage.gate import demand_age
+
+    return demand_age(report, oldest)
+
+
+def locate_policies(report: WhatIf, file: str) -> WhatIf:
+    """Return a replay that tells where the document of the new policy has what it is about.
+
+    Raises:
+        FactError: the file cannot be read.
+    """
+    from trail_diff.usage.locations import locate
+
+    return locate(report, file, _read_bytes(file, "--plan"))
+
+
+def _read_bytes(file: str, option: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise FactError(
+            f"{option} {file}: {error.strerror or error}", hint="check the path; the file must be readable"
+        ) from error
+
+
+def try_policy(
     inputs: Inputs,
     old: str | None,
     keys: Sequence[str] = (),
-    service: str = "backup",
-    resource_type: str | None = None,
-) -> tuple[tuple[WhatIfRow, ...], Coverage]:
-    """Replay observed calls against the policy in `inputs.facts`; without events, those a service is known to make.
+    parameters: Mapping[str, str] | None = None,
+    calls: "SavedCalls | KnownCalls | None" = None,
+) -> WhatIf:
+    """Try the policy, or the plan, in `inputs.facts` on observed calls: read now, or saved before.
+
+    Without either, it is tried on those calls that AWS is known to make: a service, AWS Backup by default.
 
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    from trail_diff.usage.what_if import Policies, Replayed, expected_calls, replay
+    from trail_diff.policy.documents.tried import keys_to_try
+    from trail_diff.usage.gate import names_of, policies_of, replay_saved, try_keys
+    from trail_diff.usage.requests import ObservedRequests
+    from trail_diff.usage.what_if import KnownCalls
 
+    known = calls if isinstance(calls, KnownCalls) else None
+    saved = None if isinstance(calls, KnownCalls) else calls
     inputs = structs.replace(inputs, keys=tuple(keys))
-    keys = _renamed(keys, inputs)
-    facts = gather_facts(inputs)
-    before = gather_facts(structs.replace(inputs, facts=FactFiles(key_policy=old))).key_policy
-    policies = Policies(facts.key_policy or {}, before, facts.grants, facts.organization_id)
-    if inputs.is_live and not inputs.aws.profiles and inputs.aws.engine is None:
-        key = next(iter(keys), None)
-        account = arn_account(key) or _account_in(facts.key_policy)
-        calls = expected_calls(account, key or f"arn:aws:kms:::{account}", service, resource_type)
-        rows, coverage = replay(list(calls), policies), Coverage()
-    else:
-        replayed = Replayed(policies, keys)
-        coverage = count_inputs(inputs, replayed)
-        rows = replay(replayed.seen(), policies)
-    coverage = _with_doubts(coverage, facts.key_policy, facts.policy_source or "--key-policy")
-    return rows, _with_doubts(coverage, before, _source_of(old, inputs))
+    asked = _renamed(keys, inputs)
+    new, before = gather_policy(inputs), gather_policy(structs.replace(inputs, facts=FactFiles(key_policy=old)))
+    if new is None:
+        raise UsageError("no policy to try", hint="give it with --key-policy or --plan")
+    sources = new.source, before.source if before else ""
+    tried = keys_to_try(new.content, before.content if before else None, asked, parameters, sources)
+    facts = gather_facts(structs.replace(inputs, facts=structs.replace(inputs.facts, key_policy=None)))
+    if saved is None and inputs.is_live and not inputs.aws.profiles and inputs.aws.engine is None:
+        return _with_all_doubts(try_keys(tried, facts, None, known=known), tried, new, before)
+    policies = policies_of(tried, facts)
+    observed = ObservedRequests(policies, names_of(tried, asked))
+    if saved is None:
+        coverage = count_inputs(inputs, observed)
+        return _with_all_doubts(try_keys(tried, facts, observed, coverage, known), tried, new, before)
+    report = replay_saved(tried, facts, saved, observed, is_told_apart=observed.are_told_apart(policies))
+    return _with_all_doubts(report, tried, new, before)
 
 
-def _source_of(old: str | None, inputs: Inputs) -> str:
-    if old is None or inputs.redactor is None:
-        return old or "--old"
-    from trail_diff.redact.case import redact_source
-
-    return redact_source(old, inputs.redactor)
+def _with_all_doubts(report: WhatIf, tried: "Sequence[PlannedKey]", new: Document, old: Document | None) -> WhatIf:
+    coverage = report.coverage
+    for key in tried:
+        coverage = _with_doubts(coverage, key.after, new.source)
+        coverage = _with_doubts(coverage, key.before, old.source if old else new.source)
+    return structs.replace(report, coverage=coverage)
 
 
 def _with_doubts(coverage: Coverage, policy: Mapping[str, Any] | None, source: str) -> Coverage:
@@ -295,12 +395,6 @@ def _with_doubts(coverage: Coverage, policy: Mapping[str, Any] | None, source: s
 
     doubts = tuple(find_doubts(policy, source)) if policy is not None else ()
     return structs.replace(coverage, skipped=(*coverage.skipped, *doubts)) if doubts else coverage
-
-
-def _account_in(policy: Mapping[str, Any] | None) -> str:
-    """Return the account that a policy delegates to, else the one it names first: most likely the key's own."""
-    found = re.search(r":iam::(\d{12}):root\b", str(policy)) or re.search(r"\b(\d{12})\b", str(policy))
-    return found[1] if found else "000000000000"
 
 
 def _renamed(keys: Sequence[str], inputs: Inputs) -> tuple[str, ...]:

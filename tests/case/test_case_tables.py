@@ -19,10 +19,12 @@ from tables import (
 )
 
 from trail_diff.case.baseline import compare_jobs, rank_baselines
-from trail_diff.case.builder import Question, build_case, build_comparison, case_windows
-from trail_diff.case.correlate import find_keys, has_concurrent_job, job_window, tie_events, vault_key
+from trail_diff.case.builder import Question, build_case, case_windows
+from trail_diff.case.comparison import build_comparison
+from trail_diff.case.correlate import has_concurrent_job, job_window, tie_events
 from trail_diff.case.coverage import check_coverage, excludes_kms, is_write_only, summarize_reading
 from trail_diff.case.gathered import Gathered, in_order
+from trail_diff.case.keys import learn_keys
 from trail_diff.errors import TrailDiffError
 from trail_diff.model.learnt import Case, Facts, Skipped, Window
 from trail_diff.model.reasons import Reason
@@ -67,13 +69,16 @@ def test_events_are_tied_as_the_table_says(case: Entry) -> None:
 
 @pytest.mark.parametrize("case", read_table(CASES / "keys.json"), ids=case_id)
 def test_keys_are_found_as_the_table_says(case: Entry) -> None:
-    """The keys of a job that names none are found in the stated order, and that of its vault's creation."""
+    """The keys of a job that names none are found in the stated order and from the stated origins."""
     job, events = build_job(case.get("job")), list(map(build_event, case["calls"]))
 
-    found = list(find_keys(job, build_window(build_job()), events))
+    learnt = learn_keys(job, build_window(build_job()), events)
 
+    found = list(dict.fromkeys(one.key for one in learnt))
+    created_with = next((one.key for one in learnt if one.origin == "vault-creation"), None)
     assert found == case.get("keys", found)
-    assert vault_key(job, events) == case.get("vaultKey", vault_key(job, events))
+    assert [one.origin for one in learnt] == case.get("origins", [one.origin for one in learnt])
+    assert created_with == case.get("vaultKey", created_with)
 
 
 @pytest.mark.parametrize("case", read_table(CASES / "windows.json"), ids=case_id)

@@ -6,6 +6,7 @@ import pytest
 from tables import KEYS, Entry, case_id, read_table
 
 from trail_diff.policy import PolicySet, Request, evaluate, principal_from
+from trail_diff.policy.request.domains import IS_ABSENT, IS_UNKNOWN
 
 CASES = Path(__file__).parent / "cases"
 SERVICE = "backup-storage.amazonaws.com"
@@ -14,13 +15,13 @@ SERVICE = "backup-storage.amazonaws.com"
 @pytest.mark.parametrize("case", read_table(CASES / "grants.json"), ids=case_id)
 def test_grant_gives_what_the_table_says(case: Entry) -> None:
     """A single grant matches or not for the stated reason, which decides the request and names what is not known."""
+    given = {name: tuple(one) if isinstance(one, list) else one for name, one in case.get("context", {}).items()}
     request = Request(
         principal=principal_from(case.get("by", SERVICE)),
         action=case.get("action", "kms:Decrypt"),
         resource=case.get("resource", KEYS["key"]),
-        context={name: tuple(one) if isinstance(one, list) else one for name, one in case.get("context", {}).items()},
-        unknown=frozenset(case.get("unknown", ())),
-        default_absent=case.get("defaultAbsent", True),
+        context={**given, **dict.fromkeys((name.rstrip("*") for name in case.get("unknown", ())), IS_UNKNOWN)},
+        otherwise=IS_ABSENT if case.get("defaultAbsent", True) else IS_UNKNOWN,
     )
     grant = case.get("bare", {"GranteePrincipal": SERVICE, **case.get("grant", {})})
 

@@ -103,11 +103,15 @@ def test_name_given_twice_is_refused_with_its_place(text: str, problem: str) -> 
             "2 different policies",
         ),
         ({"Records": [{"eventName": "Decrypt"}, {"eventName": "Encrypt"}]}, "no policy in it"),
-        ({"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {}}}}, "/Resources/Key has no KeyPolicy"),
+        ({"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {}}}}, "Key has no policy in it"),
         (
             {
                 "resource_changes": [
-                    {"address": "aws_kms_key.k", "type": "aws_kms_key", "change": {"after_unknown": {"policy": True}}}
+                    {
+                        "address": "aws_kms_key.k",
+                        "type": "aws_kms_key",
+                        "change": {"before": {"policy": TEXT}, "after_unknown": {"policy": True}},
+                    }
                 ]
             },
             "aws_kms_key.k: the policy is not known before it is applied",
@@ -125,13 +129,12 @@ def test_document_without_one_certain_policy_is_refused_with_the_reason(document
 @pytest.mark.parametrize(
     ("content", "advice"),
     [
-        ("Resources:\n  Key:\n    Type: AWS::KMS::Key\n", "YAML is not read"),
         ('resource "aws_kms_key" "k" {\n  policy = jsonencode({})\n}\n', "terraform show -json"),
-        ("nonsense", "as the AWS CLI wrote it"),
+        ("nonsense: [", "as the tool wrote it"),
     ],
 )
 def test_file_that_is_not_json_is_refused_with_what_to_give_instead(tmp_path: Path, content: str, advice: str) -> None:
-    """YAML templates and Terraform code are told apart from broken files."""
+    """Terraform code is told apart from broken files."""
     (tmp_path / "policy").write_text(content, encoding="utf-8")
 
     with pytest.raises(FactError) as refusal:

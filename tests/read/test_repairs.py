@@ -15,8 +15,8 @@ from recording import Recording
 
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
-from trail_diff.read.files import read_paths
-from trail_diff.read.interface import FoundJob, FoundRecord, Tally, select_everything
+from trail_diff.read.files import FileSource
+from trail_diff.read.interface import FoundJob, FoundRecord, ReadOptions, Tally, select_everything
 from trail_diff.read.repair.registry import ALWAYS, REPAIRS
 
 MADE = Recording()
@@ -31,7 +31,7 @@ def read(content: bytes | str) -> tuple[list[dict[str, Any]], dict[Reason, Skipp
     """Read what arrives on stdin: the records, what was skipped, and the counts."""
     tally = Tally()
     data = content if isinstance(content, bytes) else content.encode()
-    found = list(read_paths(["-"], select_everything, tally, stdin=io.BytesIO(data)))
+    found = list(FileSource(["-"], io.BytesIO(data)).read(ReadOptions(), select_everything, tally, None))
     records = [item.record for item in found if isinstance(item, FoundRecord)]
     return records, {item.reason: item for item in found if isinstance(item, Skipped)}, tally
 
@@ -172,6 +172,7 @@ def test_a_repair_leaves_plain_text_alone(repair: Any) -> None:
 def test_jobs_in_broken_text_are_found() -> None:
     """A job description that was quoted in a mail is found like any other."""
     text = json.dumps({"BackupJobId": "a", "State": "FAILED", "CreationDate": "2026-03-01T18:00:00Z"}, indent=2)
-    found = list(read_paths(["-"], select_everything, Tally(), stdin=io.BytesIO(MANGLES["quoted"](text).encode())))
+    stdin = io.BytesIO(MANGLES["quoted"](text).encode())
+    found = list(FileSource(["-"], stdin).read(ReadOptions(), select_everything, Tally(), None))
 
     assert [item.document["BackupJobId"] for item in found if isinstance(item, FoundJob)] == ["a"]

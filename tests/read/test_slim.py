@@ -28,7 +28,7 @@ from trail_diff.read.lenient import to_record
 from trail_diff.read.slim import SlimIdentity
 from trail_diff.read.walk import InputFile
 from trail_diff.usage.callers import CallerCount
-from trail_diff.usage.what_if import Policies, Replayed
+from trail_diff.usage.requests import ObservedRequests
 
 MADE = Recording()
 KEYS = [MADE.key_arn("a"), MADE.key_arn("b")]
@@ -180,14 +180,14 @@ def test_replaying_gives_what_reading_every_record_gives(data: bytes, keys: list
     """The distinct requests, and how often each was made and refused, are the same in both ways."""
     file = place / "export"
     file.write_bytes(data)
-    policies = Policies({"Statement": [{"Condition": {"StringEquals": {word: "b"}}}]})
-    quick, slow = Replayed(policies, keys), Replayed(policies, keys)
+    policies = [{"Statement": [{"Condition": {"StringEquals": {word: "b"}}}]}]
+    quick, slow = ObservedRequests(policies, keys), ObservedRequests(policies, keys)
 
     count_calls([str(file)], quick)
     for event in read_generally(file)[0]:
         slow.add(event)
 
-    sums = [[(one.access, one.event.caller.role_arn, one.calls, one.succeeded, one.denied) for one in replayed.seen()]
+    sums = [[(one.access, one.event.caller.role_arn, one.calls, one.succeeded, one.denied) for one in replayed.requests()]
             for replayed in (quick, slow)]  # fmt: skip
     assert sums[0] == sums[1]
 
@@ -200,12 +200,15 @@ def test_folds_that_share_a_pass_count_what_each_counts_alone(
     """Callers, distinct requests and coverage are the same, whether a pass is made for one fold or for three."""
     file = place / "export"
     file.write_bytes(data)
-    policies = Policies({"Statement": [{"Condition": {"StringEquals": {word: "b"}}}]})
-    alone, together = (CallerCount(keys), Replayed(policies, keys)), (CallerCount(keys), Replayed(policies, keys))
+    policies = [{"Statement": [{"Condition": {"StringEquals": {word: "b"}}}]}]
+    alone, together = (
+        (CallerCount(keys), ObservedRequests(policies, keys)),
+        (CallerCount(keys), ObservedRequests(policies, keys)),
+    )
 
     coverages = [count_calls([str(file)], fold) for fold in (*alone, Together(*together, EveryEvent()))]
 
-    rows = [(callers.rows(), [(one.access, one.calls, one.succeeded, one.denied) for one in replayed.seen()])
+    rows = [(callers.rows(), [(one.access, one.calls, one.succeeded, one.denied) for one in replayed.requests()])
             for callers, replayed in (alone, together)]  # fmt: skip
     assert rows[0] == rows[1]
     assert coverages[0] == coverages[1] == coverages[2]
@@ -218,11 +221,13 @@ def test_requests_come_in_the_order_of_their_first_new_call(tmp_path: Path) -> N
             for name, user, event_id in calls]  # fmt: skip
     file = tmp_path / "trail.json"
     file.write_text(json.dumps({"Records": made}))
-    replayed = Replayed(Policies({"Statement": []}))
+    replayed = ObservedRequests([{"Statement": []}])
 
     coverage = count_calls([str(file)], replayed)
 
-    order = [(one.access.action, (one.event.caller.arn or "").rsplit("/")[-1], one.calls) for one in replayed.seen()]
+    order = [
+        (one.access.action, (one.event.caller.arn or "").rsplit("/")[-1], one.calls) for one in replayed.requests()
+    ]
     assert order == [("kms:Decrypt", "alice", 1), ("kms:Decrypt", "bob", 1), ("kms:Encrypt", "alice", 1)]
     assert coverage.events_kept == len(calls) - 1
 

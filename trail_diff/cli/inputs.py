@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trail_diff.cli.options import Asked, History, Known, Run, Source
+from trail_diff.cli.options import Asked, History, Known, Narrowed, Run, Source
 from trail_diff.cli.output import progress_shown, write_note
 from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trail_diff.inputs import Inputs
     from trail_diff.model.learnt import Window
     from trail_diff.redact.redactor import Redactor
+    from trail_diff.triage.select import TriageFilter
 
 MOST_PROCESSES = 16
 """Each takes about 40 MB."""
@@ -36,8 +37,9 @@ def reading(
     known: Known = _NOTHING_KNOWN,
     jobs: Sequence[str] | None = None,
     writes: Path | None = None,
+    also_writes: Path | None = None,
 ) -> "Iterator[Inputs]":
-    """Yield what to read: exports or a case bundle, and without them AWS itself; `writes` is a file to be written.
+    """Yield what to read: exports or a case bundle, and without them AWS itself; `writes` are files to be written.
 
     Progress is shown and pseudonyms are kept while the block runs.
 
@@ -49,7 +51,7 @@ def reading(
     from trail_diff.read.interface import ReadOptions
 
     read = (*(source.events or ()), source.case, *(jobs or ()), known.key_policy, known.key_state, known.grants)
-    for file in (writes, run.map_file):
+    for file in (writes, also_writes, run.map_file):
         refuse_inputs(file, read)
     aws = _aws_options(source, history)
     _refuse_two_ways_in(source, jobs, aws)
@@ -193,6 +195,29 @@ def make_question(asked: Asked, source: Source) -> "Question":
     return Question(asked.job_id or "", asked.baseline_job_id, keys, asked.account, regions, padding)
 
 
+def make_filter(narrowed: Narrowed) -> "TriageFilter":
+    """Return which jobs are asked about.
+
+    Raises:
+        UsageError: the time cannot be read, or a cause is none.
+    """
+    from trail_diff.model.codes import Cause
+    from trail_diff.triage.select import TriageFilter
+
+    causes = []
+    for name in narrowed.cause or ():
+        if name not in set(Cause):
+            raise UsageError(f"--cause {name!r} is no cause", hint=f"choose one of {', '.join(Cause)}")
+        causes.append(Cause(name))
+    return TriageFilter(
+        start=parse_moment_option(narrowed.since, "--since") if narrowed.since else None,
+        vaults=tuple(narrowed.vault or ()),
+        resource_types=tuple(narrowed.resource_type or ()),
+        accounts=tuple(narrowed.account or ()),
+        causes=tuple(causes),
+    )
+
+
 def count_cores() -> int:
     """Return how many cores this process may use, up to where more of them only cost memory."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
@@ -213,7 +238,7 @@ def parse_moment_option(text: str, option: str) -> datetime:
     return moment
 
 
-def parse_duration_option(text: str) -> timedelta:
+def parse_duration_option(text: str, option: str = "--pad") -> timedelta:
     """Read a duration such as 15m.
 
     Raises:
@@ -223,7 +248,7 @@ def parse_duration_option(text: str) -> timedelta:
 
     duration = parse_duration(text)
     if duration is None:
-        raise UsageError(f"--pad {text!r} is not a duration", hint="write it as 15m, 90s or 2h")
+        raise UsageError(f"{option} {text!r} is not a duration", hint="write it as 15m, 90s or 2h")
     return duration
 
 

@@ -1,15 +1,30 @@
 """What an export holds: the jobs, and who uses a key."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from trail_diff.cli import options
 from trail_diff.cli.app import command
 from trail_diff.cli.inputs import reading
-from trail_diff.cli.options import History, Run, Source, View
-from trail_diff.cli.output import write_list
+from trail_diff.cli.options import History, Listed, Run, Source, View
+from trail_diff.cli.output import write_file, write_list
 
 
 @command()
-def jobs(*, source: Source, job: options.JobFiles = None, view: View, run: Run) -> None:
-    """List the jobs found, their state, and the baseline each failed one would be compared with.
+def jobs(
+    *,
+    listed: Listed,
+    source: Source,
+    job: options.JobFiles = None,
+    view: View,
+    run: Run,
+) -> None:
+    """List the jobs found, their state, and with -v the baseline each failed one would be compared with.
+
+    A terminal shows failed jobs first, then the newest first; JSON and CSV are in order of creation.
 
     Without --events, AWS Backup is asked for the jobs since --from, or of the last seven days.
 
@@ -17,23 +32,39 @@ def jobs(*, source: Source, job: options.JobFiles = None, view: View, run: Run) 
     """
     from trail_diff.pipeline import list_jobs
     from trail_diff.render.lists import JOBS
+    from trail_diff.triage.select import TriageFilter
 
     with reading(source, run, jobs=job, writes=view.output) as inputs:
-        rows, coverage = list_jobs(inputs)
+        rows, coverage = list_jobs(inputs, TriageFilter(vaults=tuple(listed.vault or ())), only_failed=listed.failed)
     write_list(JOBS, rows, coverage, view)
 
 
 @command()
-def callers(*, key: options.Keys = None, source: Source, history: History, view: View, run: Run) -> None:
+def callers(
+    *,
+    key: options.Keys = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep the distinct calls here, for what-if --calls to replay elsewhere."),
+    ] = None,
+    source: Source,
+    history: History,
+    view: View,
+    run: Run,
+) -> None:
     """List who uses a key: calls by caller, action and outcome.
 
     Without --events, the event history of AWS since --from is read.
 
     Example: trail-diff callers --events trail/ --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
     """
-    from trail_diff.pipeline import list_callers
+    from trail_diff.pipeline import list_callers, save_calls
     from trail_diff.render.lists import CALLERS
 
-    with reading(source, run, history=history, writes=view.output) as inputs:
-        rows, coverage = list_callers(inputs, key or ())
+    with reading(source, run, history=history, writes=view.output, also_writes=save) as inputs:
+        if save is None:
+            rows, coverage = list_callers(inputs, key or ())
+        else:
+            saved, rows, coverage = save_calls(inputs, datetime.now(UTC), key or ())
+            write_file(save, saved, "--save")
     write_list(CALLERS, rows, coverage, view)

@@ -7,12 +7,13 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from trail_diff.cli.app import ExitStatus, Language, OutputFormat
-from trail_diff.cli.options import View
+from trail_diff.cli.options import TriageView, View
 from trail_diff.errors import UsageError
 from trail_diff.outfile import replacing
 
@@ -27,7 +28,7 @@ _NARROW = str.maketrans({"–": "-", "—": "-", "…": "~", "×": "x"})
 """What our own text needs beyond ASCII, one character for one, so that columns stay in line."""
 
 
-def render_options(view: View) -> "RenderOptions":
+def render_options(view: View | TriageView) -> "RenderOptions":
     """Return the options for renderers; colour and links only on a terminal that supports them."""
     from trail_diff.render.interface import RenderOptions
 
@@ -72,7 +73,7 @@ def write_list(spec: "ListSpec[Row]", rows: "Sequence[Row]", coverage: "Coverage
     write_output(render_list(spec, rows, coverage, view.output_format.value, render_options(view)), view)
 
 
-def write_output(text: str, view: View) -> None:
+def write_output(text: str, view: View | TriageView) -> None:
     """Write to stdout or to the file that was named.
 
     Raises:
@@ -82,12 +83,35 @@ def write_output(text: str, view: View) -> None:
         is_text = view.output_format in (OutputFormat.TABLE, OutputFormat.MARKDOWN)
         _write_stdout(text.translate(_NARROW) if is_text and not _can_encode(text) else text)
         return
+    write_file(view.output, text, "--output")
+
+
+def write_file(file: Path, text: str, option: str) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     try:
-        with replacing(view.output) as draft:
+        with replacing(file) as draft:
             draft.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"--output {view.output}: {error.strerror or error}", hint="choose a place that can be written"
+            f"{option} {file}: {error.strerror or error}", hint="choose a place that can be written"
+        ) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder unless it is there.
+
+    Raises:
+        UsageError: it cannot be made.
+    """
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"--output {path}: {error.strerror or error}", hint="choose a place that can be written"
         ) from error
 
 

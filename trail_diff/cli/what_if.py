@@ -1,22 +1,44 @@
 """A key policy before it is applied."""
 
-from typing import Annotated
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trail_diff.cli import options
 from trail_diff.cli.app import ExitStatus, command
-from trail_diff.cli.inputs import reading
+from trail_diff.cli.inputs import parse_duration_option, reading
 from trail_diff.cli.options import History, Known, Run, Source, View
 from trail_diff.cli.output import write_list
+from trail_diff.errors import UsageError
+
+if TYPE_CHECKING:
+    from trail_diff.model.report import WhatIf
 
 
 @command("what-if")
 def what_if(
     *,
-    key_policy: Annotated[str, typer.Option(metavar="NEW", help="The policy to try: a file in any form.")],
+    key_policy: Annotated[
+        str | None, typer.Option(metavar="NEW", help="The policy to try: a file in any form, or a plan.")
+    ] = None,
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLAN", help="A plan, template, change set or preview: every key in it is tried, before and after."
+        ),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A parameter of the template. Repeatable.")
+    ] = None,
     old: Annotated[str | None, typer.Option(metavar="OLD", help="The policy in force, to show what changes.")] = None,
     key: options.Keys = None,
+    allow_at_risk: Annotated[
+        bool, typer.Option("--allow-at-risk", help="Exit 0 when calls are at risk, and none would break.")
+    ] = False,
     fail_on_undetermined: Annotated[
         bool,
         typer.Option(
@@ -29,6 +51,21 @@ def what_if(
     resource_type: Annotated[
         str | None, typer.Option(help="Of AWS Backup: the resource type whose calls are tried, e.g. EFS.")
     ] = None,
+    calls: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Replay calls that 'trail-diff callers --save' kept.")
+    ] = None,
+    max_age: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Exit 3 when the saved calls end longer ago, e.g. 30d.")
+    ] = None,
+    sarif: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what the gate objects to as SARIF 2.1.0 as well.")
+    ] = None,
+    github: Annotated[
+        bool | None,
+        typer.Option(
+            "--github/--no-github", help="Annotate, summarize and set outputs for GitHub Actions (default: when in it)."
+        ),
+    ] = None,
     source: Source,
     history: History,
     grants: options.Grants = None,
@@ -39,17 +76,97 @@ def what_if(
     """Replay observed calls against a new key policy, and list what it would break or fix.
 
     With --profile and --from, the calls in the event history of AWS are replayed. With neither that nor --events, the
-    calls that AWS Backup, or --service, is known to make are tried. Exits 1 when something breaks.
+    calls that AWS Backup, or --service, is known to make are tried. Exits 1 when something would break or is
+    newly at risk, 3 when nothing could be replayed or the saved calls are older than --max-age.
 
     Example: trail-diff what-if --key-policy new.json --old old.json --events trail/ --key arn:aws:kms:…
     """
-    from trail_diff.pipeline import replay_policy
-    from trail_diff.render.lists import WHAT_IF
+    from trail_diff.pipeline import load_calls, try_policy
+    from trail_diff.usage.what_if import KnownCalls
 
-    known = Known(key_policy=key_policy, grants=grants, org_id=org_id)
-    with reading(source, run, history=history, known=known, writes=view.output) as inputs:
-        rows, coverage = replay_policy(inputs, old, key or (), service, resource_type)
-    write_list(WHAT_IF, rows, coverage, view)
-    failing = {"breaks", "undetermined", "conflict"} if fail_on_undetermined else {"breaks"}
-    if any(row.outcome in failing for row in rows):
-        raise typer.Exit(ExitStatus.DIFFERENCE)
+    oldest = _oldest(max_age, calls)
+    _refuse_events_beside(calls, source)
+    document = _document(plan, key_policy)
+    known = Known(key_policy=document, grants=grants, org_id=org_id)
+    with reading(source, run, history=history, known=known, writes=view.output, also_writes=sarif) as inputs:
+        tried = KnownCalls(service, resource_type) if calls is None else load_calls(calls)
+        report = try_policy(inputs, old, key or (), _parameters(parameter), tried)
+    report = _demand(report, oldest)
+    _publish(report, document, view, sarif=sarif, github=github)
+    raise typer.Exit(_status(report, allow_at_risk=allow_at_risk, fail_on_undetermined=fail_on_undetermined))
+
+
+def _oldest(max_age: str | None, calls: str | None) -> datetime | None:
+    """Return the moment that saved calls have to reach, if one is demanded."""
+    if max_age is None:
+        return None
+    if calls is None:
+        raise UsageError("--max-age is about saved calls", hint="give them with --calls, or leave --max-age out")
+    return datetime.now(UTC) - parse_duration_option(max_age, "--max-age")
+
+
+def _refuse_events_beside(calls: str | None, source: Source) -> None:
+    if calls is not None and any(vars(source).values()):
+        raise UsageError(
+            "--calls does not go with options that say where events come from",
+            hint="calls come from one place: leave --calls out, or the others",
+        )
+
+
+def _document(plan: str | None, key_policy: str | None) -> str:
+    """Return the file that holds what is to be tried.
+
+    Raises:
+        UsageError: there is none, or two.
+    """
+    if plan and key_policy:
+        raise UsageError("--plan and --key-policy both say what to try", hint="leave one of them out")
+    if not plan and not key_policy:
+        raise UsageError("no policy to try", hint="give it with --key-policy or --plan")
+    return plan or key_policy or ""
+
+
+def _demand(report: "WhatIf", oldest: datetime | None) -> "WhatIf":
+    from trail_diff.pipeline import demand_recent
+
+    return report if oldest is None else demand_recent(report, oldest)
+
+
+def _publish(report: "WhatIf", document: str, view: View, *, sarif: Path | None, github: bool | None) -> None:
+    """Write the report, and point at the lines of the document that the gate objects to, wherever that is wanted."""
+    from trail_diff.cli.annotate import is_on_github, show_on_github, write_sarif
+    from trail_diff.pipeline import locate_policies
+    from trail_diff.render.lists import what_if_list
+
+    is_github = is_on_github(os.environ) if github is None else github
+    if sarif is not None or is_github:
+        report = locate_policies(report, document)
+    write_list(what_if_list(report), report.calls, report.coverage, view)
+    if sarif is not None:
+        write_sarif(report, document, sarif, view)
+    if is_github:
+        show_on_github(report, document, view)
+
+
+def _parameters(given: Sequence[str] | None) -> dict[str, str]:
+    pairs = [one.partition("=") for one in given or ()]
+    for name, equals, _value in pairs:
+        if not equals:
+            raise typer.BadParameter(f"--parameter {name}: give it as NAME=VALUE")
+    return {name: value for name, _equals, value in pairs}
+
+
+def _status(report: "WhatIf", *, allow_at_risk: bool, fail_on_undetermined: bool) -> ExitStatus:
+    """Return what the gate comes to; `diff` has the same numbers."""
+    undecided = {row.outcome for row in report.calls if row.observed} & {"undetermined", "conflict"}
+    match report.outcome:
+        case "breaks":
+            return ExitStatus.DIFFERENCE
+        case "at-risk" if not allow_at_risk:
+            return ExitStatus.DIFFERENCE
+        case _ if fail_on_undetermined and undecided:
+            return ExitStatus.DIFFERENCE
+        case "nothing-replayed" | "evidence-too-old":
+            return ExitStatus.INCONCLUSIVE
+        case _:
+            return ExitStatus.NO_DIFFERENCE

@@ -45,9 +45,11 @@ def read_context(context: Mapping[str, str], job: Job, others: Sequence[Job] = (
     (RDS names the instance and the volume). A restore makes a resource whose name its descriptor does not tell, so for
     it another resource's name says nothing.
     """
-    verdicts = {_read_pair(key, value, job, others) for key, value in context.items()}
+    if _TELLING_KEYS.isdisjoint(context):
+        return ContextVerdict.SILENT
+    verdicts = [_read_pair(key, value, job, others) for key, value in context.items()]
     if job.kind == "restore" and BACKUP_VAULT_KEY not in context and not _ALWAYS_OTHER & context.keys():
-        verdicts.discard(ContextVerdict.NAMES_OTHER)
+        verdicts = [verdict for verdict in verdicts if verdict is not ContextVerdict.NAMES_OTHER]
     for verdict in (ContextVerdict.NAMES_RESOURCE, ContextVerdict.NAMES_VAULT, ContextVerdict.NAMES_OTHER):
         if verdict in verdicts:
             return verdict
@@ -136,3 +138,6 @@ _RESOURCE_READERS: Mapping[str, Callable[[str, Job], ContextVerdict]] = {
     "aws:ebs:id": _read_volume,
     "aws:s3:arn": _read_s3,
 }
+
+_TELLING_KEYS = frozenset({BACKUP_VAULT_KEY, *_ALWAYS_OTHER, *_RESOURCE_READERS})
+"""The context keys that can tell anything of a job; any other key is silent."""

@@ -68,7 +68,7 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
 
 
 def is_name(text: str) -> bool:
-    """Check whether text can be the name of an event or of a service: nothing of JSON's own, no line break, not long."""
+    """Check whether text can be the name of an event or of a service: short, no line break, nothing of JSON's own."""
     return text.isprintable() and len(text) <= _LONGEST_NAME and not _NO_NAME.search(text)
 
 

@@ -10,6 +10,7 @@ from trail_diff.events.vaults import with_vault_keys
 from trail_diff.gather.engine import Sums, fold_found
 from trail_diff.gather.fold import EveryEvent
 from trail_diff.model.learnt import Event, Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read.files import FileSource
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, ReadOptions, Tally
 
@@ -49,6 +50,11 @@ def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
     """
     for path in paths:
         found = list(FileSource([path]).read(ReadOptions(), ReadOptions(), Tally(), None))
+        if not any(map(_tells_of_job, found)) and any(map(_is_summary, found)):
+            raise FactError(
+                f"--job {path}: it counts jobs by state (list-backup-job-summaries) and names none of them",
+                hint="give the jobs themselves: aws backup list-backup-jobs, list-copy-jobs or list-restore-jobs",
+            )
         if not any(map(_tells_of_job, found)):
             raise FactError(
                 f"--job {path}: no backup, copy or restore job in it",
@@ -56,6 +62,10 @@ def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
                 "copy and restore jobs), or an EventBridge state change",
             )
         yield from found
+
+
+def _is_summary(item: Found) -> bool:
+    return isinstance(item, Skipped) and item.reason is Reason.JOB_SUMMARIES
 
 
 def _tells_of_job(item: Found) -> bool:

@@ -11,9 +11,7 @@ from trail_diff.errors import FactError, PolicyError
 from trail_diff.model.learnt import Facts
 
 _TERRAFORM = re.compile(rb'^\s*(?:resource|data|module|variable)\s+"', re.MULTILINE)
-_YAML = re.compile(
-    rb"^[ -]*(?:AWSTemplateFormatVersion|Resources|KeyPolicy|Version|Statement|Policy)\s*:", re.MULTILINE
-)
+_CODE = re.compile(rb"^\s*(?:import|from|const|export)\s.*(?:aws-cdk|@pulumi|pulumi_aws|aws_cdk)", re.MULTILINE)
 
 
 class FactFiles(Struct, frozen=True):
@@ -126,25 +124,25 @@ def _load(path: str | None, option: str) -> Document | None:
 
 
 def _read_json(path: str, option: str) -> Any:
-    """Read a JSON file in UTF-8 or UTF-16, as Windows shells write it."""
-    from trail_diff.policy.documents.document import parse_json
+    """Read a file in JSON, or a template in YAML; UTF-8 or UTF-16, as Windows shells write it."""
+    from trail_diff.policy.documents.text import parse_text
 
     content = b""
     try:
         content = Path(path).read_bytes()
-        return parse_json(content)
+        return parse_text(content)
     except OSError as error:
         raise FactError(
             f"{option} {path}: {error.strerror or error}", hint="check the path; the file must be readable"
         ) from error
-    except (ValueError, RecursionError) as error:
-        raise FactError(f"{option} {path}: not JSON ({error})", hint=_hint_for(content)) from error
+    except PolicyError as error:
+        raise FactError(f"{option} {path}: {error.message}", hint=_hint_for(content) or error.hint) from error
 
 
-def _hint_for(content: bytes) -> str:
-    """Return what to do with a file that is not JSON."""
+def _hint_for(content: bytes) -> str | None:
+    """Return what to do with the source code of an infrastructure tool, which has to be printed as JSON first."""
     if _TERRAFORM.search(content):
-        return "this is Terraform code: give the output of terraform show -json, or of aws kms get-key-policy"
-    if _YAML.search(content):
-        return "YAML is not read: give the policy as aws kms get-key-policy prints it, or the template as JSON"
-    return "give the file as the AWS CLI wrote it"
+        return "this is Terraform code: terraform plan -out plan.out && terraform show -json plan.out > plan.json"
+    if _CODE.search(content):
+        return "this is program code: give what 'cdk synth --json' or 'pulumi preview --json' prints"
+    return None

@@ -46,6 +46,10 @@ class Cause(StrEnum):
     NOT_KMS = "not-kms"
 
 
+FAILED_STATES = frozenset({"FAILED", "ABORTED", "EXPIRED", "PARTIAL"})
+"""The states in which a job ended otherwise than well."""
+
+
 Presence = Literal["only-succeeded", "only-failed", "both", "denied-in-failed"]
 
 
@@ -81,8 +85,14 @@ Grade = Literal["recorded", "documented", "inferred"]
 """What a fact rests on: a record or a file, AWS's documentation, or a conclusion from it; the last is the lowest."""
 
 
-WhatIfOutcome = Literal["breaks", "starts-to-work", "stays-denied", "undetermined", "conflict", "unchanged"]
+WhatIfOutcome = Literal["breaks", "at-risk", "starts-to-work", "stays-denied", "undetermined", "conflict", "unchanged"]
 
+
+GateOutcome = Literal["breaks", "at-risk", "passes", "nothing-replayed", "evidence-too-old"]
+"""What a replay comes to; `nothing-replayed`: the evidence does not cover the question."""
+
+KeyChange = Literal["created", "changed", "unchanged", "deleted", "deployed"]
+"""What a document says becomes of a key's policy; `deployed`: it tells one policy only, so nothing of a change."""
 
 Supply = Literal["--grants", "--org-id", "--old", "--key", "request-parameters", "request-context"]
 """What would tell an undecided call: an option, or a kind of export that carries the key."""

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     ENCRYPTED_ARCHIVE = "encrypted-archive"
     UNSUPPORTED_ARCHIVE = "unsupported-archive"
     YAML_NOT_READ = "yaml-not-read"
+    JOB_SUMMARIES = "job-summaries"
     QUERY_SIGNATURE = "query-signature"
     PARQUET_SUPPORT_MISSING = "parquet-support-missing"
     ZSTD_SUPPORT_MISSING = "zstd-support-missing"
@@ -77,6 +78,7 @@ class Reason(StrEnum):
     VAULT_RECREATED = "vault-recreated"
     RESOURCE_ENCRYPTED_ANEW = "resource-encrypted-anew"
     REPLICA_KEY = "replica-key"
+    JOB_TIME_NOT_KNOWN = "job-time-not-known"
     JOB_STILL_RUNNING = "job-still-running"
     INPUT_PARTLY_READ = "input-partly-read"
     # why an event belongs to a job
@@ -119,6 +121,7 @@ class Reason(StrEnum):
     ARN_PATTERN_INCOMPLETE = "arn-pattern-incomplete"
     WILDCARD_OVER_LINE_BREAK = "wildcard-over-line-break"
     VARIABLE_FORM = "variable-form"
+    VALUE_KNOWN_AFTER_APPLY = "value-known-after-apply"
     VARIABLE_VALUE_HAS_WILDCARD = "variable-value-has-wildcard"
     # why a statement applies to a caller or not
     PRINCIPAL_IS_ANYONE = "principal-is-anyone"
@@ -260,6 +263,15 @@ class Reason(StrEnum):
     NO_CALL_ON_OTHER_KEY = "no-call-on-other-key"
     CALLED_JUST_BEFORE = "called-just-before"
     NOT_CALLED_JUST_BEFORE = "not-called-just-before"
+    # why a policy was not tried on a key's calls
+    POLICY_UNCHANGED = "policy-unchanged"
+    POLICY_KNOWN_AFTER_APPLY = "policy-known-after-apply"
+    POLICY_IS_DEFAULT = "policy-is-default"
+    KEY_IS_NEW = "key-is-new"
+    KEY_IS_DELETED = "key-is-deleted"
+    NO_CALL_TO_REPLAY = "no-call-to-replay"
+    NO_KMS_EVENTS = "no-kms-events"
+    CALLS_NOT_TOLD_APART = "calls-not-told-apart"
     # which risk a remedy carries
     CALLER_IS_NOT_A_SERVICE_PRINCIPAL = "caller-is-not-a-service-principal"
     ALLOWS_SERVICE_FOR_ANYONE = "allows-service-for-anyone"

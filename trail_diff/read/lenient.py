@@ -1,8 +1,8 @@
 """Decoding JSON values: by msgspec, and by Python's own parser where msgspec refuses.
 
-That is so for raw control characters, lone surrogates, bytes that are no UTF-8, and numbers too large for it. A name that
-an object has twice loses nothing. A line break inside of a string is no JSON: a terminal or a mail put it in, maybe in
-the middle of a name; only where the string holds JSON itself it may be white space.
+That is so for raw control characters, lone surrogates, bytes that are no UTF-8, and numbers too large for it. A name
+that an object has twice loses nothing. A line break inside of a string is no JSON: a terminal or a mail put it in, even
+in the middle of a name; only where the string holds JSON itself it may be white space.
 """
 
 import json

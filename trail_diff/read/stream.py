@@ -99,8 +99,9 @@ class Splitter:
 
     Where not `is_quick`, no piece is decoded at once; that gives the same and is there to be compared with.
 
-    `start` is where in its file the stream begins. Whoever takes the parts marks what is accounted for. Where text is broken, it takes the segment from the last mark
-    on, and the parts go on behind it. `damage` is why the document below ended early (a truncated gz).
+    `start` is where in its file the stream begins. Whoever takes the parts marks what is accounted for. Where text is
+    broken, it takes the segment from the last mark on, and the parts go on behind it. `damage` is why the document
+    below ended early (a truncated gz).
     """
 
     def __init__(self, stream: Readable, *, is_quick: bool = True, start: int = 0) -> None:

@@ -47,12 +47,17 @@ def render_report(report: Report, _options: RenderOptions) -> str:
         "skipped": " ".join(f"{reason}:{count}" for reason, count in skipped.items()),
     }
     rows = [{**shared, **_group_cells(group), **_weight_cells(group, report)} for group in report.callers] or [shared]
-    return _write(REPORT_COLUMNS, ([row.get(name) for name in REPORT_COLUMNS] for row in rows))
+    return write_rows(REPORT_COLUMNS, ([row.get(name) for name in REPORT_COLUMNS] for row in rows))
 
 
-def render_list(spec: ListSpec[Row], rows: Sequence[Row], _coverage: Coverage, _options: RenderOptions) -> str:
+def render_list(
+    spec: ListSpec[Row],
+    rows: Sequence[Row],
+    _coverage: Coverage,
+    _options: RenderOptions,
+) -> str:
     """Render a list."""
-    return _write(list(spec.data), ([value(row) for value in spec.data.values()] for row in rows))
+    return write_rows(list(spec.data), ([value(row) for value in spec.data.values()] for row in rows))
 
 
 def _group_cells(group: CallerGroup) -> Mapping[str, object]:
@@ -82,7 +87,8 @@ def _weight_cells(group: CallerGroup, report: Report) -> Mapping[str, object]:
     return {"hypotheses": " ".join(dict.fromkeys(weighed)), "rests_on": " ".join(dict.fromkeys(rests_on))}
 
 
-def _write(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def write_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table of values, every cell escaped; None is an empty one."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(columns)

@@ -1,7 +1,7 @@
 """What the text renderers share: values of the model as short texts, not yet escaped for a medium."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import structs
@@ -25,6 +25,7 @@ from trail_diff.model.report import (
     StatementOutcome,
     StatementRef,
     Verdict,
+    WhatIf,
     WhatIfRow,
 )
 from trail_diff.render import escape
@@ -38,6 +39,16 @@ JOB_FIELDS = ("id", "state", "time", "resource", "vault", "source", "role", "key
 def show_time(moment: datetime | None) -> str:
     """Show a time as UTC."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""
+
+
+def last_part(arn: str | None) -> str:
+    """Show what an ARN names by its last part."""
+    return last_name(arn) or ""
+
+
+def show_minute(moment: datetime | None) -> str:
+    """Show a time as UTC, to the minute."""
+    return f"{moment:%Y-%m-%dT%H:%MZ}" if moment else ""
 
 
 def show_span(start: datetime | None, end: datetime | None) -> str:
@@ -285,7 +296,7 @@ def show_observed(row: WhatIfRow, words: Catalogue) -> str:
 def show_why(row: WhatIfRow, words: Catalogue) -> str:
     """Show which statement refuses, or what would have to be known."""
     parts = [show_statement(row.statement, words)] if row.statement is not None else []
-    if row.outcome in ("undetermined", "breaks", "conflict"):
+    if row.outcome in ("undetermined", "breaks", "at-risk", "conflict"):
         parts += [words.reason(reason) for reason in row.reasons]
     if row.unknown_keys:
         parts.append(show_unknown_keys(row.unknown_keys, words))
@@ -293,10 +304,57 @@ def show_why(row: WhatIfRow, words: Catalogue) -> str:
     return words.grammar.join_clauses(parts)
 
 
+def show_gate(report: WhatIf, words: Catalogue) -> str:
+    """Show what a replay comes to: how many calls come out how, or that nothing was replayed."""
+    observed = [row for row in report.calls if row.observed]
+    tally = show_tally(observed, words)
+    if report.outcome == "nothing-replayed":
+        return words.grammar.join_clauses([words.labels["nothing_replayed"], *([tally] if tally else [])])
+    if report.outcome == "evidence-too-old":
+        return words.grammar.join_clauses([words.labels["evidence_too_old"], *([tally] if tally else [])])
+    if report.calls and not observed and report.evidence is None and not report.coverage.records_read:
+        return words.labels["known_calls"].format(tally=show_tally(report.calls, words))
+    is_changed = any(key.change != "unchanged" for key in report.keys)
+    return tally or words.labels["no_call_concerned" if is_changed else "no_policy_changes"]
+
+
+def show_evidence_saved(report: WhatIf, words: Catalogue) -> Iterator[str]:
+    """Yield how old and how complete the saved calls are that were replayed, if any were."""
+    saved = report.evidence
+    if saved is None:
+        return
+    start, end = (show_time(moment) or words.labels["not_known"] for moment in (saved.start, saved.end))
+    told = words.labels["saved_calls"].format(calls=saved.calls, start=start, end=end, taken=show_time(saved.taken))
+    left_out = [words.labels["saved_left_out"].format(count=saved.left_out)] if saved.left_out else []
+    yield words.grammar.join_clauses([told, *left_out])
+
+
+def show_tried_keys(report: WhatIf, words: Catalogue) -> Iterator[str]:
+    """Yield for each key of a document what becomes of its policy, and why its calls were not replayed."""
+    for one in report.keys:
+        if not one.address and one.reason is None:
+            continue
+        name = " ".join(filter(None, [one.address, f"({one.key})" if one.key and one.address else one.key]))
+        why = words.reason(one.reason) if one.reason else words.count("requests", one.requests)
+        told = words.grammar.join_clauses([part for part in (why, one.expression) if part])
+        yield f"{name or words.labels['the_key']}: {told}"
+
+
+def show_what_if(row: WhatIfRow, words: Catalogue) -> str:
+    """Show what becomes of a call; one that was not observed is not said to break."""
+    known = words.labels[f"known {row.outcome}"]
+    return words.what_ifs[row.outcome] if row.observed else words.labels["unobserved"].format(what=known)
+
+
 def show_tally(rows: Sequence[WhatIfRow], words: Catalogue) -> str:
-    """Show how many calls come out how."""
-    counts = Counter(row.outcome for row in rows).items()
-    tally = [words.labels["tally"].format(count=count, what=words.what_ifs[outcome]) for outcome, count in counts]
+    """Show how many calls come out how; only of calls that were observed is said that they break."""
+    counts = Counter((row.outcome, row.observed) for row in rows).items()
+    tally = [
+        words.labels["tally"].format(
+            count=count, what=words.what_ifs[outcome] if is_observed else words.labels[f"known {outcome}"]
+        )
+        for (outcome, is_observed), count in counts
+    ]
     return words.grammar.join_items(tally)
 
 

@@ -40,12 +40,26 @@ class TerminalTable(Struct, frozen=True):
     stacked: tuple[tuple[str, ...], ...] = ()
 
 
+class Heading(Struct, frozen=True):
+    """What stands above the rows of one list: a sentence in place of the spec's own, and notes, one a line.
+
+    `members` are what the JSON document has beside the rows and the coverage.
+    """
+
+    lead: Callable[[Catalogue], str] | None = None
+    notes: Callable[[Catalogue], Sequence[str]] = lambda _words: ()
+    members: Mapping[str, object] = {}
+
+
+NO_HEADING = Heading()
+
+
 class ListSpec(Struct, Generic[Row], frozen=True):
     """A list: `columns` by name, and which of them Markdown, HTML and a terminal show, in order.
 
     `data` are the columns for a program, that is of CSV. `name` is in the id of the JSON document, whose rows are its
     `member`; `table_id` is that of the table on a page. `title`, `caption` and `empty` are labels of the catalogue.
-    `terminal` is a table, or draws each row.
+    `terminal` is a table, or draws each row, in `terminal_order`; other forms keep the order that the rows come in.
     """
 
     name: str
@@ -59,12 +73,16 @@ class ListSpec(Struct, Generic[Row], frozen=True):
     html: tuple[str, ...]
     data: Mapping[str, Callable[[Row], object]]
     terminal: "TerminalTable | Callable[[Page, Row, Catalogue, bool], None]"
+    terminal_order: Callable[[Sequence[Row]], Sequence[Row]] = lambda rows: rows
     sum_up: Callable[[Sequence[Row], Catalogue], str] = lambda _rows, _words: ""
+    heading: Heading = NO_HEADING
 
     def pick(self, names: Sequence[str]) -> tuple[Column[Row], ...]:
         """Return the columns of these names."""
         return tuple(self.columns[name] for name in names)
 
     def lead(self, rows: Sequence[Row], words: Catalogue) -> str:
-        """Return the sentence above the rows, if any: a summary, or that there are no rows."""
+        """Return the sentence above the rows, if any: the heading's, a summary, or that there are no rows."""
+        if self.heading.lead is not None:
+            return self.heading.lead(words)
         return self.sum_up(rows, words) if rows else words.labels[self.empty]

@@ -1,15 +1,17 @@
 """The specs of the lists: jobs, callers, and calls replayed against a policy."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from trail_diff.arns import last_name
 from trail_diff.model.learnt import Caller
-from trail_diff.model.report import CallerUse, JobRow, WhatIfRow
+from trail_diff.model.report import CallerUse, JobRow, WhatIf, WhatIfRow
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
-from trail_diff.render.list_spec import Column, ListSpec, TerminalTable
+from trail_diff.render.list_spec import Column, Heading, ListSpec, TerminalTable
 from trail_diff.render.phrases import caller_name, caller_type
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 Data = Mapping[str, Callable[[Any], object]]
 
-_WHAT_IF_MARKS = {"breaks": "bad", "starts-to-work": "ok", "undetermined": "warn", "conflict": "warn"}
+_WHAT_IF_MARKS = {"breaks": "bad", "at-risk": "bad", "starts-to-work": "ok", "undetermined": "warn", "conflict": "warn"}
 
 CALLER_DATA: Data = {
     **{
@@ -57,17 +59,21 @@ def _caller_columns(*, has_choice: bool) -> dict[str, Column[Any]]:
 
 
 def _draw_job(page: "Page", row: JobRow, words: Catalogue, verbose: bool) -> None:  # noqa: FBT001
-    job, labels = row.job, words.labels
-    page.pair(layout.show_time(job.created) or labels["not_known"], f"{job.id}  {words.job_kinds[job.kind]}")
-    page.pair("", "  ".join(filter(None, [job.state, job.resource])))
-    if job.message:
-        page.pair("", job.message)
-    if row.baseline is not None:
-        named = [f"{labels['baseline']} {row.baseline.id}", layout.show_time(row.baseline.created)]
-        told = words.grammar.join_items([part for part in named if part])
-        page.pair("", words.grammar.join_clauses([told, *map(words.reason, row.differences)]))
-    if verbose and row.profiles:
-        page.pair("", f"{labels['profiles']} {' '.join(row.profiles)}")
+    from trail_diff.render.job_lines import draw_job
+
+    draw_job(page, row, words, verbose=verbose)
+
+
+def _order_jobs(rows: Sequence[JobRow]) -> Sequence[JobRow]:
+    """Return the jobs that failed first, then the newest first."""
+    newest = sorted(rows, key=lambda row: row.job.created.timestamp() if row.job.created else 0.0, reverse=True)
+    return sorted(newest, key=lambda row: not row.has_failed)
+
+
+def _count_jobs(rows: Sequence[JobRow], words: Catalogue) -> str:
+    failed = sum(row.has_failed for row in rows)
+    counts = [words.count("jobs", len(rows)), *([words.count("failed_short", failed)] if failed else [])]
+    return words.grammar.join_items(counts)
 
 
 JOBS = ListSpec[JobRow](
@@ -90,7 +96,7 @@ JOBS = ListSpec[JobRow](
         "baseline": Column("baseline", lambda row, _: row.baseline.id if row.baseline else "", "code"),
         "differences": Column("differences", lambda row, words: words.reasons_of(row.differences), "words"),
     },
-    markdown=("time", "id", "kind", "state", "resource", "baseline", "differences"),
+    markdown=("time", "id", "kind", "state", "vault", "resource", "baseline", "differences"),
     html=("id", "kind", "state", "start", "end", "resource", "vault", "message", "baseline", "differences"),
     data={
         **{name: attrgetter(f"job.{name}") for name in ("id", "kind", "state")},
@@ -103,6 +109,8 @@ JOBS = ListSpec[JobRow](
         "profiles": lambda row: " ".join(row.profiles),
     },
     terminal=_draw_job,
+    sum_up=_count_jobs,
+    terminal_order=_order_jobs,
 )
 
 
@@ -148,7 +156,7 @@ def _draw_call(page: "Page", row: WhatIfRow, words: Catalogue, verbose: bool) ->
     if row.outcome == "unchanged" and not verbose:
         return
     seen = layout.show_observed(row, words)
-    page.bullet(f"{words.what_ifs[row.outcome]}: {caller_name(row.caller, words)} {row.action} ({seen})")
+    page.bullet(f"{layout.show_what_if(row, words)}: {caller_name(row.caller, words)} {row.action} ({seen})")
     why = layout.show_why(row, words)
     if why:
         page.bullet(why, level=2)
@@ -165,7 +173,7 @@ WHAT_IF = ListSpec[WhatIfRow](
         **_caller_columns(has_choice=False),
         "outcome": Column(
             "what_if",
-            lambda row, words: words.what_ifs[row.outcome],
+            layout.show_what_if,
             "words",
             has_choice=True,
             marks=lambda words: {words.what_ifs[outcome]: mark for outcome, mark in _WHAT_IF_MARKS.items()},
@@ -188,3 +196,13 @@ WHAT_IF = ListSpec[WhatIfRow](
     terminal=_draw_call,
     sum_up=layout.show_tally,
 )
+
+
+def what_if_list(report: WhatIf) -> ListSpec[WhatIfRow]:
+    """Return the spec of a replay's calls, headed by what it comes to and the keys that were tried."""
+    heading = Heading(
+        lead=lambda words: layout.show_gate(report, words),
+        notes=lambda words: (*layout.show_tried_keys(report, words), *layout.show_evidence_saved(report, words)),
+        members={"outcome": report.outcome, "keys": list(report.keys), "evidence": report.evidence},
+    )
+    return structs.replace(WHAT_IF, heading=heading)

@@ -3,6 +3,7 @@
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.grammar_en import English
 from trail_diff.render.labels_html_en import HTML_LABELS
+from trail_diff.render.labels_triage_en import CAUSE_NAMES, TRIAGE_COUNTS, TRIAGE_LABELS
 from trail_diff.render.reasons_en import REASONS
 
 ENGLISH = Catalogue(
@@ -29,6 +30,7 @@ ENGLISH = Catalogue(
         "kms-throttled": "KMS throttled the calls",
         "not-kms": "KMS is not the difference",
     },
+    cause_names=CAUSE_NAMES,
     outcomes={
         "explained": "explained",
         "difference": "difference",
@@ -137,6 +139,7 @@ ENGLISH = Catalogue(
     job_kinds={"backup": "backup job", "copy": "copy job", "restore": "restore job", "window": "time window"},
     what_ifs={
         "breaks": "would break",
+        "at-risk": "newly at risk",
         "starts-to-work": "would start to work",
         "stays-denied": "stays refused",
         "undetermined": "cannot be decided",
@@ -144,12 +147,14 @@ ENGLISH = Catalogue(
         "unchanged": "unchanged",
     },
     counts={
+        **TRIAGE_COUNTS,
         "files": ("{count} file", "{count} files"),
         "records": ("{count} record", "{count} records"),
         "events": ("{count} event kept", "{count} events kept"),
         "skipped": ("{count} skipped", "{count} skipped"),
         "calls": ("{count} call", "{count} calls"),
         "callers": ("{count} caller", "{count} callers"),
+        "requests": ("{count} distinct request replayed", "{count} distinct requests replayed"),
         "errors": ("{count} error", "{count} errors"),
         "refused": ("{count} refused", "{count} refused"),
         "fixed": ("{count} kind of call fixed", "{count} kinds of call fixed"),
@@ -164,6 +169,7 @@ ENGLISH = Catalogue(
     },
     labels={
         **HTML_LABELS,
+        **TRIAGE_LABELS,
         "absence": "Why the calls may be absent",
         "absent_why": "absent?",
         "accounts": "accounts",
@@ -218,9 +224,31 @@ ENGLISH = Catalogue(
         "no_callers": "no KMS calls are tied to either job",
         "no_callers_of_one": "no KMS calls are tied to the job",
         "no_jobs": "no jobs were found",
+        "nothing_replayed": "nothing was replayed, so nothing is known of the new policy",
+        "no_policy_changes": "no key policy changes",
+        "no_call_concerned": "no observed call is on a key whose policy changes",
+        "evidence_too_old": "nothing passes: the saved calls are too old",
+        "saved_calls": "saved calls: {calls} distinct, {start} to {end}, saved {taken}",
+        "saved_left_out": "{count} rarer variants were too many to be saved",
+        "on_key": "on {key}",
+        "rule policy-breaks-call": "The new key policy would break a call",
+        "rule policy-puts-call-at-risk": "The new key policy puts a call at risk",
+        "rule policy-refuses-known-call": "The new key policy refuses a call that AWS is known to make",
+        "rule policy-not-tried": "The new key policy could not be tried",
+        "rule evidence-too-old": "The saved calls are too old",
+        "the_key": "the key",
+        "known_calls": "no calls were given; of those that AWS Backup is known to make, {tally}",
+        "unobserved": "not observed: {what}",
+        "known breaks": "would be refused",
+        "known at-risk": "may be refused",
+        "known starts-to-work": "would be allowed",
+        "known stays-denied": "stays refused",
+        "known undetermined": "cannot be decided",
+        "known unchanged": "allowed",
+        "known conflict": "cannot be decided",
         "no_uses": "no KMS calls were found",
         "not_known": "not known",
-        "not_observed": "not observed; AWS is known to make this call",
+        "not_observed": "AWS is known to make this call",
         "supply --grants": "give the key's grants with --grants",
         "supply --key": "name the key with --key",
         "supply --old": "give the policy in force with --old",

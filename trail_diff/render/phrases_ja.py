@@ -6,6 +6,7 @@ As there, half-width words stand between spaces, and brackets and colons are hal
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.grammar_ja import Japanese
 from trail_diff.render.labels_html_ja import HTML_LABELS
+from trail_diff.render.labels_triage_ja import CAUSE_NAMES, TRIAGE_COUNTS, TRIAGE_LABELS
 from trail_diff.render.reasons_ja import REASONS
 
 JAPANESE = Catalogue(
@@ -34,6 +35,7 @@ JAPANESE = Catalogue(
         "kms-throttled": "KMS が呼び出しをスロットリングしました",
         "not-kms": "原因は KMS ではありません",
     },
+    cause_names=CAUSE_NAMES,
     outcomes={
         "explained": "原因特定",
         "difference": "差異あり",
@@ -147,16 +149,19 @@ JAPANESE = Catalogue(
     },
     what_ifs={
         "breaks": "失敗するようになる",
+        "at-risk": "失敗するおそれがある",
         "starts-to-work": "成功するようになる",
         "stays-denied": "拒否されたまま",
         "undetermined": "判断できません",
         "conflict": "成功した呼び出しだが、このツールの解釈では以前のポリシーで拒否",
         "unchanged": "変化なし",
     },
-    counts={
+    counts=TRIAGE_COUNTS
+    | {
         name: (phrase, phrase)
         for name, phrase in {
             "files": "ファイル {count} 個",
+            "requests": "再評価したリクエスト {count} 種類",
             "records": "レコード {count} 件",
             "events": "対象 {count} 件",
             "skipped": "スキップ {count} 件",
@@ -177,6 +182,7 @@ JAPANESE = Catalogue(
     },
     labels={
         **HTML_LABELS,
+        **TRIAGE_LABELS,
         "absence": "呼び出しの記録がない理由の候補",
         "absent_why": "記録なし",
         "accounts": "アカウント",
@@ -231,9 +237,31 @@ JAPANESE = Catalogue(
         "no_callers": "どちらのジョブにも関連する KMS 呼び出しはありません",
         "no_callers_of_one": "このジョブに関連する KMS 呼び出しはありません",
         "no_jobs": "ジョブが見つかりませんでした",
+        "nothing_replayed": "再評価した呼び出しがないため、新しいポリシーについては何もわかりません",
+        "no_policy_changes": "キーポリシーの変更はありません",
+        "no_call_concerned": "ポリシーが変わるキーに対する呼び出しは記録されていません",
+        "evidence_too_old": "保存された呼び出しが古すぎるため、合格にはなりません",
+        "saved_calls": "保存された呼び出し: {calls} 種類、{start} から {end} まで、保存日時 {taken}",
+        "saved_left_out": "多すぎるため保存されなかったまれな種類: {count}",
+        "on_key": "(キー {key})",
+        "rule policy-breaks-call": "新しいキーポリシーは呼び出しを失敗させます",
+        "rule policy-puts-call-at-risk": "新しいキーポリシーは呼び出しを失敗させる可能性があります",
+        "rule policy-refuses-known-call": "新しいキーポリシーは AWS が行うことが知られている呼び出しを拒否します",
+        "rule policy-not-tried": "新しいキーポリシーを評価できませんでした",
+        "rule evidence-too-old": "保存された呼び出しが古すぎます",
+        "the_key": "キー",
+        "known_calls": "呼び出しが指定されていません。AWS Backup が行うことが知られている呼び出しでは、{tally}",
+        "unobserved": "記録なし: {what}",
+        "known breaks": "拒否される",
+        "known at-risk": "拒否される可能性あり",
+        "known starts-to-work": "許可される",
+        "known stays-denied": "拒否されたまま",
+        "known undetermined": "判断できません",
+        "known unchanged": "許可",
+        "known conflict": "判断できません",
         "no_uses": "KMS 呼び出しが見つかりませんでした",
         "not_known": "不明",
-        "not_observed": "記録なし。AWS が行うことが知られている呼び出しです",
+        "not_observed": "AWS が行うことが知られている呼び出しです",
         "open": "未確定",
         "open_keys": "不明な条件キー",
         "supply --grants": "--grants でキーのグラントを指定してください",

@@ -25,6 +25,7 @@ REASONS: Mapping[str, str] = {
     "encrypted-archive": "the archive is encrypted",
     "unsupported-archive": "an archive of a kind that is not read (7z, rar, lz4); unpack it first",
     "yaml-not-read": "the YAML could not be read; have it printed again with --output json",
+    "job-summaries": "counts of jobs by state (list-backup-job-summaries), which name no job",
     "query-signature": "the signature file of a query result, which holds no events",
     "parquet-support-missing": "reading Parquet needs the parquet extra (pyarrow), which is not installed",
     "zstd-support-missing": "reading zstd needs the zstd extra (zstandard), which is not installed; unpack it first",
@@ -80,6 +81,7 @@ REASONS: Mapping[str, str] = {
     "resource-encrypted-anew": "the resource has another key than it had for the succeeded job",
     "replica-key": "the two jobs used replicas of one multi-Region key, and each replica has its own key policy",
     "key-not-known": "the key the job needed is not known",
+    "job-time-not-known": "the job has neither a creation nor a completion time, so its events cannot be found",
     "job-still-running": "the job has not ended yet",
     "input-partly-read": "some of the input could not be read",
     # why an event belongs to a job
@@ -129,6 +131,7 @@ REASONS: Mapping[str, str] = {
     "value-form-doubtful": "a value is written in a form AWS does not document for the operator",
     "arn-pattern-incomplete": "an ARN pattern has fewer than six parts, which AWS leaves undefined",
     "wildcard-over-line-break": "a wildcard would have to stand for a line break, which AWS leaves undefined",
+    "value-known-after-apply": "a value of the policy is known only after it is applied",
     "variable-form": "a policy variable is malformed, or stands where AWS does not document one",
     "variable-value-has-wildcard": (
         "the value of a policy variable contains a wildcard character, which AWS leaves undefined"
@@ -304,4 +307,14 @@ REASONS: Mapping[str, str] = {
     "policy-of-aws-managed-key": "the policy of an AWS managed key cannot be changed",
     "deletes-nothing-else": "it changes nothing but the key's state",
     "grant-not-replayable": "a grant cannot be replayed from a policy alone",
+    "policy-unchanged": "its policy does not change",
+    "policy-known-after-apply": "its policy is not known before it is applied",
+    "policy-is-default": "it has no policy of its own, so AWS gives it the default one",
+    "key-is-new": "the key is new: nothing has called it yet",
+    "key-is-deleted": "the key is deleted",
+    "no-call-to-replay": "no call on it is in the events",
+    "no-kms-events": "the events hold no KMS call at all",
+    "calls-not-told-apart": (
+        "the policies test sessions or times, which saved calls do not tell apart: of each caller one session was tried"
+    ),
 }

@@ -25,12 +25,18 @@ REASONS: Mapping[str, str] = {
     "encrypted-archive": "アーカイブが暗号化されています",
     "unsupported-archive": "対応していない形式のアーカイブです (7z、rar、lz4)。展開してから指定してください",
     "yaml-not-read": "YAML を読み取れませんでした。--output json で出力し直してください",
+    "job-summaries": "ジョブの状態別の集計 (list-backup-job-summaries) で、個々のジョブの情報はありません",
     "query-signature": "クエリ結果の署名ファイルであり、イベントは含まれていません",
     "parquet-support-missing": (
         "Parquet の読み取りに必要な追加パッケージ parquet (pyarrow) がインストールされていません"
     ),
-    "zstd-support-missing": "zstd の読み取りに必要な追加パッケージ zstd (zstandard) がインストールされていません。展開してから指定してください",
-    "text-not-read": "レコードの一部と思われるテキストを読み取れませんでした。--output json でエクスポートし直してください",
+    "zstd-support-missing": (
+        "zstd の読み取りに必要な追加パッケージ zstd (zstandard) がインストールされていません。"
+        "展開してから指定してください"
+    ),
+    "text-not-read": (
+        "レコードの一部と思われるテキストを読み取れませんでした。--output json でエクスポートし直してください"
+    ),
     "time-ambiguous": "日付の日と月の順序を判別できません。ISO 8601 形式の時刻でエクスポートし直してください",
     "account-number-lost": "表計算ソフトによってアカウント番号が丸められているため、使用しませんでした",
     "archive-link": "アーカイブ内のリンクはたどりません",
@@ -45,10 +51,14 @@ REASONS: Mapping[str, str] = {
     "repaired-quotes": "引用符を通常のものに置き換えました",
     "repaired-wrapping": "折り返された行をつなげました",
     "repaired-comments": "JSON 内のコメントを取り除きました",
-    "repaired-elisions": "手作業で省略された部分があるため、フィールドが欠けており、レコードも欠けている可能性があります",
+    "repaired-elisions": (
+        "手作業で省略された部分があるため、フィールドが欠けており、レコードも欠けている可能性があります"
+    ),
     "repaired-punctuation": "不足している、または余分なカンマや括弧を修正または無視しました",
     "repaired-format-list": "PowerShell の Format-List の出力を読み取りました",
-    "repaired-python": "出力された Python の値を JSON として読み取りました。端末のタイムゾーンの時刻は UTC とみなしています",
+    "repaired-python": (
+        "出力された Python の値を JSON として読み取りました。端末のタイムゾーンの時刻は UTC とみなしています"
+    ),
     "repaired-yaml": "YAML を JSON として読み取りました",
     "repaired-escapes": "文字列またはセル内の JSON のエスケープを元に戻しました",
     "repaired-dates": "列のすべての日付から日と月の順序を判別しました",
@@ -88,6 +98,7 @@ REASONS: Mapping[str, str] = {
         "1 つのマルチリージョンキーの別々のレプリカを使用しており、キーポリシーはレプリカごとに異なります"
     ),
     "key-not-known": "ジョブに必要なキーが不明です",
+    "job-time-not-known": "ジョブの作成時刻も完了時刻も不明のため、そのイベントを見つけられません",
     "job-still-running": "ジョブはまだ終了していません",
     "input-partly-read": "入力の一部を読み取れませんでした",
     # why an event belongs to a job
@@ -136,6 +147,7 @@ REASONS: Mapping[str, str] = {
     "value-form-doubtful": "値が、この演算子について AWS のドキュメントにない形式で書かれています",
     "arn-pattern-incomplete": "ARN パターンの要素が 6 つ未満であり、AWS はその動作を定義していません",
     "wildcard-over-line-break": ("ワイルドカードが改行と一致する必要があり、AWS はその動作を定義していません"),
+    "value-known-after-apply": "ポリシーの値の一部は適用するまで決まりません",
     "variable-form": ("ポリシー変数の形式が正しくないか、AWS のドキュメントにない場所で使用されています"),
     "variable-value-has-wildcard": (
         "ポリシー変数の値にワイルドカード文字が含まれており、AWS はその動作を定義していません"
@@ -299,8 +311,8 @@ REASONS: Mapping[str, str] = {
     "resumes-at-change": "次の変更を境に呼び出しが再開しています",
     "sibling-succeeded": "そのステートメントで同じ扱いになる別の呼び出し元が、同じポリシーの下で成功しています",
     "sibling-failed": "そのステートメントで同じ扱いになる他の呼び出し元も、記録がないか拒否されています",
-    "granted-meanwhile": "この呼び出し元へのグラント が作成されてから呼び出しが成功しています",
-    "grantee-was-deleted": "グラント は、削除されて作り直されたプリンシパルの一意の ID を指しています",
+    "granted-meanwhile": "この呼び出し元へのグラントが作成されてから呼び出しが成功しています",
+    "grantee-was-deleted": "グラントは、削除されて作り直されたプリンシパルの一意の ID を指しています",
     "never-allowed": "このポリシーはこの呼び出し元を許可したことがありません。AWS 管理のキーのポリシーは編集できません",
     "only-statement-meant": "記録が指し得るポリシーのステートメントはこれだけです",
     "no-rival-left": "ほかに残る説明はありません",
@@ -351,4 +363,15 @@ REASONS: Mapping[str, str] = {
     "policy-of-aws-managed-key": "AWS マネージドキーのポリシーは変更できません",
     "deletes-nothing-else": "変更されるのはキーの状態のみです",
     "grant-not-replayable": "グラントはポリシーだけでは再評価できません",
+    "policy-unchanged": "ポリシーは変わりません",
+    "policy-known-after-apply": "ポリシーは適用するまで決まりません",
+    "policy-is-default": "ポリシーの指定がないため、AWS の既定のポリシーになります",
+    "key-is-new": "新しいキーのため、呼び出しはまだありません",
+    "key-is-deleted": "キーは削除されます",
+    "no-call-to-replay": "このキーへの呼び出しがイベントにありません",
+    "no-kms-events": "イベントに KMS の呼び出しが 1 件もありません",
+    "calls-not-told-apart": (
+        "ポリシーはセッションまたは時刻を条件にしていますが、保存された呼び出しはそれらを区別しません。"
+        "呼び出し元ごとに 1 つのセッションだけを評価しました"
+    ),
 }

@@ -24,9 +24,11 @@ def render_report(report: Report, options: RenderOptions) -> str:
 def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, options: RenderOptions) -> str:
     """Render a list."""
     words, page = catalogue(options.lang), Page(options)
-    lead = spec.lead(rows, words)
+    rows, lead = spec.terminal_order(rows), spec.lead(rows, words)
     if lead:
         page.wrap(lead)
+    for note in spec.heading.notes(words):
+        page.bullet(note)
     if isinstance(spec.terminal, TerminalTable):
         _draw_table(page, spec, spec.terminal, rows, options)
     else:

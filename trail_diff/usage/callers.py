@@ -33,11 +33,21 @@ class KeyChoice:
         """Check whether an alias is in question."""
         return bool(self._aliases)
 
+    @property
+    def is_of_some(self) -> bool:
+        """Check whether any key is in question, so that calls on others are none of it."""
+        return bool(self._keys)
+
     def learn(self, event: Event) -> None:
         """Take note of the key that an alias in question stands for."""
         named = named_key(event) if self._aliases else None
-        if named is not None and any(is_same_alias(named, alias) for alias in self._aliases):
-            self._keys.update(access.key for access in event.accesses if access.key)
+        if named is not None:
+            self.learn_alias(named, [access.key for access in event.accesses if access.key])
+
+    def learn_alias(self, named: str, keys: Collection[str]) -> None:
+        """Take note of what an alias stands for, if it is in question."""
+        if any(is_same_alias(named, alias) for alias in self._aliases):
+            self._keys.update(keys)
 
     def may_hold(self, key: str | None) -> bool:
         """Check whether a key is in question, or could yet turn out to be."""

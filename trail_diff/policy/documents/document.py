@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from trail_diff.errors import PolicyError
-from trail_diff.policy.documents.infrastructure import find_key_policy
+from trail_diff.policy.documents.infrastructure.registry import only_policy
 
 _HINT = "give the policy as aws kms get-key-policy prints it, or as the JSON document itself"
 _WRAPPERS_AT_MOST = 8
@@ -99,7 +99,7 @@ def _unwrap(value: Mapping[str, Any]) -> object:
         case {"Records": list() as many} | {"Events": list() as many}:
             return many
         case _:
-            return find_key_policy(value)
+            return only_policy(value)
 
 
 def _find_only(many: list[Any], depth: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from trail_diff.model.codes import Grade, KeyPresence, Matched
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import ConditionOutcome
+from trail_diff.policy.documents.unresolved import is_unresolved, show_unresolved
 from trail_diff.policy.elements.keys import MULTIVALUED_KEYS
 from trail_diff.policy.elements.operators import (
     FOR_ALL_VALUES,
@@ -72,6 +73,7 @@ class Condition:
         self.expected = tuple(
             _shown(value) if text is None else text for value, text in zip(values, texts, strict=True)
         )
+        self.expected = tuple(map(show_unresolved, self.expected))
         self._texts = tuple(texts)
         self._keys = (self.tested, *_variables_of(self.expected)) if has_variables else (self.tested,)
         found = read_operator(operator)
@@ -91,7 +93,10 @@ class Condition:
         self._literals = frozenset(
             text
             for text in texts
-            if text is not None and basic.family is Family.TEXT and not (has_variables and "${" in text)
+            if text is not None
+            and basic.family is Family.TEXT
+            and not (has_variables and "${" in text)
+            and not is_unresolved(text)
         )
         self._comparisons = tuple(
             _compile(found, text, has_variables=has_variables)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from trail_diff.model.codes import Matched
+from trail_diff.policy.documents.unresolved import split_unresolved
 
 _LINE_BREAKS = "\r\n"
 _WORK_LIMIT = 1 << 30
@@ -34,6 +35,15 @@ def glob_pieces(text: str) -> tuple[Piece, ...]:
             start = index + 1
     if start < len(text):
         pieces.append(text[start:])
+    return tuple(pieces)
+
+
+def unresolved_pieces(text: str) -> tuple[Piece, ...]:
+    """Take text apart whose unknown values may be anything; what else looks like a wildcard is one."""
+    pieces: list[Piece] = []
+    for place, part in enumerate(split_unresolved(text)):
+        pieces += [Wildcard.ANY_TEXT] if place else []
+        pieces += glob_pieces(part)
     return tuple(pieces)
 
 

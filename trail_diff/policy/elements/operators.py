@@ -12,6 +12,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from trail_diff.model.reasons import Reason
+from trail_diff.policy.documents.unresolved import is_unresolved
 from trail_diff.policy.elements.arn_patterns import arn_comparison
 from trail_diff.policy.elements.comparisons import (
     Doubt,
@@ -23,7 +24,7 @@ from trail_diff.policy.elements.comparisons import (
     read_network,
     read_number,
 )
-from trail_diff.policy.elements.globs import Glob, glob_pieces
+from trail_diff.policy.elements.globs import Glob, glob_pieces, unresolved_pieces
 from trail_diff.policy.elements.outcomes import DIFFERS, EQUALS, LINE_BREAK, NOT_COMPARABLE, VARIABLE_FORM, Comparison
 from trail_diff.policy.elements.variables import (
     equals_template,
@@ -35,6 +36,7 @@ from trail_diff.policy.request.interface import Outcome
 from trail_diff.policy.request.view import RequestView
 
 _DOUBTFUL: Outcome = ("unknown", Reason.VALUE_FORM_DOUBTFUL)
+_UNRESOLVED: Outcome = ("unknown", Reason.VALUE_KNOWN_AFTER_APPLY)
 _BOOLEAN_FORM: Outcome = ("unknown", Reason.BOOLEAN_FORM)
 
 T = TypeVar("T")
@@ -129,6 +131,8 @@ def read_operator(name: str) -> Operator | Reason:
 
 def compile_value(basic: Basic, text: str, *, has_variables: bool) -> Comparison:
     """Make ready the comparison with one value of a policy; `has_variables` is false before version 2012-10-17."""
+    if is_unresolved(text):
+        return _unresolved_comparison(text)
     match basic.family:
         case Family.TEXT | Family.TEXT_ANY_CASE | Family.PATTERN:
             return _text_comparison(basic, text, has_variables=has_variables)
@@ -138,6 +142,12 @@ def compile_value(basic: Basic, text: str, *, has_variables: bool) -> Comparison
             return lambda _actual, _view: VARIABLE_FORM
         case _:
             return _TYPED[basic.family](text, basic)
+
+
+def _unresolved_comparison(text: str) -> Comparison:
+    """Compare with a value of which some is not known: what is known can rule a match out, and never confirm one."""
+    glob = Glob(unresolved_pieces(text.lower()))
+    return lambda actual, _view: DIFFERS if glob.match(actual.lower()) == "no-match" else _UNRESOLVED
 
 
 def _text_comparison(basic: Basic, text: str, *, has_variables: bool) -> Comparison:

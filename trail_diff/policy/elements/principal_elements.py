@@ -11,7 +11,9 @@ from enum import IntEnum
 from trail_diff.arns import arn_account
 from trail_diff.model.codes import Matched
 from trail_diff.model.reasons import Reason
+from trail_diff.policy.documents.unresolved import is_unresolved
 from trail_diff.policy.elements.arn_patterns import arn_parts
+from trail_diff.policy.elements.globs import Glob, unresolved_pieces
 from trail_diff.policy.request.interface import Principal, PrincipalKind
 from trail_diff.policy.request.principals import ACCOUNT_ID
 from trail_diff.policy.request.view import RequestView, role_name, service_family
@@ -67,6 +69,7 @@ class PrincipalElement:
         self.unique_ids: set[str] = set()
         self.odd: Reason | None = None
         self.odd_service: Reason | None = None
+        self._unresolved: list[Glob] = []
         if not self.is_anyone:
             self._read(raw)
         self._families = {service_family(name) for name in self.services}
@@ -92,6 +95,8 @@ class PrincipalElement:
                 named = _unknown(Reason.CALLER_NOT_KNOWN)
             case _:
                 named = self._account_principal(view, is_endpoint_policy=is_endpoint_policy)
+        if named[0] == "no-match" and self._may_be_named(view):
+            return _unknown(Reason.VALUE_KNOWN_AFTER_APPLY)
         if named[0] == "no-match" and self.odd is not None:
             return _unknown(self.odd)
         return named
@@ -221,8 +226,17 @@ class PrincipalElement:
         else:
             self.odd = Reason.STATEMENT_MALFORMED
 
+    def _may_be_named(self, view: RequestView) -> bool:
+        """Check whether a principal of which some is not known yet may turn out to be the caller."""
+        principal = view.principal
+        account = principal.account or ""
+        names = (view.role_arn, principal.name, account, f"arn:aws:iam::{account}:root", "*")
+        return any(glob.match(name) != "no-match" for glob in self._unresolved for name in names if name)
+
     def _read_aws(self, name: str) -> None:
-        if name == "*":
+        if is_unresolved(name):
+            self._unresolved.append(Glob(unresolved_pieces(name)))
+        elif name == "*":
             self.is_anyone_of_aws = True
         elif ACCOUNT_ID.fullmatch(name):
             self.accounts.add(name)
@@ -237,7 +251,9 @@ class PrincipalElement:
             self.odd = Reason.PRINCIPAL_UNRECOGNISED
 
     def _read_service(self, name: str) -> None:
-        if "*" in name or "?" in name:
+        if is_unresolved(name):
+            self.odd_service = Reason.VALUE_KNOWN_AFTER_APPLY
+        elif "*" in name or "?" in name:
             self.odd_service = Reason.SERVICE_WILDCARD
         else:
             self.services.add(name)

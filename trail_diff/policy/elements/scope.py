@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from trail_diff.model.codes import Matched
 from trail_diff.model.reasons import Reason
+from trail_diff.policy.documents.unresolved import is_unresolved
 from trail_diff.policy.elements.arn_patterns import ArnPattern, arn_parts
-from trail_diff.policy.elements.globs import Glob, Piece, glob_pieces
+from trail_diff.policy.elements.globs import Glob, Piece, glob_pieces, unresolved_pieces
 from trail_diff.policy.elements.variables import Variable, resolve, template_pieces
 from trail_diff.policy.request.interface import Outcome
 from trail_diff.policy.request.view import RequestView
@@ -17,6 +18,7 @@ _ACTION_DIFFERS: Outcome = ("no-match", Reason.ACTION_DIFFERS)
 _ACTION_FORM: Outcome = ("unknown", Reason.ACTION_FORM)
 _RESOURCE_DIFFERS: Outcome = ("no-match", Reason.RESOURCE_DIFFERS)
 _RESOURCE_FORM: Outcome = ("unknown", Reason.RESOURCE_FORM)
+_UNRESOLVED: Outcome = ("unknown", Reason.VALUE_KNOWN_AFTER_APPLY)
 _MALFORMED: Outcome = ("unknown", Reason.STATEMENT_MALFORMED)
 _EMPTY: Outcome = ("unknown", Reason.EMPTY_VALUE_LIST)
 
@@ -56,7 +58,15 @@ def _always(outcome: Outcome) -> ScopeTest:
     return lambda _view: outcome
 
 
+def _unresolved_test(text: str, asked: Callable[[RequestView], str], differs: Outcome) -> ScopeTest:
+    """Test against a text of which some is not known: what is known can rule a match out, and never confirm one."""
+    glob = Glob(unresolved_pieces(text.lower()))
+    return lambda view: differs if glob.match(asked(view).lower()) == "no-match" else _UNRESOLVED
+
+
 def _compile_action(text: str) -> ScopeTest:
+    if is_unresolved(text):
+        return _unresolved_test(text, lambda view: view.action, _ACTION_DIFFERS)
     lowered = text.lower()
     if lowered == "*":
         return _always(_IN_SCOPE)
@@ -77,6 +87,8 @@ def _compile_action(text: str) -> ScopeTest:
 def _compile_resource(text: str, *, has_variables: bool) -> ScopeTest:
     if text == "*":
         return _always(_IN_SCOPE)
+    if is_unresolved(text):
+        return _unresolved_test(text, lambda view: view.resource, _RESOURCE_DIFFERS)
     if not has_variables or "${" not in text:
         return _resource_test(glob_pieces(text))
     template = template_pieces(text, wildcards=True)

@@ -150,7 +150,7 @@ def _read_cells(lines: Iterator[str], delimiter: str, counts: "Counter[Reason]")
 
 
 def _drop_rounded(row: list[str], accounts: Sequence[int]) -> int:
-    """Drop account numbers that a spreadsheet rounded, and tell how many; put back the zeros that it took off others."""
+    """Drop account numbers that a spreadsheet rounded, and tell how many; put back the zeros that others lost."""
     dropped = 0
     for index in accounts:
         if index >= len(row) or not row[index]:

@@ -1,0 +1,40 @@
+provider "aws" {
+  region                      = "eu-west-1"
+  access_key                  = "AKIAEXAMPLE"
+  secret_key                  = "example"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+}
+
+data "aws_iam_policy_document" "key" {
+  statement {
+    sid       = "Root"
+    actions   = ["kms:*"]
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::111122223333:root"]
+    }
+  }
+  statement {
+    sid       = "AdminsOnly"
+    effect    = "Deny"
+    actions   = ["kms:*"]
+    resources = ["*"]
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "StringNotEquals"
+      variable = "aws:PrincipalArn"
+      values   = ["arn:aws:iam::111122223333:role/key-admin"]
+    }
+  }
+}
+
+resource "aws_kms_key" "vault" {
+  policy = data.aws_iam_policy_document.key.json
+}

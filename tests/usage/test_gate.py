@@ -1,0 +1,136 @@
+"""The gate: what a new policy comes to as a whole, and its exit status."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from incidents import run_in
+from recording import Recording, as_trail_file
+from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, SERVICES_EXEMPT, deny, policy
+
+from trail_diff.cli import run
+
+MADE = Recording()
+KEY, OTHER = MADE.key_arn("a"), MADE.key_arn("b")
+STORAGE = MADE.service("backup-storage.amazonaws.com")
+OLD, NEW = policy(MADE, ALLOW_STORAGE), policy(MADE, deny(ADMIN_ONLY), ALLOW_STORAGE)
+SAFE = policy(MADE, deny(SERVICES_EXEMPT), ALLOW_STORAGE)
+OPEN = policy(MADE, deny({"StringEquals": {"aws:SourceOrgID": "o-1"}}), ALLOW_STORAGE)
+
+
+def change(address: str, key: str, before: Any, after: Any, **unknown: bool) -> dict[str, Any]:
+    """Return one change of a plan."""
+    values = {"arn": key} if key else {}
+    return {
+        "address": address,
+        "type": "aws_kms_key",
+        "change": {
+            "actions": ["update"] if before else ["create"],
+            "before": {**values, "policy": json.dumps(before)} if before else None,
+            "after": {**values, **({"policy": json.dumps(after)} if after else {})},
+            "after_unknown": unknown,
+        },
+    }
+
+
+def write(folder: Path, *changes: dict[str, Any], keys: tuple[str, ...] = (KEY,)) -> list[str]:
+    """Write a plan, and an export with one call of the storage service on each key; return the arguments."""
+    made = Recording()
+    for key in keys:
+        made.kms("2026-03-01T18:00:00Z", "Decrypt", key, STORAGE)
+    made.kms("2026-03-01T18:00:00Z", "Decrypt", MADE.key_arn("unrelated"), MADE.role("app", "s"))
+    (folder / "plan.json").write_text(json.dumps({"resource_changes": changes}), encoding="utf-8")
+    (folder / "export.json").write_text(as_trail_file(made.records), encoding="utf-8")
+    return ["what-if", "--plan", str(folder / "plan.json"), "--events", str(folder / "export.json"), "--no-progress"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "flags", "status"),
+    [
+        (OLD, NEW, (), 1),
+        (OLD, SAFE, (), 0),
+        (OLD, OPEN, (), 1),
+        (OLD, OPEN, ("--allow-at-risk",), 0),
+        (OPEN, OPEN, (), 0),
+    ],
+    ids=["breaks", "safe", "at risk", "risk allowed", "unchanged"],
+)
+def test_exit_status_is_that_of_the_plan(
+    tmp_path: Path, before: dict[str, Any], after: dict[str, Any], flags: tuple[str, ...], status: int
+) -> None:
+    """A call that would break, or may, stops the pipeline; a policy that does not change lets it pass."""
+    assert run([*write(tmp_path, change("aws_kms_key.vault", KEY, before, after)), *flags]) == status
+
+
+def test_every_key_of_a_plan_is_tried_with_its_own_calls(tmp_path: Path) -> None:
+    """Of two keys in a plan, the one that breaks is named, and the other passes by itself."""
+    changes = change("aws_kms_key.a", KEY, OLD, NEW), change("aws_kms_key.b", OTHER, OLD, SAFE)
+    arguments = write(tmp_path, *changes, keys=(KEY, OTHER))
+
+    report = run_in(tmp_path, arguments)
+
+    observed = {row["key"]: row["outcome"] for row in report["calls"] if row["observed"]}
+    assert observed == {KEY: "breaks", OTHER: "unchanged"}
+    assert run([*arguments, "--key", "aws_kms_key.b"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [(OTHER, "key-not-in-events"), (OTHER.replace("eu-west-1", "us-east-1"), "region-not-covered")],
+)
+def test_key_that_no_event_names_is_no_evidence(tmp_path: Path, key: str, reason: str) -> None:
+    """Where no call on the key was read, nothing passes, and the reason is among the warnings."""
+    arguments = write(tmp_path, change("aws_kms_key.vault", key, OLD, NEW))
+
+    report = run_in(tmp_path, arguments)
+
+    assert report["outcome"] == "nothing-replayed"
+    assert reason in report["coverage"]["warnings"]
+    assert run(arguments) == 3
+
+
+def test_policy_known_after_apply_is_not_replaced_by_the_deployed_one(tmp_path: Path) -> None:
+    """A policy that the plan does not tell is no evidence either way."""
+    arguments = write(tmp_path, change("aws_kms_key.vault", KEY, OLD, None, policy=True))
+
+    report = run_in(tmp_path, arguments)
+
+    assert [key["reason"] for key in report["keys"]] == ["policy-known-after-apply"]
+    assert not report["calls"]
+    assert run(arguments) == 3
+
+
+def test_new_key_needs_no_calls(tmp_path: Path) -> None:
+    """Nothing has called a key that the plan creates, so the calls of other keys decide."""
+    changes = change("aws_kms_key.a", KEY, OLD, SAFE), change("aws_kms_key.new", "", None, NEW)
+
+    assert run(write(tmp_path, *changes)) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "lead"),
+    [
+        ((change("aws_kms_key.new", "", None, NEW),), "no observed call is on a key whose policy changes"),
+        ((change("aws_kms_key.a", KEY, OLD, OLD),), "no key policy changes"),
+        ((change("aws_kms_key.a", OTHER, OLD, NEW),), "nothing was replayed"),
+    ],
+    ids=["new key", "unchanged", "no call"],
+)
+def test_lead_says_that_a_call_breaks_only_of_observed_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], changes: tuple[dict[str, Any], ...], lead: str
+) -> None:
+    """Where no observed call is concerned, the first line counts none, whatever calls AWS is known to make."""
+    run(write(tmp_path, *changes))
+
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith(lead)
+    assert "would break" not in first
+
+
+def test_call_that_was_not_observed_is_shown_and_decides_nothing(tmp_path: Path) -> None:
+    """Calls that AWS Backup is known to make are shown apart from evidence."""
+    report = run_in(tmp_path, write(tmp_path, change("aws_kms_key.vault", KEY, OLD, SAFE)))
+
+    assert report["outcome"] == "passes"
+    assert {row["observed"] for row in report["calls"] if row["outcome"] == "breaks"} == {False}

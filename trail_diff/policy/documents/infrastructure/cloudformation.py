@@ -1,0 +1,123 @@
+"""Keys in CloudFormation, SAM and CDK templates, and in the answers of GetTemplate and DescribeChangeSet."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from trail_diff.model.codes import KeyChange
+from trail_diff.policy.documents.infrastructure.interface import (
+    PlannedKey,
+    Surroundings,
+    as_list,
+    as_object,
+    texts,
+)
+from trail_diff.policy.documents.infrastructure.intrinsics import Template
+from trail_diff.policy.documents.infrastructure.loops import is_loop
+from trail_diff.policy.documents.unresolved import expressions_in
+
+KEY_TYPES = frozenset({"AWS::KMS::Key", "AWS::KMS::ReplicaKey"})
+_KEY_PROPERTIES: Mapping[str, tuple[str, str]] = {
+    "AWS::KMS::Alias": ("TargetKeyId", "AliasName"),
+    "AWS::Backup::BackupVault": ("EncryptionKeyArn", "BackupVaultName"),
+    "AWS::SQS::Queue": ("KmsMasterKeyId", "QueueName"),
+    "AWS::SNS::Topic": ("KmsMasterKeyId", "TopicName"),
+    "AWS::SecretsManager::Secret": ("KmsKeyId", "Name"),
+    "AWS::Logs::LogGroup": ("KmsKeyId", "LogGroupName"),
+    "AWS::RDS::DBInstance": ("KmsKeyId", "DBInstanceIdentifier"),
+    "AWS::EFS::FileSystem": ("KmsKeyId", "FileSystemTags"),
+    "AWS::CloudTrail::Trail": ("KMSKeyId", "TrailName"),
+    "AWS::DynamoDB::Table": ("SSESpecification", "TableName"),
+    "AWS::S3::Bucket": ("BucketEncryption", "BucketName"),
+}
+"""Where resources name their key, and themselves (CloudFormation template reference)."""
+
+_DEPTH_LIMIT = 20
+_ACTIONS: Mapping[str, KeyChange] = {"Add": "created", "Remove": "deleted", "Modify": "changed", "Import": "created"}
+
+
+def read_template(document: Mapping[str, Any], surroundings: Surroundings) -> Iterator[PlannedKey]:
+    """Yield the keys of a template whose condition does not leave them out."""
+    template = Template(document, surroundings)
+    for name, resource in template.resources.items():
+        entry = as_object(resource)
+        if is_loop(name) and any(kind in str(resource) for kind in KEY_TYPES):
+            yield PlannedKey(name, "deployed", texts(name), unknown=name, path=f"/Resources/{name}")
+        if entry.get("Type") not in KEY_TYPES or template.is_true(entry.get("Condition")) is False:
+            continue
+        policy = as_object(entry.get("Properties")).get("KeyPolicy")
+        if policy is None and entry.get("Type") == "AWS::KMS::ReplicaKey":
+            continue
+        made = template.resolve(policy) if policy is not None else None
+        unknown = next(iter(expressions_in(made)), None) if isinstance(made, str) else None
+        yield PlannedKey(
+            address=name,
+            change="deployed",
+            names=texts(name, f"/Resources/{name}", *_called(template, name)),
+            after=None if unknown else made,
+            unknown=unknown,
+            path=f"/Resources/{name}/Properties/KeyPolicy",
+        )
+
+
+def read_change_set(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
+    """Yield the keys of a change set that was described with its property values (`--include-property-values`)."""
+    for place, change in enumerate(map(as_object, as_list(document.get("Changes")))):
+        resource = as_object(change.get("ResourceChange"))
+        if resource.get("ResourceType") not in KEY_TYPES:
+            continue
+        before, after = (_properties(resource.get(name)) for name in ("BeforeContext", "AfterContext"))
+        name = str(resource.get("LogicalResourceId"))
+        is_told = "AfterContext" in resource or resource.get("Action") == "Remove"
+        kind = _ACTIONS.get(str(resource.get("Action")), "changed")
+        yield PlannedKey(
+            address=name,
+            change=kind,
+            names=texts(name, resource.get("PhysicalResourceId")),
+            before=before.get("KeyPolicy"),
+            after=after.get("KeyPolicy"),
+            unknown=None if is_told else "AfterContext",
+            path=f"/Changes/{place}/ResourceChange/AfterContext",
+        )
+
+
+def _properties(context: object) -> Mapping[str, Any]:
+    with suppress(ValueError, RecursionError):
+        parsed = json.loads(context) if isinstance(context, str) else context
+        return as_object(as_object(parsed).get("Properties", parsed))
+    return {}
+
+
+def _called(template: Template, key: str) -> Iterator[str]:
+    """Yield the names of the aliases, vaults, tables and others that refer to the key."""
+    for logical_id, resource in template.resources.items():
+        entry = as_object(resource)
+        place = _KEY_PROPERTIES.get(str(entry.get("Type")))
+        if place is None:
+            continue
+        properties = as_object(entry.get("Properties"))
+        if _refers(properties.get(place[0]), key, 0):
+            yield logical_id
+            name = template.resolve(properties.get(place[1]))
+            if isinstance(name, str):
+                yield name
+
+
+def _refers(value: object, key: str, depth: int) -> bool:
+    """Check whether a value refers to a resource by Ref, GetAtt or Sub."""
+    if depth > _DEPTH_LIMIT:
+        return False
+    if isinstance(value, list):
+        return any(_refers(one, key, depth + 1) for one in value)
+    return any(_names(name, inner, key) or _refers(inner, key, depth + 1) for name, inner in as_object(value).items())
+
+
+def _names(function: str, argument: object, key: str) -> bool:
+    """Check whether an intrinsic function itself names the key."""
+    named = argument if isinstance(argument, str) else next(iter(as_list(argument)), None)
+    if not isinstance(named, str):
+        return False
+    if function == "Fn::Sub":
+        return f"${{{key}}}" in named or f"${{{key}." in named
+    return function in ("Ref", "Fn::GetAtt") and named.split(".")[0] == key

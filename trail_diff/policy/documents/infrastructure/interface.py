@@ -1,0 +1,60 @@
+"""What a reader of infrastructure documents yields: the keys of a document, each with its policy before and after."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from trail_diff.model.codes import KeyChange
+
+
+class Surroundings(Struct, frozen=True):
+    """What is known of where a document is applied: parameters by name, and account, Region and partition if known."""
+
+    parameters: Mapping[str, str] = {}
+    account: str | None = None
+    region: str | None = None
+    partition: str | None = None
+
+
+class PlannedKey(Struct, frozen=True):
+    """One KMS key of a document.
+
+    `address` is the key's name in the document, `names` all names it can be asked for by: address, ARN, id, aliases,
+    and the vaults, tables, buckets, queues and topics that the document encrypts with it. `before` and `after` are the
+    policies before and after the document is applied, None where there is none or where it is not told; text in them
+    may hold unresolved values. `unknown` is the expression of a policy that is not known at all until it is applied.
+    `path` is the JSON pointer of the policy in the document.
+    """
+
+    address: str
+    change: KeyChange
+    names: frozenset[str] = frozenset()
+    before: Any = None
+    after: Any = None
+    unknown: str | None = None
+    path: str = ""
+
+    @property
+    def arn(self) -> str | None:
+        """Return the key's ARN, where the document has it."""
+        return next((name for name in sorted(self.names) if ":key/" in name), None)
+
+
+Reader = Callable[[Mapping[str, Any], Surroundings], Iterator[PlannedKey]]
+"""Yields the keys of a document of one tool, and nothing for documents of others."""
+
+
+def as_object(value: object) -> Mapping[str, Any]:
+    """Return a JSON object, an empty one in place of anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """Return a JSON array, an empty one in place of anything else."""
+    return value if isinstance(value, list) else []
+
+
+def texts(*values: object) -> frozenset[str]:
+    """Return those values that are text and not empty."""
+    return frozenset(value for value in values if isinstance(value, str) and value)

@@ -1,0 +1,115 @@
+"""Keys in what Pulumi, AWS Config and Cloud Control print."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from trail_diff.model.codes import KeyChange
+from trail_diff.policy.documents.infrastructure.interface import (
+    PlannedKey,
+    Surroundings,
+    as_list,
+    as_object,
+    texts,
+)
+
+PULUMI_TYPES = frozenset(
+    {"aws:kms/key:Key", "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey", "aws-native:kms:Key"}
+)
+_PULUMI_POLICY = "aws:kms/keyPolicy:KeyPolicy"
+_UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What Pulumi writes in a preview for a value that is not known yet (its SDK's `UnknownStringValue`)."""
+
+_OPERATIONS: Mapping[str, KeyChange] = {
+    "create": "created",
+    "delete": "deleted",
+    "same": "unchanged",
+    "update": "changed",
+    "replace": "changed",
+}
+
+
+def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
+    """Yield the keys of `pulumi preview --json`, whose steps have each resource's state before and after."""
+    for place, step in enumerate(map(as_object, as_list(document.get("steps")))):
+        old, new = as_object(step.get("oldState")), as_object(step.get("newState"))
+        kind = str(new.get("type", old.get("type")))
+        if kind not in PULUMI_TYPES and kind != _PULUMI_POLICY:
+            continue
+        after = _pulumi_policy(new)
+        is_unknown = isinstance(after, str) and _UNKNOWN_TEXT in after
+        yield PlannedKey(
+            address=_pulumi_name(step.get("urn")),
+            change=_OPERATIONS.get(str(step.get("op")), "changed"),
+            names=_pulumi_names(step.get("urn"), old, new),
+            before=_pulumi_policy(old),
+            after=None if is_unknown else after,
+            unknown="policy" if is_unknown else None,
+            path=f"/steps/{place}/newState/inputs/policy",
+        )
+
+
+def read_pulumi_stack(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
+    """Yield the keys of `pulumi stack export`."""
+    resources = as_list(as_object(document.get("deployment")).get("resources"))
+    for place, state in enumerate(map(as_object, resources)):
+        if state.get("type") in PULUMI_TYPES or state.get("type") == _PULUMI_POLICY:
+            yield PlannedKey(
+                address=_pulumi_name(state.get("urn")),
+                change="deployed",
+                names=_pulumi_names(state.get("urn"), {}, state),
+                after=_pulumi_policy(state),
+                path=f"/deployment/resources/{place}/outputs/policy",
+            )
+
+
+def read_resource_description(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
+    """Yield the key of an answer of Cloud Control (GetResource), or of AWS Config (configuration items)."""
+    described = as_object(document.get("ResourceDescription"))
+    if document.get("TypeName") == "AWS::KMS::Key" or "KeyPolicy" in str(described.get("Properties")):
+        properties = _parsed(described.get("Properties"))
+        names = texts(described.get("Identifier"), properties.get("Arn"), properties.get("KeyId"))
+        if names or properties:
+            address = str(described.get("Identifier") or "key")
+            yield PlannedKey(address, "deployed", names, after=properties.get("KeyPolicy"), path="/ResourceDescription")
+    items = [*as_list(document.get("configurationItems")), *as_list(document.get("baseConfigurationItems"))]
+    items += [document["configurationItem"]] if "configurationItem" in document else []
+    items += [document] if document.get("resourceType") == "AWS::KMS::Key" else []
+    for item in map(as_object, items):
+        if item.get("resourceType") == "AWS::KMS::Key":
+            yield _config_item(item)
+
+
+def _config_item(item: Mapping[str, Any]) -> PlannedKey:
+    supplementary, configuration = as_object(item.get("supplementaryConfiguration")), _parsed(item.get("configuration"))
+    policy = supplementary.get("Policy", configuration.get("policy", configuration.get("keyPolicy")))
+    names = texts(item.get("ARN"), item.get("arn"), item.get("resourceId"), item.get("resourceName"))
+    return PlannedKey(
+        str(item.get("resourceId") or "key"), "deployed", names, after=policy, path="/supplementaryConfiguration/Policy"
+    )
+
+
+def _pulumi_policy(state: Mapping[str, Any]) -> Any:
+    for part in ("inputs", "outputs"):
+        values = as_object(state.get(part))
+        policy = values.get("policy", values.get("keyPolicy"))
+        if policy:
+            return policy
+    return None
+
+
+def _pulumi_names(urn: object, *states: Mapping[str, Any]) -> frozenset[str]:
+    outputs = [as_object(state.get(part)) for state in states for part in ("outputs", "inputs")]
+    found = [values.get(name) for values in outputs for name in ("arn", "keyId", "id")]
+    return texts(urn, _pulumi_name(urn), *found, *(state.get("id") for state in states))
+
+
+def _pulumi_name(urn: object) -> str:
+    return str(urn).rsplit("::", 1)[-1]
+
+
+def _parsed(value: object) -> Mapping[str, Any]:
+    with suppress(ValueError, RecursionError):
+        return as_object(json.loads(value) if isinstance(value, str) else value)
+    return {}

@@ -1,0 +1,157 @@
+"""All readers of infrastructure documents, and the choice of the key that is asked about."""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from msgspec import structs
+
+from trail_diff.arns import arn_account, arn_region, plain_key
+from trail_diff.errors import PolicyError
+from trail_diff.policy.documents.infrastructure.cloudformation import read_change_set, read_template
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Reader, Surroundings, as_object
+from trail_diff.policy.documents.infrastructure.others import (
+    read_pulumi_preview,
+    read_pulumi_stack,
+    read_resource_description,
+)
+from trail_diff.policy.documents.infrastructure.terraform import read_terraform
+from trail_diff.policy.documents.infrastructure.terraform_syntax import read_terraform_json
+from trail_diff.policy.documents.unresolved import expressions_in
+
+READERS: Sequence[Reader] = (
+    read_terraform,
+    read_terraform_json,
+    read_template,
+    read_change_set,
+    read_pulumi_preview,
+    read_pulumi_stack,
+    read_resource_description,
+)
+_DEPLOYED = "give the policy as it was deployed: aws kms get-key-policy --policy-name default --key-id …"
+NOWHERE = Surroundings()
+"""Nothing is known of where a document is applied."""
+
+_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/")
+
+
+def read_keys(document: Mapping[str, Any], surroundings: Surroundings = NOWHERE) -> tuple[PlannedKey, ...]:
+    """Return every KMS key of a document, its policies parsed; () where it is no document of an infrastructure tool."""
+    found = [key for reader in READERS for key in reader(document, surroundings)]
+    return tuple(_parsed(key) for key in found)
+
+
+def choose_keys(keys: Sequence[PlannedKey], asked: Collection[str]) -> tuple[PlannedKey, ...]:
+    """Return the keys of a document that are asked for, by ARN, id, alias, address, or the name of what they encrypt.
+
+    `ADDRESS=ARN` says which ARN a key of the document has. One key alone, whose ARN the document does not tell, is the
+    one that is asked for.
+
+    Raises:
+        PolicyError: no key of the document has a name that is asked for.
+    """
+    if not asked:
+        return tuple(keys)
+    chosen = {key.address: key for name in asked for key in _named(keys, name)}
+    if not chosen:
+        only = keys[0] if len(keys) == 1 and keys[0].arn is None else None
+        if only is None:
+            told = ", ".join(f"{key.address} ({key.arn or 'ARN not in it'})" for key in keys)
+            raise PolicyError(
+                f"no key in it is {', '.join(asked)}; it has {told}",
+                hint="name one of them with --key, or say which ARN one has: --key ADDRESS=ARN",
+            )
+        chosen = {only.address: structs.replace(only, names=only.names | set(map(plain_key, asked)))}
+    return tuple(chosen.values())
+
+
+def only_policy(document: Mapping[str, Any], asked: Collection[str] = ()) -> Any | None:
+    """Return the policy of the only key of a document, or of the one that is asked for, as it will be.
+
+    None where the document is none of an infrastructure tool.
+
+    Raises:
+        PolicyError: there are several keys with different policies, or the policy is not known.
+    """
+    keys = read_keys(document, surroundings_of(asked))
+    if not keys:
+        return None
+    chosen = [key for key in choose_keys(keys, asked) if key.change != "deleted"]
+    policies = {json.dumps(key.after, sort_keys=True, default=str): key for key in chosen}
+    if len(policies) > 1:
+        raise PolicyError(
+            f"several key policies in it: {', '.join(key.address for key in chosen)}",
+            hint="name the key in question with --key",
+        )
+    key = next(iter(policies.values()), None)
+    if key is None or key.after is None:
+        raise PolicyError(_why_none(key), hint=_DEPLOYED)
+    return key.after
+
+
+def _why_none(key: PlannedKey | None) -> str:
+    if key is None:
+        return "the only key in it is deleted"
+    if key.unknown:
+        return f"{key.address}: the policy is not known before it is applied; it is made from {key.unknown}"
+    return f"{key.address} has no policy in it, so AWS gives it the default one"
+
+
+def surroundings_of(asked: Collection[str], parameters: Mapping[str, str] | None = None) -> Surroundings:
+    """Return what the key that is asked for tells of where a template is deployed."""
+    arn = next((found[0] for name in asked if (found := _ARN.search(name))), None)
+    return Surroundings(
+        parameters or {},
+        arn_account(arn) if arn else None,
+        arn_region(arn) if arn else None,
+        arn.split(":")[1] if arn else None,
+    )
+
+
+def _named(keys: Sequence[PlannedKey], name: str) -> Iterator[PlannedKey]:
+    address, equals, arn = name.partition("=arn:")
+    for key in keys:
+        if equals and address in key.names:
+            yield structs.replace(key, names=key.names | {f"arn:{arn}"})
+        elif not equals and any(_is_same(name, one) for one in key.names):
+            yield key
+
+
+def _is_same(asked: str, name: str) -> bool:
+    asked, name = plain_key(asked), plain_key(name)
+    return asked == name or name.endswith((f":key/{asked}", f":{asked}")) or asked.endswith(f":key/{name}")
+
+
+def _parsed(key: PlannedKey) -> PlannedKey:
+    """Return a key with its policies parsed; two texts of one policy are no change."""
+    before, after = _policy(key.before), _policy(key.after)
+    is_same = key.change == "changed" and before == after and key.unknown is None
+    unknown = key.unknown or _unknown_statement(after)
+    return structs.replace(
+        key,
+        before=before,
+        after=None if unknown else after,
+        unknown=unknown,
+        change="unchanged" if is_same else key.change,
+    )
+
+
+def _unknown_statement(policy: Any) -> str | None:
+    """Return the expression of a statement, or of its effect, that is not known: then the policy as a whole is not."""
+    statements = as_object(policy).get("Statement")
+    for one in statements if isinstance(statements, list) else [statements]:
+        told = one if isinstance(one, str) else as_object(one).get("Effect")
+        found = expressions_in(told) if isinstance(told, str) else ()
+        if found:
+            return found[0]
+    return None
+
+
+def _policy(value: Any) -> Any:
+    """Return a policy that stands as JSON text as the object it is; other text is left as it is."""
+    if isinstance(value, str):
+        with suppress(ValueError, RecursionError):
+            return json.loads(value, strict=False)
+    return value

@@ -1,0 +1,114 @@
+"""Keys in what Terraform and OpenTofu print: `show -json` of a plan or a state, and the state file itself."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import structs
+
+from trail_diff.model.codes import KeyChange
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, texts
+from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT
+from trail_diff.policy.documents.infrastructure.references import KEY_FIELDS, key_values, names_of
+from trail_diff.policy.documents.infrastructure.terraform_resources import Resource, read_resources
+
+KEY_TYPES = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
+POLICY_TYPE = "aws_kms_key_policy"
+
+
+def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
+    """Yield the keys of a plan or a state."""
+    resources = list(read_resources(document))
+    keys = [_with_policy(one, resources) for one in resources if one.type in KEY_TYPES]
+    yield from (_name(key, resources) for key in keys)
+    known = {name for key in keys for name in key.names}
+    for one in resources:
+        if one.type == POLICY_TYPE and not _targets(one, known):
+            yield _planned(one, one, frozenset({*_values_of(one, "key_id"), one.address}))
+
+
+def _targets(policy: Resource, known: set[str]) -> bool:
+    """Check whether the key of a policy resource is a resource of the same document."""
+    named = {*_values_of(policy, "key_id"), *_pointed(policy, ("key_id",))}
+    return not named.isdisjoint(known)
+
+
+def _with_policy(key: Resource, resources: list[Resource]) -> PlannedKey:
+    """Return a key with the policy of the resource that sets it: a resource of its own comes before the argument."""
+    own = texts(key.address, *_ids(key))
+    setter = next((one for one in resources if one.type == POLICY_TYPE and _is_about(one, key, own)), key)
+    return _planned(key, setter, own)
+
+
+def _planned(key: Resource, setter: Resource, names: frozenset[str]) -> PlannedKey:
+    before, after = setter.before.get("policy"), setter.after.get("policy")
+    unknown = None
+    if setter.unknown.get("policy") is True:
+        after, unknown = _unknown_policy(setter)
+    return PlannedKey(
+        address=key.address,
+        change=_change(key),
+        names=names,
+        before=before or None,
+        after=after or None,
+        unknown=unknown,
+        path=f"{setter.path}/policy",
+    )
+
+
+def _unknown_policy(setter: Resource) -> tuple[Any, str | None]:
+    """Return a policy that is known after apply: as far as its policy document tells it, else what makes it."""
+    made = setter.after.get(DOCUMENT)
+    if made is not None:
+        return made, None
+    names = setter.references.get("policy", ())
+    if not names and not setter.before:
+        return None, None
+    return None, ", ".join(names[:1]) or f"{setter.config_address}.policy"
+
+
+def _change(key: Resource) -> KeyChange:
+    if not key.actions:
+        return "deployed"
+    if "create" in key.actions and "delete" not in key.actions:
+        return "created"
+    if key.actions == ("delete",):
+        return "deleted"
+    return "changed"
+
+
+def _name(key: PlannedKey, resources: list[Resource]) -> PlannedKey:
+    """Return a key with the names of the resources that say they are encrypted with it."""
+    found: set[str] = set()
+    for one in resources:
+        if one.type in KEY_FIELDS and one.type != POLICY_TYPE and _is_about_names(one, key):
+            found |= {*names_of(one.before), *names_of(one.after), one.address}
+    return structs.replace(key, names=key.names | found)
+
+
+def _is_about(one: Resource, key: Resource, names: frozenset[str]) -> bool:
+    values = {*_values_of(one, "key_id")}
+    return not values.isdisjoint(names) or (not values and key.address in _pointed(one, ("key_id",)))
+
+
+def _is_about_names(one: Resource, key: PlannedKey) -> bool:
+    values = {*key_values(one.type, one.before), *key_values(one.type, one.after)}
+    if not values.isdisjoint(key.names):
+        return True
+    fields = tuple(field.split(".")[0] for field in KEY_FIELDS[one.type])
+    return not values and key.address in _pointed(one, fields)
+
+
+def _pointed(one: Resource, fields: tuple[str, ...]) -> set[str]:
+    """Return the addresses that a resource's arguments refer to; with for_each, the instance of the same index."""
+    index = one.address[len(one.config_address) :]
+    named = {name for field in fields for name in one.references.get(field, ())}
+    addresses = {f"{one.module}{name}" for name in named}
+    return addresses | {f"{address}{index}" for address in addresses}
+
+
+def _values_of(one: Resource, field: str) -> tuple[str, ...]:
+    return tuple(sorted(texts(one.before.get(field), one.after.get(field))))
+
+
+def _ids(one: Resource) -> tuple[str, ...]:
+    return tuple(value for field in ("arn", "key_id", "id") for value in _values_of(one, field))

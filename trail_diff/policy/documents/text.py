@@ -1,0 +1,65 @@
+"""The text of a document: JSON, or YAML with the short forms of CloudFormation's functions (`!Sub`, `!GetAtt` …)."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from trail_diff.errors import PolicyError
+from trail_diff.policy.documents.document import parse_json
+from trail_diff.policy.documents.source_code import hint_for_text
+
+if TYPE_CHECKING:
+    from yaml import Node, SafeLoader
+
+_HINT = "give the file as the tool wrote it"
+_LONG_NAMES = {"Ref": "Ref", "Condition": "Condition"}
+
+
+def parse_text(content: bytes) -> Any:
+    """Parse a document.
+
+    Raises:
+        PolicyError: it is neither.
+    """
+    try:
+        return parse_json(content)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        hint = hint_for_text(content) if b"Resources:" not in content else None
+        if hint is not None:
+            raise PolicyError("it cannot be read as it is", hint=hint) from error
+        return _parse_yaml(content, error)
+    except (ValueError, RecursionError) as error:
+        raise PolicyError(f"not JSON ({error})", hint=_HINT) from error
+
+
+def _parse_yaml(content: bytes, problem: ValueError) -> Any:
+    import yaml
+
+    class TemplateLoader(yaml.SafeLoader):
+        """Knows CloudFormation's tags; a date, as in the Version of a policy, stays text."""
+
+    TemplateLoader.add_multi_constructor("!", _construct)
+    TemplateLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
+    try:
+        parsed = yaml.load(content, Loader=TemplateLoader)  # noqa: S506
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise PolicyError(f"neither JSON ({problem}) nor YAML", hint=_HINT) from error
+    if not isinstance(parsed, dict | list):
+        raise PolicyError(f"not JSON ({problem})", hint=_HINT)
+    return parsed
+
+
+def _construct(loader: "SafeLoader", tag: str, node: "Node") -> Any:
+    """Return the long form of a function (CloudFormation user guide, "Intrinsic function reference")."""
+    import yaml
+
+    name = _LONG_NAMES.get(tag, f"Fn::{tag}")
+    match node:
+        case yaml.ScalarNode():
+            value: Any = loader.construct_scalar(node)
+            return {name: value.split(".", 1) if tag == "GetAtt" else value}
+        case yaml.SequenceNode():
+            return {name: loader.construct_sequence(node, deep=True)}
+        case yaml.MappingNode():
+            return {name: loader.construct_mapping(node, deep=True)}
+        case _:
+            return None

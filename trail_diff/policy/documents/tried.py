@@ -1,0 +1,101 @@
+"""Which key policies are to be tried: a policy alone, or those of an infrastructure document, each with its old one.
+
+A plan tells both texts of a policy. Given as the new policy it brings its own old one; given as the old policy it means
+the one before it is applied.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from msgspec import structs
+
+from trail_diff.errors import PolicyError
+from trail_diff.policy.documents.document import parse_policy, policy_from
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+from trail_diff.policy.documents.infrastructure.registry import choose_keys, read_keys, surroundings_of
+from trail_diff.policy.documents.source_code import hint_for_document
+from trail_diff.policy.documents.text import parse_text
+
+
+def keys_to_try(
+    new: object,
+    old: object | None,
+    asked: Collection[str] = (),
+    parameters: Mapping[str, str] | None = None,
+    sources: tuple[str, str] = ("", ""),
+) -> tuple[PlannedKey, ...]:
+    """Return the keys that are asked for (all, when none is), each with its old and its new policy.
+
+    `new` and `old` are documents as they were parsed, `parameters` those of a template, `sources` the documents' names.
+
+    Raises:
+        PolicyError: there is no policy in a document, it is malformed, or no key of it is asked for.
+    """
+    with _naming(sources[0]):
+        keys = tuple(map(_checked, choose_keys(_read(new, asked, parameters), asked)))
+    if old is None:
+        return keys
+    with _naming(sources[1]):
+        before = tuple(map(_checked, _read(old, asked, parameters)))
+    return tuple(_with_before(key, before, is_only=len(keys) == 1) for key in keys)
+
+
+@contextmanager
+def _naming(source: str) -> Iterator[None]:
+    """Name the document in what is said to be wrong with it."""
+    try:
+        yield
+    except PolicyError as error:
+        message = f"{source}: {error.message}" if source else error.message
+        raise PolicyError(message, hint=error.hint) from error
+
+
+def is_of_keys(document: object) -> bool:
+    """Check whether a document is one of an infrastructure tool, with or without keys in it."""
+    return isinstance(document, Mapping) and bool(
+        {"resource_changes", "planned_values", "Resources", "Changes", "steps", "deployment"} & set(document)
+    )
+
+
+def _read(content: object, asked: Collection[str], parameters: Mapping[str, str] | None) -> tuple[PlannedKey, ...]:
+    document = _unwrapped(content)
+    if isinstance(document, Mapping):
+        keys = read_keys(document, surroundings_of(asked, parameters))
+        if keys or is_of_keys(document):
+            return keys
+        hint = hint_for_document(document)
+        if hint is not None:
+            raise PolicyError("no policy in it", hint=hint)
+    policy = policy_from(content)
+    return (PlannedKey("", "deployed", frozenset(asked), after=policy),)
+
+
+def _unwrapped(content: object) -> object:
+    """Return a template out of the answer of GetTemplate or DescribeStackSet, which have it as text or as an object."""
+    if isinstance(content, Mapping) and isinstance(content.get("StackSet"), Mapping):
+        content = content["StackSet"]
+    if isinstance(content, Mapping) and "TemplateBody" in content:
+        body = content["TemplateBody"]
+        return parse_text(body.encode()) if isinstance(body, str) else body
+    return content
+
+
+def _with_before(key: PlannedKey, old: Sequence[PlannedKey], *, is_only: bool) -> PlannedKey:
+    """Return a key with its old policy: of the same key in the old document, or of the only one in both."""
+    same = [one for one in old if one.address == key.address or not one.names.isdisjoint(key.names)]
+    same = same or (list(old) if is_only and len(old) == 1 else [])
+    if not same:
+        return key
+    before = same[0].after if same[0].change == "deployed" else same[0].before
+    is_changed = key.change == "deployed" and key.unknown is None
+    change = ("unchanged" if before == key.after else "changed") if is_changed else key.change
+    return structs.replace(key, before=before, change=change)
+
+
+def _checked(key: PlannedKey) -> PlannedKey:
+    return structs.replace(key, before=_check(key.before), after=_check(key.after))
+
+
+def _check(policy: Any) -> dict[str, Any] | None:
+    return None if policy is None else parse_policy(policy)

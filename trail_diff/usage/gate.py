@@ -1,0 +1,168 @@
+"""A policy before it is applied, as a gate: every key of a document is tried with the calls that were observed on it.
+
+The gate is never green without evidence: where nothing was replayed, or a policy is not known before it is applied, it
+says so, and nothing passes. Calls that AWS is known to make are tried as well, and shown apart: they are not evidence
+of what happens in this account.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import structs
+
+from trail_diff.arns import arn_account, arn_region
+from trail_diff.errors import UsageError
+from trail_diff.model.codes import GateOutcome, WhatIfOutcome
+from trail_diff.model.learnt import Coverage, Facts
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import WhatIf, WhatIfKey, WhatIfRow
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+from trail_diff.policy.documents.unresolved import show_unresolved
+from trail_diff.usage.requests import ObservedRequest, ObservedRequests
+from trail_diff.usage.saved_calls import SavedCalls
+from trail_diff.usage.what_if import BACKUP, KnownCalls, Policies, expected_calls, replay
+
+NOTHING_READ = Coverage()
+_TRIED = frozenset({"created", "changed", "deployed"})
+_KNOWN_ANEW: frozenset[WhatIfOutcome] = frozenset({"breaks", "stays-denied"})
+
+
+def policies_of(keys: Sequence[PlannedKey], facts: Facts) -> list[object]:
+    """Return all policies and grants that calls will be tried with: what they test tells requests apart."""
+    return [*(key.before for key in keys), *(key.after for key in keys), facts.grants]
+
+
+def names_of(keys: Sequence[PlannedKey], asked: Collection[str]) -> tuple[str, ...]:
+    """Return the names of the keys whose calls have to be collected; () where a policy alone is tried on any key."""
+    if any(not key.address and not key.names for key in keys):
+        return ()
+    return tuple(sorted({*asked, *(name for key in keys for name in key.names if ":key/" in name)}))
+
+
+def try_keys(
+    keys: Sequence[PlannedKey],
+    facts: Facts,
+    observed: ObservedRequests | None,
+    coverage: Coverage = NOTHING_READ,
+    known: KnownCalls | None = None,
+) -> WhatIf:
+    """Try every key's new policy on the calls observed on it; with None, on those that AWS is `known` to make."""
+    rows: list[WhatIfRow] = []
+    told: list[WhatIfKey] = []
+    for key in keys:
+        own, is_tried = _requests_on(key, observed, is_only=len(keys) == 1), key.change in _TRIED
+        reason = _why_not_tried(key, own, observed)
+        arn = key.arn or _only_key(own)
+        expression = show_unresolved(key.unknown or "")
+        told.append(WhatIfKey(key.address, arn, key.change, len(own), reason, expression, key.path))
+        if is_tried and key.after is not None and key.unknown is None:
+            tried = _try(key, facts, own, known or BACKUP, is_observed=observed is not None)
+            rows += [structs.replace(row, address=key.address) for row in tried]
+    return _judge(rows, told, _with_gap(coverage, told, observed), is_replay=observed is not None)
+
+
+def replay_saved(
+    keys: Sequence[PlannedKey], facts: Facts, calls: SavedCalls, observed: ObservedRequests, *, is_told_apart: bool
+) -> WhatIf:
+    """Try every key's new policy on calls that were saved, and say how old and how complete they are."""
+    coverage = calls.replay_into(observed)
+    if not is_told_apart:
+        coverage = structs.replace(coverage, warnings=(*coverage.warnings, Reason.CALLS_NOT_TOLD_APART))
+    return structs.replace(try_keys(keys, facts, observed, coverage), evidence=calls.evidence())
+
+
+def demand_age(report: WhatIf, oldest: datetime) -> WhatIf:
+    """Return a replay that does not pass when its saved calls end before a moment; what breaks, breaks all the same."""
+    evidence = report.evidence
+    if evidence is None or (evidence.end is not None and evidence.end >= oldest):
+        return report
+    outcome: GateOutcome = report.outcome if report.outcome in ("breaks", "at-risk") else "evidence-too-old"
+    return structs.replace(report, outcome=outcome, evidence=structs.replace(evidence, is_too_old=True))
+
+
+def account_in(policy: Mapping[str, Any] | None) -> str:
+    """Return the account that a policy delegates to, else the one it names first: most likely the key's own."""
+    found = re.search(r":iam::(\d{12}):root\b", str(policy)) or re.search(r"\b(\d{12})\b", str(policy))
+    return found[1] if found else "000000000000"
+
+
+def _only_key(own: Sequence[ObservedRequest]) -> str | None:
+    keys = {one.access.key for one in own}
+    return keys.pop() if len(keys) == 1 else None
+
+
+def _requests_on(key: PlannedKey, observed: ObservedRequests | None, *, is_only: bool) -> list[ObservedRequest]:
+    """Return the requests on a key; a policy alone that is tried on no key in particular takes those on the only one.
+
+    Raises:
+        UsageError: the calls are on several keys, and none was named: a policy belongs to one.
+    """
+    if observed is None or key.change == "created":
+        return []
+    if not is_only or key.arn is not None:
+        return observed.on_key(key.names)
+    requests = observed.requests()
+    keys = sorted({one.access.key for one in requests if one.access.key})
+    if not key.names and len(keys) > 1:
+        raise UsageError(
+            f"the events are about {len(keys)} keys, and a key policy belongs to one",
+            hint=f"name it with --key, e.g. --key {keys[0]}",
+        )
+    return requests
+
+
+def _try(
+    key: PlannedKey, facts: Facts, own: Sequence[ObservedRequest], known: KnownCalls, *, is_observed: bool
+) -> Iterator[WhatIfRow]:
+    arn = key.arn or _only_key(own)
+    policies = Policies(key.after or {}, key.before, facts.grants, facts.organization_id)
+    yield from replay(own, policies)
+    account = arn_account(arn) or account_in(key.after)
+    expected = replay(list(expected_calls(account, arn or f"arn:aws:kms:::{account}", known)), policies)
+    seen = {(one.event.caller.name, one.access.action) for one in own}
+    for row in expected:
+        if (row.caller.name, row.action) not in seen and (not is_observed or row.outcome in _KNOWN_ANEW):
+            yield row
+
+
+def _why_not_tried(key: PlannedKey, own: Sequence[ObservedRequest], observed: ObservedRequests | None) -> Reason | None:
+    if key.change == "unchanged":
+        return Reason.POLICY_UNCHANGED
+    if key.change == "deleted":
+        return Reason.KEY_IS_DELETED
+    if key.unknown is not None:
+        return Reason.POLICY_KNOWN_AFTER_APPLY
+    if key.after is None:
+        return Reason.POLICY_IS_DEFAULT
+    if key.change == "created":
+        return Reason.KEY_IS_NEW
+    return Reason.NO_CALL_TO_REPLAY if observed is not None and not own else None
+
+
+def _with_gap(coverage: Coverage, keys: Sequence[WhatIfKey], observed: ObservedRequests | None) -> Coverage:
+    """Return the coverage with the reason why nothing was replayed."""
+    missed = [key for key in keys if key.reason is Reason.NO_CALL_TO_REPLAY]
+    if observed is None or not missed:
+        return coverage
+    places = {arn_region(key.key) for key in missed} - {None}
+    gaps = {Reason.NO_KMS_EVENTS if not coverage.events_kept else Reason.KEY_NOT_IN_EVENTS}
+    if coverage.regions and not places <= set(coverage.regions):
+        gaps.add(Reason.REGION_NOT_COVERED)
+    found = {*coverage.warnings, *gaps}
+    return structs.replace(coverage, warnings=tuple(reason for reason in Reason if reason in found))
+
+
+def _judge(rows: Sequence[WhatIfRow], keys: Sequence[WhatIfKey], coverage: Coverage, *, is_replay: bool) -> WhatIf:
+    """Judge what all rows come to. In a replay, calls that were not observed are shown, and decide nothing."""
+    outcomes = {row.outcome for row in rows if row.observed or not is_replay}
+    is_open = any(key.reason in (Reason.POLICY_KNOWN_AFTER_APPLY, Reason.NO_CALL_TO_REPLAY) for key in keys)
+    outcome: GateOutcome
+    if "breaks" in outcomes:
+        outcome = "breaks"
+    elif "at-risk" in outcomes:
+        outcome = "at-risk"
+    else:
+        outcome = "nothing-replayed" if is_open else "passes"
+    return WhatIf(outcome, tuple(rows), tuple(keys), coverage)
