@@ -22,12 +22,20 @@ def triage_schema() -> dict[str, Any]:
 
 
 def _make_schema(model: type, schema_id: str, title: str) -> dict[str, Any]:
-    """Make a schema; every field is required but those of Evidence, of which each entry has some."""
+    """Make a schema: what has a value by default is always written, and so required.
+
+    Evidence is left out, of which each entry has some fields, and what is not written where it is not known.
+    """
     schema = msgspec.json.schema(model)
     definitions = schema["$defs"]
     for name, definition in definitions.items():
         if definition.get("type") == "object" and "properties" in definition and name != "Evidence":
-            definition["required"] = sorted(definition["properties"])
+            without_default = set(definition.get("required", ()))
+            definition["required"] = sorted(
+                field
+                for field, described in definition["properties"].items()
+                if field in without_default or "default" in described
+            )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": schema_id,

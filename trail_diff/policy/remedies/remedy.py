@@ -102,7 +102,7 @@ def _replay(
 
 
 def _place(call: ObservedCall, before: Decided, after: Decided, *, is_fixed: bool | None) -> str | None:
-    """Return the list that a call belongs in. Only a call that worked can be broken, and one that did not stays open."""
+    """Return the list that a call belongs in. Only a call that worked can be broken; one that did not stays open."""
     denied = ("explicit-deny", "implicit-deny")
     if after in denied:
         return "still_denied" if before in denied or call.is_target or not call.succeeded else "broken"
