@@ -208,7 +208,7 @@ def analyse(case: Case) -> Report:
     driving = driving_groups(groups)
     examined = Examined(case, groups, driving, explain_groups(case, groups))
     weighing = weigh(examined)
-    findings = mark_mended(weighing.findings, examined.explained)
+    findings = mark_mended(weighing.findings, examined)
     verdict = judge(case, groups, findings, examined.explained)
     events, left_out = list_events(case, groups)
     remedies = propose_remedies(examined, findings) if verdict.outcome == "explained" else ()

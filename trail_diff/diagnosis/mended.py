@@ -1,24 +1,35 @@
-"""Whether what a finding blames was mended since: today's policy beside the one that the job met. Pure."""
+"""Whether what a finding blames was mended since: today's policy, or key state, beside what the job met. Pure."""
 
 from collections.abc import Sequence
 
 from msgspec import structs
 
-from trail_diff.diagnosis.examined import Explained
+from trail_diff.diagnosis.examined import Examined, Explained
+from trail_diff.diagnosis.key_history import todays_state
 from trail_diff.model.codes import Cause
 from trail_diff.model.report import Finding
 
+_STATES = frozenset({Cause.KEY_DISABLED, Cause.KEY_PENDING_DELETION})
 
-def mark_mended(findings: Sequence[Finding], explained: Sequence[Explained]) -> tuple[Finding, ...]:
-    """Return the findings, those that blame a Deny marked where no Deny of today's policy can hit the call any more."""
+
+def mark_mended(findings: Sequence[Finding], examined: Examined) -> tuple[Finding, ...]:
+    """Return the findings, marked where no Deny of today's policy can hit the call, or the key is enabled today."""
     return tuple(
-        structs.replace(finding, mended_since=True) if _is_mended(finding, explained) else finding
+        structs.replace(finding, mended_since=True) if _is_mended(finding, examined) else finding
         for finding in findings
     )
 
 
-def _is_mended(finding: Finding, explained: Sequence[Explained]) -> bool:
-    if finding.cause is not Cause.KEY_POLICY_EXPLICIT_DENY or finding.caller is None:
+def _is_mended(finding: Finding, examined: Examined) -> bool:
+    if finding.cause in _STATES and finding.key is not None:
+        state = todays_state(examined.case.facts, finding.key)
+        return state is not None and state.state == "Enabled"
+    return finding.cause is Cause.KEY_POLICY_EXPLICIT_DENY and is_deny_gone(finding, examined.explained)
+
+
+def is_deny_gone(finding: Finding, explained: Sequence[Explained]) -> bool:
+    """Check whether today's policy is another one, and none of its Denies can hit the call that a finding is about."""
+    if finding.caller is None:
         return False
     caller = finding.caller.across_sessions()
     today = [

@@ -110,7 +110,7 @@ class RestsOn(Struct, frozen=True):
 class Finding(Struct, frozen=True):
     """A cause that holds, or may hold, and the evidence for it; `key` is the key that it is about.
 
-    `mended_since`: today's policy is another one, and none of its Denies can hit the caller any more.
+    `mended_since`: no Deny of today's policy, which is another one, can hit the call; or the key is enabled today.
     """
 
     cause: Cause

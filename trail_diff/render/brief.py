@@ -156,7 +156,7 @@ def _show_fix(page: Page, report: Report, words: Catalogue) -> None:
     """
     remedy = essentials.best_remedy(report)
     if remedy is not None and report.findings and report.findings[0].mended_since:
-        page.field(words.labels["fix"], words.labels["mended"])
+        page.field(words.labels["fix"], layout.say_mended(report.findings[0], words))
         return
     if remedy is not None:
         _show_remedy(page, remedy, words)

@@ -132,7 +132,7 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
     is_certain = finding.confidence == "confirmed"
     doubts += () if is_certain else tuple(reason for reason in finding.reasons if reason in _CHANGES)
     told = [words.reasons_of(doubts)] if doubts else []
-    told += [words.labels["mended"]] if finding.mended_since and report.best_remedy is None else []
+    told += [layout.say_mended(finding, words)] if finding.mended_since and report.best_remedy is None else []
     shown = {one.unless for one in outcomes}
     rest = tuple(one for one in finding.rests_on if one.unless not in shown)
     clearing = layout.show_clearing(structs.replace(finding, rests_on=rest), words)

@@ -111,7 +111,7 @@ def _why(report: Report, finding: Finding, words: Catalogue) -> list[str]:
         *map(words.reason, finding.reasons),
         *layout.show_rests_on(finding, words),
         *layout.show_differences(report, finding, words),
-        *([words.labels["mended"]] if finding.mended_since else []),
+        *([layout.say_mended(finding, words)] if finding.mended_since else []),
     ]
 
 

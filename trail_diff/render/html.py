@@ -58,7 +58,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
         "show_rests_on": lambda finding: [
             *layout.show_rests_on(finding, words),
             *layout.show_differences(report, finding, words),
-            *([words.labels["mended"]] if finding.mended_since else []),
+            *([layout.say_mended(finding, words)] if finding.mended_since else []),
         ],
         "show_proof": lambda remedy: essentials.show_proof(structs.replace(remedy, replay=None), words),
         "first_label": words.labels[layout.job_label(report)],

@@ -248,6 +248,11 @@ def show_rests_on(finding: Finding, words: Catalogue) -> list[str]:
     return lines
 
 
+def say_mended(finding: Finding, words: Catalogue) -> str:
+    """Say that what a finding blames was mended since."""
+    return words.labels["mended_state" if finding.layer == "key-state" else "mended"]
+
+
 def show_differences(report: Report, finding: Finding, words: Catalogue, most: int = _MOST_VALUES) -> list[str]:
     """Show in what the refused requests of a finding's caller differ from those that worked, one line each."""
     caller = finding.caller.across_sessions() if finding.caller else None

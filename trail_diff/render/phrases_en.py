@@ -284,6 +284,7 @@ ENGLISH = Catalogue(
         "recorded_in": "recorded in account",
         "time": "time",
         "today": "by today's policy",
+        "mended_state": "done: the key is enabled today; run the job again",
         "mended": "done: no Deny of today's policy hits the call; run the job again",
         "type": "type",
         "uncertain": "not certain to help: {remedy}",

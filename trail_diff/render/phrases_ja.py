@@ -297,6 +297,7 @@ JAPANESE = Catalogue(
         "recorded_in": "記録したアカウント",
         "time": "時刻",
         "today": "現在のポリシー",
+        "mended_state": "対応済み: キーは現在有効です。ジョブを再実行してください",
         "mended": "対応済み: 現在のポリシーの Deny はこの呼び出しに一致しません。ジョブを再実行してください",
         "type": "タイプ",
         "uncertain": "{remedy} (効果は未確定)",
