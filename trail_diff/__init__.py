@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trail_diff.model.report import Report
     from trail_diff.pipeline import analyse, load_case, load_comparison, save_bundle
     from trail_diff.read.interface import ReadOptions
-    from trail_diff.render import render_report
+    from trail_diff.render import render_report, summarize
     from trail_diff.render.interface import RenderOptions
 
 __version__ = "0.1.0"
@@ -42,6 +42,7 @@ __all__ = [
     "load_comparison",
     "render_report",
     "save_bundle",
+    "summarize",
 ]
 
 _HOMES = {
@@ -60,6 +61,7 @@ _HOMES = {
     "load_comparison": "pipeline",
     "render_report": "render",
     "save_bundle": "pipeline",
+    "summarize": "render",
 }
 
 
