@@ -23,7 +23,7 @@ ONLY_IN = {
     "jinja2": {"render.html_page"},
     "markupsafe": {"render.html_page", "render.html_tables"},
     "wcwidth": {"render.width"},
-    "yaml": {"read.repair.yaml_text"},
+    "yaml": {"read.repair.yaml_text", "policy.documents.lines", "policy.documents.text"},
     "zstandard": {"read.containers"},
 }
 LEAVES = {"arns", "errors", "outfile", "times"}
@@ -36,12 +36,13 @@ BELOW_AWS = {"gather", *BELOW_GATHER}
 BELOW_INPUTS = {"aws", "redact", *BELOW_AWS}
 LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
-    "cli": {"pipeline", "inputs", "render", *BELOW_INPUTS},
+    "cli": {"pipeline", "inputs", "triage", "usage", "render", *BELOW_INPUTS},
     "__init__": {"pipeline", "inputs", "render", *BELOW_INPUTS},
-    "pipeline": {"inputs", "diagnosis", "usage", "render", *BELOW_INPUTS},
+    "pipeline": {"inputs", "diagnosis", "triage", "usage", *BELOW_INPUTS},
     "inputs": BELOW_INPUTS,
     "aws": BELOW_AWS,
     "redact": BELOW_AWS,
+    "triage": BELOW_POLICY,
     "usage": {"gather", *BELOW_DIAGNOSIS},
     "gather": BELOW_GATHER,
     "diagnosis": BELOW_DIAGNOSIS,

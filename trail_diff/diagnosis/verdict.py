@@ -95,6 +95,36 @@ def driving_groups(groups: Sequence[CallerGroup]) -> tuple[CallerGroup, ...]:
     return tuple(group for group in differing if not is_onlooker(group)) or differing
 
 
+def without_consequences(driving: Sequence[CallerGroup], findings: Sequence[Finding]) -> tuple[CallerGroup, ...]:
+    """Leave out the groups that are only missing because the caller of the best finding was refused before.
+
+    That is what the refused caller itself did not come to do any more; what another caller did not is left out when
+    the refusal is confirmed to be the cause and no finding is about the other. It fails where a job goes on after the
+    refusal: then the calls would be there.
+    """
+    best = findings[0] if findings else None
+    if best is None or best.caller is None:
+        return tuple(driving)
+    own = best.caller.across_sessions()
+    if not any(group.failed.errors and _is_of(group, best) for group in driving):
+        return tuple(driving)
+    is_certain = best.confidence == "confirmed"
+    return tuple(
+        group
+        for group in driving
+        if group.failed.calls
+        or (
+            group.caller.across_sessions() != own
+            and (not is_certain or any(_is_of(group, finding) for finding in findings))
+        )
+    )
+
+
+def _is_of(group: CallerGroup, finding: Finding) -> bool:
+    caller = finding.caller.across_sessions() if finding.caller else None
+    return group.caller.across_sessions() == caller and finding.action in (None, group.action)
+
+
 def mark_driving(groups: Sequence[CallerGroup], driving: Sequence[CallerGroup]) -> tuple[CallerGroup, ...]:
     """Mark the groups that make the difference."""
     marked = {(group.caller, group.action, group.key) for group in driving}

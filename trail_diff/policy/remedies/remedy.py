@@ -90,7 +90,7 @@ def _with_allow(situation: Situation, candidate: Candidate) -> tuple[Candidate, 
     lacking = [request for request, decision in decisions if decision == "implicit-deny"]
     if not lacking or any(decision == "explicit-deny" for _request, decision in decisions):
         return candidate, new
-    candidate.draft.add_statement(allow_callers(lacking))
+    candidate.draft.add_statements(allow_callers(lacking))
     risks = tuple(dict.fromkeys((*candidate.risks, Reason.ADDS_ALLOW, *risks_of_allowing(lacking))))
     return structs.replace(candidate, risks=risks), compile_policy(candidate.draft.policy, situation)
 
