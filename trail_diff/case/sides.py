@@ -56,7 +56,7 @@ def finish_case(
         jobs=gathered.jobs,
         facts=facts,
         newest=parse_time(gathered.tally.newest()),
-        uses=use_keys(gathered.events, every_key, changes),
+        uses=_uses(gathered, every_key, changes),
         policy_key=failed.job.key if failed.job.key in asked else next(iter(asked), failed.job.key),
     )
 
@@ -65,6 +65,13 @@ def _calls(sides: Sequence[JobEvents]) -> list[Event]:
     """Return the calls of the sides; where no job says whose they are, each call in its window may be its own."""
     tied = [tie.event for side in sides for tie in side.events]
     return tied + [event for side in sides if side.job.kind == "window" for event in side.untied]
+
+
+def _uses(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
+    """Return how the keys were used in all that was gathered, inside both windows and beyond."""
+    if gathered.uses is not None:
+        return tuple(use for use in gathered.uses if use.key in keys)
+    return use_keys(gathered.events, keys, changes)
 
 
 def use_keys(events: Iterable[Event], keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
