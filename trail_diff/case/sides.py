@@ -99,10 +99,9 @@ def _complete(reading: Coverage, sides: Sequence[JobEvents], warnings: Collectio
 
 
 def _check_asked(asked: Sequence[str], job: Job, gathered: Gathered) -> Iterator[Reason]:
-    """Yield a warning when the job's key is another one than was asked about, or when records name none of these."""
+    """Yield a warning when records name keys, but none that was asked about, or when the job's key is another one."""
     named = {one.key for one in gathered.key_names()} if asked else set[str]()
-    is_other = bool(asked) and job.key is not None and job.key not in asked
-    if named and named.isdisjoint(asked) and not (is_other and job.key in named):
+    if named and named.isdisjoint(asked):
         yield Reason.KEY_NOT_IN_EVENTS
-    if is_other:
+    if asked and job.key is not None and job.key not in asked:
         yield Reason.ASKED_KEY_NOT_CONCERNED

@@ -72,7 +72,7 @@ def _rests_on_a_name(situation: Situation, candidate: Candidate) -> bool:
     return candidate.id in _BY_NAME and any(may_act_for_another(principal) for principal in principals)
 
 
-_BY_NAME = frozenset({"allow-service-principal", "exempt-this-service"})
+_BY_NAME = frozenset({"allow-service-principal"})
 
 
 def _size(policy: Mapping[str, Any]) -> int:
