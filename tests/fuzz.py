@@ -24,7 +24,7 @@ from read.wrapping import WRAPS, tarred, zipped
 from recording import Recording
 
 from trail_diff.model.learnt import Skipped
-from trail_diff.read.files import Reading, read_stream
+from trail_diff.read.files import FileReader
 from trail_diff.read.interface import FoundRecord, Tally, select_everything
 
 SLOW_SECONDS = 5
@@ -91,8 +91,8 @@ def damage(data: bytes, chance: random.Random) -> bytes:
 def read(data: bytes, *, is_quick: bool) -> tuple[list[str], list[Skipped], int]:
     """Read an input: the records as text, what was skipped, and how many records were counted."""
     tally = Tally()
-    reading = Reading(select_everything, tally, is_quick=is_quick)
-    found = list(read_stream("x", io.BytesIO(data), None, reading))
+    reading = FileReader(select_everything, tally, is_quick=is_quick)
+    found = list(reading.read_stream("x", io.BytesIO(data)))
     records = [json.dumps(item.record, sort_keys=True) for item in found if isinstance(item, FoundRecord)]
     return records, [item for item in found if isinstance(item, Skipped)], tally.records
 
