@@ -91,8 +91,8 @@ def damage(data: bytes, chance: random.Random) -> bytes:
 def read(data: bytes, *, is_quick: bool) -> tuple[list[str], list[Skipped], int]:
     """Read an input: the records as text, what was skipped, and how many records were counted."""
     tally = Tally()
-    reader = FileReader(select_everything, tally, is_quick=is_quick)
-    found = list(reader.read_stream("x", io.BytesIO(data)))
+    reading = FileReader(select_everything, tally, is_quick=is_quick)
+    found = list(reading.read_stream("x", io.BytesIO(data)))
     records = [json.dumps(item.record, sort_keys=True) for item in found if isinstance(item, FoundRecord)]
     return records, [item for item in found if isinstance(item, Skipped)], tally.records
 

@@ -11,11 +11,14 @@ import msgspec
 from trail_diff.model.reasons import Reason
 from trail_diff.read.lenient import decode_fully
 from trail_diff.read.slim import REFUSALS
+from trail_diff.redact import vocabulary as words
 from trail_diff.redact.redactor import Redactor
 from trail_diff.redact.structure import UNLEARNT_MEMBERS
 
 _MOST_KEPT = 30_000
 _LONGEST_KEPT_BYTES = 1_000
+_DEEPEST_SPLIT = 5
+_TELLS_FIELD = re.compile(rb'"(?:[Ff]ield|\\)').search
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DUMP = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _UNCHANGED = re.compile(
@@ -34,6 +37,7 @@ class Members:
         self._redactor = redactor
         self._seen: set[tuple[str, bytes]] = set()
         self._written: dict[tuple[str, bytes], str] = {}
+        self._values: dict[tuple[str, bytes], str] = {}
 
     def learn(self, raw: Undecoded) -> None:
         """Take in the names of a value."""
@@ -72,10 +76,42 @@ class Members:
             return raw.decode()
         made = self._written.get((name, raw))
         if made is None:
-            value = decode_fully(raw)
-            made = _DUMP(None if isinstance(value, Reason) else self._redactor.redact_member(name, value))
+            made = self._rewrite_value(words.plain(name), raw, 1)
             if len(raw) <= _LONGEST_KEPT_BYTES:
                 if len(self._written) >= _MOST_KEPT:
                     self._written.clear()
                 self._written[name, raw] = made
         return made
+
+    def _rewrite_value(self, field: str, raw: bytes, depth: int) -> str:
+        """Return the text of what stands in a field: an object part by part, as most of its parts come again."""
+        made = self._values.get((field, raw))
+        if made is None:
+            made = self._rewrite_object(field, raw, depth) if _may_be_split(field, raw, depth) else None
+            made = self._rewrite_whole(field, raw, depth) if made is None else made
+            if len(raw) <= _LONGEST_KEPT_BYTES:
+                if len(self._values) >= _MOST_KEPT:
+                    self._values.clear()
+                self._values[field, raw] = made
+        return made
+
+    def _rewrite_object(self, field: str, raw: bytes, depth: int) -> str | None:
+        """Return the text of an object; None where it has to be decoded whole."""
+        try:
+            members = _MEMBERS.decode(raw)
+        except REFUSALS:
+            return None
+        made = {}
+        for name, inner in members.items():
+            renamed, inner_field = self._redactor.rename_member(name, field)
+            made[renamed] = self._rewrite_value(inner_field, bytes(inner), depth + 1)
+        return "{" + ",".join(f"{_DUMP(name)}:{text}" for name, text in made.items()) + "}"
+
+    def _rewrite_whole(self, field: str, raw: bytes, depth: int) -> str:
+        value = decode_fully(raw)
+        return _DUMP(None if isinstance(value, Reason) else self._redactor.redact_value(value, field, depth))
+
+
+def _may_be_split(field: str, raw: bytes, depth: int) -> bool:
+    """Check whether the members of an object mean the same one by one: none names the field of another."""
+    return raw[:1] == b"{" and depth < _DEEPEST_SPLIT and field != "condition" and not _TELLS_FIELD(raw)

@@ -133,9 +133,13 @@ class Redactor:
         """Return the name of a record's member; it stays unless it is no name of a field."""
         return self._walk_key(name, "")
 
-    def redact_member(self, name: str, value: Any) -> Any:
-        """Return what is in a record's member with its names replaced."""
-        return self._walk(value, words.plain(name), 1)
+    def redact_value(self, value: Any, field: str, depth: int) -> Any:
+        """Return what stands in a field, so deep inside of a record, with its names replaced."""
+        return self._walk(value, field, depth)
+
+    def rename_member(self, name: str, field: str) -> tuple[str, str]:
+        """Return a member's name, replaced where it is none of AWS's, and the field that its value stands in."""
+        return self._walk_member(name, field, None)
 
     def cell(self, column: str, text: str) -> str:
         """Return a cell of a table with every name replaced."""
