@@ -248,18 +248,21 @@ def test_whole_records_are_handed_on_as_text(column: str) -> None:
 
 
 def test_ragged_rows_are_read_and_useless_ones_counted() -> None:
-    """Rows with too few or too many cells are read; rows that name no call are counted once, at the end."""
-    found = read("eventname,eventsource,errorcode\nA,kms.amazonaws.com\nB,kms.amazonaws.com,x,y,z\nonly\n\n,,\n")
+    """Rows with too few cells are read; rows that name no call, or run on behind the last column, are counted."""
+    rows = ["A,kms.amazonaws.com", "B,kms.amazonaws.com,x,,", "C,kms.amazonaws.com,x,y,z", "only", "", ",,"]
+    found = read("\n".join(["eventname,eventsource,errorcode", *rows, ""]))
 
     assert [item["eventName"] for item in found if isinstance(item, dict)] == ["A", "B"]
-    assert found[-1] == Skipped("export.csv", Reason.UNREADABLE_ROW, 1, 5)
+    assert found[-1] == Skipped(
+        "export.csv", Reason.UNREADABLE_ROW, 2, len("C,kms.amazonaws.com,x,y,z") + 1 + len("only") + 1
+    )
 
 
 def test_row_cut_inside_of_a_cell_is_counted() -> None:
     """The last row of a file that was cut is no record with half of its request."""
     found = read('eventname,eventsource,requestparameters\nDecrypt,kms.amazonaws.com,"{""keyId"": ""arn')
 
-    assert found == [Skipped("export.csv", Reason.UNREADABLE_ROW, 1, 5)]
+    assert found == [Skipped("export.csv", Reason.UNREADABLE_ROW, 1)]
 
 
 def test_giant_cell_is_counted_and_large_one_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,7 +275,7 @@ def test_giant_cell_is_counted_and_large_one_read(monkeypatch: pytest.MonkeyPatc
     )
 
     assert [item["eventName"] for item in found if isinstance(item, dict)] == ["A", "C"]
-    assert found[-1] == Skipped("export.csv", Reason.UNREADABLE_ROW, 1, 5)
+    assert found[-1] == Skipped("export.csv", Reason.UNREADABLE_ROW, 1)
 
 
 def test_rows_stream() -> None:

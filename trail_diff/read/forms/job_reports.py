@@ -88,7 +88,10 @@ def read_job_rows(lines: Iterable[str], source: str) -> Iterator[dict[str, Any] 
 
 
 def _split(header: str) -> Sequence[str]:
-    return next(csv.reader([header.strip().lstrip("\ufeff")], delimiter=_delimiter(header)), [])
+    try:
+        return next(csv.reader([header.strip().lstrip("\ufeff")], delimiter=_delimiter(header)), [])
+    except csv.Error:  # a carriage return in the line: no header of a report
+        return []
 
 
 def _delimiter(header: str) -> str:

@@ -122,7 +122,9 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
             yield text
             continue
         counts[Reason.ACCOUNT_NUMBER_LOST] += _drop_rounded(row, accounts)
-        record = None if settled.is_ambiguous else record_from_columns(dict(zip(names, row, strict=False)))
+        # A row that runs on behind its last column is two rows in one: a record of both would be wrong.
+        is_mixed = any(row[len(names) :])
+        record = None if settled.is_ambiguous or is_mixed else record_from_columns(dict(zip(names, row, strict=False)))
         if record is not None:
             counts[Reason.REPAIRED_DATES] += settled.is_changed
             yield record
