@@ -33,7 +33,7 @@ BELOW_POLICY = {"case", *BELOW_CASE}
 BELOW_DIAGNOSIS = {"policy", *BELOW_POLICY}
 BELOW_GATHER = {"policy", *BELOW_POLICY}
 BELOW_AWS = {"gather", *BELOW_GATHER}
-BELOW_INPUTS = {"aws", "redact", *BELOW_AWS}
+BELOW_INPUTS = {"aws", "redaction", *BELOW_AWS}
 LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "cli": {"pipeline", "inputs", "render", *BELOW_INPUTS},
@@ -41,7 +41,7 @@ LAYERS: dict[str, set[str]] = {
     "pipeline": {"inputs", "diagnosis", "usage", "render", *BELOW_INPUTS},
     "inputs": BELOW_INPUTS,
     "aws": BELOW_AWS,
-    "redact": BELOW_AWS,
+    "redaction": BELOW_AWS,
     "usage": {"gather", *BELOW_DIAGNOSIS},
     "gather": BELOW_GATHER,
     "diagnosis": BELOW_DIAGNOSIS,

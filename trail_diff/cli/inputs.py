@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trail_diff.case.builder import Question
     from trail_diff.inputs import Inputs
     from trail_diff.model.learnt import Window
-    from trail_diff.redact.redactor import Redactor
+    from trail_diff.redaction.redactor import Redactor
 
 MOST_PROCESSES = 16
 """Each takes about 40 MB."""
@@ -163,8 +163,8 @@ def _redacting(run: Run) -> "Iterator[Redactor | None]":
             raise UsageError("--map goes with --redact", hint="add --redact, or leave --map out")
         yield None
         return
-    from trail_diff.redact.owner_map import make_pseudonyms, write_map
-    from trail_diff.redact.redactor import Redactor
+    from trail_diff.redaction.owner_map import make_pseudonyms, write_map
+    from trail_diff.redaction.redactor import Redactor
 
     pseudonyms = make_pseudonyms(run.map_file)
     if run.map_file is not None:
