@@ -17,7 +17,7 @@ ONLY_IN = {
     "botocore": {"aws.client"},
     "typer": {"cli"},
     "tabulate": {"render"},
-    "pandas": {"diagnosis.diff"},
+    "pandas": {"api.frames", "api.results", "diagnosis.diff"},
     "rich": {"cli.progress"},
     "platformdirs": {"aws.event_history.slices"},
     "jinja2": {"render.html_page"},
@@ -37,7 +37,8 @@ BELOW_INPUTS = {"aws", "redaction", *BELOW_AWS}
 LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "cli": {"pipeline", "inputs", "render", *BELOW_INPUTS},
-    "__init__": {"pipeline", "inputs", "render", *BELOW_INPUTS},
+    "api": {"pipeline", "inputs", "render", *BELOW_INPUTS},
+    "__init__": {"api", "pipeline", "inputs", "render", *BELOW_INPUTS},
     "pipeline": {"inputs", "diagnosis", "usage", "render", *BELOW_INPUTS},
     "inputs": BELOW_INPUTS,
     "aws": BELOW_AWS,

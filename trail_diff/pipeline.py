@@ -307,7 +307,7 @@ def _read_bytes(file: str, option: str) -> bytes:
 
 def try_policy(
     inputs: Inputs,
-    old: str | None,
+    old: str | Document | None,
     keys: Sequence[str] = (),
     parameters: Mapping[str, str] | None = None,
     calls: "SavedCalls | KnownCalls | None" = None,
