@@ -47,14 +47,14 @@ def test_events_may_be_paths_or_records(events: Any) -> None:
 
 def test_times_of_boto3_are_read() -> None:
     """A job as boto3 describes it has aware datetimes, which are read as the times they are."""
-    described = {
+    described: dict[str, Any] = {
         "BackupJobId": JOB,
         "State": "FAILED",
         "CreationDate": datetime(2026, 3, 2, 18, tzinfo=UTC),
         "CompletionDate": datetime(2026, 3, 2, 18, 20, tzinfo=UTC),
     }
 
-    listed = jobs([], jobs=described)
+    listed = jobs(described)
 
     assert listed[0].job.created == datetime(2026, 3, 2, 18, tzinfo=UTC)
 
@@ -89,8 +89,10 @@ def test_wrong_types_have_a_hint(question: Any, named: dict[str, Any], hint: str
 
 def test_table_of_pandas_is_refused_with_the_way_to_give_it() -> None:
     """A table would be taken for the names of its columns; its rows can be given."""
+    frame: Any = callers(TRAIL).to_frame()
+
     with pytest.raises(UsageError) as error:
-        callers(callers(TRAIL).to_frame())
+        callers(frame)
 
     assert 'frame.to_dict("records")' in error.value.hint
 
@@ -148,7 +150,7 @@ def test_answers_have_the_forms_of_the_command_line() -> None:
 def test_frames_have_documented_columns() -> None:
     """Every column of every table, and its type, stands in docs/python.md, and an empty table has them too."""
     documented = (INCIDENT.parents[1] / "docs" / "python.md").read_text(encoding="utf-8")
-    answers = [
+    answers: list[Any] = [
         diagnose(TRAIL, JOB, key_policy=POLICY),
         jobs(TRAIL),
         callers(TRAIL),
