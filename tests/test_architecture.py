@@ -17,13 +17,13 @@ ONLY_IN = {
     "botocore": {"aws.client"},
     "typer": {"cli"},
     "tabulate": {"render"},
-    "pandas": {"api.frames", "api.results", "diagnosis.diff"},
+    "pandas": {"api.frames", "api.results"},
     "rich": {"cli.progress"},
     "platformdirs": {"aws.event_history.slices"},
     "jinja2": {"render.html_page"},
     "markupsafe": {"render.html_page", "render.html_tables"},
     "wcwidth": {"render.width"},
-    "yaml": {"read.repair.yaml_text"},
+    "yaml": {"read.repair.yaml_text", "policy.documents.lines", "policy.documents.text"},
     "zstandard": {"read.containers"},
 }
 LEAVES = {"arns", "errors", "outfile", "times"}
@@ -36,13 +36,14 @@ BELOW_AWS = {"gather", *BELOW_GATHER}
 BELOW_INPUTS = {"aws", "redaction", *BELOW_AWS}
 LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
-    "cli": {"pipeline", "inputs", "render", *BELOW_INPUTS},
-    "api": {"pipeline", "inputs", "render", *BELOW_INPUTS},
+    "cli": {"pipeline", "inputs", "triaging", "usage", "render", *BELOW_INPUTS},
+    "api": {"pipeline", "inputs", "triaging", "render", *BELOW_INPUTS},
     "__init__": {"api", "pipeline", "inputs", "render", *BELOW_INPUTS},
-    "pipeline": {"inputs", "diagnosis", "usage", "render", *BELOW_INPUTS},
+    "pipeline": {"inputs", "diagnosis", "triaging", "usage", *BELOW_INPUTS},
     "inputs": BELOW_INPUTS,
     "aws": BELOW_AWS,
     "redaction": BELOW_AWS,
+    "triaging": BELOW_POLICY,
     "usage": {"gather", *BELOW_DIAGNOSIS},
     "gather": BELOW_GATHER,
     "diagnosis": BELOW_DIAGNOSIS,

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 import trail_diff
 from trail_diff.diagnosis.hypotheses.registry import TEXTS
-from trail_diff.model import learnt, report
+from trail_diff.model import learnt, report, triage
 from trail_diff.model.codes import Cause
 from trail_diff.model.reasons import Reason
 
@@ -51,7 +51,7 @@ def test_page_of_call_profiles_is_up_to_date() -> None:
 @pytest.mark.parametrize(("name", "text"), SECTIONS, ids=[name for name, _ in SECTIONS])
 def test_every_field_is_described(name: str, text: str) -> None:
     """Each table of the page lists the fields that the value has in JSON, each once."""
-    kind: type[Struct] = getattr(report, name, None) or getattr(learnt, name)
+    kind: type[Struct] = next(getattr(room, name) for room in (report, learnt, triage) if hasattr(room, name))
     described = [field for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for field in row.split("`")[1::2]]
 
     assert sorted(described) == sorted(field.encode_name for field in structs.fields(kind))
@@ -65,9 +65,10 @@ def test_every_public_name_is_described() -> None:
 
 
 def test_every_value_of_a_report_is_described() -> None:
-    """Each kind of value that the JSON Schema defines has a table, enums and unions of words aside."""
-    from trail_diff.render.schema import report_schema
+    """Each kind of value that a JSON Schema defines has a table, enums and unions of words aside."""
+    from trail_diff.render.schema import report_schema, triage_schema
 
-    values = {name for name, shape in report_schema()["$defs"].items() if "properties" in shape}
+    shapes = report_schema()["$defs"] | triage_schema()["$defs"]
+    values = {name for name, shape in shapes.items() if "properties" in shape}
 
     assert values == {name for name, _ in SECTIONS} - {"JobRow", "CallerUse", "WhatIfRow"}

@@ -72,6 +72,26 @@ def test_ages_count_back_from_now() -> None:
     assert parse_moment("soon", NOON) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("24h", "2026-02-28T12:00"),
+        ("Yesterday", "2026-02-28T00:00"),
+        ("today", "2026-03-01T00:00"),
+        ("last  night", "2026-02-28T18:00"),
+        ("2026-03-01", "2026-03-01T00:00"),
+    ],
+)
+def test_days_and_nights_have_names(text: str, moment: str) -> None:
+    """A night begins at 18:00 UTC of the day before, a day at midnight; an age needs no "ago"."""
+    assert parse_moment(text, NOON) == datetime.fromisoformat(moment).replace(tzinfo=UTC)
+
+
+def test_age_beyond_all_time_is_none() -> None:
+    """An age that no calendar reaches back to is no time."""
+    assert parse_moment("99999999d ago", NOON) is None
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("3 days", 259200)])
 def test_durations_are_read(text: str, seconds: int) -> None:
     """A duration is a number and a unit."""

@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trail_diff.api.questions import callers, diagnose, jobs, redact, what_if
-    from trail_diff.api.results import Diagnosis, Listing, Trial
+    from trail_diff.api.questions import callers, diagnose, jobs, redact, triage, what_if
+    from trail_diff.api.results import Diagnosis, Grouped, Listing, Trial
     from trail_diff.aws.live.options import AwsOptions
     from trail_diff.case.builder import Question
     from trail_diff.errors import (
@@ -56,6 +56,7 @@ __all__ = [
     "Diagnosis",
     "FactError",
     "FactFiles",
+    "Grouped",
     "Inputs",
     "JobNotFoundError",
     "Listing",
@@ -79,6 +80,7 @@ __all__ = [
     "redact",
     "render_report",
     "save_bundle",
+    "triage",
     "what_if",
 ]
 
@@ -96,6 +98,7 @@ _HOMES = {
     "Diagnosis": "api.results",
     "FactError": "errors",
     "FactFiles": "gather.key_facts",
+    "Grouped": "api.results",
     "Inputs": "inputs",
     "JobNotFoundError": "errors",
     "Listing": "api.results",
@@ -118,6 +121,7 @@ _HOMES = {
     "redact": "api.questions",
     "render_report": "render",
     "save_bundle": "pipeline",
+    "triage": "api.questions",
     "what_if": "api.questions",
 }
 

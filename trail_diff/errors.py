@@ -1,4 +1,4 @@
-"""The errors a user can mend. Anything else that goes wrong is a bug and keeps its traceback.
+"""The errors a user can fix. Anything else that goes wrong is a bug and keeps its traceback.
 
 TrailDiffError              a message and a hint; the command line prints both and exits 2
 ├── SourceError             an input could not be opened, or holds nothing that can be used

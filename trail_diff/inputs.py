@@ -136,11 +136,13 @@ def collect(
     return _redact(structs.replace(collected, documents=documents.over(collected.documents)), asked, inputs)
 
 
-def gather_inputs(inputs: Inputs, windows_of: WindowsOf | None = None, keys: Sequence[str] = ()) -> Gathered:
+def gather_inputs(
+    inputs: Inputs, windows_of: WindowsOf | None = None, keys: Sequence[str] = (), *, with_refused: bool = False
+) -> Gathered:
     """Read what there is to events, jobs and counts.
 
     With `windows_of`, calls outside of the windows that are told from the jobs need not be among the events; `keys` are
-    those that will be asked about.
+    those that will be asked about; `with_refused`, calls that were not authorized are among the events in any case.
 
     Raises:
         SourceError, CaseFileError, AwsError: it cannot be read.
@@ -156,11 +158,25 @@ def gather_inputs(inputs: Inputs, windows_of: WindowsOf | None = None, keys: Seq
     export = _open_export(inputs)
     told = read_job_files(inputs.jobs)
     if windows_of is not None and export.is_large:
-        gathered = export.gather_twice(told, windows_of, by_name=is_by_name(keys))
+        gathered = export.gather_twice(told, windows_of, by_name=is_by_name(keys), with_refused=with_refused)
         if gathered is not None:
             return gathered
         export = _open_export(inputs)
     return export.gather_once(told)
+
+
+def gather_with_facts(inputs: Inputs, windows_of: WindowsOf) -> tuple[Gathered, Facts]:
+    """Read what there is for more than one job, refused calls included, and what is known of the key.
+
+    A bundle holds both.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
+    if inputs.is_raw_needed and (not inputs.is_live or inputs.is_engine_for_all):
+        collected = collect(inputs, _NOTHING_ASKED)[0]
+        return collected.gathered(), collected.facts()
+    return gather_inputs(inputs, windows_of, with_refused=True), gather_facts(inputs)
 
 
 def gather_both(

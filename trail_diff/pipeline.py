@@ -10,7 +10,7 @@
                └ aws/engines        Athena, CloudTrail Lake, CloudWatch Logs
     normalize  Record → Event       who called, which key, how it ended; or a note of why not
     gather     Found → Sums         one reading engine, on all cores: a Fold says what to keep and what to count
-               ├ fold               which calls are alike, which events are kept; several folds share a pass
+               ├ fold               which calls are alike, which events are kept
                ├ reader             what one process makes of a batch of files
                ├ engine             a pass: what all processes found, in order, each event once
                ├ exports            a small export in one pass, a large one in two: only what the case may rest on
@@ -37,6 +37,7 @@
     exhibits   Case, Explained → events, policies   what the counts and decisions rest on, to be shown with them
     next_steps Examined, Verdict → the commands that would settle what is open
     verdict    Case, CallerGroups, Findings → Verdict
+    triage     Gathered → the Cases of many jobs → Reports → Triage: those with the same cause in one group
     console    Findings → the same with where each event is found
     render     Report → text
 
@@ -45,6 +46,7 @@ clock or the environment, so a Case analysed twice gives one Report.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +55,10 @@ from msgspec import structs
 from trail_diff import __version__
 from trail_diff.arns import places_of_alike
 from trail_diff.case.baseline import compare_jobs, rank_baselines
-from trail_diff.case.builder import Question, build_case, case_windows
+from trail_diff.case.builder import DEFAULT_PAD, Question, build_case, case_windows
 from trail_diff.case.comparison import build_comparison
 from trail_diff.case.coverage import summarize_reading
+from trail_diff.case.gathered import Gathered
 from trail_diff.errors import CaseFileError, FactError, UsageError
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.gather.exports import WindowsOf
@@ -69,12 +72,15 @@ from trail_diff.inputs import (
     gather_facts,
     gather_inputs,
     gather_policy,
+    gather_with_facts,
     need_question,
     offer_bundles,
 )
 from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.report import CallerGroup, CallerUse, JobRow, Report, WhatIf
+from trail_diff.model.triage import JobKey, Triage
 from trail_diff.profiles.catalogue import profile_ids
+from trail_diff.triaging.select import EVERY_JOB, TriageFilter
 from trail_diff.usage.callers import CallerCount
 
 if TYPE_CHECKING:
@@ -99,7 +105,7 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
 
 
 def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) -> Collected:
-    """Collect a case and write it to one file, with only the records it rests on, and give what was written.
+    """Collect a case and write it to one file, with only the records it rests on, and return what was written.
 
     Raises:
         TrailDiffError: what could not be used or written, with a hint.
@@ -182,7 +188,7 @@ def _windows_of(question: Question) -> WindowsOf:
 
 
 def analyse(case: Case) -> Report:
-    """Conclude what a case holds; the verdict is summed up in English, renderers do so in their language."""
+    """Conclude what a case holds; renderers sum the verdict up in their language."""
     from trail_diff.diagnosis.absence import read_absences
     from trail_diff.diagnosis.console_links import locate_evidence
     from trail_diff.diagnosis.diff import diff_callers
@@ -194,9 +200,8 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.remedies import propose_remedies
     from trail_diff.diagnosis.requests import compare_requests
     from trail_diff.diagnosis.timeline import list_changes
-    from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
+    from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving, without_consequences
     from trail_diff.diagnosis.weighing import weigh
-    from trail_diff.render.summary import word_verdict
 
     groups = with_expected(case, diff_callers(case.failed, case.succeeded))
     driving = driving_groups(groups)
@@ -205,12 +210,12 @@ def analyse(case: Case) -> Report:
     findings = weighing.findings
     verdict = judge(case, groups, findings, examined.explained)
     events, left_out = list_events(case, groups)
-    report = Report(
+    return Report(
         verdict=verdict,
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
         coverage=_with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy"),
-        callers=mark_driving(without_expected(groups), driving),
+        callers=mark_driving(without_expected(groups), without_consequences(driving, findings)),
         findings=locate_evidence(findings, case),
         ruled_out=weighing.ruled_out,
         decisions=tuple(
@@ -226,9 +231,8 @@ def analyse(case: Case) -> Report:
         weighing=weighing.rows,
         expected=list_expected(case, groups),
         key_places=places_of_alike(_keys_in(case, groups)),
-        request_differences=compare_requests(case, driving),
+        request_differences=compare_requests(case, driving, examined.explained),
     )
-    return word_verdict(report)
 
 
 def _keys_in(case: Case, groups: Sequence[CallerGroup]) -> set[str]:
@@ -237,15 +241,44 @@ def _keys_in(case: Case, groups: Sequence[CallerGroup]) -> set[str]:
     return {key for key in named if key}
 
 
-def list_jobs(inputs: Inputs) -> tuple[tuple[JobRow, ...], Coverage]:
+def list_jobs(
+    inputs: Inputs, wanted: TriageFilter = EVERY_JOB, *, only_failed: bool = False
+) -> tuple[tuple[JobRow, ...], Coverage]:
     """List the jobs found, each that did not succeed with the baseline it would get and in what the two differ."""
     gathered = gather_inputs(inputs, lambda _gathered: ())
     rows = []
-    for job in gathered.jobs:
-        ranked = rank_baselines(job, gathered.jobs) if is_finished(job) and not is_succeeded(job) else []
-        baseline = ranked[0] if ranked else None
+    for job in filter(wanted.holds, gathered.jobs):
+        has_failed = is_finished(job) and not is_succeeded(job)
+        if only_failed and not has_failed:
+            continue
+        baseline = next(iter(rank_baselines(job, gathered.jobs)), None) if has_failed else None
         rows.append(JobRow(job, baseline, compare_jobs(job, baseline) if baseline else (), profile_ids(job)))
     return tuple(rows), summarize_reading(gathered.tally, gathered.skipped)
+
+
+def triage(
+    inputs: Inputs, wanted: TriageFilter, pad: timedelta = DEFAULT_PAD
+) -> tuple[Triage, Mapping[JobKey, Report]]:
+    """Diagnose every job that did not succeed, out of one reading, and put those with the same cause together.
+
+    Return the groups, and the report of each of their jobs.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
+    from trail_diff.triaging.diagnose import Cases, windows_of
+    from trail_diff.triaging.group import group_reports, is_worth_telling, job_key
+    from trail_diff.triaging.select import select_jobs
+
+    def spans(gathered: Gathered) -> tuple[Window, ...]:
+        return windows_of(select_jobs(gathered, wanted), gathered, pad)
+
+    gathered, facts = gather_with_facts(inputs, spans)
+    cases = Cases(gathered, facts, pad)
+    reports = [analyse(cases.of(job)) for job in select_jobs(gathered, wanted)]
+    told = [report for report in reports if is_worth_telling(report) and wanted.wants_cause(report.verdict.cause)]
+    grouped = group_reports(told, len(gathered.jobs), summarize_reading(gathered.tally, gathered.skipped))
+    return grouped, {job_key(report.failed): report for report in told}
 
 
 def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[CallerUse, ...], Coverage]:

@@ -19,6 +19,9 @@ _CONSOLE_FORMS = (
 
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(\d{1,9})\s*([smhdw])[a-z]*\Z", re.IGNORECASE)
+_NAMED_MOMENTS = {"today": (0, 0), "yesterday": (1, 0), "last night": (1, 18)}
+"""Days before now, and the hour of the day."""
+
 _LEAP_SECOND = re.compile(r"(?<=:[0-5]\d):60(?!\d)")
 _MILLISECONDS_TEXT = re.compile(r"\\?/Date\((-?\d{1,15})\)\\?/")
 _MILLISECONDS_FROM = 1e11
@@ -26,7 +29,7 @@ _MILLISECONDS_FROM = 1e11
 
 
 def parse_time(value: object) -> datetime | None:
-    """Read a time in any form job descriptors have, or give None.
+    """Read a time in any form job descriptors have; None for anything else.
 
     Forms: ISO 8601 (no offset means UTC), epoch seconds or milliseconds, `{"seconds", "nanos"}`,
     "Jan 10, 2019 1:45:24 PM" (UTC), and PowerShell's "/Date(1547108091000)/". A leap second is the second before it.
@@ -51,14 +54,23 @@ def _read(value: object) -> datetime | None:
 
 
 def parse_moment(text: str, now: datetime) -> datetime | None:
-    """Read a time given on the command line: whatever `parse_time` reads, "now", or an age such as "2h ago"."""
-    plain = text.strip().lower()
+    """Read a time given on the command line: whatever `parse_time` reads, "now", an age, or a day.
+
+    An age is "2h ago" or "2h"; "today" and "yesterday" begin at midnight, "last night" at 18:00 of the day before, UTC.
+    """
+    plain = " ".join(text.lower().split())
+    if plain in _NAMED_MOMENTS:
+        days, hour = _NAMED_MOMENTS[plain]
+        return now.replace(hour=hour, minute=0, second=0, microsecond=0) - timedelta(days=days)
     if plain == "now":
         return now
-    if plain.endswith("ago"):
-        age = parse_duration(plain.removesuffix("ago"))
-        return now - age if age is not None else None
-    return parse_time(text)
+    age = parse_duration(plain.removesuffix("ago"))
+    if age is None:
+        return None if plain.endswith("ago") else parse_time(text)
+    try:
+        return now - age
+    except OverflowError:
+        return None
 
 
 def parse_duration(text: str) -> timedelta | None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import trail_diff
-from trail_diff import TrailDiffError, UsageError, callers, diagnose, errors, jobs, redact, what_if
+from trail_diff import TrailDiffError, UsageError, callers, diagnose, errors, jobs, redact, triage, what_if
 from trail_diff.read.files import FileSource
 from trail_diff.read.interface import FoundJob, FoundRecord, ReadOptions, Tally
 
@@ -154,6 +154,7 @@ def test_frames_have_documented_columns() -> None:
         diagnose(TRAIL, JOB, key_policy=POLICY),
         jobs(TRAIL),
         callers(TRAIL),
+        triage(TRAIL, key_policy=POLICY),
         what_if(TRAIL, POLICY, old=OLD_POLICY, keys=KEY),
         callers(TRAIL, start="2030-01-01"),
     ]
@@ -162,6 +163,17 @@ def test_frames_have_documented_columns() -> None:
         assert [
             f"{name} {kind}" for name, kind in frame.dtypes.items() if f"| `{name}` | `{kind}` |" not in documented
         ] == []
+
+
+def test_triage_groups_the_failed_jobs() -> None:
+    """Each failed job is in one group with its cause, and the function stays one after its room was loaded."""
+    grouped = trail_diff.triage(TRAIL, key_policy=POLICY, since="2026-03-01")
+
+    assert repr(grouped) == "<triage: 1 jobs in 1 groups>"
+    assert grouped.to_dict()["schema"] == "trail-diff/triage/1"
+    assert list(grouped.to_frame()["cause"]) == ["key-policy-explicit-deny"]
+    assert callable(trail_diff.triage)
+    assert callable(trail_diff.redact)
 
 
 def test_rows_of_a_frame_are_those_of_the_answer() -> None:

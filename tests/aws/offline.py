@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from recording import Record, as_trail_file
 
 from trail_diff.events.changes import is_change
-from trail_diff.gather.job_files import gather_found
+from trail_diff.gather.raw_case import collect_found
 from trail_diff.model.learnt import Event, Skipped, Window
 from trail_diff.read.containers import Chunks
 from trail_diff.read.files import FileReader
@@ -60,7 +60,7 @@ def offline_events(records: Iterable[Record], query: ReadOptions = JOBS) -> tupl
 
 
 def _keep(found: Iterable[Found], tally: Tally, query: ReadOptions) -> Read:
-    gathered = gather_found(found, tally)
+    gathered = collect_found(found, tally).gathered()
     events = tuple(structs.replace(event, source="") for event in gathered.events if _is_wanted(event, query))
     return Read(events, gathered.skipped, tally)
 

@@ -11,12 +11,11 @@ from aws.athena_tables import describe_table
 from aws.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
 from aws.offline import JOBS, incident_records, offline_events, read_source
 
-from trail_diff.aws.engines.athena import AthenaOptions, AthenaSource
-from trail_diff.aws.engines.athena_sql import parse_table_name
+from trail_diff.aws.engines.athena import AthenaSource
+from trail_diff.aws.engines.choices import AthenaTable
 from trail_diff.errors import AwsAccessDeniedError, SourceError
 
-TABLE = parse_table_name("logs.cloudtrail_logs")
-OPTIONS = AthenaOptions(TABLE, output="s3://results/athena/")
+OPTIONS = AthenaTable("logs.cloudtrail_logs", output="s3://results/athena/")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +73,7 @@ def test_motos_own_results_are_read(server: Loopback) -> None:
     queued: Any = {"results": [{"rows": rows, "column_info": []}], "region": "eu-west-1"}
     requests.post(f"{server.url}/moto-api/static/athena/query-results", json=queued, timeout=5)
 
-    read = read_source(AthenaSource(server.link(), AthenaOptions(TABLE, "primary", "s3://results/athena/")))
+    read = read_source(AthenaSource(server.link(), AthenaTable(OPTIONS.name, "primary", "s3://results/athena/")))
 
     assert [event.caller.invoked_by for event in read.events] == ["backup-storage.amazonaws.com"]
     assert server.asked("StartQueryExecution")[0]["WorkGroup"] == "primary"

@@ -390,7 +390,7 @@ def test_shell_completion_offers_the_words_of_an_option() -> None:
     ("command", "headings"),
     [
         ((), ["What to explain", "Where events come from", "Event history of AWS", "What is known of the key"]),
-        (("jobs",), ["Where events come from", "Output", "How to run", "Options"]),
+        (("jobs",), ["Which jobs", "Where events come from", "Output", "How to run"]),
         (("compare",), ["Arguments", "Options", "What is known of the key", "Output", "How to run"]),
     ],
     ids=str,

@@ -50,4 +50,6 @@ def test_change_belongs_to_a_case_as_the_table_says(case: Entry) -> None:
     """An event is a change of the case's key, vaults, roles or trails, or is none, as stated."""
     event = build_event(case["call"])
 
-    assert bool(select_changes([event], [KEYS["key"]], [build_job(case.get("job"))])) is case["selected"]
+    calls = [build_event(call) for call in case.get("calls", [])]
+
+    assert bool(select_changes([event], [KEYS["key"]], [build_job(case.get("job"))], calls)) is case["selected"]

@@ -51,7 +51,27 @@ def only(document: dict[str, Any]) -> Job:
     return job
 
 
-@pytest.mark.parametrize("document", [API, {"BackupJobs": [API]}, EVENT_BRIDGE], ids=["describe", "list", "event"])
+REPORTED = {
+    "reportTimePeriodStart": "2026-03-01T00:00:00Z",
+    "accountId": ACCOUNT,
+    "region": REGION,
+    "backupJobId": JOB_ID,
+    "jobStatus": "FAILED",
+    "statusMessage": "it failed",
+    "resourceType": "DynamoDB",
+    "resourceArn": TABLE,
+    "initiationDate": "2026-03-01T18:05:00Z",
+    "completionDate": "2026-03-01T18:15:00Z",
+    "backupVaultArn": VAULT,
+    "iamRoleArn": ROLE,
+}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [API, {"BackupJobs": [API]}, EVENT_BRIDGE, {"reportItems": [REPORTED]}],
+    ids=["describe", "list", "event", "report"],
+)
 def test_every_document_form_gives_the_same_job(document: dict[str, Any]) -> None:
     """Describe output, list output and EventBridge say the same of a job."""
     job = only(document)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trail_diff.errors import FactError, PolicyError
-from trail_diff.gather.key_facts import FactFiles, load_facts
+from trail_diff.gather.key_facts import FactFiles, load_documents, read_facts
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.document import parse_policy, policy_from
@@ -138,7 +138,7 @@ def test_file_that_is_not_json_is_refused_with_what_to_give_instead(tmp_path: Pa
     (tmp_path / "policy").write_text(content, encoding="utf-8")
 
     with pytest.raises(FactError) as refusal:
-        load_facts(FactFiles(key_policy=str(tmp_path / "policy")))
+        load_documents(FactFiles(key_policy=str(tmp_path / "policy")))
 
     assert advice in refusal.value.hint
 
@@ -148,7 +148,7 @@ def test_malformed_policy_is_refused_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "new.json").write_text('{"Statement": {"Effect": "deny"}}', encoding="utf-16")
 
     with pytest.raises(PolicyError, match=r"new\.json: .* /Statement/Effect"):
-        load_facts(FactFiles(key_policy=str(tmp_path / "new.json")))
+        read_facts(load_documents(FactFiles(key_policy=str(tmp_path / "new.json"))))
 
 
 @pytest.mark.parametrize(

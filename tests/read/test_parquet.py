@@ -27,7 +27,7 @@ def written(table: pa.Table, row_group_size: int | None = None) -> bytes:
     return target.getvalue()
 
 
-def read(content: bytes) -> list[Record | Skipped]:
+def read(content: bytes) -> list[Record | str | Skipped]:
     """Read a table."""
     return list(read_parquet(io.BytesIO(content), "table.parquet"))
 

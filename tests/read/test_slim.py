@@ -19,7 +19,6 @@ from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.normalize import normalize_record
 from trail_diff.gather.engine import Skips
 from trail_diff.gather.exports import count_calls
-from trail_diff.gather.fold import EveryEvent, Together
 from trail_diff.model.learnt import Coverage, Event
 from trail_diff.model.report import CallerUse
 from trail_diff.read.files import FileReader
@@ -190,28 +189,6 @@ def test_replaying_gives_what_reading_every_record_gives(data: bytes, keys: list
     sums = [[(one.access, one.event.caller.role_arn, one.calls, one.succeeded, one.denied) for one in replayed.requests()]
             for replayed in (quick, slow)]  # fmt: skip
     assert sums[0] == sums[1]
-
-
-@given(data=documents(), keys=asked, word=st.sampled_from(WORDS))
-@settings(max_examples=200, deadline=None)
-def test_folds_that_share_a_pass_count_what_each_counts_alone(
-    data: bytes, keys: list[str], word: str, place: Path
-) -> None:
-    """Callers, distinct requests and coverage are the same, whether a pass is made for one fold or for three."""
-    file = place / "export"
-    file.write_bytes(data)
-    policies = [{"Statement": [{"Condition": {"StringEquals": {word: "b"}}}]}]
-    alone, together = (
-        (CallerCount(keys), ObservedRequests(policies, keys)),
-        (CallerCount(keys), ObservedRequests(policies, keys)),
-    )
-
-    coverages = [count_calls([str(file)], fold) for fold in (*alone, Together(*together, EveryEvent()))]
-
-    rows = [(callers.rows(), [(one.access, one.calls, one.succeeded, one.denied) for one in replayed.requests()])
-            for callers, replayed in (alone, together)]  # fmt: skip
-    assert rows[0] == rows[1]
-    assert coverages[0] == coverages[1] == coverages[2]
 
 
 def test_requests_come_in_the_order_of_their_first_new_call(tmp_path: Path) -> None:

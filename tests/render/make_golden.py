@@ -1,4 +1,4 @@
-"""Writes what the renderers are expected to give, and the JSON Schema, anew: `make golden`, then read the diff."""
+"""Writes what the renderers are expected to give, and the JSON Schemas, anew: `make golden`, then read the diff."""
 
 import json
 from pathlib import Path
@@ -6,10 +6,11 @@ from pathlib import Path
 from render.canonical import CANONICAL, OPTIONS
 
 from trail_diff.render import render_report
-from trail_diff.render.schema import report_schema
+from trail_diff.render.schema import report_schema, triage_schema
 
 GOLDEN = Path(__file__).parent / "golden"
-SCHEMA = Path(__file__).parent.parent.parent / "trail_diff" / "data" / "report.schema.json"
+DATA = Path(__file__).parent.parent.parent / "trail_diff" / "data"
+SCHEMAS = {"report.schema.json": report_schema, "triage.schema.json": triage_schema}
 
 
 def main() -> None:
@@ -17,7 +18,8 @@ def main() -> None:
     GOLDEN.mkdir(exist_ok=True)
     for name, (output_format, options) in OPTIONS.items():
         (GOLDEN / name).write_text(render_report(CANONICAL, output_format, options), encoding="utf-8")
-    SCHEMA.write_text(json.dumps(report_schema(), indent=2) + "\n", encoding="utf-8")
+    for name, make_schema in SCHEMAS.items():
+        (DATA / name).write_text(json.dumps(make_schema(), indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from render.canonical import CANONICAL
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Calls, Evidence, Remedy, Report
 from trail_diff.render.essentials import (
-    best_remedy,
     choose_rows,
     explain_finding,
     guilty_statement,
@@ -97,8 +96,8 @@ def test_uncertain_remedy_is_better_than_one_that_does_not_help() -> None:
     """What would not help is never the fix."""
     useless, uncertain = Remedy("add-backup-role", helps=False), Remedy("create-grant", helps="undetermined")
 
-    assert best_remedy(structs.replace(CANONICAL, remedies=(useless,))) is None
-    assert best_remedy(structs.replace(CANONICAL, remedies=(useless, uncertain))) is uncertain
+    assert structs.replace(CANONICAL, remedies=(useless,)).best_remedy is None
+    assert structs.replace(CANONICAL, remedies=(useless, uncertain)).best_remedy is uncertain
 
 
 def test_statement_is_the_one_that_the_finding_blames() -> None:
@@ -147,7 +146,7 @@ def test_doubt_is_told_beside_the_conditions(doubt: Reason) -> None:
 
 
 @pytest.mark.parametrize(("outcome", "is_told"), [("no-match", True), ("match", False), ("unknown", False)])
-def test_policy_mended_since_is_told(outcome: Any, is_told: bool) -> None:  # noqa: FBT001
+def test_policy_fixed_since_is_shown(outcome: Any, is_told: bool) -> None:  # noqa: FBT001
     """Whoever reads of a guilty Deny is told when today's policy has none that can hit the call any more."""
     (guilty,) = CANONICAL.decisions
     statement = structs.replace(guilty.statements[0], outcome=outcome)
@@ -156,7 +155,7 @@ def test_policy_mended_since_is_told(outcome: Any, is_told: bool) -> None:  # no
 
     told = explain_finding(report, CANONICAL.findings[0], "kms:Decrypt", ENGLISH)
 
-    assert (ENGLISH.labels["mended"] in told) is is_told
+    assert (ENGLISH.labels["fixed_since"] in told) is is_told
 
 
 def test_change_of_another_key_is_shown_with_that_key() -> None:

@@ -273,7 +273,8 @@ def test_empty_lists_say_so() -> None:
 def test_job_without_times_has_a_timeline_from_its_first_call() -> None:
     """Where a job's start is not known, its first call stands for it."""
     unknown = Job(id="x", kind="window")
-    timeline = draw_timeline(structs.replace(CANONICAL, failed=unknown, succeeded=None), WORDS)
+    events = tuple(event for event in CANONICAL.events if event.side == "failed")
+    timeline = draw_timeline(structs.replace(CANONICAL, failed=unknown, succeeded=None, events=events), WORDS)
 
     assert timeline is not None
     assert timeline.lanes[0].tracks[0].marks[0].offset == "0:00"

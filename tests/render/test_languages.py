@@ -33,7 +33,6 @@ WORDS: Mapping[str, set[str]] = {
     "layers": set(get_args(codes.Layer)),
     "decisions": set(get_args(codes.Decided)),
     "matches": set(get_args(codes.Matched)),
-    "key_presences": set(get_args(codes.KeyPresence)),
     "readings": set(get_args(get_type_hints(Reading)["reading"])),
     "statuses": set(get_args(get_type_hints(Reading)["status"])),
     "job_kinds": set(get_args(get_type_hints(learnt.Job)["kind"])),

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -60,6 +61,36 @@ def test_no_text_of_a_row_acts_on_a_terminal(text: str, width: int, verbose: boo
     for shown in all_lists(text, "table", RenderOptions(width=width, verbose=verbose)):
         assert all(char == "\n" or char.isprintable() for char in shown)
         assert all(width_of(line) <= width for line in shown.splitlines())
+
+
+@pytest.mark.parametrize(("width", "lines"), [(120, 1), (80, 2)])
+def test_a_job_has_a_line_or_two(width: int, lines: int) -> None:
+    """A job has one line of 120 columns and two of 80, with its vault and what its resource's ARN names."""
+    job = CANONICAL.failed
+
+    shown = render_list(JOBS, [JobRow(job, None)], Coverage(), "table", RenderOptions(width=width)).splitlines()[1:]
+
+    assert shown[lines] == ""
+    assert job.id in shown[0]
+    assert "prod-vault" in shown[lines - 1]
+    assert shown[lines - 1].endswith("table/orders")
+
+
+def test_failed_jobs_come_first_on_a_terminal_only() -> None:
+    """A terminal shows failed jobs, then the newest first; JSON keeps the order of creation."""
+    days = [datetime(2026, 3, day, tzinfo=UTC) for day in (1, 2, 3, 4)]
+    states = ("FAILED", "COMPLETED", "EXPIRED", "COMPLETED")
+    jobs = [
+        structs.replace(CANONICAL.failed, id=f"job-{day.day}", state=state, created=day)
+        for day, state in zip(days, states, strict=True)
+    ]
+    rows = [JobRow(job, None) for job in jobs]
+
+    table, document = (render_list(JOBS, rows, Coverage(), form, RenderOptions()) for form in ("table", "json"))
+
+    assert re.findall(r"^job-\d", table, re.MULTILINE) == ["job-3", "job-1", "job-4", "job-2"]
+    assert [one["job"]["id"] for one in json.loads(document)["jobs"]] == ["job-1", "job-2", "job-3", "job-4"]
+    assert table.startswith("4 jobs, 2 failed\n")
 
 
 @given(HOSTILE)

@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from trail_diff.model.report import Report
+from trail_diff.model.triage import Triage
 from trail_diff.render.csv import SIDES
 from trail_diff.render.lists import CALLER_DATA, CALLERS, CALLS_DATA, JOBS, WHAT_IF
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 Columns = Mapping[str, Callable[[Any], object]]
 
-_COUNTS = frozenset({"calls", "errors", "denied"})
+_COUNTS = frozenset({"calls", "errors", "denied", "group"})
 _MOMENTS = frozenset({"first", "last", "created", "completed"})
 TEXT, COUNT, MAYBE_COUNT, MOMENT, TRUTH = "string", "int64", "Int64", "datetime64[us, UTC]", "bool"
 
@@ -41,6 +42,35 @@ REPORT_COLUMNS: Columns = {
     "tied_by": lambda group: " ".join(group.tied_by),
     "recorded_in": lambda group: " ".join(group.recorded_in),
 }
+
+
+def _of_job(name: str) -> Callable[[Any], object]:
+    return lambda row: getattr(row[2], name)
+
+
+TRIAGE_COLUMNS: Columns = {
+    "group": lambda row: row[0],
+    "cause": lambda row: row[1].cause,
+    "outcome": lambda row: row[1].outcome,
+    "confidence": lambda row: row[2].confidence,
+    "group_key": lambda row: row[1].key,
+    **{
+        name: _of_job(name)
+        for name in (
+            "id",
+            "kind",
+            "state",
+            "resource",
+            "resource_type",
+            "vault",
+            "account",
+            "region",
+            "created",
+            "baseline",
+        )
+    },
+}
+"""A row is a group's number, the group, and one of its jobs."""
 
 
 def column_type(name: str) -> str:
@@ -71,6 +101,12 @@ def make_frame(columns: Columns, rows: Iterable[object]) -> "pd.DataFrame":
 def report_frame(report: Report) -> "pd.DataFrame":
     """Return the callers of a report as a table."""
     return make_frame(REPORT_COLUMNS, report.callers)
+
+
+def triage_frame(triage: Triage) -> "pd.DataFrame":
+    """Return the jobs of a triage as a table, each with the number of its group, the first being 1."""
+    groups = enumerate(triage.groups, 1)
+    return make_frame(TRIAGE_COLUMNS, ((number, group, job) for number, group in groups for job in group.jobs))
 
 
 def _cell(value: object) -> object:

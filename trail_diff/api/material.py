@@ -51,7 +51,7 @@ def make_inputs(
         events=(*paths, _STDIN) if documents else paths,
         case=Path(case) if case is not None else None,
         jobs=files,
-        options=ReadOptions(take_names(regions, "regions"), _moment(start, "start"), _moment(end, "end")),
+        options=ReadOptions(take_names(regions, "regions"), take_moment(start, "start"), take_moment(end, "end")),
         facts=facts,
         stdin=BytesIO(b"".join(_encode(document, "events") + b"\n" for document in documents)),
     )
@@ -147,7 +147,12 @@ def _plain(value: object) -> object:
     raise TypeError(f"a value of type {type(value).__name__} is not JSON")
 
 
-def _moment(moment: Moment | None, what: str) -> datetime | None:
+def take_moment(moment: Moment | None, what: str) -> datetime | None:
+    """Return a time as an aware one.
+
+    Raises:
+        UsageError: it is none, or has no time zone.
+    """
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise UsageError(f"{what} has no time zone", hint="give an aware time: datetime(…, tzinfo=UTC)")

@@ -8,17 +8,30 @@ from typing import Any, ParamSpec, TypeVar
 
 from msgspec import structs
 
-from trail_diff.api.material import Fact, Item, Material, Moment, Names, make_inputs, take_fact, take_names, take_text
-from trail_diff.api.results import Diagnosis, Listing, Trial
+from trail_diff.api.material import (
+    Fact,
+    Item,
+    Material,
+    Moment,
+    Names,
+    make_inputs,
+    take_fact,
+    take_moment,
+    take_names,
+    take_text,
+)
+from trail_diff.api.results import Diagnosis, Grouped, Listing, Trial
 from trail_diff.case.builder import DEFAULT_PAD, Question
 from trail_diff.errors import UsageError
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.inputs import Inputs
 from trail_diff.model.report import CallerUse, JobRow
 from trail_diff.pipeline import analyse, list_callers, list_jobs, load_case, try_policy
+from trail_diff.pipeline import triage as group_failures
 from trail_diff.redaction.owner_map import make_pseudonyms
 from trail_diff.redaction.redactor import Redactor
 from trail_diff.render.lists import CALLERS, JOBS
+from trail_diff.triaging.select import TriageFilter
 
 _Given = ParamSpec("_Given")
 _Answer = TypeVar("_Answer")
@@ -108,6 +121,34 @@ def jobs(
     """
     inputs = make_inputs(events, jobs=jobs, regions=regions, start=start, end=end)
     return Listing(*list_jobs(_redacting(inputs, redact=redact)), JOBS)
+
+
+@_explaining
+def triage(
+    events: Material,
+    *,
+    jobs: Material | None = None,
+    key_policy: Fact | None = None,
+    since: Moment | None = None,
+    vaults: Names | None = None,
+    accounts: Names | None = None,
+    regions: Names | None = None,
+    pad: timedelta = DEFAULT_PAD,
+    redact: bool = False,
+) -> Grouped:
+    """Explain every job that failed, and put those with the same cause together; `since` is when they were created.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
+    facts = FactFiles(key_policy=take_fact(key_policy, "key_policy"))
+    inputs = _redacting(make_inputs(events, jobs=jobs, regions=regions, facts=facts), redact=redact)
+    wanted = TriageFilter(
+        start=take_moment(since, "since"),
+        vaults=take_names(vaults, "vaults"),
+        accounts=take_names(accounts, "accounts"),
+    )
+    return Grouped(*group_failures(inputs, wanted, pad))
 
 
 @_explaining

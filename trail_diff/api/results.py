@@ -1,7 +1,7 @@
 """Answers for programs and notebooks: the values themselves, and how they show themselves."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -17,6 +17,7 @@ from trail_diff.model.report import (
     WhatIfRow,
 )
 from trail_diff.model.report import WhatIf as WhatIfReport
+from trail_diff.model.triage import JobKey, Triage, TriageGroup
 from trail_diff.render import render_list, render_report
 from trail_diff.render.interface import Format, Lang, RenderOptions
 from trail_diff.render.list_spec import ListSpec
@@ -124,6 +125,38 @@ class Diagnosis(Shown):
         verdict = self.verdict
         told = " ".join(filter(None, [verdict.outcome, verdict.cause, verdict.confidence]))
         return f"<Diagnosis of {self.failed.id}: {told}>"
+
+
+class Grouped(Shown):
+    """The jobs that failed, grouped by cause; `triage` is all of it, `reports` the full report of each job."""
+
+    def __init__(self, triage: Triage, reports: Mapping[JobKey, Report]) -> None:
+        self.triage, self.reports = triage, reports
+
+    @property
+    def groups(self) -> tuple[TriageGroup, ...]:
+        """Return the groups, those with most jobs first."""
+        return self.triage.groups
+
+    @property
+    def coverage(self) -> Coverage:
+        """Return what was read, and what was not."""
+        return self.triage.coverage
+
+    def render(self, output_format: Format, *, lang: Lang = "en", verbose: bool = False) -> str:
+        """Return the groups in one of the forms of the command line."""
+        from trail_diff.render.triage import render_triage
+
+        return render_triage(self.triage, self.reports, output_format, RenderOptions(verbose=verbose, lang=lang))
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the jobs as a table of pandas, each with the number and the cause of its group."""
+        from trail_diff.api.frames import triage_frame
+
+        return triage_frame(self.triage)
+
+    def __repr__(self) -> str:
+        return f"<triage: {self.triage.jobs.failed} jobs in {len(self.groups)} groups>"
 
 
 class Listing(Shown, Sequence[Row], Generic[Row]):

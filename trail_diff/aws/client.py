@@ -120,7 +120,7 @@ class Aws:
     def call(
         self, service: str, operation: str, parameters: Mapping[str, Any] | None = None, region: str | None = None
     ) -> dict[str, Any]:
-        """Make one call and give its answer.
+        """Make one call and return its answer.
 
         Raises:
             AwsError: the call failed; see errors for the kinds.
@@ -164,7 +164,7 @@ class Aws:
         """Name the provider that the credentials come from, as botocore names it.
 
         Raises:
-            AwsCredentialsError: there are none, or they cannot be had.
+            AwsCredentialsError: there are none, or they cannot be retrieved.
         """
         with translating_errors("the credentials", self.region):
             credentials = self._session.get_credentials()
@@ -208,7 +208,7 @@ def _refuse_cut_answer(http_response: Any, model: Any, **_told: Any) -> None:
 
 
 def _missing_bytes(http_response: Any, model: Any) -> int:
-    """Return how much is missing of an answer; of one that is streamed, the stream itself tells."""
+    """Return how much is missing of an answer; 0 of one that is streamed, as the stream checks itself."""
     if model.has_streaming_output or model.has_event_stream_output or model.http.get("method") == "HEAD":
         return 0
     stated = http_response.headers.get("content-length")

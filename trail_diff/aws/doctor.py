@@ -91,7 +91,7 @@ class Credentials(Protocol):
     def call(
         self, service: str, operation: str, parameters: Mapping[str, Any] | None = None, region: str | None = None
     ) -> dict[str, Any]:
-        """Make one call and give its answer."""
+        """Make one call and return its answer."""
 
 
 class Probe(NamedTuple):
@@ -172,7 +172,7 @@ def _try_all(aws: Credentials, key: str | None) -> Iterator[Permission]:
 
 
 def _try(aws: Credentials, probe: Probe) -> tuple[Permission, dict[str, Any]]:
-    """Make one call, tell from how it ends whether it is allowed, and give its answer; empty when there is none."""
+    """Make one call; return whether it is allowed, by how it ended, and its answer, empty when there is none."""
     if probe.parameters is None:
         return Permission(probe.action, "open", probe.open_because), {}
     if not aws.offers(probe.service, probe.operation):

@@ -53,13 +53,14 @@ def tie_events(
     `keys` are the keys in question; `others` the other jobs known, whose calls must not leak in.
     """
     running = [other for other in others if other.id.casefold() != job.id.casefold()]
+    near = [other for other in running if _is_neighbour(job, other, window)]
     inside = [event for event in events if event.accesses and window.holds(event.event_time)]
     inside.sort(key=lambda event: (event.event_time, event.event_id))
     tied = [
         tie
         for event in inside
         for tie in _tie(event, job, frozenset(keys), running)
-        if not _belongs_to_neighbour(tie, job, running)
+        if not _belongs_to_neighbour(tie, job, near)
     ]
     ids = {tie.event.event_id for tie in tied}
     return JobEvents(job, window, tuple(tied), tuple(event for event in inside if event.event_id not in ids))
@@ -135,7 +136,14 @@ def _belongs_to_neighbour(tie: TiedEvent, job: Job, others: Sequence[Job]) -> bo
     moment = tie.event.event_time
     if job.kind == "window" or _ran_at(job, moment):
         return False
-    return any(_ran_at(other, moment) and (_is_same_vault(job, other) or _is_same_role(job, other)) for other in others)
+    return any(_ran_at(other, moment) for other in others)
+
+
+def _is_neighbour(job: Job, other: Job, window: Window) -> bool:
+    """Check whether another job on the same vault or role ran inside of a window."""
+    if not (other.created and other.completed and other.created <= window.end and other.completed >= window.start):
+        return False
+    return _is_same_vault(job, other) or _is_same_role(job, other)
 
 
 def context_verdict(event: Event, job: Job, others: Sequence[Job] = ()) -> ContextVerdict:

@@ -1,7 +1,7 @@
 """A job with its events as one side of a case, and the case that two sides make."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -46,7 +46,7 @@ def finish_case(
     reading = summarize_reading(gathered.tally, gathered.skipped)
     warnings |= {*reading.warnings}
     every_key = tuple(dict.fromkeys([*asked, *(key for side in sides for key in known_keys(side.job))]))
-    changes = select_changes(gathered.events, every_key, [side.job for side in sides])
+    changes = select_changes(gathered.events, every_key, [side.job for side in sides], _calls(sides))
     return Case(
         failed=failed,
         succeeded=succeeded,
@@ -56,15 +56,21 @@ def finish_case(
         jobs=gathered.jobs,
         facts=facts,
         newest=parse_time(gathered.tally.newest()),
-        uses=_use_keys(gathered, every_key, changes),
+        uses=use_keys(gathered.events, every_key, changes),
         policy_key=failed.job.key if failed.job.key in asked else next(iter(asked), failed.job.key),
     )
 
 
-def _use_keys(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
-    """Return how the keys were used in all that was gathered, inside both windows and beyond."""
+def _calls(sides: Sequence[JobEvents]) -> list[Event]:
+    """Return the calls of the sides; where no job says whose they are, each call in its window may be its own."""
+    tied = [tie.event for side in sides for tie in side.events]
+    return tied + [event for side in sides if side.job.kind == "window" for event in side.untied]
+
+
+def use_keys(events: Iterable[Event], keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
+    """Return how the keys were used, inside both windows and beyond."""
     history = UseHistory(keys, changes)
-    for event in gathered.events:
+    for event in events:
         history.add(event)
     return history.freeze()
 
@@ -86,9 +92,10 @@ def _complete(reading: Coverage, sides: Sequence[JobEvents], warnings: Collectio
 
 
 def _check_asked(asked: Sequence[str], job: Job, gathered: Gathered) -> Iterator[Reason]:
-    """Yield a warning when records name keys, but none that was asked about, or when the job's key is another one."""
+    """Yield a warning when the job's key is another one than was asked about, or when records name none of these."""
     named = {one.key for one in gathered.key_names()} if asked else set[str]()
-    if named and named.isdisjoint(asked):
+    is_other = bool(asked) and job.key is not None and job.key not in asked
+    if named and named.isdisjoint(asked) and not (is_other and job.key in named):
         yield Reason.KEY_NOT_IN_EVENTS
-    if asked and job.key is not None and job.key not in asked:
+    if is_other:
         yield Reason.ASKED_KEY_NOT_CONCERNED

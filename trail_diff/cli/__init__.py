@@ -5,7 +5,7 @@
     options     every option, described once; those that go together are a dataclass
     inputs      options → the values that the library takes
     output      result of the library → text, file, exit status; progress
-    diagnose, compare, lists, what_if, collect, redact, cache, doctor   the commands
+    diagnose, triage, compare, lists, what_if, collect, redact, cache, doctor   the commands
 
 Only this package knows typer. Heavy modules are imported by the commands that need them, so that --help is quick.
 """

@@ -34,6 +34,17 @@ class OutputFormat(StrEnum):
     HTML = "html"
 
 
+class TriageFormat(StrEnum):
+    """The forms a triage can take."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+    SLACK = "slack"
+
+
 class Language(StrEnum):
     """The languages a report can be in."""
 

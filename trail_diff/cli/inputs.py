@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trail_diff.cli.options import Asked, History, Known, Run, Source
+from trail_diff.cli.options import Asked, History, Known, Narrowed, Run, Source
 from trail_diff.cli.output import progress_shown, write_note
 from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trail_diff.inputs import Inputs
     from trail_diff.model.learnt import Window
     from trail_diff.redaction.redactor import Redactor
+    from trail_diff.triaging.select import TriageFilter
 
 MOST_PROCESSES = 16
 """Each takes about 40 MB."""
@@ -192,6 +193,29 @@ def make_question(asked: Asked, source: Source) -> "Question":
         )
     keys, regions = tuple(asked.key or ()), tuple(source.region or ())
     return Question(asked.job_id or "", asked.baseline_job_id, keys, asked.account, regions, padding)
+
+
+def make_filter(narrowed: Narrowed) -> "TriageFilter":
+    """Return which jobs are asked about.
+
+    Raises:
+        UsageError: the time cannot be read, or a cause is none.
+    """
+    from trail_diff.model.codes import Cause
+    from trail_diff.triaging.select import TriageFilter
+
+    causes = []
+    for name in narrowed.cause or ():
+        if name not in set(Cause):
+            raise UsageError(f"--cause {name!r} is no cause", hint=f"choose one of {', '.join(Cause)}")
+        causes.append(Cause(name))
+    return TriageFilter(
+        start=parse_moment_option(narrowed.since, "--since") if narrowed.since else None,
+        vaults=tuple(narrowed.vault or ()),
+        resource_types=tuple(narrowed.resource_type or ()),
+        accounts=tuple(narrowed.account or ()),
+        causes=tuple(causes),
+    )
 
 
 def count_cores() -> int:

@@ -9,13 +9,22 @@ import typer
 from trail_diff.cli import options
 from trail_diff.cli.app import command
 from trail_diff.cli.inputs import reading
-from trail_diff.cli.options import History, Run, Source, View
+from trail_diff.cli.options import History, Listed, Run, Source, View
 from trail_diff.cli.output import write_file, write_list
 
 
 @command()
-def jobs(*, source: Source, job: options.JobFiles = None, view: View, run: Run) -> None:
-    """List the jobs found, their state, and the baseline each failed one would be compared with.
+def jobs(
+    *,
+    listed: Listed,
+    source: Source,
+    job: options.JobFiles = None,
+    view: View,
+    run: Run,
+) -> None:
+    """List the jobs found, their state, and with -v the baseline each failed one would be compared with.
+
+    A terminal shows failed jobs first, then the newest first; JSON and CSV are in order of creation.
 
     Without --events, AWS Backup is asked for the jobs since --from, or of the last seven days.
 
@@ -23,9 +32,10 @@ def jobs(*, source: Source, job: options.JobFiles = None, view: View, run: Run) 
     """
     from trail_diff.pipeline import list_jobs
     from trail_diff.render.lists import JOBS
+    from trail_diff.triaging.select import TriageFilter
 
     with reading(source, run, jobs=job, writes=view.output) as inputs:
-        rows, coverage = list_jobs(inputs)
+        rows, coverage = list_jobs(inputs, TriageFilter(vaults=tuple(listed.vault or ())), only_failed=listed.failed)
     write_list(JOBS, rows, coverage, view)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from trail_diff.cli.app import Language, OutputFormat
+from trail_diff.cli.app import Language, OutputFormat, TriageFormat
 
 _SOURCE, _KNOWN = "Where events come from", "What is known of the key"
 """Headings of groups, for their options that a command takes without the group."""
@@ -45,6 +45,14 @@ MapFile = Annotated[
     Path | None,
     typer.Option("--map", metavar="FILE", help="Keep the pseudonyms here, for the owner; reused when it is there."),
 ]
+Vaults = Annotated[
+    list[str] | None, typer.Option("--vault", metavar="NAME", help="Jobs of this vault: name or ARN. Repeatable.")
+]
+Pad = Annotated[str, typer.Option(metavar="DURATION", help="How much to search before and after each job.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all of it: jobs, callers, decisions, evidence.")]
+Lang = Annotated[
+    Language | None, typer.Option(help="The language of the report (default: the locale's, else English).")
+]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.")]
 
 
@@ -60,7 +68,7 @@ class Asked:
     account: Annotated[str | None, typer.Option(metavar="ID", help="The job's account, when its id is in several.")] = (
         None
     )
-    pad: Annotated[str, typer.Option(metavar="DURATION", help="How much to search before and after each job.")] = "15m"
+    pad: Pad = "15m"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +152,44 @@ class View:
         OutputFormat.TABLE
     )
     output: Output = None
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show all of it: jobs, callers, decisions, evidence.")
-    ] = False
-    lang: Annotated[
-        Language | None, typer.Option(help="The language of the report (default: the locale's, else English).")
+    verbose: Verbose = False
+    lang: Lang = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriageView:
+    """Output."""
+
+    output_format: Annotated[TriageFormat, typer.Option("--format", help="The form of the list of groups.")] = (
+        TriageFormat.TABLE
+    )
+    summary: Annotated[bool, typer.Option("--summary", help="Print one line: the counts, and each cause.")] = False
+    output: Output = None
+    verbose: Verbose = False
+    lang: Lang = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """Which jobs."""
+
+    failed: Annotated[bool, typer.Option("--failed", help="Only jobs that did not complete.")] = False
+    vault: Vaults = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Narrowed:
+    """Which jobs."""
+
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help='Jobs created since then: "last night", "yesterday", "24h", ISO 8601 (UTC).'),
+    ] = None
+    vault: Vaults = None
+    resource_type: Annotated[
+        list[str] | None, typer.Option(metavar="TYPE", help="Jobs of this resource type, e.g. DynamoDB. Repeatable.")
+    ] = None
+    account: Annotated[list[str] | None, typer.Option(metavar="ID", help="Jobs of this account. Repeatable.")] = None
+    cause: Annotated[
+        list[str] | None, typer.Option(metavar="CAUSE", help="Only this cause, as --format json names it. Repeatable.")
     ] = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from trail_diff.cli.app import ExitStatus, Language, OutputFormat
-from trail_diff.cli.options import View
+from trail_diff.cli.options import TriageView, View
 from trail_diff.errors import UsageError
 from trail_diff.outfile import replacing
 
@@ -28,7 +28,7 @@ _NARROW = str.maketrans({"–": "-", "—": "-", "…": "~", "×": "x"})
 """What our own text needs beyond ASCII, one character for one, so that columns stay in line."""
 
 
-def render_options(view: View) -> "RenderOptions":
+def render_options(view: View | TriageView) -> "RenderOptions":
     """Return the options for renderers; colour and links only on a terminal that supports them."""
     from trail_diff.render.interface import RenderOptions
 
@@ -73,7 +73,7 @@ def write_list(spec: "ListSpec[Row]", rows: "Sequence[Row]", coverage: "Coverage
     write_output(render_list(spec, rows, coverage, view.output_format.value, render_options(view)), view)
 
 
-def write_output(text: str, view: View) -> None:
+def write_output(text: str, view: View | TriageView) -> None:
     """Write to stdout or to the file that was named.
 
     Raises:
@@ -98,6 +98,20 @@ def write_file(file: Path, text: str, option: str) -> None:
     except OSError as error:
         raise UsageError(
             f"{option} {file}: {error.strerror or error}", hint="choose a place that can be written"
+        ) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder unless it is there.
+
+    Raises:
+        UsageError: it cannot be made.
+    """
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"--output {path}: {error.strerror or error}", hint="choose a place that can be written"
         ) from error
 
 

@@ -1,13 +1,14 @@
 """The side-by-side table: caller groups of the failed and the succeeded job, with their calls and presence."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
-import msgspec
-import pandas as pd
+from msgspec import Struct, structs
 
 from trail_diff.model.codes import CallerKind, Presence
-from trail_diff.model.learnt import Caller, JobEvents
+from trail_diff.model.learnt import Caller, Event, JobEvents, TiedEvent
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Calls
 
@@ -32,9 +33,10 @@ _BACKED_UP = re.compile(
 )
 """Names of AWS Backup and of the services whose resources it backs up, in service principals and in the names of
 service-linked roles (AWS Backup guide, "Supported services"). `AWS Internal` may be any of them."""
+_ONLOOKERS = frozenset({"config.amazonaws.com"})
 EXPECTED = frozenset({Reason.EXPECTED_BY_PROFILE, Reason.EXPECTED_FROM_OTHER_JOB})
 """Why a call is expected of the failed job though no record of it or of a baseline shows it."""
-_COLUMNS = ["side", "caller", "arn", "action", "key", "error_code", "time", "tied_by", "account"]
+Side = Literal["failed", "succeeded"]
 
 
 def diff_callers(failed: JobEvents, succeeded: JobEvents | None) -> tuple[CallerGroup, ...]:
@@ -44,15 +46,13 @@ def diff_callers(failed: JobEvents, succeeded: JobEvents | None) -> tuple[Caller
     its calls have the same. A call whose record names no key joins the group of the same caller and action when there
     is just one. Ordered by presence (denied, only succeeded, only failed, both), caller name, action, key.
     """
-    sides = [("failed", failed)] + ([("succeeded", succeeded)] if succeeded is not None else [])
-    callers: dict[Caller, int] = {}
-    frame = pd.DataFrame(
-        [row for name, side in sides for row in _rows(name, side, callers)], columns=_COLUMNS, dtype=object
-    )
-    frame["key"] = _fill_keys(frame)
-    known = list(callers)
-    groups = [_build_group(known, rows) for _, rows in frame.groupby(["caller", "action", "key"], sort=False)]
-    return tuple(sorted(groups, key=_sort_key))
+    calls = [*_calls_of("failed", failed), *(_calls_of("succeeded", succeeded) if succeeded is not None else ())]
+    groups: dict[tuple[Caller, str, str | None], list[_Call]] = {}
+    only = _only_keys(calls)
+    for call in calls:
+        key = call.key or only.get((call.caller, call.action))
+        groups.setdefault((call.caller, call.action, key), []).append(call)
+    return tuple(sorted((_build_group(*place, own) for place, own in groups.items()), key=_sort_key))
 
 
 def is_relevant(group: CallerGroup) -> bool:
@@ -61,12 +61,14 @@ def is_relevant(group: CallerGroup) -> bool:
     A person, an application or a service of another sort that happens to use the same key in the same minutes is tied
     by the key, or by a context that names the job's resource because they read it too; such calls are shown, but that
     they come and go says nothing of the job. Another job's service cannot be told from this job's by its name. Of the
-    calls that are only expected, a service's may have been refused unseen; a refused role would be in the log.
+    calls that are only expected, a service's may have been refused unseen; a refused role would be in the log. What
+    KMS notes of itself, as a rotation, is nobody's call.
     """
     tied_by = set(group.tied_by)
     if is_expected(group):
         return group.caller.kind is CallerKind.SERVICE_PRINCIPAL
-    if group.caller.kind in _OWN_WORK and tied_by.isdisjoint(_BY_JOB):
+    is_own_work = group.caller.kind in _OWN_WORK and tied_by.isdisjoint(_BY_JOB)
+    if is_own_work or group.caller.kind is CallerKind.SERVICE_EVENT:
         return False
     if not tied_by <= _BY_KEY_ALONE:
         return True
@@ -79,6 +81,14 @@ def is_relevant(group: CallerGroup) -> bool:
             return kind is CallerKind.SERVICE_ROLE
 
 
+def is_onlooker(group: CallerGroup) -> bool:
+    """Check whether a group only looks at what others made: AWS Config, whose roles are refused on many a key all day.
+
+    Its refusals are the noise of an account; they explain something only where nothing else differs.
+    """
+    return group.caller.invoked_by in _ONLOOKERS and group.caller.kind is not CallerKind.SERVICE_PRINCIPAL
+
+
 def is_expected(group: CallerGroup) -> bool:
     """Check whether a group is only expected of the failed job, as no succeeded one is there to compare with."""
     return not EXPECTED.isdisjoint(group.tied_by)
@@ -89,56 +99,60 @@ def is_different(group: CallerGroup) -> bool:
     return group.presence in ("only-succeeded", "denied-in-failed")
 
 
-def _rows(side: str, events: JobEvents, callers: dict[Caller, int]) -> Iterator[tuple[object, ...]]:
+class _Call(Struct, frozen=True):
+    """One access of one event; `caller` is the one across sessions."""
+
+    side: Side
+    caller: Caller
+    action: str
+    key: str | None
+    tie: TiedEvent
+
+
+def _calls_of(side: Side, events: JobEvents) -> Iterator[_Call]:
     for tie in events.events:
-        number = callers.setdefault(tie.event.caller.across_sessions(), len(callers))
+        caller = tie.event.caller.across_sessions()
         for access in tie.event.accesses:
-            call = (access.action, access.key or "", tie.event.error_code or "", tie.event.event_time)
-            yield side, number, tie.event.caller.arn, *call, tie.reasons, tie.event.recipient_account_id
+            yield _Call(side, caller, access.action, access.key, tie)
 
 
-def _fill_keys(frame: pd.DataFrame) -> "pd.Series[str]":
-    """Return each row's key, a nameless one taken from the only group that its caller and action have."""
-    named = frame[frame["key"] != ""].groupby(["caller", "action"])["key"].agg(["nunique", "first"])
-    only = named[named["nunique"] == 1]["first"].to_dict() if len(named) else {}
-    return pd.Series(
-        [
-            key or only.get((caller, action), "")
-            for caller, action, key in zip(frame["caller"], frame["action"], frame["key"], strict=True)
-        ],
-        index=frame.index,
-        dtype=object,
+def _only_keys(calls: Iterable[_Call]) -> dict[tuple[Caller, str], str]:
+    """Return the key of each caller and action that names just one, which calls that name none then join."""
+    named: dict[tuple[Caller, str], set[str]] = {}
+    for call in calls:
+        if call.key:
+            named.setdefault((call.caller, call.action), set()).add(call.key)
+    return {place: next(iter(keys)) for place, keys in named.items() if len(keys) == 1}
+
+
+def _build_group(caller: Caller, action: str, key: str | None, calls: Sequence[_Call]) -> CallerGroup:
+    failed, succeeded = (
+        _count_calls([call.tie.event for call in calls if call.side == side]) for side in ("failed", "succeeded")
     )
-
-
-def _build_group(known: Sequence[Caller], rows: pd.DataFrame) -> CallerGroup:
-    shared = rows.iloc[0]
-    caller, arns = known[shared["caller"]], set(rows["arn"])
-    failed = _count_calls(rows[rows["side"] == "failed"])
-    succeeded = _count_calls(rows[rows["side"] == "succeeded"])
-    tied_by = set().union(*rows["tied_by"])
+    arns = {call.tie.event.caller.arn for call in calls}
+    tied_by = {reason for call in calls for reason in call.tie.reasons}
+    accounts = {call.tie.event.recipient_account_id for call in calls} - {None}
     return CallerGroup(
-        caller=msgspec.structs.replace(caller, arn=arns.pop()) if len(arns) == 1 else caller,
-        action=shared["action"],
-        key=shared["key"] or None,
+        caller=structs.replace(caller, arn=arns.pop()) if len(arns) == 1 else caller,
+        action=action,
+        key=key,
         failed=failed,
         succeeded=succeeded,
         presence=_presence(failed, succeeded),
         tied_by=tuple(reason for reason in Reason if reason in tied_by),
-        recorded_in=tuple(sorted({account for account in rows["account"] if account})),
+        recorded_in=tuple(sorted(account for account in accounts if account)),
     )
 
 
-def _count_calls(rows: pd.DataFrame) -> Calls:
-    if rows.empty:
-        return Calls()
-    codes = rows[rows["error_code"] != ""]["error_code"].value_counts().sort_index()
+def _count_calls(events: Sequence[Event]) -> Calls:
+    codes = Counter(event.error_code for event in events if event.error_code)
+    times = [event.event_time for event in events]
     return Calls(
-        calls=len(rows),
-        errors=int(codes.sum()),
-        error_codes={str(code): int(count) for code, count in codes.items()},
-        first=rows["time"].min(),
-        last=rows["time"].max(),
+        calls=len(events),
+        errors=codes.total(),
+        error_codes=dict(sorted(codes.items())),
+        first=min(times, default=None),
+        last=max(times, default=None),
     )
 
 

@@ -4,6 +4,7 @@ Each fact is asked for once, about what is concerned: the key of the open hypoth
 ARN names; nothing about a key, job or layer that no open hypothesis is about.
 """
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -31,19 +32,23 @@ _REFETCH = (
     Reason.DELIVERY_DELAY_POSSIBLE,
 )
 """Gaps that the event history of the job's own Region and account fills: it leaves nothing of KMS out for 90 days."""
+_PAD = timedelta(minutes=15)
+"""What is asked for around a run of a few calls, whose own times leave room for nothing else."""
 _HISTORY = timedelta(days=90)
 """How far back event history goes (CloudTrail user guide, "Working with CloudTrail event history")."""
 
 
 def suggest_next_steps(examined: Examined, verdict: Verdict, findings: Sequence[Finding] = ()) -> tuple[NextStep, ...]:
     """Suggest what would settle the question; nothing when it is settled. Commands are quoted for a POSIX shell."""
+    refusing = tuple(_of_refusals(examined, findings))
     if verdict.outcome == "no-difference" or verdict.confidence == "confirmed":
-        return ()
+        return refusing if verdict.outcome == "explained" else ()
     is_elsewhere = verdict.cause is Cause.NOT_KMS and verdict.confidence == "likely"
     job = examined.case.failed.job
     is_open = job.message is None and job.key is None
     is_about_key = bool(examined.driving) or is_about_kms(job) or is_open
     steps = [
+        *refusing,
         *_for_coverage(examined, is_answered=verdict.confidence == "likely"),
         *(_for_key(examined, findings) if is_about_key and not is_elsewhere else ()),
     ]
@@ -51,6 +56,34 @@ def suggest_next_steps(examined: Examined, verdict: Verdict, findings: Sequence[
     for step in steps:
         once.setdefault((step.command, step.account), step)
     return tuple(once.values())
+
+
+_LIMITS: Mapping[str, str] = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
+_ENCODED = re.compile(r"[Ee]ncoded authorization failure message: ?([\w+/=-]{20,})")
+
+
+def _of_refusals(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextStep]:
+    """Suggest how to see what refused a call: an encoded message decoded, a policy of the organization asked for."""
+    case = examined.case
+    refused = [tie.event for tie in case.failed.events if tie.event.error_code is not None]
+    for text in dict.fromkeys([case.failed.job.message, *(event.error_message for event in refused)]):
+        if found := _ENCODED.search(text or ""):
+            command = f"aws sts decode-authorization-message --encoded-message {found[1]}"
+            command += " --query DecodedMessage --output text"
+            yield NextStep(Reason.MESSAGE_IS_ENCODED, command, account=case.failed.job.account, is_fact=False)
+    finding = findings[0] if findings else None
+    kind = _LIMITS.get(finding.layer or "") if finding is not None else None
+    if finding is None or kind is None:
+        return
+    denials = (event.denial for event in refused if event.denial and event.denial.layer == finding.layer)
+    arn = next((denial.policy_arn for denial in denials if denial.policy_arn), None)
+    if arn:
+        command = f"aws organizations describe-policy --policy-id {shlex.quote(last_name(arn) or arn)}"
+        yield NextStep(Reason.POLICY_OF_THE_ORGANIZATION, command, account=arn_account(arn), is_fact=False)
+        return
+    owner = finding.caller.account if finding.layer == "scp" and finding.caller else arn_account(finding.key)
+    command = f"aws organizations list-policies-for-target --target-id {owner or 'ACCOUNT_ID'} --filter {kind}"
+    yield NextStep(Reason.POLICY_OF_THE_ORGANIZATION, command, is_fact=False)
 
 
 def _for_coverage(examined: Examined, *, is_answered: bool) -> Iterator[NextStep]:
@@ -146,6 +179,8 @@ def _lookup(examined: Examined, region: str | None) -> str:
     """Return the command that fetches the KMS events of both windows' whole span from event history."""
     windows = [side.window for side in (examined.case.failed, examined.case.succeeded) if side is not None]
     start, end = min(window.start for window in windows), max(window.end for window in windows)
+    if end - start < _PAD:
+        start, end = start - _PAD, end + _PAD
     return (
         "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventSource,AttributeValue=kms.amazonaws.com"
         f" --start-time {_time(start)} --end-time {_time(end)}{_region(region)}"

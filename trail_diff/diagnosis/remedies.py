@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import structs
+
 from trail_diff.arns import arn_account
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.explain import find_call, policy_in_force, request_in_failed
+from trail_diff.diagnosis.grant_remedies import grant_again, is_foreign_linked_role, name_key
+from trail_diff.diagnosis.identity_remedies import allow_by_identity, allow_without_policy, is_aws_managed
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, PolicyVersion
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Case
@@ -29,20 +33,34 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
     if not findings:
         return ()
     finding = findings[0]
-    if finding.cause in _PATCHLESS_OF:
-        return tuple(PATCHLESS[remedy_id]() for remedy_id in _PATCHLESS_OF[finding.cause])
-    if finding.cause not in _OF_THE_POLICY:
-        return ()
-    explained = _explained_by(examined, finding)
-    if explained is None or explained.policy is None:
-        return ()
+    if finding.cause in _OF_THE_POLICY:
+        return _of_key_policy(examined, findings)
+    if finding.cause is Cause.IDENTITY_POLICY_NO_ALLOW:
+        return allow_by_identity(examined, finding)
+    return tuple(_without_patch(examined, finding, remedy_id) for remedy_id in _PATCHLESS_OF.get(finding.cause, ()))
+
+
+def _of_key_policy(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
+    """Propose what may mend a key policy; where it cannot be edited, or cannot let the caller in, what else helps."""
+    finding = findings[0]
+    if is_aws_managed(examined, finding):
+        return (PATCHLESS["use-customer-managed-key"](),)
     is_deny = finding.cause is Cause.KEY_POLICY_EXPLICIT_DENY
-    if is_deny and finding.statement is None:
-        return ()
-    case = examined.case
+    if not is_deny and is_foreign_linked_role(finding):
+        return (grant_again(examined, finding),)
+    explained = _explained_by(examined, finding)
+    if explained is not None and explained.policy is not None and not (is_deny and finding.statement is None):
+        return find_remedies(_situation(examined, findings, explained))
+    return () if is_deny else allow_without_policy(examined, finding)
+
+
+def _situation(examined: Examined, findings: Sequence[Finding], explained: Explained) -> Situation:
+    case, finding = examined.case, findings[0]
+    is_deny = finding.cause is Cause.KEY_POLICY_EXPLICIT_DENY
     before = _policy_before(case, explained)
-    situation = Situation(
-        policy=explained.policy.document,
+    suspects = _equal_suspects(findings) if is_deny else ()
+    return Situation(
+        policy=explained.policy.document if explained.policy else {},
         grants=case.facts.grants,
         statement=finding.statement.index if is_deny and finding.statement else None,
         caller=explained.group.caller,
@@ -50,12 +68,27 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
         job_role=case.failed.job.role,
         account=case.failed.job.account or arn_account(explained.key),
         observed=observe_calls(case, examined.groups, examined.driving, findings, explained.group),
-        assumed=_equal_suspects(findings) if is_deny else (),
-        innocent=_innocent(before, explained),
+        assumed=suspects,
+        innocent=_innocent(before, explained, suspects),
         before=before.document if before is not None else None,
         grant_ended=_has_ended_grant(case, explained),
     )
-    return find_remedies(situation)
+
+
+def _without_patch(examined: Examined, finding: Finding, remedy_id: str) -> Remedy:
+    """Return a remedy that changes something else than a policy, with the commands for it."""
+    remedy = PATCHLESS[remedy_id]()
+    key = finding.key or examined.key
+    if remedy_id == "create-grant":
+        return grant_again(examined, finding)
+    calls = _COMMANDS.get(remedy_id, ())
+    return structs.replace(remedy, commands=tuple(f"aws kms {call} {name_key(key)}" for call in calls if key))
+
+
+_COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "enable-key": ("enable-key",),
+    "cancel-key-deletion": ("cancel-key-deletion", "enable-key"),
+}
 
 
 def observe_calls(
@@ -117,12 +150,15 @@ def _equal_suspects(findings: Sequence[Finding]) -> tuple[int, ...]:
     return tuple(sorted({one.statement.index for one in equal if one.statement is not None and one.caller is not None}))
 
 
-def _innocent(before: PolicyVersion | None, explained: Explained) -> tuple[int, ...]:
-    """Return the statements that stood in the policy, as they are, when the succeeded job's call got through."""
+def _innocent(before: PolicyVersion | None, explained: Explained, suspects: Sequence[int]) -> tuple[int, ...]:
+    """Return the statements that stood in the policy, as they are, when the succeeded job's call got through.
+
+    One that is blamed all the same, for a date that has passed since, is none of them.
+    """
     if before is None or explained.policy is None:
         return ()
     old, new = statements_of(before.document), statements_of(explained.policy.document)
-    return tuple(index for index, statement in enumerate(new, 1) if statement in old)
+    return tuple(index for index, statement in enumerate(new, 1) if statement in old and index not in suspects)
 
 
 def _policy_before(case: Case, explained: Explained) -> PolicyVersion | None:

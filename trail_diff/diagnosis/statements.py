@@ -1,5 +1,6 @@
 """Policies compared statement by statement, and which statements concern a call. Pure."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,15 +14,16 @@ def compare_statements(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[S
     Indexes are those of the new policy, for a removed statement of the old one.
     """
     before, after = statements_of(old), statements_of(new)
+    said_before, said_after = [_whole(one) for one in before], [_whole(one) for one in after]
     changes = []
     for index, statement in enumerate(after, 1):
-        if statement in before:
+        if said_after[index - 1] in said_before:
             continue
         same_sid = statement.get("Sid") is not None and any(one.get("Sid") == statement["Sid"] for one in before)
         changes.append(StatementChange("changed" if same_sid else "added", _reference(index, statement)))
     sids = {statement.get("Sid") for statement in after} - {None}
     for index, statement in enumerate(before, 1):
-        if statement not in after and statement.get("Sid") not in sids:
+        if said_before[index - 1] not in said_after and statement.get("Sid") not in sids:
             changes.append(StatementChange("removed", _reference(index, statement)))
     return changes or _moved(before, after)
 
@@ -31,7 +33,7 @@ def _moved(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any
     return [
         StatementChange("moved", _reference(index, statement))
         for index, statement in enumerate(after, 1)
-        if len(before) == len(after) and before[index - 1] != statement
+        if len(before) == len(after) and _whole(before[index - 1]) != _whole(statement)
     ]
 
 
@@ -52,11 +54,11 @@ def statement_at(policy: Mapping[str, Any], index: int) -> Mapping[str, Any] | N
 
 def find_same(statement: Mapping[str, Any], policy: Mapping[str, Any]) -> int | None:
     """Return the index of a statement of the policy that says the same, whatever its Sid; None where there is none."""
-    wanted = _without_sid(statement)
+    wanted = _said(statement)
     listed = policy.get("Statement")
     every = listed if isinstance(listed, list) else [listed]
     for index, other in enumerate(every, 1):
-        if isinstance(other, Mapping) and _without_sid(other) == wanted:
+        if isinstance(other, Mapping) and _said(other) == wanted:
             return index
     return None
 
@@ -92,8 +94,22 @@ def _is_successor(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     return old.get("Principal") is not None and old.get("Principal") == new.get("Principal")
 
 
-def _without_sid(statement: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in statement.items() if name != "Sid"}
+def _said(statement: Mapping[str, Any]) -> object:
+    """Return what a statement says, whatever its Sid: the same for each way to write it."""
+    return _plain({name: value for name, value in statement.items() if name != "Sid"})
+
+
+def _whole(statement: Mapping[str, Any]) -> object:
+    """Return what a statement says, with its Sid."""
+    return statement.get("Sid"), _said(statement)
+
+
+def _plain(value: object) -> object:
+    """Return an element of a statement without what means nothing: the order of a list, and a list of one."""
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    listed = value if isinstance(value, list) else [value]
+    return frozenset(json.dumps(one, sort_keys=True, default=str) for one in listed)
 
 
 def _reference(index: int, statement: Mapping[str, Any]) -> StatementRef:

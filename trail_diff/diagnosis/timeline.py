@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from trail_diff.diagnosis.console_links import event_url
 from trail_diff.diagnosis.key_history import policy_versions
 from trail_diff.diagnosis.statements import compare_statements
+from trail_diff.events.surroundings import changed_resource
 from trail_diff.model.learnt import Case, Event
 from trail_diff.model.report import Change, Finding, StatementChange
 
@@ -24,6 +25,7 @@ def list_changes(case: Case, findings: Sequence[Finding] = ()) -> tuple[Change, 
             caller=event.caller,
             event_id=event.event_id,
             key=next((access.key for access in event.accesses if access.key), None),
+            resource=changed_resource(event),
             error_code=event.error_code,
             statements=_compare_policies(case, event),
             url=event_url(event.aws_region, event.event_id),

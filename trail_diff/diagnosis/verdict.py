@@ -7,7 +7,7 @@ from msgspec import structs
 
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.case.coverage import BLOCKING
-from trail_diff.diagnosis.diff import is_different, is_relevant
+from trail_diff.diagnosis.diff import is_different, is_onlooker, is_relevant
 from trail_diff.diagnosis.examined import Explained
 from trail_diff.diagnosis.expected import is_answer_without_baseline
 from trail_diff.diagnosis.hypotheses.key_state import CRYPTO_ACTIONS
@@ -77,20 +77,52 @@ def _compare(case: Case, groups: Sequence[CallerGroup]) -> Outcome:
 def driving_groups(groups: Sequence[CallerGroup]) -> tuple[CallerGroup, ...]:
     """Return the groups that make the difference: missing or refused in the failed job, and not by another key.
 
-    A caller that made the same call without error on another key in the failed job was not kept from making it.
+    A caller that made the same call without error on another key in the failed job was not kept from making it. One
+    that only looks on makes a difference where nobody else does.
     """
     elsewhere = {
         (group.caller, group.action)
         for group in groups
         if group.presence == "only-failed" and group.failed.calls and not group.failed.errors
     }
-    return tuple(
+    differing = tuple(
         group
         for group in groups
         if is_different(group)
         and is_relevant(group)
         and (group.failed.errors or (group.caller, group.action) not in elsewhere)
     )
+    return tuple(group for group in differing if not is_onlooker(group)) or differing
+
+
+def without_consequences(driving: Sequence[CallerGroup], findings: Sequence[Finding]) -> tuple[CallerGroup, ...]:
+    """Leave out the groups that are only missing because the caller of the best finding was refused before.
+
+    That is what the refused caller itself did not come to do any more; what another caller did not is left out when
+    the refusal is confirmed to be the cause and no finding is about the other. It fails where a job goes on after the
+    refusal: then the calls would be there.
+    """
+    best = findings[0] if findings else None
+    if best is None or best.caller is None:
+        return tuple(driving)
+    own = best.caller.across_sessions()
+    if not any(group.failed.errors and _is_of(group, best) for group in driving):
+        return tuple(driving)
+    is_certain = best.confidence == "confirmed"
+    return tuple(
+        group
+        for group in driving
+        if group.failed.calls
+        or (
+            group.caller.across_sessions() != own
+            and (not is_certain or any(_is_of(group, finding) for finding in findings))
+        )
+    )
+
+
+def _is_of(group: CallerGroup, finding: Finding) -> bool:
+    caller = finding.caller.across_sessions() if finding.caller else None
+    return group.caller.across_sessions() == caller and finding.action in (None, group.action)
 
 
 def mark_driving(groups: Sequence[CallerGroup], driving: Sequence[CallerGroup]) -> tuple[CallerGroup, ...]:

@@ -64,7 +64,7 @@ def settle(told: Sequence[tuple[Hypothesis, tuple[Judgement, ...]]]) -> Weighing
     weighed = [structs.replace(one, standing=_against_rivals(one, judged)) for one in judged]
     weighed = _heed_message(weighed)
     weighed = _drop_shadowed(weighed)
-    weighed.sort(key=lambda one: (_ORDER.index(one.standing), -_strength(one)))
+    weighed.sort(key=lambda one: (_ORDER.index(one.standing), _is_evaluated(one), -_strength(one)))
     findings = tuple(_make_finding(one, weighed) for one in weighed if one.standing not in ("open", "refuted"))
     return Weighing(findings, _rule_out(findings, weighed), tuple(_make_row(one) for one in weighed))
 
@@ -126,6 +126,11 @@ def _heed_message(weighed: list[_Judged]) -> list[_Judged]:
     ]
 
 
+def _is_evaluated(one: _Judged) -> bool:
+    """Check whether something is certain by evaluation only: what a record states, as the key's state, comes first."""
+    return one.standing == "confirmed" and one.hypothesis.origin == "key-policy"
+
+
 def _strength(one: _Judged) -> int:
     """Return how much speaks for a hypothesis: more than its family's own facts, or those alone."""
     proofs = sum(1 for own in one.judgements if own.says == "proves")
@@ -141,6 +146,7 @@ def _drop_shadowed(weighed: list[_Judged]) -> list[_Judged]:
     """Drop what another finding on the same call says better.
 
     That nothing allows a call whose grant was revoked; and that CreateGrant was refused, when by which policy is known.
+    A grant to a principal that is no longer there says more than the layer, and stays.
     """
     certain = [one.hypothesis for one in weighed if one.standing in ("confirmed", "likely")]
     revoked = {one.call() for one in certain if one.cause is Cause.GRANT_REVOKED}
@@ -149,7 +155,9 @@ def _drop_shadowed(weighed: list[_Judged]) -> list[_Judged]:
     return [
         one
         for one in weighed
-        if one.standing == "refuted" or one.hypothesis.call() not in shadowed.get(one.hypothesis.cause, ())
+        if one.standing == "refuted"
+        or Reason.GRANTEE_WAS_DELETED in one.hypothesis.reasons
+        or one.hypothesis.call() not in shadowed.get(one.hypothesis.cause, ())
     ]
 
 

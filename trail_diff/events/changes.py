@@ -2,7 +2,14 @@
 
 from collections.abc import Collection, Iterable
 
-from trail_diff.arns import last_name
+from trail_diff.arns import arn_region, last_name
+from trail_diff.events.surroundings import (
+    PLACE_CHANGES,
+    RESOURCE_CHANGES,
+    is_about_resources,
+    resource_names,
+    role_names,
+)
 from trail_diff.model.learnt import Event, Job
 
 KEY_CHANGES = frozenset(
@@ -53,26 +60,37 @@ ROLE_CHANGES = frozenset(
         "UpdateAssumeRolePolicy",
         "CreateRole",
         "DeleteRole",
+        "CreateServiceLinkedRole",
+        "DeleteServiceLinkedRole",
+        "AddRoleToInstanceProfile",
+        "RemoveRoleFromInstanceProfile",
     }
 )
-"""Calls of IAM that change what one role may do; each names it."""
+"""Calls of IAM that change what one role may do, or whether it is there; each names it."""
 
 POLICY_CHANGES = frozenset(
     {"CreatePolicyVersion", "SetDefaultPolicyVersion", "AttachPolicy", "DetachPolicy", "UpdatePolicy"}
 )
-"""Calls of IAM and Organizations that change policies; whom they concern is not told."""
+"""Calls of IAM and Organizations that change policies; whom they concern is not known."""
 
-OTHER_CHANGES = TRAIL_CHANGES | ROLE_CHANGES | POLICY_CHANGES
-"""Calls of CloudTrail, IAM and Organizations that change what a trail records or what a role may do."""
+OTHER_CHANGES = TRAIL_CHANGES | ROLE_CHANGES | POLICY_CHANGES | RESOURCE_CHANGES | PLACE_CHANGES
+"""Calls of other services than KMS and AWS Backup that change what a trail records, what a role may do, or with which
+key a resource is encrypted."""
 
 
-def select_changes(events: Iterable[Event], keys: Collection[str], jobs: Collection[Job]) -> tuple[Event, ...]:
-    """Select the events that change the keys, the jobs' vaults and roles, or the trails; their order is kept.
+def select_changes(
+    events: Iterable[Event], keys: Collection[str], jobs: Collection[Job], calls: Collection[Event] = ()
+) -> tuple[Event, ...]:
+    """Select the events that change the keys, the jobs' vaults, roles and resources, or the trails; order is kept.
 
-    A change that names no key, vault or role is kept: it may be about one of them.
+    `calls` are the KMS calls of the jobs: their callers and the resources that they name are concerned as well. A
+    change that names no key, vault or role is kept: it may be about one of them.
     """
+    events = tuple(events)
     vaults = {last_name(vault) for job in jobs for vault in (job.vault, job.source_vault)} - {None}
-    roles = {last_name(job.role) for job in jobs} - {None}
+    roles = role_names(jobs, calls, [event for event in events if event.event_name == "CreateGrant"])
+    resources = resource_names(jobs, calls, keys)
+    regions = {region for region in map(arn_region, keys) if region}
     return tuple(
         event
         for event in events
@@ -80,6 +98,8 @@ def select_changes(events: Iterable[Event], keys: Collection[str], jobs: Collect
         and _is_about_keys(event, keys)
         and _is_named(event, VAULT_CHANGES, "backupVaultName", vaults)
         and _is_named(event, ROLE_CHANGES, "roleName", roles)
+        and (event.event_name not in RESOURCE_CHANGES or is_about_resources(event, resources))
+        and (event.event_name not in PLACE_CHANGES or not regions or event.aws_region in regions)
     )
 
 

@@ -25,6 +25,7 @@ _ACTION = re.compile(r"not authorized to perform: ([\w-]{1,64}:\w{1,128})", re.I
 _EXPLICIT = re.compile(rf"with an explicit deny in an? ({_NAME})", re.IGNORECASE)
 _NO_ALLOW = re.compile(rf"because no ({_NAME})(?: policy| policies)? allows?", re.IGNORECASE)
 _POLICY_ARN = re.compile(r"(?:policy|boundary): (arn:aws[\w-]{0,16}:\S{1,600})", re.IGNORECASE)
+_OLD_FORM = "or you are not allowed to access"
 _AMBIGUOUS = "no resource-based policies allow access, or a resource-based policy explicitly denies access"
 
 
@@ -33,15 +34,19 @@ def is_denial_code(error_code: str | None) -> bool:
     return (error_code or "").lower() in _DENIED_CODES
 
 
+def is_ambiguous(message: str | None) -> bool:
+    """Check whether a message leaves open if there is such a key, and whether a statement denies or none allows."""
+    return _AMBIGUOUS in (message or "").lower() or _OLD_FORM in (message or "")
+
+
 def read_denial(message: str | None, error_code: str | None) -> Denial | None:
     """Read what a refusal states; None when the error is no refusal, fields None where the message does not say."""
     text = message or ""
-    is_old_form = "or you are not allowed to access" in text
-    if not is_denial_code(error_code) and not is_old_form:
+    if not is_denial_code(error_code) and _OLD_FORM not in text:
         return None
     action = _ACTION.search(text)
     named = action[1] if action else None
-    if _AMBIGUOUS in text.lower() or is_old_form:
+    if is_ambiguous(text):
         return Denial(None, None, named)
     arn = _POLICY_ARN.search(text)
     policy_arn = arn[1].rstrip(".,;)") if arn else None

@@ -1,4 +1,4 @@
-"""What an encryption context says of a job: that it is about it, about something else, or nothing.
+"""Whether an encryption context names a job, something else, or neither.
 
 The context keys are those that AWS documents for the services that AWS Backup covers and for common neighbours on a
 shared key. The form of the value of `aws:backup:backup-vault` is not documented: the vault's ARN and its bare name are
@@ -13,7 +13,7 @@ from trail_diff.model.learnt import Job
 
 
 class ContextVerdict(Enum):
-    """What a context says of a job."""
+    """Whether a context names a job."""
 
     NAMES_VAULT = "names-vault"
     NAMES_RESOURCE = "names-resource"
@@ -39,15 +39,17 @@ _ALWAYS_OTHER = frozenset(
 
 
 def read_context(context: Mapping[str, str], job: Job, others: Sequence[Job] = ()) -> ContextVerdict:
-    """Return what a context tells of a job. The names of the other jobs' vaults tell a bare vault name apart.
+    """Check whether a context names a job. The names of the other jobs' vaults tell a bare vault name apart.
 
     A pair that names the job's resource beats one that names something else, because services add pairs of their own
     (RDS names the instance and the volume). A restore makes a resource whose name its descriptor does not tell, so for
     it another resource's name says nothing.
     """
-    verdicts = {_read_pair(key, value, job, others) for key, value in context.items()}
+    if _TELLING_KEYS.isdisjoint(context):
+        return ContextVerdict.SILENT
+    verdicts = [_read_pair(key, value, job, others) for key, value in context.items()]
     if job.kind == "restore" and BACKUP_VAULT_KEY not in context and not _ALWAYS_OTHER & context.keys():
-        verdicts.discard(ContextVerdict.NAMES_OTHER)
+        verdicts = [verdict for verdict in verdicts if verdict is not ContextVerdict.NAMES_OTHER]
     for verdict in (ContextVerdict.NAMES_RESOURCE, ContextVerdict.NAMES_VAULT, ContextVerdict.NAMES_OTHER):
         if verdict in verdicts:
             return verdict
@@ -136,3 +138,6 @@ _RESOURCE_READERS: Mapping[str, Callable[[str, Job], ContextVerdict]] = {
     "aws:ebs:id": _read_volume,
     "aws:s3:arn": _read_s3,
 }
+
+_TELLING_KEYS = frozenset({BACKUP_VAULT_KEY, *_ALWAYS_OTHER, *_RESOURCE_READERS})
+"""The context keys that can tell anything of a job; any other key is silent."""

@@ -35,7 +35,7 @@ _PLAIN_KINDS: Mapping[str, CallerKind] = {
 
 
 class _Identity(Struct, frozen=True):
-    """The fields that tell who a caller is; one value for each different caller, so that equal callers are shared."""
+    """The fields that identify a caller; one value for each different caller, so that equal callers are shared."""
 
     type: str | None
     arn: str | None

@@ -12,6 +12,7 @@ import msgspec
 
 from trail_diff.arns import arn_account, arn_region, partition_of
 from trail_diff.errors import AmbiguousJobError, JobNotFoundError
+from trail_diff.model.codes import FAILED_STATES
 from trail_diff.model.learnt import Event, Job
 from trail_diff.times import parse_time
 
@@ -22,20 +23,20 @@ _ID_FIELDS: tuple[tuple[str, JobKind], ...] = (
     ("copyJobId", "copy"),
     ("restoreJobId", "restore"),
 )
-_LIST_FIELDS = ("backupJobs", "copyJobs", "restoreJobs", "copyJob", "backupJob", "restoreJob")
+_LIST_FIELDS = ("backupJobs", "copyJobs", "restoreJobs", "copyJob", "backupJob", "restoreJob", "reportItems")
 START_CALLS = frozenset({"StartBackupJob", "StartCopyJob", "StartRestoreJob"})
-"""The calls that begin jobs; their records tell of them."""
+"""The calls that begin jobs; their records describe them."""
 _UNDER_WAY = {"Started": "RUNNING", "Created": "CREATED"}
-FINISHED_STATES = frozenset({"COMPLETED", "FAILED", "ABORTED", "EXPIRED", "PARTIAL"})
 _FIRST_JOB = datetime(2019, 1, 1, tzinfo=UTC)
 SUCCEEDED_STATES = frozenset({"COMPLETED"})
+FINISHED_STATES = SUCCEEDED_STATES | FAILED_STATES
 
 
 def read_job_document(document: Mapping[str, Any], source: str) -> Iterator[Job]:
     """Read every job that a document describes; a document that describes none gives none.
 
-    Understands the answers of the Describe and List calls of AWS Backup (backup, copy and restore jobs) and EventBridge
-    state changes. Fields of the wrong type count as absent.
+    Understands the answers of the Describe and List calls of AWS Backup (backup, copy and restore jobs), EventBridge
+    state changes and job reports of AWS Backup Audit Manager. Fields of the wrong type count as absent.
     """
     fields = _lower_first(document)
     detail = fields.get("detail")
@@ -167,7 +168,7 @@ def _read_fields(
         recovery_point=_first_text(fields, "recoveryPointArn", "sourceRecoveryPointArn"),
         sources=(source,) if source else (),
     )
-    given = _place(given, fields, region, account)
+    given = _place(given, fields, region or _text(fields.get("region")), account)
     key = _first_text(fields, "encryptionKeyArn", "destinationEncryptionKeyArn")
     return msgspec.structs.replace(given, key=key, keys=(key,) if key else ())
 
@@ -197,13 +198,13 @@ def _vault(fields: Mapping[str, Any], prefix: str, region: str | None, account: 
 
 
 def _state(fields: Mapping[str, Any]) -> str | None:
-    state = _first_text(fields, "state", "status")
+    state = _first_text(fields, "state", "status", "jobStatus")
     return state.upper() if state else None
 
 
 def _message(fields: Mapping[str, Any]) -> str | None:
     """Return the job's own message; EventBridge may wrap it in quotes inside the string."""
-    message = _first_text(fields, "statusMessage", "message", "errorMessage")
+    message = _first_text(fields, "statusMessage", "jobStatusMessage", "message", "errorMessage")
     if message and message.startswith('"') and message.endswith('"'):
         try:
             unwrapped = json.loads(message)

@@ -1,4 +1,4 @@
-"""Which keys AWS says that jobs use: those of their vaults and recovery points, where a descriptor does not say.
+"""Which keys jobs use by the word of AWS: those of their vaults and recovery points, where a descriptor does not say.
 
 A vault's key counts for the resource types whose recovery points are encrypted with it, and for copies. DynamoDB
 without advanced features keeps the table's own key: so when another job of the same resource and vault names its key,
@@ -18,7 +18,7 @@ _JOB_FIELDS = ("BackupJobId", "CopyJobId", "RestoreJobId", "CopyJob")
 
 
 def with_vault_keys(jobs: Sequence[Job], documents: Iterable[Mapping[str, Any]]) -> tuple[Job, ...]:
-    """Return the jobs with the keys that DescribeBackupVault and DescribeRecoveryPoint answers tell; order is kept."""
+    """Return the jobs with the keys that DescribeBackupVault and DescribeRecoveryPoint answers name; order is kept."""
     vaults: dict[str, str] = {}
     points: dict[str, str] = {}
     for document in documents:

@@ -2,7 +2,7 @@
 
     manifest.json         what was asked, the counts of what was read, what was left out, where each document is from
     events.ndjson.gz      the CloudTrail records, each with the file or call it came from
-    jobs.ndjson.gz        answers of AWS Backup, and records that only tell of jobs
+    jobs.ndjson.gz        answers of AWS Backup, and records that are only read for jobs
     key-policy.json, key-state.json, grants.json, key-usage.json    as AWS returned them
 
 Opening is safe: only these members are read, each up to a limit, nothing is unpacked to disk, and a bundle of another
@@ -76,7 +76,7 @@ class _Asked(Struct, frozen=True):
 
 
 class _Manifest(Struct, frozen=True):
-    """What a bundle says of itself. `sources` names where each document is from."""
+    """The manifest of a bundle. `sources` names where each document is from."""
 
     schema: str
     written_by: str

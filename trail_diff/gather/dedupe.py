@@ -25,11 +25,11 @@ class Once:
         self._buckets = [b""] * _BUCKETS
 
     def add(self, digest: bytes) -> bool:
-        """Take a digest of 16 bytes in; tell whether it is new."""
+        """Add a digest of 16 bytes; return whether it is new."""
         return self.add_all((digest,))[0]
 
     def add_all(self, digests: Iterable[bytes]) -> list[bool]:
-        """Take digests in, one after the other; tell of each whether it is new."""
+        """Add digests one after the other; return of each whether it is new."""
         buckets, news = self._buckets, []
         for digest in digests:
             place = hash(digest) % _BUCKETS

@@ -30,6 +30,9 @@ BATCH_BYTES = 1 << 20
 WORTH_BATCHES = 8
 """How many batches there have to be before further processes are worth their start."""
 
+Trace = tuple[int, int, int, str | None, str | None]
+"""By what a batch that was read is known again: its files, records and KMS records, their first and last time."""
+
 T = TypeVar("T")
 
 
@@ -148,8 +151,8 @@ class Sums:
     """Puts the sheets together; an event that was read before is dropped and counted, whoever read it.
 
     Where the fold keeps events, also those (with their `records`, where they were read raw), job descriptions, how
-    often each digest came again (`repeats`), and the first and last time of the events of every batch (`spans`, None
-    where there are none). `taken` is how many events were read.
+    often each digest came again (`repeats`), and of every batch the first and last time of its events (`spans`, None
+    where there are none) and its trace. `taken` is how many events were read.
     """
 
     def __init__(self, fold: Fold, progress: Progress | None) -> None:
@@ -159,6 +162,7 @@ class Sums:
         self.documents: list[FoundJob] = []
         self.repeats: Counter[bytes] = Counter()
         self.spans: list[Window | None] = []
+        self.traces: list[Trace] = []
         self._fold, self._progress, self._is_keeping = fold, progress, fold.kinds.keeps is not None
         self._once, self.taken = Once(), 0
         self._kinds: dict[int, list[tuple[Any, Event | None]]] = {}
@@ -220,6 +224,8 @@ class Sums:
         if sheet.tally is not None:
             self.spans.append(Window(min(self._span), max(self._span)) if self._span else None)
             self._span = []
+            tally = sheet.tally
+            self.traces.append((tally.files, tally.records, tally.kms_records, tally.first, tally.last))
 
 
 class Skips:

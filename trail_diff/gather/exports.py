@@ -20,6 +20,7 @@ from trail_diff.arns import plain_key
 from trail_diff.case.coverage import lacks_caller_type, summarize_reading
 from trail_diff.case.gathered import Beyond, Gathered, in_order
 from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
+from trail_diff.events.denials import is_denial_code
 from trail_diff.events.jobs import START_CALLS
 from trail_diff.events.key_names import KeyName, is_resolved
 from trail_diff.events.normalize import KMS, normalize_record
@@ -104,17 +105,20 @@ class Export(FileSource):
         sums = fold_files(self._batches, EveryEvent(), options, progress=self._progress, stdin=self._stdin)
         return build_gathered(sums, told)
 
-    def gather_twice(self, told: Sums, windows_of: WindowsOf, *, by_name: bool = False) -> Gathered | None:
+    def gather_twice(
+        self, told: Sums, windows_of: WindowsOf, *, by_name: bool = False, with_refused: bool = False
+    ) -> Gathered | None:
         """Read everything, and then again what has calls in the windows, which are told from the jobs.
 
         Of the events that `gather_once` gives, those are left out that neither lie in a window nor could tell of
         anything else. `by_name`: a key was named otherwise than by its ARN, so the names by which requests call keys
-        are noted as well. None if it cannot be settled, as a file was changed meanwhile.
+        are noted as well. `with_refused`: calls that were not authorized are kept whenever they were. None if it cannot
+        be settled, as a file was changed meanwhile.
 
         Raises:
             TrailDiffError: `windows_of` finds no job.
         """
-        survey = Survey(by_name=by_name)
+        survey = Survey(by_name=by_name, with_refused=with_refused)
         sums = Sums(survey, self._progress)
         read: list[tuple[Batch, Trace]] = []
         reader = Reader(survey.kinds, self._options)
@@ -130,7 +134,7 @@ class Export(FileSource):
             for one, span in zip(read, sums.spans, strict=True)
             if span is not None and any(span.start <= window.end and window.start <= span.end for window in windows)
         ]
-        events = _read_again(again, windows, self._options, sums.repeats)
+        events = _read_again(again, _Rereader(windows, self._options, survey.kinds), self._options, sums.repeats)
         return None if events is None else structs.replace(gathered, events=in_order([*gathered.events, *events]))
 
     def pick_events(self, event_ids: frozenset[str]) -> Iterator[Found]:
@@ -174,6 +178,7 @@ class SurveyKinds(Struct, frozen=True):
 
     by_name: bool = False
     keeps_event: bool = False
+    with_refused: bool = False
 
     def kind(self, event: Event) -> Kind:
         """Return the kind of a call."""
@@ -187,17 +192,22 @@ class SurveyKinds(Struct, frozen=True):
 
     def keeps(self, record: SlimRecord | Event) -> bool:
         """Check whether an event tells of a job or changes something, so that it matters whenever it was."""
-        if record.event_name in _KEPT_NAMES:
+        if record.event_name in _KEPT_NAMES or (self.with_refused and is_denial_code(_read_code(record))):
             return True
         details = record.service_event_details
         return record.event_source != KMS and details is not NULL and bool(details)
 
 
+def _read_code(record: SlimRecord | Event) -> str | None:
+    code = record.error_code
+    return code if isinstance(code, str | None) else bytes(code).decode(errors="replace").strip('"')
+
+
 class Survey:
     """The fold of the first pass: notes what calls tell that are not kept."""
 
-    def __init__(self, *, by_name: bool = False) -> None:
-        self.kinds = SurveyKinds(by_name)
+    def __init__(self, *, by_name: bool = False, with_refused: bool = False) -> None:
+        self.kinds = SurveyKinds(by_name, with_refused=with_refused)
         self._names: dict[tuple[str, str | None], KeyName] = {}
         self._lacks_caller_type = False
 
@@ -259,7 +269,7 @@ class _Rereader:
 
 
 def _read_again(
-    read: Sequence[tuple[Batch, Trace]], windows: Sequence[Window], options: ReadOptions, repeats: Counter[bytes]
+    read: Sequence[tuple[Batch, Trace]], reader: _Rereader, options: ReadOptions, repeats: Counter[bytes]
 ) -> list[Event] | None:
     """Return the events in the windows, each once.
 
@@ -268,7 +278,7 @@ def _read_again(
     """
     found: dict[bytes, Event] = {}
     copies: Counter[bytes] = Counter()
-    made = read_on_cores(_Rereader(windows, options, SurveyKinds()), [batch for batch, _ in read], options.processes)
+    made = read_on_cores(reader, [batch for batch, _ in read], options.processes)
     for (_, (events, trace)), (_, first_trace) in zip(made, read, strict=True):
         if trace != first_trace:
             return None

@@ -5,7 +5,6 @@
 
 A new question about an export is a Fold: its Kinds are copied to every process and see each call there, undecoded as
 far as they allow; its `open` is called here, once for every kind of each process, and adds bunches of calls up.
-Several folds share one pass with `Together`.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -57,7 +56,7 @@ class Kinds(Protocol):
 
     @property
     def keeps(self) -> Callable[[SlimRecord | Event], bool] | None:
-        """Return what tells which events are needed themselves; None if none are, nor job descriptions."""
+        """Return the check for events that are needed themselves; None if none are, nor job descriptions."""
 
     def kind(self, event: Event) -> Any:
         """Return the kind of a call."""
@@ -77,7 +76,7 @@ class Fold(Protocol):
         """Return what makes two calls alike."""
 
     def open(self, kind: Any, event: Event | None) -> Add:
-        """Begin a kind, or go on with it; give what adds calls to it."""
+        """Return the function that adds calls to a kind."""
 
 
 class EveryEvent(Struct, frozen=True):
@@ -107,51 +106,3 @@ class EveryEvent(Struct, frozen=True):
 
 def _pass_over(_bunch: Bunch) -> None:
     pass
-
-
-class KindsTogether(Struct, frozen=True):
-    """Two calls are alike when they are alike for each of several folds."""
-
-    each: tuple[Kinds, ...]
-
-    @property
-    def keeps_event(self) -> bool:
-        """Check whether any fold needs the first event of a kind."""
-        return any(kinds.keeps_event for kinds in self.each)
-
-    @property
-    def keeps(self) -> Callable[[SlimRecord | Event], bool] | None:
-        """Return what tells which events any fold needs."""
-        return self._is_kept if any(kinds.keeps is not None for kinds in self.each) else None
-
-    def _is_kept(self, record: SlimRecord | Event) -> bool:
-        return any(kinds.keeps(record) for kinds in self.each if kinds.keeps is not None)
-
-    def kind(self, event: Event) -> tuple[Any, ...]:
-        """Return the kinds of a call."""
-        return tuple([kinds.kind(event) for kinds in self.each])
-
-    def shortcut(self, record: SlimRecord) -> Hashable:
-        """Return what determines the kinds."""
-        return tuple([kinds.shortcut(record) for kinds in self.each])
-
-
-class Together:
-    """Several folds in one pass: each is given what it would be given alone, in smaller bunches."""
-
-    def __init__(self, *folds: Fold) -> None:
-        self._folds = folds
-        self.kinds = KindsTogether(tuple(fold.kinds for fold in folds))
-
-    def open(self, kind: tuple[Any, ...], event: Event | None) -> Add:
-        """Begin a kind of each fold, or go on with it."""
-        adds = [
-            fold.open(one, event if fold.kinds.keeps_event else None)
-            for fold, one in zip(self._folds, kind, strict=True)
-        ]
-
-        def add(bunch: Bunch) -> None:
-            for one in adds:
-                one(bunch)
-
-        return add

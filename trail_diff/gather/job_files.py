@@ -1,6 +1,6 @@
 """From what a pass kept, and from files that describe jobs, to the jobs: what an account of a reading ends in."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.errors import FactError
@@ -10,30 +10,23 @@ from trail_diff.events.vaults import with_vault_keys
 from trail_diff.gather.engine import Sums, fold_found
 from trail_diff.gather.fold import EveryEvent
 from trail_diff.model.learnt import Event, Skipped
+from trail_diff.model.reasons import Reason
 from trail_diff.read.files import FileSource
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, ReadOptions, Tally
 
 
-def gather_found(found: Iterable[Found], tally: Tally, job_found: Iterable[Found] = ()) -> Gathered:
-    """Keep what a source brought, whichever it is; `tally` is the one the source counts in.
-
-    `job_found` only tells of jobs, so records in it count neither as events nor as read.
-    """
-    return build_gathered(fold_found(found, tally, EveryEvent()), fold_found(job_found, Tally(), EveryEvent()))
-
-
-def build_gathered(sums: Sums, told: Sums) -> Gathered:
-    """Find the jobs that events and documents tell of; `told` is what job files hold, which tells of jobs only."""
-    documents = [*sums.documents, *told.documents]
+def build_gathered(sums: Sums, from_jobs: Sums) -> Gathered:
+    """Find the jobs in events and documents; `from_jobs` is what job files hold, of which only jobs are taken."""
+    documents = [*sums.documents, *from_jobs.documents]
     jobs = [job for item in documents for job in read_job_document(item.document, item.source)]
-    jobs.extend(job for job in map(read_job_event, [*sums.events, *told.events]) if job is not None)
+    jobs.extend(job for job in map(read_job_event, [*sums.events, *from_jobs.events]) if job is not None)
     known = with_vault_keys(merge_jobs(jobs), (item.document for item in documents))
-    sums.skips.update(told.skips)
+    sums.skips.update(from_jobs.skips)
     return Gathered(in_order(sums.events), known, sums.tally, sums.skips.merged())
 
 
 def read_job_files(paths: Sequence[str]) -> Sums:
-    """Read the files given as job descriptors, as `find_in_job_files` does, for what they tell.
+    """Read the files given as job descriptors, as `find_in_job_files` does, into Sums.
 
     Raises:
         FactError: a file describes no job.
@@ -49,6 +42,11 @@ def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
     """
     for path in paths:
         found = list(FileSource([path]).read(ReadOptions(), ReadOptions(), Tally(), None))
+        if not any(map(_tells_of_job, found)) and any(map(_is_summary, found)):
+            raise FactError(
+                f"--job {path}: it counts jobs by state (list-backup-job-summaries) and names none of them",
+                hint="give the jobs themselves: aws backup list-backup-jobs, list-copy-jobs or list-restore-jobs",
+            )
         if not any(map(_tells_of_job, found)):
             raise FactError(
                 f"--job {path}: no backup, copy or restore job in it",
@@ -56,6 +54,10 @@ def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
                 "copy and restore jobs), or an EventBridge state change",
             )
         yield from found
+
+
+def _is_summary(item: Found) -> bool:
+    return isinstance(item, Skipped) and item.reason is Reason.JOB_SUMMARIES
 
 
 def _tells_of_job(item: Found) -> bool:

@@ -31,7 +31,7 @@ class FactFiles(Struct, frozen=True):
 
 
 class FactDocuments(Struct, frozen=True):
-    """What tells of the key, as AWS has it and not looked into yet; None where there is nothing."""
+    """The documents about the key as AWS returned them, not validated yet; None where there is none."""
 
     key_policy: Document | None = None
     key_state: Document | None = None
@@ -46,16 +46,6 @@ class FactDocuments(Struct, frozen=True):
             self.grants or other.grants,
             self.organization_id or other.organization_id,
         )
-
-
-def load_facts(files: FactFiles) -> Facts:
-    """Read the facts from files.
-
-    Raises:
-        FactError: a file cannot be read, is not JSON, or holds something else than its option says.
-        PolicyError: the policy is malformed.
-    """
-    return read_facts(load_documents(files))
 
 
 def load_documents(files: FactFiles) -> FactDocuments:

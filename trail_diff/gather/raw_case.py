@@ -23,9 +23,9 @@ from trail_diff.read.interface import Found, FoundJob, FoundRecord, Tally
 class Collected(Struct, frozen=True, dict=True):
     """Raw records and documents, the counts of what went past, and notes for the reader (one line each, for stderr).
 
-    `records` are those kept, duplicates included; `job_records` came in files given as job descriptors and tell of jobs
-    only; `job_documents` are answers of AWS Backup about jobs, vaults and recovery points. `baseline_job_id` is the
-    baseline that was chosen and fetched, None when all that the export holds may be chosen from.
+    `records` are those kept, duplicates included; `job_records` came in files given as job descriptors and are only
+    read for jobs; `job_documents` are answers of AWS Backup on jobs, vaults and recovery points. `baseline_job_id` is
+    the baseline that was chosen and fetched, None when all that the export holds may be chosen from.
     """
 
     records: tuple[FoundRecord, ...] = ()
@@ -42,8 +42,8 @@ class Collected(Struct, frozen=True, dict=True):
     def normalized(self) -> tuple[Sums, Sums, Gathered]:
         """Return what the records and those of job files come to, each with its event, and all of it together."""
         sums = fold_found([*self.records, *self.skipped], self.tally, EveryEvent())
-        told = fold_found([*self.job_documents, *self.job_records], Tally(), EveryEvent())
-        return sums, told, build_gathered(sums, told)
+        from_jobs = fold_found([*self.job_documents, *self.job_records], Tally(), EveryEvent())
+        return sums, from_jobs, build_gathered(sums, from_jobs)
 
     def gathered(self) -> Gathered:
         """Return events, jobs and counts; every record is normalised once, however often this is asked for."""
@@ -77,14 +77,16 @@ def narrow(collected: Collected, case: Case, skipped: tuple[Skipped, ...]) -> tu
     What stays is what `matters_to` the case, and job descriptors; also given is what that gathers to. Counts stay as
     they were; `skipped` is noted.
     """
-    sums, told, gathered = collected.normalized
+    sums, from_jobs, gathered = collected.normalized
     matters = matters_to(case)
     kept = [(event, record) for event, record in zip(sums.events, sums.records, strict=True) if matters(event)]
     narrowed = structs.replace(
         collected,
         records=tuple(record for _, record in kept),
         job_records=tuple(
-            record for event, record in zip(told.events, told.records, strict=True) if read_job_event(event) is not None
+            record
+            for event, record in zip(from_jobs.events, from_jobs.records, strict=True)
+            if read_job_event(event) is not None
         ),
         baseline_job_id=case.succeeded.job.id if case.succeeded else collected.baseline_job_id,
         skipped=skipped,
@@ -93,10 +95,10 @@ def narrow(collected: Collected, case: Case, skipped: tuple[Skipped, ...]) -> tu
 
 
 def matters_to(case: Case) -> Callable[[Event], bool]:
-    """Return what tells whether a case rests on an event.
+    """Return the check whether a case rests on an event.
 
     It does on all that lies in the two windows, on what changed keys, grants, policies, roles or trails, and on what
-    tells of jobs.
+    describes jobs.
     """
     windows = [side.window for side in (case.failed, case.succeeded) if side is not None]
     changes = {event.event_id for event in case.changes}

@@ -31,7 +31,7 @@ SHEET_CALLS = 4096
 SHEET_BYTES = 32 << 20
 NO_KIND = -1
 KNOWN_LIMIT = 16384
-"""How many kinds and identities are remembered by the fields that tell them."""
+"""How many kinds and identities are cached by their fields."""
 
 
 class Rows(Struct, array_like=True):
@@ -48,7 +48,7 @@ _pack = msgspec.msgpack.Encoder().encode
 class Sheet(Struct):
     """What was read since the last sheet.
 
-    `kinds` are the new ones; a bunch is told by the number of its kind, or NO_KIND, and an error code.
+    `kinds` are the new ones; a bunch is identified by the number of its kind, or NO_KIND, and an error code.
 
     `rows` holds the calls of the bunches in the order of `digests`, packed into msgpack, which knows times; `sources`
     says how many of them in a row came from where. `events` are those that the Kinds keep, each with its place in
@@ -78,7 +78,7 @@ class Sheet(Struct):
 
 
 class Reader:
-    """Turns batches of files into sheets; what it has met in one batch it knows in the next."""
+    """Turns batches of files into sheets; kinds seen in one batch are known in the next."""
 
     def __init__(
         self, kinds: Kinds, selection: Selection, stdin: BinaryIO | None = None, *, is_raw: bool = False
@@ -190,7 +190,7 @@ class Reader:
     def _take_event(
         self, event: Event | Skipped, record: SlimRecord | None = None, whole: FoundRecord | None = None
     ) -> None:
-        """Take a call that was read whole; of one that was a SlimRecord, learn what its kind is told by."""
+        """Take a call that was read whole; of one that was a SlimRecord, learn which fields determine its kind."""
         if isinstance(event, Skipped):
             self._sheet.skipped.append(event)
             return

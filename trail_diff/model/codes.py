@@ -46,6 +46,10 @@ class Cause(StrEnum):
     NOT_KMS = "not-kms"
 
 
+FAILED_STATES = frozenset({"FAILED", "ABORTED", "EXPIRED", "PARTIAL"})
+"""The states in which a job ended otherwise than well."""
+
+
 Presence = Literal["only-succeeded", "only-failed", "both", "denied-in-failed"]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from trail_diff.model.codes import (
+    FAILED_STATES,
     Cause,
     Confidence,
     Decided,
@@ -143,7 +144,9 @@ class Judgement(Struct, frozen=True):
 class RequestDifference(Struct, frozen=True):
     """In what the refused calls of a caller all differ from those that worked: one condition key, and its values.
 
-    No value: the request had none.
+    Where no condition key has a field, `name` is that of the record. No value: the request had none.
+    `succeeded_caller` is who made the calls that worked, where another one plays the caller's part; `decides`: a
+    statement that keeps the call out tests it.
     """
 
     caller: Caller
@@ -152,6 +155,8 @@ class RequestDifference(Struct, frozen=True):
     name: str
     failed: tuple[str, ...]
     succeeded: tuple[str, ...]
+    succeeded_caller: Caller | None = None
+    decides: bool = False
 
 
 class Weighed(Struct, frozen=True):
@@ -253,7 +258,8 @@ class Replay(Struct, frozen=True):
 class Remedy(Struct, frozen=True):
     """A change that would help, or a tempting one that would not.
 
-    `allowed_by` is the statement of the changed policy that allows the calls once nothing denies them.
+    `allowed_by` is the statement of the changed policy that allows the calls once nothing denies them. Without a patch,
+    `policy` is one to attach to the caller; `commands` do what no policy does, for a POSIX shell.
     """
 
     id: str
@@ -263,6 +269,7 @@ class Remedy(Struct, frozen=True):
     replay: Replay | None = None
     risks: tuple[Reason, ...] = ()
     allowed_by: StatementRef | None = None
+    commands: tuple[str, ...] = ()
 
 
 class StatementChange(Struct, frozen=True):
@@ -275,7 +282,8 @@ class StatementChange(Struct, frozen=True):
 class Change(Struct, frozen=True):
     """An event that changed a key, grant, policy, role or trail; `statements` compares a policy with the last one.
 
-    `url` is its address in the AWS console, when its Region is known.
+    `url` is its address in the AWS console, when its Region is known; `resource` is what was changed where it is no
+    key: a role, a vault, a bucket.
     """
 
     time: datetime
@@ -283,6 +291,7 @@ class Change(Struct, frozen=True):
     caller: Caller
     event_id: str
     key: str | None = None
+    resource: str | None = None
     error_code: str | None = None
     statements: tuple[StatementChange, ...] = ()
     url: str | None = None
@@ -326,17 +335,18 @@ class NextStep(Struct, frozen=True):
     """What keeps the answer open, and the command that would settle it.
 
     `option` is the option of trail-diff that takes its output (None: add it with --events or --job), `account` the
-    account in which it has to be run.
+    account in which it has to be run. `is_fact`: trail-diff can use its output.
     """
 
     reason: Reason
     command: str
     option: str | None = None
     account: str | None = None
+    is_fact: bool = True
 
 
 class Verdict(Struct, frozen=True):
-    """The answer in one line."""
+    """The answer; `summary` is its one sentence in the language of whoever reads it, and empty until it is rendered."""
 
     outcome: Outcome
     cause: Cause | None = None
@@ -371,6 +381,23 @@ class Report(Struct, frozen=True):
     request_differences: tuple[RequestDifference, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
+    @property
+    def best_remedy(self) -> Remedy | None:
+        """Return the remedy to try first: remedies are in the order of how much they help and how narrow they are."""
+        return next((remedy for remedy in self.remedies if remedy.helps is not False), None)
+
+    def is_fixed_since(self, finding: Finding) -> bool:
+        """Check whether today's policy is another one, and none of its Denies can hit the finding's caller any more."""
+        today = [
+            decision
+            for decision in self.decisions
+            if decision.as_of == "today"
+            and finding.caller is not None
+            and decision.caller.across_sessions() == finding.caller.across_sessions()
+        ]
+        statements = [statement for decision in today for statement in decision.statements]
+        return bool(today) and all(one.effect != "Deny" or one.outcome == "no-match" for one in statements)
+
 
 class JobRow(Struct, frozen=True):
     """One row of the list of jobs: a job, the baseline it would be compared with, and in what the two differ.
@@ -382,6 +409,11 @@ class JobRow(Struct, frozen=True):
     baseline: Job | None
     differences: tuple[Reason, ...] = ()
     profiles: tuple[str, ...] = ()
+
+    @property
+    def has_failed(self) -> bool:
+        """Check whether the job ended otherwise than well."""
+        return self.job.state in FAILED_STATES
 
 
 class CallerUse(Struct, frozen=True):

@@ -12,6 +12,7 @@ import msgspec
 
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
+from trail_diff.read.forms.job_reports import is_job_header, read_job_rows
 from trail_diff.read.forms.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
 from trail_diff.read.interface import (
     NULL,
@@ -96,6 +97,8 @@ class Envelope:
                 yield from self._read_table(part.text, splitter)
             elif is_first and isinstance(part, Line) and ANSWER.match(part.text):
                 yield from self._mend_segment(splitter, Reason.YAML_NOT_READ)
+            elif is_first and isinstance(part, Line) and is_job_header(part.text):
+                yield from self._read_jobs(part.text, splitter)
             else:
                 yield from self._read_part(part, splitter)
             if self._ledger.settle():
@@ -284,12 +287,17 @@ class Envelope:
             is_telling = any(isinstance(one, Between) and mentions(one.text) for one in found)
             self._ledger.note(Reason.TEXT_NOT_READ if is_telling else Reason.NOT_CLOUDTRAIL, size=size_of(text))
 
-    def _read_table(self, header: str, splitter: Splitter) -> Iterator[Found]:
-        def lines() -> Iterator[str]:
-            yield header + "\n"
-            yield from splitter.lines()
+    def _read_jobs(self, header: str, splitter: Splitter) -> Iterator[Found]:
+        for row in read_job_rows(_lines(header, splitter), self._source):
+            match row:
+                case Skipped():
+                    self._ledger.add(row)
+                case dict():
+                    yield FoundJob(row, self._source)
+        self._ledger.account()
 
-        yield from self.read_table(lines())
+    def _read_table(self, header: str, splitter: Splitter) -> Iterator[Found]:
+        yield from self.read_table(_lines(header, splitter))
         self._ledger.account()
 
     # ---- values
@@ -372,6 +380,11 @@ class Envelope:
             self._has_next_page = bool(fields.get("NextToken"))
         elif container == "events" and "searchedLogStreams" in fields:
             self._has_next_page = bool(fields.get("nextToken"))
+
+
+def _lines(header: str, splitter: Splitter) -> Iterator[str]:
+    yield header + "\n"
+    yield from splitter.lines()
 
 
 def _is_record(peek: Peek) -> bool:

@@ -118,6 +118,8 @@ def _look_alike(thing: Object) -> Sequence[Inside] | None:
         return [Reason.QUERY_SIGNATURE]
     if thing.get("Event") == "s3:TestEvent" or (thing.get("eventSource") == "aws:s3" and "s3" in thing):
         return [Reason.S3_NOTIFICATION]
+    if any(isinstance(thing.get(f"{kind}JobSummaries"), list) for kind in ("Backup", "Copy", "Restore")):
+        return [Reason.JOB_SUMMARIES]
     if thing.get("messageType") == "CONTROL_MESSAGE":
         return [Reason.CONTROL_MESSAGE]
     return None
@@ -128,10 +130,12 @@ def _job_description(thing: Object) -> Sequence[Inside] | None:
     detail_type = thing.get("detail-type")
     if isinstance(detail_type, str) and detail_type.endswith("Job State Change"):
         return [JobDocument(dict(thing))]
-    lists = ("BackupJobs", "CopyJobs", "RestoreJobs", "CopyJob", "BackupJob", "RestoreJob")
-    is_job = any(f"{kind}JobId" in thing for kind in ("Backup", "Copy", "Restore")) and any(
+    lists = ("BackupJobs", "CopyJobs", "RestoreJobs", "CopyJob", "BackupJob", "RestoreJob", "reportItems")
+    is_described = any(f"{kind}JobId" in thing for kind in ("Backup", "Copy", "Restore")) and any(
         name in thing for name in ("State", "Status", "CreationDate")
     )
+    is_reported = any(f"{kind}JobId" in thing for kind in ("backup", "copy", "restore")) and "jobStatus" in thing
+    is_job = is_described or is_reported
     if is_job or any(isinstance(thing.get(name), list | dict) for name in lists):
         return [JobDocument(dict(thing))]
     return None

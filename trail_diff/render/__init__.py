@@ -1,12 +1,16 @@
 """Renders finished values as text. This is the registry of formats; each renderer is imported only when asked for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 
 from trail_diff.errors import UsageError
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import Report
 from trail_diff.render.interface import Renderer, RenderOptions
 from trail_diff.render.list_spec import ListSpec, Row
+
+FORMATS = ("table", "markdown", "json", "csv", "html")
+"""The formats, each a module of this room."""
 
 _DEFAULTS = RenderOptions()
 
@@ -37,47 +41,8 @@ def render_list(
     return _renderer(output_format).render_list(spec, rows, coverage, options)
 
 
-def _load_table() -> Renderer:
-    from trail_diff.render import table
-
-    return table
-
-
-def _load_markdown() -> Renderer:
-    from trail_diff.render import markdown
-
-    return markdown
-
-
-def _load_json() -> Renderer:
-    from trail_diff.render import json
-
-    return json
-
-
-def _load_csv() -> Renderer:
-    from trail_diff.render import csv
-
-    return csv
-
-
-def _load_html() -> Renderer:
-    from trail_diff.render import html
-
-    return html
-
-
-FORMATS: Mapping[str, Callable[[], Renderer]] = {
-    "table": _load_table,
-    "markdown": _load_markdown,
-    "json": _load_json,
-    "csv": _load_csv,
-    "html": _load_html,
-}
-
-
 def _renderer(output_format: str) -> Renderer:
-    load = FORMATS.get(output_format)
-    if load is None:
+    if output_format not in FORMATS:
         raise UsageError(f"no such format: {output_format}", hint=f"choose one of {', '.join(FORMATS)}")
-    return load()
+    renderer: Renderer = import_module(f"trail_diff.render.{output_format}")
+    return renderer

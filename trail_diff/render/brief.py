@@ -24,7 +24,7 @@ def render_brief(report: Report, options: RenderOptions) -> str:
     page.gap()
     _show_findings(page, report, words)
     _show_absence(page, report, words)
-    remedy = essentials.best_remedy(report)
+    remedy = report.best_remedy
     if remedy is not None:
         _show_remedy(page, remedy, words)
     attempts = essentials.list_attempts(report, words)
@@ -126,6 +126,10 @@ def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
         place, lines = essentials.show_step(step, words, page.width - FIELD_WIDTH)
         page.field("", place)
         page.code([*lines[:_MOST_JSON_LINES], *(["…"] if len(lines) > _MOST_JSON_LINES else [])])
+    if remedy.policy is not None and remedy.patch is None:
+        page.code(essentials.to_lines(remedy.policy, page.width - FIELD_WIDTH))
+    for command in remedy.commands:
+        page.command(command)
     replay = [layout.show_replay(remedy.replay, words)] if remedy.replay else []
     page.field("", words.grammar.join_clauses([*replay, *map(words.reason, remedy.risks)]))
 

@@ -56,12 +56,14 @@ class Catalogue(Struct, frozen=True):
     """The phrases of one language, by the words of the model; `labels` by what they head or join.
 
     A phrase of a Reason or Cause is a clause without a full stop, so that it fits in a list and in a sentence.
+    `cause_names` are short names of the causes, for a heading.
     `attempts` are short names of the remedies, for a list of what would not help.
     """
 
     grammar: Grammar
     reasons: Mapping[str, str]
     causes: Mapping[str, str]
+    cause_names: Mapping[str, str]
     outcomes: Mapping[str, str]
     confidences: Mapping[str, str]
     presences: Mapping[str, str]
@@ -69,7 +71,6 @@ class Catalogue(Struct, frozen=True):
     layers: Mapping[str, str]
     decisions: Mapping[str, str]
     matches: Mapping[str, str]
-    key_presences: Mapping[str, str]
     readings: Mapping[str, str]
     statuses: Mapping[str, str]
     helps: Mapping[str, str]

@@ -41,7 +41,7 @@ def render_report(report: Report, _options: RenderOptions) -> str:
         "skipped": " ".join(f"{reason}:{count}" for reason, count in skipped.items()),
     }
     rows = [{**shared, **_group_cells(group)} for group in report.callers] or [shared]
-    return _write(REPORT_COLUMNS, ([row.get(name) for name in REPORT_COLUMNS] for row in rows))
+    return write_rows(REPORT_COLUMNS, ([row.get(name) for name in REPORT_COLUMNS] for row in rows))
 
 
 def render_list(
@@ -51,7 +51,7 @@ def render_list(
     _options: RenderOptions,
 ) -> str:
     """Render a list."""
-    return _write(list(spec.data), ([value(row) for value in spec.data.values()] for row in rows))
+    return write_rows(list(spec.data), ([value(row) for value in spec.data.values()] for row in rows))
 
 
 def _group_cells(group: CallerGroup) -> Mapping[str, object]:
@@ -64,7 +64,8 @@ def _group_cells(group: CallerGroup) -> Mapping[str, object]:
     }
 
 
-def _write(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def write_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table of values, every cell escaped; None is an empty one."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(columns)

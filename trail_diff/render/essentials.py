@@ -40,7 +40,7 @@ class Shown(Struct, frozen=True):
         return rows
 
     def say_left_out(self, words: Catalogue) -> str:
-        """Return of the rows left out; nothing when there are none."""
+        """Return the sentence that counts the rows left out; nothing when there are none."""
         told = [words.count(presence, count) for presence, count in self.left_out.items() if count]
         return words.labels["and_also"].format(rows=words.grammar.join_items(told)) if told else ""
 
@@ -75,11 +75,6 @@ def list_expected(report: Report, words: Catalogue, *, all_of_them: bool = False
         f"{caller_name(caller, words)} ({caller_type(caller, words)}): {words.reason(basis)}"
         for (caller, basis), actions in missing.items()
     ]
-
-
-def best_remedy(report: Report) -> Remedy | None:
-    """Return the remedy to try first: remedies are in the order of how much they help and how narrow they are."""
-    return next((remedy for remedy in report.remedies if remedy.helps is not False), None)
 
 
 def list_attempts(report: Report, words: Catalogue) -> str:
@@ -122,22 +117,9 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
     told = [words.reasons_of(doubts)] if doubts else []
     if finding.confidence != "confirmed":
         told += [words.reason(reason) for reason in finding.reasons if reason in _CHANGES]
-    told += [words.labels["mended"]] if _is_mended(report, finding) else []
+    told += [words.labels["fixed_since"]] if report.is_fixed_since(finding) else []
     told += [*layout.show_differences(report, finding, words), *layout.show_clearing(finding, words)]
     return parts + conditions + told
-
-
-def _is_mended(report: Report, finding: Finding) -> bool:
-    """Check whether today's policy is another one, and none of its Denies can hit the caller of a finding any more."""
-    today = [
-        decision
-        for decision in report.decisions
-        if decision.as_of == "today"
-        and finding.caller is not None
-        and decision.caller.across_sessions() == finding.caller.across_sessions()
-    ]
-    statements = [statement for decision in today for statement in decision.statements]
-    return bool(today) and all(one.effect != "Deny" or one.outcome == "no-match" for one in statements)
 
 
 def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:

@@ -144,6 +144,10 @@ def _show_remedies(page: Page, remedies: Sequence[Remedy], words: Catalogue) -> 
             place, lines = essentials.show_step(step, words, page.width - 6)
             page.bullet(place, level=2)
             page.code(lines, indent=6)
+        if remedy.policy is not None and remedy.patch is None:
+            page.code(essentials.to_lines(remedy.policy, page.width - 6), indent=6)
+        for command in remedy.commands:
+            page.command(command)
         if remedy.replay is not None:
             page.bullet(layout.show_replay(remedy.replay, words), level=2)
         for risk in remedy.risks:

@@ -40,7 +40,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
         kind=words.job_kinds[report.failed.kind], id=report.failed.id, state=report.failed.state or ""
     )
     values = {
-        **_coverage_values(report.coverage, words),
+        **coverage_values(report.coverage, words),
         "report": report,
         "findings": layout.merge_findings(report.findings, words),
         "jobs": _job_rows(report, words),
@@ -68,14 +68,14 @@ def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, op
     words = catalogue(options.lang)
     table = html_tables.make_table(spec.table_id, spec.caption, spec.pick(spec.html), rows, words)
     values = {
-        **_coverage_values(coverage, words),
+        **coverage_values(coverage, words),
         "table": table,
         "told": words.grammar.join_clauses([spec.lead(rows, words), *spec.heading.notes(words)]),
     }
     return fill_page("list.html.j2", words.labels[spec.title], options.lang, words, values)
 
 
-def _coverage_values(coverage: Coverage, words: Catalogue) -> Mapping[str, object]:
+def coverage_values(coverage: Coverage, words: Catalogue) -> Mapping[str, object]:
     """Return what every page needs: the coverage, and how values are shown."""
     return {
         "coverage": coverage,

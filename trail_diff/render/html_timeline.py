@@ -152,9 +152,7 @@ class _Scale:
 
     def __init__(self, report: Report, starts: Mapping[Side, datetime]) -> None:
         seconds = [_offset(event.event_time, starts[event.side]) for event in report.events]
-        for side, job in (("failed", report.failed), ("succeeded", report.succeeded)):
-            if job is not None and job.completed is not None:
-                seconds.append(_offset(job.completed, starts["failed" if side == "failed" else "succeeded"]))
+        seconds += [_offset(job.completed, starts[side]) for side, job in _jobs(report) if job.completed is not None]
         low, high = min(0.0, *seconds), max(60.0, *seconds)
         room = (high - low) * 0.04
         self.low, self.high = low - room, high + room
@@ -179,22 +177,23 @@ class _Drawn(NamedTuple):
     words: Catalogue
 
 
+def _jobs(report: Report) -> Iterator[tuple[Side, Job]]:
+    yield "failed", report.failed
+    if report.succeeded is not None:
+        yield "succeeded", report.succeeded
+
+
 def _starts(report: Report) -> dict[Side, datetime]:
     """Return when each job started; where that is not known, the time of its first call."""
     starts: dict[Side, datetime] = {}
-    sides: tuple[tuple[Side, Job | None], ...] = (("failed", report.failed), ("succeeded", report.succeeded))
-    for side, job in sides:
+    for side, job in _jobs(report):
         times = [event.event_time for event in report.events if event.side == side]
-        moment = job.created if job is not None and job.created is not None else min(times, default=None)
-        starts[side] = moment if moment is not None else report.events[0].event_time
+        starts[side] = job.created or min(times, default=report.events[0].event_time)
     return starts
 
 
 def _bars(report: Report, starts: dict[Side, datetime], scale: _Scale, words: Catalogue) -> Iterator[Bar]:
-    jobs: tuple[tuple[Side, Job | None], ...] = (("failed", report.failed), ("succeeded", report.succeeded))
-    for side, job in jobs:
-        if job is None:
-            continue
+    for side, job in _jobs(report):
         end = _offset(job.completed, starts[side]) if job.completed else 0.0
         told = job.state or words.job_kinds[job.kind]
         text = words.labels["html_job_end"].format(state=told, offset=show_span(end)) if job.completed else told
@@ -222,16 +221,16 @@ def _flags(changes: Sequence[Change], start: datetime, scale: _Scale, words: Cat
 def _lane(caller: Caller, report: Report, drawn: _Drawn, y: int) -> Lane:
     groups = {place: group for place, group in enumerate(report.callers) if group.caller.across_sessions() == caller}
     events = [event for event in report.events if not groups.keys().isdisjoint(event.callers)]
-    sides: tuple[Side, ...] = ("failed", "succeeded") if report.succeeded is not None else ("failed",)
     tracks = tuple(
         _track(side, list(_calls(side, events, groups, drawn.starts)), drawn, y + _ROW * number)
-        for number, side in enumerate(sides)
+        for number, (side, _) in enumerate(_jobs(report))
     )
-    via = f" {drawn.words.labels['html_via'].format(name=_service(caller))}" if _is_via(caller) else ""
+    is_via, service = caller.invoked_by not in (None, caller.name), caller.invoked_by or ""
+    via = f" {drawn.words.labels['html_via'].format(name=service.removesuffix('.amazonaws.com'))}" if is_via else ""
     actions = ", ".join(dict.fromkeys(group.action.partition(":")[2] or group.action for group in groups.values()))
     return Lane(
         y=y,
-        height=_ROW * len(sides),
+        height=_ROW * len(tracks),
         name=escape.shorten(caller_name(caller, drawn.words), _LONGEST_NAME),
         detail=escape.shorten(f"{actions}{via}", _LONGEST_NAME - 4),
         tracks=tracks,
@@ -268,9 +267,9 @@ def _track(side: Side, calls: Sequence[_Call], drawn: _Drawn, y: int) -> Track:
     codes = dict.fromkeys(event.error_code for _, _, event in calls if event.error_code and event.side == side)
     absent = [drawn.words.presences["only-succeeded"]] if any(mark.kind == "missing" for mark in odd) else []
     note = escape.shorten(", ".join([*codes, *absent]), _LONGEST_NAME)
-    if marks[-1].x + 16 + 7 * len(note) < RIGHT:
-        return Track(side, y, tuple(marks), note, marks[-1].x + 16)
-    return Track(side, y, tuple(marks), note, RIGHT, "end")
+    beside = marks[-1].x + 16
+    has_room = beside + 7 * len(note) < RIGHT
+    return Track(side, y, tuple(marks), note, *((beside, "start") if has_room else (RIGHT, "end")))
 
 
 def _mark(kind: Kind, calls: Sequence[_Call], drawn: _Drawn) -> Mark:
@@ -280,14 +279,6 @@ def _mark(kind: Kind, calls: Sequence[_Call], drawn: _Drawn) -> Mark:
     labels = drawn.words.labels
     what = {"ok": labels["html_ok"], "error": codes, "missing": drawn.words.presences["only-succeeded"]}[kind]
     return Mark(drawn.scale.x(middle), kind, len(calls), show_offset(middle), f"{names}: {what}")
-
-
-def _service(caller: Caller) -> str:
-    return (caller.invoked_by or "").removesuffix(".amazonaws.com")
-
-
-def _is_via(caller: Caller) -> bool:
-    return caller.invoked_by is not None and caller.invoked_by != caller.name
 
 
 def _offset(moment: datetime, start: datetime) -> float:

@@ -17,17 +17,17 @@ from trail_diff.render.list_spec import ListSpec, Row
 def render_report(report: Report, _options: RenderOptions) -> str:
     """Render the report of a case, as data/report.schema.json describes it."""
     document = msgspec.to_builtins(clean_report(report))
-    return _encode({"schema": document.pop("schema"), **document})
+    return encode_document({"schema": document.pop("schema"), **document})
 
 
 def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, _options: RenderOptions) -> str:
     """Render a list."""
-    return _encode(
+    return encode_document(
         {"schema": f"trail-diff/{spec.name}/1", **spec.heading.members, spec.member: list(rows), "coverage": coverage}
     )
 
 
-def _encode(document: dict[str, Any]) -> str:
+def encode_document(document: dict[str, Any]) -> str:
     """Encode by way of str, as msgspec's own encoder refuses lone surrogates, which JSON exports can hold.
 
     Lines are broken afterwards where that is possible, which takes a quarter of the time.

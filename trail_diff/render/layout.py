@@ -38,6 +38,16 @@ def show_time(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""
 
 
+def last_part(arn: str | None) -> str:
+    """Show what an ARN names by its last part."""
+    return last_name(arn) or ""
+
+
+def show_minute(moment: datetime | None) -> str:
+    """Show a time as UTC, to the minute."""
+    return f"{moment:%Y-%m-%dT%H:%MZ}" if moment else ""
+
+
 def show_span(start: datetime | None, end: datetime | None) -> str:
     """Show a span of time; the end without its day when it is the same one."""
     if start is None or end is None:
@@ -305,7 +315,8 @@ def show_unknown_keys(keys: Sequence[str], words: Catalogue) -> str:
 def show_change(change: Change, words: Catalogue) -> str:
     """Show a change as one line: what, by whom, and which statements differ."""
     who = change.caller.name or change.caller.arn or words.labels["unnamed"]
-    told = words.labels["done_by"].format(what=change.name, who=who)
+    what = f"{change.name} {change.resource}" if change.resource else change.name
+    told = words.labels["done_by"].format(what=what, who=who)
     parts = [told + (f" ({change.error_code})" if change.error_code else "")]
     parts += [f"{show_statement(one.statement, words)} {words.labels[one.kind]}" for one in change.statements]
     return words.grammar.join_items(parts)
@@ -316,6 +327,8 @@ def show_step(step: NextStep, account: str | None, words: Catalogue) -> str:
     parts = [words.reason(step.reason)]
     if step.account and step.account != account:
         parts.append(words.labels["in_account"].format(account=step.account))
+    if not step.is_fact:
+        return words.grammar.join_clauses(parts)
     if step.option in ("--org-id", "--key"):
         parts.append(words.labels["give_text"].format(option=step.option))
     else:

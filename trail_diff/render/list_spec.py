@@ -16,7 +16,7 @@ Row = TypeVar("Row")
 class Column(Struct, Generic[Row], frozen=True):
     """A column for readers: the label that heads it, and the text of a row, not yet escaped.
 
-    `kind` says what the text is: sentences that may hold names of others ("prose"), one such name ("code"), phrases of
+    `kind` is what the text holds: sentences that may hold names of others ("prose"), one such name ("code"), phrases of
     the catalogue, times and numbers ("words"), or Markdown that is escaped already. `has_choice` lets a page filter by
     its few values, `marks` says which of them are good, bad or doubtful. `shorten` is for where there is no room.
     """
@@ -59,7 +59,7 @@ class ListSpec(Struct, Generic[Row], frozen=True):
 
     `data` are the columns for a program, that is of CSV. `name` is in the id of the JSON document, whose rows are its
     `member`; `table_id` is that of the table on a page. `title`, `caption` and `empty` are labels of the catalogue.
-    `terminal` is a table, or draws each row.
+    `terminal` is a table, or draws each row, in `terminal_order`; other forms keep the order that the rows come in.
     """
 
     name: str
@@ -73,6 +73,7 @@ class ListSpec(Struct, Generic[Row], frozen=True):
     html: tuple[str, ...]
     data: Mapping[str, Callable[[Row], object]]
     terminal: "TerminalTable | Callable[[Page, Row, Catalogue, bool], None]"
+    terminal_order: Callable[[Sequence[Row]], Sequence[Row]] = lambda rows: rows
     sum_up: Callable[[Sequence[Row], Catalogue], str] = lambda _rows, _words: ""
     heading: Heading = NO_HEADING
 

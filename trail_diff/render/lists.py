@@ -1,6 +1,6 @@
 """The specs of the lists: jobs, callers, and calls replayed against a policy."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -59,17 +59,21 @@ def _caller_columns(*, has_choice: bool) -> dict[str, Column[Any]]:
 
 
 def _draw_job(page: "Page", row: JobRow, words: Catalogue, verbose: bool) -> None:  # noqa: FBT001
-    job, labels = row.job, words.labels
-    page.pair(layout.show_time(job.created) or labels["not_known"], f"{job.id}  {words.job_kinds[job.kind]}")
-    page.pair("", "  ".join(filter(None, [job.state, job.resource])))
-    if job.message:
-        page.pair("", job.message)
-    if row.baseline is not None:
-        named = [f"{labels['baseline']} {row.baseline.id}", layout.show_time(row.baseline.created)]
-        told = words.grammar.join_items([part for part in named if part])
-        page.pair("", words.grammar.join_clauses([told, *map(words.reason, row.differences)]))
-    if verbose and row.profiles:
-        page.pair("", f"{labels['profiles']} {' '.join(row.profiles)}")
+    from trail_diff.render.job_lines import draw_job
+
+    draw_job(page, row, words, verbose=verbose)
+
+
+def _order_jobs(rows: Sequence[JobRow]) -> Sequence[JobRow]:
+    """Return the jobs that failed first, then the newest first."""
+    newest = sorted(rows, key=lambda row: row.job.created.timestamp() if row.job.created else 0.0, reverse=True)
+    return sorted(newest, key=lambda row: not row.has_failed)
+
+
+def _count_jobs(rows: Sequence[JobRow], words: Catalogue) -> str:
+    failed = sum(row.has_failed for row in rows)
+    counts = [words.count("jobs", len(rows)), *([words.count("failed_short", failed)] if failed else [])]
+    return words.grammar.join_items(counts)
 
 
 JOBS = ListSpec[JobRow](
@@ -92,7 +96,7 @@ JOBS = ListSpec[JobRow](
         "baseline": Column("baseline", lambda row, _: row.baseline.id if row.baseline else "", "code"),
         "differences": Column("differences", lambda row, words: words.reasons_of(row.differences), "words"),
     },
-    markdown=("time", "id", "kind", "state", "resource", "baseline", "differences"),
+    markdown=("time", "id", "kind", "state", "vault", "resource", "baseline", "differences"),
     html=("id", "kind", "state", "start", "end", "resource", "vault", "message", "baseline", "differences"),
     data={
         **{name: attrgetter(f"job.{name}") for name in ("id", "kind", "state")},
@@ -105,6 +109,8 @@ JOBS = ListSpec[JobRow](
         "profiles": lambda row: " ".join(row.profiles),
     },
     terminal=_draw_job,
+    sum_up=_count_jobs,
+    terminal_order=_order_jobs,
 )
 
 

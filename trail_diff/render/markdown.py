@@ -27,7 +27,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
     if report.failed.key:
         lines.append(f"- {words.labels['key']}: {escape.markdown(report.failed.key)}")
     lines += _callers(report, words) + _findings(report, words)
-    remedy = essentials.best_remedy(report)
+    remedy = report.best_remedy
     if remedy is not None:
         lines += _remedy(remedy, words)
     attempts = essentials.list_attempts(report, words)
@@ -36,7 +36,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
     lines += ["", *(_item(words.labels["expected"], text) for text in essentials.list_expected(report, words))]
     for step in report.next_steps:
         told = layout.show_step(step, report.failed.account, words)
-        lines += ["", _item(words.labels["next_step"], told), *_fence("sh", [step.command])]
+        lines += ["", _item(words.labels["next_step"], told), *fence("sh", [step.command])]
     lines += ["", _item(words.labels["covered"], essentials.coverage_line(report, words))]
     lines += [
         "",
@@ -51,11 +51,11 @@ def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, op
     """Render a list."""
     words, columns = catalogue(options.lang), spec.pick(spec.markdown)
     header = [words.labels[column.label] for column in columns]
-    table = [[_cell(column, row, words) for column in columns] for row in rows]
-    lines = _table(header, table) if table else [words.labels[spec.empty]]
+    cells = [[_cell(column, row, words) for column in columns] for row in rows]
+    lines = table(header, cells) if cells else [words.labels[spec.empty]]
     head = [f"**{escape.markdown_prose(spec.heading.lead(words))}**", ""] if spec.heading.lead is not None else []
     notes = [f"- {escape.markdown_prose(note)}" for note in spec.heading.notes(words)]
-    return "\n".join([*head, *notes, *([""] if notes else []), *lines, "", *_coverage(coverage, words)]) + "\n"
+    return "\n".join([*head, *notes, *([""] if notes else []), *lines, "", *coverage_lines(coverage, words)]) + "\n"
 
 
 def _cell(column: Column[Row], row: Row, words: Catalogue) -> str:
@@ -91,7 +91,7 @@ def _callers(report: Report, words: Catalogue) -> list[str]:
         for group in shown.rows
     ]
     left_out = shown.say_left_out(words) or ("" if rows else words.labels["no_callers"])
-    return [*(["", *_table(header, rows)] if rows else []), *(["", left_out] if left_out else [])]
+    return [*(["", *table(header, rows)] if rows else []), *(["", left_out] if left_out else [])]
 
 
 def _findings(report: Report, words: Catalogue) -> list[str]:
@@ -101,7 +101,7 @@ def _findings(report: Report, words: Catalogue) -> list[str]:
         lines += ["", _item(words.labels["cause"], first)]
         statement = essentials.guilty_statement(report, finding)
         if statement is not None:
-            lines += _fence("json", essentials.to_lines(statement)[:_MOST_JSON_LINES])
+            lines += fence("json", essentials.to_lines(statement)[:_MOST_JSON_LINES])
         lines += ["", *(f"- {escape.markdown_prose(text)}" for text in more)]
         lines += [f"- {words.labels['evidence']}: {_evidence(report, one, words)}" for one in finding.evidence]
     return lines
@@ -118,7 +118,11 @@ def _remedy(remedy: Remedy, words: Catalogue) -> list[str]:
     lines = ["", _item(words.labels["fix"], essentials.name_remedy(remedy, words))]
     for step in remedy.patch or ():
         place, code = essentials.show_step(step, words)
-        lines += ["", escape.markdown_prose(place), *_fence("json", code)]
+        lines += ["", escape.markdown_prose(place), *fence("json", code)]
+    if remedy.policy is not None and remedy.patch is None:
+        lines += ["", *fence("json", essentials.to_lines(remedy.policy))]
+    if remedy.commands:
+        lines += ["", *fence("sh", list(remedy.commands))]
     lines.append("")
     replay = [layout.show_replay(remedy.replay, words)] if remedy.replay else []
     return lines + [f"- {escape.markdown_prose(text)}" for text in (*replay, *map(words.reason, remedy.risks))]
@@ -128,12 +132,13 @@ def _item(name: str, text: str) -> str:
     return f"**{name[0].upper()}{name[1:]}:** {escape.markdown_prose(text)}"
 
 
-def _fence(language: str, lines: Sequence[str]) -> list[str]:
+def fence(language: str, lines: Sequence[str]) -> list[str]:
     """Return a fenced block, which no line can close: a JSON text needs no backtick, a command has none of its own."""
     return ["", f"```{language}", *(escape.terminal(line).replace("`", "\\u0060") for line in lines), "```", ""]
 
 
-def _coverage(coverage: Coverage, words: Catalogue) -> list[str]:
+def coverage_lines(coverage: Coverage, words: Catalogue) -> list[str]:
+    """Return what was read and what was skipped, and what the evidence does not cover."""
     labels = words.labels
     told = [layout.coverage_counts(coverage, words)]
     places = (("regions", coverage.regions), ("accounts", coverage.accounts))
@@ -147,7 +152,8 @@ def _coverage(coverage: Coverage, words: Catalogue) -> list[str]:
     return [*lines, *(["", *warnings] if warnings else [])]
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table of escaped cells."""
     lines = [header, ["---"] * len(header), *rows]
     return ["| " + " | ".join(line) + " |" for line in lines]
 

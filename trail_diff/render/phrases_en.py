@@ -3,6 +3,7 @@
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.grammar_en import English
 from trail_diff.render.labels_html_en import HTML_LABELS
+from trail_diff.render.labels_triage_en import CAUSE_NAMES, TRIAGE_COUNTS, TRIAGE_LABELS
 from trail_diff.render.reasons_en import REASONS
 
 ENGLISH = Catalogue(
@@ -29,6 +30,7 @@ ENGLISH = Catalogue(
         "kms-throttled": "KMS throttled the calls",
         "not-kms": "KMS is not the difference",
     },
+    cause_names=CAUSE_NAMES,
     outcomes={
         "explained": "explained",
         "difference": "difference",
@@ -75,7 +77,6 @@ ENGLISH = Catalogue(
         "undetermined": "undetermined",
     },
     matches={"match": "applies", "no-match": "does not apply", "unknown": "cannot be decided"},
-    key_presences={"present": "present", "absent": "absent", "unknown": "not known"},
     readings={
         "denied-not-logged": "the call was refused, and no record of that is in these logs",
         "not-attempted": "the call was not attempted",
@@ -94,6 +95,7 @@ ENGLISH = Catalogue(
         "require-principal-arn": "let the Deny apply only where aws:PrincipalArn is present",
         "allow-service-principal": "allow the service principal in the key policy",
         "allow-caller-role": "allow the caller's role in the key policy",
+        "allow-in-identity-policy": "allow the calls in a policy of the caller itself",
         "widen-via-service": "add the service to the kms:ViaService condition",
         "correct-source-arn": "correct the aws:SourceArn condition",
         "create-grant": "create the grant again",
@@ -114,6 +116,7 @@ ENGLISH = Catalogue(
         "require-principal-arn": "aws:PrincipalArn required",
         "allow-service-principal": "the service principal allowed",
         "allow-caller-role": "the caller's role allowed",
+        "allow-in-identity-policy": "an Allow in the caller's own policy",
         "widen-via-service": "a wider kms:ViaService",
         "correct-source-arn": "another aws:SourceArn",
         "create-grant": "a new grant",
@@ -137,6 +140,7 @@ ENGLISH = Catalogue(
         "unchanged": "unchanged",
     },
     counts={
+        **TRIAGE_COUNTS,
         "files": ("{count} file", "{count} files"),
         "records": ("{count} record", "{count} records"),
         "events": ("{count} event kept", "{count} events kept"),
@@ -158,6 +162,7 @@ ENGLISH = Catalogue(
     },
     labels={
         **HTML_LABELS,
+        **TRIAGE_LABELS,
         "absence": "Why the calls may be absent",
         "absent_why": "absent?",
         "accounts": "accounts",
@@ -261,7 +266,7 @@ ENGLISH = Catalogue(
         "recorded_in": "recorded in account",
         "time": "time",
         "today": "by today's policy",
-        "mended": "changed since: no Deny of today's policy hits the call",
+        "fixed_since": "changed since: no Deny of today's policy hits the call",
         "type": "type",
         "uncertain": "not certain to help: {remedy}",
         "unnamed": "a caller without a name",

@@ -6,6 +6,7 @@ As there, half-width words stand between spaces, and brackets and colons are hal
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.grammar_ja import Japanese
 from trail_diff.render.labels_html_ja import HTML_LABELS
+from trail_diff.render.labels_triage_ja import CAUSE_NAMES, TRIAGE_COUNTS, TRIAGE_LABELS
 from trail_diff.render.reasons_ja import REASONS
 
 JAPANESE = Catalogue(
@@ -34,6 +35,7 @@ JAPANESE = Catalogue(
         "kms-throttled": "KMS が呼び出しをスロットリングしました",
         "not-kms": "原因は KMS ではありません",
     },
+    cause_names=CAUSE_NAMES,
     outcomes={
         "explained": "原因特定",
         "difference": "差異あり",
@@ -80,7 +82,6 @@ JAPANESE = Catalogue(
         "undetermined": "判断できません",
     },
     matches={"match": "適用されます", "no-match": "適用されません", "unknown": "判断できません"},
-    key_presences={"present": "あり", "absent": "なし", "unknown": "不明"},
     readings={
         "denied-not-logged": "呼び出しは拒否され、その記録はこのログに残っていません",
         "not-attempted": "呼び出しは試行されていません",
@@ -99,6 +100,7 @@ JAPANESE = Catalogue(
         "require-principal-arn": "aws:PrincipalArn がある場合にのみ Deny を適用する",
         "allow-service-principal": "キーポリシーでサービスプリンシパルを許可する",
         "allow-caller-role": "キーポリシーで呼び出し元のロールを許可する",
+        "allow-in-identity-policy": "呼び出し元自身のポリシーで呼び出しを許可する",
         "widen-via-service": "kms:ViaService 条件にサービスを追加する",
         "correct-source-arn": "aws:SourceArn 条件を修正する",
         "create-grant": "グラントを再作成する",
@@ -119,6 +121,7 @@ JAPANESE = Catalogue(
         "require-principal-arn": "aws:PrincipalArn の必須化",
         "allow-service-principal": "サービスプリンシパルの許可",
         "allow-caller-role": "呼び出し元のロールの許可",
+        "allow-in-identity-policy": "呼び出し元自身のポリシーでの許可",
         "widen-via-service": "kms:ViaService の拡大",
         "correct-source-arn": "aws:SourceArn の修正",
         "create-grant": "グラントの再作成",
@@ -146,7 +149,8 @@ JAPANESE = Catalogue(
         "conflict": "成功した呼び出しだが、このツールの解釈では以前のポリシーで拒否",
         "unchanged": "変化なし",
     },
-    counts={
+    counts=TRIAGE_COUNTS
+    | {
         name: (phrase, phrase)
         for name, phrase in {
             "files": "ファイル {count} 個",
@@ -171,6 +175,7 @@ JAPANESE = Catalogue(
     },
     labels={
         **HTML_LABELS,
+        **TRIAGE_LABELS,
         "absence": "呼び出しの記録がない理由の候補",
         "absent_why": "記録なし",
         "accounts": "アカウント",
@@ -274,7 +279,7 @@ JAPANESE = Catalogue(
         "recorded_in": "記録したアカウント",
         "time": "時刻",
         "today": "現在のポリシー",
-        "mended": "その後変更済み: 現在のポリシーの Deny はこの呼び出しに一致しません",
+        "fixed_since": "その後変更済み: 現在のポリシーの Deny はこの呼び出しに一致しません",
         "type": "タイプ",
         "uncertain": "{remedy} (効果は未確定)",
         "unnamed": "名前のない呼び出し元",

@@ -15,7 +15,6 @@ REASONS: Mapping[str, str] = {
     "truncated-json": "JSON が途中で切れています。欠けていない部分は読み取りました",
     "invalid-json": "テキストが有効な JSON ではありません。--output json でエクスポートし直してください",
     "invalid-record": "レコードに必要なフィールドがないか、フィールドの型が正しくありません",
-    "bad-encoding": "テキストの実際の文字コードが、示されているものと異なります",
     "value-too-large": "値が上限より大きくなっています",
     "expansion-limit": "アーカイブを展開したサイズが上限を超えています",
     "nesting-limit": "アーカイブまたは値の入れ子が上限より深くなっています",
@@ -25,6 +24,7 @@ REASONS: Mapping[str, str] = {
     "encrypted-archive": "アーカイブが暗号化されています",
     "unsupported-archive": "対応していない形式のアーカイブです (7z、rar、lz4)。展開してから指定してください",
     "yaml-not-read": "YAML を読み取れませんでした。--output json で出力し直してください",
+    "job-summaries": "ジョブの状態別の集計 (list-backup-job-summaries) で、個々のジョブの情報はありません",
     "query-signature": "クエリ結果の署名ファイルであり、イベントは含まれていません",
     "parquet-support-missing": (
         "Parquet の読み取りに必要な追加パッケージ parquet (pyarrow) がインストールされていません"
@@ -97,6 +97,7 @@ REASONS: Mapping[str, str] = {
         "1 つのマルチリージョンキーの別々のレプリカを使用しており、キーポリシーはレプリカごとに異なります"
     ),
     "key-not-known": "ジョブに必要なキーが不明です",
+    "job-time-not-known": "ジョブの作成時刻も完了時刻も不明のため、そのイベントを見つけられません",
     "job-still-running": "ジョブはまだ終了していません",
     "input-partly-read": "入力の一部を読み取れませんでした",
     # why an event belongs to a job
@@ -267,9 +268,7 @@ REASONS: Mapping[str, str] = {
     "changed-during-job": "ジョブの実行中に変更があったため、ジョブに影響したのが変更の前後どちらの状態かは不明です",
     "caller-missing": "この呼び出しは成功したジョブにのみ記録されています",
     "caller-refused": "この呼び出しは失敗したジョブで拒否されています",
-    "policy-from-record": "ジョブの前にキーに設定されたポリシーです",
     "policy-is-todays": "指定されたポリシーであり、ジョブの時点でも有効であったと仮定しています",
-    "policy-changed-since": "ジョブの後にポリシーが変更されています",
     "policy-lost-allow": (
         "成功したジョブの時点のポリシーは呼び出しを許可していましたが、失敗したジョブの時点のポリシーは許可していません"
     ),
@@ -302,23 +301,18 @@ REASONS: Mapping[str, str] = {
     "statement-added": "そのステートメントは 2 つのジョブの間にポリシーへ追加されました",
     "statement-altered": "そのステートメントは 2 つのジョブの間に変更されました",
     "statement-removed": "Allow ステートメントがポリシーからなくなっています",
-    "statement-unchanged": "そのステートメントは、呼び出しが成功したときのポリシーのものと同じです",
     "policy-put-between": "ポリシーは 2 つのジョブの間に設定されましたが、それ以前のポリシーは不明です",
     "succeeded-under-statement": "同じポリシーが有効な間に同じ呼び出しが成功しています",
     "stops-at-change": "この変更を境に呼び出しが途絶え、他の呼び出しは続いています",
     "resumes-at-change": "次の変更を境に呼び出しが再開しています",
     "sibling-succeeded": "そのステートメントで同じ扱いになる別の呼び出し元が、同じポリシーの下で成功しています",
-    "sibling-failed": "そのステートメントで同じ扱いになる他の呼び出し元も、記録がないか拒否されています",
     "granted-meanwhile": "この呼び出し元へのグラントが作成されてから呼び出しが成功しています",
     "grantee-was-deleted": "グラントは、削除されて作り直されたプリンシパルの一意の ID を指しています",
     "never-allowed": "このポリシーはこの呼び出し元を許可したことがありません。AWS 管理のキーのポリシーは編集できません",
-    "only-statement-meant": "記録が指し得るポリシーのステートメントはこれだけです",
-    "no-rival-left": "ほかに残る説明はありません",
     "rival-open": "ほかの説明の可能性も残っています",
     "rests-on-inference": "記録ではなく推定した値に基づいています",
     "refused-on-other-key": "指定されたキーとは別のキーで呼び出しが拒否されました",
     "message-states-cause": "メッセージが示す原因は KMS の外にあります",
-    "refused-without-layer": "KMS はポリシーを示さずに呼び出しを拒否しました",
     "allow-may-not-apply": "呼び出しを許可するステートメントが適用されなくなった可能性があります",
     "denial-not-logged-here": (
         "サービスプリンシパルに対する拒否を、KMS はそのサービス自身のアカウントにのみ記録します"
@@ -341,9 +335,7 @@ REASONS: Mapping[str, str] = {
     "exempts-every-service": "どの利用者のために動作する場合も、すべての AWS のサービスが除外されます",
     "needs-allow-as-well": "Deny を外すだけなので、呼び出し元に対する Allow またはグラントも必要です",
     "allow-not-known": "呼び出し元を許可する Allow またはグラントがあるかどうかは不明です",
-    "success-proves-allow": (
-        "成功したジョブから、何らかの許可があったことがわかります。その後に取り消されたグラントはありません"
-    ),
+    "success-proves-allow": ("成功したジョブは許可されており、その後に取り消されたグラントもありません"),
     "service-name-inferred": ("記録にあるサービス名に基づいています。ポリシーで指定すべき名前と異なる場合があります"),
     "source-account-not-always-sent": "AWS のサービスは一部の呼び出しでのみ aws:SourceAccount を送信します",
     "allows-any-role-session": "このロールを引き受けることができる者すべてに適用されます",
@@ -360,6 +352,8 @@ REASONS: Mapping[str, str] = {
     "stranger-gets-in": "拒否されていた者にもアクセスを許可してしまいます",
     "policy-of-aws-managed-key": "AWS マネージドキーのポリシーは変更できません",
     "deletes-nothing-else": "変更されるのはキーの状態のみです",
+    "message-is-encoded": "拒否のメッセージはエンコードされており、デコードすると拒否したステートメントがわかります",
+    "policy-of-the-organization": "拒否しているのは組織のポリシーであり、変更できるのは組織の管理者です",
     "grant-not-replayable": "グラントはポリシーだけでは再評価できません",
     "policy-unchanged": "ポリシーは変わりません",
     "policy-known-after-apply": "ポリシーは適用するまで決まりません",

@@ -24,6 +24,7 @@ DECISIVE = (
     Reason.DELIVERY_DELAY_POSSIBLE,
     Reason.CALLER_TYPE_NOT_IN_EXPORT,
     Reason.FETCH_TRUNCATED,
+    Reason.JOB_TIME_NOT_KNOWN,
     Reason.JOB_STILL_RUNNING,
     Reason.KEY_NOT_KNOWN,
     Reason.KEY_NOT_IN_EVENTS,
@@ -37,7 +38,7 @@ _LONGEST_MESSAGE = 300
 _LONGEST_NAME = 100
 
 
-def word_verdict(report: Report, lang: Lang = "en") -> Report:
+def word_verdict(report: Report, lang: Lang) -> Report:
     """Return the report with its verdict summed up in a language."""
     summary = summarize(report, catalogue(lang))
     return structs.replace(report, verdict=structs.replace(report.verdict, summary=summary))

@@ -24,7 +24,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
 def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, options: RenderOptions) -> str:
     """Render a list."""
     words, page = catalogue(options.lang), Page(options)
-    lead = spec.lead(rows, words)
+    rows, lead = spec.terminal_order(rows), spec.lead(rows, words)
     if lead:
         page.wrap(lead)
     for note in spec.heading.notes(words):

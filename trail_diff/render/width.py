@@ -37,6 +37,16 @@ def shorten(text: str, columns: int) -> str:
     return shown
 
 
+def shorten_arn(arn: str, columns: int) -> str:
+    """Cut the middle out of an ARN: its service and what it names stay whole as long as there is room for them."""
+    if width_of(arn) <= columns or not arn.startswith("arn:"):
+        return shorten(arn, columns)
+    partition, _, rest = arn.removeprefix("arn:").partition(":")
+    service, named = rest.partition(":")[0], rest.rpartition(":")[2]
+    forms = (f"arn:{partition}:{service}:…:{named}", f"{service}:…:{named}", f"…{named}")
+    return next((form for form in forms if width_of(form) <= columns), shorten(named, columns))
+
+
 def wrap(text: str, columns: int) -> list[str]:
     """Break a text into lines; between phrases in Japanese, between words in other scripts."""
     lines, line = [], ""

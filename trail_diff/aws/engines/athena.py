@@ -4,40 +4,35 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from msgspec import Struct
-
-from trail_diff.aws.engines.athena_sql import TableName, build_sql, read_table, unused_partition_keys
-from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, wait_for
+from trail_diff.aws.engines.athena_sql import build_sql, parse_table_name, read_table, unused_partition_keys
+from trail_diff.aws.engines.choices import AthenaTable
+from trail_diff.aws.engines.waiting import format_bytes, wait_for
 from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError
-from trail_diff.model.learnt import Record, Skipped
-from trail_diff.model.reasons import Reason
+from trail_diff.model.learnt import Record
 from trail_diff.read.containers import Chunks
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.files import FileReader
-from trail_diff.read.forms.rows import record_from_columns
+from trail_diff.read.forms.rows import count_unreadable, record_from_columns
 from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.spans import near_windows
-
-
-class AthenaOptions(Struct, frozen=True):
-    """Which table to ask, in which workgroup, and where Athena puts the result (None: as the workgroup says)."""
-
-    table: TableName
-    workgroup: str | None = None
-    output: str | None = None
 
 
 class AthenaSource:
     """Asks one table."""
 
-    def __init__(self, link: Link, options: AthenaOptions) -> None:
-        self._link, self._options = link, options
+    def __init__(self, link: Link, choice: AthenaTable) -> None:
+        """Take the table's name apart.
+
+        Raises:
+            UsageError: it is none.
+        """
+        self._link, self._choice, self._table = link, choice, parse_table_name(choice.name)
 
     def read(
         self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
     ) -> Iterator[Found]:
-        """Run the query and give what it brought.
+        """Run the query and yield its results.
 
         Raises:
             AwsError: AWS did not answer.
@@ -56,7 +51,8 @@ class AthenaSource:
             else:
                 return
         envelope = Envelope(f"athena:{execution['QueryExecutionId']}", selection, tally)
-        yield from envelope.read_rows(self._rows(execution["QueryExecutionId"]))
+        records = self._records(execution["QueryExecutionId"])
+        yield from envelope.read_rows(count_unreadable(records, f"athena:{execution['QueryExecutionId']}"))
 
     def statement(self, query: ReadOptions) -> str:
         """Build the statement for the table as Athena describes it; nothing is run.
@@ -65,7 +61,7 @@ class AthenaSource:
             AwsError: AWS did not answer.
             SourceError: the table holds something else.
         """
-        name = self._options.table
+        name = self._table
         named = {"CatalogName": name.catalog, "DatabaseName": name.database, "TableName": name.table}
         metadata = self._link.aws.call("athena", "get_table_metadata", named)["TableMetadata"]
         table = read_table(name, metadata)
@@ -76,21 +72,21 @@ class AthenaSource:
         return build_sql(table, query)
 
     def _run(self, sql: str) -> dict[str, Any]:
-        """Run a statement to its end and give Athena's description of the run."""
-        name, options = self._options.table, self._options
+        """Run a statement to its end and return Athena's description of the run."""
+        name, choice = self._table, self._choice
         parameters: dict[str, Any] = {
             "QueryString": sql,
             "QueryExecutionContext": {"Catalog": name.catalog, "Database": name.database},
         }
-        if options.workgroup:
-            parameters["WorkGroup"] = options.workgroup
-        if options.output:
-            parameters["ResultConfiguration"] = {"OutputLocation": options.output}
+        if choice.workgroup:
+            parameters["WorkGroup"] = choice.workgroup
+        if choice.output:
+            parameters["ResultConfiguration"] = {"OutputLocation": choice.output}
         run = {
             "QueryExecutionId": self._link.aws.call("athena", "start_query_execution", parameters)["QueryExecutionId"]
         }
-        with cancelled_unless_done(partial(self._link.aws.call, "athena", "stop_query_execution", run)):
-            return wait_for(partial(self._look, run), self._link.wait)
+        stop = partial(self._link.aws.call, "athena", "stop_query_execution", run)
+        return wait_for(partial(self._look, run), stop, self._link.wait)
 
     def _look(self, run: dict[str, Any]) -> dict[str, Any] | None:
         execution: dict[str, Any] = self._link.aws.call("athena", "get_query_execution", run)["QueryExecution"]
@@ -113,23 +109,16 @@ class AthenaSource:
         chunks = stream_object(self._link, bucket, key)
         yield from reader.read_stream(location, Chunks(chunks))
 
-    def _rows(self, execution_id: str) -> Iterator[Record | Skipped]:
+    def _records(self, execution_id: str) -> Iterator[Record | None]:
         """Yield the rows of the result through the API: a thousand for each call, the names in the first row of all."""
         header: list[str] | None = None
-        unreadable = 0
         for page in self._link.aws.pages("athena", "get_query_results", {"QueryExecutionId": execution_id}):
             for row in page["ResultSet"]["Rows"]:
                 cells = [cell.get("VarCharValue") for cell in row["Data"]]
                 if header is None:
                     header = [str(cell) for cell in cells]
-                    continue
-                record = record_from_columns(dict(zip(header, cells, strict=False)))
-                if record is None:
-                    unreadable += 1
                 else:
-                    yield record
-        if unreadable:
-            yield Skipped(f"athena:{execution_id}", Reason.UNREADABLE_ROW, unreadable)
+                    yield record_from_columns(dict(zip(header, cells, strict=False)))
 
 
 def _advice(reason: str) -> str:

@@ -172,7 +172,7 @@ def _partition_conditions(table: Table, query: ReadOptions) -> Iterator[str]:
     spans = merge_spans(query)
     for key in sorted(keys & _REGION_KEYS):
         if query.regions:
-            yield f'"{key}" IN ({_texts(query.regions)})'
+            yield f'"{key}" IN ({sql_texts(query.regions)})'
     if not spans:
         return
     if "year" in keys:
@@ -226,13 +226,13 @@ def _date_form(key: str, table: Table) -> str | None:
 
 def _region_condition(table: Table, query: ReadOptions) -> Iterator[str]:
     if query.regions and "awsregion" in table.columns:
-        yield f"awsregion IN ({_texts(query.regions)})"
+        yield f"awsregion IN ({sql_texts(query.regions)})"
 
 
 def _event_condition(table: Table, query: ReadOptions) -> str:
     """Want every KMS and AWS Backup event in the windows, and what changes something in the span of the changes."""
-    names = f"eventname IN ({_texts(CHANGES)})"
-    events = f"(eventsource IN ({_texts(EVENT_SOURCES)}) OR {names})"
+    names = f"eventname IN ({sql_texts(CHANGES)})"
+    events = f"(eventsource IN ({sql_texts(EVENT_SOURCES)}) OR {names})"
     if keys := pushed_keys(query):
         events = f"({events} AND {_key_condition(table, keys)})"
     if not query.windows and query.changes is None:
@@ -253,7 +253,7 @@ def _key_condition(table: Table, keys: Sequence[str]) -> str:
     """Leave out the KMS calls that name other keys; a call may name its key by ARN or by id, or only in its error."""
     named = []
     if table.columns.get("resources", "").startswith("array<struct<"):
-        named.append(f"cardinality(filter(resources, resource -> resource.arn IN ({_texts(keys)}))) > 0")
+        named.append(f"cardinality(filter(resources, resource -> resource.arn IN ({sql_texts(keys)}))) > 0")
     for column in _TEXT_OF_CALL:
         if table.columns.get(column) == "string":
             named += [f'strpos("{column}", {_text(key.rpartition("/")[2])}) > 0' for key in keys]
@@ -265,7 +265,8 @@ def _any(conditions: Iterable[str]) -> str:
     return joined[0] if len(joined) == 1 else "(" + "\n    OR ".join(f"({one})" for one in joined) + ")"
 
 
-def _texts(values: Sequence[str]) -> str:
+def sql_texts(values: Sequence[str]) -> str:
+    """Write text literals, with commas between them."""
     return ", ".join(map(_text, values))
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Never, assert_never
 
-from trail_diff.aws.engines.athena import AthenaOptions, AthenaSource
-from trail_diff.aws.engines.athena_sql import parse_table_name
+from trail_diff.aws.engines.athena import AthenaSource
 from trail_diff.aws.engines.choices import AthenaTable, EventDataStore, LogGroups
 from trail_diff.aws.engines.lake import LakeSource
 from trail_diff.aws.engines.logs_insights import LogsInsightsSource
@@ -19,8 +18,8 @@ def open_engine(choice: AthenaTable | LogGroups | EventDataStore, link: Link) ->
         UsageError: its name cannot be one.
     """
     match choice:
-        case AthenaTable(name, workgroup, output):
-            return AthenaSource(link, AthenaOptions(parse_table_name(name), workgroup, output))
+        case AthenaTable():
+            return AthenaSource(link, choice)
         case LogGroups(names):
             return LogsInsightsSource(link, names)
         case EventDataStore(arn):

@@ -6,16 +6,16 @@ Source: CloudTrail user guide, "Supported SQL schemas for event data stores" and
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, wait_for
+from trail_diff.aws.engines.athena_sql import sql_texts
+from trail_diff.aws.engines.waiting import format_bytes, wait_for
 from trail_diff.errors import AwsError, SourceError, UsageError
-from trail_diff.model.learnt import Record, Skipped, Window
-from trail_diff.model.reasons import Reason
+from trail_diff.model.learnt import Record, Window
 from trail_diff.read.envelope import Envelope
-from trail_diff.read.forms.rows import record_from_columns
+from trail_diff.read.forms.rows import count_unreadable, record_from_columns
 from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.lenient import parse_text
 from trail_diff.read.spans import CHANGES, EVENT_SOURCES, near_windows, pushed_keys
@@ -45,7 +45,7 @@ class LakeSource:
     def read(
         self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
     ) -> Iterator[Found]:
-        """Run the query and give what it brought.
+        """Run the query and yield its results.
 
         Raises:
             AwsError: AWS did not answer; what came before was given.
@@ -54,22 +54,12 @@ class LakeSource:
         if progress is not None:
             progress.file(self._arn, None)
         tally.files += 1
-        yield from Envelope(self._arn, selection, tally).read_rows(self._records(query))
+        records = map(_read_row, self._rows(self._start(query)))
+        yield from Envelope(self._arn, selection, tally).read_rows(count_unreadable(records, self._arn))
 
     def statement(self, query: ReadOptions) -> str:
         """Return what is asked, with the column that not every store has."""
         return f"SELECT eventjson, eventcontext FROM {self._id} WHERE {_condition(near_windows(query))}"  # noqa: S608
-
-    def _records(self, query: ReadOptions) -> Iterator[Record | Skipped]:
-        unreadable = 0
-        for row in self._rows(self._start(query)):
-            record = _read_row(row)
-            if record is None:
-                unreadable += 1
-            else:
-                yield record
-        if unreadable:
-            yield Skipped(self._arn, Reason.UNREADABLE_ROW, unreadable)
 
     def _start(self, query: ReadOptions) -> str:
         """Start the query; a statement that the store cannot read costs nothing."""
@@ -85,8 +75,7 @@ class LakeSource:
 
     def _rows(self, query_id: str) -> Iterator[Mapping[str, Any]]:
         run = {"EventDataStore": self._arn, "QueryId": query_id}
-        with cancelled_unless_done(partial(self._call, "cancel_query", run)):
-            page = wait_for(partial(self._look, run), self._link.wait)
+        page = wait_for(partial(self._look, run), partial(self._call, "cancel_query", run), self._link.wait)
         scanned = page.get("QueryStatistics", {}).get("BytesScanned", 0)
         self._link.notify(f"CloudTrail Lake scanned {format_bytes(scanned)} (query {query_id})")
         while True:
@@ -133,21 +122,17 @@ def _read_row(row: Mapping[str, Any]) -> Record | None:
 
 
 def _condition(query: ReadOptions) -> str:
-    names = f"eventname IN ({_texts(CHANGES)})"
-    events = f"(eventsource IN ({_texts(EVENT_SOURCES)}) OR {names})"
+    names = f"eventname IN ({sql_texts(CHANGES)})"
+    events = f"(eventsource IN ({sql_texts(EVENT_SOURCES)}) OR {names})"
     if keys := pushed_keys(query):
         named = " OR ".join(f"eventjson LIKE '%{key.rpartition('/')[2]}%'" for key in keys)
         events = f"{events} AND (eventsource <> 'kms.amazonaws.com' OR {named})"
     wanted = [f"({_within(window)} AND {events})" for window in query.windows]
     if query.changes is not None:
         wanted.append(f"({_within(query.changes)} AND {names})")
-    place = f"awsregion IN ({_texts(query.regions)}) AND " if query.regions else ""
+    place = f"awsregion IN ({sql_texts(query.regions)}) AND " if query.regions else ""
     return f"{place}({' OR '.join(wanted)})"
 
 
 def _within(span: Window) -> str:
     return f"eventtime >= '{span.start:%Y-%m-%d %H:%M:%S}' AND eventtime <= '{span.end:%Y-%m-%d %H:%M:%S}'"
-
-
-def _texts(values: Sequence[str]) -> str:
-    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)

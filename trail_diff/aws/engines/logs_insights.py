@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, wait_for
+from trail_diff.aws.engines.waiting import format_bytes, wait_for
 from trail_diff.errors import SourceError
 from trail_diff.model.learnt import Window
 from trail_diff.read.envelope import Envelope
@@ -42,7 +42,7 @@ class LogsInsightsSource:
     def read(
         self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
     ) -> Iterator[Found]:
-        """Run as many queries as the result limit needs, and give what they brought.
+        """Run as many queries as the result limit needs, and yield their results.
 
         Raises:
             AwsError: AWS did not answer; what came before was given.
@@ -87,8 +87,8 @@ class LogsInsightsSource:
             "queryString": self._text_of(ask),
         }
         run = {"queryId": self._link.aws.call("logs", "start_query", parameters)["queryId"]}
-        with cancelled_unless_done(partial(self._link.aws.call, "logs", "stop_query", run)):
-            answer = wait_for(partial(self._look, run), self._link.wait)
+        stop = partial(self._link.aws.call, "logs", "stop_query", run)
+        answer = wait_for(partial(self._look, run), stop, self._link.wait)
         self._scanned += int(answer.get("statistics", {}).get("bytesScanned", 0))
         results: list[list[dict[str, str]]] = answer.get("results", [])
         return results

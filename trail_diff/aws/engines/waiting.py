@@ -1,7 +1,7 @@
 """Waiting for a query of one of AWS's engines: asking again, less and less often, and cancelling it on the way out."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from itertools import chain, repeat
 from typing import TypeVar
 
@@ -13,23 +13,17 @@ _LAST_PAUSE_SECONDS = 3.0
 T = TypeVar("T")
 
 
-def wait_for(check: Callable[[], T | None], wait: Callable[[float], None]) -> T:
-    """Ask until there is an answer."""
+def wait_for(look: Callable[[], T | None], cancel: Callable[[], object], wait: Callable[[float], None]) -> T:
+    """Look until there is an answer; cancel the query on any error, Ctrl-C as well, so that it does not run on."""
     pauses = chain(_PAUSES_SECONDS, repeat(_LAST_PAUSE_SECONDS))
-    while (answer := check()) is None:
-        wait(next(pauses))
-    return answer
-
-
-@contextmanager
-def cancelled_unless_done(cancel: Callable[[], object]) -> Iterator[None]:
-    """Cancel the query when the block is left early, by Ctrl-C as well, so that it does not run on and cost."""
     try:
-        yield
+        while (answer := look()) is None:
+            wait(next(pauses))
     except BaseException:
         with suppress(AwsError):
             cancel()
         raise
+    return answer
 
 
 def format_bytes(count: int) -> str:

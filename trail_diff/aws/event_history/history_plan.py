@@ -1,7 +1,7 @@
 """What to ask event history, and which way of asking costs the fewest requests. Pure.
 
 A request has one attribute and brings 50 events, and events that use a key carry no resource to ask for. All events of
-a service in a window are had for the number of its events over 50. Over a span of days that is too many where keys are
+a service in a window take a request for every 50 of them. Over a span of days that is too many where keys are
 busy; there the few calls that change something are asked for by name, each for a request at least.
 """
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 from trail_diff.aws.client import Aws
 from trail_diff.aws.event_history.history_plan import global_region, span_of, time_of
 from trail_diff.aws.event_history.pace import Pace
-from trail_diff.aws.event_history.place_history import Errand, PlaceHistory
+from trail_diff.aws.event_history.place_history import Errand, Meter, PlaceHistory
 from trail_diff.aws.event_history.slices import Entry, Slices
 from trail_diff.errors import AwsCredentialsError, AwsError
 from trail_diff.model.learnt import Skipped
@@ -43,7 +43,7 @@ class HistoryOptions(Struct, frozen=True):
 
 
 class LookupEvents:
-    """Event history as a Source; `note` is told what could not be fetched, and what to do."""
+    """Event history as a Source; `note` is called with what could not be fetched, and what to do."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class LookupEvents:
         """
         now = self._clock()
         work = self._plan(query, now)
-        errors = _side_by_side(work, _Sums(progress, self._options.seconds_for_two / 2))
+        errors = _side_by_side(work, _Sums(progress, self._options.seconds_for_two / 2).page)
         self.requests = sum(place.requests for place in self._places.values())
         self._report(work, errors, tally)
         tally.as_of = now.isoformat()
@@ -137,8 +137,8 @@ class LookupEvents:
                 )
 
 
-def _side_by_side(work: Sequence[tuple[PlaceHistory, Errand]], meter: "_Sums") -> list[AwsError | None]:
-    """Run every errand in a thread of its own, and give each one's error; an interruption stops them all.
+def _side_by_side(work: Sequence[tuple[PlaceHistory, Errand]], meter: Meter) -> list[AwsError | None]:
+    """Run every errand in a thread of its own, and return each one's error; an interruption stops them all.
 
     Bugs in a thread are raised here. Threads are daemons, so that an answer that never comes cannot hold the end up.
     """

@@ -8,7 +8,7 @@ interruption costs at most the pages since the last slice.
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import Struct
 
@@ -38,6 +38,9 @@ _STALE_TOKEN = "InvalidNextTokenException"  # noqa: S105 - an error code
 Lookup = Callable[[dict[str, Any]], dict[str, Any]]
 """Makes one LookupEvents call."""
 
+Meter = Callable[[tuple[str, str], int, float, int], None]
+"""Takes note of a page: its account and Region, requests done and expected to be left there, and events on the page."""
+
 
 class Errand(Struct, frozen=True):
     """What to bring from one account and Region: all KMS and AWS Backup events of `windows`, the changes of `changes`.
@@ -49,13 +52,6 @@ class Errand(Struct, frozen=True):
     changes: Span | None
     of_keys: bool = True
     of_roles: bool = False
-
-
-class Meter(Protocol):
-    """Is told of each page."""
-
-    def page(self, place: tuple[str, str], done: int, left: float, events: int) -> None:
-        """Take note of a page: requests done and expected to be left at the place, and events on the page."""
 
 
 class PlaceHistory:
@@ -152,9 +148,9 @@ class PlaceHistory:
     def _fetch_lane(
         self, lane: Lane, span: Span, run: "_Run", *, limit: int | None = None, may_end: bool = False
     ) -> list[Span]:
-        """Fetch what is missing of a lane in a span, and give what still is: something only at a limit or a stop.
+        """Fetch what is missing of a lane in a span, and return what still is: something only at a limit or a stop.
 
-        `may_end` says that ending at the limit is no loss, since the rest is had in another way.
+        `may_end` says that ending at the limit is no loss, since the rest is fetched in another way.
         """
         allowed = self._left if limit is None else min(limit, self._left)
         self._open_questions = max(0, self._open_questions - 1)
@@ -165,7 +161,7 @@ class PlaceHistory:
                 with self._pace.turn(run.stop):
                     events = fetch.step(self._lookup)
                 left = fetch.expected_left + self._open_questions
-                run.meter.page((self.account, self.region), self.requests, left, events)
+                run.meter((self.account, self.region), self.requests, left, events)
             fetch.put_away()
             is_cut = not fetch.is_done and not run.stop.is_set() and not may_end
             self.truncated = self.truncated or is_cut
@@ -176,7 +172,7 @@ class PlaceHistory:
 
 
 class _Run(Struct, frozen=True):
-    """What one fetch is told by."""
+    """What a fetch is stopped by, and reports to."""
 
     stop: threading.Event
     meter: Meter
@@ -206,7 +202,7 @@ class _GapFetch:
         return self._pages * (1 - covered) / covered
 
     def step(self, lookup: Lookup) -> int:
-        """Fetch a page, and give how many new events it has.
+        """Fetch a page, and return how many new events it has.
 
         A token that is not accepted any more is given up: from the oldest event seen it goes on with a new one.
 

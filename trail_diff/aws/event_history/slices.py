@@ -157,7 +157,7 @@ def cache_info(folder: Path) -> CacheInfo:
 
 
 def clear_cache(folder: Path) -> CacheInfo:
-    """Delete all that is kept, and tell how much it was."""
+    """Delete all that is kept, and return how much it was."""
     info = cache_info(folder)
     if folder.is_dir():
         shutil.rmtree(folder)

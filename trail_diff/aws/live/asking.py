@@ -29,20 +29,22 @@ class ApiCall(Struct, frozen=True):
 
 
 class Asker:
-    """Makes calls that may fail; keeps the notes about those that did, each once, and tells them at once."""
+    """Makes calls that may fail; keeps the notes about those that did, each once, and passes each on at once."""
 
-    def __init__(self, told: Callable[[str], None] = lambda _note: None) -> None:
+    def __init__(self, pass_on: Callable[[str], None] = lambda _note: None) -> None:
         self.notes: list[str] = []
-        self._told = told
+        self._pass_on = pass_on
 
     def note(self, text: str) -> None:
         """Keep a note."""
         if text not in self.notes:
             self.notes.append(text)
-            self._told(text)
+            self._pass_on(text)
 
-    def ask(self, call: ApiCall, instead: str) -> dict[str, Any] | None:
+    def ask(self, call: ApiCall, instead: str, *, is_optional: bool = False) -> dict[str, Any] | None:
         """Return the answer as a document; None when there is none, with a note that says what to do `instead`.
+
+        There is no note where what is asked for `is_optional` and not there.
 
         Raises:
             AwsCredentialsError: there are no credentials, so nothing else will be answered either.
@@ -52,23 +54,8 @@ class Asker:
         except AwsCredentialsError:
             raise
         except AwsError as error:
-            self._note_error(error, instead)
-            return None
-
-    def find(self, call: ApiCall, instead: str) -> dict[str, Any] | None:
-        """Ask for something that may well not be there: then None, and no note.
-
-        Raises:
-            AwsCredentialsError: there are no credentials.
-        """
-        try:
-            return as_document(call.aws.call(call.service, call.operation, call.parameters, call.region))
-        except AwsCredentialsError:
-            raise
-        except AwsNotFoundError:
-            return None
-        except AwsError as error:
-            if error.code not in _NOT_OF_THIS_KIND:
+            is_absent = isinstance(error, AwsNotFoundError) or error.code in _NOT_OF_THIS_KIND
+            if not (is_optional and is_absent):
                 self._note_error(error, instead)
             return None
 

@@ -60,13 +60,13 @@ def collect_live(
 
 
 def resolve_question(connection: Connection, question: Question) -> Question:
-    """Return the question with key ARNs for key ids and aliases, as far as KMS tells them."""
+    """Return the question with key ARNs for key ids and aliases, as far as KMS resolves them."""
     asker = connection.asker
 
     def resolve(key: str) -> str:
         for place in connection.places() if ":key/" not in key else ():
             call = ApiCall(place.aws, "kms", "describe_key", {"KeyId": key}, arn_region(key) or place.region)
-            answer = asker.find(call, "give the key's ARN with --key")
+            answer = asker.ask(call, "give the key's ARN with --key", is_optional=True)
             if answer is not None:
                 return str(answer["KeyMetadata"]["Arn"])
         return key
@@ -181,7 +181,7 @@ class _Search(Struct, frozen=True):
 
 
 def jobs_in(documents: Sequence[FoundJob]) -> tuple[Job, ...]:
-    """Read every job that the documents describe, with the keys that vaults and recovery points tell."""
+    """Read every job that the documents describe, with the keys that vaults and recovery points name."""
     jobs = merge_jobs(job for item in documents for job in read_job_document(item.document, item.source))
     return with_vault_keys(jobs, (item.document for item in documents))
 

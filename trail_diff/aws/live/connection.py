@@ -35,14 +35,14 @@ class Connection(Struct, frozen=True):
         return LookupEvents(self.accounts, self.regions, self.history_options, self.asker.note, self.clock)
 
 
-def connect(options: AwsOptions, regions: Sequence[str], told: Callable[[str], None]) -> Connection:
+def connect(options: AwsOptions, regions: Sequence[str], pass_on: Callable[[str], None]) -> Connection:
     """Find out which accounts the profiles are of. Without `regions`, those that the profiles name.
 
     Raises:
         AwsError: there are no credentials, or AWS cannot be reached.
         UsageError: no Region is named anywhere.
     """
-    asker = Asker(told)
+    asker = Asker(pass_on)
     accounts: dict[str, Aws] = {}
     for profile in options.profiles or (None,):
         aws = Aws(profile, next(iter(regions), None), options.endpoint_url)

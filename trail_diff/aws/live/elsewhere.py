@@ -26,7 +26,7 @@ _BASELINES = 3
 
 
 def open_source(options: AwsOptions, connection: Connection, note: Callable[[str], None]) -> Source:
-    """Return event history, or the engine that was chosen; in a dry run, one that only tells what it would be asked.
+    """Return event history, or the engine that was chosen; in a dry run, one that only shows what it would be asked.
 
     Raises:
         UsageError: the engine's name cannot be one.
@@ -54,7 +54,7 @@ def open_buckets(
 def plan_query(options: ReadOptions, given: Sequence[FoundJob], question: Question | None) -> ReadOptions:
     """Return what of a bucket is wanted; nothing at all where no time is known, so that the source has to decide.
 
-    The windows of the job in question and of the best baselines, as far as the documents given tell of them; and what
+    The windows of the job in question and of the best baselines, as far as the documents given describe them; and what
     changed between the first and the last of them.
     """
     if options.start is not None or options.end is not None:

@@ -37,7 +37,7 @@ class KeyAsker(Struct, frozen=True):
         if not self._owner().offers("kms", "get_key_last_usage"):
             return None
         call = self._call("get_key_last_usage")
-        answer = Asker().find(call, "")
+        answer = Asker().ask(call, "")
         return Document(call.source(), answer) if answer is not None else None
 
     def _ask_policy(self) -> Document | None:

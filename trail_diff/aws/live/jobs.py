@@ -56,7 +56,7 @@ class JobFinder:
             for place in self._places:
                 for operation, name in _DESCRIBE:
                     call = ApiCall(place.aws, "backup", operation, {name: spelled}, place.region)
-                    answer = self._asker.find(call, _JOB_FILE)
+                    answer = self._asker.ask(call, _JOB_FILE, is_optional=True)
                     if answer is not None:
                         return FoundJob(answer, call.source()), place
         looked = ", ".join(f"account {place.aws.account_id()} in {place.region}" for place in self._places)
@@ -108,7 +108,7 @@ class JobFinder:
             yield from self._describe(ApiCall(aws, "backup", "describe_backup_vault", named, region), instead)
 
     def _describe(self, call: ApiCall, instead: str) -> Iterator[FoundJob]:
-        answer = self._asker.find(call, instead)
+        answer = self._asker.ask(call, instead, is_optional=True)
         if answer is not None:
             yield FoundJob(answer, call.source())
 

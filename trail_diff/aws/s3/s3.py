@@ -223,7 +223,7 @@ def _pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def _ahead(pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[T], ahead: int) -> Iterator[R]:
-    """Do the work on all items, some ahead of what is taken, and give the results in order."""
+    """Do the work on all items, some ahead of what is taken, and yield the results in order."""
     begun: deque[Future[R]] = deque()
     for item in items:
         begun.append(pool.submit(partial(work, item)))

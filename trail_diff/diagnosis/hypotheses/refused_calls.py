@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from trail_diff.arns import arn_account
-from trail_diff.diagnosis.diff import is_relevant
+from trail_diff.diagnosis.diff import is_onlooker, is_relevant
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Event, TiedEvent
@@ -37,7 +37,7 @@ def own_errors(examined: Examined) -> Iterator[TiedEvent]:
     relevant = {
         (group.caller.across_sessions(), group.action)
         for group in examined.groups
-        if group.failed.errors and is_relevant(group)
+        if group.failed.errors and is_relevant(group) and (not is_onlooker(group) or group in examined.driving)
     }
     for tie in failed_errors(examined):
         caller = tie.event.caller.across_sessions()

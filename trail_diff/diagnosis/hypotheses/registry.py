@@ -7,6 +7,7 @@ from msgspec import structs
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.expected import rest_on_expectation
 from trail_diff.diagnosis.hypotheses import grants, key_policy, key_state, managed_key, not_kms, refusals, stated
+from trail_diff.diagnosis.hypotheses.ambiguous import propose_ambiguous
 from trail_diff.diagnosis.hypotheses.grants import propose_grants
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Proposer
 from trail_diff.diagnosis.hypotheses.key_policy import propose_key_policy
@@ -22,6 +23,7 @@ from trail_diff.model.reasons import Reason
 PROPOSERS: Mapping[str, Proposer] = {
     "key-state": propose_key_state,
     "stated": propose_stated,
+    "ambiguous": propose_ambiguous,
     "grants": propose_grants,
     "key-policy": propose_key_policy,
     "other-key": propose_other_key,

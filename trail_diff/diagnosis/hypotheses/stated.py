@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
+from trail_diff.diagnosis.statements import altered_allow
 from trail_diff.events.denials import read_denial
 from trail_diff.model.codes import CallerKind, Cause, Layer
 from trail_diff.model.learnt import Caller, Denial, Event, TiedEvent
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerDecision, Evidence, StatementRef
+from trail_diff.model.report import CallerDecision, Evidence, StatementOutcome, StatementRef
 
 TEXTS: Mapping[Cause, CauseText] = {
     Cause.IDENTITY_POLICY_EXPLICIT_DENY: CauseText(
@@ -131,14 +132,33 @@ def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None,
 
 
 def _statement(examined: Examined, event: Event, action: str | None, cause: Cause) -> StatementRef | None:
-    """Name the Deny of the key policy that matches the very call, when the policy then in force is known."""
-    if cause is not Cause.KEY_POLICY_EXPLICIT_DENY:
+    """Name the Deny of the key policy that matches the very call, when the policy then in force is known.
+
+    Where none allows, that is the Allow that was altered since the call worked, or that only one condition keeps off.
+    """
+    if cause not in (Cause.KEY_POLICY_EXPLICIT_DENY, Cause.KEY_POLICY_NO_ALLOW):
         return None
     for one in examined.explained:
         same = one.group.caller.across_sessions() == event.caller.across_sessions() and one.group.action == action
+        if same and cause is Cause.KEY_POLICY_NO_ALLOW:
+            return altered_allow(one) or _nearest_allow(one.then)
         if same:
             return deny_of(one.then) or _only_one_meant(one.then)
     return None
+
+
+def _nearest_allow(decision: CallerDecision) -> StatementRef | None:
+    """Return the only Allow of the key policy that a single condition keeps from allowing the call."""
+    near = [
+        one
+        for one in decision.statements
+        if one.effect == "Allow" and one.layer == "key-policy" and one.outcome != "match" and _is_one_off(one)
+    ]
+    return StatementRef(near[0].index, near[0].sid) if len(near) == 1 else None
+
+
+def _is_one_off(statement: StatementOutcome) -> bool:
+    return sum(condition.outcome != "match" for condition in statement.conditions) == 1
 
 
 def _only_one_meant(decision: CallerDecision) -> StatementRef | None:

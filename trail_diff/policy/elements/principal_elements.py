@@ -15,7 +15,7 @@ from trail_diff.policy.documents.unresolved import is_unresolved
 from trail_diff.policy.elements.arn_patterns import arn_parts
 from trail_diff.policy.elements.globs import Glob, unresolved_pieces
 from trail_diff.policy.request.interface import Principal, PrincipalKind
-from trail_diff.policy.request.principals import ACCOUNT_ID
+from trail_diff.policy.request.principals import ACCOUNT_ID, may_act_for_another
 from trail_diff.policy.request.view import RequestView, role_name, service_family
 
 _PROVIDER = "aws:federatedprovider"
@@ -84,7 +84,7 @@ class PrincipalElement:
         principal = view.principal
         match principal.kind:
             case PrincipalKind.SERVICE:
-                named = self._service(principal.name)
+                named = self._service(principal)
             case PrincipalKind.ANONYMOUS | PrincipalKind.FEDERATED if self.is_anyone_of_aws:
                 named = _ANYONE
             case PrincipalKind.ANONYMOUS:
@@ -139,13 +139,16 @@ class PrincipalElement:
         lists_only_accounts = not (self.arns or self.services or self.providers)
         return _INCOMPLETE if has_account and lists_only_accounts else _OMITTED
 
-    def _service(self, name: str) -> Named:
+    def _service(self, principal: Principal) -> Named:
+        name = principal.name
         if name in self.services:
             return _SELF
         if self.odd_service is not None:
             return _unknown(self.odd_service)
         if service_family(name) in self._families or name.lower() in self._folded:
             return _unknown(Reason.SERVICE_NAME_FORM)
+        if self.services and may_act_for_another(principal):
+            return _unknown(Reason.SERVICE_NAME_INFERRED)
         return _unknown(Reason.AWS_WILDCARD_AND_SERVICE_PRINCIPAL) if self.is_anyone_of_aws else _DIFFERS
 
     def _account_principal(self, view: RequestView, *, is_endpoint_policy: bool) -> Named:

@@ -51,26 +51,53 @@ def widen_allows(situation: Situation, targets: Targets) -> Iterator[Candidate]:
             _widen(draft, widening, situation)
         left = [request for request, widening in found if widening is None]
         if left:
-            draft.add_statement(allow_callers(left))
+            draft.add_statements(allow_callers(left))
         remedy_id = next(iter(_ids(widenings)), allowing)
         risks = _RISKS.get(remedy_id, ()) or (() if remedy_id in _BY_KEY.values() else risks_of_allowing(requests))
         yield Candidate(remedy_id, draft, risks)
     if not widenings or remedy_id != allowing:
         draft = Draft(situation.policy)
-        draft.add_statement(allow_callers(requests))
+        draft.add_statements(allow_callers(requests))
         yield Candidate(allowing, draft, risks_of_allowing(requests))
 
 
-def allow_callers(requests: Sequence[Request]) -> dict[str, Any]:
-    """Make the statement that allows the callers what they asked for, and no more."""
+def allow_callers(requests: Sequence[Request]) -> tuple[dict[str, Any], ...]:
+    """Make the statements that allow the callers what they asked for, and no more.
+
+    Grants that were asked for on behalf of a service's resource are allowed for such only.
+    """
+    of_resources = [request for request in requests if _grants_for_resource(request)]
+    others = [request for request in requests if request not in of_resources]
+    statements = [_allow("AllowCaller", others)] if others else []
+    if of_resources:
+        statements.append({**_allow("AllowGrantsForAWSResources", of_resources), "Condition": FOR_RESOURCES})
+    return tuple(statements)
+
+
+FOR_RESOURCES = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+"""The condition by which a service may make grants for its resources on a caller's behalf, and the caller none itself
+(KMS Developer Guide, "Condition keys": kms:GrantIsForAWSResource)."""
+
+
+def _allow(sid: str, requests: Sequence[Request]) -> dict[str, Any]:
     principal = {"Service": services_of(requests), "AWS": arns_of(requests)}
     return {
-        "Sid": "AllowCaller",
+        "Sid": sid,
         "Effect": "Allow",
         "Principal": {kind: names[0] if len(names) == 1 else list(names) for kind, names in principal.items() if names},
         "Action": sorted({request.action for request in requests}),
         "Resource": "*",
     }
+
+
+def _grants_for_resource(request: Request) -> bool:
+    """Check whether a request is a CreateGrant that a service makes for a resource of its own."""
+    if request.action != "kms:CreateGrant":
+        return False
+    policies = compile_policies(
+        PolicySet.assuming_no_limits({"Statement": [{**_allow("Asked", [request]), "Condition": FOR_RESOURCES}]}, ())
+    )
+    return evaluate(request, policies).statements[0].outcome == "match"
 
 
 def risks_of_allowing(requests: Sequence[Request]) -> tuple[Reason, ...]:

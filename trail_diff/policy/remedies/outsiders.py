@@ -79,8 +79,13 @@ def _made_alike(own: Mapping[str, str], seen: Request) -> dict[str, Value | Doma
     usual = {**seen.usual.names, **dict(seen.usual.prefixes)}
     known = {name.lower(): value for name, value in seen.context.items()}
     stranger = {name.lower(): value for name, value in own.items()}
-    alike = {name: value for name, value in {**usual, **known}.items() if name not in _IDENTITY_KEYS}
+    alike = {name: value for name, value in {**usual, **known}.items() if not _is_of_the_caller(name)}
     return {**stranger, **alike}
+
+
+def _is_of_the_caller(key: str) -> bool:
+    """Check whether a key tells who calls: a stranger has neither the name nor the tags of somebody who was seen."""
+    return key in _IDENTITY_KEYS or key.startswith("aws:principaltag/")
 
 
 def _gets_further(request: Request, old: CompiledPolicies, new: CompiledPolicies) -> bool:

@@ -93,6 +93,11 @@ class Draft:
         if renamed and renamed != statement.get("Condition"):
             self._do("replace", f"{place}/Condition", renamed)
 
+    def add_statements(self, statements: Sequence[Mapping[str, Any]]) -> None:
+        """Add statements at the end."""
+        for statement in statements:
+            self.add_statement(statement)
+
     def add_statement(self, statement: Mapping[str, Any]) -> None:
         """Add a statement at the end, where it changes no other statement's index."""
         statements = self.policy.get("Statement")

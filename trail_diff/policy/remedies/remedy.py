@@ -20,6 +20,7 @@ from trail_diff.policy.remedies.candidates import find_candidates
 from trail_diff.policy.remedies.fixes import compile_policy, find_fix
 from trail_diff.policy.remedies.outsiders import lets_in_others
 from trail_diff.policy.remedies.situation import Candidate, ObservedCall, Situation
+from trail_diff.policy.request.principals import may_act_for_another
 
 _LARGEST = 32_768
 """The most bytes that a key policy may have (KMS Developer Guide, "Resource quotas")."""
@@ -47,9 +48,10 @@ def _try(situation: Situation, candidate: Candidate, old: CompiledPolicies) -> R
     helps: Literal["undetermined"] | bool = "undetermined"
     if not candidate.draft.steps or is_refused or any(fix.helps is False for fix in of_targets):
         helps = False
-    elif all(fix.helps for fix in of_targets):
+    elif all(fix.helps for fix in of_targets) and not _rests_on_a_name(situation, candidate):
         helps = True
     reasons = [*candidate.risks, *(fix.reason for fix in of_targets)] if helps is not False else [*candidate.why_not]
+    reasons += [Reason.SERVICE_NAME_INFERRED] if helps is not False and _rests_on_a_name(situation, candidate) else []
     reasons += [Reason.STRANGER_GETS_IN] if lets_in else []
     reasons += [Reason.POLICY_TOO_LARGE] if is_too_large else []
     is_change = bool(candidate.draft.steps)
@@ -62,6 +64,15 @@ def _try(situation: Situation, candidate: Candidate, old: CompiledPolicies) -> R
         risks=tuple(dict.fromkeys(reason for reason in reasons if reason is not None)),
         allowed_by=next((fix.allowed_by for fix in of_targets if fix.allowed_by), None) if helps is not False else None,
     )
+
+
+def _rests_on_a_name(situation: Situation, candidate: Candidate) -> bool:
+    """Check whether a change names a service by a record that may name another than policies have to name."""
+    principals = [call.request.principal for call in situation.observed if call.is_target]
+    return candidate.id in _BY_NAME and any(may_act_for_another(principal) for principal in principals)
+
+
+_BY_NAME = frozenset({"allow-service-principal", "exempt-this-service"})
 
 
 def _size(policy: Mapping[str, Any]) -> int:
@@ -79,7 +90,7 @@ def _with_allow(situation: Situation, candidate: Candidate) -> tuple[Candidate, 
     lacking = [request for request, decision in decisions if decision == "implicit-deny"]
     if not lacking or any(decision == "explicit-deny" for _request, decision in decisions):
         return candidate, new
-    candidate.draft.add_statement(allow_callers(lacking))
+    candidate.draft.add_statements(allow_callers(lacking))
     risks = tuple(dict.fromkeys((*candidate.risks, Reason.ADDS_ALLOW, *risks_of_allowing(lacking))))
     return structs.replace(candidate, risks=risks), compile_policy(candidate.draft.policy, situation)
 

@@ -19,6 +19,19 @@ _KIND_BY_RESOURCE = {
 }
 
 
+_ACT_FOR_OTHERS = frozenset({"sqs.amazonaws.com", "sns.amazonaws.com", "ec2-frontend-api.amazonaws.com"})
+"""Services that a record may name where the policy has to name the one that they work for.
+
+For what S3 or SNS put into an encrypted queue the record says sqs (SQS developer guide, "Key management"), for the
+storage of Fargate ec2-frontend-api (ECS developer guide, "Fargate ephemeral storage keys").
+"""
+
+
+def may_act_for_another(principal: Principal) -> bool:
+    """Check whether a service principal's name, taken from a record, may not be the one that policies name."""
+    return principal.grade == "inferred" and principal.name in _ACT_FOR_OTHERS
+
+
 def principal_from(value: object) -> Principal:
     """Read a principal: an ARN, a service principal's name, `*` for anonymous, or `{"type": "Anonymous"}`.
 

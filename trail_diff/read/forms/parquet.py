@@ -5,6 +5,7 @@ from typing import IO, Any
 
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
+from trail_diff.read.forms.rows import Row, count_unreadable, record_from_columns
 
 _OCSF_COLUMNS = (
     "api",
@@ -21,7 +22,7 @@ _OCSF_COLUMNS = (
 _BATCH_ROWS = 4096
 
 
-def read_parquet(data: IO[bytes], source: str) -> Iterator[Record | Skipped]:
+def read_parquet(data: IO[bytes], source: str) -> Iterator[Row]:
     """Read a Parquet file a batch of rows at a time, only the columns that are needed."""
     try:
         import pyarrow as pa
@@ -29,22 +30,18 @@ def read_parquet(data: IO[bytes], source: str) -> Iterator[Record | Skipped]:
     except ImportError:
         yield Skipped(source, Reason.PARQUET_SUPPORT_MISSING)
         return
-    unreadable = 0
-    try:
-        file = ParquetFile(data)
-        is_ocsf = {"api", "actor"} <= set(file.schema_arrow.names)
-        columns = [name for name in _OCSF_COLUMNS if name in file.schema_arrow.names] if is_ocsf else None
-        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
-            for row in batch.to_pylist():
-                record = _read_row(row, is_ocsf=is_ocsf)
-                if record is None:
-                    unreadable += 1
-                else:
-                    yield record
-    except (pa.ArrowException, OSError, ValueError, OverflowError):
-        yield Skipped(source, Reason.UNREADABLE_FILE)
-    if unreadable:
-        yield Skipped(source, Reason.UNREADABLE_ROW, unreadable)
+
+    def read() -> Iterator[Record | Skipped | None]:
+        try:
+            file = ParquetFile(data)
+            is_ocsf = {"api", "actor"} <= set(file.schema_arrow.names)
+            columns = [name for name in _OCSF_COLUMNS if name in file.schema_arrow.names] if is_ocsf else None
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
+                yield from (_read_row(row, is_ocsf=is_ocsf) for row in batch.to_pylist())
+        except (pa.ArrowException, OSError, ValueError, OverflowError):
+            yield Skipped(source, Reason.UNREADABLE_FILE)
+
+    yield from count_unreadable(read(), source)
 
 
 def _read_row(row: dict[str, Any], *, is_ocsf: bool) -> Record | None:
@@ -52,6 +49,4 @@ def _read_row(row: dict[str, Any], *, is_ocsf: bool) -> Record | None:
         from trail_diff.read.forms.ocsf import record_from_ocsf
 
         return record_from_ocsf(row)
-    from trail_diff.read.forms.rows import record_from_columns
-
     return record_from_columns(row)

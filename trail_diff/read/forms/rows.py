@@ -22,6 +22,9 @@ from trail_diff.read.forms.spelling import SPELLING
 from trail_diff.read.forms.structtext import parse_struct_text
 from trail_diff.times import parse_time
 
+Row = Record | str | Skipped
+"""A record, the text of one, or what could not be read."""
+
 _NEEDED = ({"eventname", "eventsource"}, {"event.action", "event.provider"})
 """Columns without which a table is none of CloudTrail events: AWS's own names, or Elastic's."""
 
@@ -102,7 +105,7 @@ def lacks_caller_type(columns: Sequence[str]) -> bool:
     return not any(_plain(name).startswith("useridentity") or _plain(name) in _WHOLE_RECORD for name in columns)
 
 
-def read_rows(lines: Iterable[str], source: str) -> Iterator[Record | str | Skipped]:
+def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     """Read a table, header first: a record for each row, or the text of a cell that holds a whole record."""
     rest = iter(lines)
     header = next(rest, "")
@@ -160,6 +163,18 @@ def _drop_rounded(row: list[str], accounts: Sequence[int]) -> int:
         elif row[index].isdecimal():
             row[index] = row[index].zfill(12)
     return dropped
+
+
+def count_unreadable(rows: Iterable[Row | None], source: str) -> Iterator[Row]:
+    """Yield the rows that could be read, then how many could not, which are None."""
+    unreadable = 0
+    for row in rows:
+        if row is None:
+            unreadable += 1
+        else:
+            yield row
+    if unreadable:
+        yield Skipped(source, Reason.UNREADABLE_ROW, unreadable)
 
 
 def whole_record(columns: Mapping[str, Any]) -> str | None:
@@ -294,7 +309,7 @@ def _list_resources(resources: Mapping[str, Any]) -> list[Any]:
 
 
 def _fill_identity(record: Record) -> None:
-    """Where the console's CSV names no user, the source IP address tells the service that called."""
+    """Where the console's CSV names no user, the source IP address names the service that called."""
     identity = record.setdefault("userIdentity", {})
     address = record.get("sourceIPAddress")
     if identity == {} and isinstance(address, str) and ".amazonaws.com" in address:

@@ -1,0 +1,44 @@
+"""How reports are put into groups."""
+
+from datetime import timedelta
+
+from msgspec import structs
+from render.canonical import CANONICAL
+
+from trail_diff.model.learnt import Coverage
+from trail_diff.model.report import Report
+from trail_diff.triaging.group import group_reports
+
+
+def report_of(job_id: str, minute: int, parent: str | None = None) -> Report:
+    """Return a report of a job that was created some minutes later than another."""
+    created = CANONICAL.failed.created
+    assert created is not None
+    job = structs.replace(CANONICAL.failed, id=job_id, created=created + timedelta(minutes=minute), parent=parent)
+    return structs.replace(CANONICAL, failed=job)
+
+
+def test_parts_of_a_composite_job_follow_it() -> None:
+    """Parts stand after their job, whatever was created between; one that names itself stays where it is."""
+    reports = [
+        report_of("cluster", 0),
+        report_of("other", 1),
+        report_of("part-1", 2, "CLUSTER"),
+        report_of("itself", 3, "itself"),
+        report_of("part-2", 4, "cluster"),
+        report_of("orphan", 5, "elsewhere"),
+    ]
+
+    (group,) = group_reports(reports, 9, Coverage()).groups
+
+    assert [job.id for job in group.jobs] == ["cluster", "part-1", "part-2", "other", "itself", "orphan"]
+
+
+def test_confidence_of_a_group_is_the_lowest() -> None:
+    """A group is no surer than the least sure of its jobs."""
+    sure, unsure = report_of("a", 0), report_of("b", 1)
+    unsure = structs.replace(unsure, verdict=structs.replace(unsure.verdict, confidence="likely"))
+
+    (group,) = group_reports([sure, unsure], 2, Coverage()).groups
+
+    assert group.confidence == "likely"

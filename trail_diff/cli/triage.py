@@ -1,0 +1,82 @@
+"""Many jobs at once: those that failed, grouped by cause."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from trail_diff.cli import options
+from trail_diff.cli.app import ExitStatus, command
+from trail_diff.cli.inputs import make_filter, parse_duration_option, reading
+from trail_diff.cli.options import Known, Narrowed, Run, Source, TriageView
+from trail_diff.cli.output import make_folder, render_options, write_file, write_output
+from trail_diff.errors import UsageError
+
+if TYPE_CHECKING:
+    from trail_diff.model.report import Report
+    from trail_diff.model.triage import JobKey, Triage
+
+
+@command()
+def triage(
+    *,
+    narrowed: Narrowed,
+    source: Source,
+    job: options.JobFiles = None,
+    known: Known,
+    pad: options.Pad = "15m",
+    view: TriageView,
+    run: Run,
+) -> None:
+    """Explain every job that failed, and put those with the same cause together.
+
+    With --format html and -o, each job's full report is written into a folder beside the page. Exits 0 when no job
+    failed, 1 when a cause or a difference is named, 3 when none has an answer.
+
+    Example: trail-diff triage --events trail/ --since "last night"
+    """
+    from trail_diff.pipeline import triage as triage_jobs
+    from trail_diff.render.triage import render_triage, summarize_triage
+
+    wanted = make_filter(narrowed)
+    with reading(source, run, known=known, jobs=job, writes=view.output) as inputs:
+        if inputs.is_live and not inputs.is_engine_for_all:
+            raise UsageError(
+                "triage reads exports, or asks an engine for a time",
+                hint='give --events PATH, or --athena-table, --log-group or --event-data-store with --from "24h ago"',
+            )
+        grouped, reports = triage_jobs(inputs, wanted, parse_duration_option(pad))
+    shown = render_options(view)
+    if view.summary:
+        write_output(summarize_triage(grouped, reports, shown), view)
+    else:
+        pages = _write_pages(reports, view)
+        write_output(render_triage(grouped, reports, view.output_format.value, shown, pages), view)
+    raise typer.Exit(_exit_status(grouped))
+
+
+def _write_pages(reports: "Mapping[JobKey, Report]", view: TriageView) -> "Mapping[JobKey, str]":
+    """Write each job's report beside the page, and return where; nothing unless the page is a file.
+
+    Names of files hold nothing of what the input says.
+    """
+    from trail_diff.render import render_report
+
+    if view.output_format != "html" or view.output is None or not reports:
+        return {}
+    folder = view.output.with_name(f"{view.output.stem}-jobs")
+    pages = {key: f"{folder.name}/{number}.html" for number, key in enumerate(reports, 1)}
+    make_folder(folder)
+    for key, page in pages.items():
+        write_file(
+            Path(view.output.parent, page), render_report(reports[key], "html", render_options(view)), "--output"
+        )
+    return pages
+
+
+def _exit_status(grouped: "Triage") -> ExitStatus:
+    jobs = grouped.jobs
+    if not jobs.failed:
+        return ExitStatus.NO_DIFFERENCE
+    return ExitStatus.DIFFERENCE if jobs.explained or jobs.difference else ExitStatus.INCONCLUSIVE

@@ -1,0 +1,138 @@
+"""The grant to make again: a command with the grantee, operations and constraints that a record or a list has. Pure.
+
+A grant cannot be replayed from a policy alone, so such a remedy is never certain to help. It is made for whom it
+was made before, or for the caller; never for more operations than that one was seen to need.
+"""
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import structs
+
+from trail_diff.arns import arn_account, arn_region
+from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.hypotheses.grants import holds_grant
+from trail_diff.diagnosis.key_history import grant_id_of
+from trail_diff.model.codes import CallerKind
+from trail_diff.model.learnt import Caller
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Finding, Remedy
+from trail_diff.policy.remedies.remedy import PATCHLESS
+
+_OPERATIONS = frozenset(
+    {
+        "Decrypt",
+        "Encrypt",
+        "GenerateDataKey",
+        "GenerateDataKeyWithoutPlaintext",
+        "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
+        "GenerateMac",
+        "VerifyMac",
+        "ReEncryptFrom",
+        "ReEncryptTo",
+        "Sign",
+        "Verify",
+        "GetPublicKey",
+        "DeriveSharedSecret",
+        "CreateGrant",
+        "RetireGrant",
+        "DescribeKey",
+    }
+)
+"""What a grant can allow (KMS API reference, CreateGrant, Operations)."""
+
+
+def is_foreign_linked_role(finding: Finding) -> bool:
+    """Check whether a finding is about a service-linked role of another account than the key's.
+
+    Its own policy cannot be edited and a key policy alone lets nobody of another account in: a grant does.
+    """
+    caller, owner = finding.caller, arn_account(finding.key)
+    if caller is None or caller.kind is not CallerKind.SERVICE_LINKED_ROLE or owner is None:
+        return False
+    return (arn_account(caller.role_arn) or caller.account) not in (None, owner)
+
+
+def grant_again(examined: Examined, finding: Finding) -> Remedy:
+    """Return the remedy of a grant that is missing, with the command as far as it is known what to grant to whom."""
+    command = _command(examined, finding)
+    return structs.replace(PATCHLESS["create-grant"](), commands=(command,) if command else ())
+
+
+def name_key(key: str) -> str:
+    """Return the options of the AWS CLI that name a key in its Region."""
+    region = arn_region(key)
+    return f"--key-id {shlex.quote(key)}" + (f" --region {shlex.quote(region)}" if region else "")
+
+
+def _command(examined: Examined, finding: Finding) -> str | None:
+    key = finding.key or examined.key
+    recorded = next(_recorded(examined, finding), {})
+    wanted = {_lower(name): value for name, value in recorded.items()}
+    caller = finding.caller
+    grantee = wanted.get("granteePrincipal") or wanted.get("granteeServicePrincipal")
+    if Reason.GRANTEE_WAS_DELETED in finding.reasons or not isinstance(grantee, str):
+        grantee = _grantee(caller)
+    operations = _operations(examined, finding, wanted)
+    if key is None or grantee is None or not operations:
+        return None
+    kind = "--grantee-service-principal" if grantee.endswith(".amazonaws.com") else "--grantee-principal"
+    parts = [f"aws kms create-grant {name_key(key)} {kind} {shlex.quote(grantee)}"]
+    parts.append(f"--operations {' '.join(map(shlex.quote, operations))}")
+    if isinstance(wanted.get("constraints"), Mapping) and wanted["constraints"]:
+        parts.append(f"--constraints {shlex.quote(json.dumps(_capitalized(wanted['constraints']), sort_keys=True))}")
+    for option, name in (("--retiring-principal", "retiringPrincipal"), ("--name", "name")):
+        if isinstance(wanted.get(name), str) and wanted[name]:
+            parts.append(f"{option} {shlex.quote(wanted[name])}")
+    return " ".join(parts)
+
+
+def _operations(examined: Examined, finding: Finding, wanted: Mapping[str, Any]) -> list[str]:
+    """Return the operations of the recorded grant; else those that the caller was seen to ask for."""
+    listed = wanted.get("operations")
+    if isinstance(listed, list) and listed:
+        return [str(one) for one in listed]
+    return [name for name in _asked(examined, finding) if name in _OPERATIONS]
+
+
+def _asked(examined: Examined, finding: Finding) -> list[str]:
+    caller = finding.caller.across_sessions() if finding.caller else None
+    actions = {one.action for one in examined.groups if one.caller.across_sessions() == caller}
+    actions |= {finding.action} if finding.action else set()
+    return sorted(action.removeprefix("kms:") for action in actions)
+
+
+def _recorded(examined: Examined, finding: Finding) -> Iterator[Mapping[str, Any]]:
+    """Yield the grant as a record or a list has it: the one that the evidence names, then one of the caller."""
+    changes, listed = examined.case.changes, examined.case.facts.grants or ()
+    named = {one.event_id for one in finding.evidence} - {None}
+    pointed = [event for event in changes if event.event_id in named]
+    ids = {grant_id_of(event) for event in pointed} - {None}
+    made = [event for event in changes if event.event_name == "CreateGrant" and event.error_code is None]
+    places = {(one.path or "").rpartition("/Grants/")[2] for one in finding.evidence if one.file}
+    yield from (event.request_parameters for event in made if event.event_id in named or grant_id_of(event) in ids)
+    yield from (grant for index, grant in enumerate(listed) if str(index) in places or grant.get("GrantId") in ids)
+    key = finding.key or examined.key
+    if finding.caller is not None:
+        for event in reversed(made):
+            on_key = any(access.key in (None, key) for access in event.accesses)
+            if on_key and holds_grant(event.request_parameters, finding.caller):
+                yield event.request_parameters
+
+
+def _grantee(caller: Caller | None) -> str | None:
+    """Return who can be granted something: a role or a user; what a service principal needs it makes itself."""
+    if caller is None or caller.kind is CallerKind.SERVICE_PRINCIPAL:
+        return None
+    return caller.role_arn or (caller.arn if caller.kind is CallerKind.USER else None)
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _capitalized(constraints: Mapping[str, Any]) -> dict[str, Any]:
+    return {name[:1].upper() + name[1:]: value for name, value in constraints.items()}

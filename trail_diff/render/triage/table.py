@@ -1,0 +1,77 @@
+"""Renders a triage for a terminal: a group in three lines, as many as a screen holds; all of them with -v."""
+
+from trail_diff.model.triage import TriageGroup, TriageJob
+from trail_diff.render import escape, layout
+from trail_diff.render.catalogue import Catalogue
+from trail_diff.render.full import show_coverage
+from trail_diff.render.interface import RenderOptions
+from trail_diff.render.page import Page
+from trail_diff.render.phrases import catalogue
+from trail_diff.render.triage import Triaged
+from trail_diff.render.triage.wording import join_names, name_group, say_cause, say_fix, say_head, say_lead
+from trail_diff.render.width import shorten, shorten_arn, width_of, wrap
+
+_MOST_GROUPS = 7
+"""So many fit on a screen of 24 lines, with a line above, a line below and the prompt."""
+
+_COLORS = {"explained": "red", "difference": "yellow", "inconclusive": "yellow", "no-difference": "green"}
+_INDENT = 8
+_LEAST_ROOM = 8
+
+
+def render(triaged: Triaged, options: RenderOptions) -> str:
+    """Render a triage."""
+    words, page, triage = catalogue(options.lang), Page(options), triaged.triage
+    page.wrap(say_lead(triage, words), color="bold")
+    shown = triage.groups if options.verbose else triage.groups[:_MOST_GROUPS]
+    for group in shown:
+        _show_group(page, group, words, verbose=options.verbose)
+    if len(shown) < len(triage.groups):
+        page.wrap(words.count("more_groups", len(triage.groups) - len(shown)))
+    if options.verbose:
+        show_coverage(page, triage.coverage, words, verbose=True)
+    else:
+        covered = layout.coverage_counts(triage.coverage, words)
+        page.pair(words.labels["covered"], words.grammar.join_items([covered, words.labels["more"]]), 11)
+    return page.text()
+
+
+def _show_group(page: Page, group: TriageGroup, words: Catalogue, *, verbose: bool) -> None:
+    if verbose:
+        page.gap()
+    head = f"{say_head(group, words)}: {name_group(group, words)}"
+    page.wrap(head if verbose else _cut(head, page.width), color=_COLORS[group.outcome])
+    label, fix = say_fix(group, words)
+    for name, told in ((words.labels["cause"], say_cause(group, words)), (label, fix)):
+        page.pair(f"  {name}", told if verbose else _cut(told, page.width - _INDENT), _INDENT)
+    if verbose:
+        _show_jobs(page, group, words)
+
+
+def _cut(text: str, width: int) -> str:
+    """Return as much of a text as fits one line."""
+    lines = wrap(escape.terminal(text), width)
+    return text if len(lines) < 2 else wrap(lines[0], width - 2)[0] + " …"
+
+
+def _show_jobs(page: Page, group: TriageGroup, words: Catalogue) -> None:
+    """Show a line for each job: its id whole, to be copied, and its resource in what room is left."""
+    if group.remedy is None and group.next_steps:
+        page.command(group.next_steps[0].command, _INDENT)
+    header = [f"  {words.labels['id']}", *(words.labels[name] for name in ("state", "time", "resource"))]
+    rows = [
+        [f"  {escape.terminal(job.id)}", escape.terminal(job.state or ""), layout.show_minute(job.created)]
+        for job in group.jobs
+    ]
+    taken = sum(max(map(width_of, column)) + 2 for column in zip(header[:-1], *rows, strict=True))
+    room = max(page.width - taken, _LEAST_ROOM)
+    for row, job in zip(rows, group.jobs, strict=True):
+        row.append(_describe(job, group, words, room))
+    page.table(header, rows)
+
+
+def _describe(job: TriageJob, group: TriageGroup, words: Catalogue, room: int) -> str:
+    resource = shorten_arn(escape.terminal(job.resource or ""), room)
+    parent = f"({words.labels['parent']} {job.parent})" if job.parent else None
+    vault = layout.last_part(job.vault) if len(group.vaults) > 1 else None
+    return shorten(escape.terminal(join_names([vault, resource, parent])), room)
