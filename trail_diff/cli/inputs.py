@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from trail_diff.cli.options import Asked, History, Known, Narrowed, Run, Source
 from trail_diff.cli.output import progress_shown, write_note
+from trail_diff.cli.pasted import find_job_id
 from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs
 
@@ -192,7 +193,8 @@ def make_question(asked: Asked, source: Source) -> "Question":
             hint="leave it out, or collect the case again with it",
         )
     keys, regions = tuple(asked.key or ()), tuple(source.region or ())
-    return Question(asked.job_id or "", asked.baseline_job_id, keys, asked.account, regions, padding)
+    job_id, baseline = (find_job_id(one) if one else one for one in (asked.job_id, asked.baseline_job_id))
+    return Question(job_id or "", baseline, keys, asked.account, regions, padding)
 
 
 def make_filter(narrowed: Narrowed) -> "TriageFilter":
