@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from read.wrapping import WRAPS
-from scenes import bystanders, gaps, grants, key_states, other_jobs, policies, refusals
+from scenes import bystanders, deceptions, gaps, grants, key_states, other_jobs, policies, refusals
 from scenes.stage import BAD, Incident, Scene
 
 from trail_diff.cli import run
@@ -25,7 +25,7 @@ from trail_diff.model.codes import Cause
 FOLDER = Path(__file__).parent.parent / "fixtures" / "incidents"
 CASES: dict[str, Incident] = {
     name: incident
-    for family in (policies, key_states, grants, refusals, other_jobs, gaps, bystanders)
+    for family in (policies, key_states, grants, refusals, other_jobs, gaps, bystanders, deceptions)
     for name, incident in family.CASES.items()
 }
 
@@ -44,6 +44,8 @@ def diagnose(name: str, folder: Path) -> Any:
     (folder / "export").write_bytes(WRAPS[form](records))
     for file, content in scene.files.items():
         (folder / file).write_text(content, encoding="utf-8")
+    if "compare" in scene.options:
+        return run_in(folder, ["compare", "export", *(one for one in scene.options if one != "compare")])
     asked = [] if "--job-id" in scene.options else ["--job-id", BAD]
     return run_in(folder, [*asked, "--events", "export", *scene.options])
 

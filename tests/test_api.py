@@ -1,5 +1,6 @@
 """The public Python API."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import trail_diff
-from trail_diff import Inputs, Question, RenderOptions, analyse, load_case, render_report
+from trail_diff import Inputs, Question, RenderOptions, analyse, load_case, render_report, summarize
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "original-incident"
 
@@ -31,6 +32,18 @@ def test_example_of_the_docstring_works() -> None:
 
     assert report.verdict.cause == "key-policy-explicit-deny"
     assert "DenyEveryoneElse" in render_report(report, "table", RenderOptions())
+
+
+def test_verdict_is_worded_when_it_is_rendered() -> None:
+    """The analysis knows no language; its sentence comes with the rendering, or from `summarize`."""
+    report = analyse(
+        load_case(Inputs(events=(str(FIXTURES / "trail"),)), Question("2c47cafb-f2a8-4324-bc60-6017794526c5"))
+    )
+
+    assert not report.verdict.summary
+    assert "backup-storage.amazonaws.com" in summarize(report)
+    assert json.loads(render_report(report, "json"))["verdict"]["summary"] == summarize(report, "en")
+    assert summarize(report, "ja") != summarize(report)
 
 
 def test_case_analysed_twice_gives_one_report() -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from trail_diff.model.report import Report
     from trail_diff.pipeline import analyse, load_case, load_comparison, save_bundle
     from trail_diff.read.interface import ReadOptions
-    from trail_diff.render import render_report
+    from trail_diff.render import render_report, summarize
     from trail_diff.render.interface import RenderOptions
 
 __version__ = "0.1.0"
@@ -80,6 +80,7 @@ __all__ = [
     "redact",
     "render_report",
     "save_bundle",
+    "summarize",
     "triage",
     "what_if",
 ]
@@ -121,6 +122,7 @@ _HOMES = {
     "redact": "api.questions",
     "render_report": "render",
     "save_bundle": "pipeline",
+    "summarize": "render",
     "triage": "api.questions",
     "what_if": "api.questions",
 }

@@ -21,6 +21,7 @@ from trail_diff.gather.exports import Export, WindowsOf, count_calls, is_by_name
 from trail_diff.gather.fold import Bunch, Fold
 from trail_diff.gather.job_files import find_in_job_files, read_job_files
 from trail_diff.gather.key_facts import Document, FactDocuments, FactFiles, load_documents, read_facts
+from trail_diff.gather.key_uses import with_uses
 from trail_diff.gather.raw_case import Collected, collect_found, matters_to, narrow
 from trail_diff.model.learnt import Case, Coverage, Facts
 from trail_diff.read.files import FileSource
@@ -110,6 +111,7 @@ def _pick_records(inputs: Inputs, export: Export, question: Question, windows_of
     """Read a large export for a case, and again for only the records that it rests on; None if it cannot be settled."""
     documents, told = load_documents(inputs.facts), _job_files(inputs)
     gathered = export.gather_twice(told.normalized[1], windows_of, by_name=is_by_name(question.keys))
+    gathered = export.with_uses(gathered, question.keys) if gathered is not None else None
     if gathered is None:
         return None
     case = build_case(gathered, question, read_facts(documents))
@@ -159,6 +161,7 @@ def gather_inputs(
     told = read_job_files(inputs.jobs)
     if windows_of is not None and export.is_large:
         gathered = export.gather_twice(told, windows_of, by_name=is_by_name(keys), with_refused=with_refused)
+        gathered = export.with_uses(gathered, keys) if gathered is not None else None
         if gathered is not None:
             return gathered
         export = _open_export(inputs)
@@ -197,8 +200,33 @@ def gather_both(
         for one in whole:
             learn_case(one, inputs.redactor)
         first, second = (_redact(one, _NOTHING_ASKED, inputs)[0].gathered() for one in whole)
+    elif windows_of is None or any(side.is_raw_needed for side in sides):
+        first, second = (gather_inputs(side) for side in sides)
     else:
-        first, second = (gather_inputs(side, windows_of, keys) for side in sides)
+        first, second = _gather_exports(sides, windows_of, keys)
+    return first, second
+
+
+def _gather_exports(sides: Sequence[Inputs], windows_of: WindowsOf, keys: Sequence[str]) -> tuple[Gathered, Gathered]:
+    """Read two exports; how keys were used is told of both together, as the changes that either tells divide it."""
+    told = [read_job_files(side.jobs) for side in sides]
+    exports = [_open_export(side) for side in sides]
+    first, second = (
+        (export.gather_twice(one, windows_of, by_name=is_by_name(keys)) if export.is_large else None)
+        or export.gather_once(one)
+        for export, one in zip(exports, told, strict=True)
+    )
+    notes = [export.noted for export in exports if export.noted is not None]
+    held = [
+        event
+        for export, one in zip(exports, (first, second), strict=True)
+        if export.noted is None
+        for event in one.events
+    ]
+    both = with_uses(first.merge(second), notes, keys, held) if notes else first
+    if both is not None:
+        return structs.replace(first, uses=both.uses), structs.replace(second, uses=both.uses)
+    first, second = (_open_export(side).gather_once(one) for side, one in zip(sides, told, strict=True))
     return first, second
 
 

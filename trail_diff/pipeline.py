@@ -39,7 +39,7 @@
     verdict    Case, CallerGroups, Findings → Verdict
     triage     Gathered → the Cases of many jobs → Reports → Triage: those with the same cause in one group
     console    Findings → the same with where each event is found
-    render     Report → text
+    render     Report → text, the verdict's sentence in the reader's language
 
 A stage imports the model and the stages it is built from, never the pipeline. Nothing after `case` reads a file, a
 clock or the environment, so a Case analysed twice gives one Report.
@@ -188,7 +188,7 @@ def _windows_of(question: Question) -> WindowsOf:
 
 
 def analyse(case: Case) -> Report:
-    """Conclude what a case holds; renderers sum the verdict up in their language."""
+    """Conclude what a case holds; the sentence of the verdict is left to whoever renders it, in a language."""
     from trail_diff.diagnosis.absence import read_absences
     from trail_diff.diagnosis.console_links import locate_evidence
     from trail_diff.diagnosis.diff import diff_callers
@@ -196,8 +196,9 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.expected import list_expected, with_expected, without_expected
     from trail_diff.diagnosis.explain import explain_groups
     from trail_diff.diagnosis.listings import list_events, list_policies
+    from trail_diff.diagnosis.mended import mark_mended
     from trail_diff.diagnosis.next_steps import suggest_next_steps
-    from trail_diff.diagnosis.remedies import propose_remedies
+    from trail_diff.diagnosis.remedies import best_remedy, propose_remedies
     from trail_diff.diagnosis.requests import compare_requests
     from trail_diff.diagnosis.timeline import list_changes
     from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving, without_consequences
@@ -207,9 +208,10 @@ def analyse(case: Case) -> Report:
     driving = driving_groups(groups)
     examined = Examined(case, groups, driving, explain_groups(case, groups))
     weighing = weigh(examined)
-    findings = weighing.findings
+    findings = mark_mended(weighing.findings, examined)
     verdict = judge(case, groups, findings, examined.explained)
     events, left_out = list_events(case, groups)
+    remedies = propose_remedies(examined, findings) if verdict.outcome == "explained" else ()
     return Report(
         verdict=verdict,
         failed=case.failed.job,
@@ -222,7 +224,8 @@ def analyse(case: Case) -> Report:
             decision for one in examined.explained for decision in (one.then, one.today) if decision is not None
         ),
         absence=read_absences(examined),
-        remedies=propose_remedies(examined, findings) if verdict.outcome == "explained" else (),
+        remedies=remedies,
+        best_remedy=best_remedy(remedies),
         changes=list_changes(case, findings),
         next_steps=suggest_next_steps(examined, verdict, findings),
         policies=list_policies(case, examined.explained),

@@ -355,15 +355,15 @@ def test_language_follows_the_locale(environment: dict[str, str], expected: str)
     assert locale_language(environment) == expected
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
-def test_answer_fits_a_screen(cli: Cli, monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
-    """In a terminal of 80 columns the answer to the original incident takes little more than a screen, -v many more."""
+@pytest.mark.parametrize(("lang", "rows"), [("en", 24), ("ja", 28)])
+def test_answer_fits_a_screen(cli: Cli, monkeypatch: pytest.MonkeyPatch, lang: str, rows: int) -> None:
+    """In a terminal of 80 columns the answer to the original incident takes a screen (Japanese is wider), -v many."""
     monkeypatch.setenv("COLUMNS", "80")
     asked = ("--job-id", FAILED, "--events", FIXTURES / "trail", "--lang", lang)
 
     lines = cli(*asked).out.splitlines()
 
-    assert len(lines) <= 29
+    assert len(lines) <= rows
     assert all(width_of(line) <= 80 for line in lines)
     assert len(cli(*asked, "-v").out.splitlines()) > 80
 

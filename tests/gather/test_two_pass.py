@@ -84,14 +84,16 @@ def no_windows(_gathered: Gathered) -> Sequence[Window]:
     return ()
 
 
-def read_both(folder: Path, options: ReadOptions, windows_of: WindowsOf) -> tuple[Gathered, Gathered | None]:
-    """Read a folder in the plain way, and in two passes."""
+def read_both(
+    folder: Path, options: ReadOptions, windows_of: WindowsOf, keys: Sequence[str] = ()
+) -> tuple[Gathered, Gathered | None]:
+    """Read a folder in the plain way, and in two passes and a third for how changed keys were used."""
     jobs = folder.parent / "jobs.json"
     jobs.write_text(json.dumps(JOBS))
-    return (
-        gather([str(folder)], [str(jobs)], options),
-        Export([str(folder)], options).gather_twice(read_job_files([str(jobs)]), windows_of, by_name=True),
-    )
+    plain = gather([str(folder)], [str(jobs)], options)
+    export = Export([str(folder)], options)
+    two = export.gather_twice(read_job_files([str(jobs)]), windows_of, by_name=True)
+    return plain, export.with_uses(two, keys) if two is not None else None
 
 
 def write(folder: Path, files: Sequence[Any]) -> Path:
@@ -105,8 +107,8 @@ def write(folder: Path, files: Sequence[Any]) -> Path:
 
 
 def ask(gathered: Gathered, question: Question) -> Case:
-    """Build the case, whose coverage depends on all that was read; two passes keep no uses beyond the windows."""
-    return structs.replace(build_case(gathered, question, Facts()), uses=())
+    """Build the case, whose coverage depends on all that was read."""
+    return build_case(gathered, question, Facts())
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +131,7 @@ def test_two_passes_build_the_case_that_one_builds(
     question = Question("failed", keys=keys)
     options = structs.replace(OPTIONS, regions=region)
 
-    whole, two = read_both(folder, options, lambda gathered: case_windows(gathered, question))
+    whole, two = read_both(folder, options, lambda gathered: case_windows(gathered, question), keys)
 
     if two is not None:
         assert ask(two, question) == ask(whole, question)
@@ -142,7 +144,7 @@ def test_two_passes_compare_two_spans_as_one_does(files: list[Any], keys: tuple[
     """Two spans of time of one export compare the same, whether all was kept or only what lies in them."""
     folder = write(place / "trail", [{"Records": one} for one in files])
 
-    whole, two = read_both(folder, OPTIONS, lambda _gathered: SPANS)
+    whole, two = read_both(folder, OPTIONS, lambda _gathered: SPANS, keys)
 
     if two is not None:
         compared = [build_comparison(one, one, SPANS, keys, Facts()) for one in (two, whole)]
@@ -170,6 +172,32 @@ def test_two_passes_compare_two_exports_as_one_does(
     ]
 
     assert cases[0] == cases[1]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("is_late_large", [True, False])
+def test_uses_of_a_key_are_those_of_both_exports(processes: int, tmp_path: Path, *, is_late_large: bool) -> None:
+    """A change that one export tells of divides the uses that the other has; a call that is in both counts once."""
+    folders = []
+    for name, policy_at, times in (
+        ("failed", "12:00", ("11:30", "18:05")),
+        ("good", None, ("03:00", "11:30", "20:00")),
+    ):
+        MADE.records.clear()
+        for at in times:
+            MADE.kms(f"2026-03-01T{at}:00Z", "Decrypt", KEYS[0], MADE.user("alice"), eventID=at, sharedEventID=None)
+        if policy_at is not None:
+            MADE.kms(f"2026-03-01T{policy_at}:00Z", "PutKeyPolicy", KEYS[0], MADE.user("carol"), eventID="change")
+        fill: list[Any] = [{"Records": []}] * (8 if name == "failed" or is_late_large else 0)
+        folders.append(str(write(tmp_path / name, [*({"Records": [record]} for record in MADE.records), *fill])))
+
+    cases = [
+        load_comparison(folders[0], folders[1], Inputs(options=options), windows=SPANS, keys=(KEYS[0],))
+        for options in (ReadOptions(), structs.replace(OPTIONS, processes=processes))
+    ]
+
+    assert cases[0].uses == cases[1].uses
+    assert [(use.since, use.calls) for use in cases[0].uses] == [(None, 2), ("change", 2)]
 
 
 @given(

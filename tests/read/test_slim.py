@@ -40,6 +40,18 @@ hostile = st.one_of(
     st.sampled_from([NEEDLE, "", "kms.amazonaws.com", 10**30, [], {}, {"Records": [{"eventSource": "kms.amazonaws.com"}]},
                      '{"keyId": "alias/x"}', "{keyId=alias/x}", {"keyId": "alias/x"}, "2026-13-01T00:00:00Z", "2026-03-01T19:00:00+01:00", "aws:s3", "AwsCloudTrailInsight", "\ud800", "ü\u0000"]),
 )  # fmt: skip
+broken = st.sampled_from(
+    ["eu-we st-1", 'De"crypt', "Decr\nypt", "kms.amazon aws.com", " Decrypt", "1111 2222", "x" * 300]
+)
+"""What a value looks like after something was put into it, so that it cannot be what it is named."""
+
+spoilt: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}), st.just({}),
+    st.dictionaries(st.sampled_from(["awsRegion", "recipientAccountId", "eventName", "eventSource"]), broken, max_size=1),
+    st.dictionaries(st.just("userIdentity"), st.dictionaries(st.sampled_from(["arn", "accountId", "type"]), broken), max_size=1),
+    st.sampled_from([{"resources": [{"ARN": arn}]} for arn in (*KEYS, KEYS[0][:40] + " " + KEYS[0][40:], "a\nb")]),
+)  # fmt: skip
+
 names = st.sampled_from(
     ["eventSource", "eventName", "eventTime", "eventID", "eventType", "awsRegion", "recipientAccountId", "readOnly",
      "userIdentity", "resources", "type", "requestParameters", "sharedEventID", "errorCode", "errorMessage", "sourceIPAddress",
@@ -73,6 +85,7 @@ def records(draw: st.DrawFn, *, is_wild: bool) -> dict[str, Any]:
     if draw(st.integers(0, 3)) == 0:
         field = draw(st.sampled_from(["type", "arn", "sessionContext", "invokedBy", "onBehalfOf", "principalId"]))
         record["userIdentity"] = {**who, field: draw(hostile)}
+    record |= draw(spoilt)
     for _ in range(draw(st.sampled_from([0, 0, 0, 0, 1, 2]))):
         record[draw(names)] = draw(hostile)
     if draw(st.integers(0, 9)) == 0:

@@ -17,7 +17,9 @@ from trail_diff.model.report import (
     Change,
     ConditionOutcome,
     Evidence,
+    ExpectedCaller,
     Finding,
+    Judgement,
     KeyPolicy,
     ListedEvent,
     NextStep,
@@ -25,11 +27,14 @@ from trail_diff.model.report import (
     Remedy,
     Replay,
     Report,
+    RequestDifference,
+    RestsOn,
     RuledOut,
     StatementChange,
     StatementOutcome,
     StatementRef,
     Verdict,
+    Weighed,
 )
 from trail_diff.render.interface import RenderOptions
 
@@ -181,9 +186,71 @@ CANONICAL = Report(
             StatementRef(2, "DenyEveryoneElse"),
             (Reason.STATEMENT_DENIES, Reason.CALLER_MISSING),
             (PUT, Evidence(file="key-policy.json", path="/Statement/1")),
+            KEY,
+            (
+                RestsOn(
+                    "context-key",
+                    Reason.NEGATED_KEY_ABSENT,
+                    "aws:PrincipalArn",
+                    "documented",
+                    "aws:PrincipalArn is arn:aws:iam::111122223333:user/key-admin",
+                ),
+            ),
         ),
     ),
-    ruled_out=(RuledOut(Cause.KEY_DISABLED, (Reason.KEY_STATE_ENABLED,)),),
+    ruled_out=(
+        RuledOut(Cause.KEY_DISABLED, (Reason.KEY_STATE_ENABLED,), KEY),
+        RuledOut(
+            Cause.KEY_POLICY_EXPLICIT_DENY,
+            (Reason.SUCCEEDED_UNDER_STATEMENT,),
+            KEY,
+            StatementRef(3, "Old"),
+            (Evidence("event-3"),),
+        ),
+    ),
+    weighing=(
+        Weighed(
+            Cause.KEY_POLICY_EXPLICIT_DENY,
+            "confirmed",
+            "key-policy",
+            STORAGE,
+            "kms:Decrypt",
+            KEY,
+            "key-policy",
+            StatementRef(2, "DenyEveryoneElse"),
+            (Reason.STATEMENT_DENIES, Reason.CALLER_MISSING),
+            (Judgement("policy-change", "supports", (Reason.STATEMENT_ADDED,), (PUT,)),),
+        ),
+        Weighed(
+            Cause.KEY_POLICY_EXPLICIT_DENY,
+            "refuted",
+            "key-policy",
+            STORAGE,
+            "kms:Decrypt",
+            KEY,
+            "key-policy",
+            StatementRef(3, "Old"),
+            (Reason.STATEMENT_MAY_DENY,),
+            (Judgement("refuted-by-success", "refutes", (Reason.SUCCEEDED_UNDER_STATEMENT,), (Evidence("event-3"),)),),
+        ),
+        Weighed(Cause.NOT_KMS, "refuted", "not-kms", reasons=(Reason.MESSAGE_NAMES_KMS,)),
+    ),
+    expected=(
+        ExpectedCaller(
+            STORAGE,
+            "kms:GenerateDataKey",
+            KEY,
+            "vault",
+            Reason.EXPECTED_BY_PROFILE,
+            "documented",
+            profile="backup-dynamodb",
+        ),
+    ),
+    key_places={KEY: "111122223333 eu-west-1"},
+    request_differences=(
+        RequestDifference(ROLE, "kms:DescribeKey", KEY, "aws:SourceVpce", ("vpce-0a1b2c3d",), ()),
+        RequestDifference(STORAGE, "kms:Decrypt", KEY, "aws:SourceVpce", ("vpce-0a1b2c3d",), ("vpce-1", "vpce-2")),
+    ),
     decisions=(
         CallerDecision(
             STORAGE,
@@ -266,8 +333,24 @@ CANONICAL = Report(
             replay=Replay(4, 2, fixed=("backup-storage.amazonaws.com kms:Decrypt",)),
             risks=(Reason.EXEMPTS_EVERY_SERVICE,),
         ),
+        Remedy(
+            "exempt-this-service",
+            helps=True,
+            patch=(
+                {
+                    "op": "add",
+                    "path": "/Statement/1/Condition/StringNotEqualsIfExists",
+                    "value": {"aws:PrincipalServiceName": "backup-storage.amazonaws.com"},
+                },
+            ),
+            policy=POLICY,
+            replay=Replay(4, 2, fixed=("backup-storage.amazonaws.com kms:Decrypt",)),
+            risks=(Reason.KEY_POLICY_ALLOWS, Reason.SERVICE_NAME_INFERRED),
+            allowed_by=StatementRef(1, "EnableIAM"),
+        ),
         Remedy("add-backup-role", helps=False, risks=(Reason.CALLER_IS_NOT_THE_ROLE,)),
     ),
+    best_remedy="exempt-this-service",
     policies=(
         KeyPolicy(
             KEY,

@@ -57,6 +57,9 @@ _FREE = frozenset(
         "broken",
         "still_denied",
         "undetermined",
+        "unless",
+        "lender",
+        "profile",
     ]
 )
 _DOCUMENTS = frozenset({"document", "policy", "previous", "patch", "encryption_context", "error_codes"})
@@ -80,6 +83,8 @@ def _spoil(value: Any, text: str) -> Any:
 def _spoil_field(name: str, value: Any, text: str) -> Any:
     if name in _DOCUMENTS:
         return _fill(value, text)
+    if name in ("key_places", "request_differences"):
+        return _spoil_texts(name, value, text)
     if name == "state" and value in ("present", "absent", "unknown"):
         return value
     if name in _FREE and isinstance(value, str):
@@ -87,6 +92,13 @@ def _spoil_field(name: str, value: Any, text: str) -> Any:
     if name in _FREE and isinstance(value, list):
         return [text for _ in value]
     return _spoil(value, text)
+
+
+def _spoil_texts(name: str, value: Any, text: str) -> Any:
+    """Put the text where the names of fields do not tell that there are texts."""
+    if name == "key_places":
+        return {text: text}
+    return [{**_spoil(one, text), "failed": [text], "succeeded": [text, text]} for one in value]
 
 
 def _fill(value: Any, text: str) -> Any:

@@ -9,17 +9,30 @@ from hypothesis import strategies as st
 from msgspec import structs
 from render.canonical import CANONICAL
 
+from trail_diff.model.codes import Cause
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Calls, Evidence, Remedy, Report
+from trail_diff.model.report import Calls, Evidence, Remedy, Report, StatementRef
+from trail_diff.render import render_report
 from trail_diff.render.essentials import (
+    best_remedy,
+    changes_of,
     choose_rows,
     explain_finding,
     guilty_statement,
+    is_rival,
+    name_rival,
     other_warnings,
     show_evidence,
+    show_proof,
     show_step,
+    show_steps,
+    show_support_remedy,
+    support_patch,
+    support_remedy,
     to_lines,
 )
+from trail_diff.render.interface import RenderOptions
+from trail_diff.render.layout import show_condition, show_unless
 from trail_diff.render.phrases_en import ENGLISH
 
 JSON = st.recursive(
@@ -92,12 +105,75 @@ def test_many_rows_are_cut() -> None:
     assert shown.say_left_out(ENGLISH) == "and 22 in the succeeded one only"
 
 
-def test_uncertain_remedy_is_better_than_one_that_does_not_help() -> None:
-    """What would not help is never the fix."""
+def test_fix_is_the_remedy_that_the_report_names() -> None:
+    """Which remedy is the best is concluded before; a report without one has no fix."""
     useless, uncertain = Remedy("add-backup-role", helps=False), Remedy("create-grant", helps="undetermined")
+    report = structs.replace(CANONICAL, remedies=(useless, uncertain))
 
-    assert structs.replace(CANONICAL, remedies=(useless,)).best_remedy is None
-    assert structs.replace(CANONICAL, remedies=(useless, uncertain)).best_remedy is uncertain
+    assert best_remedy(structs.replace(report, best_remedy=None)) is None
+    assert best_remedy(structs.replace(report, best_remedy="create-grant")) is uncertain
+
+
+def test_fix_of_aws_support_is_shown_beside_a_narrower_one() -> None:
+    """What AWS Support recommends is shown with what it adds, unless it is the fix itself."""
+    wider = support_remedy(CANONICAL)
+
+    assert wider is not None
+    assert show_support_remedy(wider, ENGLISH) == 'all services: "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}'
+    assert support_remedy(structs.replace(CANONICAL, best_remedy=wider.id)) is None
+
+
+def test_fix_of_aws_support_names_the_operator_it_adds_to() -> None:
+    """Where the Deny has the operator already, the key that is added is shown inside of it."""
+    step = {"op": "add", "path": "/Statement/1/Condition/BoolIfExists/aws:PrincipalIsAWSService", "value": "false"}
+    remedy = Remedy("exempt-service-principals", helps=True, patch=(step,))
+
+    assert support_patch(remedy) == '"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}'
+
+
+def test_proof_says_which_statement_allows() -> None:
+    """A remedy that leaves the calls to a statement names it, in place of the sentence that the policy allows."""
+    told = show_proof(CANONICAL.remedies[1], ENGLISH)
+
+    assert told[:2] == ["4 calls by 2 callers replayed: all allowed", "statement 1 (EnableIAM) then allows it"]
+    assert ENGLISH.reasons[Reason.KEY_POLICY_ALLOWS] not in told
+
+
+def test_steps_that_write_the_same_are_shown_once() -> None:
+    """Two statements that get the same condition share its text, and both places are named."""
+    value = {"aws:PrincipalIsAWSService": "false"}
+    patch = [{"op": "add", "path": f"/Statement/{number}/Condition/BoolIfExists", "value": value} for number in (1, 2)]
+
+    assert show_steps(patch, ENGLISH) == [
+        (
+            "add to statement 2, Condition and add to statement 3, Condition:",
+            ['"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}'],
+        )
+    ]
+
+
+def test_rival_of_the_same_kind_is_named_by_its_statement() -> None:
+    """Another statement suspected of the same calls is told by its place and what it tests, not by the whole sentence."""
+    finding = structs.replace(CANONICAL.findings[0], confidence="possible")
+    rival = structs.replace(finding, statement=StatementRef(4, "Ids"))
+
+    assert name_rival(CANONICAL, finding, rival, "kms:Decrypt", ENGLISH).startswith(
+        "possible: key policy, statement 4 (Ids)"
+    )
+    assert is_rival(rival, finding)
+    assert not is_rival(structs.replace(finding, action="kms:GenerateDataKey"), finding)
+
+
+def test_change_is_the_last_policy_before_the_job_ended() -> None:
+    """A finding about the key policy that rests on no change shows the last PutKeyPolicy before the job's end."""
+    finding = structs.replace(CANONICAL.findings[0], evidence=())
+    put = CANONICAL.changes[0]
+    later = structs.replace(put, event_id="later", time=put.time.replace(day=3))
+    refused = structs.replace(put, event_id="refused", error_code="AccessDenied")
+    report = structs.replace(CANONICAL, changes=(put, refused, later))
+
+    assert list(changes_of(report, finding)) == [put]
+    assert not changes_of(report, structs.replace(finding, layer="key-state"))
 
 
 def test_statement_is_the_one_that_the_finding_blames() -> None:
@@ -113,9 +189,9 @@ def test_statement_is_the_one_that_the_finding_blames() -> None:
     [
         (
             CANONICAL.changes[0].event_id,
-            "PutKeyPolicy by key-admin, statement 2 (DenyEveryoneElse) added, 2026-03-02T09:31:00Z",
+            "2026-03-02T09:31:00Z PutKeyPolicy by key-admin, statement 2 (DenyEveryoneElse) added",
         ),
-        ("event-6", "DescribeKey (AccessDenied), 2026-03-02T18:06:00Z"),
+        ("event-6", "2026-03-02T18:06:00Z DescribeKey (AccessDenied)"),
         ("unknown", "unknown"),
     ],
 )
@@ -142,20 +218,35 @@ def test_doubt_is_told_beside_the_conditions(doubt: Reason) -> None:
     told = explain_finding(CANONICAL, finding, "kms:Decrypt", ENGLISH)
 
     assert ENGLISH.reasons[doubt] in told
-    assert len(told) == 1 + len(explain_finding(CANONICAL, CANONICAL.findings[0], "kms:Decrypt", ENGLISH))
+    assert ENGLISH.reasons[doubt] not in explain_finding(CANONICAL, CANONICAL.findings[0], "kms:Decrypt", ENGLISH)
 
 
-@pytest.mark.parametrize(("outcome", "is_told"), [("no-match", True), ("match", False), ("unknown", False)])
-def test_policy_fixed_since_is_shown(outcome: Any, is_told: bool) -> None:  # noqa: FBT001
-    """Whoever reads of a guilty Deny is told when today's policy has none that can hit the call any more."""
-    (guilty,) = CANONICAL.decisions
-    statement = structs.replace(guilty.statements[0], outcome=outcome)
-    today = structs.replace(guilty, as_of="today", statements=(statement,))
-    report = structs.replace(CANONICAL, decisions=(guilty, today))
+def test_policy_mended_since_needs_no_fix() -> None:
+    """Whoever reads of a guilty Deny that is gone is told so in place of a fix."""
+    finding = structs.replace(CANONICAL.findings[0], mended_since=True)
+    shown = render_report(structs.replace(CANONICAL, findings=(finding,)), "table", RenderOptions(width=200))
 
-    told = explain_finding(report, CANONICAL.findings[0], "kms:Decrypt", ENGLISH)
+    assert ENGLISH.labels["mended"] in shown
+    assert "StringNotEqualsIfExists" not in shown
+    assert ENGLISH.labels["mended"] not in render_report(CANONICAL, "table", RenderOptions(width=200))
 
-    assert (ENGLISH.labels["fixed_since"] in told) is is_told
+
+@pytest.mark.parametrize(
+    ("cause", "told"), [(Cause.KEY_POLICY_EXPLICIT_DENY, "not if"), (Cause.KEY_POLICY_NO_ALLOW, "certain if")]
+)
+def test_what_would_clear_a_deny_confirms_that_nothing_allows(cause: Cause, told: str) -> None:
+    """A condition that would not hold clears a Deny, and of an Allow it means that nothing allows."""
+    finding = structs.replace(CANONICAL.findings[0], cause=cause)
+
+    assert show_unless(finding, "aws:SourceArn is absent", ENGLISH) == f"{told} aws:SourceArn is absent"
+
+
+def test_value_that_is_inferred_is_said_to_be() -> None:
+    """A condition that is decided by a value that no record and no document tells is marked."""
+    (condition,) = CANONICAL.decisions[0].statements[0].conditions
+
+    assert show_condition(structs.replace(condition, grade="inferred"), ENGLISH).endswith(" (inferred)")
+    assert not show_condition(condition, ENGLISH).endswith(")")
 
 
 def test_change_of_another_key_is_shown_with_that_key() -> None:

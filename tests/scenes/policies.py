@@ -335,7 +335,9 @@ CASES: dict[str, Incident] = {
         failed_before_repair, cause="key-policy-explicit-deny", statement=2, confidence="confirmed"
     ),
     "unnamed-layer": Incident(unnamed_layer, cause="key-policy-explicit-deny", statement=3),
-    "unnamed-layer-alone": Incident(unnamed_layer_alone, "difference", step="get-key-policy"),
+    "unnamed-layer-alone": Incident(
+        unnamed_layer_alone, cause="key-policy-no-allow", confidence="possible", step="get-key-policy"
+    ),
     "named-deny-looks-elsewhere": Incident(
         named_deny_looks_elsewhere, cause="key-policy-explicit-deny", statement=4, helps="exempt-caller-role"
     ),

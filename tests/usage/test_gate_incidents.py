@@ -14,6 +14,12 @@ _CAUSES = ("key-policy-explicit-deny", "key-policy-no-allow")
 _NO_CHANGE_TO_STOP = {
     "from-date": "the guilty policy was in force on both nights, and denies from a date on",
     "create-grant-named": "no policy is known",
+    "unnamed-layer-alone": "no policy is known",
+    "key-of-another-account": "no policy is known under which the call worked",
+    "date-has-passed": "the guilty policy was in force on both nights, and denies from a date on",
+    "allow-expired": "the guilty policy was in force on both nights, and allows up to a date",
+    "queue-filled-by-a-bucket": "the record names another service than the policy: undecided before and after",
+    "restored-table": "the policy was the same on both nights, and the call another",
     "job-names-service": "no policy is known",
     "other-endpoint": "the succeeded job called through the endpoint that the policy exempts",
     "vault-with-new-key": "the succeeded job used another key",

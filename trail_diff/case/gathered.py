@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from trail_diff.events.jobs import merge_jobs
 from trail_diff.events.key_names import KeyName, key_names
-from trail_diff.model.learnt import Event, Job, Skipped
+from trail_diff.model.learnt import Event, Job, Skipped, Use
 from trail_diff.read.interface import Tally
 
 
@@ -22,13 +22,17 @@ class Beyond(Struct, frozen=True):
 
 
 class Gathered(Struct, frozen=True):
-    """All that was read: events in order of time, the jobs, the counts, and what was skipped (merged and sorted)."""
+    """All that was read: events in order of time, the jobs, the counts, and what was skipped (merged and sorted).
+
+    `uses` is how keys that changed were used, where not all events on them are held; None where they are.
+    """
 
     events: tuple[Event, ...]
     jobs: tuple[Job, ...]
     tally: Tally
     skipped: tuple[Skipped, ...]
     beyond: Beyond = Beyond()
+    uses: tuple[Use, ...] | None = None
 
     def key_names(self) -> Iterator[KeyName]:
         """Yield every key that was read of, whether the call is kept or not."""
@@ -36,7 +40,7 @@ class Gathered(Struct, frozen=True):
         yield from key_names(self.events)
 
     def merge(self, other: "Gathered") -> "Gathered":
-        """Put two readings together; an event in both counts once."""
+        """Put two readings together; an event in both counts once. Their `uses` are those of both together already."""
         events = {event.event_id: event for event in (*self.events, *other.events)}
         return Gathered(
             in_order(events.values()),
@@ -44,6 +48,7 @@ class Gathered(Struct, frozen=True):
             self.tally.merge(other.tally),
             (*self.skipped, *other.skipped),
             self.beyond.merge(other.beyond),
+            self.uses if self.uses is not None else other.uses,
         )
 
 

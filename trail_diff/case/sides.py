@@ -56,7 +56,7 @@ def finish_case(
         jobs=gathered.jobs,
         facts=facts,
         newest=parse_time(gathered.tally.newest()),
-        uses=use_keys(gathered.events, every_key, changes),
+        uses=_uses(gathered, every_key, changes),
         policy_key=failed.job.key if failed.job.key in asked else next(iter(asked), failed.job.key),
     )
 
@@ -65,6 +65,13 @@ def _calls(sides: Sequence[JobEvents]) -> list[Event]:
     """Return the calls of the sides; where no job says whose they are, each call in its window may be its own."""
     tied = [tie.event for side in sides for tie in side.events]
     return tied + [event for side in sides if side.job.kind == "window" for event in side.untied]
+
+
+def _uses(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
+    """Return how the keys were used in all that was gathered, inside both windows and beyond."""
+    if gathered.uses is not None:
+        return tuple(use for use in gathered.uses if use.key in keys)
+    return use_keys(gathered.events, keys, changes)
 
 
 def use_keys(events: Iterable[Event], keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
@@ -92,10 +99,9 @@ def _complete(reading: Coverage, sides: Sequence[JobEvents], warnings: Collectio
 
 
 def _check_asked(asked: Sequence[str], job: Job, gathered: Gathered) -> Iterator[Reason]:
-    """Yield a warning when the job's key is another one than was asked about, or when records name none of these."""
+    """Yield a warning when records name keys, but none that was asked about, or when the job's key is another one."""
     named = {one.key for one in gathered.key_names()} if asked else set[str]()
-    is_other = bool(asked) and job.key is not None and job.key not in asked
-    if named and named.isdisjoint(asked) and not (is_other and job.key in named):
+    if named and named.isdisjoint(asked):
         yield Reason.KEY_NOT_IN_EVENTS
-    if is_other:
+    if asked and job.key is not None and job.key not in asked:
         yield Reason.ASKED_KEY_NOT_CONCERNED

@@ -1,7 +1,8 @@
 """How the keys were used in everything that was read, between one change of a key and the next: a fold.
 
 The spans are those between changes that can alter who may use a key (its policy, grants and state), which have to be
-known before the first event is added; events may then come in any order. Memory is bounded: beyond the most entries,
+known before the first event is added; events may then come in any order. Of a key that was not changed nothing is
+kept, as it has no spans that could be compared. Memory is bounded: beyond the most entries,
 new callers are no longer told apart, and `is_complete` says so.
 """
 
@@ -37,15 +38,14 @@ class UseHistory:
     """Adds up the uses of the keys; `merge` puts the uses that several processes saw together."""
 
     def __init__(self, keys: Collection[str], changes: Iterable[Event]) -> None:
-        self._keys = frozenset(keys)
-        self._spans = _find_spans(changes, self._keys)
+        self._spans = _find_spans(changes, frozenset(keys))
         self._uses: dict[_Place, Use] = {}
         self.is_complete = True
 
     def add(self, event: Event) -> None:
         """Add an event; one that is no call on the keys is passed over."""
         for access in event.accesses:
-            if access.key in self._keys and event.event_name not in SPAN_CHANGES:
+            if access.key in self._spans and event.event_name not in SPAN_CHANGES:
                 self._put(
                     Use(
                         key=access.key or "",
@@ -82,9 +82,14 @@ class UseHistory:
             self.is_complete = False
 
     def _since(self, key: str, moment: datetime) -> str | None:
-        times, ids = self._spans.get(key, ((), ()))
+        times, ids = self._spans[key]
         at = bisect_right(times, moment)
         return ids[at - 1] if at else None
+
+
+def changed_keys(keys: Collection[str], changes: Iterable[Event]) -> frozenset[str]:
+    """Return those of the keys that were changed, so that what came before and after can be told apart."""
+    return frozenset(_find_spans(changes, keys))
 
 
 def merge_uses(one: Use, other: Use) -> Use:

@@ -31,9 +31,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _end)
     try:
         status = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        status = ExitStatus.INTERRUPTED
     except Exception:  # noqa: BLE001 - status 1, Python's own, would read as "there is a difference"
         traceback.print_exc()
         status = ExitStatus.INTERNAL_ERROR
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends as it is
     gc.freeze()  # at exit Python would look for cycles in all that is left, which all ends with the process
     sys.exit(status)
 

@@ -61,14 +61,12 @@ def is_relevant(group: CallerGroup) -> bool:
     A person, an application or a service of another sort that happens to use the same key in the same minutes is tied
     by the key, or by a context that names the job's resource because they read it too; such calls are shown, but that
     they come and go says nothing of the job. Another job's service cannot be told from this job's by its name. Of the
-    calls that are only expected, a service's may have been refused unseen; a refused role would be in the log. What
-    KMS notes of itself, as a rotation, is nobody's call.
+    calls that are only expected, a service's may have been refused unseen; a refused role would be in the log.
     """
     tied_by = set(group.tied_by)
     if is_expected(group):
         return group.caller.kind is CallerKind.SERVICE_PRINCIPAL
-    is_own_work = group.caller.kind in _OWN_WORK and tied_by.isdisjoint(_BY_JOB)
-    if is_own_work or group.caller.kind is CallerKind.SERVICE_EVENT:
+    if group.caller.kind in _OWN_WORK and tied_by.isdisjoint(_BY_JOB):
         return False
     if not tied_by <= _BY_KEY_ALONE:
         return True

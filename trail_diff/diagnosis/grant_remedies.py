@@ -84,9 +84,13 @@ def _command(examined: Examined, finding: Finding) -> str | None:
     parts.append(f"--operations {' '.join(map(shlex.quote, operations))}")
     if isinstance(wanted.get("constraints"), Mapping) and wanted["constraints"]:
         parts.append(f"--constraints {shlex.quote(json.dumps(_capitalized(wanted['constraints']), sort_keys=True))}")
-    for option, name in (("--retiring-principal", "retiringPrincipal"), ("--name", "name")):
-        if isinstance(wanted.get(name), str) and wanted[name]:
-            parts.append(f"{option} {shlex.quote(wanted[name])}")
+    retiring = wanted.get("retiringPrincipal") or wanted.get("retiringServicePrincipal")
+    if isinstance(retiring, str):
+        is_service = retiring.endswith(".amazonaws.com")
+        option = "--retiring-service-principal" if is_service else "--retiring-principal"
+        parts.append(f"{option} {shlex.quote(retiring)}")
+    if isinstance(wanted.get("name"), str) and wanted["name"]:
+        parts.append(f"--name {shlex.quote(wanted['name'])}")
     return " ".join(parts)
 
 

@@ -81,7 +81,8 @@ def _of_refusals(examined: Examined, findings: Sequence[Finding]) -> Iterator[Ne
         command = f"aws organizations describe-policy --policy-id {shlex.quote(last_name(arn) or arn)}"
         yield NextStep(Reason.POLICY_OF_THE_ORGANIZATION, command, account=arn_account(arn), is_fact=False)
         return
-    owner = finding.caller.account if finding.layer == "scp" and finding.caller else arn_account(finding.key)
+    of_caller = finding.caller.account if finding.caller else case.failed.job.account
+    owner = of_caller if finding.layer == "scp" else arn_account(finding.key)
     command = f"aws organizations list-policies-for-target --target-id {owner or 'ACCOUNT_ID'} --filter {kind}"
     yield NextStep(Reason.POLICY_OF_THE_ORGANIZATION, command, is_fact=False)
 

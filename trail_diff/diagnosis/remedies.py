@@ -91,6 +91,11 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def best_remedy(remedies: Sequence[Remedy]) -> str | None:
+    """Return the id of the remedy to try first: they are in the order of how much they help and how narrow they are."""
+    return next((remedy.id for remedy in remedies if remedy.helps is not False), None)
+
+
 def observe_calls(
     case: Case,
     groups: Sequence[CallerGroup],

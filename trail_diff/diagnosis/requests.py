@@ -136,8 +136,8 @@ def _facts_of_request(event: Event) -> Iterator[tuple[str, str]]:
         for name, value in sorted(event.encryption_context.items()):
             yield f"{_CONTEXT}{name}", value
         for name, condition in _ALGORITHMS.items():
-            if isinstance(value := parameters.get(name), str):
-                yield condition, value
+            if isinstance(algorithm := parameters.get(name), str):
+                yield condition, algorithm
         if isinstance(key := parameters.get("keyId"), str):
             yield "kms:RequestAlias", key if is_alias(key) else ""
         yield "requestParameters.grantTokens", "present" if parameters.get("grantTokens") else ""

@@ -147,10 +147,14 @@ def open_case(file: Path) -> tuple[Collected, Question]:
             return _read(manifest, _Members(file, archive)), _question(manifest.asked)
     except OSError as error:
         raise CaseFileError(f"{file}: {error.strerror or error}", hint="check the path") from error
-    except DECODER_ERRORS as error:
-        raise CaseFileError(
-            f"{file}: not a case bundle, or one that is cut off or damaged", hint=_WRITE_ANEW
-        ) from error
+    except Damaged as error:
+        raise _damaged(file) from error
+    except decoder_errors() as error:
+        raise _damaged(file) from error
+
+
+def _damaged(file: Path) -> CaseFileError:
+    return CaseFileError(f"{file}: not a case bundle, or one that is cut off or damaged", hint=_WRITE_ANEW)
 
 
 def ask_bundle(asked: Question, question: Question | None, collected: Collected) -> Question:
@@ -174,7 +178,6 @@ def ask_bundle(asked: Question, question: Question | None, collected: Collected)
     return structs.replace(asked, keys=question.keys or asked.keys, account=question.account or asked.account)
 
 
-DECODER_ERRORS: tuple[type[Exception], ...] = (Damaged, *decoder_errors())
 _WRITE_ANEW = "write it anew with 'trail-diff collect', or give exports with --events"
 
 

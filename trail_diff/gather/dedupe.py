@@ -1,7 +1,7 @@
 """A compact set of 16-byte digests, used to drop duplicate events."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from trail_diff.model.learnt import Event
 
@@ -41,3 +41,13 @@ class Once:
             if at < 0:
                 buckets[place] = bucket + digest
         return news
+
+    def common(self, other: "Once") -> set[bytes]:
+        """Return the digests that are in both."""
+        pairs = zip(self.buckets(), other.buckets(), strict=True)
+        return {digest for one, another in pairs if one and another for digest in one & another}
+
+    def buckets(self) -> Iterator[set[bytes]]:
+        """Yield the digests of each bucket."""
+        for bucket in self._buckets:
+            yield {bucket[at : at + 16] for at in range(0, len(bucket), 16)}

@@ -164,7 +164,7 @@ class Sums:
         self.spans: list[Window | None] = []
         self.traces: list[Trace] = []
         self._fold, self._progress, self._is_keeping = fold, progress, fold.kinds.keeps is not None
-        self._once, self.taken = Once(), 0
+        self.once, self.taken = Once(), 0
         self._kinds: dict[int, list[tuple[Any, Event | None]]] = {}
         self._adds: dict[int, list[Add | None]] = {}
         self._span: list[datetime] = []
@@ -173,7 +173,7 @@ class Sums:
         """Add what a process read."""
         self._kinds.setdefault(process, []).extend(sheet.kinds)
         self._adds.setdefault(process, []).extend([None] * len(sheet.kinds))
-        news = self._once.add_all(sheet.digests)
+        news = self.once.add_all(sheet.digests)
         self.taken += news.count(True)
         rows = ROWS.decode(sheet.rows)
         bunches = dict(enumerate(rows.times)) if all(news) else self._sort_out(sheet, rows, news)

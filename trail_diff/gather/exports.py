@@ -36,7 +36,8 @@ from trail_diff.gather.engine import (
 )
 from trail_diff.gather.fold import Add, Bunch, EveryEvent, Fold
 from trail_diff.gather.job_files import build_gathered
-from trail_diff.gather.reader import Batch, Reader, normalize_slim
+from trail_diff.gather.key_uses import Noted, Trace, trace_of, with_uses
+from trail_diff.gather.reader import NO_KIND, Batch, Reader, Sheet, normalize_slim
 from trail_diff.model.learnt import Coverage, Event, Skipped, Window
 from trail_diff.read.files import FileReader, FileSource, is_read_once
 from trail_diff.read.interface import (
@@ -59,9 +60,6 @@ from trail_diff.times import parse_time
 EVERYTHING = ReadOptions()
 WindowsOf = Callable[[Gathered], Sequence[Window]]
 Kind = tuple[tuple[str | None, ...], str | None, bool]
-Trace = tuple[int, int, int, str | None, str | None]
-"""By what a batch that was read is known again: its files, records and KMS records, their first and last time."""
-
 WORTH_BYTES = 16 << 20
 """How large an export in few files has to be to be read twice; reading and holding less at once is no trouble."""
 
@@ -87,6 +85,7 @@ class Export(FileSource):
         self._options, self._progress = for_one_process(paths, options), progress
         self._files = tuple(super().files(options))
         self._batches = list(make_batches(self._files, options))
+        self.noted: Noted | None = None
 
     def files(self, selection: Selection) -> Iterable[InputFile | Skipped]:  # noqa: ARG002
         """Return the files as they were listed."""
@@ -111,9 +110,9 @@ class Export(FileSource):
         """Read everything, and then again what has calls in the windows, which are told from the jobs.
 
         Of the events that `gather_once` gives, those are left out that neither lie in a window nor could tell of
-        anything else. `by_name`: a key was named otherwise than by its ARN, so the names by which requests call keys
-        are noted as well. `with_refused`: calls that were not authorized are kept whenever they were. None if it cannot
-        be settled, as a file was changed meanwhile.
+        anything else; what `with_uses` needs is `noted`. `by_name`: a key was named otherwise than by its ARN, so the
+        names by which requests call keys are noted as well. `with_refused`: calls that were not authorized are kept
+        whenever they were. None if it cannot be settled, as a file was changed meanwhile.
 
         Raises:
             TrailDiffError: `windows_of` finds no job.
@@ -121,12 +120,14 @@ class Export(FileSource):
         survey = Survey(by_name=by_name, with_refused=with_refused)
         sums = Sums(survey, self._progress)
         read: list[tuple[Batch, Trace]] = []
-        reader = Reader(survey.kinds, self._options)
+        reader, named = Reader(survey.kinds, self._options), _NamedKeys()
         for process, sheet, batch in read_sheets(reader, self._batches, self._options.processes):
             sums.add(process, sheet)
-            read += [(batch, _trace(sheet.tally))] if sheet.tally is not None else []
+            named.add(process, sheet)
+            read += [(batch, trace_of(sheet.tally))] if sheet.tally is not None else []
         gathered = structs.replace(build_gathered(sums, told), beyond=survey.beyond())
         windows = windows_of(gathered)
+        noted = Noted(read, named.batches, sums.repeats, sums.once, self._options, windows)
         if not windows:
             return gathered
         again = [
@@ -135,7 +136,17 @@ class Export(FileSource):
             if span is not None and any(span.start <= window.end and window.start <= span.end for window in windows)
         ]
         events = _read_again(again, _Rereader(windows, self._options, survey.kinds), self._options, sums.repeats)
-        return None if events is None else structs.replace(gathered, events=in_order([*gathered.events, *events]))
+        if events is None:
+            return None
+        self.noted = noted
+        return structs.replace(gathered, events=in_order([*gathered.events, *events]))
+
+    def with_uses(self, gathered: Gathered, asked: Sequence[str]) -> Gathered | None:
+        """Return what `gather_twice` gives with how the keys of a case were used in all of it.
+
+        None if it cannot be settled, as a file was changed meanwhile.
+        """
+        return with_uses(gathered, [self.noted], asked) if self.noted is not None else gathered
 
     def pick_events(self, event_ids: frozenset[str]) -> Iterator[Found]:
         """Read it again for the raw records of some events, copies included, and for what describes jobs."""
@@ -169,8 +180,22 @@ def is_by_name(keys: Sequence[str]) -> bool:
     return any(not is_resolved(plain_key(key)) for key in keys)
 
 
-def _trace(tally: Tally) -> Trace:
-    return tally.files, tally.records, tally.kms_records, tally.first, tally.last
+class _NamedKeys:
+    """Notes which keys the calls in each batch name."""
+
+    def __init__(self) -> None:
+        self.batches: list[frozenset[str]] = []
+        self._kinds: dict[int, list[tuple[str | None, ...]]] = {}
+        self._numbers: set[tuple[int, int]] = set()
+
+    def add(self, process: int, sheet: Sheet) -> None:
+        """Add what a process read."""
+        self._kinds.setdefault(process, []).extend(keys for (keys, _, _), _ in sheet.kinds)
+        self._numbers.update((process, number) for number, _ in sheet.bunches if number != NO_KIND)
+        if sheet.tally is not None:
+            named = {key for maker, number in self._numbers for key in self._kinds[maker][number] if key}
+            self.batches.append(frozenset(named))
+            self._numbers.clear()
 
 
 class SurveyKinds(Struct, frozen=True):
@@ -247,7 +272,7 @@ class _Rereader:
         with suppress(NotLinesError):
             events = list(self._read(batch, tally))
         kept = [event for event in events if self._is_inside(event.event_time) and not self._kinds.keeps(event)]
-        yield kept, _trace(tally)
+        yield kept, trace_of(tally)
 
     def _read(self, batch: Batch, tally: Tally) -> Iterator[Event]:
         for found in FileReader(self._selection, tally, is_slim=True).read(batch):

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct, field
 
 from trail_diff.events.identity import identify_caller
-from trail_diff.events.normalize import KMS, has_own_key, normalize_record, read_error_code
+from trail_diff.events.normalize import KMS, has_own_key, has_possible_caller, normalize_record, read_error_code
 from trail_diff.gather.dedupe import digest_of, event_identity
 from trail_diff.gather.fold import Kinds
 from trail_diff.model.learnt import Caller, Event, Skipped
@@ -164,14 +164,15 @@ class Reader:
         """Return the number of a call's kind; None when it is not known yet or the event itself is needed."""
         if self._keeps is not None and self._keeps(record):
             return None
-        return NO_KIND if record.event_source != KMS else self._known.get(self._shortcut(record))
+        return self._known.get(self._shortcut(record))
 
     def _shortcut(self, record: SlimRecord) -> Hashable:
-        caller = self._identify(record)
-        return caller, record.event_name, bytes(record.resources), self.kinds.shortcut(record)
+        """Return what determines the kind of a call, and whether its record is valid."""
+        called = record.event_source, record.event_name, record.aws_region
+        return self._identify(record), called, bytes(record.resources), self.kinds.shortcut(record)
 
     def _identify(self, record: SlimRecord) -> int:
-        """Return the number of the caller, whatever the session; one that cannot be read gets -1 and is read whole."""
+        """Return the number of the caller, whatever the session; one that is not valid gets -1 and is read whole."""
         identity = read_identity(record.user_identity)
         key = identity, record.recipient_account_id, record.event_type
         number = self._callers.get(key) if identity is not None else None
@@ -180,8 +181,11 @@ class Reader:
         whole = decode_fully(record.user_identity)
         if isinstance(whole, Reason):
             return -1
-        given = {"recipientAccountId": record.recipient_account_id, "eventType": record.event_type}
-        caller = identify_caller({"userIdentity": whole, **given}).across_sessions()
+        given: dict[str, Any] = {"recipientAccountId": record.recipient_account_id, "eventType": record.event_type}
+        given["userIdentity"] = whole
+        if not has_possible_caller(given):
+            return -1
+        caller = identify_caller(given).across_sessions()
         number = self._caller_numbers.setdefault(caller, len(self._caller_numbers))
         if identity is not None:
             _put(self._callers, key, number)
@@ -198,7 +202,7 @@ class Reader:
         if self._keeps is not None and self._keeps(event):
             self._sheet.events.append((len(self._sheet.digests), event))
             self._sheet.records += [whole] if self._is_raw and whole is not None else []
-        elif record is not None and has_own_key(event):
+        elif record is not None and (number == NO_KIND or has_own_key(event)):
             _put(self._known, self._shortcut(record), number)
         self._add(number, event.error_code, event.event_time, event_identity(event))
 

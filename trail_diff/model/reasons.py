@@ -193,6 +193,7 @@ class Reason(StrEnum):
     # what proves a cause, or rules it out
     RECORD_STATES_LAYER = "record-states-layer"
     MESSAGE_STATES_LAYER = "message-states-layer"
+    REFUSED_WITHOUT_LAYER = "refused-without-layer"
     RECORD_STATES_KEY_STATE = "record-states-key-state"
     RECORD_STATES_CONTEXT = "record-states-context"
     RECORD_STATES_THROTTLING = "record-states-throttling"

@@ -108,7 +108,10 @@ class RestsOn(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """A cause that holds, or may hold, and the evidence for it; `key` is the key that it is about."""
+    """A cause that holds, or may hold, and the evidence for it; `key` is the key that it is about.
+
+    `mended_since`: no Deny of today's policy, which is another one, can hit the call; or the key is enabled today.
+    """
 
     cause: Cause
     confidence: Confidence
@@ -120,6 +123,7 @@ class Finding(Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     key: str | None = None
     rests_on: tuple[RestsOn, ...] = ()
+    mended_since: bool = False
 
 
 class RuledOut(Struct, frozen=True):
@@ -346,7 +350,7 @@ class NextStep(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """The answer; `summary` is its one sentence in the language of whoever reads it, and empty until it is rendered."""
+    """The answer in one line; `summary` is its sentence, which whoever renders the report words in a language."""
 
     outcome: Outcome
     cause: Cause | None = None
@@ -358,6 +362,7 @@ class Report(Struct, frozen=True):
     """Everything trail-diff has to say of a case.
 
     `events` are in order of time; `events_left_out` is how many there are beyond the most that a report lists.
+    `best_remedy` is the id of the remedy to try first. The verdict has no summary before it is worded in a language.
     """
 
     verdict: Verdict
@@ -370,6 +375,7 @@ class Report(Struct, frozen=True):
     decisions: tuple[CallerDecision, ...] = ()
     absence: tuple[Absence, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    best_remedy: str | None = None
     changes: tuple[Change, ...] = ()
     next_steps: tuple[NextStep, ...] = ()
     policies: tuple[KeyPolicy, ...] = ()
@@ -380,23 +386,6 @@ class Report(Struct, frozen=True):
     key_places: Mapping[str, str] = {}
     request_differences: tuple[RequestDifference, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
-
-    @property
-    def best_remedy(self) -> Remedy | None:
-        """Return the remedy to try first: remedies are in the order of how much they help and how narrow they are."""
-        return next((remedy for remedy in self.remedies if remedy.helps is not False), None)
-
-    def is_fixed_since(self, finding: Finding) -> bool:
-        """Check whether today's policy is another one, and none of its Denies can hit the finding's caller any more."""
-        today = [
-            decision
-            for decision in self.decisions
-            if decision.as_of == "today"
-            and finding.caller is not None
-            and decision.caller.across_sessions() == finding.caller.across_sessions()
-        ]
-        statements = [statement for decision in today for statement in decision.statements]
-        return bool(today) and all(one.effect != "Deny" or one.outcome == "no-match" for one in statements)
 
 
 class JobRow(Struct, frozen=True):

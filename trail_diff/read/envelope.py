@@ -90,7 +90,7 @@ class Envelope:
         """
         is_first = not is_begun
         for part in splitter.parts(is_begun=is_begun):
-            if is_first and isinstance(part, Line) and _is_before_table(part.text):
+            if is_first and isinstance(part, Line) and is_before_table(part.text):
                 splitter.mark()
                 continue
             if is_first and isinstance(part, Line) and is_header(part.text):
@@ -397,7 +397,7 @@ def _is_record(peek: Peek) -> bool:
     )
 
 
-def _is_before_table(line: str) -> bool:
+def is_before_table(line: str) -> bool:
     """Check whether a first line only says how to read the table that follows."""
     return bool(_SEPARATOR_HINT.match(line) or _TYPE_LINE.match(line))
 

@@ -1,7 +1,8 @@
 """Work on several cores. Results come in the order of the work, whichever process did it, so nothing depends on timing.
 
 On Linux processes are forked, which costs milliseconds; the command line has no threads that could be lost. Elsewhere
-they are started afresh. They ignore Ctrl-C, are ended by the process that began them, and end when it is gone.
+they are started afresh. They ignore Ctrl-C and SIGTERM, which may be sent to a whole group of processes at once, are
+ended by the process that began them, and end when it is gone.
 """
 
 import signal
@@ -24,6 +25,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _CONTEXT: ForkContext | SpawnContext = get_context("fork") if sys.platform == "linux" else get_context("spawn")
+_ENDING = {signal.SIGINT, signal.SIGTERM}
 _AHEAD = 8
 """How many items a process may be ahead of the oldest one that is not done, so that results do not pile up."""
 
@@ -54,7 +56,7 @@ def run_in_order(
     """
     workers: list[_Worker] = []
     try:
-        with suppress(OSError):
+        with suppress(OSError), _without_signals():
             for _ in range(processes):
                 workers.append(_Worker(work, workers))
         if workers:
@@ -64,8 +66,21 @@ def run_in_order(
     finally:
         for worker in workers:
             worker.connection.close()
-            worker.process.terminate()
+            worker.process.kill()
             worker.process.join()
+
+
+@contextmanager
+def _without_signals() -> Iterator[None]:
+    """Let signals wait, so that none reaches a new process before it has learnt to ignore them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _collect(workers: list[_Worker], items: Iterator[Any]) -> Iterator[tuple[int, Any]]:
@@ -123,7 +138,9 @@ def _ending_told() -> Iterator[None]:
 def _serve(work: Callable[[Any], Iterable[Any]], connection: Connection, inherited: list[Connection]) -> None:
     """Work until there is nothing more to do; None says that an item is done."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     for line in inherited:
         line.close()
     try:

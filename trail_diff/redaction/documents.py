@@ -1,6 +1,7 @@
 """A document rewritten part by part as reading splits it, each part in the form it came in.
 
-What reading cannot parse is left out and counted, never copied.
+Of text that is read only after repairs, the records and jobs are written, each on a line of its own. What reading
+cannot parse is left out and counted, never copied.
 """
 
 import csv
@@ -8,7 +9,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -16,10 +17,15 @@ from trail_diff.errors import UsageError
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.containers import Document
+from trail_diff.read.envelope import is_before_table
 from trail_diff.read.forms.rows import CELL_LIMIT_CHARACTERS, is_header
+from trail_diff.read.interface import FoundRecord, select_everything
+from trail_diff.read.ledger import is_broken
 from trail_diff.read.lenient import Between, read_values
-from trail_diff.read.lenient import Broken as BrokenText
+from trail_diff.read.repair.mail import is_encoded_mail
+from trail_diff.read.repair.mend import Look, mend
 from trail_diff.read.repair.resync import find_whole_values, gaps
+from trail_diff.read.repair.yaml_text import ANSWER
 from trail_diff.read.slim import Batch
 from trail_diff.read.stream import Broken, Element, Line, Part, Rest, Splitter, Value
 from trail_diff.read.text import as_utf8
@@ -88,6 +94,9 @@ class Rewriter:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor, self._members = redactor, Members(redactor)
         self._left_out: Counter[Reason] = Counter()
+        self._doubtful: Counter[Reason] = Counter()
+        self._is_settled = False
+        self._look = Look("", select_everything)
         self._container: str | None = None
         self._is_empty = True
         self._indent: int | None = None
@@ -95,22 +104,29 @@ class Rewriter:
     def rewrite(self, document: Document, left_out: list[Skipped]) -> Iterator[str]:
         """Yield the text of a document with its names replaced; then `left_out` has what is not in it."""
         self._left_out.clear()
+        self._doubtful.clear()
+        self._look = Look(document.name, select_everything)
         head = document.head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
         self._container, self._indent = None, 2 if _FIRST_OF_VALUES.match(head) else None
         splitter = Splitter(as_utf8(document.head, document.stream), is_quick='"Events"' not in head)
         is_first = True
         for part in splitter.parts():
-            if is_first and isinstance(part, Line) and _SEPARATOR_HINT.match(part.text):
-                yield part.text + "\n"
+            if is_first and isinstance(part, Line) and is_before_table(part.text):
+                yield part.text + "\n" if _SEPARATOR_HINT.match(part.text) else ""
+                splitter.mark()
                 continue
             if is_first and isinstance(part, Line) and is_header(part.text):
                 yield from self._rewrite_table(part.text, splitter)
+            elif is_first and isinstance(part, Line) and ANSWER.match(part.text):
+                yield from self._rewrite_segment(splitter, Reason.YAML_NOT_READ)
             else:
                 yield from self._rewrite_part(part, splitter)
-            splitter.mark()
+            if self._settle():
+                splitter.mark()
             is_first = False
+        self._settle(is_last=True)
         yield self._close()
-        left_out.extend(Skipped(document.name, reason, count) for reason, count in self._left_out.items())
+        left_out.extend(Skipped(document.name, reason, count) for reason, count in self._left_out.items() if count)
 
     def _rewrite_part(self, part: Part, splitter: Splitter) -> Iterator[str]:
         match part:
@@ -128,7 +144,11 @@ class Rewriter:
                 yield self._open(container)
                 yield self._close(self._redactor.redact(fields))
             case Line(text):
-                yield from self._rewrite_line(text)
+                found = list(read_values(text))
+                if is_broken(found) or is_encoded_mail(text):
+                    yield from self._rewrite_segment(splitter, Reason.TEXT_NOT_READ)
+                else:
+                    yield from self._rewrite_line(found)
             case Broken(reason):
                 yield from self._rewrite_segment(splitter, reason)
 
@@ -138,29 +158,57 @@ class Rewriter:
 
     # ---- lines
 
-    def _rewrite_line(self, line: str) -> Iterator[str]:
+    def _rewrite_line(self, found: Sequence[Any]) -> Iterator[str]:
         """Yield the values of a line of text, the first with what stands before it; other text is left out."""
         prefix, is_first = "", True
-        for found in read_values(line):
-            match found:
-                case BrokenText(reason):
-                    self._left_out[reason] += 1
+        for one in found:
+            match one:
                 case Between(text) if is_first:
                     prefix = self._redactor.prefix(text.lstrip())
                 case Between(text):
-                    self._left_out[Reason.NOT_CLOUDTRAIL] += bool(text.strip(" \t\r\n,"))
+                    self._leave_out(Reason.NOT_CLOUDTRAIL, bool(text.strip(" \t\r\n,")))
                 case value:
                     yield from self._place(prefix + _dump(self._redact(value), None), None)
                     prefix, is_first = "", False
-        self._left_out[Reason.NOT_CLOUDTRAIL] += is_first
+        self._leave_out(Reason.NOT_CLOUDTRAIL, is_first)
+
+    # ---- broken text
 
     def _rewrite_segment(self, splitter: Splitter, reason: Reason) -> Iterator[str]:
-        """Yield the values that are whole in broken text, each on a line of its own; the rest is left out."""
+        """Yield what reading finds in broken text, from the last that was settled on; where nothing, its whole values.
+
+        What is neither is left out.
+        """
+        self._doubtful.clear()
         text = splitter.take_segment().data.decode("utf-8", "replace")
+        mended = mend(text, self._look)
+        for item in mended.items:
+            if not isinstance(item, Skipped):
+                content = item.record if isinstance(item, FoundRecord) else item.document
+                yield from self._place(_dump(self._redact(content), None), None)
+        if mended.is_fruitful:
+            self._leave_out(reason, mended.lost if mended.lost_bytes else 0)
+        else:
+            yield from self._rewrite_whole_values(text, reason)
+        self._is_settled = True
+
+    def _rewrite_whole_values(self, text: str, reason: Reason) -> Iterator[str]:
         values = find_whole_values(text)
         for one in values:
             yield from self._place(_dump(self._redact(one.value), None), None)
-        self._left_out[reason] += any(gap.strip() for gap in gaps(text, values)) or not values
+        self._leave_out(reason, any(gap.strip() for gap in gaps(text, values)) or not values)
+
+    def _leave_out(self, reason: Reason, count: int) -> None:
+        """Count what is left out; text that is no value only means something if it is not a part of broken text."""
+        self._doubtful[reason] += count
+
+    def _settle(self, *, is_last: bool = False) -> bool:
+        """Check whether something was written since the last time; what was left out so far then stays so."""
+        is_settled, self._is_settled = self._is_settled, False
+        if is_settled or is_last:
+            self._left_out.update(self._doubtful)
+            self._doubtful.clear()
+        return is_settled
 
     # ---- tables
 
@@ -177,6 +225,7 @@ class Rewriter:
             except csv.Error:
                 self._left_out[Reason.UNREADABLE_ROW] += 1
                 continue
+            self._is_settled = True
             if row is None:
                 return
             if names:
@@ -191,6 +240,7 @@ class Rewriter:
 
     def _place(self, text: str | Reason, container: str | None) -> Iterator[str]:
         """Yield a value where it belongs: on a line of its own, or as an element of its array."""
+        self._is_settled = True
         if isinstance(text, Reason):
             self._left_out[text] += 1
             return

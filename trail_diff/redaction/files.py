@@ -8,7 +8,7 @@ import secrets
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import chain, count, islice
 from pathlib import Path
 
@@ -176,16 +176,14 @@ def _write_drafts(
     """Write every document to a draft, on all cores where there are many; return their names in order."""
     drafter, names = _Drafter(folder, redactor), dict[str, None]()
     numbered = list(enumerate(files))
-    if processes > 1 and len(files) >= _WORTH_FILES:
-        drafts = (draft for _, draft in run_in_order(drafter, numbered, processes))
-    else:
-        drafts = (draft for one in numbered for draft in drafter(one))
-    for draft in drafts:
-        left_out.extend(draft.left_out)
-        redactor.pseudonyms.made.update(draft.made)
-        if draft.draft:
-            name = _unused(redactor.text(draft.document), names)
-            (folder / draft.draft).rename(folder / name)
+    is_worth = processes > 1 and len(files) >= _WORTH_FILES
+    with closing(run_in_order(drafter, numbered, processes if is_worth else 0)) as drafts:
+        for _, draft in drafts:
+            left_out.extend(draft.left_out)
+            redactor.pseudonyms.made.update(draft.made)
+            if draft.draft:
+                name = _unused(redactor.text(draft.document), names)
+                (folder / draft.draft).rename(folder / name)
     return list(names)
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 from trail_diff.errors import UsageError
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import Report
-from trail_diff.render.interface import Renderer, RenderOptions
+from trail_diff.render.interface import Lang, Renderer, RenderOptions
 from trail_diff.render.list_spec import ListSpec, Row
 
 FORMATS = ("table", "markdown", "json", "csv", "html")
@@ -24,6 +24,13 @@ def render_report(report: Report, output_format: str, options: RenderOptions = _
     from trail_diff.render.summary import word_verdict
 
     return _renderer(output_format).render_report(word_verdict(report, options.lang), options)
+
+
+def summarize(report: Report, lang: Lang = "en") -> str:
+    """Return the verdict of a report as one sentence without a full stop, which `render_report` begins with."""
+    from trail_diff.render.summary import word_verdict
+
+    return word_verdict(report, lang).verdict.summary
 
 
 def render_list(

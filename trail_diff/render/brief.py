@@ -1,6 +1,8 @@
-"""The report on one screen of a terminal: verdict, callers that differ, cause, fix, what would not help, coverage."""
+"""The report on one screen of a terminal: verdict, jobs, callers that differ, suspect, change, fix, coverage."""
 
-from trail_diff.model.report import Remedy, Report
+from trail_diff.arns import last_name
+from trail_diff.model.learnt import Job
+from trail_diff.model.report import Finding, Remedy, Report
 from trail_diff.render import escape, essentials, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
@@ -13,6 +15,7 @@ PRESENCE_COLORS = {"only-succeeded": "red", "denied-in-failed": "red", "only-fai
 _MOST_RIVALS = 3
 _MOST_STEPS = 2
 _MOST_JSON_LINES = 8
+_LONGEST_MESSAGE = 240
 
 
 def render_brief(report: Report, options: RenderOptions) -> str:
@@ -21,15 +24,9 @@ def render_brief(report: Report, options: RenderOptions) -> str:
     show_verdict(page, report, words)
     _show_jobs(page, report, words)
     _show_callers(page, report, words)
-    page.gap()
     _show_findings(page, report, words)
     _show_absence(page, report, words)
-    remedy = report.best_remedy
-    if remedy is not None:
-        _show_remedy(page, remedy, words)
-    attempts = essentials.list_attempts(report, words)
-    if attempts:
-        page.field(words.labels["attempts"], attempts)
+    _show_fix(page, report, words)
     show_expected(page, report, words)
     _show_next_steps(page, report, words)
     covered = [essentials.coverage_line(report, words), words.labels["more"]]
@@ -56,42 +53,64 @@ def show_expected(page: Page, report: Report, words: Catalogue, *, all_of_them: 
 
 
 def _show_jobs(page: Page, report: Report, words: Catalogue) -> None:
+    """Show the jobs, what the one asked about was to do with which key, and what it says of itself."""
     page.gap()
-    jobs = [("failed" if report.succeeded else "job", report.failed)]
+    jobs = [(layout.job_label(report), report.failed)]
     jobs += [("succeeded", report.succeeded)] if report.succeeded else []
     widths = [max(len(job.id) for _, job in jobs), max(len(job.state or "") for _, job in jobs)]
     for name, job in jobs:
         time = layout.show_time(job.created) if job.kind != "window" else ""
         page.field(words.labels[name], f"{job.id:<{widths[0]}}  {job.state or '':<{widths[1]}}  {time}".rstrip())
-    if report.failed.key:
-        page.field(words.labels["key"], layout.place_key(report.failed.key, report.key_places))
+    first, *more = _subjects(report, report.failed, words) or [("", "")]
+    if first[0]:
+        page.field(first[0], words.grammar.join_items([first[1], *(f"{name} {text}" for name, text in more)]))
+    if report.failed.message and report.failed.message not in report.verdict.summary:
+        page.wrap(f'"{escape.shorten(report.failed.message, _LONGEST_MESSAGE)}"')
+
+
+def _subjects(report: Report, job: Job, words: Catalogue) -> list[tuple[str, str]]:
+    """Return what the job was about, each with its name: the resource, the vault, the key."""
+    texts = {
+        "resource": last_name(job.resource),
+        "vault": last_name(job.vault),
+        "key": layout.place_key(job.key, report.key_places),
+    }
+    return [(words.labels[name], text) for name, text in texts.items() if text]
 
 
 def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
-    """Show who differs: a line for each caller, and one for each of its actions."""
-    page.gap()
+    """Show who differs: a line for each caller, the first of them in the head, and one for each of its actions.
+
+    Beside an answer it matters little how many others there are.
+    """
     shown = essentials.choose_rows(report)
     has_keys = len({row.key for row in shown.rows} - {report.failed.key}) > 0
-    header = [words.labels[name] for name in ("caller", "failed", "succeeded", "key")]
+    names = [*layout.job_labels(report), *(["key"] if has_keys else [])]
     table: list[list[str]] = []
     colors: list[str | None] = []
     for caller, rows in shown.by_caller().items():
-        table.append([escape.terminal(f"{caller_name(caller, words)} ({caller_type(caller, words)})"), "", "", ""])
+        table.append(
+            [escape.terminal(f"{caller_name(caller, words)} ({caller_type(caller, words)})"), *[""] * len(names)]
+        )
         colors.append(None)
         for row in rows:
-            calls = (layout.show_calls(row.failed, words), layout.show_calls(row.succeeded, words))
+            calls = layout.show_sides(row, report, words)
             named = escape.terminal(f"  {words.presences[row.presence]}  {row.action}")
-            table.append([named, *calls, escape.terminal(layout.place_key(row.key, report.key_places, short=True))])
+            place = report.key_places.get(row.key or "", "")
+            key = "\n".join(map(escape.terminal, filter(None, [layout.short_key(row.key), place])))
+            table.append([named, *calls, *([key] if has_keys else [])])
             colors.append(PRESENCE_COLORS.get(row.presence))
     if table:
-        columns = 4 if has_keys else 3
-        page.table(header[:columns], [row[:columns] for row in table], colors)
-    left_out = shown.say_left_out(words)
-    page.wrap(left_out if left_out or table else words.labels["no_callers"])
+        page.table([table[0][0], *(words.labels[name] for name in names)], table[1:], colors[1:])
+    if not table:
+        page.wrap(shown.say_left_out(words) or layout.say_no_callers(report, words))
+    elif report.verdict.outcome != "explained":
+        page.wrap(shown.say_left_out(words))
 
 
 def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
     merged = layout.merge_findings(report.findings, words)
+    page.gap()
     if not merged:
         return
     finding, actions = merged[0]
@@ -99,14 +118,24 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
     for text in essentials.explain_finding(report, finding, actions, words):
         page.field(name, text)
         name = ""
-    if finding.evidence:
+    _show_evidence(page, report, finding, words)
+    rivals = [(rival, told) for rival, told in merged[1:] if essentials.is_rival(rival, finding)]
+    for rival, rival_actions in rivals[:_MOST_RIVALS]:
+        page.field(words.labels["other_cause"], essentials.name_rival(report, finding, rival, rival_actions, words))
+    if len(rivals) > _MOST_RIVALS:
+        page.field("", words.count("more", len(rivals) - _MOST_RIVALS))
+
+
+def _show_evidence(page: Page, report: Report, finding: Finding, words: Catalogue) -> None:
+    """Show the change that a finding rests on, else its first evidence and the change of the policy, if any."""
+    changes = essentials.changes_of(report, finding)
+    if finding.evidence and not any(change.event_id == finding.evidence[0].event_id for change in changes):
         shown = essentials.show_evidence(report, finding.evidence[0], words)
         page.field(words.labels["evidence"], shown, finding.evidence[0].url)
-    for rival, rival_actions in merged[1 : 1 + _MOST_RIVALS]:
-        told = f"{words.confidences[rival.confidence]}: {layout.show_finding(rival, rival_actions, words)}"
-        page.field(words.labels["other_cause"], told)
-    if len(merged) > 1 + _MOST_RIVALS:
-        page.field("", words.count("more", len(merged) - 1 - _MOST_RIVALS))
+    name = words.labels["change"]
+    for change in changes:
+        page.field(name, essentials.show_dated_change(report, change, words), change.url)
+        name = ""
 
 
 def _show_absence(page: Page, report: Report, words: Catalogue) -> None:
@@ -120,24 +149,52 @@ def _show_absence(page: Page, report: Report, words: Catalogue) -> None:
             name = ""
 
 
+def _show_fix(page: Page, report: Report, words: Catalogue) -> None:
+    """Show the remedy to try first, the one that AWS Support gives, and in one line what would not help.
+
+    What was mended since needs no remedy any more: to do the job again is enough.
+    """
+    remedy = essentials.best_remedy(report)
+    if remedy is not None and report.findings and report.findings[0].mended_since:
+        page.field(words.labels["fix"], layout.say_mended(report.findings[0], words))
+        return
+    if remedy is not None:
+        _show_remedy(page, remedy, words)
+        wider = essentials.support_remedy(report)
+        if wider is not None:
+            page.field(words.labels["support_fix"], essentials.show_support_remedy(wider, words))
+    attempts = essentials.list_attempts(report, words)
+    if attempts:
+        page.field(words.labels["attempts"], attempts)
+
+
 def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
-    page.field(words.labels["fix"], f"{essentials.name_remedy(remedy, words)} [{remedy.id}]")
-    for step in remedy.patch or ():
-        place, lines = essentials.show_step(step, words, page.width - FIELD_WIDTH)
-        page.field("", place)
+    """Show a remedy; the steps that write the same in several statements are shown once."""
+    told = essentials.name_remedy(remedy, words)
+    steps = essentials.show_steps(remedy.patch or (), words, page.width - FIELD_WIDTH)
+    for number, (place, lines) in enumerate(steps):
+        page.field("" if number else words.labels["fix"], place if number else f"{told}: {place}")
         page.code([*lines[:_MOST_JSON_LINES], *(["…"] if len(lines) > _MOST_JSON_LINES else [])])
+    if not steps:
+        page.field(words.labels["fix"], told)
     if remedy.policy is not None and remedy.patch is None:
         page.code(essentials.to_lines(remedy.policy, page.width - FIELD_WIDTH))
     for command in remedy.commands:
         page.command(command)
-    replay = [layout.show_replay(remedy.replay, words)] if remedy.replay else []
-    page.field("", words.grammar.join_clauses([*replay, *map(words.reason, remedy.risks)]))
+    page.field("", words.grammar.join_clauses(essentials.show_proof(remedy, words)))
 
 
 def _show_next_steps(page: Page, report: Report, words: Catalogue) -> None:
-    for step in report.next_steps[:_MOST_STEPS]:
-        page.field(words.labels["next_step"], layout.show_step(step, report.failed.account, words))
-        page.command(step.command)
+    """Show what would settle the rest: beside a good answer what is open in a line each, else the commands."""
+    if report.verdict.confidence in ("confirmed", "likely"):
+        name = words.labels["open"]
+        for step in report.next_steps[:_MOST_STEPS]:
+            page.field(name, words.reason(step.reason))
+            name = ""
+    else:
+        for step in report.next_steps[:_MOST_STEPS]:
+            page.field(words.labels["next_step"], layout.show_step(step, report.failed.account, words))
+            page.command(step.command)
     more = len(report.next_steps) - _MOST_STEPS
     if more > 0:
         page.field("", words.count("more", more))

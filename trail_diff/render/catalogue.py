@@ -73,6 +73,8 @@ class Catalogue(Struct, frozen=True):
     matches: Mapping[str, str]
     readings: Mapping[str, str]
     statuses: Mapping[str, str]
+    standings: Mapping[str, str]
+    says: Mapping[str, str]
     helps: Mapping[str, str]
     remedies: Mapping[str, str]
     attempts: Mapping[str, str]

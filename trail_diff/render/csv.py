@@ -22,6 +22,10 @@ REPORT_COLUMNS = (
     "presence",
     "tied_by",
     "recorded_in",
+    "confidence",
+    "hypotheses",
+    "rests_on",
+    "best_remedy",
     "warnings",
     "records_read",
     "skipped",
@@ -34,13 +38,15 @@ def render_report(report: Report, _options: RenderOptions) -> str:
     shared: dict[str, object] = {
         "outcome": report.verdict.outcome,
         "cause": report.verdict.cause,
+        "confidence": report.verdict.confidence,
+        "best_remedy": report.best_remedy,
         "failed_job": report.failed.id,
         "succeeded_job": report.succeeded.id if report.succeeded else None,
         "warnings": " ".join(report.coverage.warnings),
         "records_read": report.coverage.records_read,
         "skipped": " ".join(f"{reason}:{count}" for reason, count in skipped.items()),
     }
-    rows = [{**shared, **_group_cells(group)} for group in report.callers] or [shared]
+    rows = [{**shared, **_group_cells(group), **_weight_cells(group, report)} for group in report.callers] or [shared]
     return write_rows(REPORT_COLUMNS, ([row.get(name) for name in REPORT_COLUMNS] for row in rows))
 
 
@@ -62,6 +68,23 @@ def _group_cells(group: CallerGroup) -> Mapping[str, object]:
         "tied_by": " ".join(group.tied_by),
         "recorded_in": " ".join(group.recorded_in),
     }
+
+
+def _weight_cells(group: CallerGroup, report: Report) -> Mapping[str, object]:
+    """Return what could explain a row, each hypothesis with its standing, and what the findings about it rest on."""
+    caller = group.caller.across_sessions()
+    weighed = [
+        f"{row.cause}{f'#{row.statement.index}' if row.statement else ''}:{row.standing}"
+        for row in report.weighing
+        if row.caller is None or (row.caller.across_sessions(), row.action) == (caller, group.action)
+    ]
+    rests_on = [
+        f"{one.key or one.reason}:{one.grade}"
+        for finding in report.findings
+        if finding.caller is not None and (finding.caller.across_sessions(), finding.action) == (caller, group.action)
+        for one in finding.rests_on
+    ]
+    return {"hypotheses": " ".join(dict.fromkeys(weighed)), "rests_on": " ".join(dict.fromkeys(rests_on))}
 
 
 def write_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trail_diff.model.learnt import Caller
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerGroup, Evidence, Finding, KeyPolicy, Remedy, Report
+from trail_diff.model.report import CallerGroup, Change, ConditionOutcome, Evidence, Finding, KeyPolicy, Remedy, Report
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean
@@ -17,8 +17,18 @@ from trail_diff.render.summary import DECISIVE
 
 _MOST_ROWS = 8
 _COLUMNS = 78
+_MOST_CHANGES = 2
+_MOST_VALUES = 1
 _OTHERS = ("denied-in-failed", "only-succeeded", "only-failed", "both")
-_DOUBTS = frozenset({Reason.CHANGED_DURING_JOB, Reason.POLICY_IS_TODAYS, Reason.DENIAL_WOULD_BE_LOGGED})
+_DOUBTS = frozenset(
+    {
+        Reason.CHANGED_DURING_JOB,
+        Reason.POLICY_IS_TODAYS,
+        Reason.DENIAL_WOULD_BE_LOGGED,
+        Reason.EXPECTED_BY_PROFILE,
+        Reason.EXPECTED_FROM_OTHER_JOB,
+    }
+)
 """Reasons why a finding is less than certain, shown beside the conditions that match."""
 
 
@@ -42,7 +52,8 @@ class Shown(Struct, frozen=True):
     def say_left_out(self, words: Catalogue) -> str:
         """Return the sentence that counts the rows left out; nothing when there are none."""
         told = [words.count(presence, count) for presence, count in self.left_out.items() if count]
-        return words.labels["and_also"].format(rows=words.grammar.join_items(told)) if told else ""
+        rows = words.grammar.join_items(told)
+        return words.labels["and_also"].format(rows=rows) if rows and self.rows else rows
 
 
 def choose_rows(report: Report) -> Shown:
@@ -77,6 +88,11 @@ def list_expected(report: Report, words: Catalogue, *, all_of_them: bool = False
     ]
 
 
+def best_remedy(report: Report) -> Remedy | None:
+    """Return the remedy to try first."""
+    return next((remedy for remedy in report.remedies if remedy.id == report.best_remedy), None)
+
+
 def list_attempts(report: Report, words: Catalogue) -> str:
     """Name what would not help; nothing when nothing was tried."""
     names = [words.attempts.get(remedy.id, remedy.id) for remedy in report.remedies if remedy.helps is False]
@@ -107,19 +123,29 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
         parts.append(layout.show_place(finding, words))
     if finding.key is not None and finding.key != report.failed.key:
         parts.append(f"{words.labels['key']} {layout.show_key(finding.key)}")
-    conditions = [
-        layout.show_condition(condition, words) for condition in layout.conditions_of(finding, report.decisions)
-    ]
+    outcomes = layout.conditions_of(finding, report.decisions)
+    conditions = [_show_condition(one, finding, words) for one in outcomes]
+    differs = layout.show_differences(report, finding, words, _MOST_VALUES)
     if not conditions:
-        differs = layout.show_differences(report, finding, words)
         return [*parts, words.reasons_of(finding.reasons), *differs, *layout.show_clearing(finding, words)]
     doubts = tuple(reason for reason in finding.reasons if reason in _DOUBTS)
+    is_certain = finding.confidence == "confirmed"
+    doubts += () if is_certain else tuple(reason for reason in finding.reasons if reason in _CHANGES)
     told = [words.reasons_of(doubts)] if doubts else []
-    if finding.confidence != "confirmed":
-        told += [words.reason(reason) for reason in finding.reasons if reason in _CHANGES]
-    told += [words.labels["fixed_since"]] if report.is_fixed_since(finding) else []
-    told += [*layout.show_differences(report, finding, words), *layout.show_clearing(finding, words)]
-    return parts + conditions + told
+    told += [layout.say_mended(finding, words)] if finding.mended_since and report.best_remedy is None else []
+    shown = {one.unless for one in outcomes}
+    rest = tuple(one for one in finding.rests_on if one.unless not in shown)
+    clearing = layout.show_clearing(structs.replace(finding, rests_on=rest), words)
+    return [*parts, *conditions, *told, *differs, *clearing]
+
+
+def _show_condition(condition: ConditionOutcome, finding: Finding, words: Catalogue) -> str:
+    """Show a condition; of an uncertain finding with what would clear it, unless AWS documents that it never holds."""
+    told = layout.show_condition(condition, words)
+    is_open = condition.grade == "inferred" or condition.outcome == "unknown"
+    if finding.confidence == "confirmed" or condition.unless is None or not is_open:
+        return told
+    return words.grammar.join_clauses([told, layout.show_unless(finding, condition.unless, words)])
 
 
 def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
@@ -129,13 +155,12 @@ def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
     """
     change = next((change for change in report.changes if change.event_id == evidence.event_id), None)
     if change is not None:
-        other = [layout.short_key(change.key)] if change.key and change.key != report.failed.key else []
-        return words.grammar.join_items([layout.show_change(change, words), *other, layout.show_time(change.time)])
+        return show_dated_change(report, change, words)
     event = next((event for event in report.events if event.event_id == evidence.event_id), None)
     if event is not None:
         told = event.event_name + (f" ({event.error_code})" if event.error_code else "")
-        return words.grammar.join_items([told, layout.show_time(event.event_time)])
-    return layout.show_evidence(evidence)
+        return f"{layout.show_time(event.event_time)} {told}"
+    return layout.show_place_of(evidence, words)
 
 
 def guilty_statement(report: Report, finding: Finding) -> Any:
@@ -149,6 +174,110 @@ def guilty_statement(report: Report, finding: Finding) -> Any:
     return clean(listed[index]) if 0 <= index < len(listed) else None
 
 
+def changes_of(report: Report, finding: Finding) -> Sequence[Change]:
+    """Return the changes that a finding rests on; else the last of its key's policy before the job ended, if it is one.
+
+    A finding of a layer that no event changes has none.
+    """
+    evidence = {one.event_id for one in finding.evidence}
+    rested_on = [change for change in report.changes if change.event_id in evidence and change.error_code is None]
+    if rested_on or finding.layer != "key-policy":
+        return rested_on[:_MOST_CHANGES]
+    end = report.failed.completed or report.failed.created
+    key = finding.key or report.failed.key
+    put = [
+        change
+        for change in report.changes
+        if change.name == "PutKeyPolicy"
+        and change.error_code is None
+        and change.key == key
+        and (end is None or change.time <= end)
+    ]
+    return put[-1:]
+
+
+def show_dated_change(report: Report, change: Change, words: Catalogue) -> str:
+    """Show when what was changed by whom, and which statements: with its key where it is another than the job's."""
+    other = [layout.short_key(change.key)] if change.key and change.key != report.failed.key else []
+    return f"{layout.show_time(change.time)} {words.grammar.join_items([layout.show_change(change, words), *other])}"
+
+
+def is_rival(other: Finding, finding: Finding) -> bool:
+    """Check whether a finding explains otherwise than the first one, and not just one more call in the same way."""
+    return (other.cause, other.caller, other.statement, other.layer, other.key) != (
+        finding.cause,
+        finding.caller,
+        finding.statement,
+        finding.layer,
+        finding.key,
+    )
+
+
+def name_rival(report: Report, finding: Finding, rival: Finding, actions: str, words: Catalogue) -> str:
+    """Name another explanation: in full, or only where it lies when the cause and the calls are the same."""
+    confidence = words.confidences[rival.confidence]
+    is_alike = (rival.cause, rival.caller, rival.key) == (finding.cause, finding.caller, finding.key)
+    place = layout.show_place(rival, words)
+    if not (is_alike and rival.statement and place):
+        return f"{confidence}: {layout.show_finding(rival, actions, words)}"
+    keys = [one.key for one in layout.conditions_of(rival, report.decisions)]
+    tested = words.grammar.join_names(list(dict.fromkeys(keys)))
+    shown = words.labels["tests_keys"].format(place=place, keys=tested) if tested else place
+    return words.grammar.join_clauses([f"{confidence}: {shown}", *layout.show_clearing(rival, words)])
+
+
+def support_remedy(report: Report) -> Remedy | None:
+    """Return the remedy that AWS Support gives for a Deny that hits a service, where it helps and is not the best."""
+    return next(
+        (
+            remedy
+            for remedy in report.remedies
+            if remedy.id == "exempt-service-principals" and remedy.helps is True and remedy.id != report.best_remedy
+        ),
+        None,
+    )
+
+
+def show_support_remedy(remedy: Remedy, words: Catalogue) -> str:
+    """Show in one clause in what AWS Support's remedy differs, which exempts every service, and what it adds."""
+    added = support_patch(remedy)
+    return ": ".join(filter(None, [words.labels["support_differs"], added]))
+
+
+def support_patch(remedy: Remedy) -> str:
+    """Return what AWS Support's remedy adds to the condition of the Deny, as JSON."""
+    step = next(iter(remedy.patch or ()), None)
+    if step is None:
+        return ""
+    *_place, operator, name = str(step["path"]).split("/")
+    added = {name: step["value"]} if operator == "Condition" else {operator: {name: step["value"]}}
+    return _to_json(clean(added))[1:-1]
+
+
+def show_proof(remedy: Remedy, words: Catalogue) -> list[str]:
+    """Show what the replay came to and what then allows the calls, then the other risks."""
+    told = [layout.show_replay(remedy.replay, words)] if remedy.replay else []
+    if remedy.allowed_by is not None:
+        told.append(words.labels["allowed_by"].format(statement=layout.show_statement(remedy.allowed_by, words)))
+    hidden = Reason.KEY_POLICY_ALLOWS if remedy.allowed_by is not None else None
+    return [*told, *(words.reason(risk) for risk in remedy.risks if risk != hidden)]
+
+
+def show_steps(
+    patch: Sequence[Mapping[str, Any]], words: Catalogue, columns: int = _COLUMNS
+) -> list[tuple[str, list[str]]]:
+    """Show the steps of a patch; those that write the same in several places share one text."""
+    merged: dict[str, tuple[list[str], list[str]]] = {}
+    for step in patch:
+        place, lines = show_step(step, words, columns)
+        merged.setdefault("\n".join([str(step["op"]), *lines]), ([], lines))[0].append(place)
+    return [(_join_places(places, words), lines) for places, lines in merged.values()]
+
+
+def _join_places(places: Sequence[str], words: Catalogue) -> str:
+    return places[0] if len(places) == 1 else words.grammar.join_names([one.rstrip(":") for one in places]) + ":"
+
+
 def show_step(step: Mapping[str, Any], words: Catalogue, columns: int = _COLUMNS) -> tuple[str, list[str]]:
     """Show one step of a patch: where something is added, changed or removed, and what as lines of JSON."""
     parts = [part.replace("~1", "/").replace("~0", "~") for part in str(step["path"]).split("/")[1:]]
@@ -157,9 +286,13 @@ def show_step(step: Mapping[str, Any], words: Catalogue, columns: int = _COLUMNS
     told = words.labels[f"patch_{step['op']}"].format(place=_show_place(place, words))
     if step["op"] == "remove":
         return told, [_to_json(last)]
-    name = "" if is_statement else f"{_to_json(last)}: "
-    first, *rest = to_lines(clean(step["value"]), columns - len(name))
-    return told, [name + first, *rest]
+    name = "" if is_statement else f"{_to_json(last)}:"
+    value = clean(step["value"])
+    text = _to_json(value)
+    if name and len(name) + 1 + len(text) > columns >= len(text) + 2:
+        return told, [name, f"  {text}"]
+    first, *rest = to_lines(value, columns - len(name) - 1)
+    return told, [f"{name} {first}" if name else first, *rest]
 
 
 def to_lines(value: Any, columns: int = _COLUMNS) -> list[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerDecision, CallerGroup, Remedy, Report
-from trail_diff.render import escape, essentials, layout
+from trail_diff.model.report import CallerDecision, CallerGroup, Finding, Remedy, Report
+from trail_diff.render import escape, essentials, layout, weighing
 from trail_diff.render.brief import PRESENCE_COLORS, show_expected, show_verdict
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
@@ -19,6 +19,7 @@ def render_full(report: Report, options: RenderOptions) -> str:
     _show_jobs(page, report, words)
     _show_callers(page, report, words)
     _show_findings(page, report, words)
+    _show_weighing(page, report, words)
     _show_decisions(page, report.decisions, words)
     _show_absence(page, report, words)
     _show_remedies(page, report.remedies, words)
@@ -30,8 +31,8 @@ def render_full(report: Report, options: RenderOptions) -> str:
 
 
 def _show_jobs(page: Page, report: Report, words: Catalogue) -> None:
-    failed, succeeded = layout.job_rows(report.failed), layout.job_rows(report.succeeded)
-    first = words.labels["job" if report.succeeded is None else "failed"]
+    failed, succeeded = (layout.job_rows(job, report.key_places) for job in (report.failed, report.succeeded))
+    first = words.labels[layout.job_label(report)]
     header = ["", first, words.labels["succeeded"]]
     rows = [
         [words.labels[name], escape.terminal(failed.get(name, "")), escape.terminal(succeeded.get(name, ""))]
@@ -50,10 +51,10 @@ def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
     groups = report.callers
     page.head(words.labels["callers"])
     if not groups:
-        page.wrap(words.labels["no_callers"])
+        page.wrap(layout.say_no_callers(report, words))
         return
     colors = [PRESENCE_COLORS.get(group.presence) for group in groups]
-    names = ("presence", "caller", "type", "action", "key", "failed", "succeeded")
+    names = ("presence", "caller", "type", "action", "key", *layout.job_labels(report))
     header, rows = [words.labels[name] for name in names], [_caller_cells(group, report, words) for group in groups]
     if not page.fits([header, *rows]):
         header = [header[0], header[1], *header[4:]]
@@ -62,10 +63,13 @@ def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
     has_several = len({group.recorded_in for group in groups}) > 1
     for group in groups:
         page.bullet(f"{caller_name(group.caller, words)} {group.action}: {words.caller_kinds[group.caller.kind]}")
-        for side, calls in ((words.labels["failed"], group.failed), (words.labels["succeeded"], group.succeeded)):
+        for side, calls in zip(layout.job_labels(report), (group.failed, group.succeeded), strict=False):
             if calls.calls:
                 codes = layout.count_codes(calls.error_codes)
-                page.bullet("  ".join(filter(None, [side, layout.show_span(calls.first, calls.last), codes])), level=2)
+                page.bullet(
+                    "  ".join(filter(None, [words.labels[side], layout.show_span(calls.first, calls.last), codes])),
+                    level=2,
+                )
         if group.tied_by:
             page.bullet(f"{words.labels['tied_by']}: {words.reasons_of(group.tied_by)}", level=2)
         if has_several:
@@ -78,8 +82,7 @@ def _caller_cells(group: CallerGroup, report: Report, words: Catalogue) -> list[
         words.presences[group.presence],
         *map(escape.terminal, texts),
         escape.terminal(layout.place_key(group.key, report.key_places, short=True)),
-        layout.show_calls(group.failed, words),
-        layout.show_calls(group.succeeded, words),
+        *layout.show_sides(group, report, words),
     ]
 
 
@@ -88,18 +91,38 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
         page.head(words.labels["findings"])
     for finding, actions in layout.merge_findings(report.findings, words):
         page.bullet(f"{words.confidences[finding.confidence]}: {layout.show_finding(finding, actions, words)}")
-        for condition in layout.conditions_of(finding, report.decisions):
-            page.bullet(layout.show_condition(condition, words), level=2)
-        for reason in finding.reasons:
-            page.bullet(words.reason(reason), level=2)
-        for told in layout.show_rests_on(finding, words):
+        for told in _why(report, finding, words):
             page.bullet(told, level=2)
         for evidence in finding.evidence:
-            page.bullet(f"{words.labels['evidence']}: {layout.show_evidence(evidence)}", level=2, url=evidence.url)
+            told, place = essentials.show_evidence(report, evidence, words), layout.show_place_of(evidence, words)
+            shown = told if told == place else f"{told} ({place})"
+            page.bullet(f"{words.labels['evidence']}: {shown}", level=2, url=evidence.url)
     if report.ruled_out:
         page.head(words.labels["ruled_out"])
     for ruled_out in report.ruled_out:
-        page.bullet(f"{layout.show_ruled_out(ruled_out, words)}: {words.reasons_of(ruled_out.reasons)}")
+        page.bullet(weighing.show_ruling(report, ruled_out, words))
+
+
+def _why(report: Report, finding: Finding, words: Catalogue) -> list[str]:
+    """Return why a finding holds, what it rests on, and in what its refused requests differ, one line each."""
+    conditions = layout.conditions_of(finding, report.decisions)
+    return [
+        *(layout.show_condition(condition, words) for condition in conditions),
+        *map(words.reason, finding.reasons),
+        *layout.show_rests_on(finding, words),
+        *layout.show_differences(report, finding, words),
+        *([layout.say_mended(finding, words)] if finding.mended_since else []),
+    ]
+
+
+def _show_weighing(page: Page, report: Report, words: Catalogue) -> None:
+    """Show every hypothesis, and what each rule of evidence says of it."""
+    if report.weighing:
+        page.head(words.labels["weighing"])
+    for row in weighing.weights(report, words):
+        page.bullet(f"{row.standing}: {row.blamed}")
+        for told in row.told:
+            page.bullet(told, level=2)
 
 
 def _show_decisions(page: Page, decisions: Sequence[CallerDecision], words: Catalogue) -> None:
@@ -148,10 +171,8 @@ def _show_remedies(page: Page, remedies: Sequence[Remedy], words: Catalogue) -> 
             page.code(essentials.to_lines(remedy.policy, page.width - 6), indent=6)
         for command in remedy.commands:
             page.command(command)
-        if remedy.replay is not None:
-            page.bullet(layout.show_replay(remedy.replay, words), level=2)
-        for risk in remedy.risks:
-            page.bullet(words.reason(risk), level=2)
+        for told in essentials.show_proof(remedy, words):
+            page.bullet(told, level=2)
 
 
 def _show_changes(page: Page, report: Report, words: Catalogue) -> None:

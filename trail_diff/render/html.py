@@ -6,11 +6,11 @@ layout in the templates.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import Remedy, Report
-from trail_diff.render import essentials, html_tables, layout
+from trail_diff.render import essentials, html_tables, layout, weighing
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean_report
 from trail_diff.render.html_page import fill_page
@@ -45,13 +45,24 @@ def render_report(report: Report, options: RenderOptions) -> str:
         "findings": layout.merge_findings(report.findings, words),
         "jobs": _job_rows(report, words),
         "timeline": draw_timeline(report, words),
-        "callers": html_tables.callers_table(report.callers, words),
+        "callers": html_tables.callers_table(report, words),
         "policies": show_policies(report),
         "changed_policies": [
             (one, diff_policies(one.previous, one.document)) for one in report.policies if one.previous
         ],
         "remedies": tuple(_remedy_views(report)),
         "expected": essentials.list_expected(report, words, all_of_them=True),
+        "show_key": lambda key: layout.place_key(key, report.key_places),
+        "weights": weighing.weights(report, words),
+        "show_ruling": lambda one: weighing.show_ruling(report, one, words),
+        "show_rests_on": lambda finding: [
+            *layout.show_rests_on(finding, words),
+            *layout.show_differences(report, finding, words),
+            *([layout.say_mended(finding, words)] if finding.mended_since else []),
+        ],
+        "show_proof": lambda remedy: essentials.show_proof(structs.replace(remedy, replay=None), words),
+        "first_label": words.labels[layout.job_label(report)],
+        "no_callers": layout.say_no_callers(report, words),
         "absences": layout.merge_absences(report.absence, words),
         "decisions": report.decisions[:_MOST_LISTED],
         "events": html_tables.events_table(report, words),
@@ -93,7 +104,7 @@ def coverage_values(coverage: Coverage, words: Catalogue) -> Mapping[str, object
 
 
 def _job_rows(report: Report, words: Catalogue) -> Sequence[tuple[str, str, str]]:
-    failed, succeeded = layout.job_rows(report.failed), layout.job_rows(report.succeeded)
+    failed, succeeded = (layout.job_rows(job, report.key_places) for job in (report.failed, report.succeeded))
     return [
         (words.labels[name], failed.get(name, ""), succeeded.get(name, ""))
         for name in layout.JOB_FIELDS

@@ -84,9 +84,16 @@ def make_table(
     return DataTable(table_id, words.labels[caption], headings, cells, len(rows) - len(cells))
 
 
-def callers_table(groups: Sequence[CallerGroup], words: Catalogue) -> DataTable:
-    """Return the caller groups side by side."""
-    return make_table("callers-table", "legend", _GROUP_COLUMNS, groups, words)
+def callers_table(report: Report, words: Catalogue) -> DataTable:
+    """Return the caller groups, those of both jobs side by side."""
+
+    def key(group: CallerGroup, _words: Catalogue) -> str:
+        place = report.key_places.get(group.key or "", "")
+        return " ".join(filter(None, [escape.shorten(layout.show_key(group.key), _LONGEST_KEY), place]))
+
+    columns = (*_GROUP_COLUMNS, Column("key", key, "code"), _PRESENCE_COLUMN, *_SIDE_COLUMNS)
+    shown = columns if report.succeeded is not None else columns[:-1]
+    return make_table("callers-table", "legend", shown, report.callers, words)
 
 
 def events_table(report: Report, words: Catalogue) -> DataTable:
@@ -101,7 +108,7 @@ def events_table(report: Report, words: Catalogue) -> DataTable:
 
     def key(event: ListedEvent, _words: Catalogue) -> str:
         group = group_of(event)
-        return layout.show_key(group.key) if group else ""
+        return layout.place_key(group.key, report.key_places) if group else ""
 
     def marks(words: Catalogue) -> Mapping[str, str]:
         return {event.error_code: "bad" for event in report.events if event.error_code} | {
@@ -135,13 +142,16 @@ _GROUP_COLUMNS: tuple[Column[CallerGroup], ...] = (
     Column("caller", lambda group, words: caller_name(group.caller, words), "code"),
     Column("type", lambda group, words: kind_of(group.caller, words)),
     Column("action", lambda group, _: group.action, "code"),
-    Column("key", lambda group, _: escape.shorten(layout.show_key(group.key), _LONGEST_KEY), "code"),
-    Column(
-        "presence",
-        lambda group, words: words.presences[group.presence],
-        has_choice=True,
-        marks=lambda words: {words.presences[presence]: mark for presence, mark in _PRESENCE_MARKS.items()},
-    ),
+)
+
+_PRESENCE_COLUMN: Column[CallerGroup] = Column(
+    "presence",
+    lambda group, words: words.presences[group.presence],
+    has_choice=True,
+    marks=lambda words: {words.presences[presence]: mark for presence, mark in _PRESENCE_MARKS.items()},
+)
+
+_SIDE_COLUMNS: tuple[Column[CallerGroup], ...] = (
     Column("failed", lambda group, words: _calls(group.failed, words)),
     Column("succeeded", lambda group, words: _calls(group.succeeded, words)),
 )

@@ -7,10 +7,12 @@ from datetime import datetime
 from msgspec import structs
 
 from trail_diff.arns import last_name
+from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Coverage, Job, Skipped, Windows
 from trail_diff.model.report import (
     Absence,
     CallerDecision,
+    CallerGroup,
     Calls,
     Change,
     ConditionOutcome,
@@ -30,6 +32,7 @@ from trail_diff.render import escape
 from trail_diff.render.catalogue import Catalogue
 
 _KEY_WIDTH = 13
+_MOST_VALUES = 3
 JOB_FIELDS = ("id", "state", "time", "resource", "vault", "source", "role", "key", "message")
 
 
@@ -98,7 +101,30 @@ def show_calls(calls: Calls, words: Catalogue) -> str:
     return f"{calls.calls} ({words.count('errors', calls.errors)})" if calls.errors else str(calls.calls)
 
 
-def job_rows(job: Job | None) -> dict[str, str]:
+def job_label(report: Report) -> str:
+    """Return the label of the job asked about: failed, succeeded all the same, or just the job without a second one."""
+    if report.failed.state == "COMPLETED":
+        return "asked"
+    return "failed" if report.succeeded is not None else "job"
+
+
+def job_labels(report: Report) -> tuple[str, ...]:
+    """Return the labels of the jobs there are."""
+    return (job_label(report), "succeeded") if report.succeeded is not None else (job_label(report),)
+
+
+def show_sides(group: CallerGroup, report: Report, words: Catalogue) -> list[str]:
+    """Show the calls of a caller group in the jobs there are."""
+    sides = (group.failed, group.succeeded) if report.succeeded is not None else (group.failed,)
+    return [show_calls(calls, words) for calls in sides]
+
+
+def say_no_callers(report: Report, words: Catalogue) -> str:
+    """Say that no calls are tied to the jobs there are."""
+    return words.labels["no_callers" if report.succeeded is not None else "no_callers_of_one"]
+
+
+def job_rows(job: Job | None, places: Mapping[str, str]) -> dict[str, str]:
     """Return what is known of a job, by the names of its rows."""
     if job is None:
         return {}
@@ -110,7 +136,7 @@ def job_rows(job: Job | None) -> dict[str, str]:
         "vault": last_name(job.vault),
         "source": last_name(job.source_vault),
         "role": job.role,
-        "key": show_key(job.key),
+        "key": place_key(job.key, places),
         "message": job.message,
     }
     return {name: text for name, text in texts.items() if text}
@@ -158,7 +184,10 @@ def show_replay(replay: Replay, words: Catalogue) -> str:
         "still_denied": replay.still_denied,
         "undetermined": replay.undetermined,
     }
-    counts = [words.count(name, len(calls)) for name, calls in outcomes.items() if calls]
+    told_of = [name for name, calls in outcomes.items() if calls]
+    if told_of == ["fixed"]:
+        return f"{told}: {words.labels['all_allowed']}"
+    counts = [words.count(name, len(outcomes[name])) for name in told_of]
     return ": ".join(filter(None, [told, words.grammar.join_items(counts)]))
 
 
@@ -185,18 +214,27 @@ def show_statement(statement: StatementRef | StatementOutcome | None, words: Cat
 
 
 def show_condition(condition: ConditionOutcome, words: Catalogue) -> str:
-    """Show a condition and why it came out as it did."""
-    return f"{condition.operator} {condition.key}: {words.reason(condition.reason)}"
+    """Show a condition and why it came out as it did; an outcome that is inferred is said to be."""
+    told = f"{condition.operator} {condition.key}: {words.reason(condition.reason)}"
+    is_inferred = condition.grade == "inferred" and condition.outcome != "unknown"
+    return f"{told} ({words.labels['inferred']})" if is_inferred else told
 
 
 def show_clearing(finding: Finding, words: Catalogue) -> list[str]:
     """Show in short what an uncertain finding rests on: for a condition that is told already, what would clear it."""
     if finding.confidence == "confirmed":
         return []
-    told = [one for one in finding.rests_on if one.kind == "principal"]
+    told = [one for one in finding.rests_on if one.kind == "principal" or one.reason not in finding.reasons]
+    told = [one for one in told if one.kind != "context-key"]
     unless = dict.fromkeys(one.unless for one in finding.rests_on if one.unless)
-    lines = [words.labels["unless"].format(unless=one) for one in unless]
+    lines = [show_unless(finding, one, words) for one in unless]
     return [*show_rests_on(structs.replace(finding, rests_on=tuple(told)), words), *lines]
+
+
+def show_unless(finding: Finding, clause: str, words: Catalogue) -> str:
+    """Show what would clear a finding; a condition of an Allow that would not hold confirms that nothing allows."""
+    is_allow = finding.cause is Cause.KEY_POLICY_NO_ALLOW
+    return words.labels["holds_if" if is_allow else "unless"].format(unless=clause)
 
 
 def show_rests_on(finding: Finding, words: Catalogue) -> list[str]:
@@ -204,27 +242,37 @@ def show_rests_on(finding: Finding, words: Catalogue) -> list[str]:
     lines = []
     for one in finding.rests_on:
         told = ": ".join(filter(None, [one.key, words.reason(one.reason)]))
-        unless = [words.labels["unless"].format(unless=one.unless)] if one.unless else []
-        lines.append(f"{words.labels['rests_on']} {words.grammar.join_clauses([told, *unless])}")
+        unless = [show_unless(finding, one.unless, words)] if one.unless else []
+        head = words.labels["rests_on"] if one.key else f"{words.labels['rests_on']}:"
+        lines.append(f"{head} {words.grammar.join_clauses([told, *unless])}")
     return lines
 
 
-def show_differences(report: Report, finding: Finding, words: Catalogue) -> list[str]:
+def say_mended(finding: Finding, words: Catalogue) -> str:
+    """Say that what a finding blames was mended since."""
+    return words.labels["mended_state" if finding.layer == "key-state" else "mended"]
+
+
+def show_differences(report: Report, finding: Finding, words: Catalogue, most: int = _MOST_VALUES) -> list[str]:
     """Show in what the refused requests of a finding's caller differ from those that worked, one line each."""
     caller = finding.caller.across_sessions() if finding.caller else None
     lines = []
     for one in report.request_differences:
         if one.caller.across_sessions() == caller and finding.action in (None, one.action):
             now, then = (
-                words.grammar.join_items(values) or words.labels["no_value"] for values in (one.failed, one.succeeded)
+                _some_of(values, most, words) or words.labels["no_value"] for values in (one.failed, one.succeeded)
             )
             lines.append(words.labels["request_differs"].format(name=one.name, failed=now, succeeded=then))
-    return lines
+    return list(dict.fromkeys(lines))
 
 
-def show_ruled_out(ruled_out: RuledOut, words: Catalogue) -> str:
-    """Show what is ruled out: the cause, and the statement or the key that it is ruled out for."""
-    parts = [show_statement(ruled_out.statement, words), show_key(ruled_out.key) if not ruled_out.statement else ""]
+def _some_of(values: Sequence[str], most: int, words: Catalogue) -> str:
+    return words.grammar.join_items([*values[:most], *(["…"] if len(values) > most else [])])
+
+
+def show_ruled_out(ruled_out: RuledOut, words: Catalogue, places: Mapping[str, str]) -> str:
+    """Show what is ruled out: the cause, and the statement and the key that it is ruled out for."""
+    parts = [show_statement(ruled_out.statement, words), place_key(ruled_out.key, places)]
     named = words.grammar.join_items([part for part in parts if part])
     return f"{words.causes[ruled_out.cause]} ({named})" if named else words.causes[ruled_out.cause]
 
@@ -232,6 +280,14 @@ def show_ruled_out(ruled_out: RuledOut, words: Catalogue) -> str:
 def show_evidence(evidence: Evidence) -> str:
     """Show where evidence is found."""
     return evidence.event_id or " ".join(filter(None, [evidence.file, evidence.path]))
+
+
+def show_place_of(evidence: Evidence, words: Catalogue) -> str:
+    """Show where evidence is found; a statement of a policy in a file by its number, which begins at 1."""
+    _, _, index = (evidence.path or "").partition("/Statement/")
+    if evidence.file is None or not index.isdecimal():
+        return show_evidence(evidence)
+    return words.grammar.join_items([evidence.file, words.labels["statement"].format(index=int(index) + 1)])
 
 
 def show_observed(row: WhatIfRow, words: Catalogue) -> str:

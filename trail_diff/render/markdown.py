@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from trail_diff.model.learnt import Coverage, Job
 from trail_diff.model.report import Evidence, Remedy, Report
-from trail_diff.render import escape, essentials, layout
+from trail_diff.render import escape, essentials, layout, weighing
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.list_spec import Column, ListSpec, Row
@@ -21,15 +21,14 @@ def render_report(report: Report, options: RenderOptions) -> str:
     words = catalogue(options.lang)
     verdict = report.verdict
     lines = [f"**{layout.show_outcome(verdict, words)}:** {escape.markdown_prose(verdict.summary)}", ""]
-    jobs = [("failed" if report.succeeded else "job", report.failed)]
-    jobs += [("succeeded", report.succeeded)] if report.succeeded else []
-    lines += [f"- {words.labels[name]}: {_job(job)}" for name, job in jobs]
-    if report.failed.key:
-        lines.append(f"- {words.labels['key']}: {escape.markdown(report.failed.key)}")
-    lines += _callers(report, words) + _findings(report, words)
-    remedy = report.best_remedy
+    lines += _jobs(report, words) + _callers(report, words) + _findings(report, words)
+    remedy = essentials.best_remedy(report)
     if remedy is not None:
         lines += _remedy(remedy, words)
+    wider = essentials.support_remedy(report)
+    if wider is not None:
+        added = escape.markdown(essentials.support_patch(wider))
+        lines += ["", f"{_item(words.labels['support_fix'], words.labels['support_differs'])}: {added}"]
     attempts = essentials.list_attempts(report, words)
     if attempts:
         lines += ["", _item(words.labels["attempts"], attempts)]
@@ -43,6 +42,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
         *(f"- {escape.markdown_prose(words.reason(warning))}" for warning in essentials.other_warnings(report)),
         "",
     ]
+    lines += _weighing(report, words)
     kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]
     return "\n".join(kept).rstrip() + "\n"
 
@@ -69,6 +69,25 @@ def _cell(column: Column[Row], row: Row, words: Catalogue) -> str:
             return text
 
 
+def _jobs(report: Report, words: Catalogue) -> list[str]:
+    """Return the jobs, and what the one asked about was to do, with which key, and what it says of itself."""
+    jobs = [report.failed, *([report.succeeded] if report.succeeded else [])]
+    lines = [f"- {words.labels[name]}: {_job(job)}" for name, job in zip(layout.job_labels(report), jobs, strict=True)]
+    failed = report.failed
+    texts = {"resource": failed.resource, "vault": failed.vault, "key": failed.key, "message": failed.message}
+    return lines + [f"- {words.labels[name]}: {escape.markdown(text)}" for name, text in texts.items() if text]
+
+
+def _weighing(report: Report, words: Catalogue) -> list[str]:
+    """Return the table of the hypotheses, and what each rule of evidence says of them."""
+    rows = [
+        [row.standing, escape.markdown_prose(row.blamed), escape.markdown_prose(words.grammar.join_clauses(row.told))]
+        for row in weighing.weights(report, words)
+    ]
+    header = [words.labels[name] for name in ("standing", "hypothesis", "evidence")]
+    return ["", f"**{words.labels['weighing']}**", "", *table(header, rows)] if rows else []
+
+
 def _job(job: Job) -> str:
     time = layout.show_time(job.created) if job.kind != "window" else None
     return " ".join(filter(None, [escape.markdown(job.id), _span(job.state), time]))
@@ -77,7 +96,8 @@ def _job(job: Job) -> str:
 def _callers(report: Report, words: Catalogue) -> list[str]:
     """Return the table of the callers that differ."""
     shown = essentials.choose_rows(report)
-    header = [words.labels[name] for name in ("presence", "caller", "type", "action", "key", "failed", "succeeded")]
+    names = ("presence", "caller", "type", "action", "key", *layout.job_labels(report))
+    header = [words.labels[name] for name in names]
     rows = [
         [
             words.presences[group.presence],
@@ -85,12 +105,11 @@ def _callers(report: Report, words: Catalogue) -> list[str]:
             escape.markdown(caller_type(group.caller, words)),
             escape.markdown(group.action),
             _span(layout.place_key(group.key, report.key_places, short=True)),
-            layout.show_calls(group.failed, words),
-            layout.show_calls(group.succeeded, words),
+            *layout.show_sides(group, report, words),
         ]
         for group in shown.rows
     ]
-    left_out = shown.say_left_out(words) or ("" if rows else words.labels["no_callers"])
+    left_out = shown.say_left_out(words) or ("" if rows else layout.say_no_callers(report, words))
     return [*(["", *table(header, rows)] if rows else []), *(["", left_out] if left_out else [])]
 
 
@@ -102,6 +121,7 @@ def _findings(report: Report, words: Catalogue) -> list[str]:
         statement = essentials.guilty_statement(report, finding)
         if statement is not None:
             lines += fence("json", essentials.to_lines(statement)[:_MOST_JSON_LINES])
+        more += [told for told in layout.show_rests_on(finding, words) if told not in more]
         lines += ["", *(f"- {escape.markdown_prose(text)}" for text in more)]
         lines += [f"- {words.labels['evidence']}: {_evidence(report, one, words)}" for one in finding.evidence]
     return lines
@@ -116,16 +136,14 @@ def _evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
 
 def _remedy(remedy: Remedy, words: Catalogue) -> list[str]:
     lines = ["", _item(words.labels["fix"], essentials.name_remedy(remedy, words))]
-    for step in remedy.patch or ():
-        place, code = essentials.show_step(step, words)
+    for place, code in essentials.show_steps(remedy.patch or (), words):
         lines += ["", escape.markdown_prose(place), *fence("json", code)]
     if remedy.policy is not None and remedy.patch is None:
         lines += ["", *fence("json", essentials.to_lines(remedy.policy))]
     if remedy.commands:
         lines += ["", *fence("sh", list(remedy.commands))]
     lines.append("")
-    replay = [layout.show_replay(remedy.replay, words)] if remedy.replay else []
-    return lines + [f"- {escape.markdown_prose(text)}" for text in (*replay, *map(words.reason, remedy.risks))]
+    return lines + [f"- {escape.markdown_prose(text)}" for text in essentials.show_proof(remedy, words)]
 
 
 def _item(name: str, text: str) -> str:

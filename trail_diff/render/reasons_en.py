@@ -55,7 +55,7 @@ REASONS: Mapping[str, str] = {
     # what the evidence does not cover
     "kms-events-excluded": "the trail seems to leave KMS events out",
     "read-only-events-missing": "read-only events, such as kms:Decrypt, are missing",
-    "window-not-covered": "the records do not cover the whole time of both jobs",
+    "window-not-covered": "the records do not cover the whole time of each job",
     "region-not-covered": "there are no records of a Region that the job used",
     "account-not-covered": "there are no records of an account that the job used",
     "delivery-delay-possible": (
@@ -105,13 +105,11 @@ REASONS: Mapping[str, str] = {
     "key-is-not-null": "the request has a value for the key",
     "for-all-values-empty": "ForAllValues is true because the request has no value for the key",
     "for-any-value-empty": "ForAnyValue is false because the request has no value for the key",
-    "opaque-value-differs": (
-        "the value for an AWS service is not documented, yet never a customer's account or ARN, as listed here"
-    ),
+    "opaque-value-differs": ("an AWS service never has a customer's own value there, as listed here"),
     # why a condition of a policy cannot be decided
     "key-unknown": "whether the request has the key, and with which value, is not known",
     "variable-unknown": "the condition uses a policy variable whose value is not known",
-    "opaque-value": "the value for an AWS service is not documented, and the condition could fit it",
+    "opaque-value": "which value an AWS service has there is not documented; it may match",
     "multivalued-without-set-operator": (
         "a multivalued key is tested without ForAllValues or ForAnyValue, which AWS leaves undefined"
     ),
@@ -218,16 +216,17 @@ REASONS: Mapping[str, str] = {
     # what proves a cause, or rules it out
     "record-states-layer": "the record of the refused call names what refused it",
     "message-states-layer": "the job's own message names what refused the call",
+    "refused-without-layer": "KMS refused the call without naming a policy",
     "record-states-key-state": "the record of the failed call names the state of the key",
     "record-states-context": "the record of the failed call says that the ciphertext does not fit",
     "record-states-throttling": "the record of the failed call says that it was throttled",
     "changed-during-job": "a change came while the job ran, and the job may have met what was before it or after",
-    "caller-missing": "the call is in the succeeded job only",
+    "caller-missing": "the call is absent from the failed job",
     "caller-refused": "the call was refused in the failed job",
-    "policy-is-todays": "the policy is the one that was given; that it was in force at the time is assumed",
+    "policy-is-todays": "the policy is the one given, assumed to have been in force then",
     "policy-lost-allow": "the policy at the succeeded job allowed the call, the one at the failed job does not",
     "policy-history-not-known": "which policy the key had when the job ran is not known",
-    "policy-same-for-succeeded": "the same policy was in force when the call succeeded",
+    "policy-same-for-succeeded": "the policy said the same when the call succeeded",
     "policy-allows-caller": "the policy allows the caller",
     "key-state-changed-before-job": "an event before the job put the key in this state, and none undid it in time",
     "key-state-today": "the key is in this state today; since when is not known",
@@ -252,9 +251,9 @@ REASONS: Mapping[str, str] = {
     "no-call-of-the-job": "the job made no KMS call at all",
     # why a call may be absent
     "statement-may-deny": "the statement may deny the call: what decides it is not in the records",
-    "statement-added": "the statement came to the policy between the two jobs",
-    "statement-altered": "the statement was altered between the two jobs",
-    "statement-removed": "an Allow statement is no longer in the policy",
+    "statement-added": "the policy at the succeeded job did not have the statement",
+    "statement-altered": "the policy at the succeeded job had the statement in another form",
+    "statement-removed": "the policy at the succeeded job had an Allow statement that this one lacks",
     "policy-put-between": "the policy was put on the key between the two jobs, and the one before is not known",
     "succeeded-under-statement": "the same call worked while the same policy was in force",
     "stops-at-change": "the caller's calls stop at this change, while others go on",

@@ -64,7 +64,7 @@ REASONS: Mapping[str, str] = {
     # what the evidence does not cover
     "kms-events-excluded": "証跡が KMS イベントを除外しているようです",
     "read-only-events-missing": "kms:Decrypt などの読み取り専用イベントがありません",
-    "window-not-covered": "2 つのジョブの時間全体のレコードが揃っていません",
+    "window-not-covered": "各ジョブの時間全体のレコードが揃っていません",
     "region-not-covered": "ジョブが使用したリージョンのレコードがありません",
     "account-not-covered": "ジョブが使用したアカウントのレコードがありません",
     "delivery-delay-possible": (
@@ -125,7 +125,7 @@ REASONS: Mapping[str, str] = {
     "key-is-not-null": "リクエストに条件キーの値があります",
     "for-all-values-empty": "リクエストに条件キーの値がないため、ForAllValues は真です",
     "for-any-value-empty": "リクエストに条件キーの値がないため、ForAnyValue は偽です",
-    "opaque-value-differs": ("AWS のサービスの値は文書化されていませんが、お客様の ARN やアカウントにはなりません"),
+    "opaque-value-differs": ("AWS のサービスの値は、ここに列挙されたお客様自身の値にはなりません"),
     # why a condition of a policy cannot be decided
     "key-unknown": "リクエストに条件キーがあるか、その値が何かは不明です",
     "variable-unknown": "条件で使用されているポリシー変数の値が不明です",
@@ -262,6 +262,7 @@ REASONS: Mapping[str, str] = {
     # what proves a cause, or rules it out
     "record-states-layer": "拒否された呼び出しのレコードに、何によって拒否されたかが示されています",
     "message-states-layer": "ジョブ自身のメッセージに、何によって呼び出しが拒否されたかが示されています",
+    "refused-without-layer": "KMS はポリシーを示さずに呼び出しを拒否しました",
     "record-states-key-state": "失敗した呼び出しのレコードに、キーの状態が示されています",
     "record-states-context": "失敗した呼び出しのレコードに、暗号文が適合しないことが示されています",
     "record-states-throttling": "失敗した呼び出しのレコードに、スロットリングされたことが示されています",
@@ -273,7 +274,7 @@ REASONS: Mapping[str, str] = {
         "成功したジョブの時点のポリシーは呼び出しを許可していましたが、失敗したジョブの時点のポリシーは許可していません"
     ),
     "policy-history-not-known": "ジョブの実行時にキーにどのポリシーが設定されていたかは不明です",
-    "policy-same-for-succeeded": "呼び出しが成功したときも同じポリシーが有効でした",
+    "policy-same-for-succeeded": "呼び出しが成功したときも、ポリシーの該当部分は同じでした",
     "policy-allows-caller": "ポリシーは呼び出し元を許可しています",
     "key-state-changed-before-job": ("ジョブの前のイベントでキーがこの状態になり、ジョブまでに元に戻されていません"),
     "key-state-today": "キーは現在この状態ですが、いつからかは不明です",
@@ -298,9 +299,9 @@ REASONS: Mapping[str, str] = {
     "no-call-of-the-job": "ジョブは KMS を一度も呼び出していません",
     # why a call may be absent
     "statement-may-deny": "そのステートメントが呼び出しを拒否する可能性があります。決め手となる値は記録にありません",
-    "statement-added": "そのステートメントは 2 つのジョブの間にポリシーへ追加されました",
-    "statement-altered": "そのステートメントは 2 つのジョブの間に変更されました",
-    "statement-removed": "Allow ステートメントがポリシーからなくなっています",
+    "statement-added": "成功したジョブのときのポリシーには、そのステートメントがありません",
+    "statement-altered": "成功したジョブのときのポリシーでは、そのステートメントの内容が異なります",
+    "statement-removed": "成功したジョブのときのポリシーにあった Allow ステートメントが、このポリシーにはありません",
     "policy-put-between": "ポリシーは 2 つのジョブの間に設定されましたが、それ以前のポリシーは不明です",
     "succeeded-under-statement": "同じポリシーが有効な間に同じ呼び出しが成功しています",
     "stops-at-change": "この変更を境に呼び出しが途絶え、他の呼び出しは続いています",

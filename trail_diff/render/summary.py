@@ -99,7 +99,7 @@ def _groups_of_verdict(report: Report) -> list[CallerGroup]:
         and finding.caller is not None
     ]
     own = [group for group in driving if (group.caller.across_sessions(), group.action) in same]
-    if best.layer in ("key-state", None) or not same:
+    if (best.layer in ("key-state", None) and best.key is not None) or not same:
         own = [group for group in driving if best.key in (None, group.key)]
     return own
 
@@ -112,7 +112,7 @@ def _say_best(report: Report, words: Catalogue) -> str:
     same = [one for one in report.findings if (one.cause, one.caller, one.key) == (best.cause, best.caller, best.key)]
     actions = list(dict.fromkeys(one.action for one in same if one.action))
     told = words.grammar.say_call(actions, _label(best.caller, words))
-    key = [layout.place_key(best.key, report.key_places)] if best.key else []
+    key = [f"{words.labels['key']} {layout.place_key(best.key, report.key_places)}"] if best.key else []
     return words.grammar.join_items([told, *key])
 
 

@@ -61,9 +61,11 @@ class Cases:
         jobs = self._neighbours.around(job, windows)
         events = in_order([*self._changes, *self._calls_in(windows)])
         known = structs.replace(self._gathered, events=events, jobs=jobs, beyond=self._beyond)
-        case = build_case(known, question, self._facts)
+        case = structs.replace(build_case(known, question, self._facts), jobs=self._gathered.jobs)
+        if self._gathered.uses is not None:
+            return case
         calls = {event.event_id: event for key in case.keys for event in self._on_key.get(key, ())}
-        return structs.replace(case, jobs=self._gathered.jobs, uses=use_keys(calls.values(), case.keys, case.changes))
+        return structs.replace(case, uses=use_keys(calls.values(), case.keys, case.changes))
 
     def _without_time(self, job: Job) -> Case:
         reading = summarize_reading(self._gathered.tally, self._gathered.skipped)

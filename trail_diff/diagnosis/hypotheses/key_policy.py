@@ -151,8 +151,12 @@ def _has_allow(decision: CallerDecision) -> bool:
 
 
 def _may_be_allowed_by_identity(decision: CallerDecision) -> bool:
-    """Check whether the caller's own policies, which nobody gave, may allow the call: the key policy delegates."""
-    return Reason.IDENTITY_POLICIES_NOT_GIVEN in decision.reasons
+    """Check whether the caller's own policies, which nobody gave, may allow the call: the key policy delegates.
+
+    Those of another account allow nothing by themselves.
+    """
+    open_ones = {Reason.IDENTITY_POLICIES_NOT_GIVEN, Reason.GRANT_ACROSS_ACCOUNTS} & set(decision.reasons)
+    return open_ones == {Reason.IDENTITY_POLICIES_NOT_GIVEN}
 
 
 def _make(examined: Examined, explained: Explained, claim: _Claim) -> Hypothesis:

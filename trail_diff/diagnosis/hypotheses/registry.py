@@ -45,13 +45,14 @@ def propose(examined: Examined) -> tuple[Hypothesis, ...]:
     """Let every family propose what it sees.
 
     When no record names the key that was asked about, what records tell is about another key and explains nothing; only
-    its state may.
+    its state may. A job that has another key is diagnosed on its own.
     """
     proposed = tuple(
         rest_on_expectation(examined, structs.replace(hypothesis, origin=origin))
         for origin, proposer in PROPOSERS.items()
         for hypothesis in proposer(examined)
     )
-    if Reason.KEY_NOT_IN_EVENTS in examined.case.coverage.warnings:
+    warnings = examined.case.coverage.warnings
+    if Reason.KEY_NOT_IN_EVENTS in warnings and Reason.ASKED_KEY_NOT_CONCERNED not in warnings:
         return tuple(one for one in proposed if one.standing == "refuted" or one.layer == "key-state")
     return proposed

@@ -72,7 +72,7 @@ def _rests_on_a_name(situation: Situation, candidate: Candidate) -> bool:
     return candidate.id in _BY_NAME and any(may_act_for_another(principal) for principal in principals)
 
 
-_BY_NAME = frozenset({"allow-service-principal", "exempt-this-service"})
+_BY_NAME = frozenset({"allow-service-principal"})
 
 
 def _size(policy: Mapping[str, Any]) -> int:
@@ -113,13 +113,13 @@ def _replay(
 
 
 def _place(call: ObservedCall, before: Decided, after: Decided, *, is_fixed: bool | None) -> str | None:
-    """Return the list that a call belongs in. Only a call that worked can be broken."""
+    """Return the list that a call belongs in. Only a call that worked can be broken; one that did not stays open."""
     denied = ("explicit-deny", "implicit-deny")
     if after in denied:
         return "still_denied" if before in denied or call.is_target or not call.succeeded else "broken"
     if before in denied or call.is_target:
         return "fixed" if is_fixed else "undetermined"
-    return "undetermined" if after != before else None
+    return "undetermined" if after != before or not call.succeeded else None
 
 
 PATCHLESS: Mapping[str, Callable[[], Remedy]] = {

@@ -1,0 +1,171 @@
+"""How the keys of a case were used in a large export, outside of what was kept as well: its third reading.
+
+Only what changed a key lets earlier and later calls decide anything, so without such a change nothing is read again;
+else the batches are that have calls on the changed keys. Every process adds up a history of its own batch, which is
+small however many calls there are; only calls that come more than once are sent one by one, so that each counts once.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+
+from msgspec import Struct, structs
+
+from trail_diff.case.correlate import contexts_of
+from trail_diff.case.gathered import Gathered
+from trail_diff.case.usage_history import UseHistory, changed_keys
+from trail_diff.events.encryption_context import BACKUP_VAULT_KEY
+from trail_diff.events.key_names import resolve_key
+from trail_diff.events.normalize import KMS, normalize_record
+from trail_diff.gather.dedupe import Once, digest_of, event_identity
+from trail_diff.gather.engine import read_on_cores
+from trail_diff.gather.reader import Batch, normalize_slim
+from trail_diff.model.learnt import Event, Use, Window
+from trail_diff.read.files import FileReader
+from trail_diff.read.interface import NULL, FoundRecord, FoundSlim, ReadOptions, SlimRecord, Tally
+from trail_diff.read.stretches import NotLinesError
+
+Trace = tuple[int, int, int, str | None, str | None]
+"""By what a batch that was read is known again: its files, records and KMS records, their first and last time."""
+
+
+class Noted(Struct, frozen=True):
+    """What the first pass notes of an export: its batches, the keys that calls in each name, and what came again.
+
+    `windows` are those of which the events are held.
+    """
+
+    read: Sequence[tuple[Batch, Trace]]
+    keys: Sequence[frozenset[str]]
+    repeats: Counter[bytes]
+    once: Once
+    options: ReadOptions
+    windows: Sequence[Window] = ()
+
+
+def trace_of(tally: Tally) -> Trace:
+    """Return by what a batch is known again."""
+    return tally.files, tally.records, tally.kms_records, tally.first, tally.last
+
+
+def with_uses(
+    gathered: Gathered, notes: Sequence[Noted], asked: Sequence[str], held: Sequence[Event] = ()
+) -> Gathered | None:
+    """Return what was gathered with how the keys that it may concern were used; None as `read_uses` does."""
+    windows = [window for note in notes for window in note.windows]
+    uses = read_uses(notes, concerned_keys(gathered, windows, asked), gathered.events, held) if windows else ()
+    return None if uses is None else structs.replace(gathered, uses=uses)
+
+
+def concerned_keys(gathered: Gathered, windows: Sequence[Window], asked: Sequence[str]) -> frozenset[str]:
+    """Return the keys that a case may concern: those asked about, those of jobs and vaults, those called meanwhile."""
+    found = {resolve_key(key, gathered.key_names()) for key in asked}
+    for job in gathered.jobs:
+        found |= {key for key in (job.key, *job.keys, *(one.key for one in job.key_roles)) if key}
+    for event in gathered.events:
+        created = event.request_parameters.get("encryptionKeyArn")
+        found |= {created} if isinstance(created, str) else set()
+        is_meant = BACKUP_VAULT_KEY in contexts_of(event) or any(window.holds(event.event_time) for window in windows)
+        found |= {access.key for access in event.accesses if access.key} if is_meant else set()
+    return frozenset(found)
+
+
+def read_uses(
+    notes: Sequence[Noted], keys: Collection[str], changes: Sequence[Event], held: Sequence[Event] = ()
+) -> tuple[Use, ...] | None:
+    """Return how keys were used in everything that was read, each call once, as if all events were held.
+
+    `held` are the events of what was read beside and is held. None when a file was changed or removed since it was read
+    first, or when copies of one event name other keys.
+    """
+    history, changed = UseHistory(keys, changes), changed_keys(keys, changes)
+    met = {digest_of(event_identity(event)): event for event in held if _is_on(event, changed)}
+    for note in notes if changed else ():
+        others = [note.once.common(other.once) for other in notes if other is not note]
+        again = frozenset(note.repeats).union(met, *others)
+        events = _add_uses(note, _UseReader(note.options, keys, changes, again), changed, history)
+        if events is None:
+            return None
+        for digest, event in events.items():
+            met.setdefault(digest, event)
+    for event in met.values():
+        history.add(event)
+    return history.freeze()
+
+
+def _add_uses(
+    note: Noted, reader: "_UseReader", changed: frozenset[str], history: UseHistory
+) -> dict[bytes, Event] | None:
+    """Add the uses of one export; return the first copy of each call that comes again, None when it does not settle."""
+    asked = [one for one, named in zip(note.read, note.keys, strict=True) if not named.isdisjoint(changed)]
+    first: dict[bytes, Event] = {}
+    copies: Counter[bytes] = Counter()
+    made = read_on_cores(reader, [batch for batch, _ in asked], note.options.processes)
+    for (_, (own, repeated, trace)), (_, first_trace) in zip(made, asked, strict=True):
+        if trace != first_trace:
+            return None
+        history.merge(own)
+        for digest, event in repeated:
+            first.setdefault(digest, event)
+            copies[digest] += 1
+    is_whole = all(count == note.repeats[digest] + 1 for digest, count in copies.items())
+    return first if is_whole else None
+
+
+class _UseReader:
+    """Reads batches again; of each it gives the uses of the keys, and the calls on them that come more than once."""
+
+    def __init__(
+        self, options: ReadOptions, keys: Collection[str], changes: Sequence[Event], again: frozenset[bytes]
+    ) -> None:
+        self._options = structs.replace(options, kms_only=True)
+        self._keys, self._changes, self._again = keys, changes, again
+        self._changed = changed_keys(keys, changes)
+        self._needles = [key.rpartition(":key/")[2].encode("utf-8", "surrogatepass") for key in self._changed]
+
+    def __call__(self, batch: Batch) -> Iterator[tuple[UseHistory, list[tuple[bytes, Event]], Trace]]:
+        """Read a batch."""
+        history, tally = UseHistory(self._keys, self._changes), Tally()
+        repeated: list[tuple[bytes, Event]] = []
+        with suppress(NotLinesError):
+            for event in self._read(batch, tally):
+                digest = digest_of(event_identity(event)) if self._again else b""
+                if digest in self._again:
+                    repeated.append((digest, event))
+                else:
+                    history.add(event)
+        yield history, repeated, trace_of(tally)
+
+    def _read(self, batch: Batch, tally: Tally) -> Iterator[Event]:
+        """Yield the calls on changed keys."""
+        for found in FileReader(self._options, tally, is_slim=True).read(batch):
+            match found:
+                case FoundSlim(records, source):
+                    made = [normalize_slim(record, source) for record in records if self._may_name(record)]
+                case FoundRecord(record, source):
+                    made = [normalize_record(record, source)]
+                case _:
+                    continue
+            yield from (event for event in made if isinstance(event, Event) and _is_on(event, self._changed))
+
+    def _may_name(self, record: SlimRecord) -> bool:
+        """Check whether a record may be about a key, from its undecoded fields; an escape may hide its name."""
+        parts = [bytes(part) for part in _places_of_keys(record) if part is not NULL]
+        return record.event_source == KMS and any(
+            b"\\" in part or any(needle in part for needle in self._needles) for part in parts
+        )
+
+
+def _is_on(event: Event, keys: Collection[str]) -> bool:
+    return any(access.key in keys for access in event.accesses)
+
+
+def _places_of_keys(record: SlimRecord) -> Iterable[bytes | memoryview]:
+    return (
+        record.resources,
+        record.request_parameters,
+        record.error_message,
+        record.response_elements,
+        record.additional_event_data,
+        record.service_event_details,
+    )
