@@ -15,6 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ONLY_IN = {
     "boto3": {"aws.client"},
     "botocore": {"aws.client"},
+    "mcp": {"api.assistants"},
     "typer": {"cli"},
     "tabulate": {"render"},
     "pandas": {"api.frames", "api.results"},
@@ -36,7 +37,7 @@ BELOW_AWS = {"gather", *BELOW_GATHER}
 BELOW_INPUTS = {"aws", "redaction", *BELOW_AWS}
 LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
-    "cli": {"pipeline", "inputs", "triaging", "usage", "render", *BELOW_INPUTS},
+    "cli": {"api", "pipeline", "inputs", "triaging", "usage", "render", *BELOW_INPUTS},
     "api": {"pipeline", "inputs", "triaging", "render", *BELOW_INPUTS},
     "__init__": {"api", "pipeline", "inputs", "render", *BELOW_INPUTS},
     "pipeline": {"inputs", "diagnosis", "triaging", "usage", *BELOW_INPUTS},

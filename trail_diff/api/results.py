@@ -18,7 +18,7 @@ from trail_diff.model.report import (
 )
 from trail_diff.model.report import WhatIf as WhatIfReport
 from trail_diff.model.triage import JobKey, Triage, TriageGroup
-from trail_diff.render import render_list, render_report
+from trail_diff.render import render_list, render_report, summarize
 from trail_diff.render.interface import Format, Lang, RenderOptions
 from trail_diff.render.list_spec import ListSpec
 
@@ -68,7 +68,7 @@ class Diagnosis(Shown):
 
     @property
     def verdict(self) -> Verdict:
-        """Return the answer in one line."""
+        """Return the answer in codes."""
         return self.report.verdict
 
     @property
@@ -110,6 +110,10 @@ class Diagnosis(Shown):
     def coverage(self) -> Coverage:
         """Return what was read, and what was not."""
         return self.report.coverage
+
+    def summarize(self, lang: Lang = "en") -> str:
+        """Return the answer as one sentence."""
+        return summarize(self.report, lang)
 
     def render(self, output_format: Format, *, lang: Lang = "en", verbose: bool = False) -> str:
         """Return the report in one of the forms of the command line."""
