@@ -108,7 +108,7 @@ def test_every_error_is_public() -> None:
 def test_answers_are_short_in_a_shell() -> None:
     """A shell shows each answer as one line."""
     assert repr(diagnose(TRAIL, JOB, key_policy=POLICY)).endswith("explained key-policy-explicit-deny confirmed>")
-    assert diagnose(TRAIL, JOB, key_policy=POLICY).summarize().startswith("explained (confirmed): ")
+    assert "denies the call" in diagnose(TRAIL, JOB, key_policy=POLICY).summarize()
     assert repr(jobs(TRAIL)) == "<jobs: 4 of 77 records>"
     assert repr(callers(TRAIL)) == "<callers: 7 of 77 records>"
     assert repr(what_if(TRAIL, POLICY, old=OLD_POLICY, keys=KEY)).startswith("<what-if: breaks, ")
