@@ -15,9 +15,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ONLY_IN = {
     "boto3": {"aws.client"},
     "botocore": {"aws.client"},
+    "mcp": {"api.assistants"},
     "typer": {"cli"},
     "tabulate": {"render"},
-    "pandas": {"diagnosis.diff"},
+    "pandas": {"api.frames", "api.results"},
     "rich": {"cli.progress"},
     "platformdirs": {"aws.event_history.slices"},
     "jinja2": {"render.html_page"},
@@ -33,16 +34,17 @@ BELOW_POLICY = {"case", *BELOW_CASE}
 BELOW_DIAGNOSIS = {"policy", *BELOW_POLICY}
 BELOW_GATHER = {"policy", *BELOW_POLICY}
 BELOW_AWS = {"gather", *BELOW_GATHER}
-BELOW_INPUTS = {"aws", "redact", *BELOW_AWS}
+BELOW_INPUTS = {"aws", "redaction", *BELOW_AWS}
 LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
-    "cli": {"pipeline", "inputs", "triage", "usage", "render", *BELOW_INPUTS},
-    "__init__": {"pipeline", "inputs", "render", *BELOW_INPUTS},
-    "pipeline": {"inputs", "diagnosis", "triage", "usage", *BELOW_INPUTS},
+    "cli": {"api", "pipeline", "inputs", "triaging", "usage", "render", *BELOW_INPUTS},
+    "api": {"pipeline", "inputs", "triaging", "render", *BELOW_INPUTS},
+    "__init__": {"api", "pipeline", "inputs", "render", *BELOW_INPUTS},
+    "pipeline": {"inputs", "diagnosis", "triaging", "usage", *BELOW_INPUTS},
     "inputs": BELOW_INPUTS,
     "aws": BELOW_AWS,
-    "redact": BELOW_AWS,
-    "triage": BELOW_POLICY,
+    "redaction": BELOW_AWS,
+    "triaging": BELOW_POLICY,
     "usage": {"gather", *BELOW_DIAGNOSIS},
     "gather": BELOW_GATHER,
     "diagnosis": BELOW_DIAGNOSIS,

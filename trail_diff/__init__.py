@@ -1,8 +1,8 @@
 """trail-diff: explains why a KMS-dependent job failed by comparing its CloudTrail events with a job that succeeded.
 
-    from trail_diff import Inputs, Question, analyse, load_case
+    from trail_diff import diagnose
 
-    report = analyse(load_case(Inputs(events=("trail/",)), Question("2c47cafb-…")))
+    diagnosis = diagnose("trail/", job_id="2c47cafb-…")
 
 Names are loaded when they are first used, so that importing the package costs nothing.
 """
@@ -11,9 +11,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trail_diff.api.questions import callers, diagnose, jobs, redact, triage, what_if
+    from trail_diff.api.results import Diagnosis, Grouped, Listing, Trial
     from trail_diff.aws.live.options import AwsOptions
     from trail_diff.case.builder import Question
-    from trail_diff.errors import TrailDiffError
+    from trail_diff.errors import (
+        AmbiguousJobError,
+        AwsAccessDeniedError,
+        AwsConnectionError,
+        AwsCredentialsError,
+        AwsError,
+        AwsNotFoundError,
+        AwsThrottledError,
+        CaseFileError,
+        FactError,
+        JobNotFoundError,
+        PolicyError,
+        SourceError,
+        TrailDiffError,
+        UsageError,
+    )
     from trail_diff.gather.key_facts import FactFiles
     from trail_diff.inputs import Inputs
     from trail_diff.model.learnt import Case, Window
@@ -26,42 +43,88 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AmbiguousJobError",
+    "AwsAccessDeniedError",
+    "AwsConnectionError",
+    "AwsCredentialsError",
+    "AwsError",
+    "AwsNotFoundError",
     "AwsOptions",
+    "AwsThrottledError",
     "Case",
+    "CaseFileError",
+    "Diagnosis",
+    "FactError",
     "FactFiles",
+    "Grouped",
     "Inputs",
+    "JobNotFoundError",
+    "Listing",
+    "PolicyError",
     "Question",
     "ReadOptions",
     "RenderOptions",
     "Report",
+    "SourceError",
     "TrailDiffError",
+    "Trial",
+    "UsageError",
     "Window",
     "__version__",
     "analyse",
+    "callers",
+    "diagnose",
+    "jobs",
     "load_case",
     "load_comparison",
+    "redact",
     "render_report",
     "save_bundle",
     "summarize",
+    "triage",
+    "what_if",
 ]
 
 _HOMES = {
+    "AmbiguousJobError": "errors",
+    "AwsAccessDeniedError": "errors",
+    "AwsConnectionError": "errors",
+    "AwsCredentialsError": "errors",
+    "AwsError": "errors",
+    "AwsNotFoundError": "errors",
     "AwsOptions": "aws.live.options",
+    "AwsThrottledError": "errors",
     "Case": "model.learnt",
+    "CaseFileError": "errors",
+    "Diagnosis": "api.results",
+    "FactError": "errors",
     "FactFiles": "gather.key_facts",
+    "Grouped": "api.results",
     "Inputs": "inputs",
+    "JobNotFoundError": "errors",
+    "Listing": "api.results",
+    "PolicyError": "errors",
     "Question": "case.builder",
     "ReadOptions": "read.interface",
     "RenderOptions": "render.interface",
     "Report": "model.report",
+    "SourceError": "errors",
     "TrailDiffError": "errors",
+    "Trial": "api.results",
+    "UsageError": "errors",
     "Window": "model.learnt",
     "analyse": "pipeline",
+    "callers": "api.questions",
+    "diagnose": "api.questions",
+    "jobs": "api.questions",
     "load_case": "pipeline",
     "load_comparison": "pipeline",
+    "redact": "api.questions",
     "render_report": "render",
     "save_bundle": "pipeline",
     "summarize": "render",
+    "triage": "api.questions",
+    "what_if": "api.questions",
 }
 
 
@@ -70,3 +133,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'trail_diff' has no attribute {name!r}")
     return getattr(import_module(f"trail_diff.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, for completion."""
+    return sorted({*globals(), *__all__})

@@ -29,7 +29,7 @@ from trail_diff.read.interface import Progress, ReadOptions, Source, Tally
 
 if TYPE_CHECKING:
     from trail_diff.aws.live.connection import Connection
-    from trail_diff.redact.redactor import Redactor
+    from trail_diff.redaction.redactor import Redactor
 
 _NOTHING_ASKED = Question("")
 
@@ -194,7 +194,7 @@ def gather_both(
     """
     sides = [structs.replace(inputs, events=(path,)) for path in paths]
     if inputs.redactor is not None:
-        from trail_diff.redact.case import learn_case
+        from trail_diff.redaction.case import learn_case
 
         whole = [collect(structs.replace(side, redactor=None), _NOTHING_ASKED)[0] for side in sides]
         for one in whole:
@@ -238,7 +238,7 @@ def gather_facts(inputs: Inputs) -> Facts:
     """
     documents = load_documents(inputs.facts)
     if inputs.redactor is not None:
-        from trail_diff.redact.case import redact_facts
+        from trail_diff.redaction.case import redact_facts
 
         documents = redact_facts(documents, inputs.redactor)
     return read_facts(documents)
@@ -252,7 +252,7 @@ def gather_policy(inputs: Inputs) -> Document | None:
     """
     documents = load_documents(FactFiles(key_policy=inputs.facts.key_policy))
     if inputs.redactor is not None:
-        from trail_diff.redact.case import redact_facts
+        from trail_diff.redaction.case import redact_facts
 
         documents = redact_facts(documents, inputs.redactor)
     return documents.key_policy
@@ -375,6 +375,6 @@ def _asking_for_time(inputs: Inputs) -> Iterator[None]:
 def _redact(collected: Collected, asked: Question, inputs: Inputs) -> tuple[Collected, Question]:
     if inputs.redactor is None:
         return collected, asked
-    from trail_diff.redact.case import redact_case
+    from trail_diff.redaction.case import redact_case
 
     return redact_case(collected, asked, inputs.redactor)

@@ -80,7 +80,7 @@ from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.report import CallerGroup, CallerUse, JobRow, Report, WhatIf
 from trail_diff.model.triage import JobKey, Triage
 from trail_diff.profiles.catalogue import profile_ids
-from trail_diff.triage.select import EVERY_JOB, TriageFilter
+from trail_diff.triaging.select import EVERY_JOB, TriageFilter
 from trail_diff.usage.callers import CallerCount
 
 if TYPE_CHECKING:
@@ -269,9 +269,9 @@ def triage(
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    from trail_diff.triage.diagnose import Cases, windows_of
-    from trail_diff.triage.group import group_reports, is_worth_telling, job_key
-    from trail_diff.triage.select import select_jobs
+    from trail_diff.triaging.diagnose import Cases, windows_of
+    from trail_diff.triaging.group import group_reports, is_worth_telling, job_key
+    from trail_diff.triaging.select import select_jobs
 
     def spans(gathered: Gathered) -> tuple[Window, ...]:
         return windows_of(select_jobs(gathered, wanted), gathered, pad)
@@ -343,7 +343,7 @@ def _read_bytes(file: str, option: str) -> bytes:
 
 def try_policy(
     inputs: Inputs,
-    old: str | None,
+    old: str | Document | None,
     keys: Sequence[str] = (),
     parameters: Mapping[str, str] | None = None,
     calls: "SavedCalls | KnownCalls | None" = None,

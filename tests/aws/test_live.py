@@ -14,9 +14,9 @@ from trail_diff.errors import JobNotFoundError
 from trail_diff.gather.bundle import open_case, save_case
 from trail_diff.model.reasons import Reason
 from trail_diff.pipeline import analyse
-from trail_diff.redact.case import redact_case
-from trail_diff.redact.owner_map import make_pseudonyms
-from trail_diff.redact.redactor import Redactor
+from trail_diff.redaction.case import redact_case
+from trail_diff.redaction.owner_map import make_pseudonyms
+from trail_diff.redaction.redactor import Redactor
 from trail_diff.render import render_report
 from trail_diff.render.interface import RenderOptions
 

@@ -25,7 +25,7 @@ from trail_diff.render.schema import triage_schema
 from trail_diff.render.triage import FORMATS, render_triage, summarize_triage
 from trail_diff.render.triage.slack import LONGEST_TEXT, MOST_BLOCKS
 from trail_diff.render.width import width_of
-from trail_diff.triage.group import group_reports
+from trail_diff.triaging.group import group_reports
 
 HOSTILE = st.text(
     st.one_of(st.characters(), st.sampled_from("\x1b\x9b\n\r|`<>[]=+-@&*_~\u202e\u200b\x00\ud800")), max_size=40

@@ -10,7 +10,7 @@ from trail_diff.cli.app import app, expand_groups
 from trail_diff.cli.inputs import make_question, reading
 from trail_diff.cli.options import Asked, History, Known, Run, Source, View
 from trail_diff.cli.output import finish
-from trail_diff.errors import UsageError
+from trail_diff.errors import JobNotFoundError, UsageError
 
 
 @app.callback(invoke_without_command=True)
@@ -43,7 +43,12 @@ def diagnose(
 
     question = make_question(asked, source)
     with reading(source, run, history=history, known=known, jobs=job, writes=view.output) as inputs:
-        report = analyse(load_case(inputs, question))
+        try:
+            report = analyse(load_case(inputs, question))
+        except JobNotFoundError as error:
+            from trail_diff.cli.pasted import explain_missing
+
+            raise explain_missing(error, question, inputs) from error
     finish(report, view)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from trail_diff.cli.options import Asked, History, Known, Narrowed, Run, Source
 from trail_diff.cli.output import progress_shown, write_note
+from trail_diff.cli.pasted import find_job_id
 from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from trail_diff.case.builder import Question
     from trail_diff.inputs import Inputs
     from trail_diff.model.learnt import Window
-    from trail_diff.redact.redactor import Redactor
-    from trail_diff.triage.select import TriageFilter
+    from trail_diff.redaction.redactor import Redactor
+    from trail_diff.triaging.select import TriageFilter
 
 MOST_PROCESSES = 16
 """Each takes about 40 MB."""
@@ -164,8 +165,8 @@ def _redacting(run: Run) -> "Iterator[Redactor | None]":
             raise UsageError("--map goes with --redact", hint="add --redact, or leave --map out")
         yield None
         return
-    from trail_diff.redact.owner_map import make_pseudonyms, write_map
-    from trail_diff.redact.redactor import Redactor
+    from trail_diff.redaction.owner_map import make_pseudonyms, write_map
+    from trail_diff.redaction.redactor import Redactor
 
     pseudonyms = make_pseudonyms(run.map_file)
     if run.map_file is not None:
@@ -192,7 +193,8 @@ def make_question(asked: Asked, source: Source) -> "Question":
             hint="leave it out, or collect the case again with it",
         )
     keys, regions = tuple(asked.key or ()), tuple(source.region or ())
-    return Question(asked.job_id or "", asked.baseline_job_id, keys, asked.account, regions, padding)
+    job_id, baseline = (find_job_id(one) if one else one for one in (asked.job_id, asked.baseline_job_id))
+    return Question(job_id or "", baseline, keys, asked.account, regions, padding)
 
 
 def make_filter(narrowed: Narrowed) -> "TriageFilter":
@@ -202,7 +204,7 @@ def make_filter(narrowed: Narrowed) -> "TriageFilter":
         UsageError: the time cannot be read, or a cause is none.
     """
     from trail_diff.model.codes import Cause
-    from trail_diff.triage.select import TriageFilter
+    from trail_diff.triaging.select import TriageFilter
 
     causes = []
     for name in narrowed.cause or ():

@@ -32,7 +32,7 @@ def jobs(
     """
     from trail_diff.pipeline import list_jobs
     from trail_diff.render.lists import JOBS
-    from trail_diff.triage.select import TriageFilter
+    from trail_diff.triaging.select import TriageFilter
 
     with reading(source, run, jobs=job, writes=view.output) as inputs:
         rows, coverage = list_jobs(inputs, TriageFilter(vaults=tuple(listed.vault or ())), only_failed=listed.failed)

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import typer
 
-from trail_diff.cli import cache, collect, compare, diagnose, doctor, lists, redact, triage, what_if
+from trail_diff.cli import cache, collect, compare, diagnose, doctor, lists, mcp, redact, triage, what_if
 from trail_diff.cli.app import ExitStatus, app
 from trail_diff.cli.output import complain, drop_output, prepare_streams
 from trail_diff.errors import DryRun, TrailDiffError
 
-COMMANDS = (diagnose, triage, compare, lists, what_if, collect, redact, cache, doctor)
+COMMANDS = (diagnose, triage, compare, lists, what_if, collect, redact, cache, doctor, mcp)
 """The modules whose import registers the commands, in the order in which --help lists them."""
 
 _CYCLE_SEARCH = 50_000

@@ -53,7 +53,37 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all of it: 
 Lang = Annotated[
     Language | None, typer.Option(help="The language of the report (default: the locale's, else English).")
 ]
-Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.")]
+_FORMAT_OF = {
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".json": "json",
+    ".csv": "csv",
+}
+
+
+def _take_output(context: typer.Context, file: Path | None) -> Path | None:
+    """Return the file to write, None for stdout; its suffix is the format unless --format says another."""
+    if file is None or str(file) == "-":
+        return None
+    form = _FORMAT_OF.get(file.suffix.lower())
+    if form is not None:
+        context.default_map = {**(context.default_map or {}), "output_format": form}
+    return file
+
+
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write here, in the format that the suffix says; - is stdout.",
+        callback=_take_output,
+        is_eager=True,
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,10 +33,21 @@ def render_options(view: View | TriageView) -> "RenderOptions":
     from trail_diff.render.interface import RenderOptions
 
     to_terminal = view.output is None and sys.stdout.isatty()
-    width = max(shutil.get_terminal_size((100, 24)).columns, 60)
-    color = to_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    width = max(shutil.get_terminal_size((80, 24)).columns, 60)
+    color = wants_color(os.environ, to_terminal=to_terminal) and view.output is None
     language = view.lang or locale_language(os.environ)
-    return RenderOptions(width=width, color=color, verbose=view.verbose, lang=language.value, links=color)
+    return RenderOptions(
+        width=width, color=color, verbose=view.verbose, lang=language.value, links=color and to_terminal
+    )
+
+
+def wants_color(environment: Mapping[str, str], *, to_terminal: bool) -> bool:
+    """Check whether to write colours: NO_COLOR forbids them, FORCE_COLOR wants them where there is no terminal."""
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR", "0") not in {"", "0", "false"}:
+        return True
+    return to_terminal and environment.get("TERM") != "dumb"
 
 
 def locale_language(environment: Mapping[str, str]) -> Language:

@@ -28,9 +28,9 @@ def redact(
 
     from trail_diff.cli.inputs import count_cores
     from trail_diff.outfile import refuse_inputs
-    from trail_diff.redact.files import share
-    from trail_diff.redact.owner_map import make_pseudonyms, write_map
-    from trail_diff.redact.redactor import Redactor
+    from trail_diff.redaction.files import share
+    from trail_diff.redaction.owner_map import make_pseudonyms, write_map
+    from trail_diff.redaction.redactor import Redactor
 
     refuse_inputs(map_file, [*inputs, output], "--map")
     pseudonyms = make_pseudonyms(map_file, keep or ())

@@ -14,20 +14,20 @@ _TERRAFORM = re.compile(rb'^\s*(?:resource|data|module|variable)\s+"', re.MULTIL
 _CODE = re.compile(rb"^\s*(?:import|from|const|export)\s.*(?:aws-cdk|@pulumi|pulumi_aws|aws_cdk)", re.MULTILINE)
 
 
-class FactFiles(Struct, frozen=True):
-    """The files that hold the facts; None where none was given."""
-
-    key_policy: str | None = None
-    key_state: str | None = None
-    grants: str | None = None
-    organization_id: str | None = None
-
-
 class Document(Struct, frozen=True):
     """A JSON document, as a file holds it or AWS returned it; `source` says which file or which call."""
 
     source: str
     content: Any
+
+
+class FactFiles(Struct, frozen=True):
+    """The files that hold the facts, or the documents themselves; None where none was given."""
+
+    key_policy: str | Document | None = None
+    key_state: str | Document | None = None
+    grants: str | Document | None = None
+    organization_id: str | None = None
 
 
 class FactDocuments(Struct, frozen=True):
@@ -109,7 +109,9 @@ def _read_grants(document: Document) -> tuple[Mapping[str, Any], ...]:
     return tuple(grants)
 
 
-def _load(path: str | None, option: str) -> Document | None:
+def _load(path: str | Document | None, option: str) -> Document | None:
+    if isinstance(path, Document):
+        return path
     return Document(path, _read_json(path, option)) if path else None
 
 

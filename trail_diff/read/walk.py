@@ -5,6 +5,7 @@ files are counted, none is opened. Source: AWS CloudTrail user guide, "Finding y
 """
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from glob import glob, has_magic
@@ -20,6 +21,7 @@ from trail_diff.read.trail_layout import read_region_folder
 
 BESIDE_TRAIL_FILES = {"CloudTrail-Digest": Reason.DIGEST_FILE, "CloudTrail-Insight": Reason.INSIGHT_EVENT}
 """Folders that lie beside a trail's own in the S3 layout and hold no records; passed over without being opened."""
+_WINDOWS_PATH = re.compile(r"([A-Za-z]):[\\/](.*)", re.DOTALL)
 DELIVERED_AFTER = timedelta(days=1)
 """A file lies under the day of its delivery, about five minutes after its events; that is not guaranteed, so events
 of a day are looked for in the next day's folder as well. What was delivered later still is not found."""
@@ -58,11 +60,17 @@ def expand_path(path: str, selection: ReadOptions | None = None) -> Iterator[Inp
     else:
         names = sorted(glob(path, recursive=True)) if has_magic(path) else []  # noqa: PTH207 - absolute globs as well
         if not names:
-            raise SourceError(
-                f"{path}: no such file or folder", hint="check the path; quote a pattern to have it expanded"
-            )
+            raise SourceError(f"{path}: no such file or folder", hint=_hint_for(path))
         for name in names:
             yield from expand_path(name, selection)
+
+
+def _hint_for(path: str) -> str:
+    """Return what to do about a path that is not there; a Windows path has another name where there is no Windows."""
+    found = _WINDOWS_PATH.match(path)
+    if found and os.name != "nt":
+        return f"this is a Windows path: in WSL it is /mnt/{found[1].lower()}/{found[2].replace(chr(92), '/')}"
+    return "check the path; quote a pattern to have it expanded"
 
 
 def _expand_folder(path: str, folder: str, selection: ReadOptions | None) -> Iterator[InputFile | Skipped]:

@@ -11,14 +11,14 @@ from trail_diff.render.interface import RenderOptions
 from trail_diff.render.list_spec import ListSpec, Row
 from trail_diff.render.lists import CALLER_DATA, CALLS_DATA
 
-_SIDES = ("failed", "succeeded")
+SIDES = ("failed", "succeeded")
 REPORT_COLUMNS = (
     "outcome",
     "cause",
     "failed_job",
     "succeeded_job",
     *CALLER_DATA,
-    *(f"{side}_{name}" for side in _SIDES for name in CALLS_DATA),
+    *(f"{side}_{name}" for side in SIDES for name in CALLS_DATA),
     "presence",
     "tied_by",
     "recorded_in",
@@ -63,7 +63,7 @@ def render_list(
 def _group_cells(group: CallerGroup) -> Mapping[str, object]:
     return {
         **{name: value(group) for name, value in CALLER_DATA.items()},
-        **{f"{side}_{name}": value(getattr(group, side)) for side in _SIDES for name, value in CALLS_DATA.items()},
+        **{f"{side}_{name}": value(getattr(group, side)) for side in SIDES for name, value in CALLS_DATA.items()},
         "presence": group.presence,
         "tied_by": " ".join(group.tied_by),
         "recorded_in": " ".join(group.recorded_in),

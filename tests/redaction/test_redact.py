@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from incidents import FOLDER, run_in, shipped
 from recording import Recording
-from redact.rewriting import rewrite
+from redaction.rewriting import rewrite
 
 from trail_diff.cli import run
-from trail_diff.redact.owner_map import make_pseudonyms
-from trail_diff.redact.pseudonyms import Pseudonyms
-from trail_diff.redact.redactor import Redactor
+from trail_diff.redaction.owner_map import make_pseudonyms
+from trail_diff.redaction.pseudonyms import Pseudonyms
+from trail_diff.redaction.redactor import Redactor
 
 SHIPPED = shipped()
 INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"

@@ -15,11 +15,11 @@ from trail_diff.errors import TrailDiffError
 from trail_diff.model.reasons import Reason
 from trail_diff.read.files import FileSource
 from trail_diff.read.interface import ReadOptions, Tally, select_everything
-from trail_diff.redact.files import share
-from trail_diff.redact.name_index import LearntIds, LearntNames
-from trail_diff.redact.owner_map import MAP_SCHEMA, print_map, write_map
-from trail_diff.redact.pseudonyms import Pseudonyms
-from trail_diff.redact.redactor import _WORD, Redactor
+from trail_diff.redaction.files import share
+from trail_diff.redaction.name_index import LearntIds, LearntNames
+from trail_diff.redaction.owner_map import MAP_SCHEMA, print_map, write_map
+from trail_diff.redaction.pseudonyms import Pseudonyms
+from trail_diff.redaction.redactor import _WORD, Redactor
 
 INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"
 SECRET = b"a secret of the tests"

@@ -12,8 +12,8 @@ from read.wrapping import WRAPS
 from scenes.stage import BAD, Scene
 
 from trail_diff.cli import run
-from trail_diff.redact.owner_map import make_pseudonyms
-from trail_diff.redact.redactor import Redactor
+from trail_diff.redaction.owner_map import make_pseudonyms
+from trail_diff.redaction.redactor import Redactor
 
 
 def play(name: str, folder: Path, form: str | None = None) -> list[str]:

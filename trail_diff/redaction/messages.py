@@ -7,8 +7,8 @@ Closed by default: a quoted text, a word with a hyphen, underscore, dot, slash o
 import re
 from collections.abc import Callable, Iterator
 
-from trail_diff.redact.structure import is_plain
-from trail_diff.redact.vocabulary import VOCABULARY, is_column, is_service
+from trail_diff.redaction.structure import is_plain
+from trail_diff.redaction.vocabulary import VOCABULARY, is_column, is_service
 
 _NOUNS = (
     "role|user|vault|bucket|table|alias|group|profile|session|name|named|called|cluster|volume|stack|function|secret"

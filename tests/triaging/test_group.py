@@ -7,7 +7,7 @@ from render.canonical import CANONICAL
 
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import Report
-from trail_diff.triage.group import group_reports
+from trail_diff.triaging.group import group_reports
 
 
 def report_of(job_id: str, minute: int, parent: str | None = None) -> Report:

@@ -20,7 +20,7 @@ from trail_diff.case.sides import use_keys
 from trail_diff.events.changes import is_change
 from trail_diff.model.learnt import Case, Event, Facts, Job, JobEvents, Window
 from trail_diff.model.reasons import Reason
-from trail_diff.triage.neighbours import Neighbours
+from trail_diff.triaging.neighbours import Neighbours
 
 NO_TIME = datetime.min.replace(tzinfo=UTC)
 """Where the time of a job stands that has none."""

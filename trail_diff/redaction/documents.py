@@ -29,10 +29,10 @@ from trail_diff.read.repair.yaml_text import ANSWER
 from trail_diff.read.slim import Batch
 from trail_diff.read.stream import Broken, Element, Line, Part, Rest, Splitter, Value
 from trail_diff.read.text import as_utf8
-from trail_diff.redact import vocabulary as words
-from trail_diff.redact.members import Members
-from trail_diff.redact.owner_map import MAP_SCHEMA
-from trail_diff.redact.redactor import Redactor
+from trail_diff.redaction import vocabulary as words
+from trail_diff.redaction.members import Members
+from trail_diff.redaction.owner_map import MAP_SCHEMA
+from trail_diff.redaction.redactor import Redactor
 
 _SEPARATOR_HINT = re.compile(r"sep=.\Z")
 _FIRST_OF_VALUES = re.compile(r"\s*[{\[]\s*\n")

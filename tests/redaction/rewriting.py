@@ -3,8 +3,8 @@
 import io
 
 from trail_diff.read.containers import Document
-from trail_diff.redact.documents import Rewriter
-from trail_diff.redact.redactor import Redactor
+from trail_diff.redaction.documents import Rewriter
+from trail_diff.redaction.redactor import Redactor
 
 
 def rewrite(text: str, redactor: Redactor) -> str:

@@ -11,9 +11,9 @@ import msgspec
 from trail_diff.model.reasons import Reason
 from trail_diff.read.lenient import decode_fully
 from trail_diff.read.slim import REFUSALS
-from trail_diff.redact import vocabulary as words
-from trail_diff.redact.redactor import Redactor
-from trail_diff.redact.structure import UNLEARNT_MEMBERS
+from trail_diff.redaction import vocabulary as words
+from trail_diff.redaction.redactor import Redactor
+from trail_diff.redaction.structure import UNLEARNT_MEMBERS
 
 _MOST_KEPT = 30_000
 _LONGEST_KEPT_BYTES = 1_000

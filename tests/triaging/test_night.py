@@ -17,7 +17,7 @@ from trail_diff.inputs import Inputs
 from trail_diff.model.codes import Cause
 from trail_diff.model.triage import Triage
 from trail_diff.pipeline import analyse, load_case, triage
-from trail_diff.triage.select import TriageFilter
+from trail_diff.triaging.select import TriageFilter
 
 ALL = TriageFilter()
 GROUPS = [

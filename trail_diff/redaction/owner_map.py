@@ -11,7 +11,7 @@ from msgspec import Struct, to_builtins
 
 from trail_diff.errors import UsageError
 from trail_diff.outfile import replacing
-from trail_diff.redact.pseudonyms import Pseudonyms
+from trail_diff.redaction.pseudonyms import Pseudonyms
 
 MAP_SCHEMA: Literal["trail-diff/pseudonyms/1"] = "trail-diff/pseudonyms/1"
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 from trail_diff.read.containers import GZIP, inflate_whole
 from trail_diff.read.forms.structtext import format_struct_text, parse_struct_text
 from trail_diff.read.lenient import Between, Broken, parse_text, read_values
-from trail_diff.redact.vocabulary import TEXT_FIELDS
+from trail_diff.redaction.vocabulary import TEXT_FIELDS
 
 LIMIT_BYTES = 64 << 20
 """How large packed text may be."""

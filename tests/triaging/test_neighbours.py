@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from trail_diff.case.baseline import rank_baselines
 from trail_diff.model.learnt import Job, Window
-from trail_diff.triage.neighbours import Neighbours
+from trail_diff.triaging.neighbours import Neighbours
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 

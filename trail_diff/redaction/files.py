@@ -24,9 +24,9 @@ from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, T
 from trail_diff.read.parallel import run_in_order
 from trail_diff.read.stream import Splitter
 from trail_diff.read.text import as_utf8, is_binary
-from trail_diff.redact.documents import Learner, Overheard, Rewriter
-from trail_diff.redact.redactor import Redactor
-from trail_diff.redact.self_check import Summary, Summing
+from trail_diff.redaction.documents import Learner, Overheard, Rewriter
+from trail_diff.redaction.redactor import Redactor
+from trail_diff.redaction.self_check import Summary, Summing
 
 _WORTH_FILES = 8
 """How many files there have to be before further processes are worth their start."""

@@ -112,7 +112,7 @@ def test_no_secret_survives(form: str, damage: str, tmp_path: Path) -> None:
 
 def unpacked(content: bytes) -> bytes:
     """Return the names and the content of a zip's members, with what is packed in base64 beside it."""
-    from trail_diff.redact.embedded import open_text
+    from trail_diff.redaction.embedded import open_text
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         texts = [name.encode() + b"\n" + archive.read(name) for name in archive.namelist()]

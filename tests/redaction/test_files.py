@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from redact.rewriting import rewrite
+from redaction.rewriting import rewrite
 
 from trail_diff.cli import run
 from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs, replacing
-from trail_diff.redact.pseudonyms import Pseudonyms
-from trail_diff.redact.redactor import Redactor
+from trail_diff.redaction.pseudonyms import Pseudonyms
+from trail_diff.redaction.redactor import Redactor
 
 SECRET = b"a secret of the tests"
 ACCOUNT = "111122223333"

@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from trail_diff.redact import messages, structure
-from trail_diff.redact import vocabulary as words
-from trail_diff.redact.embedded import open_text
-from trail_diff.redact.name_index import LearntIds, LearntNames
-from trail_diff.redact.pseudonyms import Pseudonyms
+from trail_diff.redaction import messages, structure
+from trail_diff.redaction import vocabulary as words
+from trail_diff.redaction.embedded import open_text
+from trail_diff.redaction.name_index import LearntIds, LearntNames
+from trail_diff.redaction.pseudonyms import Pseudonyms
 
 _ARN = r"arn:(?:aws[\w-]*|\*|\$\{AWS::Partition\}):[\w*-]*:[\w*-]*:(?:[\w*?-]*|\$\{[\w:]+\}):[^\s\"'<>;|\\]+"
 _PATTERNS = re.compile(

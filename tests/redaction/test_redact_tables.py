@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from tables import Entry, case_id, read_table
 
-from trail_diff.redact.pseudonyms import Pseudonyms
-from trail_diff.redact.redactor import Redactor
+from trail_diff.redaction.pseudonyms import Pseudonyms
+from trail_diff.redaction.redactor import Redactor
 
 CASES = Path(__file__).parent / "cases"
 

@@ -9,7 +9,7 @@ from trail_diff.case.builder import Question
 from trail_diff.gather.key_facts import Document, FactDocuments
 from trail_diff.gather.raw_case import Collected
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally
-from trail_diff.redact.redactor import Redactor
+from trail_diff.redaction.redactor import Redactor
 
 _FOLDERS = re.compile(r"\A[^!]*[/\\]|(?<=!)[^!]*[/\\]")
 

@@ -1,0 +1,167 @@
+"""From what a program has at hand (paths, records, documents, times) to the values that the library takes."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from trail_diff.errors import UsageError
+from trail_diff.gather.key_facts import Document, FactFiles
+from trail_diff.inputs import Inputs
+from trail_diff.read.interface import ReadOptions
+from trail_diff.times import parse_moment
+
+Item = str | Path | Mapping[str, Any]
+"""A path, or a document that JSON could hold: a record, a job, or an answer of AWS with many of them."""
+Material = Item | Iterable[Item]
+Fact = str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]]
+"""A file, or what it would hold."""
+Moment = str | datetime
+Names = str | Iterable[str]
+
+_STDIN = "-"
+
+
+def make_inputs(
+    events: Material | None,
+    *,
+    case: str | Path | None = None,
+    jobs: Material | None = None,
+    regions: Names | None = None,
+    start: Moment | None = None,
+    end: Moment | None = None,
+    facts: FactFiles = FactFiles(),  # noqa: B008 - frozen
+) -> Inputs:
+    """Return where to read: documents in memory are read as a stream of JSON, as if they came in by stdin.
+
+    Raises:
+        UsageError: something is of a type that cannot be read, or nothing is given.
+    """
+    if events is None and case is None:
+        raise UsageError(
+            "no events were given",
+            hint="give paths or records; to ask AWS itself: analyse(load_case(Inputs(aws=AwsOptions(…)), Question(…)))",
+        )
+    paths, documents = _take_apart(events, "events")
+    files, described = _take_apart(jobs, "jobs")
+    documents += described
+    return Inputs(
+        events=(*paths, _STDIN) if documents else paths,
+        case=Path(case) if case is not None else None,
+        jobs=files,
+        options=ReadOptions(take_names(regions, "regions"), take_moment(start, "start"), take_moment(end, "end")),
+        facts=facts,
+        stdin=BytesIO(b"".join(_encode(document, "events") + b"\n" for document in documents)),
+    )
+
+
+def take_names(names: Names | None, what: str) -> tuple[str, ...]:
+    """Return one name or several as a tuple.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if names is None or isinstance(names, str):
+        return (names,) if names else ()
+    if isinstance(names, Iterable):
+        taken = tuple(names)
+        if all(isinstance(name, str) for name in taken):
+            return taken
+    raise _wrong_type(names, what, "a string or several")
+
+
+def take_fact(fact: Fact | None, what: str) -> str | Document | None:
+    """Return a file's path, or the document itself.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if fact is None or isinstance(fact, (str, Path)):
+        _refuse_text(fact, what)
+        return str(fact) if fact is not None else None
+    if isinstance(fact, (Mapping, list, tuple)):
+        return Document(what, json.loads(_encode(fact, what)))
+    raise _wrong_type(fact, what, "a path or the document as a dict")
+
+
+def take_text(text: str | None, what: str) -> str | None:
+    """Return a text.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if text is None or isinstance(text, str):
+        return text
+    raise _wrong_type(text, what, "a string")
+
+
+def _take_apart(material: Material | None, what: str) -> tuple[tuple[str, ...], list[Mapping[str, Any]]]:
+    """Return the paths and the documents."""
+    if material is None:
+        return (), []
+    if isinstance(material, (str, Path, Mapping)):
+        items: list[Item] = [material]
+    elif isinstance(material, Iterable) and not isinstance(material, (bytes, bytearray)) and not _is_frame(material):
+        items = list(material)
+    else:
+        raise _wrong_type(material, what, "a path, a record as a dict, or several")
+    for item in items:
+        if not isinstance(item, (str, Path, Mapping)):
+            raise _wrong_type(item, what, "paths or dicts")
+        _refuse_text(item, what)
+    paths = tuple(str(item) for item in items if not isinstance(item, Mapping))
+    return paths, [item for item in items if isinstance(item, Mapping)]
+
+
+def _is_frame(value: object) -> bool:
+    """Check whether a value is a table of pandas, whose iteration gives names of columns."""
+    return hasattr(value, "to_dict") and hasattr(value, "columns")
+
+
+def _refuse_text(item: object, what: str) -> None:
+    if isinstance(item, str) and item.lstrip()[:1] in {"{", "["}:
+        raise UsageError(f"{what}: this string is JSON, not a path", hint=f"give it parsed: {what}=json.loads(text)")
+
+
+def _wrong_type(value: object, what: str, wanted: str) -> UsageError:
+    kind = type(value).__name__
+    hint = f"give {wanted}" if not _is_frame(value) else f'give its rows: {what}=frame.to_dict("records")'
+    return UsageError(f"{what} cannot be of type {kind}", hint=hint)
+
+
+def _encode(document: object, what: str) -> bytes:
+    """Return a document as JSON; times, as boto3 has them, as ISO 8601."""
+    try:
+        return json.dumps(document, default=_plain, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{what}: {error}", hint="give only what JSON can hold, and times") from error
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a value of type {type(value).__name__} is not JSON")
+
+
+def take_moment(moment: Moment | None, what: str) -> datetime | None:
+    """Return a time as an aware one.
+
+    Raises:
+        UsageError: it is none, or has no time zone.
+    """
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            raise UsageError(f"{what} has no time zone", hint="give an aware time: datetime(…, tzinfo=UTC)")
+        return moment.astimezone(UTC)
+    if moment is None:
+        return None
+    parsed = parse_moment(moment, datetime.now(UTC)) if isinstance(moment, str) else None
+    if parsed is None:
+        raise UsageError(
+            f"{what}={moment!r} is not a time", hint='give an aware datetime, "2026-03-01T18:00:00Z" or "2h ago"'
+        )
+    return parsed
