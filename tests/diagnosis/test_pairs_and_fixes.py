@@ -45,6 +45,7 @@ def tell_fixes(report: Report) -> Entry:
     first = offered[0] if offered else None
     return {
         "offered": {remedy.id: remedy.helps for remedy in offered},
+        "risks": list(first.risks) if first else [],
         "commands": list(first.commands) if first else [],
         "patch": [[step["path"], step["value"]] for step in (first.patch or ())] if first else [],
         "statements": statements_of(first) if first and first.patch is None else [],

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from calling import event_of, request_of
+from msgspec import structs
 
+from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Remedy
 from trail_diff.policy import PolicySet, compile_policies, decide
 from trail_diff.policy.remedies.patches import apply_patch
@@ -123,7 +125,7 @@ def test_fix_of_aws_support_stands_beside_the_narrower_one() -> None:
 
 
 def test_no_policy_beyond_the_quota_is_offered() -> None:
-    """A change that would make a policy larger than KMS takes is left out, and a tempting one does not help."""
+    """A change that would make a policy larger than KMS takes does not help, and says why."""
     case = next(case for case in CASES if case["id"] == "success-proves")
     long = {"Sid": "", "Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}
     statements = [*case["statements"], long]
@@ -132,4 +134,16 @@ def test_no_policy_beyond_the_quota_is_offered() -> None:
     remedies = find_remedies(situation_of({**case, "statements": statements}))
 
     assert {remedy.helps for remedy in remedies} == {False}
-    assert not {remedy.id for remedy in remedies} & {"exempt-this-service", "exempt-service-principals"}
+    by_id = {remedy.id: remedy for remedy in remedies}
+    assert Reason.POLICY_TOO_LARGE in by_id["exempt-this-service"].risks
+    assert Reason.POLICY_TOO_LARGE in by_id["exempt-service-principals"].risks
+
+
+def test_role_that_is_not_known_is_in_no_tempting_change() -> None:
+    """Where no job's role is known, nothing is tried that names one, and the other tempting changes are."""
+    case = next(case for case in CASES if case["id"] == "success-proves")
+
+    remedies = find_remedies(structs.replace(situation_of(case), job_role=None))
+
+    assert not {"add-backup-role", "add-session-arn", "allow-role-everything"} & {one.id for one in remedies}
+    assert {"via-aws-service", "if-exists-operator"} <= {one.id for one in remedies}

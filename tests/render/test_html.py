@@ -17,7 +17,7 @@ from render.hostile import make_hostile
 from render.test_renderers import HOSTILE
 
 from trail_diff.model.learnt import Coverage, Job
-from trail_diff.model.report import CallerUse, JobRow, Report, Verdict, WhatIfRow
+from trail_diff.model.report import CallerUse, JobRow, Remedy, Report, Verdict, WhatIfRow
 from trail_diff.render import render_list, render_report
 from trail_diff.render.html_policy import diff_policies, show_policies
 from trail_diff.render.html_timeline import draw_timeline, show_offset
@@ -104,6 +104,21 @@ def test_hostile_text_is_shown_as_it_is() -> None:
     texts = "".join(Outline(page_of(f"{MARKUP}\u202e")).texts)
 
     assert f"{MARKUP}\\u202e" in texts
+
+
+@pytest.mark.parametrize("output", ["html", "table", "full", "markdown", "json"])
+def test_commands_of_a_remedy_are_shown_without_what_acts(output: str) -> None:
+    """Every format shows a remedy's commands, and no markup, control character or mark that reorders text of theirs."""
+    command = f"aws kms create-grant --name '{MARKUP}\x1b[2J\u202e\ud800'"
+    remedy = Remedy("create-grant", helps="undetermined", commands=(command,))
+
+    report = structs.replace(CANONICAL, remedies=(remedy,), best_remedy="create-grant")
+    options = RenderOptions(verbose=output == "full")
+    shown = render_report(report, "table" if output == "full" else output, options)
+
+    assert "aws kms create-grant --name" in shown
+    assert not {"\x1b", "\u202e", "\ud800"} & set(shown)
+    assert output != "html" or MARKUP not in shown
 
 
 def test_data_for_the_script_survives_hostile_text() -> None:

@@ -228,7 +228,7 @@ CASES: dict[str, Incident] = {
     "put-refused": Incident(put_refused, "difference"),
     "policy-of-another-key": Incident(policy_of_another_key, "difference"),
     "disabled-in-another-region": Incident(disabled_in_another_region, "difference"),
-    "disabled-under-a-deny": Incident(disabled_under_a_deny, cause="key-disabled", helps="enable-key"),
+    "disabled-under-a-deny": Incident(disabled_under_a_deny, cause="key-disabled", helps_not=("enable-key",)),
     "disabled-after": Incident(disabled_after, cause=_DENY, statement=3, caller=STORAGE),
     "worked-later-under-it": Incident(worked_later_under_it, "difference", ruled_out=_DENY),
     "other-vault-worked-later": Incident(other_vault_worked_later, cause=_DENY, statement=3),

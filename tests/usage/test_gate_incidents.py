@@ -1,7 +1,9 @@
 """The gate on every incident whose cause is a changed key policy: it would have stopped the change, and passes the fix."""
 
+import io
 import json
 import shutil
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -18,56 +20,54 @@ _NO_CHANGE_TO_STOP = {
     "key-of-another-account": "no policy is known under which the call worked",
     "date-has-passed": "the guilty policy was in force on both nights, and denies from a date on",
     "allow-expired": "the guilty policy was in force on both nights, and allows up to a date",
-    "queue-filled-by-a-bucket": "the record names another service than the policy: undecided before and after",
     "restored-table": "the policy was the same on both nights, and the call another",
     "job-names-service": "no policy is known",
     "other-endpoint": "the succeeded job called through the endpoint that the policy exempts",
     "vault-with-new-key": "the succeeded job used another key",
 }
-_HALF_FIXED = {"deny-and-lost-allow"}
-"""The proposed fix spares the service from the Deny, and its lost Allow stays lost: at risk, until a grant is given."""
+_HALF_FIXED = {
+    "deny-and-lost-allow": "the fix spares the service from the Deny; its Allow, lost by the same change, stays lost",
+}
+"""Incidents whose fix is not certain to help: under it the calls are at risk, which has to be allowed."""
+_FIXED_BY_GRANT = {"source-key-not-shared": "a linked role of another account is helped by a grant, not by the policy"}
+_BYSTANDERS = {"recorder-refused": ["ConfigRecorder"]}
+"""Callers that the change refuses as well, and that the job does not need: a fix for the job keeps them out."""
 SHIPPED = shipped()
 MADE = [name for name, incident in CASES.items() if incident.cause in _CAUSES and name not in _NO_CHANGE_TO_STOP]
 WHOLE = [name for name, one in SHIPPED.items() if one["expect"].get("cause") in _CAUSES]
 
 
-def gate(folder: Path, report: Any, new: Any, options: list[str]) -> int:
-    """Run the gate in a folder that holds the incident's export, on the succeeded job's calls; return its status."""
+def gate(folder: Path, report: Any, new: Any, options: list[str]) -> tuple[int, list[str]]:
+    """Run the gate on the succeeded job's calls in a folder that holds the export; return its status, and who breaks."""
     guilty = report["policies"][0]
     start, end = report["coverage"]["windows"]["succeeded"]
     run_in(folder, ["callers", *options[:2], "--from", start, "--to", end, "--save", "calls.json"])
     (folder / "new.json").write_text(json.dumps(new), encoding="utf-8")
-    given = [
-        "--key-policy",
-        "new.json",
-        "--calls",
-        "calls.json",
-        "--old",
-        "old.json",
-        "--key",
-        guilty["key"],
-        *options[2:],
-    ]
     (folder / "old.json").write_text(json.dumps(before(report)), encoding="utf-8")
-    return run(["what-if", *given, "--no-progress"])
+    policies = ["--key-policy", "new.json", "--old", "old.json", "--key", guilty["key"]]
+    with redirect_stdout(io.StringIO()) as shown:
+        status = run(["what-if", *policies, "--calls", "calls.json", *options[2:], "--no-progress", "--format", "json"])
+    rows = json.loads(shown.getvalue())["calls"]
+    return status, sorted({row["caller"]["name"] for row in rows if row["observed"] and row["outcome"] == "breaks"})
 
 
 def before(report: Any) -> Any:
     """Return the policy under which the job succeeded: the one replaced, if nothing was put on the key in between.
 
-    Where the events do not tell it, the first proposed fix stands for it: the calls worked under something like it.
+    Where the events do not tell it, the first offered fix stands for it: the calls worked under something like it.
     """
     guilty, (_, end) = report["policies"][0], report["coverage"]["windows"]["succeeded"]
     between = [
         one for one in report["changes"] if one["name"] == "PutKeyPolicy" and end < one["time"] < guilty["since"]
     ]
     is_it = guilty["previous"] is not None and not between
-    return guilty["previous"] if is_it else helping(report)[0]
+    return guilty["previous"] if is_it else offered(report)[0]
 
 
-def helping(report: Any) -> list[Any]:
-    """Return the policies of the remedies that help."""
-    return [remedy["policy"] for remedy in report["remedies"] if remedy["helps"] is True and remedy["policy"]]
+def offered(report: Any) -> list[Any]:
+    """Return the policies of the remedies to use: those that help; where none is certain to, the first on offer."""
+    certain = [one["policy"] for one in report["remedies"] if one["helps"] is True and one["policy"]]
+    return certain or [one["policy"] for one in report["remedies"] if one["helps"] is not False and one["policy"]][:1]
 
 
 def facts_in(argv: list[str]) -> list[str]:
@@ -76,12 +76,15 @@ def facts_in(argv: list[str]) -> list[str]:
     return [part for place in places for part in argv[place : place + 2]]
 
 
-def check(folder: Path, report: Any, options: list[str], *more: str) -> None:
+def check(folder: Path, report: Any, options: list[str], name: str) -> None:
     """Check that the gate stops the policy that is the cause, and passes each policy that is proposed instead."""
-    assert gate(folder, report, report["policies"][0]["document"], options) == 1
-    assert helping(report)
-    for proposed in helping(report):
-        assert gate(folder, report, proposed, [*options, *more]) == 0
+    assert gate(folder, report, report["policies"][0]["document"], options)[0] == 1
+    assert bool(offered(report)) is (name not in _FIXED_BY_GRANT)
+    bystanders = _BYSTANDERS.get(name, [])
+    for proposed in offered(report):
+        assert gate(folder, report, proposed, options) == (int(bool(bystanders) or name in _HALF_FIXED), bystanders)
+        if name in _HALF_FIXED:
+            assert gate(folder, report, proposed, [*options, "--allow-at-risk"])[0] == 0
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -90,8 +93,12 @@ def test_made_incident_would_have_been_stopped(name: str, tmp_path: Path, monkey
     report = diagnose(name, tmp_path)
     monkeypatch.chdir(tmp_path)
 
-    grants = ["--grants", "grants.json"] if Path("grants.json").exists() else []
-    check(tmp_path, report, ["--events", "export", *grants], *(["--allow-at-risk"] if name in _HALF_FIXED else []))
+    check(
+        tmp_path,
+        report,
+        ["--events", "export", *(["--grants", "grants.json"] if Path("grants.json").exists() else [])],
+        name,
+    )
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -102,4 +109,4 @@ def test_shipped_incident_would_have_been_stopped(name: str, tmp_path: Path, mon
     monkeypatch.chdir(tmp_path / "incident")
     events = argv[argv.index("--events") + 1]
 
-    check(Path(), run_in(Path(), argv), ["--events", events, *facts_in(argv)])
+    check(Path(), run_in(Path(), argv), ["--events", events, *facts_in(argv)], name)

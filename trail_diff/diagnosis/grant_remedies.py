@@ -82,8 +82,10 @@ def _command(examined: Examined, finding: Finding) -> str | None:
     kind = "--grantee-service-principal" if grantee.endswith(".amazonaws.com") else "--grantee-principal"
     parts = [f"aws kms create-grant {name_key(key)} {kind} {shlex.quote(grantee)}"]
     parts.append(f"--operations {' '.join(map(shlex.quote, operations))}")
-    if isinstance(wanted.get("constraints"), Mapping) and wanted["constraints"]:
-        parts.append(f"--constraints {shlex.quote(json.dumps(_capitalized(wanted['constraints']), sort_keys=True))}")
+    if constraints := wanted.get("constraints"):
+        if not _are_constraints(constraints):
+            return None  # a grant without them would let in more
+        parts.append(f"--constraints {shlex.quote(json.dumps(_capitalized(constraints), sort_keys=True))}")
     retiring = wanted.get("retiringPrincipal") or wanted.get("retiringServicePrincipal")
     if isinstance(retiring, str):
         is_service = retiring.endswith(".amazonaws.com")
@@ -136,6 +138,15 @@ def _grantee(caller: Caller | None) -> str | None:
 
 def _lower(name: str) -> str:
     return name[:1].lower() + name[1:]
+
+
+def _are_constraints(recorded: object) -> bool:
+    """Check whether what a record has for constraints is as KMS takes it: an ARN, or encryption contexts of texts."""
+    return isinstance(recorded, Mapping) and all(
+        isinstance(one, str)
+        or (isinstance(one, Mapping) and all(isinstance(part, str) for pair in one.items() for part in pair))
+        for one in recorded.values()
+    )
 
 
 def _capitalized(constraints: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from trail_diff.diagnosis.identity_remedies import allow_by_identity, allow_with
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, PolicyVersion
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Case
+from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Finding, Remedy
 from trail_diff.policy.remedies.patches import statements_of
 from trail_diff.policy.remedies.remedy import PATCHLESS, find_remedies
@@ -37,7 +38,8 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
         return _of_key_policy(examined, findings)
     if finding.cause is Cause.IDENTITY_POLICY_NO_ALLOW:
         return allow_by_identity(examined, finding)
-    return tuple(_without_patch(examined, finding, remedy_id) for remedy_id in _PATCHLESS_OF.get(finding.cause, ()))
+    offered = (_without_patch(examined, finding, remedy_id) for remedy_id in _PATCHLESS_OF.get(finding.cause, ()))
+    return tuple(_beside_deny(remedy, findings) for remedy in offered)
 
 
 def _of_key_policy(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
@@ -83,6 +85,14 @@ def _without_patch(examined: Examined, finding: Finding, remedy_id: str) -> Reme
         return grant_again(examined, finding)
     calls = _COMMANDS.get(remedy_id, ())
     return structs.replace(remedy, commands=tuple(f"aws kms {call} {name_key(key)}" for call in calls if key))
+
+
+def _beside_deny(remedy: Remedy, findings: Sequence[Finding]) -> Remedy:
+    """Return a remedy as it stands beside the findings: where a Deny is found as well, it is not certain to help."""
+    denies = (one for one in findings if one.cause is Cause.KEY_POLICY_EXPLICIT_DENY)
+    if remedy.helps is not True or all(one.confidence == "possible" for one in denies):
+        return remedy
+    return structs.replace(remedy, helps="undetermined", risks=(*remedy.risks, Reason.POLICY_DENIES_CALLER))
 
 
 _COMMANDS: Mapping[str, tuple[str, ...]] = {

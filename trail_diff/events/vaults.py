@@ -63,12 +63,17 @@ def _is_fully_managed(job: Job) -> bool:
     return arn_service(job.recovery_point) != "dynamodb" and (resource_type_of(job) or "efs") in VAULT_KEY_TYPES
 
 
+def _is_own_point(job: Job) -> bool:
+    """Check whether the job's recovery point is known, and is one of AWS Backup itself: the vault's key made it."""
+    return arn_service(job.recovery_point) == "backup"
+
+
 def _complete(job: Job, vaults: Mapping[str, str], points: Mapping[str, str], *, is_told: bool) -> Job:
     point, origin = points.get(job.recovery_point or ""), vaults.get(job.vault or "")
     known: list[tuple[KeyRole, str | None, KeyOrigin]] = []
     if job.kind == "restore":
         known.append(("source-vault" if is_vault_key_read(job) else "resource", point, "recovery-point"))
-        known.append(("source-vault", origin if is_vault_key_read(job) else None, _DESCRIBED))
+        known.append(("source-vault", origin if is_vault_key_read(job) and _is_own_point(job) else None, _DESCRIBED))
     elif job.key is None and is_vault_key_used(job) and not is_told:
         known.append(("vault", origin, _DESCRIBED))
     if job.kind == "copy":

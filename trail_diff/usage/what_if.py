@@ -16,6 +16,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.report import StatementRef, WhatIfRow
 from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_policies, decide, evaluate
 from trail_diff.policy.decide.statements import RETIRE_GRANT
+from trail_diff.policy.remedies.patches import statements_of
 from trail_diff.policy.request.context import build_request
 from trail_diff.policy.request.interface import Request
 from trail_diff.profiles.catalogue import call_profiles, profiles_of_service
@@ -98,12 +99,39 @@ def _check_known(what: str, name: str, known: Collection[str]) -> None:
         raise UsageError(f"no calls to KMS are known of the {what} {name!r}", hint=f"known: {', '.join(sorted(known))}")
 
 
+class _OpenAllow(Struct, frozen=True):
+    """Whom an Allow that may match is about, and on which conditions."""
+
+    element: str
+    principals: frozenset[tuple[str, str]]
+    condition: object
+
+    @classmethod
+    def of(cls, statement: Mapping[str, Any]) -> "_OpenAllow":
+        """Take a statement apart."""
+        element = "NotPrincipal" if "NotPrincipal" in statement else "Principal"
+        named = statement.get(element)
+        kinds = named.items() if isinstance(named, Mapping) else [("", named)]
+        principals = (
+            (str(kind), str(name)) for kind, names in kinds for name in (names if isinstance(names, list) else [names])
+        )
+        return cls(element, frozenset(principals), statement.get("Condition"))
+
+    def is_kept_by(self, other: "_OpenAllow") -> bool:
+        """Check whether another lets through whom this one does: no fewer principals, on the same conditions."""
+        is_alike = (self.element, self.condition) == (other.element, other.condition)
+        if not is_alike or self.element == "NotPrincipal":
+            return is_alike and self.principals == other.principals
+        return self.principals <= other.principals
+
+
 class _Sides(Struct, frozen=True):
     """A policy compiled: with what is known beside it, and twice with the grants alone.
 
-    `alone`: no identity policy allows anything; `at_best`: they allow everything.
+    `alone`: no identity policy allows anything; `at_best`: they allow everything. `document` is the policy itself.
     """
 
+    document: Mapping[str, Any]
     known: CompiledPolicies
     alone: CompiledPolicies
     at_best: CompiledPolicies
@@ -116,11 +144,20 @@ class _Sides(Struct, frozen=True):
             PolicySet.assuming_no_limits(policy, policies.grants, ()),
             PolicySet.assuming_no_limits(policy, policies.grants, (_ALLOW_ALL,)),
         )
-        return cls(*map(compile_policies, sets))
+        return cls(policy, *map(compile_policies, sets))
 
     def allows(self, request: Request) -> tuple[bool, bool]:
         """Return whether the policy allows a request alone, and at best."""
         return decide(request, self.alone) == "allowed", decide(request, self.at_best) == "allowed"
+
+    def open_allows(self, decision: Decision) -> "list[_OpenAllow]":
+        """Return the Allows of the policy that may be what lets a request through."""
+        statements = statements_of(self.document)
+        return [
+            _OpenAllow.of(statements[one.index - 1])
+            for one in decision.statements
+            if one.layer == "key-policy" and one.effect == "Allow" and one.outcome == "unknown"
+        ]
 
 
 class _Trial(Struct, frozen=True):
@@ -167,7 +204,8 @@ class _Trial(Struct, frozen=True):
         """Judge a call that worked and that the new policy leaves open; no other layer denied it.
 
         An Allow is lost where the old policy allowed the call, alone or together with the caller's own policies, and
-        the new one does not: then only a grant could.
+        the new one does not: then only a grant could. So is one that may have allowed it, and that is gone or tests
+        something else.
         """
         if not _open_denies(after) <= _open_denies(before):
             return "at-risk"
@@ -175,7 +213,16 @@ class _Trial(Struct, frozen=True):
         was_allowed = self.old.allows(request) if self.old is not None else (False, False)
         if any(was and not still for was, still in zip(was_allowed, allowed, strict=True)):
             return "at-risk"
-        return "unchanged" if allowed[0] else outcome
+        if allowed[0]:
+            return "unchanged"
+        return "at-risk" if self._loses_open_allow(after, before) else outcome
+
+    def _loses_open_allow(self, after: Decision, before: Decision | None) -> bool:
+        """Check whether an Allow that may have let a call through is in the new policy no more."""
+        if self.old is None or before is None:
+            return False
+        left = self.new.open_allows(after)
+        return not all(any(one.is_kept_by(other) for other in left) for one in self.old.open_allows(before))
 
 
 def _judge(one: ObservedRequest, after: Decision, before: Decision | None) -> WhatIfOutcome:

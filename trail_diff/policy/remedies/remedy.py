@@ -29,17 +29,15 @@ _LARGEST = 32_768
 def find_remedies(situation: Situation) -> tuple[Remedy, ...]:
     """Try every remedy and every tempting change; those that help first, the narrowest of them ahead."""
     old = compile_policy(situation.policy, situation)
-    tried = [remedy for one in find_candidates(situation, old) if (remedy := _try(situation, one, old)) is not None]
+    tried = [_try(situation, one, old) for one in find_candidates(situation, old)]
     order = {True: 0, "undetermined": 1, False: 2}
     return tuple(sorted(tried, key=lambda remedy: order[remedy.helps]))
 
 
-def _try(situation: Situation, candidate: Candidate, old: CompiledPolicies) -> Remedy | None:
-    """Replay everything seen and some strangers under the changed policy, and judge; None for what is not offered."""
+def _try(situation: Situation, candidate: Candidate, old: CompiledPolicies) -> Remedy:
+    """Replay everything seen and some strangers under the changed policy, and judge."""
     candidate, new = _with_allow(situation, candidate)
     is_too_large = _size(candidate.draft.policy) > _LARGEST
-    if is_too_large and candidate.is_offered:
-        return None
     lets_in = lets_in_others(situation, candidate)
     fixes = [(call, find_fix(call, situation, candidate, old, new)) for call in situation.observed]
     replay = _replay([(call, fix.helps) for call, fix in fixes], old, new)
