@@ -1,13 +1,14 @@
 """A table of CloudTrail records in Athena: one query brings what is wanted, and its result is read like an export."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from msgspec import Struct
 
 from trail_diff.aws.engines.athena_sql import TableName, build_sql, read_table, unused_partition_keys
-from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, wait_for
+from trail_diff.aws.engines.waiting import cancelled_unless_done, format_bytes, utc_now, wait_for
 from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError
 from trail_diff.model.learnt import Record, Skipped
@@ -31,8 +32,8 @@ class AthenaOptions(Struct, frozen=True):
 class AthenaSource:
     """Asks one table."""
 
-    def __init__(self, link: Link, options: AthenaOptions) -> None:
-        self._link, self._options = link, options
+    def __init__(self, link: Link, options: AthenaOptions, now: Callable[[], datetime] = utc_now) -> None:
+        self._link, self._options, self._now = link, options, now
 
     def read(
         self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
@@ -43,8 +44,8 @@ class AthenaSource:
             AwsError: AWS did not answer.
             SourceError: the query failed, or the table holds something else.
         """
-        sql = self.statement(near_windows(query))
-        execution = self._run(sql)
+        now = self._now()
+        execution = self._run(self.statement(query))
         scanned = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
         self._link.notify(f"Athena scanned {format_bytes(scanned)} (query {execution['QueryExecutionId']})")
         location = execution.get("ResultConfiguration", {}).get("OutputLocation", "")
@@ -54,9 +55,11 @@ class AthenaSource:
             except (AwsAccessDeniedError, AwsNotFoundError) as error:
                 self._link.notify(f"the result is read page by page, which is slower: {error.message}")
             else:
+                tally.add_searched(query.windows, query.regions, now)
                 return
         envelope = Envelope(f"athena:{execution['QueryExecutionId']}", selection, tally)
         yield from envelope.read_rows(self._rows(execution["QueryExecutionId"]))
+        tally.add_searched(query.windows, query.regions, now)
 
     def statement(self, query: ReadOptions) -> str:
         """Build the statement for the table as Athena describes it; nothing is run.
@@ -65,7 +68,7 @@ class AthenaSource:
             AwsError: AWS did not answer.
             SourceError: the table holds something else.
         """
-        name = self._options.table
+        name, query = self._options.table, near_windows(query)
         named = {"CatalogName": name.catalog, "DatabaseName": name.database, "TableName": name.table}
         metadata = self._link.aws.call("athena", "get_table_metadata", named)["TableMetadata"]
         table = read_table(name, metadata)
