@@ -42,7 +42,7 @@ def test_records_of_every_kind_of_caller_survive() -> None:
     recording = Recording()
     key, other = recording.key_arn("a"), recording.key_arn("b")
     time = "2026-03-01T18:00:00Z"
-    user = recording.user('o"mal\nley, {a=b}')
+    user = recording.user("o=mal,ley+@b")
     context = {"aws:dynamodb:tableName": 'a"b, c=d}', "empty": ""}
     recording.kms(time, "Decrypt", key, recording.service("backup-storage.amazonaws.com"), context)
     recording.kms(

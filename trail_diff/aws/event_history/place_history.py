@@ -16,6 +16,7 @@ from trail_diff.aws.event_history.history_plan import (
     ASSUMED_IAM_RATE,
     BACKUP,
     FREQUENT_CHANGES,
+    FREQUENT_LOOK_BACK,
     IAM,
     KMS,
     PAGE,
@@ -270,6 +271,7 @@ def _named_changes(errand: Errand) -> Iterator[tuple[str, tuple[str, ...], Span]
         yield IAM, ROLE_CHANGES, changes
     if errand.of_keys:
         yield KMS, RARE_CHANGES, changes
-        first = max(changes.start, min((window.start for window in errand.windows), default=changes.start))
+        earliest = min((window.start for window in errand.windows), default=changes.start)
+        first = max(changes.start, earliest - FREQUENT_LOOK_BACK)
         yield KMS, FREQUENT_CHANGES, Span(first, changes.end)
         yield BACKUP, VAULT_CHANGES, changes
