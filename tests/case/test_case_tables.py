@@ -106,7 +106,8 @@ def test_gaps_are_named_as_the_table_says(case: Entry) -> None:
     records = [*case.get("records", EVENINGS), *case.get("more", [])]
     tally, events = build_tally({**case, "records": records}), list(map(build_event, records))
     bad, good = build_job(case.get("failed"), day=2), build_job(case.get("succeeded"))
-    sides = [build_side(job, case.get("tied", TIED)) for job in (bad, good)]
+    tied = case.get("tied", TIED)
+    sides = [build_side(bad, case.get("tiedToFailed", tied)), build_side(good, tied)]
     jobs = [bad, good, *map(build_job, case.get("jobs", []))]
 
     gaps = check_coverage(sides[0], sides[1] if case.get("baseline", True) else None, tally, events, jobs)

@@ -75,10 +75,18 @@ def check_coverage(
         *check_export(tally, events),
         *_check_jobs(failed.job, succeeded, jobs),
     }
+    if tally.cached_at is not None and succeeded is not None and _is_any_absent(failed, succeeded):
+        found.add(Reason.ABSENCE_FROM_CACHE)
     newest = parse_time(tally.newest())
     if newest and failed.job.kind != "window" and newest - _core(failed).end < DELIVERY_DELAY:
         found.add(Reason.DELIVERY_DELAY_POSSIBLE)
     return tuple(reason for reason in Reason if reason in found)
+
+
+def _is_any_absent(failed: JobEvents, succeeded: JobEvents) -> bool:
+    """Check whether a caller of the succeeded job made a call that the failed job's evidence lacks."""
+    calls = [{(tie.event.caller.name, tie.event.event_name) for tie in side.events} for side in (failed, succeeded)]
+    return not calls[1] <= calls[0]
 
 
 def check_side(side: JobEvents, tally: Tally) -> Iterator[Reason]:
