@@ -41,7 +41,9 @@ def near_windows(query: ReadOptions) -> ReadOptions:
     """
     if query.changes is None or not query.windows:
         return query
-    start = max(query.changes.start, min(window.start for window in query.windows) - LOOK_BACK)
+    first = min(window.start for window in query.windows)
+    is_before = query.changes.start <= first
+    start = max(query.changes.start, first - LOOK_BACK) if is_before else first - LOOK_BACK
     return structs.replace(query, changes=Window(start, max(start, query.changes.end)))
 
 

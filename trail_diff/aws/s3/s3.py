@@ -82,7 +82,7 @@ class S3Source:
             AwsError: AWS did not answer; what came before was given.
             SourceError: there is nothing under the address.
         """
-        self._pruned, self._searched = 0, ()
+        self._pruned = 0
         now = self._now()
         reader = FileReader(selection, tally, progress)
         with _pool() as pool:
@@ -104,6 +104,7 @@ class S3Source:
     # ---- what to read
 
     def _wanted(self, query: ReadOptions, pool: ThreadPoolExecutor) -> Iterator[_Object]:
+        self._searched = ()
         folders = list(self._find_folders(self._prefix))
         if not folders:
             self._searched = tuple((span, "") for span in merge_spans(query))
