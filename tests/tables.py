@@ -232,5 +232,5 @@ def build_tally(entry: Entry) -> Tally:
     tally = make_tally(map(build_record, entry["records"]))
     tally.searched = {(region, account, first, last) for region, account, first, last in entry.get("searched", [])}
     tally.as_of, tally.next_token = entry.get("asOf"), bool(entry.get("nextToken"))
-    tally.event_history = entry.get("eventHistory", 0)
+    tally.event_history, tally.cached_at = entry.get("eventHistory", 0), entry.get("cachedAt")
     return tally

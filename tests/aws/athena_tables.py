@@ -86,16 +86,16 @@ def describe_table(layout: str, columns: Mapping[str, str] = COLUMNS) -> dict[st
     }
 
 
-def run_on_duckdb(sql: str, layout: str, records: Sequence[Record]) -> bytes:
+def run_on_duckdb(sql: str, layout: str, records: Sequence[Record], table: Mapping[str, str] = COLUMNS) -> bytes:
     """Run a statement in Athena's dialect over a table that holds the records; give the result as Athena's CSV."""
     keys, _ = LAYOUTS[layout]
-    kinds = {**COLUMNS, **dict.fromkeys(keys, "string")}
+    kinds = {**table, **dict.fromkeys(keys, "string")}
     with duckdb.connect() as database:
         database.execute("CREATE SCHEMA logs")
         columns = ", ".join(f'"{name}" {_duckdb_type(kind)}' for name, kind in kinds.items())
         database.execute(f"CREATE TABLE logs.cloudtrail_logs ({columns})")
         for record in records:
-            row = [_cell(record, name, kind) for name, kind in COLUMNS.items()]
+            row = [_cell(record, name, kind) for name, kind in table.items()]
             row += [_OF_DAY[key](record) for key in keys]
             marks = ", ".join("?" * len(row))
             database.execute(f"INSERT INTO logs.cloudtrail_logs VALUES ({marks})", row)  # noqa: S608 - marks only
@@ -118,7 +118,10 @@ def _as_type(value: Any, kind: str) -> Any:
         return inner if isinstance(value, dict) else None
     if kind.startswith("array<"):
         return [_as_type(item, kind[6:-1]) for item in value] if isinstance(value, list) else None
-    if kind.startswith("map<") or value is None:
+    if kind.startswith("map<"):
+        texts = {key: _as_type(inner, "string") for key, inner in value.items()} if isinstance(value, dict) else None
+        return {"key": list(texts), "value": list(texts.values())} if texts is not None else None
+    if value is None:
         return None
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 

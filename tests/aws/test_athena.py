@@ -1,6 +1,7 @@
 """Athena on loopback: the protocol against moto's server, and what it answers when a query goes wrong."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -10,10 +11,12 @@ from aws.athena_server import answer_with_result, state
 from aws.athena_tables import describe_table
 from aws.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
 from aws.offline import JOBS, incident_records, offline_events, read_source
+from msgspec import structs
 
 from trail_diff.aws.engines.athena import AthenaSource
 from trail_diff.aws.engines.choices import AthenaTable
 from trail_diff.errors import AwsAccessDeniedError, SourceError
+from trail_diff.model.learnt import Window
 
 OPTIONS = AthenaTable("logs.cloudtrail_logs", output="s3://results/athena/")
 
@@ -45,6 +48,18 @@ def test_a_query_yields_the_events_of_the_offline_path(server: Loopback) -> None
     assert statements[0].startswith("SELECT")
     assert server.asked("GetQueryResults") == []
     assert any("Athena scanned 12.3 MB" in note for note in server.notes)
+
+
+def test_the_statement_shown_is_the_one_that_runs(server: Loopback) -> None:
+    """What a dry run prints for a case is what the same question sends, the span of the changes included."""
+    source = AthenaSource(server.link(), OPTIONS)
+    answer_with_result(server, incident_records())
+    assert JOBS.changes is not None
+    query = structs.replace(JOBS, changes=Window(JOBS.changes.start - timedelta(days=80), JOBS.changes.end))
+
+    read_source(source, query)
+
+    assert server.asked("StartQueryExecution")[-1]["QueryString"] == source.statement(query)
 
 
 def test_a_result_that_cannot_be_fetched_is_read_page_by_page(server: Loopback) -> None:

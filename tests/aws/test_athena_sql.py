@@ -42,7 +42,7 @@ def test_records_of_every_kind_of_caller_survive() -> None:
     recording = Recording()
     key, other = recording.key_arn("a"), recording.key_arn("b")
     time = "2026-03-01T18:00:00Z"
-    user = recording.user('o"mal\nley, {a=b}')
+    user = recording.user("o=mal,ley+@b")
     context = {"aws:dynamodb:tableName": 'a"b, c=d}', "empty": ""}
     recording.kms(time, "Decrypt", key, recording.service("backup-storage.amazonaws.com"), context)
     recording.kms(
@@ -137,6 +137,29 @@ def test_keys_leave_out_calls_on_other_keys() -> None:
 
     kept = [recording.records[index] for index in (0, 2, 3)]
     assert read_content(csv).events == offline_events(kept)
+
+
+@pytest.mark.parametrize("kind", ["map<string,string>", "string"])
+def test_keys_are_found_in_columns_of_any_kind(kind: str) -> None:
+    """A call that names its key in a map of texts only is found, and what such a map holds is read."""
+    recording = Recording()
+    key, other = recording.key_arn("a"), recording.key_arn("b")
+    time, user = "2026-03-01T18:00:00Z", recording.user("ann")
+    for named in (key, other):
+        recording.kms(time, "Decrypt", None, user, parameters={"keyId": named})
+    query, columns = structs.replace(JOBS, keys=(key,), only_keys=True), {**COLUMNS, "requestparameters": kind}
+
+    csv = run_on_duckdb(make_sql(describe_table("none", columns), query), "none", recording.records, columns)
+
+    assert read_content(csv).events == offline_events(recording.records[:1])
+
+
+def test_a_table_in_which_keys_cannot_be_found_is_read_whole() -> None:
+    """Where no column tells the key, no call is left out."""
+    columns = {name: COLUMNS[name] for name in ("eventsource", "eventname", "eventtime", "useridentity")}
+    query = structs.replace(JOBS, keys=("arn:aws:kms:eu-west-1:111122223333:key/abc",), only_keys=True)
+
+    assert make_sql(describe_table("none", columns), query) == make_sql(describe_table("none", columns))
 
 
 def test_keys_that_only_matter_or_are_aliases_leave_nothing_out() -> None:

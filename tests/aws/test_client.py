@@ -1,11 +1,17 @@
 """Credentials as the AWS CLI finds them, and every way in which AWS says no, as one of ours with a hint."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from aws_server import AwsServer, Fault
 
 from trail_diff.aws.client import Aws, as_document, iam_action
+from trail_diff.cli import run
 from trail_diff.errors import (
     AwsAccessDeniedError,
     AwsConnectionError,
@@ -83,6 +89,69 @@ def test_role_that_may_not_be_assumed_is_the_missing_permission(
 
     assert isinstance(error, AwsAccessDeniedError)
     assert error.action == "sts:AssumeRole"
+
+
+PAGE = b"<!DOCTYPE html>\n<html><body>\n<h1>Sign in to the proxy</h1></body></html>"
+
+
+@contextmanager
+def answering(status: int, content: bytes) -> Iterator[str]:
+    """Give every request one answer, at the address yielded."""
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST  # noqa: N815 - the names are http.server's
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        ("cloudtrail", "lookup_events", {}),
+        ("backup", "list_backup_jobs", {}),
+        ("sts", "get_caller_identity", {}),
+        ("s3", "list_objects_v2", {"Bucket": "trail"}),
+        ("s3", "get_object", {"Bucket": "trail", "Key": "a"}),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 403, 502])
+@pytest.mark.usefixtures("server")
+def test_page_of_a_proxy_is_no_answer(service: str, operation: str, parameters: dict[str, str], status: int) -> None:
+    """A web page in place of an answer is an error that says so, whatever its status; an object may be a page."""
+    if operation == "get_object" and status == HTTPStatus.OK:
+        return
+    with answering(status, PAGE) as url, pytest.raises(AwsConnectionError, match="is not AWS") as caught:
+        Aws("main", endpoint_url=url, attempts=1).call(service, operation, parameters)
+
+    assert "\n" not in caught.value.message
+    assert "proxy" in caught.value.hint
+
+
+@pytest.mark.usefixtures("server")
+def test_page_of_a_proxy_is_one_line_and_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command line ends with exit status 2 and one line when what answers is not AWS."""
+    with answering(200, PAGE) as url:
+        status = run(["--job-id", "j-1", "--endpoint-url", url, "--region", "eu-west-1"])
+
+    stderr = capsys.readouterr().err.strip()
+    assert (status, stderr.count("\n")) == (2, 0)
+    assert "is not AWS" in stderr
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Event history over HTTP: what is asked, what is kept, and what happens when it goes wrong."""
 
+import gzip
+import json
 import os
 import signal
 import stat
@@ -14,7 +16,9 @@ from recording import Recording
 
 from trail_diff.aws.client import Aws
 from trail_diff.aws.event_history.lookup_events import HistoryOptions, LookupEvents
-from trail_diff.aws.event_history.place_history import PAGES_PER_SLICE
+from trail_diff.aws.event_history.pace import Pace
+from trail_diff.aws.event_history.place_history import PAGES_PER_SLICE, Errand, PlaceHistory
+from trail_diff.aws.event_history.slices import Slices, Span
 from trail_diff.errors import AwsAccessDeniedError, AwsConnectionError, AwsCredentialsError
 from trail_diff.model.learnt import Window
 from trail_diff.read.interface import FoundRecord, Progress, ReadOptions, Tally, select_everything
@@ -64,6 +68,7 @@ class Reading:
         seconds: float = 0,
         profiles: tuple[str, ...] = ("main",),
         attempts: int = 8,
+        now: datetime = NOW,
     ) -> None:
         self.notes: list[str] = []
         self.tally = Tally()
@@ -73,7 +78,7 @@ class Reading:
             (REGION,),
             HistoryOptions(cache, max_requests, seconds),
             self.notes.append,
-            lambda: NOW,
+            lambda: now,
         )
 
     def read(self, query: ReadOptions, progress: Progress | None = None) -> "Reading":
@@ -173,6 +178,62 @@ def test_newest_minutes_are_never_kept(server: AwsServer, tmp_path: Path) -> Non
     reading = Reading(server, cache=tmp_path).read(ReadOptions(windows=(window,)))
 
     assert reading.ids == [late["eventID"]]
+
+
+def test_early_answer_is_not_kept(server: AwsServer, tmp_path: Path) -> None:
+    """An event that arrives hours late is found by the next read: what was fetched within a day of its end is not kept."""
+    window = Window(NOW - timedelta(hours=20), NOW - timedelta(hours=19))
+    query = ReadOptions(windows=(window,))
+    first = Reading(server, cache=tmp_path).read(query)
+    made = Recording()
+    late = made.kms("2026-03-19T16:30:00Z", "Decrypt", made.key_arn("k"), made.service("backup.amazonaws.com"))
+    server.account().records[REGION] = [late]
+
+    second = Reading(server, cache=tmp_path).read(query)
+
+    assert (first.ids, second.ids) == ([], [late["eventID"]])
+    assert second.tally.cached_at is None
+
+
+def test_age_of_what_was_kept_is_told(server: AwsServer, tmp_path: Path) -> None:
+    """What an earlier run fetched carries its time, which a note says with the option that fetches anew."""
+    put_events(server, 5)
+    fresh = Reading(server, cache=tmp_path).read(QUERY)
+
+    kept = Reading(server, cache=tmp_path, now=NOW + timedelta(days=3)).read(QUERY)
+
+    assert fresh.tally.cached_at is None
+    assert kept.tally.cached_at == NOW.isoformat()
+    assert "kept from a fetch at 2026-03-20 12:00 UTC, 3 days ago; --no-cache" in kept.notes[0]
+
+
+def test_slice_that_claims_to_be_final_too_early_is_fetched_anew(server: AwsServer, tmp_path: Path) -> None:
+    """A file of the cache that was fetched within a day of its end counts as not there, whoever wrote it."""
+    ids = put_events(server, 5)
+    Reading(server, cache=tmp_path).read(QUERY)
+    for path in tmp_path.rglob("*.json.gz"):
+        stored = json.loads(gzip.decompress(path.read_bytes()))
+        early = {**stored, "fetched_at": stored["span"][1] + 60, "entries": []}
+        path.write_bytes(gzip.compress(json.dumps(early).encode()))
+
+    reading = Reading(server, cache=tmp_path).read(QUERY)
+
+    assert set(reading.ids) == ids
+
+
+def test_event_without_its_record_is_counted() -> None:
+    """An event that event history gives without CloudTrailEvent is a skip, not nothing."""
+    answer = {"Events": [{"EventId": "e-1", "EventTime": START}, {"EventName": "Decrypt"}]}
+    slices = Slices(None, int(NOW.timestamp()))
+    place = PlaceHistory((ACCOUNT, REGION), lambda _asked: answer, slices, Pace(0), 1)
+
+    place.fetch(
+        Errand((Span(int(START.timestamp()), int(START.timestamp()) + 60),), None),
+        threading.Event(),
+        lambda *_page: None,
+    )
+
+    assert [entry.text for entry in place.entries(Errand((Span(0, int(NOW.timestamp())),), None))] == ["", ""]
 
 
 def test_cache_is_private(server: AwsServer, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trail_diff.aws.event_history.slices import Entry, Lane, Slices, Span, merge_spans, subtract
+from trail_diff.aws.event_history.slices import FINAL_AFTER, Entry, Lane, Slices, Span, merge_spans, subtract
 
 LANE = Lane("111122223333", "eu-west-1", "EventSource", "kms.amazonaws.com")
 SPANS = st.builds(lambda start, length: Span(start, start + length), st.integers(0, 60), st.integers(0, 15))
@@ -39,7 +39,7 @@ def test_merged_spans_hold_the_same_time(spans: list[Span]) -> None:
 @given(st.lists(SPANS, max_size=6), SPANS)
 def test_an_event_is_given_once_however_slices_overlap(spans: list[Span], wanted: Span) -> None:
     """Slices that overlap give each event of their time once."""
-    slices = Slices(None, settled=0)
+    slices = Slices(None, now=0)
     for span in spans:
         slices.add(LANE, span, [Entry(second, f"e{second}", "{}") for second in sorted(seconds([span]))])
 
@@ -51,9 +51,9 @@ def test_an_event_is_given_once_however_slices_overlap(spans: list[Span], wanted
 def test_lanes_are_kept_apart(tmp_path: Path) -> None:
     """What is held for one question is not given for another, whatever its name holds."""
     odd = Lane("111122223333", "eu-west-1", "EventName", "../../x")
-    Slices(tmp_path, settled=100).add(odd, Span(1, 50), [Entry(7, "a", "{}")])
+    Slices(tmp_path, now=100 + FINAL_AFTER).add(odd, Span(1, 50), [Entry(7, "a", "{}")])
 
-    again = Slices(tmp_path, settled=100)
+    again = Slices(tmp_path, now=100 + FINAL_AFTER)
 
     assert [entry.event_id for entry in again.entries(odd, Span(0, 60))] == ["a"]
     assert again.missing(odd, Span(0, 60)) == [Span(51, 60), Span(0, 0)]
@@ -64,7 +64,7 @@ def test_lanes_are_kept_apart(tmp_path: Path) -> None:
 def test_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) -> None:
     """Where nothing can be written, slices are held in memory."""
     (tmp_path / "file").write_text("in the way")
-    slices = Slices(tmp_path / "file" / "cache", settled=100)
+    slices = Slices(tmp_path / "file" / "cache", now=100 + FINAL_AFTER)
 
     slices.add(LANE, Span(1, 50), [Entry(7, "a", "{}")])
 

@@ -24,6 +24,8 @@ def play(name: str, folder: Path, form: str | None = None) -> list[str]:
     (folder / "export").write_bytes(WRAPS[form](scene.finish().sorted()))
     for file, content in scene.files.items():
         (folder / file).write_text(content, encoding="utf-8")
+    if "compare" in scene.options:
+        return ["compare", "--events", "export", *(one for one in scene.options if one != "compare")]
     asked = [] if "--job-id" in scene.options else ["--job-id", BAD]
     return [*asked, "--events", "export", *scene.options]
 

@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 import botocore.config
 import botocore.exceptions
+import botocore.parsers
 
 from trail_diff.errors import (
     AwsAccessDeniedError,
@@ -73,6 +74,9 @@ _ANSWERS: tuple[tuple[frozenset[str], type[AwsError], str, str], ...] = (
 _NAMED_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,80})")
 """What a denial says is missing: reading an encrypted object lacks kms:Decrypt, a table's description glue:GetTable."""
 _CHUNK_BYTES = 1 << 20
+_FIRST_ERROR = 300
+_PAGE_START_BYTES = 64
+_PAGE_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body")
 
 _ACTIONS = {
     ("s3", "list_objects_v2"): "s3:ListBucket",
@@ -190,6 +194,8 @@ class Aws:
                 )
                 client.meta.events.register_last("needs-retry", self._retry_cut_answer)
                 client.meta.events.register("after-call", _refuse_cut_answer)
+                client.meta.events.register("before-parse", _refuse_page)
+                client.meta.events.register("after-call", _refuse_error_page)
                 self._clients[place] = client
             return self._clients[place]
 
@@ -205,6 +211,23 @@ def _refuse_cut_answer(http_response: Any, model: Any, **_told: Any) -> None:
     if missing:
         read = len(http_response.content)
         raise botocore.exceptions.IncompleteReadError(actual_bytes=read, expected_bytes=read + missing)
+
+
+def _refuse_page(operation_model: Any, response_dict: Mapping[str, Any], **_told: Any) -> None:
+    """Let no web page through to the parser, which takes one for an answer in which nothing is, or breaks on it."""
+    body = response_dict["body"]
+    if response_dict["status_code"] < _FIRST_ERROR and isinstance(body, bytes):
+        is_json = operation_model.service_model.resolved_protocol in ("json", "rest-json")
+        start = body.lstrip()[:_PAGE_START_BYTES].lower()
+        if start.startswith(_PAGE_STARTS) or (is_json and start and not start.startswith((b"{", b"["))):
+            raise botocore.parsers.ResponseParserError
+
+
+def _refuse_error_page(http_response: Any, **_told: Any) -> None:
+    """Let no web page pass for an error of AWS, once every retry has ended in one."""
+    is_error = http_response.status_code >= _FIRST_ERROR
+    if is_error and http_response.content.lstrip()[:_PAGE_START_BYTES].lower().startswith(_PAGE_STARTS):
+        raise botocore.parsers.ResponseParserError
 
 
 def _missing_bytes(http_response: Any, model: Any) -> int:
@@ -247,6 +270,12 @@ def translating_errors(action: str, region: str | None) -> Iterator[None]:
         raise _translate(error, _action_of(error, action), region) from error
     except botocore.exceptions.BotoCoreError as error:
         raise _translate_local(error, action, region) from error
+    except botocore.parsers.ResponseParserError as error:
+        where = f" in {region}" if region else ""
+        raise AwsConnectionError(
+            f"what answered {action}{where} is not AWS",
+            hint="check the network: a proxy or a login page may be in between; and --endpoint-url",
+        ) from error
 
 
 def _action_of(error: botocore.exceptions.ClientError, action: str) -> str:

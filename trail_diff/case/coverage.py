@@ -75,10 +75,18 @@ def check_coverage(
         *check_export(tally, events),
         *_check_jobs(failed.job, succeeded, jobs),
     }
+    if tally.cached_at is not None and succeeded is not None and _is_any_absent(failed, succeeded):
+        found.add(Reason.ABSENCE_FROM_CACHE)
     newest = parse_time(tally.newest())
     if newest and failed.job.kind != "window" and newest - _core(failed).end < DELIVERY_DELAY:
         found.add(Reason.DELIVERY_DELAY_POSSIBLE)
     return tuple(reason for reason in Reason if reason in found)
+
+
+def _is_any_absent(failed: JobEvents, succeeded: JobEvents) -> bool:
+    """Check whether a caller of the succeeded job made a call that the failed job's evidence lacks."""
+    calls = [{(tie.event.caller.name, tie.event.event_name) for tie in side.events} for side in (failed, succeeded)]
+    return not calls[1] <= calls[0]
 
 
 def check_side(side: JobEvents, tally: Tally) -> Iterator[Reason]:
@@ -115,33 +123,37 @@ def _check_window(side: JobEvents, tally: Tally) -> Iterator[Reason]:
     """Report a window in which no record of the job's Region lies, or that the export begins or ends inside of.
 
     Counts are by the hour, so a shorter gap goes unseen; an export of few events may begin or end a little inside. Of
-    what was fetched from event history, it is known which time is whole.
+    what was searched, it is known which time is whole; a log store must have a record of that time as well, since its
+    trail may not have been there yet.
     """
-    if tally.as_of is not None:
-        if not _is_searched(side, tally):
-            yield Reason.WINDOW_NOT_COVERED
-        return
-    first, last = parse_time(tally.first), parse_time(tally.last)
-    core = _core(side)
-    if first is None or last is None:
+    is_searched = any(_is_searched(side, place, tally) for place in tally.searched)
+    if not is_searched and (tally.as_of is not None or not _is_spanned(side, tally)):
         yield Reason.WINDOW_NOT_COVERED
-        return
-    is_cut = last < core.end - _SLACK or first > core.start + _SLACK
+
+
+def _is_searched(side: JobEvents, place: tuple[str, str, str, str], tally: Tally) -> bool:
+    """Check whether a searched span is of the job's account and Region and holds all of the job's own time."""
+    core, job = _core(side), side.job
+    region, account, first, last = place
+    start, end = parse_time(first), parse_time(last)
+    is_here = job.region in (None, region or job.region) and job.account in (None, account or job.account)
+    is_whole = start is not None and end is not None and start <= core.start and core.end < end + timedelta(seconds=1)
+    return is_here and is_whole and (bool(account) or _has_records(side, tally))
+
+
+def _is_spanned(side: JobEvents, tally: Tally) -> bool:
+    """Check whether records lie before, in and after the job's own time."""
+    first, last, core = parse_time(tally.first), parse_time(tally.last), _core(side)
+    if first is None or last is None:
+        return False
+    return first <= core.start + _SLACK and core.end - _SLACK <= last and _has_records(side, tally)
+
+
+def _has_records(side: JobEvents, tally: Tally) -> bool:
+    """Check whether an hour of the job's own time has a record of its Region."""
     regions = ("", side.job.region) if side.job.region else None
     hours = (hour for region, _, hour in tally.hours if regions is None or region in regions)
-    if is_cut or not any(_hour_overlaps(hour, core) for hour in hours):
-        yield Reason.WINDOW_NOT_COVERED
-
-
-def _is_searched(side: JobEvents, tally: Tally) -> bool:
-    """Check whether one searched span of the job's account and Region holds all of the job's own time."""
-    core, job = _core(side), side.job
-    for region, account, first, last in tally.searched:
-        start, end = parse_time(first), parse_time(last)
-        is_here = job.region in (None, region) and job.account in (None, account)
-        if is_here and start and end and start <= core.start and core.end < end + timedelta(seconds=1):
-            return True
-    return False
+    return any(_hour_overlaps(hour, _core(side)) for hour in hours)
 
 
 def _check_selectors(
@@ -160,18 +172,19 @@ def _check_selectors(
             yield Reason.KMS_EVENTS_EXCLUDED
         elif is_write_only(selectors):
             yield Reason.READ_ONLY_EVENTS_MISSING
-    if tally.as_of is None and kms_in_failed and _lacks_read_only(failed, succeeded, events):
+    is_history = tally.is_event_history()
+    if not (is_history and tally.as_of) and kms_in_failed and _lacks_read_only(failed, succeeded, events):
         yield Reason.READ_ONLY_EVENTS_MISSING
-    is_history = tally.event_history == tally.records
     if succeeded is not None and not is_history and not kms_in_failed and _has_unrelated_kms(succeeded, events):
         yield Reason.KMS_EVENTS_EXCLUDED
 
 
 def check_export(tally: Tally, events: Iterable[Event]) -> Iterator[Reason]:
     """Return an export that lacks KMS events, read-only events, the caller type, or the pages after the first."""
-    if tally.event_history != tally.records and tally.kms_records == 0 and tally.read_only[True] > 0:
+    is_history = tally.is_event_history()
+    if not is_history and tally.kms_records == 0 and tally.read_only[True] > 0:
         yield Reason.KMS_EVENTS_EXCLUDED
-    if tally.as_of is None and tally.read_only[False] and not tally.read_only[True]:
+    if not (is_history and tally.as_of) and tally.read_only[False] and not tally.read_only[True]:
         yield Reason.READ_ONLY_EVENTS_MISSING
     if any(lacks_caller_type(event) for event in events):
         yield Reason.CALLER_TYPE_NOT_IN_EXPORT

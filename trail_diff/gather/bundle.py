@@ -62,6 +62,7 @@ class _Counts(Struct, frozen=True):
     event_history: _Count
     searched: list[tuple[str, str, str, str]]
     as_of: str | None
+    cached_at: str | None = None
 
 
 class _Asked(Struct, frozen=True):
@@ -295,6 +296,7 @@ def _counts(tally: Tally) -> _Counts:
         event_history=tally.event_history,
         searched=sorted(tally.searched),
         as_of=tally.as_of,
+        cached_at=tally.cached_at,
     )
 
 
@@ -302,6 +304,7 @@ def _tally(counts: _Counts) -> Tally:
     tally = Tally()
     tally.files, tally.records, tally.kms_records = counts.files, counts.records, counts.kms_records
     tally.first, tally.last, tally.as_of = counts.first, counts.last, counts.as_of
+    tally.cached_at = counts.cached_at
     tally.read_only = {False: counts.read_only[0], True: counts.read_only[1]}
     tally.hours = {(region, account, hour): count for region, account, hour, count in counts.hours}
     tally.without_caller_type, tally.event_history = counts.without_caller_type, counts.event_history

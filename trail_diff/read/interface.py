@@ -284,8 +284,10 @@ class Tally:
 
     Times stay ISO text as in the record (they sort as text), `first` and `last` of those that can be read; `hours`
     counts records by Region, account and hour (`2026-03-01T18`), from which coverage is told. `searched` holds the
-    spans of event history (Region, account, first and last second) that were fetched to the end: nothing is missing
-    there, even where no record is. `as_of` is when such a fetch was made.
+    spans (Region, account, first and last second) whose KMS events were all brought. Those of event history name their
+    account: nothing is missing there, even where no record is. Those of a log store (a bucket, a table, a log group)
+    have no account, and no Region where all were asked for: the store holds what its trail delivers. `as_of` is when
+    such a fetch was made, `cached_at` when the oldest part of it was that was kept from an earlier one.
     """
 
     def __init__(self) -> None:
@@ -301,6 +303,7 @@ class Tally:
         self.event_history = 0
         self.searched: set[tuple[str, str, str, str]] = set()
         self.as_of: str | None = None
+        self.cached_at: str | None = None
 
     def count(self, peek: Peek) -> None:
         """Count one record."""
@@ -325,12 +328,26 @@ class Tally:
         return self.as_of or self.last
 
     def regions(self) -> set[str]:
-        """Return the Regions that records came from, or that were searched for some."""
-        return {region for region, _, _ in self.hours if region} | {region for region, *_ in self.searched}
+        """Return the Regions that records came from, or whose event history was searched for some."""
+        named = {region for region, account, *_ in self.searched if account}
+        return named | {region for region, _, _ in self.hours if region}
 
     def accounts(self) -> set[str]:
-        """Return the accounts that records came from, or that were searched for some."""
-        return {account for _, account, _ in self.hours if account} | {account for _, account, *_ in self.searched}
+        """Return the accounts that records came from, or whose event history was searched for some."""
+        named = {account for _, account, *_ in self.searched if account}
+        return named | {account for _, account, _ in self.hours if account}
+
+    def is_event_history(self) -> bool:
+        """Check whether all that was read is event history, which leaves no KMS or read-only event out."""
+        is_counted = self.event_history == self.records
+        return all(account for _, account, *_ in self.searched) if self.searched else is_counted
+
+    def add_searched(self, spans: Sequence[Window], regions: Sequence[str], as_of: datetime) -> None:
+        """Note that a log store was asked for all KMS events of some spans; no Regions stand for all of them."""
+        self.as_of = max(self.as_of or "", as_of.isoformat())
+        for span in spans:
+            bounds = (span.start.isoformat(), min(span.end, as_of).isoformat())
+            self.searched |= {(region, "", *bounds) for region in regions or ("",)}
 
     def count_all(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> None:
         """Count many records, whose sources are known: the same as `count` for each, but quicker."""
@@ -369,6 +386,7 @@ class Tally:
             self.hours[place] = self.hours.get(place, 0) + count
         self.searched |= other.searched
         self.as_of = max((time for time in (self.as_of, other.as_of) if time), default=None)
+        self.cached_at = min((time for time in (self.cached_at, other.cached_at) if time), default=None)
         self._widen([time for time in (other.first, other.last) if time is not None])
 
     def _widen(self, times: Sequence[str]) -> None:

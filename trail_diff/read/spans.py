@@ -18,6 +18,8 @@ CHANGES = tuple(sorted(KEY_CHANGES | VAULT_CHANGES | OTHER_CHANGES))
 DELIVERY_MARGIN = timedelta(hours=1)
 """How long after an event its file is still looked for. CloudTrail delivers within about five minutes on average, which
 is not guaranteed; files lie under the day of their delivery, so an event from before midnight may lie in the next."""
+LOOK_BACK = timedelta(days=7)
+"""How long before the first window an engine is asked for changes."""
 
 
 def merge_spans(query: ReadOptions) -> tuple[Window, ...]:
@@ -33,10 +35,15 @@ def merge_spans(query: ReadOptions) -> tuple[Window, ...]:
 
 
 def near_windows(query: ReadOptions) -> ReadOptions:
-    """Look for changes from the first window on: later costs evidence, earlier costs money for what is old news."""
+    """Look for changes from a week before the first window on: later costs evidence, earlier costs money.
+
+    A policy that was put and a grant that was made before the first window are in force in it.
+    """
     if query.changes is None or not query.windows:
         return query
-    start = min(window.start for window in query.windows)
+    first = min(window.start for window in query.windows)
+    is_before = query.changes.start <= first
+    start = max(query.changes.start, first - LOOK_BACK) if is_before else first - LOOK_BACK
     return structs.replace(query, changes=Window(start, max(start, query.changes.end)))
 
 

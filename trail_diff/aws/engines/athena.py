@@ -1,12 +1,13 @@
 """A table of CloudTrail records in Athena: one query brings what is wanted, and its result is read like an export."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from trail_diff.aws.engines.athena_sql import build_sql, parse_table_name, read_table, unused_partition_keys
 from trail_diff.aws.engines.choices import AthenaTable
-from trail_diff.aws.engines.waiting import format_bytes, wait_for
+from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError
 from trail_diff.model.learnt import Record
@@ -21,13 +22,13 @@ from trail_diff.read.spans import near_windows
 class AthenaSource:
     """Asks one table."""
 
-    def __init__(self, link: Link, choice: AthenaTable) -> None:
+    def __init__(self, link: Link, choice: AthenaTable, now: Callable[[], datetime] = utc_now) -> None:
         """Take the table's name apart.
 
         Raises:
             UsageError: it is none.
         """
-        self._link, self._choice, self._table = link, choice, parse_table_name(choice.name)
+        self._link, self._choice, self._table, self._now = link, choice, parse_table_name(choice.name), now
 
     def read(
         self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
@@ -38,8 +39,8 @@ class AthenaSource:
             AwsError: AWS did not answer.
             SourceError: the query failed, or the table holds something else.
         """
-        sql = self.statement(near_windows(query))
-        execution = self._run(sql)
+        now = self._now()
+        execution = self._run(self.statement(query))
         scanned = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
         self._link.notify(f"Athena scanned {format_bytes(scanned)} (query {execution['QueryExecutionId']})")
         location = execution.get("ResultConfiguration", {}).get("OutputLocation", "")
@@ -49,10 +50,12 @@ class AthenaSource:
             except (AwsAccessDeniedError, AwsNotFoundError) as error:
                 self._link.notify(f"the result is read page by page, which is slower: {error.message}")
             else:
+                tally.add_searched(query.windows, query.regions, now)
                 return
         envelope = Envelope(f"athena:{execution['QueryExecutionId']}", selection, tally)
         records = self._records(execution["QueryExecutionId"])
         yield from envelope.read_rows(count_unreadable(records, f"athena:{execution['QueryExecutionId']}"))
+        tally.add_searched(query.windows, query.regions, now)
 
     def statement(self, query: ReadOptions) -> str:
         """Build the statement for the table as Athena describes it; nothing is run.
@@ -61,7 +64,7 @@ class AthenaSource:
             AwsError: AWS did not answer.
             SourceError: the table holds something else.
         """
-        name = self._table
+        name, query = self._table, near_windows(query)
         named = {"CatalogName": name.catalog, "DatabaseName": name.database, "TableName": name.table}
         metadata = self._link.aws.call("athena", "get_table_metadata", named)["TableMetadata"]
         table = read_table(name, metadata)

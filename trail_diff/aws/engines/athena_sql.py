@@ -134,7 +134,9 @@ def unused_partition_keys(table: Table, query: ReadOptions) -> tuple[str, ...]:
 def _select(table: Table) -> Iterator[str]:
     """Name the columns that a record is made of; structs are flattened, because their text is ambiguous."""
     for column in _PLAIN:
-        if column in table.columns:
+        if table.columns.get(column, "").startswith("map<"):
+            yield f'json_format(CAST("{column}" AS JSON)) AS {column}'
+        elif column in table.columns:
             yield f'"{column}" AS {column}'
     if not table.columns.get("useridentity", "").startswith("struct<"):
         yield from ['"useridentity" AS useridentity'] if "useridentity" in table.columns else []
@@ -233,8 +235,8 @@ def _event_condition(table: Table, query: ReadOptions) -> str:
     """Want every KMS and AWS Backup event in the windows, and what changes something in the span of the changes."""
     names = f"eventname IN ({sql_texts(CHANGES)})"
     events = f"(eventsource IN ({sql_texts(EVENT_SOURCES)}) OR {names})"
-    if keys := pushed_keys(query):
-        events = f"({events} AND {_key_condition(table, keys)})"
+    if (keys := pushed_keys(query)) and (of_keys := _key_condition(table, keys)):
+        events = f"({events} AND {of_keys})"
     if not query.windows and query.changes is None:
         return events
     wanted = [f"{_within(table, span)} AND {events}" for span in query.windows]
@@ -249,15 +251,23 @@ def _within(table: Table, span: Window) -> str:
     return f"eventtime BETWEEN {span.start.strftime(form)} AND {span.end.strftime(form)}"
 
 
-def _key_condition(table: Table, keys: Sequence[str]) -> str:
-    """Leave out the KMS calls that name other keys; a call may name its key by ARN or by id, or only in its error."""
+def _key_condition(table: Table, keys: Sequence[str]) -> str | None:
+    """Leave out the KMS calls that name other keys; a call may name its key by ARN or by id, or only in its error.
+
+    None where no column can be searched for a key, so that every KMS call has to be read.
+    """
+    ids = [_text(key.rpartition("/")[2]) for key in keys]
     named = []
     if table.columns.get("resources", "").startswith("array<struct<"):
         named.append(f"cardinality(filter(resources, resource -> resource.arn IN ({sql_texts(keys)}))) > 0")
-    for column in _TEXT_OF_CALL:
-        if table.columns.get(column) == "string":
-            named += [f'strpos("{column}", {_text(key.rpartition("/")[2])}) > 0' for key in keys]
-    return _any(["eventsource <> 'kms.amazonaws.com'", *named])
+    for column in ("resources", *_TEXT_OF_CALL):
+        match table.columns.get(column, "").partition("<")[0]:
+            case "string" | "varchar":
+                named += [f'strpos("{column}", {key_id}) > 0' for key_id in ids]
+            case "map":
+                values = f'map_values("{column}")'
+                named += [f"cardinality(filter({values}, value -> strpos(value, {key_id}) > 0)) > 0" for key_id in ids]
+    return _any(["eventsource <> 'kms.amazonaws.com'", *named]) if named else None
 
 
 def _any(conditions: Iterable[str]) -> str:

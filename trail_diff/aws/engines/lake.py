@@ -6,12 +6,13 @@ Source: CloudTrail user guide, "Supported SQL schemas for event data stores" and
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from trail_diff.aws.engines.athena_sql import sql_texts
-from trail_diff.aws.engines.waiting import format_bytes, wait_for
+from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.errors import AwsError, SourceError, UsageError
 from trail_diff.model.learnt import Record, Window
 from trail_diff.read.envelope import Envelope
@@ -27,7 +28,7 @@ _PAGE_ROWS = 1000
 class LakeSource:
     """Asks one event data store."""
 
-    def __init__(self, link: Link, arn: str) -> None:
+    def __init__(self, link: Link, arn: str, now: Callable[[], datetime] = utc_now) -> None:
         """Take an ARN apart.
 
         Raises:
@@ -39,7 +40,7 @@ class LakeSource:
                 f"--event-data-store {arn!r} is no event data store",
                 hint="give its ARN, as 'aws cloudtrail list-event-data-stores' prints it",
             )
-        self._link, self._arn = link, arn
+        self._link, self._arn, self._now = link, arn, now
         self._region, self._id = found[1], found[2]
 
     def read(
@@ -54,8 +55,10 @@ class LakeSource:
         if progress is not None:
             progress.file(self._arn, None)
         tally.files += 1
+        now = self._now()
         records = map(_read_row, self._rows(self._start(query)))
         yield from Envelope(self._arn, selection, tally).read_rows(count_unreadable(records, self._arn))
+        tally.add_searched(query.windows, query.regions, now)
 
     def statement(self, query: ReadOptions) -> str:
         """Return what is asked, with the column that not every store has."""

@@ -1,13 +1,13 @@
 """CloudWatch Logs groups that a trail writes to, through Logs Insights; a span with too many results is halved."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.aws.engines.waiting import format_bytes, wait_for
+from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.errors import SourceError
 from trail_diff.model.learnt import Window
 from trail_diff.read.envelope import Envelope
@@ -35,8 +35,10 @@ class _Ask(Struct, frozen=True):
 class LogsInsightsSource:
     """Asks log groups, by name or ARN; `limit` is how many results one query may give."""
 
-    def __init__(self, link: Link, groups: Sequence[str], limit: int = RESULT_LIMIT) -> None:
-        self._link, self._groups, self._limit = link, tuple(groups), limit
+    def __init__(
+        self, link: Link, groups: Sequence[str], limit: int = RESULT_LIMIT, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._link, self._groups, self._limit, self._now = link, tuple(groups), limit, now
         self._scanned = 0
 
     def read(
@@ -53,8 +55,11 @@ class LogsInsightsSource:
             progress.file(name, None)
         self._scanned = 0
         tally.files += 1
+        now = self._now()
         envelope = Envelope(name, selection, tally)
         yield from envelope.read_rows(self._messages(query, tally))
+        if not tally.next_token:
+            tally.add_searched(query.windows, query.regions, now)
         self._link.notify(f"Logs Insights scanned {format_bytes(self._scanned)}")
 
     def statement(self, query: ReadOptions) -> str:

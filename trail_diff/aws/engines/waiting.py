@@ -1,7 +1,8 @@
-"""Waiting for a query of one of AWS's engines: asking again, less and less often, and cancelling it on the way out."""
+"""Waiting for an engine's query: the clock, asking again less and less often, and cancelling on the way out."""
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import TypeVar
 
@@ -11,6 +12,11 @@ _PAUSES_SECONDS = (0.2, 0.3, 0.5, 1.0, 1.0, 2.0)
 _LAST_PAUSE_SECONDS = 3.0
 
 T = TypeVar("T")
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
 
 
 def wait_for(look: Callable[[], T | None], cancel: Callable[[], object], wait: Callable[[float], None]) -> T:

@@ -17,7 +17,9 @@ PAGE = 50
 KMS, BACKUP, IAM = "kms.amazonaws.com", "backup.amazonaws.com", "iam.amazonaws.com"
 
 FREQUENT_CHANGES = ("CreateGrant", "RetireGrant")
-"""Services make and retire grants all day, so these are only asked for from the first window on."""
+FREQUENT_LOOK_BACK = 24 * 60 * 60
+"""Services make and retire grants all day, so these are only asked for from a day (in seconds) before the first window
+on: who was given a grant that is revoked between two jobs is told by its CreateGrant."""
 
 RARE_CHANGES = (
     "CancelKeyDeletion",

@@ -25,8 +25,6 @@ from trail_diff.model.reasons import Reason
 from trail_diff.read.interface import Found, FoundRecord, Peek, Progress, ReadOptions, Selection, Tally
 
 HISTORY_DAYS = 90
-SETTLED_AFTER = timedelta(minutes=15)
-"""Events arrive within about five minutes, not guaranteed; what is younger than this is fetched anew each time."""
 
 _SECONDS_FOR_TWO = 1.02
 """Two requests a second are allowed for an account and Region; this stays a little below."""
@@ -82,8 +80,21 @@ class LookupEvents:
             for span in place.searched(errand) if place.region in self._regions_of(query) else ():
                 bounds = (time_of(span.start).isoformat(), time_of(span.end).isoformat())
                 tally.searched.add((place.region, place.account, *bounds))
+            self._note_age(place, errand, tally, now)
             for entry in place.entries(errand):
                 yield from _decode(entry, source, selection, tally)
+
+    def _note_age(self, place: PlaceHistory, errand: Errand, tally: Tally, now: datetime) -> None:
+        """Say how old the oldest part of the windows' events is, if an earlier run fetched it."""
+        second = place.cached_at(errand)
+        if second is None:
+            return
+        at = time_of(second)
+        tally.cached_at = min(tally.cached_at or at.isoformat(), at.isoformat())
+        self._note(
+            f"events of account {place.account}, {place.region} were kept from a fetch at {at:%Y-%m-%d %H:%M} UTC, "
+            f"{_format_age(now - at)} ago; --no-cache fetches them again"
+        )
 
     def _plan(self, query: ReadOptions, now: datetime) -> list[tuple[PlaceHistory, Errand]]:
         """Return what to bring from where: in the Regions of the query, and roles' changes where IAM's events are."""
@@ -108,11 +119,10 @@ class LookupEvents:
     def _place(self, aws: Aws, region: str, now: datetime) -> PlaceHistory:
         name = (aws.account_id(), region)
         if name not in self._places:
-            settled = int((now - SETTLED_AFTER).timestamp())
             self._places[name] = PlaceHistory(
                 name,
                 lambda parameters: aws.call("cloudtrail", "lookup_events", parameters, region),
-                Slices(self._options.cache, settled),
+                Slices(self._options.cache, int(now.timestamp())),
                 Pace(self._options.seconds_for_two),
                 self._options.max_requests,
             )
@@ -135,6 +145,11 @@ class LookupEvents:
                     "incomplete; allow more with --max-requests, shorten --pad, or query the trail itself "
                     "(--athena-table, or --events s3://…)"
                 )
+
+
+def _format_age(age: timedelta) -> str:
+    hours = int(age.total_seconds() // 3600)
+    return f"{age.days} days" if age.days > 1 else f"{hours} hours" if hours > 1 else "less than two hours"
 
 
 def _side_by_side(work: Sequence[tuple[PlaceHistory, Errand]], meter: Meter) -> list[AwsError | None]:

@@ -16,6 +16,7 @@ from trail_diff.aws.event_history.history_plan import (
     ASSUMED_IAM_RATE,
     BACKUP,
     FREQUENT_CHANGES,
+    FREQUENT_LOOK_BACK,
     IAM,
     KMS,
     PAGE,
@@ -103,6 +104,12 @@ class PlaceHistory:
             for window in merge_spans(errand.windows)
             for part in subtract(window, self._slices.missing(kms, window))
         ]
+
+    def cached_at(self, errand: Errand) -> int | None:
+        """Return when the oldest part of the windows' KMS events was fetched by an earlier run; None without any."""
+        kms = self._lane("EventSource", KMS)
+        times = (self._slices.cached_at(kms, window) for window in errand.windows)
+        return min((time for time in times if time is not None), default=None)
 
     def _questions(self, errand: Errand) -> Iterator[tuple[Lane, Span]]:
         for span in merge_spans(errand.windows):
@@ -248,13 +255,14 @@ class _GapFetch:
         return {**parameters, "NextToken": self._token} if self._token else parameters
 
     def _take(self, event: dict[str, Any]) -> None:
+        """Keep an event; one that lacks its record is kept without, so that it is counted as skipped."""
         moment, event_id, text = event.get("EventTime"), event.get("EventId"), event.get("CloudTrailEvent")
-        if isinstance(moment, datetime) and isinstance(event_id, str) and isinstance(text, str):
-            second = int(moment.timestamp())
-            self._oldest = min(self._oldest, second)
-            if event_id not in self._seen:
-                self._seen.add(event_id)
-                self._waiting.append(Entry(second, event_id, text))
+        second = int(moment.timestamp()) if isinstance(moment, datetime) else self._oldest
+        self._oldest = min(self._oldest, second)
+        named = event_id if isinstance(event_id, str) else f"{second}/{len(self._seen)}"
+        if named not in self._seen:
+            self._seen.add(named)
+            self._waiting.append(Entry(second, named, text if isinstance(text, str) else ""))
 
 
 def _named_changes(errand: Errand) -> Iterator[tuple[str, tuple[str, ...], Span]]:
@@ -266,6 +274,7 @@ def _named_changes(errand: Errand) -> Iterator[tuple[str, tuple[str, ...], Span]
         yield IAM, ROLE_CHANGES, changes
     if errand.of_keys:
         yield KMS, RARE_CHANGES, changes
-        first = max(changes.start, min((window.start for window in errand.windows), default=changes.start))
+        earliest = min((window.start for window in errand.windows), default=changes.start)
+        first = max(changes.start, earliest - FREQUENT_LOOK_BACK)
         yield KMS, FREQUENT_CHANGES, Span(first, changes.end)
         yield BACKUP, VAULT_CHANGES, changes

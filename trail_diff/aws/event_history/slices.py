@@ -2,7 +2,8 @@
 
 A lane is one question to event history (account, Region, one attribute and its value); a slice is a span of a lane that
 was fetched to its end. Slices lie in the user's cache folder, compressed, readable by the user only, each written in
-one step; one that cannot be read counts as not there. The newest minutes are never kept: events are still arriving.
+one step; one that cannot be read counts as not there. Only what was fetched a day after its end is kept: late events
+may still have arrived until then, and an answer that came too early is not one for good.
 """
 
 import contextlib
@@ -20,7 +21,9 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-FORMAT = "trail-diff/slice/1"
+FORMAT = "trail-diff/slice/2"
+FINAL_AFTER = 24 * 60 * 60
+"""How many seconds after its end a span is fetched for good. Events arrive in about five minutes, not guaranteed."""
 _NAME = re.compile(r"(\d{1,12})-(\d{1,12})\.json\.gz\Z")
 
 
@@ -57,23 +60,29 @@ class CacheInfo(NamedTuple):
 
 
 class _Stored(Struct, frozen=True):
-    """The content of a file; the lane and span are repeated, so that a file that was moved is not believed."""
+    """The content of a file; the lane and span are repeated, so that a file that was moved is not believed.
+
+    `fetched_at` is the second at which it was fetched.
+    """
 
     format: str
     lane: Lane
     span: Span
+    fetched_at: int
     entries: list[Entry]
 
 
 class Slices:
     """The finished slices of one account and Region; those on disk are loaded when their time is asked for.
 
-    `folder` is None to keep nothing on disk; what is later than `settled` (a second) is held in memory only.
+    `folder` is None to keep nothing on disk; `now` (a second) is when what is added was fetched, and what ended less
+    than FINAL_AFTER before it is held in memory only.
     """
 
-    def __init__(self, folder: Path | None, settled: int) -> None:
+    def __init__(self, folder: Path | None, now: int) -> None:
         self._folder = folder
-        self._settled = settled
+        self._now = now
+        self._cached: dict[Lane, list[tuple[Span, int]]] = {}
         self._held: dict[Lane, list[tuple[Span, list[Entry]]]] = {}
         self._loaded: set[Path] = set()
 
@@ -92,12 +101,17 @@ class Slices:
     def add(self, lane: Lane, span: Span, entries: list[Entry]) -> None:
         """Hold a slice, and keep what is settled of it on disk."""
         self._hold(lane, span, entries)
-        settled = Span(span.start, min(span.end, self._settled))
+        settled = Span(span.start, min(span.end, self._now - FINAL_AFTER))
         if self._folder is not None and settled.start <= settled.end:
             kept = [entry for entry in entries if entry.second <= settled.end]
             # A cache that cannot be written costs time, never the answer.
             with contextlib.suppress(OSError):
-                _write(self._folder, _Stored(FORMAT, lane, settled, kept))
+                _write(self._folder, _Stored(FORMAT, lane, settled, self._now, kept))
+
+    def cached_at(self, lane: Lane, span: Span) -> int | None:
+        """Return when the oldest of the slices on disk that a span is told by was fetched; None without any."""
+        times = (at for held, at in self._cached.get(lane, ()) if held.start <= span.end and span.start <= held.end)
+        return min(times, default=None)
 
     def _hold(self, lane: Lane, span: Span, entries: list[Entry]) -> None:
         held = self._held.setdefault(lane, [])
@@ -114,6 +128,8 @@ class Slices:
             self._loaded.add(path)
             stored = _read(path)
             if stored is not None and stored.lane == lane and stored.span == (int(found[1]), int(found[2])):
+                if stored.fetched_at < self._now:
+                    self._cached.setdefault(lane, []).append((stored.span, stored.fetched_at))
                 self._hold(lane, stored.span, stored.entries)
 
 
@@ -193,4 +209,5 @@ def _read(path: Path) -> _Stored | None:
         stored = msgspec.json.decode(gzip.decompress(path.read_bytes()), type=_Stored)
     except (OSError, EOFError, zlib.error, msgspec.DecodeError, ValueError):
         return None
-    return stored if stored.format == FORMAT else None
+    is_final = stored.format == FORMAT and stored.fetched_at - stored.span.end >= FINAL_AFTER
+    return stored if is_final else None

@@ -71,6 +71,7 @@ class S3Source:
         self._link, self._url, self._now = link, url, now
         self._bucket, self._prefix = split_url(url)
         self._pruned = 0
+        self._searched: tuple[tuple[Window, str], ...] = ()
 
     def read(
         self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
@@ -82,6 +83,7 @@ class S3Source:
             SourceError: there is nothing under the address.
         """
         self._pruned = 0
+        now = self._now()
         reader = FileReader(selection, tally, progress)
         with _pool() as pool:
             count, size = 0, 0
@@ -93,6 +95,8 @@ class S3Source:
                 f"{self._url}: there is no object of the time and Regions asked for",
                 hint="check the bucket, the prefix, --region, --from and --to",
             )
+        for span, region in self._searched:
+            tally.add_searched([span], [region], now)
         self._link.notify(f"{self._url}: read {count:,} objects, {format_bytes(size)}")
         if self._pruned:
             yield Skipped(self._url, Reason.OUTSIDE_REQUESTED_TIME, self._pruned)
@@ -100,17 +104,21 @@ class S3Source:
     # ---- what to read
 
     def _wanted(self, query: ReadOptions, pool: ThreadPoolExecutor) -> Iterator[_Object]:
+        self._searched = ()
         folders = list(self._find_folders(self._prefix))
         if not folders:
+            self._searched = tuple((span, "") for span in merge_spans(query))
             yield from self._keep(self._list(self._prefix), merge_spans(query))
             return
         regions = sorted({folder.region for folder in folders})
         wanted = [folder for folder in folders if not query.regions or folder.region in query.regions]
+        found = sorted({folder.region for folder in wanted})
         spans = merge_spans(query) or (() if wanted and wanted[0].inside else self._default_span())
         if not spans:
             prefixes = [folder.prefix + folder.inside for folder in wanted]
         else:
             prefixes = [prefix for folder in wanted for prefix in folder.list_prefixes(list_days(spans))]
+        self._searched = tuple((span, region) for span in spans for region in found)
         self._link.notify(_describe(self._url, prefixes, spans, len(wanted), regions))
         for objects in _ahead(pool, self._list_all, prefixes, LISTS_AHEAD):
             yield from self._keep(objects, spans)

@@ -1,0 +1,107 @@
+"""The incidents of fixtures/incidents as a source would be asked for them: their records, the query, the verdict."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, structs
+from recording import Record
+
+from trail_diff.arns import arn_region
+from trail_diff.case.builder import Question
+from trail_diff.gather.key_facts import FactFiles
+from trail_diff.gather.raw_case import Collected, collect_found
+from trail_diff.inputs import Inputs, collect
+from trail_diff.model.learnt import Case, Window
+from trail_diff.model.reasons import Reason
+from trail_diff.pipeline import analyse
+from trail_diff.read.interface import FoundJob, FoundRecord, ReadOptions, Source, Tally
+
+FOLDER = Path(__file__).parents[2] / "fixtures" / "incidents"
+NAMES = sorted(path.parent.name for path in FOLDER.glob("*/expected.json"))
+
+
+class Told(Struct, frozen=True):
+    """What a report answers, and the gaps it names beside that of the files' own end."""
+
+    outcome: str
+    cause: str | None
+    confidence: str | None
+    statement: Any
+    warnings: tuple[str, ...]
+
+
+class Incident(Struct, frozen=True, dict=True):
+    """One incident as its files have it."""
+
+    question: Question
+    offline: Collected
+
+    @cached_property
+    def case(self) -> Case:
+        """Return the case that the files make."""
+        return self.offline.case(self.question)
+
+    @property
+    def records(self) -> list[Record]:
+        """Return every record of the export."""
+        return [found.record for found in self.offline.records]
+
+    @property
+    def now(self) -> datetime:
+        """Return a time at which a source may be asked: a week after the newest record."""
+        assert self.case.newest is not None
+        return self.case.newest + timedelta(days=7)
+
+    @property
+    def query(self) -> ReadOptions:
+        """Return what is asked for a case: both windows in all Regions concerned, and what changed until now."""
+        sides = [side for side in (self.case.failed, self.case.succeeded) if side is not None]
+        arns = [arn for side in sides for arn in (side.job.vault, side.job.source_vault, *side.job.keys)]
+        regions = dict.fromkeys(filter(None, [*(side.job.region for side in sides), *map(arn_region, arns)]))
+        windows = tuple(side.window for side in sides)
+        return ReadOptions(tuple(regions), windows=windows, changes=Window(self.now - timedelta(days=90), self.now))
+
+    def told_by(self, source: Source) -> Told:
+        """Return the answer from what a source brings; jobs are told by documents, as AWS Backup tells them."""
+        tally = Tally()
+        jobs = [found for found in self.offline.records if found.record.get("eventSource") == "backup.amazonaws.com"]
+        given: list[FoundJob | FoundRecord] = [*self.offline.job_documents, *self.offline.job_records, *jobs]
+        found = source.read(self.query, ReadOptions(), tally, None)
+        collected = structs.replace(collect_found(found, tally, given), documents=self.offline.documents)
+        baseline = self.case.succeeded.job.id if self.case.succeeded else None
+        return _tell(collected.case(structs.replace(self.question, baseline_job_id=baseline)))
+
+    def told_by_files(self) -> Told:
+        """Return the answer from the files."""
+        return _tell(self.case)
+
+
+def open_incident(name: str) -> Incident:
+    """Read the files of an incident as its command line names them."""
+    folder = FOLDER / name
+    argv = json.loads((folder / "expected.json").read_text(encoding="utf-8"))["argv"]
+    given = dict(zip(argv[::2], argv[1::2], strict=True))
+
+    def paths(*options: str) -> Iterable[str | None]:
+        return (str(folder / given[option]) if option in given else None for option in options)
+
+    question = Question(given["--job-id"], given.get("--baseline-job-id"), tuple(filter(None, [given.get("--key")])))
+    inputs = Inputs(
+        events=tuple(filter(None, paths("--events"))),
+        jobs=tuple(filter(None, paths("--job"))),
+        facts=FactFiles(*paths("--key-policy", "--key-state", "--grants")),
+    )
+    return Incident(question, collect(inputs, question)[0])
+
+
+def _tell(case: Case) -> Told:
+    report = analyse(case)
+    statement = report.findings[0].statement if report.findings else None
+    verdict = report.verdict
+    # How late files were exported is a matter of the files.
+    gaps = tuple(gap for gap in report.coverage.warnings if gap is not Reason.DELIVERY_DELAY_POSSIBLE)
+    return Told(verdict.outcome, verdict.cause, verdict.confidence, statement, gaps)
