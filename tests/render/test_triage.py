@@ -17,8 +17,10 @@ from render.make_golden import DATA, SCHEMAS
 from trail_diff.errors import UsageError
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Coverage
+from trail_diff.model.reasons import Reason
 from trail_diff.model.report import NextStep
 from trail_diff.model.triage import Triage
+from trail_diff.render import escape
 from trail_diff.render.interface import Lang, RenderOptions
 from trail_diff.render.phrases import CATALOGUES, catalogue
 from trail_diff.render.schema import triage_schema
@@ -92,7 +94,9 @@ def test_no_text_acts_on_a_terminal(text: str, width: int, verbose: bool, lang: 
     shown = render(with_text(text), "table", width=width, verbose=verbose, lang=lang)
 
     assert all(char == "\n" or char.isprintable() for char in shown)
-    assert all(width_of(line) <= width for line in shown.splitlines())
+    is_command = [line.strip().removesuffix(" \\") in escape.terminal(text) for line in shown.splitlines()]
+    lines = zip(shown.splitlines(), is_command, strict=True)
+    assert all(width_of(line) <= width for line, is_part in lines if not (verbose and is_part))
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -102,6 +106,36 @@ def test_a_night_fits_one_screen(lang: Lang) -> None:
 
     assert len(shown.splitlines()) <= 24
     assert "-v" in shown.splitlines()[-2]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("verbose", [False, True])
+def test_next_step_does_not_say_again_what_is_missing(lang: Lang, verbose: bool) -> None:  # noqa: FBT001
+    """What an inconclusive group lacks is said once, as its cause; the next step says which call tells it."""
+    command = "aws backup list-backup-jobs --by-state COMPLETED"
+    made = with_text("a")
+    group = structs.replace(
+        made.groups[1],
+        reasons=(Reason.NO_BASELINE,),
+        next_steps=(NextStep(Reason.NO_BASELINE, command, "--job"),),
+    )
+
+    shown = render(structs.replace(made, groups=(group,)), "table", width=100, verbose=verbose, lang=lang)
+
+    assert shown.count(CATALOGUES[lang].reasons[Reason.NO_BASELINE]) == 1
+    assert "aws backup list-backup-jobs" in shown
+    assert "job.json" in shown
+
+
+def test_arn_is_shortened_before_a_line_is_cut() -> None:
+    """A cause that does not fit a line loses the middle of its ARNs first, and nothing where it fits then."""
+    made = with_text("a")
+    arn = f"arn:aws:kms:eu-west-1:111122223333:key/{'1' * 8}"
+    group = structs.replace(made.groups[1], reasons=(), summary=f"the key is {arn}, and what it does is known by now")
+
+    shown = render(structs.replace(made, groups=(group,)), "table", width=80)
+
+    assert "cause the key is arn:aws:kms:…:key/11111111, and what it does is known by now\n" in shown
 
 
 def test_verbose_lists_every_group_and_whole_ids() -> None:

@@ -380,18 +380,23 @@ def show_change(change: Change, words: Catalogue) -> str:
 
 def show_step(step: NextStep, account: str | None, words: Catalogue) -> str:
     """Show why a step is suggested, in which account it has to be taken, and where its output goes."""
-    parts = [words.reason(step.reason)]
+    return words.grammar.join_clauses([words.reason(step.reason), *show_handling(step, account, words)])
+
+
+def show_handling(step: NextStep, account: str | None, words: Catalogue) -> list[str]:
+    """Show in which account a step has to be taken, if in another than the job's, and where its output goes."""
+    parts = []
     if step.account and step.account != account:
         parts.append(words.labels["in_account"].format(account=step.account))
     if not step.is_fact:
-        return words.grammar.join_clauses(parts)
+        return parts
     if step.option in ("--org-id", "--key"):
         parts.append(words.labels["give_text"].format(option=step.option))
     else:
         option = step.option or "--events"
         file = f"{option.removeprefix('--')}.json"
         parts.append(words.labels["give_with"].format(option=option, file=file))
-    return words.grammar.join_clauses(parts)
+    return parts
 
 
 def coverage_counts(coverage: Coverage, words: Catalogue) -> str:

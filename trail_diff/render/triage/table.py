@@ -1,5 +1,7 @@
 """Renders a triage for a terminal: a group in three lines, as many as a screen holds; all of them with -v."""
 
+import re
+
 from trail_diff.model.triage import TriageGroup, TriageJob
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
@@ -17,6 +19,8 @@ _MOST_GROUPS = 7
 _COLORS = {"explained": "red", "difference": "yellow", "inconclusive": "yellow", "no-difference": "green"}
 _INDENT = 8
 _LEAST_ROOM = 8
+_LONGEST_ARN = 32
+_ARN = re.compile(r"\barn:[^\s'\",;()]+")
 
 
 def render(triaged: Triaged, options: RenderOptions) -> str:
@@ -42,6 +46,9 @@ def _show_group(page: Page, group: TriageGroup, words: Catalogue, *, verbose: bo
     head = f"{say_head(group, words)}: {name_group(group, words)}"
     page.wrap(head if verbose else _cut(head, page.width), color=_COLORS[group.outcome])
     label, fix = say_fix(group, words)
+    if not verbose and group.remedy is None and group.outcome == "inconclusive" and group.next_steps:
+        call = group.next_steps[0].command.partition(" --")[0]  # its options are shown with -v
+        fix = words.grammar.join_clauses([f"{call} …", fix])
     for name, told in ((words.labels["cause"], say_cause(group, words)), (label, fix)):
         page.pair(f"  {name}", told if verbose else _cut(told, page.width - _INDENT), _INDENT)
     if verbose:
@@ -49,7 +56,9 @@ def _show_group(page: Page, group: TriageGroup, words: Catalogue, *, verbose: bo
 
 
 def _cut(text: str, width: int) -> str:
-    """Return as much of a text as fits one line."""
+    """Return as much of a text as fits one line; ARNs are shortened before anything is left out."""
+    if width_of(escape.terminal(text)) > width:
+        text = _ARN.sub(lambda found: shorten_arn(found[0], _LONGEST_ARN), escape.terminal(text))
     lines = wrap(escape.terminal(text), width)
     return text if len(lines) < 2 else wrap(lines[0], width - 2)[0] + " …"
 

@@ -89,12 +89,18 @@ def say_change(group: TriageGroup, words: Catalogue) -> str:
 
 
 def say_fix(group: TriageGroup, words: Catalogue) -> tuple[str, str]:
-    """Return what helps, else the next step, else how to see one of the jobs; and the label of which it is."""
+    """Return what helps, else the next step, else how to see one of the jobs; and the label of which it is.
+
+    A step says why it is suggested, unless the cause of an inconclusive group has said so.
+    """
     if group.remedy is not None:
         return words.labels["fix"], f"{words.remedies.get(group.remedy, group.remedy)} [{group.remedy}]"
     if group.next_steps:
         step, account = group.next_steps[0], group.jobs[0].account
-        return words.labels["next_step"], layout.show_step(step, account, words)
+        handling = layout.show_handling(step, account, words)
+        is_why_told = handling and group.outcome == "inconclusive" and step.reason in group.reasons
+        told = words.grammar.join_clauses(handling) if is_why_told else layout.show_step(step, account, words)
+        return words.labels["next_step"], told
     return words.labels["next_step"], words.labels["triage_one"].format(id=group.jobs[0].id)
 
 
