@@ -55,6 +55,31 @@ def test_exempting_services_breaks_nothing() -> None:
     assert set(outcomes(call(STORAGE), policy(MADE, deny(SERVICES_EXEMPT), ALLOW_STORAGE), OLD)) == {"unchanged"}
 
 
+BUCKET_MAY = {**ALLOW_STORAGE, "Sid": "Bucket", "Principal": {"Service": "s3.amazonaws.com"}}
+QUEUE = MADE.service("sqs.amazonaws.com")
+"""The service that a record names where a policy has to name the bucket's."""
+
+
+@pytest.mark.parametrize(
+    ("kept", "outcome"),
+    [
+        ((), "at-risk"),
+        ((BUCKET_MAY,), "unchanged"),
+        (({**BUCKET_MAY, "Sid": "Renamed"},), "unchanged"),
+        (({**BUCKET_MAY, "Principal": {"Service": ["s3.amazonaws.com", "logs.amazonaws.com"]}},), "unchanged"),
+        (({**BUCKET_MAY, "Principal": {"Service": "logs.amazonaws.com"}},), "at-risk"),
+        (({**BUCKET_MAY, "Condition": {"StringEquals": {"aws:SourceAccount": "444455556666"}}},), "at-risk"),
+        (({**BUCKET_MAY, "Action": "kms:GenerateDataKey"},), "at-risk"),
+    ],
+    ids=["gone", "kept", "renamed", "wider", "other-service", "other-condition", "other-action"],
+)
+def test_allow_that_may_have_let_a_call_in_is_missed(kept: tuple[dict[str, Any], ...], outcome: str) -> None:
+    """Where the Allow that may be what a call worked by is gone or narrower, the call is at risk, else it is not."""
+    made = call(QUEUE)
+
+    assert set(outcomes(made, policy(MADE, *kept), policy(MADE, BUCKET_MAY))) == {outcome}
+
+
 def test_refused_call_starts_to_work() -> None:
     """A call that was refused and would be allowed is a fix."""
     assert set(outcomes(call(STORAGE, errorCode="AccessDenied"), OLD)) == {"starts-to-work"}
