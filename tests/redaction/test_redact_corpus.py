@@ -25,7 +25,7 @@ def play(name: str, folder: Path, form: str | None = None) -> list[str]:
     for file, content in scene.files.items():
         (folder / file).write_text(content, encoding="utf-8")
     if "compare" in scene.options:
-        return ["compare", "--events", "export", *(one for one in scene.options if one != "compare")]
+        return ["compare", "export", *(one for one in scene.options if one != "compare")]
     asked = [] if "--job-id" in scene.options else ["--job-id", BAD]
     return [*asked, "--events", "export", *scene.options]
 
@@ -45,7 +45,10 @@ def share(folder: Path, into: Path, arguments: list[str]) -> list[str]:
         file.name for file in (into / "shared").iterdir() if file.name not in arguments or file.name == "export"
     )
     at = given.index("export")
-    given[at - 1 : at + 1] = [word for export in exports for word in ("--events", export)]
+    if given[0] == "compare":
+        given[at : at + 1] = exports
+    else:
+        given[at - 1 : at + 1] = [word for export in exports for word in ("--events", export)]
     return given
 
 

@@ -61,7 +61,10 @@ def cancelled_and_enabled(scene: Scene) -> None:
 
 
 def pending_by_date(scene: Scene) -> None:
-    """There is no baseline; the key will be deleted so soon that the deletion was scheduled before the job."""
+    """The key will be deleted so soon that the deletion was scheduled before the job.
+
+    That the job uses this key is told by the question only, and that it calls by a profile: no more than likely.
+    """
     scene.baseline = False
     scene.state_today("PendingDeletion", DeletionDate="2026-03-07T09:00:00Z")
     scene.options += ["--key", scene.key]
@@ -217,7 +220,7 @@ CASES: dict[str, Incident] = {
     ),
     "cancelled-and-enabled": Incident(cancelled_and_enabled, "difference", ruled_out="key-pending-deletion"),
     "pending-by-date": Incident(
-        pending_by_date, cause="key-pending-deletion", confidence="confirmed", helps="cancel-key-deletion"
+        pending_by_date, cause="key-pending-deletion", confidence="likely", helps="cancel-key-deletion"
     ),
     "pending-since": Incident(pending_since, "difference", ruled_out="key-pending-deletion"),
     "disabled-today-only": Incident(
