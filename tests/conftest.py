@@ -12,9 +12,11 @@ for name in ("LC_MESSAGES", "LANG", "NO_COLOR", "GITHUB_ACTIONS", "GITHUB_OUTPUT
     os.environ.pop(name, None)
 os.environ["LC_ALL"] = "C.UTF-8"
 
-# How long an example takes says nothing on a busy machine or while coverage is measured.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# How long an example takes says nothing on a busy machine or while coverage is measured. The same examples each time, so
+# that no change is blamed for what chance found; HYPOTHESIS_PROFILE=search looks for others.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 @pytest.fixture(autouse=True)
