@@ -47,6 +47,7 @@ OPEN = structs.replace(
     verdict=structs.replace(CANONICAL.verdict, outcome="inconclusive", cause=None, confidence=None),
     succeeded=None,
     findings=(),
+    events=tuple(event for event in CANONICAL.events if event.side == "failed"),
 )
 PAGES: dict[str, Callable[[], str]] = {
     "canonical": lambda: show(CANONICAL),
