@@ -38,6 +38,14 @@ def jobs_in(found: list[Found]) -> list[Job]:
     ]
 
 
+def test_row_that_runs_on_is_counted(tmp_path: Path) -> None:
+    """Two rows that damage made one are no job with the id of one and the state of the other."""
+    found = read(tmp_path, "report.csv", f"{','.join(NAMES)}\n{ROW}\n{ROW},{ROW}\n")
+
+    assert [job.id for job in jobs_in(found)] == ["job-1"]
+    assert [(item.reason, item.count) for item in found if isinstance(item, Skipped)] == [(Reason.UNREADABLE_ROW, 1)]
+
+
 @pytest.mark.parametrize(
     "header",
     [

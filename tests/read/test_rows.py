@@ -267,7 +267,7 @@ def test_row_cut_inside_of_a_cell_is_counted() -> None:
 
 def test_giant_cell_is_counted_and_large_one_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cell of a mebibyte is read; one beyond the limit costs its own row only."""
-    monkeypatch.setattr("trail_diff.read.forms.rows.CELL_LIMIT_CHARACTERS", 2 << 20)
+    monkeypatch.setattr("trail_diff.read.forms.cells.CELL_LIMIT_CHARACTERS", 2 << 20)
     head = "eventname,eventsource,errormessage\n"
 
     found = read(

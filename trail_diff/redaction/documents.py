@@ -18,7 +18,8 @@ from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.containers import Document
 from trail_diff.read.envelope import is_before_table
-from trail_diff.read.forms.rows import CELL_LIMIT_CHARACTERS, is_header
+from trail_diff.read.forms.cells import delimiter_of, read_cells
+from trail_diff.read.forms.rows import is_header
 from trail_diff.read.interface import FoundRecord, select_everything
 from trail_diff.read.ledger import is_broken
 from trail_diff.read.lenient import Between, read_values
@@ -214,27 +215,18 @@ class Rewriter:
 
     def _rewrite_table(self, header: str, splitter: Splitter) -> Iterator[str]:
         """Yield the rows of a table; one that ends within a cell is left out."""
-        delimiter = max(",\t;", key=header.count)
-        csv.field_size_limit(CELL_LIMIT_CHARACTERS)
-        lines = (line.replace("\0", "") for line in chain([header + "\n"], splitter.lines()))
-        rows = csv.reader(lines, delimiter=delimiter, strict=True)
+        delimiter = delimiter_of(header)
         names: list[str] = []
-        while True:
-            try:
-                row = next(rows, None)
-            except csv.Error:
-                self._left_out[Reason.UNREADABLE_ROW] += 1
-                continue
+        for row in read_cells(chain([header + "\n"], splitter.lines()), delimiter, self._left_out):
             self._is_settled = True
-            if row is None:
-                return
             if names:
                 columns = [*names, *[""] * len(row)]
-                row = [self._redactor.cell(name, cell) for name, cell in zip(columns, row, strict=False)]
+                cells = [self._redactor.cell(name, cell) for name, cell in zip(columns, row, strict=False)]
             else:
                 names = row
-                row = [self._redactor.key(name) for name in row]
-            yield _write_row(row, delimiter)
+                cells = [self._redactor.key(name) for name in row]
+            yield _write_row(cells, delimiter)
+        self._is_settled = True
 
     # ---- containers
 

@@ -4,13 +4,14 @@ Source: AWS Backup developer guide, "Choosing your report template", shows the f
 them is not documented, so case, spaces and punctuation do not count.
 """
 
-import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
+from trail_diff.read.forms.cells import delimiter_of, read_cells, split_header
 
 _SPELLINGS = {
     name.lower(): name
@@ -53,14 +54,13 @@ _SPELLINGS = {
 _IDS = {"backupjobid", "copyjobid", "restorejobid"}
 _STATES = {"jobstatus", "state", "status"}
 _ABSENT = frozenset({"", "-", "null", "none", "n/a"})
-_LIMIT_CHARACTERS = 1 << 20
 
 
 def is_job_header(first_line: str) -> bool:
     """Check whether a line is the header of a table of backup, copy or restore jobs."""
     if first_line.lstrip().startswith(("{", "[")):
         return False
-    names = set(map(_plain, _split(first_line)))
+    names = set(map(_plain, split_header(first_line)))
     return bool(names & _IDS) and bool(names & _STATES)
 
 
@@ -68,34 +68,15 @@ def read_job_rows(lines: Iterable[str], source: str) -> Iterator[dict[str, Any] 
     """Read a table of jobs, header first: the fields of one for each row, spelled as AWS does."""
     rest = iter(lines)
     header = next(rest, "")
-    names = [_SPELLINGS.get(_plain(name), name) for name in _split(header)]
-    csv.field_size_limit(_LIMIT_CHARACTERS)
-    # Strict, so that a cell cut in its middle at the end of a file is counted instead of taken for whole.
-    reader = csv.reader((line.replace("\0", "") for line in rest), delimiter=_delimiter(header), strict=True)
-    unreadable = 0
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error:
-            unreadable += 1
-            continue
-        if row is None:
-            break
-        if any(row):
+    names = [_SPELLINGS.get(_plain(name), name) for name in split_header(header)]
+    counts: Counter[Reason] = Counter()
+    for row in read_cells(rest, delimiter_of(header), counts):
+        if any(row[len(names) :]):  # it runs on behind its last column: two rows in one
+            counts[Reason.UNREADABLE_ROW] += 1
+        else:
             yield {name: cell for name, cell in zip(names, row, strict=False) if cell.strip().lower() not in _ABSENT}
-    if unreadable:
-        yield Skipped(source, Reason.UNREADABLE_ROW, unreadable)
-
-
-def _split(header: str) -> Sequence[str]:
-    try:
-        return next(csv.reader([header.strip().lstrip("\ufeff")], delimiter=_delimiter(header)), [])
-    except csv.Error:  # a carriage return in the line: no header of a report
-        return []
-
-
-def _delimiter(header: str) -> str:
-    return max(",;\t", key=header.count)
+    for reason, count in counts.items():
+        yield Skipped(source, reason, count)
 
 
 def _plain(name: str) -> str:

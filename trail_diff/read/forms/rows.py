@@ -4,7 +4,6 @@ Query engines write column names in lower case, so the spelling of CloudTrail is
 encryption context keep theirs.
 """
 
-import csv
 import json
 import re
 from collections import Counter
@@ -16,6 +15,7 @@ from msgspec import UNSET
 
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
+from trail_diff.read.forms.cells import delimiter_of, read_cells, split_header
 from trail_diff.read.forms.dates import settle_dates
 from trail_diff.read.forms.ecs import columns_from_ecs
 from trail_diff.read.forms.spelling import SPELLING
@@ -27,9 +27,6 @@ Row = Record | str | Skipped
 
 _NEEDED = ({"eventname", "eventsource"}, {"event.action", "event.provider"})
 """Columns without which a table is none of CloudTrail events: AWS's own names, or Elastic's."""
-
-CELL_LIMIT_CHARACTERS = 16 << 20
-"""How long one cell may be; a whole record is below 1 MiB."""
 
 _CONSOLE = {
     "username": ("userIdentity", "userName"),
@@ -94,7 +91,7 @@ _OFFSET = re.compile(r"\s*\((?:UTC|GMT)([+-])(\d{1,2}):?(\d{2})\)\s*\Z")
 
 def is_header(first_line: str) -> bool:
     """Check whether a line is the header of a table of CloudTrail records, in any of the known forms."""
-    names = {_plain(name) for name in _split_header(first_line)}
+    names = {_plain(name) for name in split_header(first_line)}
     return any(needed <= names for needed in _NEEDED) or (
         not first_line.lstrip().startswith(("{", "[")) and bool(names & set(_WHOLE_RECORD)) and "{" not in first_line
     )
@@ -109,13 +106,13 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     """Read a table, header first: a record for each row, or the text of a cell that holds a whole record."""
     rest = iter(lines)
     header = next(rest, "")
-    names = _split_header(header)
+    names = split_header(header)
     counts: Counter[Reason] = Counter()
     holder = next((index for name in _WHOLE_RECORD for index, own in enumerate(names) if _plain(own) == name), None)
     time = next((index for index, name in enumerate(names) if _path(name) == ["eventTime"]), None)
     accounts = [index for index, name in enumerate(names) if _path(name)[-1].lower().endswith("accountid")]
     sizes = [0]
-    for settled in settle_dates(_read_cells(rest, _delimiter(header), counts), time if holder is None else None):
+    for settled in settle_dates(read_cells(rest, delimiter_of(header), counts), time if holder is None else None):
         row = settled.row
         text = row[holder] if holder is not None and holder < len(row) else ""
         if "{" in text:
@@ -135,23 +132,6 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
         is_lost = reason in (Reason.TIME_AMBIGUOUS, Reason.UNREADABLE_ROW)
         if count:
             yield Skipped(source, reason, count, (is_lost and sizes[0]) or UNSET)
-
-
-def _read_cells(lines: Iterator[str], delimiter: str, counts: "Counter[Reason]") -> Iterator[list[str]]:
-    """Yield the rows that are not empty; those that cannot be read are counted."""
-    csv.field_size_limit(CELL_LIMIT_CHARACTERS)
-    # Strict, so that a cell cut in its middle at the end of a file is counted instead of taken for whole.
-    reader = csv.reader((line.replace("\0", "") for line in lines), delimiter=delimiter, strict=True)
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error:
-            counts[Reason.UNREADABLE_ROW] += 1
-            continue
-        if row is None:
-            return
-        if any(row):
-            yield row
 
 
 def _drop_rounded(row: list[str], accounts: Sequence[int]) -> int:
@@ -344,14 +324,3 @@ def _is_absent(value: Any) -> bool:
 
 def _plain(name: str) -> str:
     return _ZONE.sub("", name).strip().strip('"').lower().replace(" ", "")
-
-
-def _split_header(line: str) -> list[str]:
-    try:
-        return next(csv.reader([line.strip("\r\n")], delimiter=_delimiter(line)), [])
-    except csv.Error:
-        return []
-
-
-def _delimiter(header: str) -> str:
-    return max((",", "\t", ";"), key=header.count)

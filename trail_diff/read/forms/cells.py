@@ -1,0 +1,42 @@
+"""The cells of a table as text: which character parts them, the names in the header, and the rows that are whole."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from trail_diff.model.reasons import Reason
+
+CELL_LIMIT_CHARACTERS = 16 << 20
+"""How long one cell may be; a whole record is below 1 MiB."""
+
+
+def delimiter_of(header: str) -> str:
+    """Return the comma, tab or semicolon that stands most often in a header."""
+    return max((",", "\t", ";"), key=header.count)
+
+
+def split_header(line: str) -> list[str]:
+    """Return the names in a header; none for a line that is no header, as one with a carriage return in it."""
+    try:
+        return next(csv.reader([line.strip("\r\n").lstrip("\ufeff")], delimiter=delimiter_of(line)), [])
+    except csv.Error:
+        return []
+
+
+def read_cells(lines: Iterable[str], delimiter: str, counts: Counter[Reason]) -> Iterator[list[str]]:
+    """Yield the rows that are not empty; those that cannot be read are counted.
+
+    Rows are read strictly, so that a cell cut in its middle at the end of a file is counted instead of taken for whole.
+    """
+    csv.field_size_limit(CELL_LIMIT_CHARACTERS)
+    reader = csv.reader((line.replace("\0", "") for line in lines), delimiter=delimiter, strict=True)
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error:
+            counts[Reason.UNREADABLE_ROW] += 1
+            continue
+        if row is None:
+            return
+        if any(row):
+            yield row
