@@ -92,7 +92,7 @@ def is_about_kms(job: Job) -> bool:
         return False
     text = _ARN.sub(" ", text)
     for name in filter(None, map(last_name, (job.vault, job.source_vault, job.role, job.resource))):
-        text = text.replace(name, " ")
+        text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", " ", text)
     return bool(_ABOUT_KMS.search(_OTHER_KEYS.sub(" ", text)))
 
 
