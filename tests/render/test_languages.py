@@ -18,6 +18,7 @@ from trail_diff.policy.remedies.remedy import PATCHLESS
 from trail_diff.render import FORMATS, render_report
 from trail_diff.render.catalogue import Catalogue, Grammar
 from trail_diff.render.interface import Lang, RenderOptions
+from trail_diff.render.layout import show_outcome
 from trail_diff.render.phrases import CATALOGUES
 from trail_diff.render.phrases_en import ENGLISH
 from trail_diff.render.phrases_ja import JAPANESE
@@ -85,6 +86,7 @@ def test_phrases_have_the_same_blanks() -> None:
         for lang, words in CATALOGUES.items()
         for words in [structs.replace(words, reasons={}, causes={})]
     }
+    blanks["ja"]["labels.all_allowed"] -= {"count"}  # as Japanese says how many calls "all" are
 
     assert blanks["ja"] == blanks["en"]
 
@@ -103,7 +105,7 @@ def test_japanese_is_japanese() -> None:
 
 def test_grammars_say_the_same_sentences() -> None:
     """Each grammar has every sentence, and gives none of them in English."""
-    names = {name for name in vars(Grammar) if name.startswith(("say_", "join_"))}
+    names = {name for name in vars(Grammar) if name.startswith(("say_", "join_", "number"))}
     same = inspect.getmembers(JAPANESE.grammar, inspect.ismethod)
 
     assert {name for name, _ in same} == names
@@ -138,6 +140,37 @@ def test_summary_follows_the_language(change: dict[str, tuple[()]], english: str
 
     assert english in summarize(report, ENGLISH)
     assert japanese in summarize(report, JAPANESE)
+
+
+def test_estimate_is_not_called_an_identified_cause() -> None:
+    """Japanese has a word of its own for a cause that is not confirmed; English says it by the confidence alone."""
+    likely = structs.replace(CANONICAL.verdict, confidence="likely")
+
+    assert [show_outcome(one, JAPANESE) for one in (CANONICAL.verdict, likely)] == [
+        "原因特定 (確定)",
+        "原因の推定 (可能性が高い)",
+    ]
+    assert show_outcome(likely, ENGLISH) == "explained (likely)"
+
+
+@pytest.mark.parametrize(
+    ("clause", "japanese"),
+    [
+        ("aws:PrincipalArn is arn:1 or arn:2", "aws:PrincipalArn が arn:1 または arn:2 である"),
+        ("aws:SourceIp is not 10.0.0.0/8", "aws:SourceIp が 10.0.0.0/8 以外の"),
+        ("kms:ViaService is absent", "kms:ViaService が ない"),
+        ("something else", "something else"),
+    ],
+)
+def test_what_would_clear_a_finding_is_told_in_japanese(clause: str, japanese: str) -> None:
+    """The evaluator says for which value a condition would not hold, in English; the value stays as it is."""
+    assert JAPANESE.grammar.say_value(clause) == japanese
+
+
+@pytest.mark.parametrize(("count", "told"), [(2, "2 つの呼び出し元"), (12, "12 件の呼び出し元")])
+def test_japanese_counters_fit_the_number(count: int, told: str) -> None:
+    """What is counted with つ up to nine is counted with 件 from ten on."""
+    assert JAPANESE.count("callers", count) == told
 
 
 def test_not_kms_quotes_the_message() -> None:

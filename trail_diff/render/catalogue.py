@@ -5,6 +5,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from trail_diff.model.report import Verdict
+
 Counted = tuple[str, str]
 """The phrases for one thing and for several; {count} is replaced by the number."""
 
@@ -15,6 +17,9 @@ class Grammar(Protocol):
     `is_run` is true for a span of time, which is called a run, and false for a job. Names and messages are inserted as
     they are.
     """
+
+    def number(self, count: int) -> int:
+        """Return which of the two phrases of a count goes with a number."""
 
     def join_names(self, names: Sequence[str]) -> str:
         """Join names as in a sentence: a, b and c."""
@@ -47,6 +52,9 @@ class Grammar(Protocol):
 
     def say_call(self, actions: Sequence[str], caller: str) -> str:
         """Name the calls of a caller."""
+
+    def say_value(self, clause: str) -> str:
+        """Return a clause such as `KEY is not A or B`, or `KEY is absent`, which the evaluator makes."""
 
     def say_more(self, count: int) -> str:
         """Return the clause that counts the callers left out."""
@@ -93,4 +101,9 @@ class Catalogue(Struct, frozen=True):
 
     def count(self, things: str, count: int) -> str:
         """Return how many there are of the things that `counts` names."""
-        return self.counts[things][count != 1].format(count=count)
+        return self.counts[things][self.grammar.number(count)].format(count=count)
+
+    def outcome(self, verdict: Verdict) -> str:
+        """Return what a verdict comes to; an explanation that is not confirmed may have a word of its own."""
+        is_estimated = verdict.outcome == "explained" and verdict.confidence != "confirmed"
+        return self.labels["estimated"] if is_estimated else self.outcomes[verdict.outcome]

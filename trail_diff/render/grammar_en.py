@@ -6,6 +6,10 @@ from collections.abc import Sequence
 class English:
     """The grammar of English."""
 
+    def number(self, count: int) -> int:
+        """Return which phrase goes with a number: that of one, or that of many."""
+        return int(count != 1)
+
     def join_names(self, names: Sequence[str]) -> str:
         """Join names as in a sentence: a, b and c."""
         return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)
@@ -52,6 +56,10 @@ class English:
     def say_call(self, actions: Sequence[str], caller: str) -> str:
         """Name the calls of a caller."""
         return f"{self.join_names(actions)} by {caller}" if actions else caller
+
+    def say_value(self, clause: str) -> str:
+        """Return a clause such as `KEY is not A or B`, or `KEY is absent`, as it is."""
+        return clause
 
     def say_more(self, count: int) -> str:
         """Return how many more callers there are to tell of."""

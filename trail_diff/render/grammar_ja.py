@@ -6,6 +6,10 @@ from collections.abc import Sequence
 class Japanese:
     """The grammar of Japanese, as AWS's documentation writes it: half-width words stand between spaces."""
 
+    def number(self, count: int) -> int:
+        """Return which phrase goes with a number: some counters, such as つ, go up to nine."""
+        return int(count > 9)
+
     def join_names(self, names: Sequence[str]) -> str:
         """Join names as in a sentence: a と b; of more than two, a、b、c."""
         return " と ".join(names) if len(names) < 3 else "、".join(names)
@@ -56,6 +60,14 @@ class Japanese:
     def say_call(self, actions: Sequence[str], caller: str) -> str:
         """Name the calls of a caller."""
         return f"{caller} による {self.join_names(actions)}" if actions else caller
+
+    def say_value(self, clause: str) -> str:
+        """Return a clause such as `KEY is not A or B`, or `KEY is absent`, which the evaluator makes in English."""
+        key, is_, value = clause.partition(" is ")
+        if not is_ or value in ("absent", "present"):
+            return f"{key} が {'ない' if value == 'absent' else 'ある'}" if is_ else clause
+        has_not, values = value.startswith("not "), value.removeprefix("not ").replace(" or ", " または ")
+        return f"{key} が {values} {'以外の' if has_not else 'である'}"
 
     def say_more(self, count: int) -> str:
         """Return how many more callers there are to tell of."""

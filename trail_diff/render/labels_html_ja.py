@@ -55,7 +55,7 @@ HTML_LABELS: Mapping[str, str] = {
     "html_more_rows": "ほかに {count} 行あります。--format csv または json ではすべて出力されます",
     "html_more_without_script": "{total} 行中、最初の {count} 行を表示しています。残りの表示には JavaScript が必要です",
     "html_next_page": "次へ",
-    "html_not_help_title": "試したくなるが効果のない変更",
+    "html_not_help_title": "よくある誤り (効果なし)",
     "html_nothing_absent": "リクエストになし",
     "html_nothing_unknown": "不明",
     "html_ok": "成功",

@@ -90,7 +90,7 @@ def count_codes(codes: Mapping[str, int]) -> str:
 
 def show_outcome(verdict: Verdict, words: Catalogue) -> str:
     """Show a verdict's outcome, and how certain it is."""
-    outcome = words.outcomes[verdict.outcome]
+    outcome = words.outcome(verdict)
     return f"{outcome} ({words.confidences[verdict.confidence]})" if verdict.confidence else outcome
 
 
@@ -186,7 +186,7 @@ def show_replay(replay: Replay, words: Catalogue) -> str:
     }
     told_of = [name for name, calls in outcomes.items() if calls]
     if told_of == ["fixed"]:
-        return f"{told}: {words.labels['all_allowed']}"
+        return f"{told}: {words.labels['all_allowed'].format(count=replay.calls)}"
     counts = [words.count(name, len(outcomes[name])) for name in told_of]
     return ": ".join(filter(None, [told, words.grammar.join_items(counts)]))
 
@@ -234,7 +234,7 @@ def show_clearing(finding: Finding, words: Catalogue) -> list[str]:
 def show_unless(finding: Finding, clause: str, words: Catalogue) -> str:
     """Show what would clear a finding; a condition of an Allow that would not hold confirms that nothing allows."""
     is_allow = finding.cause is Cause.KEY_POLICY_NO_ALLOW
-    return words.labels["holds_if" if is_allow else "unless"].format(unless=clause)
+    return words.labels["holds_if" if is_allow else "unless"].format(unless=words.grammar.say_value(clause))
 
 
 def show_rests_on(finding: Finding, words: Catalogue) -> list[str]:

@@ -198,6 +198,7 @@ ENGLISH = Catalogue(
         "errors": "errors",
         "profiles": "call profiles",
         "expected": "expected",
+        "estimated": "explained",
         "evidence": "evidence",
         "failed": "failed",
         "findings": "Cause",

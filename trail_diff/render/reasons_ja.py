@@ -126,7 +126,10 @@ REASONS: Mapping[str, str] = {
     "key-is-not-null": "リクエストに条件キーの値があります",
     "for-all-values-empty": "リクエストに条件キーの値がないため、ForAllValues は真です",
     "for-any-value-empty": "リクエストに条件キーの値がないため、ForAnyValue は偽です",
-    "opaque-value-differs": ("AWS のサービスの値は、ここに列挙されたお客様自身の値にはなりません"),
+    "opaque-value-differs": (
+        "呼び出し元が AWS のサービスの場合、値がお客様のアカウントのものになることはないため、"
+        "ここに列挙された値とは一致しません"
+    ),
     # why a condition of a policy cannot be decided
     "key-unknown": "リクエストに条件キーがあるか、その値が何かは不明です",
     "variable-unknown": "条件で使用されているポリシー変数の値が不明です",
