@@ -1,6 +1,7 @@
 """Runs a command and returns its exit status; problems that the user can fix become one line on stderr."""
 
 import gc
+import os
 import signal
 import sys
 import traceback
@@ -10,7 +11,8 @@ import typer
 
 from trail_diff.cli import cache, collect, compare, diagnose, doctor, lists, mcp, redact, triage, what_if
 from trail_diff.cli.app import ExitStatus, app
-from trail_diff.cli.output import complain, drop_output, prepare_streams
+from trail_diff.cli.output import drop_output, prepare_streams
+from trail_diff.cli.wording import complain, spoken_language
 from trail_diff.errors import DryRun, TrailDiffError
 
 COMMANDS = (diagnose, triage, compare, lists, what_if, collect, redact, cache, doctor, mcp)
@@ -50,6 +52,7 @@ def _end(_signal: int, _frame: object) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit status; problems that the user can fix become one line on stderr."""
     prepare_streams()
+    language = spoken_language(arguments, os.environ)
     try:
         status = typer.main.get_command(app).main(list(arguments), prog_name="trail-diff", standalone_mode=False)
         sys.stdout.flush()
@@ -57,9 +60,9 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.write(run.statement + "\n")
         return ExitStatus.NO_DIFFERENCE
     except TrailDiffError as error:
-        return complain(error.message, error.hint)
+        return complain(error.message, error.hint, language)
     except typer.TyperException as error:
-        return complain(error.format_message().replace("Value error, ", ""), _usage_hint(error))
+        return complain(error.format_message().replace("Value error, ", ""), _usage_hint(error), language)
     except (typer.Abort, KeyboardInterrupt):
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:

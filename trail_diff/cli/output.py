@@ -187,11 +187,3 @@ def write_note(note: str) -> None:
     from trail_diff.render.escape import terminal
 
     sys.stderr.write(terminal(f"trail-diff: note: {note}") + "\n")
-
-
-def complain(message: str, hint: str) -> int:
-    """Write a problem and how to fix it to stderr, as one line."""
-    from trail_diff.render.escape import terminal
-
-    sys.stderr.write(terminal(f"trail-diff: {message.rstrip('.')}; {hint}") + "\n")
-    return ExitStatus.UNUSABLE_INPUT

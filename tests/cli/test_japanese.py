@@ -1,0 +1,117 @@
+"""What the command line says in Japanese: every complaint of ours has a translation, and keeps what is filled in."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from trail_diff import errors
+from trail_diff.cli import run
+from trail_diff.cli.app import Language
+from trail_diff.cli.japanese.help import HELP
+from trail_diff.cli.japanese.messages import MESSAGES
+from trail_diff.cli.wording import spoken_language, translate
+
+PACKAGE = Path(errors.__file__).parent
+COMPLAINTS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and name.endswith("Error")}
+JAPANESE_LETTERS = re.compile(r"[。぀-ヿ一-鿿]")
+
+
+def written(node: ast.expr, constants: dict[str, ast.expr]) -> Iterator[str]:
+    """Yield the texts that an expression may be, `{}` for what is filled in; of a call only the call knows."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.JoinedStr():
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        case ast.IfExp():
+            yield from (*written(node.body, constants), *written(node.orelse, constants))
+        case ast.Name(id=name) if name in constants:
+            yield from written(constants[name], {})
+
+
+def complaints(file: Path) -> Iterator[str]:
+    """Yield the messages and hints of the errors that a module makes."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    constants = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in COMPLAINTS:
+            for argument in (*node.args[:1], *(one.value for one in node.keywords if one.arg == "hint")):
+                yield from written(argument, constants)
+
+
+SAID = sorted({text for file in PACKAGE.rglob("*.py") for text in complaints(file)})
+FORMS_ONLY = {text for text in SAID if not re.search(r"[A-Za-z]{3}", text.replace("trail-diff", ""))}
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_every_complaint_is_said_in_japanese(text: str) -> None:
+    """What an error of ours says, and what to do about it, is translated with each value in its place."""
+    values = iter(f"VALUE{number}" for number in range(text.count("{}")))
+    said = re.sub(r"\{\}", lambda _: next(values), text)
+
+    translated = translate(said, Language.JAPANESE)
+
+    assert sorted(re.findall(r"VALUE\d", translated)) == sorted(
+        set(re.findall(r"VALUE\d", said)) - DROPPED.get(text, set())
+    )
+    if text not in FORMS_ONLY:
+        assert JAPANESE_LETTERS.search(translated) or text in NAMES
+
+
+DROPPED = {"no job {} in what was read ({} other job{} found)": {"VALUE2"}}
+"""What only English needs: the ending of a plural."""
+NAMES = {"--output {}: {}", "--map {}: {}"}
+
+
+def test_no_translation_is_left_over() -> None:
+    """Each phrase has as many blanks as its translation, and is not English on both sides."""
+    for english, japanese in {**MESSAGES, **HELP}.items():
+        assert english == japanese or JAPANESE_LETTERS.search(japanese), english
+    for english, japanese in MESSAGES.items():
+        filled = japanese.format(*(f"<{number}>" for number in range(english.count("{}"))))
+        assert "{" not in filled.replace("frame.to_dict", ""), english
+
+
+@pytest.mark.parametrize(
+    ("arguments", "locale", "language"),
+    [
+        ([], "ja_JP.UTF-8", "ja"),
+        ([], "C.UTF-8", "en"),
+        (["--lang", "ja"], "C", "ja"),
+        (["jobs", "--lang=en"], "ja_JP", "en"),
+        (["--lang"], "C", "en"),
+        (["--lang", "fr"], "ja_JP", "ja"),
+    ],
+)
+def test_language_is_the_one_asked_for(arguments: list[str], locale: str, language: str) -> None:
+    """--lang decides wherever it stands, else the locale; what is no language of ours decides nothing."""
+    assert spoken_language(arguments, {"LC_ALL": locale}) == language
+
+
+def test_complaint_follows_the_language(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same mistake is one line in either language, with the same names in it and the same exit status."""
+    wrong = ["--job-id", "x", "--events", "nowhere"]
+
+    assert run(wrong) == run([*wrong, "--lang", "ja"]) == 2
+
+    english, japanese = capsys.readouterr().err.splitlines()
+    assert english == "trail-diff: nowhere: no such file or folder; check the path; quote a pattern to have it expanded"
+    assert japanese == (
+        "trail-diff: nowhere: このファイルまたはフォルダーはありません。"
+        "パスを確認してください。パターンは引用符で囲むと展開されます"
+    )
+
+
+def test_long_and_hostile_text_is_left_as_it_is() -> None:
+    """A text that no phrase fits, or that is too long to be looked at, comes back unchanged and at once."""
+    for text in ("a: " * 100_000, "; ".join("ab" * 900), "?"):
+        assert translate(text, Language.JAPANESE).replace("。", "; ") == text

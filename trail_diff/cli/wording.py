@@ -1,0 +1,66 @@
+"""In which language the command line speaks, and its texts in it: English ones are translated as they are written."""
+
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
+
+from trail_diff.cli.app import ExitStatus, Language
+from trail_diff.cli.output import locale_language
+
+_BLANK, _BLANK_OF = "{}", "(.*?)"
+_LONGEST, _DEEPEST = 2_000, 3
+"""What is translated: how many characters, and how many texts within each other; the rest stays as it is."""
+
+
+def spoken_language(arguments: Sequence[str], environment: Mapping[str, str]) -> Language:
+    """Return the language that --lang asks for, wherever it stands, else the locale's."""
+    for option, value in pairwise([*arguments, ""]):
+        name, _, given = option.partition("=")
+        if name == "--lang" and (given or value) in set(Language):
+            return Language(given or value)
+    return locale_language(environment)
+
+
+def complain(message: str, hint: str, language: Language) -> int:
+    """Write a problem and how to fix it to stderr, as one line."""
+    from trail_diff.render.escape import terminal
+
+    between = "; " if language is Language.ENGLISH else "。"
+    told = between.join(translate(text, language) for text in (message.rstrip("."), hint))
+    sys.stderr.write(terminal(f"trail-diff: {told}") + "\n")
+    return ExitStatus.UNUSABLE_INPUT
+
+
+def translate(text: str, language: Language) -> str:
+    """Return a message or a hint in a language; one without a translation stays English."""
+    if language is Language.ENGLISH:
+        return text
+    from trail_diff.cli.japanese.messages import MESSAGES
+
+    return _fill(text, MESSAGES, 0) if len(text) <= _LONGEST else text
+
+
+def _fill(text: str, phrases: Mapping[str, str], depth: int) -> str:
+    """Return the translation of the phrase that a text fills in, the one that says most first; blanks likewise."""
+    if text in phrases and _BLANK not in text:
+        return phrases[text]
+    if depth == _DEEPEST:
+        return text
+    for pattern, phrase in _patterns(tuple(phrases)):
+        found = pattern.fullmatch(text)
+        if found:
+            return phrases[phrase].format(*(_fill(part, phrases, depth + 1) for part in found.groups()))
+    return text
+
+
+@cache
+def _patterns(phrases: Iterable[str]) -> list[tuple[re.Pattern[str], str]]:
+    """Return a pattern for each phrase with blanks, those with the most letters of their own first."""
+    with_blanks = sorted((phrase for phrase in phrases if _BLANK in phrase), key=lambda one: -len(_letters(one)))
+    return [(re.compile(_BLANK_OF.join(map(re.escape, one.split(_BLANK))), re.DOTALL), one) for one in with_blanks]
+
+
+def _letters(phrase: str) -> str:
+    return re.sub(r"[\W_]", "", phrase)
