@@ -263,7 +263,9 @@ class Remedy(Struct, frozen=True):
     """A change that would help, or a tempting one that would not.
 
     `allowed_by` is the statement of the changed policy that allows the calls once nothing denies them. Without a patch,
-    `policy` is one to attach to the caller; `commands` do what no policy does, for a POSIX shell.
+    `policy` is one to attach to the caller, or what a policy that only limits it has to allow; `commands` do what no
+    policy does, for a POSIX shell. `resource` is what is to be changed, or named, where it is not the key of the
+    finding: a permissions boundary, a session, a VPC endpoint, another key; `encryption_context` the one to send.
     """
 
     id: str
@@ -274,6 +276,8 @@ class Remedy(Struct, frozen=True):
     risks: tuple[Reason, ...] = ()
     allowed_by: StatementRef | None = None
     commands: tuple[str, ...] = ()
+    resource: str | None = None
+    encryption_context: dict[str, str] | None = None
 
 
 class StatementChange(Struct, frozen=True):

@@ -177,8 +177,8 @@ def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
         page.code([*lines[:_MOST_JSON_LINES], *(["…"] if len(lines) > _MOST_JSON_LINES else [])])
     if not steps:
         page.field(words.labels["fix"], told)
-    if remedy.policy is not None and remedy.patch is None:
-        page.code(essentials.to_lines(remedy.policy, page.width - FIELD_WIDTH))
+    if document := essentials.document_of(remedy):
+        page.code(essentials.to_lines(document, page.width - FIELD_WIDTH))
     for command in remedy.commands:
         page.command(command)
     page.field("", words.grammar.join_clauses(essentials.show_proof(remedy, words)))

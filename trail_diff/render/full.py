@@ -157,7 +157,7 @@ def _show_remedies(page: Page, remedies: Sequence[Remedy], words: Catalogue) -> 
     if remedies:
         page.head(words.labels["remedies"])
     for remedy in remedies:
-        told = f"{words.helps[str(remedy.helps).lower()]}: {words.remedies.get(remedy.id, remedy.id)}"
+        told = f"{words.helps[str(remedy.helps).lower()]}: {essentials.title_remedy(remedy, words)}"
         if remedy.helps is False:
             why = words.reasons_of(remedy.risks)
             page.bullet(f"{told} ({why})" if why else told)
@@ -167,8 +167,8 @@ def _show_remedies(page: Page, remedies: Sequence[Remedy], words: Catalogue) -> 
             place, lines = essentials.show_step(step, words, page.width - 6)
             page.bullet(place, level=2)
             page.code(lines, indent=6)
-        if remedy.policy is not None and remedy.patch is None:
-            page.code(essentials.to_lines(remedy.policy, page.width - 6), indent=6)
+        if document := essentials.document_of(remedy):
+            page.code(essentials.to_lines(document, page.width - 6), indent=6)
         for command in remedy.commands:
             page.command(command)
         for told in essentials.show_proof(remedy, words):

@@ -138,8 +138,8 @@ def _remedy(remedy: Remedy, words: Catalogue) -> list[str]:
     lines = ["", _item(words.labels["fix"], essentials.name_remedy(remedy, words))]
     for place, code in essentials.show_steps(remedy.patch or (), words):
         lines += ["", escape.markdown_prose(place), *fence("json", code)]
-    if remedy.policy is not None and remedy.patch is None:
-        lines += ["", *fence("json", essentials.to_lines(remedy.policy))]
+    if document := essentials.document_of(remedy):
+        lines += ["", *fence("json", essentials.to_lines(document))]
     if remedy.commands:
         lines += ["", *fence("sh", list(remedy.commands))]
     lines.append("")
