@@ -9,12 +9,14 @@ from incidents import diagnose
 from making import ACCOUNT
 from tables import KEYS, OTHER_ACCOUNT, Entry, build_case, case_id, read_table
 
+from trail_diff.diagnosis.hypotheses.registry import TEXTS
 from trail_diff.model.codes import Cause
 from trail_diff.model.report import Remedy, Report
 from trail_diff.pipeline import analyse
 from trail_diff.policy import PolicySet, Principal, PrincipalKind, Request, compile_policies, decide
 
 CASES = Path(__file__).parent / "cases"
+TEMPTING = ("add-backup-role", "add-session-arn", "allow-role-everything", "via-aws-service", "if-exists-operator")
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
@@ -39,6 +41,9 @@ def test_fix_is_what_the_table_says_and_opens_nothing(case: Entry) -> None:
     if useless := case["expect"].get("useless"):
         told["useless"] = {name: seen["useless"][name] for name in useless}
     assert told == case["expect"]
+    if report.verdict.cause is not None:
+        of_cause = {*TEXTS[report.verdict.cause].remedies, *TEMPTING}
+        assert {remedy.id for remedy in report.remedies} <= of_cause
     for remedy in report.remedies:
         text = f"{remedy.patch} {remedy.policy} {remedy.commands}"
         assert remedy.helps is False or not [word for word in case.get("lacks", []) if word in text]
@@ -60,6 +65,7 @@ def tell_fixes(report: Report) -> Entry:
         "statements": statements_of(first) if first and first.patch is None else [],
         "steps": [one.command for one in report.next_steps if not one.is_fact],
         "facts": [one.command for one in report.next_steps if one.is_fact],
+        "follows": [[f"{one.caller.name} {one.action}", str(one.reason)] for one in report.consequences],
         "driving": [f"{one.caller.name} {one.action}" for one in report.callers if one.driving],
     }
 

@@ -211,7 +211,7 @@ CASES: dict[str, Incident] = {
         grant_for_other_context,
         cause="encryption-context-mismatch",
         confidence="likely",
-        remedies=("send-encryption-context", "create-grant"),
+        remedies=("send-encryption-context", "create-fitting-grant"),
     ),
     "vpc-endpoint-no-allow": Incident(
         endpoint_allows_less, cause="vpc-endpoint-policy-deny", remedies=("allow-in-endpoint-policy",)

@@ -198,7 +198,7 @@ def _fitting_grant(
     command = describe_grant(fitting, refused.key)
     if command is None:
         return ()
-    remedy = Remedy("create-grant", helps="undetermined", replay=replay, commands=(command,))
+    remedy = Remedy("create-fitting-grant", helps="undetermined", replay=replay, commands=(command,))
     if replay.undetermined:
         return (structs.replace(remedy, risks=(Reason.ALLOW_NOT_KNOWN,)),)
     return (structs.replace(remedy, helps=bool(replay.fixed), risks=(Reason.GRANT_ALLOWS,) if replay.fixed else ()),)

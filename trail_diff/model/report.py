@@ -163,6 +163,16 @@ class RequestDifference(Struct, frozen=True):
     decides: bool = False
 
 
+class Consequence(Struct, frozen=True):
+    """A call that is missing only because of what the first finding is about; `calls` worked in the succeeded job."""
+
+    caller: Caller
+    action: str
+    key: str | None
+    calls: int
+    reason: Reason
+
+
 class Weighed(Struct, frozen=True):
     """One row of the weighing: a hypothesis, what each rule says of it, and what became of it.
 
@@ -389,6 +399,7 @@ class Report(Struct, frozen=True):
     expected: tuple[ExpectedCaller, ...] = ()
     key_places: Mapping[str, str] = {}
     request_differences: tuple[RequestDifference, ...] = ()
+    consequences: tuple[Consequence, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
 

@@ -119,6 +119,8 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
         page.field(name, text)
         name = ""
     _show_evidence(page, report, finding, words)
+    if report.consequences:
+        page.field(words.labels["consequences"], words.count("consequences", len(report.consequences)))
     rivals = [(rival, told) for rival, told in merged[1:] if essentials.is_rival(rival, finding)]
     for rival, rival_actions in rivals[:_MOST_RIVALS]:
         page.field(words.labels["other_cause"], essentials.name_rival(report, finding, rival, rival_actions, words))

@@ -89,6 +89,11 @@ def list_expected(report: Report, words: Catalogue, *, all_of_them: bool = False
     ]
 
 
+def list_consequences(report: Report, words: Catalogue) -> Sequence[str]:
+    """Return a line for each call that is missing only because of the first finding, and why it is taken to be."""
+    return [f"{caller_name(one.caller, words)} {one.action}: {words.reason(one.reason)}" for one in report.consequences]
+
+
 def best_remedy(report: Report) -> Remedy | None:
     """Return the remedy to try first."""
     return next((remedy for remedy in report.remedies if remedy.id == report.best_remedy), None)

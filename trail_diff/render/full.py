@@ -89,7 +89,7 @@ def _caller_cells(group: CallerGroup, report: Report, words: Catalogue) -> list[
 def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
     if report.findings:
         page.head(words.labels["findings"])
-    for finding, actions in layout.merge_findings(report.findings, words):
+    for number, (finding, actions) in enumerate(layout.merge_findings(report.findings, words)):
         page.bullet(f"{words.confidences[finding.confidence]}: {layout.show_finding(finding, actions, words)}")
         for told in _why(report, finding, words):
             page.bullet(told, level=2)
@@ -97,6 +97,8 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
             told, place = essentials.show_evidence(report, evidence, words), layout.show_place_of(evidence, words)
             shown = told if told == place else f"{told} ({place})"
             page.bullet(f"{words.labels['evidence']}: {shown}", level=2, url=evidence.url)
+        for told in essentials.list_consequences(report, words) if number == 0 else ():
+            page.bullet(f"{words.labels['consequences']}: {told}", level=2)
     if report.ruled_out:
         page.head(words.labels["ruled_out"])
     for ruled_out in report.ruled_out:

@@ -52,6 +52,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
             (one, diff_policies(one.previous, one.document)) for one in report.policies if one.previous
         ],
         "remedies": tuple(_remedy_views(report, words)),
+        "consequences": essentials.list_consequences(report, words),
         "expected": essentials.list_expected(report, words, all_of_them=True),
         "show_key": lambda key: layout.place_key(key, report.key_places),
         "weights": weighing.weights(report, words),

@@ -14,13 +14,19 @@ TEXTS: Mapping[Cause, CauseText] = {
     Cause.ENCRYPTION_CONTEXT_MISMATCH: CauseText(
         means="KMS refused the ciphertext, or a grant's constraint does not fit the encryption context.",
         evidence="An InvalidCiphertextException or IncorrectKeyException; or the grant's constraints.",
-        helps="Send the encryption context that was used to encrypt.",
+        helps="Send the encryption context that was used to encrypt, or name the key that was; where a "
+        "grant is for another context, make one for the caller's.",
+        remedies=(
+            "send-encryption-context",
+            "create-fitting-grant",
+            "name-encrypting-key",
+        ),
     ),
     Cause.KMS_THROTTLED: CauseText(
         means="KMS throttled the job's calls.",
         evidence="A ThrottlingException with no later try that worked; confirmed when the job's own message says so, "
         "only possible when the message speaks of the key.",
-        helps="Raise the quota, or spread the jobs.",
+        helps="Raise the quota, which the step shows, or spread the jobs.",
     ),
 }
 
