@@ -3,6 +3,7 @@
 import io
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from unittest import mock
@@ -14,6 +15,7 @@ from scenes.stage import BAD, Scene
 from trail_diff.cli import run
 from trail_diff.diagnosis.hypotheses.registry import TEXTS
 from trail_diff.model.codes import Cause
+from trail_diff.render.phrases_en import ENGLISH
 
 PAGE = Path(__file__).parent.parent / "docs" / "causes.md"
 HEAD = """# Causes
@@ -38,8 +40,8 @@ EXAMPLES: dict[Cause, str] = {
     Cause.SCP_DENY: "policy-named",
     Cause.RCP_DENY: "rcp",
     Cause.PERMISSIONS_BOUNDARY_DENY: "boundary",
-    Cause.SESSION_POLICY_DENY: "session-policy",
-    Cause.VPC_ENDPOINT_POLICY_DENY: "vpc-endpoint",
+    Cause.SESSION_POLICY_DENY: "session-policy-no-allow",
+    Cause.VPC_ENDPOINT_POLICY_DENY: "vpc-endpoint-no-allow",
     Cause.GRANT_REVOKED: "revoked-grant",
     Cause.GRANT_NOT_CREATED: "create-grant",
     Cause.KEY_DISABLED: "innocent-deny",
@@ -58,10 +60,17 @@ def make_page() -> str:
     parts = [HEAD]
     for cause, incident in EXAMPLES.items():
         text = TEXTS[cause]
-        parts.append(f"## {cause.value}\n\n{text.means}\n\n*Evidence:* {text.evidence}\n\n*What helps:* {text.helps}\n")
+        helps = f"*What helps:* {text.helps}" + name_remedies(text.remedies)
+        parts.append(f"## {cause.value}\n\n{text.means}\n\n*Evidence:* {text.evidence}\n\n{helps}\n")
         if incident:
             parts.append(f"```text\n{example(incident)}```\n")
     return "\n".join(parts)
+
+
+def name_remedies(ids: Sequence[str]) -> str:
+    """Return the paragraph that names the remedies of a cause, as the report and JSON have them; nothing without any."""
+    named = [f"{ENGLISH.remedies[name]} (`{name}`)" for name in ids]
+    return f"\n\n*Fixes:* {'; '.join(named)}." if named else ""
 
 
 def example(name: str) -> str:

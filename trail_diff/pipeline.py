@@ -31,6 +31,7 @@
     hypotheses Examined → Hypotheses       every cause that could explain what was seen
     evidence   Hypothesis → Judgements     what proves, supports or refutes each, by rule
     weighing   Judgements → Findings, what is ruled out
+    consequences CallerGroups, Findings → what is missing only because of the first finding
     absence    Examined → Absences          why a call may be missing
     repair     Examined, Findings → Remedies, each replayed
     timeline   Case → Changes               what altered the key between the jobs and since
@@ -190,6 +191,7 @@ def _windows_of(question: Question) -> WindowsOf:
 def analyse(case: Case) -> Report:
     """Conclude what a case holds; the sentence of the verdict is left to whoever renders it, in a language."""
     from trail_diff.diagnosis.absence import read_absences
+    from trail_diff.diagnosis.consequences import list_consequences, without_consequences
     from trail_diff.diagnosis.console_links import locate_evidence
     from trail_diff.diagnosis.diff import diff_callers
     from trail_diff.diagnosis.examined import Examined
@@ -201,7 +203,7 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.remedies import best_remedy, propose_remedies
     from trail_diff.diagnosis.requests import compare_requests
     from trail_diff.diagnosis.timeline import list_changes
-    from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving, without_consequences
+    from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
     from trail_diff.diagnosis.weighing import weigh
 
     groups = with_expected(case, diff_callers(case.failed, case.succeeded))
@@ -235,6 +237,7 @@ def analyse(case: Case) -> Report:
         expected=list_expected(case, groups),
         key_places=places_of_alike(_keys_in(case, groups)),
         request_differences=compare_requests(case, driving, examined.explained),
+        consequences=list_consequences(driving, findings),
     )
 
 

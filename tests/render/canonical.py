@@ -16,6 +16,7 @@ from trail_diff.model.report import (
     Calls,
     Change,
     ConditionOutcome,
+    Consequence,
     Evidence,
     ExpectedCaller,
     Finding,
@@ -251,6 +252,10 @@ CANONICAL = Report(
         RequestDifference(ROLE, "kms:DescribeKey", KEY, "aws:SourceVpce", ("vpce-0a1b2c3d",), ()),
         RequestDifference(STORAGE, "kms:Decrypt", KEY, "aws:SourceVpce", ("vpce-0a1b2c3d",), ("vpce-1", "vpce-2")),
     ),
+    consequences=(
+        Consequence(ROLE, "kms:GenerateDataKey", KEY, 2, Reason.FOLLOWS_REFUSAL),
+        Consequence(STORAGE, "kms:GenerateDataKey", KEY, 1, Reason.FOLLOWS_OWN_REFUSAL),
+    ),
     decisions=(
         CallerDecision(
             STORAGE,
@@ -347,6 +352,19 @@ CANONICAL = Report(
             replay=Replay(4, 2, fixed=("backup-storage.amazonaws.com kms:Decrypt",)),
             risks=(Reason.KEY_POLICY_ALLOWS, Reason.SERVICE_NAME_INFERRED),
             allowed_by=StatementRef(1, "EnableIAM"),
+        ),
+        Remedy(
+            "allow-in-permissions-boundary",
+            helps="undetermined",
+            policy={"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["kms:Decrypt"]}]},
+            risks=(Reason.LIMIT_ALLOWS_NOTHING,),
+            resource="arn:aws:iam::111122223333:policy/Limit",
+        ),
+        Remedy(
+            "send-encryption-context",
+            helps="undetermined",
+            risks=(Reason.CONTEXT_OF_CIPHERTEXT_NOT_RECORDED,),
+            encryption_context={"app": "orders"},
         ),
         Remedy("add-backup-role", helps=False, risks=(Reason.CALLER_IS_NOT_THE_ROLE,)),
     ),

@@ -346,7 +346,10 @@ CASES: dict[str, Incident] = {
         destination_key_denies, cause="key-policy-explicit-deny", statement=2, baseline="copy-good"
     ),
     "source-key-not-shared": Incident(
-        source_key_not_shared, cause="key-policy-no-allow", reading=("denied-not-logged", "supported")
+        source_key_not_shared,
+        cause="key-policy-no-allow",
+        reading=("denied-not-logged", "supported"),
+        remedies=("create-grant", "restore-statement"),
     ),
     "managed-source-key": Incident(
         managed_source_key, cause="aws-managed-key-not-shareable", helps="use-customer-managed-key"

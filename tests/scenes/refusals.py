@@ -13,9 +13,30 @@ def throttled(scene: Scene) -> None:
 
 
 def wrong_context(scene: Scene) -> None:
-    """KMS itself refuses the ciphertext."""
-    scene.role(FIRST, "Decrypt")
-    scene.role(SECOND, "Decrypt", errorCode="InvalidCiphertextException")
+    """KMS itself refuses the ciphertext: the role sends another encryption context than the night before."""
+    identity = scene.made.role(ROLE, SESSION)
+    for day, stage, fields in ((FIRST, "prod", {}), (SECOND, "dev", {"errorCode": "InvalidCiphertextException"})):
+        scene.made.kms(f"{day}T18:06:00Z", "Decrypt", scene.key, identity, {"app": "orders", "stage": stage}, **fields)
+
+
+def grant_for_other_context(scene: Scene) -> None:
+    """The role's grant is for one encryption context, and it sends another; the key policy lets in nobody else."""
+    identity = scene.made.role(ROLE, SESSION)
+    for day, stage, fields in ((FIRST, "prod", {}), (SECOND, "dev", {"errorCode": "AccessDenied"})):
+        context = {"app": "orders", "stage": stage}
+        scene.made.kms(f"{day}T18:06:00Z", "GenerateDataKey", scene.key, identity, context, **fields)
+    admin = {"Sid": "Admin", "Effect": "Allow", "Principal": {"AWS": scene.made.user("key-admin")["arn"]}}
+    only_admin = {"Statement": [{**admin, "Action": "kms:*", "Resource": "*"}]}
+    scene.made.put_key_policy("2026-02-01T09:00:00Z", scene.key, only_admin, scene.made.user("key-admin"))
+    grant = {"GrantId": "g1", "KeyId": scene.key, "GranteePrincipal": scene.made.role_arn(ROLE)}
+    limits = {"Operations": ["GenerateDataKey"], "Constraints": {"EncryptionContextSubset": {"stage": "prod"}}}
+    scene.give("--grants", "grants.json", {"Grants": [{**grant, **limits}]})
+
+
+def endpoint_allows_less(scene: Scene) -> None:
+    """The policy of the VPC endpoint, by which the role calls, does not allow the call."""
+    why = "because no VPC endpoint policy allows the kms:Decrypt action"
+    scene.refused("Decrypt", why, None, vpcEndpointId="vpce-0a1b2c3d")
 
 
 def stated(action: str, why: str) -> Callable[[Scene], None]:
@@ -180,7 +201,26 @@ CASES: dict[str, Incident] = {
     ),
     "throttled-before-refused-now": Incident(throttled_before_refused_now, "difference"),
     "throttled": Incident(throttled, cause="kms-throttled"),
-    "wrong-context": Incident(wrong_context, cause="encryption-context-mismatch"),
+    "wrong-context": Incident(
+        wrong_context,
+        cause="encryption-context-mismatch",
+        confidence="confirmed",
+        remedies=("send-encryption-context",),
+    ),
+    "grant-for-other-context": Incident(
+        grant_for_other_context,
+        cause="encryption-context-mismatch",
+        confidence="likely",
+        remedies=("send-encryption-context", "create-fitting-grant"),
+    ),
+    "vpc-endpoint-no-allow": Incident(
+        endpoint_allows_less, cause="vpc-endpoint-policy-deny", remedies=("allow-in-endpoint-policy",)
+    ),
+    "session-policy-no-allow": Incident(
+        stated("Decrypt", "because no session policy allows the kms:Decrypt action"),
+        cause="session-policy-deny",
+        remedies=("allow-in-session-policy",),
+    ),
     "identity-no-allow": Incident(
         stated("CreateGrant", "because no identity-based policy allows the kms:CreateGrant action"),
         cause="identity-policy-no-allow",
@@ -191,6 +231,7 @@ CASES: dict[str, Incident] = {
     "boundary": Incident(
         stated("Decrypt", "because no permissions boundary allows the kms:Decrypt action"),
         cause="permissions-boundary-deny",
+        remedies=("allow-in-permissions-boundary",),
     ),
     "session-policy": Incident(
         stated("Decrypt", "with an explicit deny in a session policy"), cause="session-policy-deny"

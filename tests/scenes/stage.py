@@ -183,11 +183,11 @@ ALLOW_STORAGE = {
 
 
 @dataclass
-@dataclass
 class Incident:
     """A scene and what has to be said of it; None and empty are not checked, a tuple of outcomes means one of these.
 
-    `reading` is a reading of an absence and its status; `caller` the name of the caller of a finding with the cause.
+    `reading` is a reading of an absence and its status; `caller` the name of the caller of a finding with the cause;
+    `remedies` are those offered, the first to be tried ahead.
     """
 
     make: Callable[[Scene], None]
@@ -205,11 +205,13 @@ class Incident:
     not_ruled_out: str | None = None
     reading: tuple[str, str] | None = None
     baseline: str | None = None
+    remedies: tuple[str, ...] = ()
 
     def faults(self, report: Any) -> list[str]:
         """Return what a report says otherwise than it has to."""
         verdict, findings = report["verdict"], [f for f in report["findings"] if f["cause"] == self.cause]
         helping = {remedy["id"] for remedy in report["remedies"] if remedy["helps"] is True}
+        offered = tuple(remedy["id"] for remedy in report["remedies"] if remedy["helps"] is not False)
         ruled_out = {one["cause"] for one in report["ruled_out"]}
         readings = {(one["reading"], one["status"]) for absence in report["absence"] for one in absence["readings"]}
         unknown = {key for decision in report["decisions"] for key in decision["unknown_keys"]}
@@ -224,6 +226,7 @@ class Incident:
             f"warnings {report['coverage']['warnings']}": self.warning is None
             or self.warning in report["coverage"]["warnings"],
             f"helping {helping}": (self.helps is None or self.helps in helping) and not helping & set(self.helps_not),
+            f"offered {offered}": self.remedies in ((), offered),
             f"unknown keys {unknown}": self.unknown_key is None or self.unknown_key in unknown,
             f"steps {[step['command'] for step in report['next_steps']]}": self.step is None
             or any(self.step in step["command"] for step in report["next_steps"]),

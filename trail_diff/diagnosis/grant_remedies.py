@@ -79,6 +79,15 @@ def _command(examined: Examined, finding: Finding) -> str | None:
     operations = _operations(examined, finding, wanted)
     if key is None or grantee is None or not operations:
         return None
+    return describe_grant({**wanted, "granteePrincipal": grantee, "operations": operations}, key)
+
+
+def describe_grant(grant: Mapping[str, Any], key: str) -> str | None:
+    """Return the command that makes a grant as a record or a list has it; None where it does not tell enough."""
+    wanted = {_lower(name): value for name, value in grant.items()}
+    grantee, operations = wanted.get("granteePrincipal") or wanted.get("granteeServicePrincipal"), wanted["operations"]
+    if not isinstance(grantee, str):
+        return None
     kind = "--grantee-service-principal" if grantee.endswith(".amazonaws.com") else "--grantee-principal"
     parts = [f"aws kms create-grant {name_key(key)} {kind} {shlex.quote(grantee)}"]
     parts.append(f"--operations {' '.join(map(shlex.quote, operations))}")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from trail_diff.arns import arn_account, arn_region, last_name
+from trail_diff.diagnosis.cause_steps import steps_of_cause
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.explain import began_succeeded
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
@@ -72,6 +73,8 @@ def _of_refusals(examined: Examined, findings: Sequence[Finding]) -> Iterator[Ne
             command += " --query DecodedMessage --output text"
             yield NextStep(Reason.MESSAGE_IS_ENCODED, command, account=case.failed.job.account, is_fact=False)
     finding = findings[0] if findings else None
+    if finding is not None:
+        yield from steps_of_cause(examined, finding)
     kind = _LIMITS.get(finding.layer or "") if finding is not None else None
     if finding is None or kind is None:
         return

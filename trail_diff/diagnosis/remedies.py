@@ -1,21 +1,25 @@
 """Which remedies to offer for what was found, each replayed over everything both jobs did with the key. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import structs
 
 from trail_diff.arns import arn_account
+from trail_diff.diagnosis.context_remedies import fix_context, send_what_policy_asks
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.explain import find_call, policy_in_force, request_in_failed
 from trail_diff.diagnosis.grant_remedies import grant_again, is_foreign_linked_role, name_key
 from trail_diff.diagnosis.identity_remedies import allow_by_identity, allow_without_policy, is_aws_managed
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, PolicyVersion
+from trail_diff.diagnosis.limit_remedies import allow_by_limit
+from trail_diff.diagnosis.statements import lost_allows
+from trail_diff.diagnosis.unavailable_remedies import make_available
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Case
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Finding, Remedy
 from trail_diff.policy.remedies.patches import statements_of
-from trail_diff.policy.remedies.remedy import PATCHLESS, find_remedies
+from trail_diff.policy.remedies.remedy import PATCHLESS, find_remedies, in_order, restore_statements
 from trail_diff.policy.remedies.situation import ObservedCall, Situation
 from trail_diff.policy.request.context import build_request
 
@@ -27,6 +31,15 @@ _PATCHLESS_OF: Mapping[Cause, tuple[str, ...]] = {
     Cause.AWS_MANAGED_KEY_NOT_SHAREABLE: ("use-customer-managed-key",),
 }
 _OF_THE_POLICY = frozenset({Cause.KEY_POLICY_EXPLICIT_DENY, Cause.KEY_POLICY_NO_ALLOW})
+_MAKERS: Mapping[Cause, Callable[[Examined, Finding], tuple[Remedy, ...]]] = {
+    Cause.IDENTITY_POLICY_NO_ALLOW: allow_by_identity,
+    Cause.PERMISSIONS_BOUNDARY_DENY: allow_by_limit,
+    Cause.SESSION_POLICY_DENY: allow_by_limit,
+    Cause.VPC_ENDPOINT_POLICY_DENY: allow_by_limit,
+    Cause.ENCRYPTION_CONTEXT_MISMATCH: fix_context,
+    Cause.KEY_UNAVAILABLE: make_available,
+}
+"""What makes the remedies of a cause that lies in another policy than the key's, or in the request."""
 
 
 def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
@@ -36,10 +49,13 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
     finding = findings[0]
     if finding.cause in _OF_THE_POLICY:
         return _of_key_policy(examined, findings)
-    if finding.cause is Cause.IDENTITY_POLICY_NO_ALLOW:
-        return allow_by_identity(examined, finding)
-    offered = (_without_patch(examined, finding, remedy_id) for remedy_id in _PATCHLESS_OF.get(finding.cause, ()))
-    return tuple(_beside_deny(remedy, findings) for remedy in offered)
+    maker = _MAKERS.get(finding.cause)
+    offered = (
+        maker(examined, finding)
+        if maker is not None
+        else tuple(_without_patch(examined, finding, remedy_id) for remedy_id in _PATCHLESS_OF.get(finding.cause, ()))
+    )
+    return in_order([_beside_deny(remedy, findings) for remedy in offered])
 
 
 def _of_key_policy(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
@@ -48,12 +64,24 @@ def _of_key_policy(examined: Examined, findings: Sequence[Finding]) -> tuple[Rem
     if is_aws_managed(examined, finding):
         return (PATCHLESS["use-customer-managed-key"](),)
     is_deny = finding.cause is Cause.KEY_POLICY_EXPLICIT_DENY
-    if not is_deny and is_foreign_linked_role(finding):
-        return (grant_again(examined, finding),)
     explained = _explained_by(examined, finding)
+    if not is_deny and is_foreign_linked_role(finding):
+        return (grant_again(examined, finding), *_restore(examined, findings, explained))
     if explained is not None and explained.policy is not None and not (is_deny and finding.statement is None):
-        return find_remedies(_situation(examined, findings, explained))
+        found = find_remedies(_situation(examined, findings, explained))
+        return in_order((*found, *send_what_policy_asks(examined, explained)))
     return () if is_deny else allow_without_policy(examined, finding)
+
+
+def _restore(examined: Examined, findings: Sequence[Finding], explained: Explained | None) -> tuple[Remedy, ...]:
+    """Return the statements as they were that let the caller in, where a change of the policy took them away.
+
+    For a caller of another account that is never certain: its own account has to let it in as well.
+    """
+    lost = lost_allows(explained) if explained is not None else []
+    if explained is None or not lost:
+        return ()
+    return (restore_statements(_situation(examined, findings, explained), lost),)
 
 
 def _situation(examined: Examined, findings: Sequence[Finding], explained: Explained) -> Situation:

@@ -65,26 +65,30 @@ def find_same(statement: Mapping[str, Any], policy: Mapping[str, Any]) -> int | 
 
 def applying_allows(decision: CallerDecision) -> list[StatementOutcome]:
     """Return the Allow statements of the key policy that allow the call, or may."""
-    return [
-        one
-        for one in decision.statements
-        if one.effect == "Allow" and one.outcome != "no-match" and one.layer == "key-policy"
-    ]
+    return [one for one in key_policy_allows(decision) if one.outcome != "no-match"]
+
+
+def key_policy_allows(decision: CallerDecision) -> list[StatementOutcome]:
+    """Return the Allow statements of the key policy."""
+    return [one for one in decision.statements if one.effect == "Allow" and one.layer == "key-policy"]
 
 
 def altered_allow(explained: Explained) -> StatementRef | None:
     """Return the Allow of the policy in force that stands where the one before allowed the call, or may have."""
-    if explained.before is None or explained.before_policy is None or explained.policy is None:
-        return None
-    old, new = explained.before_policy.document, explained.policy.document
-    for one in applying_allows(explained.before):
-        statement = statement_at(old, one.index)
-        if statement is None or find_same(statement, new) is not None:
-            continue
-        for index, other in enumerate(statements_of(new), 1):
+    for statement in lost_allows(explained):
+        for index, other in enumerate(statements_of(explained.policy.document if explained.policy else {}), 1):
             if other.get("Effect") == "Allow" and _is_successor(statement, other):
                 return _reference(index, other)
     return None
+
+
+def lost_allows(explained: Explained) -> list[Mapping[str, Any]]:
+    """Return the statements that allowed the call before, or may have, and that the policy in force does not have."""
+    if explained.before is None or explained.before_policy is None or explained.policy is None:
+        return []
+    old, new = explained.before_policy.document, explained.policy.document
+    found = (statement_at(old, one.index) for one in applying_allows(explained.before))
+    return [statement for statement in found if statement is not None and find_same(statement, new) is None]
 
 
 def _is_successor(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from trail_diff.diagnosis.examined import Explained
 from trail_diff.diagnosis.expected import is_answer_without_baseline
 from trail_diff.diagnosis.hypotheses.key_state import CRYPTO_ACTIONS
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
-from trail_diff.model.codes import CallerKind, Outcome
+from trail_diff.model.codes import Outcome
 from trail_diff.model.learnt import Case
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Finding, Verdict
@@ -93,39 +93,6 @@ def driving_groups(groups: Sequence[CallerGroup]) -> tuple[CallerGroup, ...]:
         and (group.failed.errors or (group.caller, group.action) not in elsewhere)
     )
     return tuple(group for group in differing if not is_onlooker(group)) or differing
-
-
-def without_consequences(driving: Sequence[CallerGroup], findings: Sequence[Finding]) -> tuple[CallerGroup, ...]:
-    """Leave out the groups that are only missing because the caller of the best finding was refused before.
-
-    That is what the refused caller itself did not come to do any more; what another caller did not is left out when
-    the refusal is confirmed to be the cause and no finding is about the other. It fails where a job goes on after the
-    refusal: then the calls would be there. What KMS notes of itself, as a rotation, is nobody's call.
-    """
-    best = findings[0] if findings else None
-    if best is None:
-        return tuple(driving)
-    driving = [one for one in driving if one.failed.calls or one.caller.kind is not CallerKind.SERVICE_EVENT]
-    if best.caller is None:
-        return tuple(driving)
-    own = best.caller.across_sessions()
-    if not any(group.failed.errors and _is_of(group, best) for group in driving):
-        return tuple(driving)
-    is_certain = best.confidence == "confirmed"
-    return tuple(
-        group
-        for group in driving
-        if group.failed.calls
-        or (
-            group.caller.across_sessions() != own
-            and (not is_certain or any(_is_of(group, finding) for finding in findings))
-        )
-    )
-
-
-def _is_of(group: CallerGroup, finding: Finding) -> bool:
-    caller = finding.caller.across_sessions() if finding.caller else None
-    return group.caller.across_sessions() == caller and finding.action in (None, group.action)
 
 
 def mark_driving(groups: Sequence[CallerGroup], driving: Sequence[CallerGroup]) -> tuple[CallerGroup, ...]:

@@ -163,6 +163,16 @@ class RequestDifference(Struct, frozen=True):
     decides: bool = False
 
 
+class Consequence(Struct, frozen=True):
+    """A call that is missing only because of what the first finding is about; `calls` worked in the succeeded job."""
+
+    caller: Caller
+    action: str
+    key: str | None
+    calls: int
+    reason: Reason
+
+
 class Weighed(Struct, frozen=True):
     """One row of the weighing: a hypothesis, what each rule says of it, and what became of it.
 
@@ -263,7 +273,9 @@ class Remedy(Struct, frozen=True):
     """A change that would help, or a tempting one that would not.
 
     `allowed_by` is the statement of the changed policy that allows the calls once nothing denies them. Without a patch,
-    `policy` is one to attach to the caller; `commands` do what no policy does, for a POSIX shell.
+    `policy` is one to attach to the caller, or what a policy that only limits it has to allow; `commands` do what no
+    policy does, for a POSIX shell. `resource` is what is to be changed, or named, where it is not the key of the
+    finding: a permissions boundary, a session, a VPC endpoint, another key; `encryption_context` the one to send.
     """
 
     id: str
@@ -274,6 +286,8 @@ class Remedy(Struct, frozen=True):
     risks: tuple[Reason, ...] = ()
     allowed_by: StatementRef | None = None
     commands: tuple[str, ...] = ()
+    resource: str | None = None
+    encryption_context: dict[str, str] | None = None
 
 
 class StatementChange(Struct, frozen=True):
@@ -385,6 +399,7 @@ class Report(Struct, frozen=True):
     expected: tuple[ExpectedCaller, ...] = ()
     key_places: Mapping[str, str] = {}
     request_differences: tuple[RequestDifference, ...] = ()
+    consequences: tuple[Consequence, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
 
 

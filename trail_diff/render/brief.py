@@ -119,6 +119,8 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
         page.field(name, text)
         name = ""
     _show_evidence(page, report, finding, words)
+    if report.consequences:
+        page.field(words.labels["consequences"], words.count("consequences", len(report.consequences)))
     rivals = [(rival, told) for rival, told in merged[1:] if essentials.is_rival(rival, finding)]
     for rival, rival_actions in rivals[:_MOST_RIVALS]:
         page.field(words.labels["other_cause"], essentials.name_rival(report, finding, rival, rival_actions, words))
@@ -177,8 +179,8 @@ def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
         page.code([*lines[:_MOST_JSON_LINES], *(["…"] if len(lines) > _MOST_JSON_LINES else [])])
     if not steps:
         page.field(words.labels["fix"], told)
-    if remedy.policy is not None and remedy.patch is None:
-        page.code(essentials.to_lines(remedy.policy, page.width - FIELD_WIDTH))
+    if document := essentials.document_of(remedy):
+        page.code(essentials.to_lines(document, page.width - FIELD_WIDTH))
     for command in remedy.commands:
         page.command(command)
     page.field("", words.grammar.join_clauses(essentials.show_proof(remedy, words)))

@@ -39,7 +39,8 @@ def clean(value: Any, depth: int = 0) -> Any:
 
 def _clean_remedy(remedy: Remedy) -> Remedy:
     patch = None if remedy.patch is None else tuple(clean(step) for step in remedy.patch)
-    return replace(remedy, patch=patch, policy=clean(remedy.policy))
+    context = clean(remedy.encryption_context)
+    return replace(remedy, patch=patch, policy=clean(remedy.policy), encryption_context=context)
 
 
 def _clean_policy(policy: KeyPolicy) -> KeyPolicy:

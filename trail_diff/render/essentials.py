@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from trail_diff.arns import last_name
 from trail_diff.model.learnt import Caller
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Change, ConditionOutcome, Evidence, Finding, KeyPolicy, Remedy, Report
@@ -88,6 +89,11 @@ def list_expected(report: Report, words: Catalogue, *, all_of_them: bool = False
     ]
 
 
+def list_consequences(report: Report, words: Catalogue) -> Sequence[str]:
+    """Return a line for each call that is missing only because of the first finding, and why it is taken to be."""
+    return [f"{caller_name(one.caller, words)} {one.action}: {words.reason(one.reason)}" for one in report.consequences]
+
+
 def best_remedy(report: Report) -> Remedy | None:
     """Return the remedy to try first."""
     return next((remedy for remedy in report.remedies if remedy.id == report.best_remedy), None)
@@ -100,9 +106,20 @@ def list_attempts(report: Report, words: Catalogue) -> str:
 
 
 def name_remedy(remedy: Remedy, words: Catalogue) -> str:
-    """Return the name of a remedy, marked when it is not certain to help."""
-    told = words.remedies.get(remedy.id, remedy.id)
+    """Return the name of a remedy in short, marked when it is not certain to help."""
+    told = title_remedy(structs.replace(remedy, resource=last_name(remedy.resource)), words)
     return words.labels["uncertain"].format(remedy=told) if remedy.helps == "undetermined" else told
+
+
+def title_remedy(remedy: Remedy, words: Catalogue) -> str:
+    """Return the name of a remedy, with what is to be changed or named where it is known and not the key."""
+    told = words.remedies.get(remedy.id, remedy.id)
+    return f"{told}: {remedy.resource}" if remedy.resource else told
+
+
+def document_of(remedy: Remedy) -> Any:
+    """Return what a remedy that changes no key policy puts elsewhere: the policy, or the context to send; else None."""
+    return remedy.encryption_context or (remedy.policy if remedy.patch is None else None)
 
 
 def other_warnings(report: Report) -> Sequence[Reason]:

@@ -89,7 +89,7 @@ def _caller_cells(group: CallerGroup, report: Report, words: Catalogue) -> list[
 def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
     if report.findings:
         page.head(words.labels["findings"])
-    for finding, actions in layout.merge_findings(report.findings, words):
+    for number, (finding, actions) in enumerate(layout.merge_findings(report.findings, words)):
         page.bullet(f"{words.confidences[finding.confidence]}: {layout.show_finding(finding, actions, words)}")
         for told in _why(report, finding, words):
             page.bullet(told, level=2)
@@ -97,6 +97,8 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
             told, place = essentials.show_evidence(report, evidence, words), layout.show_place_of(evidence, words)
             shown = told if told == place else f"{told} ({place})"
             page.bullet(f"{words.labels['evidence']}: {shown}", level=2, url=evidence.url)
+        for told in essentials.list_consequences(report, words) if number == 0 else ():
+            page.bullet(f"{words.labels['consequences']}: {told}", level=2)
     if report.ruled_out:
         page.head(words.labels["ruled_out"])
     for ruled_out in report.ruled_out:
@@ -157,7 +159,7 @@ def _show_remedies(page: Page, remedies: Sequence[Remedy], words: Catalogue) -> 
     if remedies:
         page.head(words.labels["remedies"])
     for remedy in remedies:
-        told = f"{words.helps[str(remedy.helps).lower()]}: {words.remedies.get(remedy.id, remedy.id)}"
+        told = f"{words.helps[str(remedy.helps).lower()]}: {essentials.title_remedy(remedy, words)}"
         if remedy.helps is False:
             why = words.reasons_of(remedy.risks)
             page.bullet(f"{told} ({why})" if why else told)
@@ -167,8 +169,8 @@ def _show_remedies(page: Page, remedies: Sequence[Remedy], words: Catalogue) -> 
             place, lines = essentials.show_step(step, words, page.width - 6)
             page.bullet(place, level=2)
             page.code(lines, indent=6)
-        if remedy.policy is not None and remedy.patch is None:
-            page.code(essentials.to_lines(remedy.policy, page.width - 6), indent=6)
+        if document := essentials.document_of(remedy):
+            page.code(essentials.to_lines(document, page.width - 6), indent=6)
         for command in remedy.commands:
             page.command(command)
         for told in essentials.show_proof(remedy, words):

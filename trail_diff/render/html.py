@@ -25,9 +25,10 @@ _MOST_LISTED = 200
 
 
 class RemedyView(Struct, frozen=True):
-    """A remedy with what it does to the policy, and the lines of its JSON patch and of the new policy."""
+    """A remedy with its title, what it does to the key policy, and the lines of its JSON patch and of its document."""
 
     remedy: Remedy
+    title: str
     diff: tuple[Line, ...]
     patch: tuple[str, ...]
     policy: tuple[str, ...]
@@ -50,7 +51,8 @@ def render_report(report: Report, options: RenderOptions) -> str:
         "changed_policies": [
             (one, diff_policies(one.previous, one.document)) for one in report.policies if one.previous
         ],
-        "remedies": tuple(_remedy_views(report)),
+        "remedies": tuple(_remedy_views(report, words)),
+        "consequences": essentials.list_consequences(report, words),
         "expected": essentials.list_expected(report, words, all_of_them=True),
         "show_key": lambda key: layout.place_key(key, report.key_places),
         "weights": weighing.weights(report, words),
@@ -112,15 +114,16 @@ def _job_rows(report: Report, words: Catalogue) -> Sequence[tuple[str, str, str]
     ]
 
 
-def _remedy_views(report: Report) -> Iterator[RemedyView]:
+def _remedy_views(report: Report, words: Catalogue) -> Iterator[RemedyView]:
     """Yield the remedies with what each does to the policy that the weightiest finding is about."""
     old = policy_of(report.findings[0], report) if report.findings else None
     for remedy in report.remedies:
-        document = old.document if old is not None and remedy.policy is not None else None
+        is_of_key = remedy.patch is not None and remedy.policy is not None
         patch = policy_lines({"patch": list(remedy.patch)})[1:-1] if remedy.patch else []
         yield RemedyView(
             remedy,
-            diff_policies(document, remedy.policy),
+            essentials.title_remedy(remedy, words),
+            diff_policies(old.document if old is not None else None, remedy.policy) if is_of_key else (),
             tuple(line[2:].removeprefix('"patch": ') for line in patch),
-            tuple(policy_lines(remedy.policy)),
+            tuple(policy_lines(remedy.policy if is_of_key else essentials.document_of(remedy))),
         )

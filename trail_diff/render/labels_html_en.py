@@ -28,6 +28,7 @@ HTML_LABELS: Mapping[str, str] = {
     "html_copy": "copy",
     "html_count": "{shown} of {total} rows",
     "html_denied_mark": "call that ended in an error",
+    "html_document": "To be added, or sent",
     "html_diff_of": "Change to the key policy: {remedy}",
     "html_diff_policy": "What the change did to the policy",
     "html_event": "event",

@@ -28,6 +28,7 @@ HTML_LABELS: Mapping[str, str] = {
     "html_copy": "コピー",
     "html_count": "{total} 行中 {shown} 行",
     "html_denied_mark": "エラーになった呼び出し",
+    "html_document": "追加または送信する内容",
     "html_diff_of": "キーポリシーの変更: {remedy}",
     "html_diff_policy": "この変更によるポリシーの差分",
     "html_event": "イベント",

@@ -115,7 +115,7 @@ def _callers(report: Report, words: Catalogue) -> list[str]:
 
 def _findings(report: Report, words: Catalogue) -> list[str]:
     lines: list[str] = []
-    for finding, actions in layout.merge_findings(report.findings, words):
+    for number, (finding, actions) in enumerate(layout.merge_findings(report.findings, words)):
         first, *more = essentials.explain_finding(report, finding, actions, words)
         lines += ["", _item(words.labels["cause"], first)]
         statement = essentials.guilty_statement(report, finding)
@@ -124,6 +124,8 @@ def _findings(report: Report, words: Catalogue) -> list[str]:
         more += [told for told in layout.show_rests_on(finding, words) if told not in more]
         lines += ["", *(f"- {escape.markdown_prose(text)}" for text in more)]
         lines += [f"- {words.labels['evidence']}: {_evidence(report, one, words)}" for one in finding.evidence]
+        follow = essentials.list_consequences(report, words) if number == 0 else ()
+        lines += [f"- {words.labels['consequences']}: {escape.markdown_prose(text)}" for text in follow]
     return lines
 
 
@@ -138,8 +140,8 @@ def _remedy(remedy: Remedy, words: Catalogue) -> list[str]:
     lines = ["", _item(words.labels["fix"], essentials.name_remedy(remedy, words))]
     for place, code in essentials.show_steps(remedy.patch or (), words):
         lines += ["", escape.markdown_prose(place), *fence("json", code)]
-    if remedy.policy is not None and remedy.patch is None:
-        lines += ["", *fence("json", essentials.to_lines(remedy.policy))]
+    if document := essentials.document_of(remedy):
+        lines += ["", *fence("json", essentials.to_lines(document))]
     if remedy.commands:
         lines += ["", *fence("sh", list(remedy.commands))]
     lines.append("")

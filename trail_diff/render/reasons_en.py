@@ -313,4 +313,27 @@ REASONS: Mapping[str, str] = {
     "calls-not-told-apart": (
         "the policies test sessions or times, which saved calls do not tell apart: of each caller one session was tried"
     ),
+    "limit-allows-nothing": (
+        "a limit allows nothing by itself: another policy of the caller, or the key's, has to allow the calls as well"
+    ),
+    "session-policy-is-passed": (
+        "whoever makes the session passes it (Policy or PolicyArns of AssumeRole and the like); a session "
+        "that is open keeps the old one"
+    ),
+    "context-of-ciphertext-not-recorded": "with which encryption context the ciphertext was encrypted is not recorded",
+    "context-sent-by-service": (
+        "the AWS service sends the context, of what the resource is called: a name or ARN may have changed since"
+    ),
+    "key-of-ciphertext-not-recorded": "with which key the ciphertext was encrypted is not recorded",
+    "statement-as-before": (
+        "the statement as it was when the call worked; the caller's own account has to allow the call too"
+    ),
+    "material-must-be-the-same": "it has to be the same key material as before",
+    "store-state-not-known": "why the key store is not connected is not recorded",
+    "policy-of-the-caller": "which statement of the caller's policies refuses shows when they are looked at",
+    "policy-of-the-session": "who made the session, and with which policy, is in the record of AssumeRole",
+    "policy-of-the-endpoint": "which statement of the VPC endpoint policy refuses shows when it is looked at",
+    "quota-of-kms": "which request quotas of KMS the account has tells by how much to raise them",
+    "follows-own-refusal": "the same caller was refused before, and did not come to this call",
+    "follows-refusal": "the job ended with the refusal, before this call",
 }

@@ -8,7 +8,7 @@ the failed job was another request than the one that worked in something that th
 from trail_diff.diagnosis.evidence.requests import explained_for, outcome_of, tested_keys, worked_alike
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
-from trail_diff.diagnosis.statements import applying_allows, find_same, statement_at
+from trail_diff.diagnosis.statements import applying_allows, find_same, key_policy_allows, statement_at
 from trail_diff.model.codes import Cause
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Judgement, StatementOutcome
@@ -66,7 +66,8 @@ def _judge_allow(examined: Examined, explained: Explained) -> Judgement | None:
         still = {one.sid for one in explained.then.statements if one.sid is not None}
         reason = Reason.STATEMENT_ALTERED if any(one.sid in still for one in lost) else Reason.STATEMENT_REMOVED
         return Judgement(RULE, "supports", (reason,), (explained.policy.evidence,))
-    if worked_alike(examined, explained, tested_keys(before)):
+    # where the policy before did not allow this very request either, any Allow may have let the other one through
+    if worked_alike(examined, explained, tested_keys(before or key_policy_allows(explained.before))):
         return Judgement(RULE, "refutes", (Reason.POLICY_SAME_FOR_SUCCEEDED,), (explained.before_policy.evidence,))
     return None
 

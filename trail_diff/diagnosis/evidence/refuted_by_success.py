@@ -14,10 +14,11 @@ from trail_diff.diagnosis.evidence.requests import explained_for, is_same_reques
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.explain import policy_in_force
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
+from trail_diff.diagnosis.statements import key_policy_allows
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Use
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Evidence, Judgement, StatementOutcome
+from trail_diff.model.report import Evidence, Judgement
 
 RULE = "refuted-by-success"
 TO_SETTLE = timedelta(minutes=5)
@@ -32,7 +33,8 @@ def judge_by_success(examined: Examined, hypothesis: Hypothesis) -> Judgement | 
     if explained is None or explained.call is None:
         return None
     if hypothesis.cause is Cause.KEY_POLICY_NO_ALLOW:
-        tested = tested_keys(_allows(explained))
+        # those that allow the call no more are among them: a date may have passed
+        tested = tested_keys(key_policy_allows(explained.then))
     else:
         outcome = outcome_of(explained, hypothesis)
         tested = tested_keys([outcome]) if outcome is not None else frozenset()
@@ -41,11 +43,6 @@ def judge_by_success(examined: Examined, hypothesis: Hypothesis) -> Judgement | 
         if not use.has_more_facts and all(is_same_request(own, facts, tested) for facts in use.facts):
             return Judgement(RULE, "refutes", (Reason.SUCCEEDED_UNDER_STATEMENT,), (Evidence(event_id=use.event_id),))
     return None
-
-
-def _allows(explained: Explained) -> list[StatementOutcome]:
-    """Return the Allows of the key policy, those among them that allow the call no more: a date may have passed."""
-    return [one for one in explained.then.statements if one.effect == "Allow" and one.layer == "key-policy"]
 
 
 def successes_under(examined: Examined, explained: Explained) -> Iterator[Use]:

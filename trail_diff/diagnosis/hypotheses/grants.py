@@ -25,6 +25,7 @@ TEXTS: Mapping[Cause, CauseText] = {
         "by itself; whose grant it was stands in the CreateGrant record, when the export reaches back that "
         "far. Not when the caller still had another grant, or a new one before the job.",
         helps="Create the grant again.",
+        remedies=("create-grant",),
     ),
     Cause.GRANT_NOT_CREATED: CauseText(
         means="A grant that the caller needs was not there: it could not be created, was created only later, or "
@@ -33,6 +34,7 @@ TEXTS: Mapping[Cause, CauseText] = {
         "failure and the success; or a grant that names the unique id under which the call once worked, where "
         "the refused one has another.",
         helps="Create the grant for the caller; where CreateGrant was refused, find which layer is missing.",
+        remedies=("create-grant",),
     ),
 }
 

@@ -46,11 +46,12 @@ class Hypothesis(Struct, frozen=True):
 
 
 class CauseText(Struct, frozen=True):
-    """What docs/causes.md says of a cause: what it means, what shows it, and what helps."""
+    """What docs/causes.md says of a cause: what it means, what shows it, what helps, and the ids of the remedies."""
 
     means: str
     evidence: str
     helps: str
+    remedies: tuple[str, ...] = ()
 
 
 Proposer = Callable[[Examined], Iterator[Hypothesis]]

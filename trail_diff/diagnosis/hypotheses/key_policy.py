@@ -26,6 +26,18 @@ TEXTS: Mapping[Cause, CauseText] = {
         "else possible; cleared when the same call worked under it.",
         helps="Narrow the Deny: exempt the one service, AWS services, or the role. Each is replayed; what would not "
         "help is listed.",
+        remedies=(
+            "exempt-this-service",
+            "exempt-service-principals",
+            "exempt-by-source-account",
+            "require-principal-arn",
+            "exempt-caller-role",
+            "correct-source-arn",
+            "widen-via-service",
+            "widen-encryption-context",
+            "send-encryption-context",
+            "use-customer-managed-key",
+        ),
     ),
     Cause.KEY_POLICY_NO_ALLOW: CauseText(
         means="Nothing in the key policy allows the caller, and no grant does.",
@@ -33,6 +45,17 @@ TEXTS: Mapping[Cause, CauseText] = {
         "nothing and the grants were given. Likely, without the grants, when the Allow of the policy before "
         "is gone or altered in the one in force.",
         helps="Allow the service principal or the role in the key policy, or create the grant.",
+        remedies=(
+            "allow-service-principal",
+            "allow-caller-role",
+            "widen-via-service",
+            "correct-source-arn",
+            "widen-encryption-context",
+            "send-encryption-context",
+            "create-grant",
+            "restore-statement",
+            "use-customer-managed-key",
+        ),
     ),
 }
 

@@ -25,12 +25,14 @@ TEXTS: Mapping[Cause, CauseText] = {
         "disabled; or a DisabledException that anybody got on the key. Today's describe-key is no proof: it "
         "makes it likely when the policy allows every caller that is missing, else possible.",
         helps="Enable the key.",
+        remedies=("enable-key",),
     ),
     Cause.KEY_PENDING_DELETION: CauseText(
         means="The key was scheduled for deletion.",
         evidence="A ScheduleKeyDeletion record; an error that says so; or today's describe-key with a DeletionDate so "
         "near that the deletion, 7 to 30 days ahead, was scheduled before the job.",
         helps="Cancel the deletion, then enable the key: a cancelled deletion leaves it disabled.",
+        remedies=("cancel-key-deletion",),
     ),
     Cause.KEY_UNAVAILABLE: CauseText(
         means="The key was in another state in which it cannot be used: its material is not imported, or its key "
@@ -39,11 +41,15 @@ TEXTS: Mapping[Cause, CauseText] = {
         "or was deleted, or that the key store (named by describe-key) was disconnected; or today's describe- "
         "key.",
         helps="Import the material, or connect the key store.",
+        remedies=(
+            "connect-key-store",
+            "import-key-material",
+        ),
     ),
     Cause.KEY_NOT_FOUND: CauseText(
         means="There is no such key in this Region and account.",
         evidence="A NotFoundException; or the record that KMS deleted the key.",
-        helps="Correct the key that the vault or resource names.",
+        helps="Correct the key that the vault or resource names; the step looks where it should be.",
     ),
 }
 

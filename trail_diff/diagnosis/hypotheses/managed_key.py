@@ -23,6 +23,7 @@ TEXTS: Mapping[Cause, CauseText] = {
         "alias/aws/…; and the copy's vaults are in two accounts, or a service that worked on another key for "
         "the same encryption context is missing.",
         helps="Encrypt with a customer managed key.",
+        remedies=("use-customer-managed-key",),
     ),
 }
 

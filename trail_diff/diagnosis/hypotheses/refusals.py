@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
@@ -14,13 +14,19 @@ TEXTS: Mapping[Cause, CauseText] = {
     Cause.ENCRYPTION_CONTEXT_MISMATCH: CauseText(
         means="KMS refused the ciphertext, or a grant's constraint does not fit the encryption context.",
         evidence="An InvalidCiphertextException or IncorrectKeyException; or the grant's constraints.",
-        helps="Send the encryption context that was used to encrypt.",
+        helps="Send the encryption context that was used to encrypt, or name the key that was; where a "
+        "grant is for another context, make one for the caller's.",
+        remedies=(
+            "send-encryption-context",
+            "create-fitting-grant",
+            "name-encrypting-key",
+        ),
     ),
     Cause.KMS_THROTTLED: CauseText(
         means="KMS throttled the job's calls.",
         evidence="A ThrottlingException with no later try that worked; confirmed when the job's own message says so, "
         "only possible when the message speaks of the key.",
-        helps="Raise the quota, or spread the jobs.",
+        helps="Raise the quota, which the step shows, or spread the jobs.",
     ),
 }
 
@@ -48,9 +54,7 @@ def propose_context(examined: Examined) -> Iterator[Hypothesis]:
         return
     for group in examined.driving:
         explained = examined.explain(group)
-        if explained is None or explained.then.decision != "implicit-deny":
-            continue
-        if Reason.GRANT_CONSTRAINT_DIFFERS in explained.then.reasons:
+        if explained is not None and explained.then.decision == "implicit-deny" and _is_off_by_context(explained):
             yield Hypothesis(
                 cause=Cause.ENCRYPTION_CONTEXT_MISMATCH,
                 standing="likely",
@@ -59,6 +63,11 @@ def propose_context(examined: Examined) -> Iterator[Hypothesis]:
                 layer="grant",
                 reasons=(Reason.GRANT_CONSTRAINT_DIFFERS,),
             )
+
+
+def _is_off_by_context(explained: Explained) -> bool:
+    """Check whether a grant of the caller for the action would allow the call but for its encryption context."""
+    return any(Reason.GRANT_CONSTRAINT_DIFFERS in one.reasons for one in explained.then.statements)
 
 
 def propose_throttling(examined: Examined) -> Iterator[Hypothesis]:

@@ -20,37 +20,51 @@ TEXTS: Mapping[Cause, CauseText] = {
     Cause.IDENTITY_POLICY_EXPLICIT_DENY: CauseText(
         means="A Deny in a policy of the role or user matches.",
         evidence="Only a record tells: the refused call's message, or the job's own when it passes that on.",
-        helps="Change the role's policies.",
+        helps="Narrow the Deny in the caller's policies; the step shows which statement of which policy it is.",
     ),
     Cause.IDENTITY_POLICY_NO_ALLOW: CauseText(
         means="The role's policies do not allow the action.",
         evidence="Only a record tells: the refused call's message, or the job's own when it passes that on.",
-        helps="Add the action to the role's policies.",
+        helps="Attach the policy that is offered: all that the run or the service's profile needs, on the "
+        "one key. A service-linked role, whose policy nobody can edit, is allowed in the key policy, "
+        "or by a grant where the key is another account's.",
+        remedies=(
+            "allow-in-identity-policy",
+            "allow-caller-role",
+            "create-grant",
+        ),
     ),
     Cause.SCP_DENY: CauseText(
         means="A service control policy denies, or does not allow. It never applies to service principals.",
         evidence="The refused call's message; newer ones name the policy's ARN, which is listed as evidence.",
-        helps="Change the service control policy.",
+        helps="Ask whoever keeps the service control policy for a change; the step shows it, by the ARN "
+        "that the record names.",
     ),
     Cause.RCP_DENY: CauseText(
         means="A resource control policy of the key's organization denies.",
         evidence="The refused call's message.",
-        helps="Change the resource control policy.",
+        helps="Ask whoever keeps the resource control policy for a change; the step shows it, by the ARN "
+        "that the record names.",
     ),
     Cause.PERMISSIONS_BOUNDARY_DENY: CauseText(
         means="The role's permissions boundary denies, or does not allow.",
         evidence="The refused call's message.",
-        helps="Widen the boundary.",
+        helps="Add the statement to the boundary; where a Deny of it refused, narrow that. The step shows "
+        "the boundary.",
+        remedies=("allow-in-permissions-boundary",),
     ),
     Cause.SESSION_POLICY_DENY: CauseText(
         means="The policy passed when the session was made denies, or does not allow.",
         evidence="The refused call's message.",
-        helps="Pass another session policy.",
+        helps="Pass a session policy with the statement (Policy or PolicyArns of AssumeRole); the step "
+        "shows who passes it.",
+        remedies=("allow-in-session-policy",),
     ),
     Cause.VPC_ENDPOINT_POLICY_DENY: CauseText(
         means="The policy of the VPC endpoint that the call went through denies, or does not allow.",
         evidence="The refused call's message.",
-        helps="Change the endpoint policy.",
+        helps="Add the statement, which names the caller, to the policy of the endpoint; the step shows that policy.",
+        remedies=("allow-in-endpoint-policy",),
     ),
 }
 

@@ -163,8 +163,8 @@ def _test_source_arn(wanted: str, view: RequestView) -> Outcome:
 def _test_context(wanted: Mapping[str, Any], view: RequestView, *, is_exact: bool) -> Outcome:
     present = {
         name[len(_CONTEXT_PREFIX) :]: value
-        for name, value in view.request.context.items()
-        if name.lower().startswith(_CONTEXT_PREFIX) and isinstance(value, str)
+        for name in view.request.context
+        if name.lower().startswith(_CONTEXT_PREFIX) and isinstance(value := view.value_of(name.lower()), str)
     }
     is_certain = True
     for key, value in wanted.items():

@@ -24,7 +24,7 @@ _BY_KEY = {"aws:sourcearn": "correct-source-arn", "kms:viaservice": "widen-via-s
 _RISKS = {"widen-via-service": (Reason.ALLOWS_VIA_ANOTHER_SERVICE,)}
 _IDENTITY = ("aws:principalarn", "aws:principalservicename", "aws:principalservicenameslist")
 _MENDABLE = ("aws:sourcearn", "aws:sourceaccount", "kms:viaservice", *_IDENTITY)
-_CONTEXT_PREFIX = "kms:encryptioncontext:"
+_CONTEXT_PREFIX, _CONTEXT_KEYS = "kms:encryptioncontext:", "kms:encryptioncontextkeys"
 
 
 class _Widening(Struct, frozen=True):
@@ -53,9 +53,10 @@ def widen_allows(situation: Situation, targets: Targets) -> Iterator[Candidate]:
         if left:
             draft.add_statements(allow_callers(left))
         remedy_id = next(iter(_ids(widenings)), allowing)
-        risks = _RISKS.get(remedy_id, ()) or (() if remedy_id in _BY_KEY.values() else risks_of_allowing(requests))
+        is_value = remedy_id != allowing
+        risks = _RISKS.get(remedy_id, ()) or (() if is_value else risks_of_allowing(requests))
         yield Candidate(remedy_id, draft, risks)
-    if not widenings or remedy_id != allowing:
+    if not widenings or remedy_id in _BY_KEY.values():
         draft = Draft(situation.policy)
         draft.add_statements(allow_callers(requests))
         yield Candidate(allowing, draft, risks_of_allowing(requests))
@@ -108,8 +109,16 @@ def risks_of_allowing(requests: Sequence[Request]) -> tuple[Reason, ...]:
 
 def _ids(widenings: Sequence[_Widening]) -> Iterator[str]:
     for widening in widenings:
-        if widening.condition is not None and (found := _BY_KEY.get(widening.condition.key.lower())):
-            yield found
+        key = widening.condition.key.lower() if widening.condition is not None else ""
+        if is_of_context(key):
+            yield "widen-encryption-context"
+        elif key in _BY_KEY:
+            yield _BY_KEY[key]
+
+
+def is_of_context(key: str) -> bool:
+    """Check whether a condition key is about the encryption context: a value of it, or which keys it has."""
+    return key.startswith(_CONTEXT_PREFIX) or key == _CONTEXT_KEYS
 
 
 def _has_allow(decision: Decision) -> bool:
@@ -146,7 +155,8 @@ def _failing(statement: StatementOutcome) -> ConditionOutcome | None:
     if len(failing) != 1 or is_negated(failing[0].operator):
         return None
     key = failing[0].key.lower()
-    return failing[0] if key in _MENDABLE or key.startswith(_CONTEXT_PREFIX) else None
+    is_of_one = failing[0].operator.lower().startswith("foranyvalue:")  # which of the request's keys is not known
+    return failing[0] if key in _MENDABLE or (is_of_context(key) and not is_of_one) else None
 
 
 def _lets_in(situation: Situation, request: Request, index: int) -> bool:

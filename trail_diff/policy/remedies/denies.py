@@ -9,15 +9,16 @@ from collections.abc import Iterator
 
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.reasons import Reason
-from trail_diff.policy.remedies.patches import Draft
+from trail_diff.policy.remedies.patches import Draft, is_negated
 from trail_diff.policy.remedies.situation import Candidate, Situation, Targets, assumed_denies, denying
 from trail_diff.policy.request.interface import PrincipalKind
 
-_SOURCE_ARN, _VIA_SERVICE = "aws:sourcearn", "kms:viaservice"
+_SOURCE_ARN, _VIA_SERVICE, _CONTEXT = "aws:sourcearn", "kms:viaservice", "kms:encryptioncontext:"
 _MISPLACED_SERVICE = re.compile(r"\Aarn:(aws[a-z-]*)::([a-z0-9-]+):([a-z0-9*-]*:[0-9*]*:.+)\Z")
 _BY_SOURCE: tuple[tuple[str, str, tuple[Reason, ...]], ...] = (
     ("correct-source-arn", _SOURCE_ARN, ()),
     ("widen-via-service", _VIA_SERVICE, (Reason.ALLOWS_VIA_ANOTHER_SERVICE,)),
+    ("widen-encryption-context", _CONTEXT, ()),
 )
 
 
@@ -85,7 +86,8 @@ def _correct_values(situation: Situation, targets: Targets) -> Iterator[Candidat
             for statement in denying(decision, assumed):
                 for condition in statement.conditions:
                     is_wrong = condition.outcome == "unknown" or condition.reason in _DIFFERING
-                    if condition.key.lower() == key and is_wrong:
+                    is_meant = condition.key.lower().startswith(key) and is_negated(condition.operator)
+                    if is_meant and is_wrong:
                         give_value(draft, statement.index, condition.operator, condition.key, condition.actual)
         if draft.steps:
             yield Candidate(remedy_id, draft, risks)
@@ -98,7 +100,8 @@ def give_value(draft: Draft, index: int, operator: str, key: str, actual: str | 
     """Correct the values that a condition lists, or add the one that the request has."""
     listed = draft.values_of(index, operator, key)
     values = [_MISPLACED_SERVICE.sub(r"arn:\1:\2:\3", value) for value in listed]
-    if values == listed and isinstance(actual, str) and actual not in listed:
-        values.append(actual)
+    if values == listed:
+        given = (actual,) if isinstance(actual, str) else actual or ()
+        values += [value for value in given if value not in listed]
     if values != listed:
         draft.replace_values(index, operator, key, values)

@@ -1,6 +1,7 @@
 """Drafts of a changed key policy: each change is a step of a JSON Patch (RFC 6902), made on a copy."""
 
 import copy
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -99,12 +100,22 @@ class Draft:
             self.add_statement(statement)
 
     def add_statement(self, statement: Mapping[str, Any]) -> None:
-        """Add a statement at the end, where it changes no other statement's index."""
-        statements = self.policy.get("Statement")
+        """Add a statement at the end, where it changes no other statement's index; its Sid is made one of its own.
+
+        No two statements of a policy may have one Sid (IAM user guide, "IAM JSON policy elements: Sid").
+        """
+        statements, added = self.policy.get("Statement"), dict(statement)
+        if "Sid" in added:
+            added["Sid"] = self._free_sid(str(added["Sid"]))
         if isinstance(statements, list):
-            self._do("add", "/Statement/-", dict(statement))
+            self._do("add", "/Statement/-", added)
         else:
-            self._do("replace", "/Statement", [statements, dict(statement)])
+            self._do("replace", "/Statement", [statements, added])
+
+    def _free_sid(self, wanted: str) -> str:
+        taken = {one.get("Sid") for one in statements_of(self.policy) if isinstance(one, Mapping)}
+        names = (wanted if number == 1 else f"{wanted}{number}" for number in itertools.count(1))
+        return next(name for name in names if name not in taken)
 
     def _extend(self, path: str, listed: object, values: Sequence[str]) -> None:
         present = list(listed) if isinstance(listed, list) else [listed]

@@ -19,6 +19,7 @@ from trail_diff.policy.remedies.allows import allow_callers, risks_of_allowing
 from trail_diff.policy.remedies.candidates import find_candidates
 from trail_diff.policy.remedies.fixes import compile_policy, find_fix
 from trail_diff.policy.remedies.outsiders import lets_in_others
+from trail_diff.policy.remedies.patches import Draft
 from trail_diff.policy.remedies.situation import Candidate, ObservedCall, Situation
 from trail_diff.policy.request.principals import may_act_for_another
 
@@ -29,9 +30,22 @@ _LARGEST = 32_768
 def find_remedies(situation: Situation) -> tuple[Remedy, ...]:
     """Try every remedy and every tempting change; those that help first, the narrowest of them ahead."""
     old = compile_policy(situation.policy, situation)
-    tried = [_try(situation, one, old) for one in find_candidates(situation, old)]
+    return in_order([_try(situation, one, old) for one in find_candidates(situation, old)])
+
+
+def in_order(remedies: Sequence[Remedy]) -> tuple[Remedy, ...]:
+    """Return remedies in the order of how much they help; those alike as they are."""
     order = {True: 0, "undetermined": 1, False: 2}
-    return tuple(sorted(tried, key=lambda remedy: order[remedy.helps]))
+    return tuple(sorted(remedies, key=lambda remedy: order[remedy.helps]))
+
+
+def restore_statements(situation: Situation, statements: Sequence[Mapping[str, Any]]) -> Remedy:
+    """Try statements that a policy had before, as they were; at most undetermined, as more may have changed since."""
+    draft = Draft(situation.policy)
+    draft.add_statements(statements)
+    candidate = Candidate("restore-statement", draft, (Reason.STATEMENT_AS_BEFORE,), is_offered=False)
+    tried = _try(situation, candidate, compile_policy(situation.policy, situation))
+    return structs.replace(tried, helps="undetermined", risks=candidate.risks) if tried.helps is not False else tried
 
 
 def _try(situation: Situation, candidate: Candidate, old: CompiledPolicies) -> Remedy:
