@@ -27,7 +27,7 @@ ONLY_IN = {
     "yaml": {"read.repair.yaml_text", "policy.documents.lines", "policy.documents.text"},
     "zstandard": {"read.containers"},
 }
-LEAVES = {"arns", "errors", "outfile", "times"}
+LEAVES = {"arns", "errors", "moments", "outfile", "times"}
 BELOW_READING = {"events", "model"}
 BELOW_CASE = {"profiles", "read", *BELOW_READING}
 BELOW_POLICY = {"case", *BELOW_CASE}
@@ -58,6 +58,7 @@ LAYERS: dict[str, set[str]] = {
     "outfile": {"errors"},
     "arns": set(),
     "errors": set(),
+    "moments": {"times"},
     "times": set(),
 }
 """What each room may import beside itself and the leaves, the highest room first: nobody imports upwards."""

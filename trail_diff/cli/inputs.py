@@ -2,9 +2,9 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,7 +106,7 @@ def _refuse_two_ways_in(source: Source, jobs: Sequence[str] | None, aws: "AwsOpt
 
 def _parse_span(source: Source) -> tuple[datetime | None, datetime | None]:
     start = parse_moment_option(source.start, "--from") if source.start else None
-    end = parse_moment_option(source.end, "--to") if source.end else None
+    end = parse_moment_option(source.end, "--to", is_end=True) if source.end else None
     if start is not None and end is not None and start > end:
         raise UsageError(
             f"--from {source.start} is after --to {source.end}",
@@ -226,18 +226,31 @@ def count_cores() -> int:
     return min(cores, MOST_PROCESSES)
 
 
-def parse_moment_option(text: str, option: str) -> datetime:
-    """Read a time: ISO 8601, or how long ago.
+def local_time(environment: Mapping[str, str]) -> tzinfo | None:
+    """Return the zone of the times that a person reads and writes here, where TZ says one."""
+    from trail_diff.moments import local_zone
+
+    return local_zone(environment["TZ"]) if environment.get("TZ") else None
+
+
+def parse_moment_option(text: str, option: str, *, is_end: bool = False) -> datetime:
+    """Read a time: ISO 8601, how long ago, or a day; of the zone that TZ says where it has none of its own.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is none of them.
     """
-    from trail_diff.times import parse_moment
+    from trail_diff.moments import parse_moment, possible_days
 
-    moment = parse_moment(text, datetime.now(UTC))
-    if moment is None:
-        raise UsageError(f"{option} {text!r} is not a time", hint='write it as 2026-03-01T18:00:00Z or "2h ago"')
-    return moment
+    moment = parse_moment(text, datetime.now(UTC), local_time(os.environ) or UTC, is_end=is_end)
+    if moment is not None:
+        return moment
+    days = possible_days(text)
+    if days:
+        raise UsageError(f"{option} {text!r}: a date begins with its year", hint=f"write {' or '.join(days)}")
+    raise UsageError(
+        f"{option} {text!r} is not a time",
+        hint='write it as 2026-03-01T18:00:00Z, "2026-03-01 18:00 +09:00", "yesterday" or "2h ago"',
+    )
 
 
 def parse_duration_option(text: str, option: str = "--pad") -> timedelta:
@@ -246,7 +259,7 @@ def parse_duration_option(text: str, option: str = "--pad") -> timedelta:
     Raises:
         UsageError: it is none.
     """
-    from trail_diff.times import parse_duration
+    from trail_diff.moments import parse_duration
 
     duration = parse_duration(text)
     if duration is None:
@@ -255,7 +268,7 @@ def parse_duration_option(text: str, option: str = "--pad") -> timedelta:
 
 
 def parse_window_option(text: str | None, option: str) -> "Window | None":
-    """Read two times with a slash between them.
+    """Read two times with a slash between them; each may have slashes of its own, as 2026/03/02 and Asia/Tokyo do.
 
     Raises:
         UsageError: they are not, or in the wrong order.
@@ -264,8 +277,17 @@ def parse_window_option(text: str | None, option: str) -> "Window | None":
         return None
     from trail_diff.model.learnt import Window
 
-    start, _, end = text.partition("/")
-    window = Window(parse_moment_option(start, option), parse_moment_option(end, option))
+    start, end = _divide(text)
+    window = Window(parse_moment_option(start, option), parse_moment_option(end, option, is_end=True))
     if window.start > window.end:
         raise UsageError(f"{option} {text!r} ends before it begins", hint="write it as FROM/TO, the earlier time first")
     return window
+
+
+def _divide(text: str) -> tuple[str, str]:
+    from trail_diff.moments import parse_moment
+
+    parts, now = text.split("/"), datetime.now(UTC)
+    halves = [("/".join(parts[:place]), "/".join(parts[place:])) for place in range(1, len(parts))]
+    readable = (half for half in halves if all(parse_moment(one, now) is not None for one in half))
+    return next(readable, (parts[0], "/".join(parts[1:])))
