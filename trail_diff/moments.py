@@ -22,8 +22,23 @@ _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?\Z", re.IGNORECA
 _OFFSET_AT_END = re.compile(r":\d{2}[+-]\d{2}:?\d{2}\Z")
 _EPOCH = re.compile(r"\d{9,}(?:\.\d+)?\Z|\\?/Date\(")
 _ABBREVIATIONS = {
-    **{"Z": 0, "UTC": 0, "GMT": 0, "JST": 9, "KST": 9, "SGT": 8, "AEST": 10, "AEDT": 11},
-    **{"CET": 1, "CEST": 2, "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
+    "Z": 0,
+    "UTC": 0,
+    "GMT": 0,
+    "JST": 9,
+    "KST": 9,
+    "SGT": 8,
+    "AEST": 10,
+    "AEDT": 11,
+    "CET": 1,
+    "CEST": 2,
+    "EST": -5,
+    "EDT": -4,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
 }
 """Hours from UTC of abbreviations that mean one zone; CST, IST and BST mean several, so they are none."""
 
@@ -31,9 +46,9 @@ _ABBREVIATIONS = {
 def parse_moment(text: str, now: datetime, zone: tzinfo = UTC, *, is_end: bool = False) -> datetime | None:
     """Read a time: whatever `parse_time` reads, "now", an age, a day, "yesterday 18:00" or "last night".
 
-    An age is "2h ago" or "2h". A day is "today", "yesterday", 2026-03-02 or 2026/03/02: its first moment, or its last one
-    where the time is the end of a span. "last night" is from 18:00 to 06:00. A time may end in its zone: an offset, UTC,
-    JST or Asia/Tokyo; without one it is of `zone`. A date whose day and month could be exchanged is none.
+    An age is "2h ago" or "2h". A day is "today", "yesterday", 2026-03-02 or 2026/03/02: its first moment, or its last
+    one where the time is the end of a span. "last night" is from 18:00 to 06:00. A time may end in its zone: an offset,
+    UTC, JST or Asia/Tokyo; without one it is of `zone`. A date whose day and month could be exchanged is none.
     """
     plain = " ".join(text.split())
     if plain.lower() == "now":

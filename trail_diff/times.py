@@ -1,4 +1,4 @@
-"""Reading times: every date form that job descriptors come in, to aware UTC datetimes. For what people write, moments."""
+"""Reading times: every date form that job descriptors come in, to aware UTC datetimes. See moments for people's."""
 
 import re
 from datetime import UTC, datetime

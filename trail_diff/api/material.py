@@ -10,8 +10,8 @@ from typing import Any
 from trail_diff.errors import UsageError
 from trail_diff.gather.key_facts import Document, FactFiles
 from trail_diff.inputs import Inputs
-from trail_diff.read.interface import ReadOptions
 from trail_diff.moments import parse_moment
+from trail_diff.read.interface import ReadOptions
 
 Item = str | Path | Mapping[str, Any]
 """A path, or a document that JSON could hold: a record, a job, or an answer of AWS with many of them."""
@@ -51,7 +51,9 @@ def make_inputs(
         events=(*paths, _STDIN) if documents else paths,
         case=Path(case) if case is not None else None,
         jobs=files,
-        options=ReadOptions(take_names(regions, "regions"), take_moment(start, "start"), take_moment(end, "end", is_end=True)),
+        options=ReadOptions(
+            take_names(regions, "regions"), take_moment(start, "start"), take_moment(end, "end", is_end=True)
+        ),
         facts=facts,
         stdin=BytesIO(b"".join(_encode(document, "events") + b"\n" for document in documents)),
     )

@@ -45,6 +45,21 @@ class TriageFormat(StrEnum):
     SLACK = "slack"
 
 
+class ColorChoice(StrEnum):
+    """When to write colours."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class TimeChoice(StrEnum):
+    """Which times to show: UTC alone, or local time beside it."""
+
+    UTC = "utc"
+    LOCAL = "local"
+
+
 class Language(StrEnum):
     """The languages a report can be in."""
 

@@ -2,14 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail_diff.cli.options import Asked, History, Known, Narrowed, Run, Source
-from trail_diff.cli.output import progress_shown, write_note
+from trail_diff.cli.output import progress_shown, shown_zone, write_note
 from trail_diff.cli.pasted import find_job_id
 from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs
@@ -226,13 +226,6 @@ def count_cores() -> int:
     return min(cores, MOST_PROCESSES)
 
 
-def local_time(environment: Mapping[str, str]) -> tzinfo | None:
-    """Return the zone of the times that a person reads and writes here, where TZ says one."""
-    from trail_diff.moments import local_zone
-
-    return local_zone(environment["TZ"]) if environment.get("TZ") else None
-
-
 def parse_moment_option(text: str, option: str, *, is_end: bool = False) -> datetime:
     """Read a time: ISO 8601, how long ago, or a day; of the zone that TZ says where it has none of its own.
 
@@ -241,7 +234,7 @@ def parse_moment_option(text: str, option: str, *, is_end: bool = False) -> date
     """
     from trail_diff.moments import parse_moment, possible_days
 
-    moment = parse_moment(text, datetime.now(UTC), local_time(os.environ) or UTC, is_end=is_end)
+    moment = parse_moment(text, datetime.now(UTC), shown_zone(os.environ, None) or UTC, is_end=is_end)
     if moment is not None:
         return moment
     days = possible_days(text)
