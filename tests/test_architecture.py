@@ -37,9 +37,10 @@ BELOW_AWS = {"gather", *BELOW_GATHER}
 BELOW_INPUTS = {"aws", "redaction", *BELOW_AWS}
 LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
-    "cli": {"api", "pipeline", "inputs", "triaging", "usage", "render", *BELOW_INPUTS},
-    "api": {"pipeline", "inputs", "triaging", "render", *BELOW_INPUTS},
+    "cli": {"api", "pasted", "pipeline", "inputs", "triaging", "usage", "render", *BELOW_INPUTS},
+    "api": {"pasted", "pipeline", "inputs", "triaging", "render", *BELOW_INPUTS},
     "__init__": {"api", "pipeline", "inputs", "render", *BELOW_INPUTS},
+    "pasted": {"inputs", *BELOW_INPUTS},
     "pipeline": {"inputs", "diagnosis", "triaging", "usage", *BELOW_INPUTS},
     "inputs": BELOW_INPUTS,
     "aws": BELOW_AWS,

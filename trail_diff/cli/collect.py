@@ -29,9 +29,13 @@ def collect(
 
     Example: trail-diff collect --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events trail/ -o case.zip --redact
     """
+    from trail_diff.pasted.explain import explaining
     from trail_diff.pipeline import save_bundle
 
     question = make_question(asked, source)
-    with reading(source, run, history=history, known=known, jobs=job, writes=output) as inputs:
+    with (
+        reading(source, run, history=history, known=known, jobs=job, writes=output) as inputs,
+        explaining(question, inputs),
+    ):
         kept = save_bundle(output, inputs, question)
     typer.echo(f"{len(kept.records):,} of {kept.tally.records:,} records written to {output}", err=True)

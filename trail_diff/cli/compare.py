@@ -45,9 +45,11 @@ def compare(
             "--succeeded-window needs a second export, or --failed-window as well",
             hint="e.g. trail-diff compare failed.json succeeded.json",
         )
+    from trail_diff.pasted.arguments import check_files, take_keys
     from trail_diff.pipeline import analyse, load_comparison
 
+    check_files({"FAILED": [failed], "SUCCEEDED": [succeeded]})
     source = Source(events=[failed, *([succeeded] if succeeded else [])], region=region)
     with reading(source, run, known=known, writes=view.output) as inputs:
-        case = load_comparison(failed, succeeded, inputs, windows=windows, keys=key or ())
+        case = load_comparison(failed, succeeded, inputs, windows=windows, keys=take_keys(key))
     finish(analyse(case), view)

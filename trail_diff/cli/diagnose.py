@@ -10,7 +10,7 @@ from trail_diff.cli.app import app, expand_groups
 from trail_diff.cli.inputs import make_question, reading
 from trail_diff.cli.options import Asked, History, Known, Run, Source, View
 from trail_diff.cli.output import finish
-from trail_diff.errors import JobNotFoundError, UsageError
+from trail_diff.errors import UsageError
 
 
 @app.callback(invoke_without_command=True)
@@ -39,16 +39,15 @@ def diagnose(
     if version:
         typer.echo(f"trail-diff {__version__}")
         return
+    from trail_diff.pasted.explain import explaining
     from trail_diff.pipeline import analyse, load_case
 
     question = make_question(asked, source)
-    with reading(source, run, history=history, known=known, jobs=job, writes=view.output) as inputs:
-        try:
-            report = analyse(load_case(inputs, question))
-        except JobNotFoundError as error:
-            from trail_diff.cli.pasted import explain_missing
-
-            raise explain_missing(error, question, inputs) from error
+    with (
+        reading(source, run, history=history, known=known, jobs=job, writes=view.output) as inputs,
+        explaining(question, inputs),
+    ):
+        report = analyse(load_case(inputs, question))
     finish(report, view)
 
 

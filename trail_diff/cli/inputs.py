@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from trail_diff.cli.options import Asked, History, Known, Narrowed, Run, Source
 from trail_diff.cli.output import progress_shown, shown_zone, write_note
-from trail_diff.cli.pasted import find_job_id
 from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs
 
@@ -49,8 +48,11 @@ def reading(
     """
     from trail_diff.gather.key_facts import FactFiles
     from trail_diff.inputs import Inputs
+    from trail_diff.pasted.arguments import check_files
     from trail_diff.read.interface import ReadOptions
 
+    files = {"--key-policy": [known.key_policy], "--key-state": [known.key_state], "--grants": [known.grants]}
+    check_files({"--events": source.events or (), "--case": [source.case], "--job": jobs or (), **files})
     read = (*(source.events or ()), source.case, *(jobs or ()), known.key_policy, known.key_state, known.grants)
     for file in (writes, also_writes, run.map_file):
         refuse_inputs(file, read)
@@ -192,9 +194,13 @@ def make_question(asked: Asked, source: Source) -> "Question":
             "--pad has no effect with --case: it holds what was collected",
             hint="leave it out, or collect the case again with it",
         )
-    keys, regions = tuple(asked.key or ()), tuple(source.region or ())
+    from trail_diff.pasted.arguments import take_keys
+    from trail_diff.pasted.forms import find_account, find_job_id
+
+    keys, regions = take_keys(asked.key), tuple(source.region or ())
+    account = find_account(asked.account) if asked.account else None
     job_id, baseline = (find_job_id(one) if one else one for one in (asked.job_id, asked.baseline_job_id))
-    return Question(job_id or "", baseline, keys, asked.account, regions, padding)
+    return Question(job_id or "", baseline, keys, account, regions, padding)
 
 
 def make_filter(narrowed: Narrowed) -> "TriageFilter":

@@ -229,6 +229,12 @@ def write_note(note: str) -> None:
     sys.stderr.write(terminal(f"trail-diff: note: {note}") + "\n")
 
 
+def note_if_any(note: str | None) -> None:
+    """Write a note, if there is one."""
+    if note:
+        write_note(note)
+
+
 def complain(message: str, hint: str) -> int:
     """Write a problem and how to fix it to stderr, as one line."""
     from trail_diff.render.escape import terminal
