@@ -13,7 +13,17 @@ from trail_diff.cli.output import finish
 from trail_diff.errors import UsageError
 
 
-@app.callback(invoke_without_command=True)
+@app.callback(
+    invoke_without_command=True,
+    epilog="\n".join(
+        (
+            "trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events trail/",
+            "trail-diff --job-id 2c47cafb-… --events trail/ -o report.html --open",
+            "trail-diff --job-id 2c47cafb-… --profile prod --region eu-west-1",
+            "trail-diff --case case.zip --lang ja",
+        )
+    ),
+)
 @expand_groups
 def diagnose(
     *,
@@ -30,8 +40,6 @@ def diagnose(
     """Explain why a KMS-dependent job failed: compare its CloudTrail events with those of a job that succeeded.
 
     Without --events, AWS itself is asked, by calls that only read.
-
-    Example: trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events trail/
     """
     if context.invoked_subcommand is not None:
         _refuse_options_before(context)

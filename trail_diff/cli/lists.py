@@ -13,7 +13,12 @@ from trail_diff.cli.options import History, Listed, Run, Source, View
 from trail_diff.cli.output import note_if_any, write_file, write_list
 
 
-@command()
+@command(
+    examples=(
+        "trail-diff jobs --events trail/",
+        "trail-diff jobs --events trail/ --failed --vault prod-vault -v",
+    )
+)
 def jobs(
     *,
     listed: Listed,
@@ -27,8 +32,6 @@ def jobs(
     A terminal shows failed jobs first, then the newest first; JSON and CSV are in order of creation.
 
     Without --events, AWS Backup is asked for the jobs since --from, or of the last seven days.
-
-    Example: trail-diff jobs --events trail/
     """
     from trail_diff.pasted.explain import explain_nothing
     from trail_diff.pipeline import list_jobs
@@ -42,7 +45,12 @@ def jobs(
     write_list(JOBS, rows, coverage, view)
 
 
-@command()
+@command(
+    examples=(
+        "trail-diff callers --events trail/ --key alias/orders",
+        'trail-diff callers --profile prod --from "24h ago" --save calls.json',
+    )
+)
 def callers(
     *,
     key: options.Keys = None,
@@ -58,8 +66,6 @@ def callers(
     """List who uses a key: calls by caller, action and outcome.
 
     Without --events, the event history of AWS since --from is read.
-
-    Example: trail-diff callers --events trail/ --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
     """
     from trail_diff.pasted.arguments import take_keys
     from trail_diff.pasted.explain import explain_no_calls, explain_nothing

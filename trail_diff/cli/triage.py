@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from trail_diff.model.triage import JobKey, Triage
 
 
-@command()
+@command(
+    examples=(
+        'trail-diff triage --events trail/ --since "last night"',
+        "trail-diff triage --events trail/ -o night.html --open",
+    )
+)
 def triage(
     *,
     narrowed: Narrowed,
@@ -33,8 +38,6 @@ def triage(
 
     With --format html and -o, each job's full report is written into a folder beside the page. Exits 0 when no job
     failed, 1 when a cause or a difference is named, 3 when none has an answer.
-
-    Example: trail-diff triage --events trail/ --since "last night"
     """
     from trail_diff.pasted.explain import explain_nothing
     from trail_diff.pipeline import triage as triage_jobs

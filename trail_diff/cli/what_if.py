@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from trail_diff.model.report import WhatIf
 
 
-@command("what-if")
+@command(
+    "what-if",
+    examples=(
+        "trail-diff what-if --key-policy new.json --old old.json --events trail/",
+        "trail-diff what-if --plan plan.json --calls calls.json --max-age 30d",
+    ),
+)
 def what_if(
     *,
     key_policy: Annotated[
@@ -78,8 +84,6 @@ def what_if(
     With --profile and --from, the calls in the event history of AWS are replayed. With neither that nor --events, the
     calls that AWS Backup, or --service, is known to make are tried. Exits 1 when something would break or is
     newly at risk, 3 when nothing could be replayed or the saved calls are older than --max-age.
-
-    Example: trail-diff what-if --key-policy new.json --old old.json --events trail/ --key arn:aws:kms:…
     """
     from trail_diff.pasted.arguments import check_files, take_keys
     from trail_diff.pasted.explain import explain_no_calls

@@ -17,7 +17,7 @@ from trail_diff.case.gathered import Gathered
 from trail_diff.errors import JobNotFoundError, SourceError
 from trail_diff.gather.exports import Export
 from trail_diff.inputs import Inputs, gather_inputs
-from trail_diff.model.learnt import Job
+from trail_diff.model.learnt import Job, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.pasted.arguments import list_command
 from trail_diff.pasted.forms import Pasted, recognize
@@ -29,6 +29,8 @@ _MOST_NAMED = 3
 _ALIKE = 0.8
 """How alike two ids have to be for one to be a slip of the other: some eight of 36 signs may differ."""
 _SHORTEST_PREFIX = 4
+
+_FOREIGN = {Reason.NOT_CLOUDTRAIL, Reason.BINARY_FILE, Reason.TEXT_NOT_READ, Reason.EMPTY_FILE, Reason.YAML_NOT_READ}
 
 Told = tuple[str, str]
 """What was seen, and what to do."""
@@ -160,9 +162,15 @@ def _tell_files(gathered: Gathered, inputs: Inputs) -> Told | None:
         case = "picture" if binary[0].lower().endswith(_PICTURES) else "binary"
         return advise(case, value=binary[0], command=EXPORT_EVENTS)
     folders = [path for path in inputs.events if Path(path).is_dir()]
-    if folders and len(folders) == len(inputs.events):
+    if folders and len(folders) == len(inputs.events) and all(map(_is_foreign, gathered.skipped)):
         return advise("wrong-folder", value=", ".join(folders), command=EXPORT_EVENTS)
     return None
+
+
+def _is_foreign(skipped: Skipped) -> bool:
+    """Check whether something was skipped as what has nothing to do with CloudTrail, not as damaged or locked."""
+    is_text = skipped.reason == Reason.INVALID_JSON and not skipped.source.endswith((".json", ".gz"))
+    return is_text or skipped.reason in _FOREIGN or skipped.reason.startswith("repaired-")
 
 
 def _keys_of(gathered: Gathered) -> list[str]:
