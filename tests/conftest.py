@@ -11,7 +11,9 @@ import pytest
 from aws_server import AwsServer, serving
 from hypothesis import settings
 
-for name in ("LC_MESSAGES", "LANG", "NO_COLOR", "GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+for name in ("LC_MESSAGES", "LANG", "NO_COLOR", "FORCE_COLOR", "TZ", "PAGER", "TRAIL_DIFF_PAGER", "LESS"):
+    os.environ.pop(name, None)
+for name in ("GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
     os.environ.pop(name, None)
 os.environ["LC_ALL"] = "C.UTF-8"
 

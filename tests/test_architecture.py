@@ -27,7 +27,7 @@ ONLY_IN = {
     "yaml": {"read.repair.yaml_text", "policy.documents.lines", "policy.documents.text"},
     "zstandard": {"read.containers"},
 }
-LEAVES = {"arns", "errors", "outfile", "times"}
+LEAVES = {"arns", "errors", "moments", "outfile", "times"}
 BELOW_READING = {"events", "model"}
 BELOW_CASE = {"profiles", "read", *BELOW_READING}
 BELOW_POLICY = {"case", *BELOW_CASE}
@@ -37,9 +37,10 @@ BELOW_AWS = {"gather", *BELOW_GATHER}
 BELOW_INPUTS = {"aws", "redaction", *BELOW_AWS}
 LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
-    "cli": {"api", "pipeline", "inputs", "triaging", "usage", "render", *BELOW_INPUTS},
-    "api": {"pipeline", "inputs", "triaging", "render", *BELOW_INPUTS},
+    "cli": {"api", "pasted", "pipeline", "inputs", "triaging", "usage", "render", *BELOW_INPUTS},
+    "api": {"pasted", "pipeline", "inputs", "triaging", "render", *BELOW_INPUTS},
     "__init__": {"api", "pipeline", "inputs", "render", *BELOW_INPUTS},
+    "pasted": {"inputs", *BELOW_INPUTS},
     "pipeline": {"inputs", "diagnosis", "triaging", "usage", *BELOW_INPUTS},
     "inputs": BELOW_INPUTS,
     "aws": BELOW_AWS,
@@ -58,6 +59,7 @@ LAYERS: dict[str, set[str]] = {
     "outfile": {"errors"},
     "arns": set(),
     "errors": set(),
+    "moments": {"times"},
     "times": set(),
 }
 """What each room may import beside itself and the leaves, the highest room first: nobody imports upwards."""

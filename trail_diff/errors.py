@@ -39,7 +39,11 @@ class SourceError(TrailDiffError):
 
 
 class JobNotFoundError(TrailDiffError):
-    """No descriptor of the job that was asked about was found."""
+    """No descriptor of a job was found; `job_id` is the one that was looked for."""
+
+    def __init__(self, message: str, *, hint: str, job_id: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.job_id = job_id
 
 
 class AmbiguousJobError(TrailDiffError):

@@ -253,7 +253,7 @@ def list_jobs(
     """List the jobs found, each that did not succeed with the baseline it would get and in what the two differ."""
     gathered = gather_inputs(inputs, lambda _gathered: ())
     rows = []
-    for job in filter(wanted.holds, gathered.jobs):
+    for job in filter(_renamed_filter(wanted, inputs).holds, gathered.jobs):
         has_failed = is_finished(job) and not is_succeeded(job)
         if only_failed and not has_failed:
             continue
@@ -280,6 +280,7 @@ def triage(
         return windows_of(select_jobs(gathered, wanted), gathered, pad)
 
     gathered, facts = gather_with_facts(inputs, spans)
+    wanted = _renamed_filter(wanted, inputs)
     cases = Cases(gathered, facts, pad)
     reports = [analyse(cases.of(job)) for job in select_jobs(gathered, wanted)]
     told = [report for report in reports if is_worth_telling(report) and wanted.wants_cause(report.verdict.cause)]
@@ -400,7 +401,12 @@ def _with_doubts(coverage: Coverage, policy: Mapping[str, Any] | None, source: s
     return structs.replace(coverage, skipped=(*coverage.skipped, *doubts)) if doubts else coverage
 
 
-def _renamed(keys: Sequence[str], inputs: Inputs) -> tuple[str, ...]:
-    """Return the keys that were asked about under the names they are read by."""
+def _renamed_filter(wanted: TriageFilter, inputs: Inputs) -> TriageFilter:
+    """Return which jobs are asked about by the names that were read; these are known only after the reading."""
+    return structs.replace(wanted, vaults=_renamed(wanted.vaults, inputs), accounts=_renamed(wanted.accounts, inputs))
+
+
+def _renamed(names: Sequence[str], inputs: Inputs) -> tuple[str, ...]:
+    """Return the names that were asked about as they are read."""
     redactor = inputs.redactor
-    return tuple(redactor.name_or_arn(key) for key in keys) if redactor else tuple(keys)
+    return tuple(map(redactor.name_or_arn, names)) if redactor else tuple(names)

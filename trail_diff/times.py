@@ -1,7 +1,7 @@
-"""Reading times: every date form that job descriptors and options come in, to aware UTC datetimes."""
+"""Reading times: every date form that job descriptors come in, to aware UTC datetimes. See moments for people's."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 _CONSOLE_FORMS = (
     "%b %d, %Y %I:%M:%S %p",
@@ -17,15 +17,11 @@ _CONSOLE_FORMS = (
 )
 """Forms of consoles and of sheets saved again; a date such as 3/1/2026 means two days, so it is none."""
 
-_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(r"(\d{1,9})\s*([smhdw])[a-z]*\Z", re.IGNORECASE)
-_NAMED_MOMENTS = {"today": (0, 0), "yesterday": (1, 0), "last night": (1, 18)}
-"""Days before now, and the hour of the day."""
-
 _LEAP_SECOND = re.compile(r"(?<=:[0-5]\d):60(?!\d)")
 _MILLISECONDS_TEXT = re.compile(r"\\?/Date\((-?\d{1,15})\)\\?/")
 _MILLISECONDS_FROM = 1e11
 """Epoch numbers from here on are milliseconds: as seconds they would be later than the year 5000."""
+_MILLISECONDS_DIGITS = 13
 
 
 def parse_time(value: object) -> datetime | None:
@@ -53,42 +49,13 @@ def _read(value: object) -> datetime | None:
             return None
 
 
-def parse_moment(text: str, now: datetime) -> datetime | None:
-    """Read a time given on the command line: whatever `parse_time` reads, "now", an age, or a day.
-
-    An age is "2h ago" or "2h"; "today" and "yesterday" begin at midnight, "last night" at 18:00 of the day before, UTC.
-    """
-    plain = " ".join(text.lower().split())
-    if plain in _NAMED_MOMENTS:
-        days, hour = _NAMED_MOMENTS[plain]
-        return now.replace(hour=hour, minute=0, second=0, microsecond=0) - timedelta(days=days)
-    if plain == "now":
-        return now
-    age = parse_duration(plain.removesuffix("ago"))
-    if age is None:
-        return None if plain.endswith("ago") else parse_time(text)
-    try:
-        return now - age
-    except OverflowError:
-        return None
-
-
-def parse_duration(text: str) -> timedelta | None:
-    """Read a duration such as "90s", "15m", "2h" or "3d"; None if it is none."""
-    found = _DURATION.match(text.strip())
-    if not found:
-        return None
-    try:
-        return timedelta(seconds=int(found[1]) * _UNIT_SECONDS[found[2].lower()])
-    except OverflowError:
-        return None
-
-
 def _from_epoch(number: float) -> datetime:
     return datetime.fromtimestamp(number / 1000 if abs(number) >= _MILLISECONDS_FROM else number, UTC)
 
 
 def _from_text(text: str) -> datetime | None:
+    if len(text) == _MILLISECONDS_DIGITS and text.isdecimal():  # Python would read a day and a time without separators
+        return _from_epoch(int(text))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

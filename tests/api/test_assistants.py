@@ -1,14 +1,16 @@
 """The server for assistants, asked by the client of the SDK over stdio."""
 
 import asyncio
+import re
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from trail_diff.api.assistants import Desk
-from trail_diff.errors import UsageError
+from trail_diff.errors import JobNotFoundError, UsageError
 
 mcp = pytest.importorskip("mcp")
 
@@ -47,6 +49,99 @@ def test_incident_is_solved_with_pseudonyms() -> None:
 def test_names_are_shown_when_wanted() -> None:
     """With --no-redact, names are as the export has them."""
     assert "111122223333" in ask("callers", "--no-redact", events="trail").content[0].text
+
+
+Ask = Callable[..., Awaitable[str]]
+
+
+def converse(root: Path, talk: Callable[[Ask], Awaitable[None]]) -> list[str]:
+    """Hold a conversation with one server, and return all that it answered."""
+    answers: list[str] = []
+    arguments = ["-m", "trail_diff", "mcp", "--root", str(root)]
+    parameters = mcp.StdioServerParameters(command=sys.executable, args=arguments)
+
+    async def run() -> None:
+        async with mcp.Client(mcp.stdio_client(parameters)) as client:
+
+            async def ask_it(tool: str, **named: object) -> str:
+                answer = await client.call_tool(tool, named)
+                answers.append(answer.content[0].text)
+                assert not answer.is_error, answers[-1]
+                return answers[-1]
+
+            await talk(ask_it)
+
+    asyncio.run(run())
+    return answers
+
+
+def cells(markdown: str, first: str) -> list[list[str]]:
+    """Return the cells of the table with a first column of that name, without the marks of code."""
+    lines = markdown.partition(f"| {first} |")[2].split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip().strip("`") for cell in line.strip("| ").split(" | ")] for line in lines]
+
+
+def test_original_incident_is_solved_by_an_assistant() -> None:
+    """Jobs, diagnosis, callers and a trial follow from one another, by the names that the answers themselves gave."""
+
+    async def talk(ask: Ask) -> None:
+        [[_, job, *_]] = cells(await ask("jobs", events="trail", failed=True), "time")
+        told = await ask("diagnose", events="trail", job_id=job)
+        assert "a statement of the key policy denies the call" in told
+        key = re.findall(r"arn:aws:kms:[\w-]+:\d{12}:key/[0-9a-f-]{36}", told)[0]
+        callers = await ask("callers", events="trail", key=key)
+        assert [row[0] for row in cells(callers, "caller")].count("backup-storage.amazonaws.com") == 2
+        assert await ask("callers", events="trail", key=key.rpartition("/")[2]) == callers
+        assert "would break" in await ask("what_if", events="trail", key_policy="key-policy.json", key=key)
+
+    answers = converse(INCIDENT, talk)
+
+    assert not [name for name in ("111122223333", "prod-vault", "1b351e9a") if name in "".join(answers)]
+
+
+def test_night_is_solved_by_an_assistant() -> None:
+    """Of thirty failed jobs an assistant learns the groups, and the cause of one job of each, by the vaults it was told."""
+    causes: list[str] = []
+
+    async def talk(ask: Ask) -> None:
+        groups = cells(await ask("triage", events="trail"), "jobs")
+        assert sum(int(group[0]) for group in groups) == 30
+        failed = cells(await ask("jobs", events="trail", failed=True), "time")
+        for count, vault, *_ in groups:
+            jobs = [job for _, job, _, _, place, *_ in failed if place == vault]
+            assert len(jobs) == int(count)
+            causes.append((await ask("diagnose", events="trail", job_id=jobs[0])).splitlines()[0])
+        assert cells(await ask("jobs", events="trail", vault=groups[0][1], failed=True), "time") == [
+            job for job in failed if job[4] == groups[0][1]
+        ]
+
+    answers = converse(INCIDENT.parent / "night", talk)
+
+    for cause in ("key policy denies", "disabled", "grant", "service control policy", "KMS is not"):
+        assert cause in " ".join(causes), causes
+    assert not [name for name in ("111122223333", "prod-vault", "finance-vault") if name in "".join(answers)]
+
+
+def test_error_names_things_as_the_answers_did() -> None:
+    """A pseudonym in a place where it does not belong is shown as the pseudonym that it is."""
+    desk = Desk([INCIDENT])
+    key = re.findall(r"arn:aws:kms:\S+?/[0-9a-f-]{36}", desk.diagnose("trail", JOB))[0]
+
+    with pytest.raises(JobNotFoundError) as error:
+        desk.diagnose("trail", key)
+
+    assert key in str(error.value)
+
+
+def test_what_an_assistant_mistakes_is_explained() -> None:
+    """A key in place of a job, and a job in place of a key, are named as what they are."""
+    desk = Desk([INCIDENT])
+    key = "arn:aws:kms:eu-west-1:111122223333:key/1b351e9a-dadf-9a8d-cf69-d9e1500ab53a"
+
+    with pytest.raises(JobNotFoundError, match="is a key, not a job"):
+        desk.diagnose("trail", key)
+    with pytest.raises(UsageError, match="is a job, not a key"):
+        desk.callers("trail", f"arn:aws:backup:eu-west-1:111122223333:backup-job:{JOB}")
 
 
 def test_nothing_outside_of_the_roots_is_read() -> None:

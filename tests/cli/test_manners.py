@@ -1,12 +1,15 @@
 """How the command line behaves as others do: files, formats, widths and colours."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from trail_diff.cli import run
+from trail_diff.cli.app import ColorChoice
 from trail_diff.cli.output import wants_color
+from trail_diff.render.width import width_of, wrap
 
 INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"
 CALLERS = ["callers", "--events", str(INCIDENT / "trail")]
@@ -54,17 +57,135 @@ def test_text_that_is_piped_is_80_columns_wide(
 
 
 @pytest.mark.parametrize(
-    ("environment", "to_terminal", "wanted"),
+    ("environment", "choice", "place", "wanted"),
     [
-        ({}, True, True),
-        ({}, False, False),
-        ({"TERM": "dumb"}, True, False),
-        ({"NO_COLOR": "1"}, True, False),
-        ({"FORCE_COLOR": "1"}, False, True),
-        ({"FORCE_COLOR": "0"}, False, False),
-        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, True, False),
+        ({}, "auto", "terminal", True),
+        ({}, "auto", "pipe", False),
+        ({"TERM": "dumb"}, "auto", "terminal", False),
+        ({"NO_COLOR": "1"}, "auto", "terminal", False),
+        ({"FORCE_COLOR": "1"}, "auto", "pipe", True),
+        ({"FORCE_COLOR": "1"}, "auto", "file", False),
+        ({"FORCE_COLOR": "0"}, "auto", "pipe", False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, "auto", "terminal", False),
+        ({"NO_COLOR": "1"}, "always", "pipe", True),
+        ({}, "always", "file", True),
+        ({"FORCE_COLOR": "1"}, "never", "terminal", False),
     ],
 )
-def test_colour_follows_the_environment(environment: dict[str, str], to_terminal: bool, wanted: bool) -> None:  # noqa: FBT001
-    """NO_COLOR comes before FORCE_COLOR, and that before what the terminal can do."""
-    assert wants_color(environment, to_terminal=to_terminal) is wanted
+def test_colour_is_as_asked_for(environment: dict[str, str], choice: str, place: str, wanted: bool) -> None:  # noqa: FBT001
+    """--color comes before NO_COLOR, that before FORCE_COLOR, and that before what the terminal can do."""
+    options = {"to_terminal": place == "terminal", "to_file": place == "file"}
+
+    assert wants_color(environment, ColorChoice(choice), **options) is wanted
+
+
+def test_colour_can_be_piped(capsys: pytest.CaptureFixture[str]) -> None:
+    """--color always paints what goes into a pipe, the widths being those of the plain text."""
+    run(CALLERS)
+    plain = capsys.readouterr().out
+    run([*CALLERS, "--color", "always"])
+    painted = capsys.readouterr().out
+
+    assert "\x1b[2m" in painted
+    assert re.sub(r"\x1b\[\d*m", "", painted) == plain
+
+
+@pytest.fixture
+def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file in which a browser of our own writes what it was asked to show."""
+    program, asked = tmp_path / "browser", tmp_path / "asked"
+    program.write_text(f'#!/bin/sh\necho "$1" >{asked}\n', encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{program} %s")
+    return asked
+
+
+def test_page_is_opened(browser: Path, tmp_path: Path) -> None:
+    """--open shows in the browser the page that -o wrote."""
+    page = tmp_path / "a page.html"
+
+    assert run([*CALLERS, "-o", str(page), "--open"]) == 0
+
+    assert browser.read_text(encoding="utf-8").strip() == page.as_uri()
+    assert page.exists()
+
+
+@pytest.mark.parametrize("given", [[], ["-o", "-"], ["-o", "x.json"], ["-o", "x.html", "--format", "json"]])
+def test_only_a_page_is_opened(
+    given: list[str], browser: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--open without a page to show is refused before anything is read or written."""
+    monkeypatch.chdir(tmp_path)
+
+    assert run([*CALLERS, *given, "--open"]) == 2
+
+    assert "add -o report.html" in capsys.readouterr().err
+    assert not browser.exists()
+    assert not list(tmp_path.glob("x.*"))
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"), [("a long-word-here and another", 12), ("KMS のキーが無効です", 12), ("one two", 3)]
+)
+def test_words_are_broken_only_where_they_are_wider_than_the_page(text: str, columns: int) -> None:
+    """A line ends at a space where one would do: no word that fits on a line of its own is cut."""
+    words = {word for word in text.split() if width_of(word) <= columns}
+
+    assert words <= set(" ".join(wrap(text, columns)).split())
+
+
+def test_width_of_piped_text_is_what_columns_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """COLUMNS comes before the 80 columns of a pipe."""
+    monkeypatch.setenv("COLUMNS", "130")
+
+    run(["--job-id", "2c47cafb-f2a8-4324-bc60-6017794526c5", "--events", str(INCIDENT / "trail")])
+
+    assert 80 < max(map(len, capsys.readouterr().out.splitlines())) <= 130
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--from", "03/02/2026"], "write 2026-02-03 or 2026-03-02"),
+        (["--to", "soon"], "'soon' is not a time"),
+        (["--from", "2026/03/03", "--to", "2026/03/02"], "is after --to"),
+    ],
+)
+def test_time_that_cannot_be_read_says_how_to_write_it(
+    given: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A date whose day and month could be exchanged is refused with what to write."""
+    assert run([*CALLERS, *given]) == 2
+
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "found"),
+    [(None, "2026/03/02", True), ("Asia/Tokyo", "2026/03/04", False), (None, "2026/03/03", False)],
+)
+def test_day_is_that_of_the_reader(
+    zone: str | None,
+    day: str,
+    found: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A day as --from and --to is read in the zone of TZ, from its first to its last moment."""
+    monkeypatch.setenv("TZ", zone or "")
+
+    run([*CALLERS, "--from", day, "--to", day, "--format", "json"])
+
+    assert bool(json.loads(capsys.readouterr().out)["callers"]) is found
+
+
+def test_windows_may_have_slashes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both ends of a window may be dates with slashes, and the last day counts to its end."""
+    windows = ["--failed-window", "2026/03/02/2026/03/02", "--succeeded-window", "2026/03/01/2026/03/01"]
+
+    assert run(["compare", str(INCIDENT / "trail"), *windows, "--format", "json"]) == 1
+
+    window = json.loads(capsys.readouterr().out)["coverage"]["windows"]["failed"]
+    assert [one[:19] for one in window] == ["2026-03-02T00:00:00", "2026-03-02T23:59:59"]

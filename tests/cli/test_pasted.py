@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from trail_diff.cli import run
-from trail_diff.cli.pasted import find_job_id, recognize
+from trail_diff.pasted.forms import find_job_id, recognize
 
 INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"
 JOB, KEY = "2c47cafb-f2a8-4324-bc60-6017794526c5", "1b351e9a-dadf-9a8d-cf69-d9e1500ab53a"
+BASELINE, TABLE = "7D0B8C7A-55F4-4C0E-9D3E-8A3A1F6F0F52", "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
 BACKUP, KMS = "arn:aws:backup:eu-west-1:111122223333:", "arn:aws:kms:eu-west-1:111122223333:"
 
 
@@ -26,6 +27,9 @@ BACKUP, KMS = "arn:aws:backup:eu-west-1:111122223333:", "arn:aws:kms:eu-west-1:1
         f"https://eu-west-1.console.aws.amazon.com/backup/home?region=eu-west-1#/jobs/backup/details/{JOB}",
         f"Backup job {JOB} failed.",
         f"backupJobId={JOB}",
+        f"{BACKUP}backup-\n    job:{JOB[:20]}\n    {JOB[20:]}",
+        f"arn:aws:rds:eu-west-1:111122223333:snapshot:awsbackup:job-{JOB}",
+        f"{JOB[:13]}\n{JOB[13:]}",
     ],
 )
 def test_job_id_is_found_in_what_stands_around_it(text: str) -> None:
@@ -45,6 +49,14 @@ def test_job_id_is_found_in_what_stands_around_it(text: str) -> None:
         ("arn:aws:ec2:eu-west-1::snapshot/snap-0123456789abcdef0", "recovery-point"),
         ("arn:aws:dynamodb:eu-west-1:111122223333:table/orders/backup/01547087347000-abcdef01", "recovery-point"),
         ("arn:aws:dynamodb:eu-west-1:111122223333:table/orders", "resource"),
+        ("arn:aws:rds:eu-west-1:111122223333:cluster-snapshot:nightly", "recovery-point"),
+        ("arn:aws:fsx:eu-west-1:111122223333:backup/backup-0123456789abcdef0", "recovery-point"),
+        (f"{BACKUP}backup-vault:prod-vault", "vault"),
+        ("arn:aws:iam::111122223333:role/service-role/AWSBackupDefaultServiceRole", "role"),
+        ("arn:aws:cloudtrail:eu-west-1:111122223333:eventdatastore/1234", "event-data-store"),
+        ("arn:aws:logs:eu-west-1:111122223333:log-group:trail:*", "log-group"),
+        ("arn:aws:s3:::my-trail/AWSLogs", "bucket"),
+        ('{"Records": []}', "json"),
         ("1111-2222-3333", "account"),
         (r"C:\exports\trail", "file"),
         ("./trail", "file"),
@@ -66,7 +78,20 @@ def test_what_is_no_job_id_is_known_by_its_form(text: str, kind: str) -> None:
         (["arn:aws:dynamodb:eu-west-1:111122223333:table/orders"], "is a resource", f"failed jobs are {JOB.upper()}"),
         ([f"{BACKUP}recovery-point:{KEY}"], "is a recovery point", "'trail-diff jobs' lists"),
         (["111122223333"], "is an account", f"failed jobs are {JOB.upper()}"),
-        (["trail/events.json"], "looks like a file", "exports go after --events"),
+        (["trail/events.json"], "is a file, not a job", "exports go after --events"),
+        ([f"{BACKUP}backup-vault:prod-vault"], "is a backup vault", f"failed jobs are {JOB.upper()}"),
+        ([JOB[:12]], "no job 2c47cafb-f2a", f"the nearest is {JOB.upper()}"),
+        ([f"{JOB[:-2]}c6"], "in the 4 found", f"the nearest is {JOB.upper()}"),
+        ([JOB, "--baseline-job-id", "7d0b8c7a"], "no job 7d0b8c7a", f"{BASELINE}: give it with --baseline-job-id"),
+        ([JOB, "--baseline-job-id", TABLE], "is a resource", f"its jobs are {BASELINE}: give one with --baseline"),
+        ([JOB, "--key", TABLE], "--key arn:aws:dynamodb", "'trail-diff callers' lists the keys"),
+        ([JOB, "--key", f"{BACKUP}backup-job:{JOB}"], "is a job, not a key", f"trail-diff --job-id {JOB}"),
+        ([JOB, "--job", JOB], "--job 2c47cafb", "a job id goes after --job-id"),
+        ([JOB, "--key-policy", f"{KMS}key/{KEY}"], "is a key, not a file", "aws kms get-key-policy"),
+        ([JOB, "--key-state", KEY], "this is an id, not a file", f"describe-key --key-id {KEY}"),
+        ([JOB, "--key-policy", '{"Version": "2012-10-17"}'], "is JSON itself", "save it in a file"),
+        ([JOB, "--events", "arn:aws:s3:::my-trail/AWSLogs"], "is a bucket", "s3://my-trail/AWSLogs"),
+        ([JOB, "--events", f"{KMS}key/{KEY}"], "is a key, not a file", "goes after --key"),
         ([JOB, "--region", "us-east-1"], "the records are of eu-west-1", "give --region eu-west-1"),
         ([JOB, "--from", "2030-01-01"], "outside of --region, --from and --to", "leave these out"),
     ],
@@ -79,6 +104,80 @@ def test_error_says_what_was_given(
 
     [line] = capsys.readouterr().err.splitlines()
     assert (status, said in line, advice in line) == (2, True, True), line
+
+
+TRAIL = str(INCIDENT / "trail")
+POLICY = str(INCIDENT / "key-policy.json")
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "advice"),
+    [
+        ([JOB], "No such command", f"trail-diff --job-id {JOB} --events PATH"),
+        (["jobs", JOB], "unexpected extra argument", f"trail-diff --job-id {JOB} --events PATH"),
+        ([f"{KMS}key/{KEY}"], "No such command", "a key goes after --key"),
+        (["jobs", TRAIL], "unexpected extra argument", "exports go after --events"),
+        (["collect", "-o", "x.zip", "--events", TRAIL, "--job-id", TABLE], "is a resource, not a job", JOB.upper()),
+        (["triage", "--events", TRAIL, "--job", JOB], "is a job, not a file", "describe-backup-job"),
+        (["jobs", "--events", JOB], "is a job, not a file", f"trail-diff --job-id {JOB}"),
+        (["callers", "--events", TRAIL, "--key", JOB], "is a job, not a key", f"trail-diff --job-id {JOB.upper()}"),
+        (["what-if", "--key-policy", POLICY, "--events", TRAIL, "--key", JOB], "is a job, not a key", JOB.upper()),
+        (["what-if", "--key-policy", f"{KMS}key/{KEY}", "--events", TRAIL], "is a key", "aws kms get-key-policy"),
+        (["compare", JOB, JOB], "is a job, not a file", "--baseline-job-id ID"),
+    ],
+)
+def test_every_command_says_what_was_given(
+    command: list[str], said: str, advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What stands where something else is wanted is named in one line by every command."""
+    status = run(command)
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert (status, said in line, advice in line) == (2, True, True), line
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["jobs", "--region", "us-east-1"], "are of eu-west-1, none of us-east-1; give --region eu-west-1"),
+        (["triage", "--region", "us-east-1"], "are of eu-west-1, none of us-east-1"),
+        (["callers", "--from", "2030-01-01"], "are of 2026-03-01T17:40Z to 2026-03-02T19:41Z, none between"),
+        (["callers", "--key", f"{KEY[:-1]}b"], f"the nearest key is {KMS}key/{KEY}"),
+        (["callers", "--key", "alias/none"], "no call on alias/none was read"),
+    ],
+)
+def test_empty_list_says_why(command: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A list without rows has a note that says of which Region or time the records are, or which key is meant."""
+    assert run([*command, "--events", TRAIL]) == 0
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+@pytest.mark.parametrize("key", [f" '{KMS}key/{KEY}'\n", f"https://console.aws.amazon.com/kms/home#/kms/keys/{KEY}"])
+def test_key_is_found_in_what_stands_around_it(key: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A key is taken out of quotes, line breaks and addresses of the console."""
+    assert run(["callers", "--events", TRAIL, "--key", key]) == 0
+
+    assert "backup-storage.amazonaws.com" in capsys.readouterr().out
+
+
+def test_account_may_have_dashes() -> None:
+    """The console's way to show an account is read as the account."""
+    assert run(["--job-id", JOB, "--events", TRAIL, "--account", "1111-2222-3333"]) == 1
+    assert run(["--job-id", JOB, "--events", TRAIL, "--account", "4444-5555-6666"]) == 2
+
+
+@pytest.mark.parametrize("command", [["jobs"], ["triage"], ["callers"], ["--job-id", JOB]])
+def test_wrong_folder_is_named(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder without any record or job is no answer but an error that says where to look."""
+    (tmp_path / "notes.txt").write_text("nothing of interest", encoding="utf-8")
+
+    assert run([*command, "--events", str(tmp_path)]) == 2
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"{tmp_path} holds no CloudTrail record and no job" in line
+    assert "AWSLogs/ACCOUNT/CloudTrail" in line
 
 
 def test_picture_is_no_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

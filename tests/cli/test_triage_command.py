@@ -125,3 +125,14 @@ def test_redacted_triage_names_nothing(cli: Cli, tmp_path: Path) -> None:
     assert [len(group["jobs"]) for group in json.loads(out)["groups"]] == [2]
     assert "deny-vault" not in out
     assert "111122223333" not in out
+
+
+def test_vault_is_asked_for_by_its_own_name_however_it_is_shown(cli: Cli, tmp_path: Path) -> None:
+    """With --redact, --vault and --account name what the input names, and choose the same jobs."""
+    path = export(tmp_path, ("deny", 2))
+    chosen = ("--vault", "deny-vault", "--account", "111122223333", "--redact", "--format", "json")
+
+    _, out, _ = cli("triage", "--events", path, *chosen)
+
+    assert [len(group["jobs"]) for group in json.loads(out)["groups"]] == [2]
+    assert json.loads(cli("jobs", "--events", path, "--vault", "deny-vault", "--redact", "--format", "json")[1])["jobs"]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from making import VAULT, moment
 from msgspec import structs
+from profiles.test_profile_calls import CALLABLE, KEY, SETTING, principal_of
 from scenes.stage import VAGUE
 from tables import build_case
-from test_profile_calls import CALLABLE, KEY, SETTING, principal_of
 
 from trail_diff.case.comparison import build_comparison
 from trail_diff.case.gathered import Gathered

@@ -333,3 +333,27 @@ def test_names_of_either_export_are_hidden_in_both(tmp_path: Path, capsys: pytes
 
     assert "dora-somebody" in plain
     assert "dora-somebody" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "prod-vault",
+        "alias/orders",
+        KEY,
+        f"arn:aws:kms:eu-west-1:111122223333:key/{KEY}",
+        "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+        "arn:aws:backup:eu-west-1:111122223333:backup-vault:prod-vault",
+        "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/backup/01547087347000-abcdef01",
+        "arn:aws:iam::111122223333:role/service-role/AWSBackupDefaultServiceRole",
+    ],
+)
+def test_pseudonym_leads_back_to_its_name(name: str) -> None:
+    """What a redactor made of a name or an ARN, it restores; a name that it did not make stays."""
+    made = redactor()
+
+    shown = made.name_or_arn(name)
+
+    assert shown != name
+    assert made.restore(shown) == name
+    assert redactor().restore(shown) == shown

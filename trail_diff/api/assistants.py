@@ -1,7 +1,8 @@
 """A server of the Model Context Protocol on stdio: the questions as tools that only read, for an assistant.
 
 It reads nothing outside of the roots that it was given, and gives pseudonyms in place of names unless told otherwise.
-One set of pseudonyms serves for as long as the server runs, so that a name is the same in all answers.
+One set of pseudonyms serves for as long as the server runs, so that a name is the same in all answers, and a pseudonym
+from one of them can be asked about in the next.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,17 +13,20 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff import __version__
-from trail_diff.api.material import make_inputs, take_fact, take_names
+from trail_diff.api.material import make_inputs, take_fact
 from trail_diff.api.results import Diagnosis, Grouped, Listing, Shown, Trial
 from trail_diff.case.builder import Question
 from trail_diff.errors import SourceError, TrailDiffError, UsageError
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.inputs import Inputs
+from trail_diff.pasted.arguments import take_keys
+from trail_diff.pasted.explain import explaining
+from trail_diff.pasted.forms import find_job_id
 from trail_diff.pipeline import analyse, list_callers, list_jobs, load_case, triage, try_policy
 from trail_diff.redaction.owner_map import make_pseudonyms
 from trail_diff.redaction.redactor import Redactor
 from trail_diff.render.lists import CALLERS, JOBS
-from trail_diff.triaging.select import EVERY_JOB
+from trail_diff.triaging.select import EVERY_JOB, TriageFilter
 
 _INSTRUCTIONS = (
     "trail-diff says why a KMS-dependent AWS job failed, from CloudTrail exports on disk. Call jobs or triage first, "
@@ -38,27 +42,41 @@ class Desk:
         self._roots = tuple(root.resolve() for root in roots)
         self._redactor = Redactor(make_pseudonyms()) if redacts else None
 
-    def diagnose(self, events: str, job_id: str, key_policy: str | None = None) -> str:
+    def diagnose(
+        self, events: str, job_id: str, key_policy: str | None = None, baseline_job_id: str | None = None
+    ) -> str:
         """Say why a job failed: the cause, how sure that is, its evidence, what would help and what to do next."""
-        question = Question(job_id)
-        return _tell(Diagnosis(analyse(load_case(self._inputs(events, key_policy), question))))
+        question = Question(find_job_id(job_id), find_job_id(baseline_job_id) if baseline_job_id else None)
+        inputs = self._inputs(events, key_policy)
+        with explaining(question, inputs):
+            return _tell(Diagnosis(analyse(load_case(inputs, question))))
 
-    def triage(self, events: str, key_policy: str | None = None) -> str:
-        """Explain every job that failed, with those of the same cause in one group."""
-        return _tell(Grouped(*triage(self._inputs(events, key_policy), EVERY_JOB)))
+    def triage(self, events: str, key_policy: str | None = None, vault: str | None = None) -> str:
+        """Explain every job that failed, or those of one vault, with those of the same cause in one group."""
+        return _tell(Grouped(*triage(self._inputs(events, key_policy), self._of_vault(vault))))
 
-    def jobs(self, events: str) -> str:
-        """List the jobs found, and the baseline of each that failed."""
-        return _tell(Listing(*list_jobs(self._inputs(events)), JOBS))
+    def jobs(self, events: str, vault: str | None = None, *, failed: bool = False) -> str:
+        """List the jobs found, or those of one vault, or only those that failed, each with its baseline."""
+        return _tell(Listing(*list_jobs(self._inputs(events), self._of_vault(vault), only_failed=failed), JOBS))
 
     def callers(self, events: str, key: str | None = None) -> str:
         """List who made which KMS calls, on all keys or on one."""
-        return _tell(Listing(*list_callers(self._inputs(events), take_names(key, "key")), CALLERS))
+        return _tell(Listing(*list_callers(self._inputs(events), self._keys(key)), CALLERS))
 
     def what_if(self, events: str, key_policy: str, old: str | None = None, key: str | None = None) -> str:
         """Say what a new key policy would break or fix of the calls that were observed."""
         before = take_fact(self._inside(old), "old") if old else None
-        return _tell(Trial(try_policy(self._inputs(events, key_policy), before, take_names(key, "key"))))
+        return _tell(Trial(try_policy(self._inputs(events, key_policy), before, self._keys(key))))
+
+    def _named(self, text: str) -> str:
+        """Return a name by which an earlier answer may have told of it as the export has it."""
+        return self._redactor.restore(text.strip()) if self._redactor else text.strip()
+
+    def _keys(self, key: str | None) -> tuple[str, ...]:
+        return tuple(map(self._named, take_keys([key], "key"))) if key else ()
+
+    def _of_vault(self, vault: str | None) -> TriageFilter:
+        return TriageFilter(vaults=(self._named(vault),)) if vault else EVERY_JOB
 
     def _inputs(self, events: str, key_policy: str | None = None) -> Inputs:
         facts = FactFiles(key_policy=str(self._inside(key_policy)) if key_policy else None)

@@ -10,8 +10,8 @@ from typing import Any
 from trail_diff.errors import UsageError
 from trail_diff.gather.key_facts import Document, FactFiles
 from trail_diff.inputs import Inputs
+from trail_diff.moments import parse_moment
 from trail_diff.read.interface import ReadOptions
-from trail_diff.times import parse_moment
 
 Item = str | Path | Mapping[str, Any]
 """A path, or a document that JSON could hold: a record, a job, or an answer of AWS with many of them."""
@@ -51,7 +51,9 @@ def make_inputs(
         events=(*paths, _STDIN) if documents else paths,
         case=Path(case) if case is not None else None,
         jobs=files,
-        options=ReadOptions(take_names(regions, "regions"), take_moment(start, "start"), take_moment(end, "end")),
+        options=ReadOptions(
+            take_names(regions, "regions"), take_moment(start, "start"), take_moment(end, "end", is_end=True)
+        ),
         facts=facts,
         stdin=BytesIO(b"".join(_encode(document, "events") + b"\n" for document in documents)),
     )
@@ -147,8 +149,8 @@ def _plain(value: object) -> object:
     raise TypeError(f"a value of type {type(value).__name__} is not JSON")
 
 
-def take_moment(moment: Moment | None, what: str) -> datetime | None:
-    """Return a time as an aware one.
+def take_moment(moment: Moment | None, what: str, *, is_end: bool = False) -> datetime | None:
+    """Return a time as an aware one; a text without a zone is UTC, whatever TZ says, so that a program has one answer.
 
     Raises:
         UsageError: it is none, or has no time zone.
@@ -159,7 +161,7 @@ def take_moment(moment: Moment | None, what: str) -> datetime | None:
         return moment.astimezone(UTC)
     if moment is None:
         return None
-    parsed = parse_moment(moment, datetime.now(UTC)) if isinstance(moment, str) else None
+    parsed = parse_moment(moment, datetime.now(UTC), is_end=is_end) if isinstance(moment, str) else None
     if parsed is None:
         raise UsageError(
             f"{what}={moment!r} is not a time", hint='give an aware datetime, "2026-03-01T18:00:00Z" or "2h ago"'

@@ -26,6 +26,9 @@ from trail_diff.errors import UsageError
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.inputs import Inputs
 from trail_diff.model.report import CallerUse, JobRow
+from trail_diff.pasted.arguments import take_keys
+from trail_diff.pasted.explain import explaining
+from trail_diff.pasted.forms import find_job_id
 from trail_diff.pipeline import analyse, list_callers, list_jobs, load_case, try_policy
 from trail_diff.pipeline import triage as group_failures
 from trail_diff.redaction.owner_map import make_pseudonyms
@@ -94,14 +97,15 @@ def diagnose(
         raise UsageError("which job? job_id is missing", hint="jobs(events) lists those found")
     baseline = take_text(baseline_job_id, "baseline_job_id")
     question = Question(
-        job_id or "",
-        baseline,
-        take_names(keys, "keys"),
+        find_job_id(job_id) if job_id else "",
+        find_job_id(baseline) if baseline else None,
+        take_keys(take_names(keys, "keys"), "keys"),
         take_text(account, "account"),
         take_names(regions, "regions"),
         pad,
     )
-    return Diagnosis(analyse(load_case(inputs, question)))
+    with explaining(question, inputs):
+        return Diagnosis(analyse(load_case(inputs, question)))
 
 
 @_explaining
@@ -167,7 +171,9 @@ def callers(
         TrailDiffError: what could not be used, with a hint.
     """
     inputs = make_inputs(events, regions=regions, start=start, end=end)
-    return Listing(*list_callers(_redacting(inputs, redact=redact), take_names(keys, "keys")), CALLERS)
+    return Listing(
+        *list_callers(_redacting(inputs, redact=redact), take_keys(take_names(keys, "keys"), "keys")), CALLERS
+    )
 
 
 @_explaining
@@ -196,7 +202,7 @@ def what_if(
         organization_id=take_text(organization_id, "organization_id"),
     )
     inputs = make_inputs(events, regions=regions, start=start, end=end, facts=facts)
-    before, asked = take_fact(old, "old"), take_names(keys, "keys")
+    before, asked = take_fact(old, "old"), take_keys(take_names(keys, "keys"), "keys")
     return Trial(try_policy(_redacting(inputs, redact=redact), before, asked, parameters))
 
 

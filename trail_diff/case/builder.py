@@ -85,7 +85,7 @@ def _find(job_id: str, jobs: Sequence[Job], gathered: Gathered) -> Job:
         if elsewhere:
             places = ", ".join(sorted(f"{job.account or '?'}/{job.region or '?'}" for job in elsewhere))
             message = f"job {job_id!r} is in {places}, not where --account or --region say"
-            raise JobNotFoundError(message, hint="name its account and Region, or neither") from error
+            raise JobNotFoundError(message, hint="name its account and Region, or neither", job_id=job_id) from error
         tally, skips = gathered.tally, Counter[str]()
         for skipped in gathered.skipped:
             skips[skipped.reason] += skipped.count
@@ -94,7 +94,7 @@ def _find(job_id: str, jobs: Sequence[Job], gathered: Gathered) -> Job:
         told += [f"{count} skipped as {reason}" for reason, count in sorted(skips.items())]
         is_partly_read = Reason.INPUT_PARTLY_READ in summarize_reading(tally, gathered.skipped).warnings
         hint = _EXPORT_AGAIN if is_partly_read else error.hint
-        raise JobNotFoundError(f"{error.message}; {', '.join(told)}", hint=hint) from error
+        raise JobNotFoundError(f"{error.message}; {', '.join(told)}", hint=hint, job_id=job_id) from error
 
 
 _EXPORT_AGAIN = (

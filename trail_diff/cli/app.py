@@ -1,7 +1,7 @@
 """The typer application, how commands register with it, and the closed words of the command line."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import fields, is_dataclass
 from enum import IntEnum, StrEnum
@@ -45,6 +45,21 @@ class TriageFormat(StrEnum):
     SLACK = "slack"
 
 
+class ColorChoice(StrEnum):
+    """When to write colours."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class TimeChoice(StrEnum):
+    """Which times to show: UTC alone, or local time beside it."""
+
+    UTC = "utc"
+    LOCAL = "local"
+
+
 class Language(StrEnum):
     """The languages a report can be in."""
 
@@ -57,25 +72,51 @@ class _Command(TyperCommand):
         """Write the options in sections, as their groups are headed."""
         _write_sections(self, ctx, formatter)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as click calls it
+        """Write the examples, each on a line of its own, to be pasted."""
+        _write_examples(self, formatter)
 
-class _Group(TyperGroup):
+    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 - as click calls it
+        """Return the first sentence of the help, whole."""
+        return _summary(self)
+
+
+class Group(TyperGroup):
+    """Commands in the order of their use."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands, the daily ones first."""
+        return sorted(super().list_commands(ctx), key=lambda name: (*_ORDER, name).index(name))
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options in sections, then the commands."""
         _write_sections(self, ctx, formatter)
         self.format_commands(ctx, formatter)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as click calls it
+        """Write the examples, each on a line of its own, to be pasted."""
+        _write_examples(self, formatter)
+
+    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 - as click calls it
+        """Return the first sentence of the help, whole."""
+        return _summary(self)
+
+
+_ORDER = ("triage", "compare", "jobs", "callers", "what-if", "collect", "redact", "doctor", "cache", "mcp")
 
 app = typer.Typer(
-    cls=_Group,
+    cls=Group,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-def command(name: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def command(
+    name: str | None = None, *, examples: Sequence[str] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as a command; its parameters are options, or dataclasses of options."""
-    return lambda function: app.command(name, cls=_Command)(expand_groups(function))
+    return lambda function: app.command(name, cls=_Command, epilog="\n".join(examples))(expand_groups(function))
 
 
 def expand_groups(function: Callable[..., None]) -> Callable[..., None]:
@@ -114,6 +155,18 @@ def _headed(parameter: inspect.Parameter, heading: str) -> inspect.Parameter:
     option = copy(option)
     option.rich_help_panel = heading
     return parameter.replace(annotation=Annotated[kind, option])
+
+
+def _summary(self: TyperCommand | TyperGroup) -> str:
+    """Return the first sentence of a command's help."""
+    paragraph = " ".join((self.help or "").partition("\n\n")[0].split())
+    return paragraph.partition(". ")[0].rstrip(".")
+
+
+def _write_examples(self: TyperCommand | TyperGroup, formatter: Any) -> None:
+    if self.epilog:
+        with formatter.section("Examples"):
+            formatter.write("".join(f"  {line}\n" for line in self.epilog.splitlines()))
 
 
 def _write_sections(self: TyperCommand | TyperGroup, context: Any, formatter: Any) -> None:

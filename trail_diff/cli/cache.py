@@ -2,14 +2,11 @@
 
 import typer
 
-from trail_diff.cli.app import app
+from trail_diff.cli.app import Group, app
 
-HELP = """What is kept of event history on this machine, so that nothing is fetched twice.
-
-Example: trail-diff cache info
-"""
+HELP = "What is kept of event history on this machine, so that nothing is fetched twice."
 cache = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(cache, name="cache", help=HELP)
+app.add_typer(cache, name="cache", help=HELP, cls=Group, epilog="trail-diff cache info")
 
 MIB = 1 << 20
 """A mebibyte, in which sizes are shown."""

@@ -11,7 +11,12 @@ from trail_diff.cli.inputs import make_question, reading
 from trail_diff.cli.options import Asked, History, Known, Run, Source
 
 
-@command()
+@command(
+    examples=(
+        "trail-diff collect --job-id 2c47cafb-… --profile prod -o case.zip",
+        "trail-diff collect --job-id 2c47cafb-… --events trail/ -o case.zip --redact",
+    )
+)
 def collect(
     *,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="CASE.zip", help="The bundle to write.")],
@@ -26,12 +31,14 @@ def collect(
 
     It is read from AWS, or from --events. The file holds only the records that the case is based on; --redact replaces
     the names in them.
-
-    Example: trail-diff collect --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events trail/ -o case.zip --redact
     """
+    from trail_diff.pasted.explain import explaining
     from trail_diff.pipeline import save_bundle
 
     question = make_question(asked, source)
-    with reading(source, run, history=history, known=known, jobs=job, writes=output) as inputs:
+    with (
+        reading(source, run, history=history, known=known, jobs=job, writes=output) as inputs,
+        explaining(question, inputs),
+    ):
         kept = save_bundle(output, inputs, question)
     typer.echo(f"{len(kept.records):,} of {kept.tally.records:,} records written to {output}", err=True)

@@ -12,7 +12,12 @@ from trail_diff.cli.output import finish
 from trail_diff.errors import UsageError
 
 
-@command()
+@command(
+    examples=(
+        "trail-diff compare failed.json succeeded.json",
+        "trail-diff compare trail/ --failed-window 2026-03-02T18:00Z/2026-03-02T19:00Z",
+    )
+)
 def compare(
     *,
     failed: Annotated[str, typer.Argument(metavar="FAILED", help="An export of the failed run.")],
@@ -32,10 +37,7 @@ def compare(
     view: View,
     run: Run,
 ) -> None:
-    """Compare two exports, or two spans of time of one export; or explain one alone. No job id is needed.
-
-    Example: trail-diff compare failed.json succeeded.json
-    """
+    """Compare two exports, or two spans of time of one export; or explain one alone. No job id is needed."""
     windows = (
         parse_window_option(failed_window, "--failed-window"),
         parse_window_option(succeeded_window, "--succeeded-window"),
@@ -45,9 +47,11 @@ def compare(
             "--succeeded-window needs a second export, or --failed-window as well",
             hint="e.g. trail-diff compare failed.json succeeded.json",
         )
+    from trail_diff.pasted.arguments import check_files, take_keys
     from trail_diff.pipeline import analyse, load_comparison
 
+    check_files({"FAILED": [failed], "SUCCEEDED": [succeeded]})
     source = Source(events=[failed, *([succeeded] if succeeded else [])], region=region)
     with reading(source, run, known=known, writes=view.output) as inputs:
-        case = load_comparison(failed, succeeded, inputs, windows=windows, keys=key or ())
+        case = load_comparison(failed, succeeded, inputs, windows=windows, keys=take_keys(key))
     finish(analyse(case), view)

@@ -10,10 +10,20 @@ from trail_diff.cli.app import app, expand_groups
 from trail_diff.cli.inputs import make_question, reading
 from trail_diff.cli.options import Asked, History, Known, Run, Source, View
 from trail_diff.cli.output import finish
-from trail_diff.errors import JobNotFoundError, UsageError
+from trail_diff.errors import UsageError
 
 
-@app.callback(invoke_without_command=True)
+@app.callback(
+    invoke_without_command=True,
+    epilog="\n".join(
+        (
+            "trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events trail/",
+            "trail-diff --job-id 2c47cafb-… --events trail/ -o report.html --open",
+            "trail-diff --job-id 2c47cafb-… --profile prod --region eu-west-1",
+            "trail-diff --case case.zip --lang ja",
+        )
+    ),
+)
 @expand_groups
 def diagnose(
     *,
@@ -30,8 +40,6 @@ def diagnose(
     """Explain why a KMS-dependent job failed: compare its CloudTrail events with those of a job that succeeded.
 
     Without --events, AWS itself is asked, by calls that only read.
-
-    Example: trail-diff --job-id 2c47cafb-f2a8-4324-bc60-6017794526c5 --events trail/
     """
     if context.invoked_subcommand is not None:
         _refuse_options_before(context)
@@ -39,16 +47,15 @@ def diagnose(
     if version:
         typer.echo(f"trail-diff {__version__}")
         return
+    from trail_diff.pasted.explain import explaining
     from trail_diff.pipeline import analyse, load_case
 
     question = make_question(asked, source)
-    with reading(source, run, history=history, known=known, jobs=job, writes=view.output) as inputs:
-        try:
-            report = analyse(load_case(inputs, question))
-        except JobNotFoundError as error:
-            from trail_diff.cli.pasted import explain_missing
-
-            raise explain_missing(error, question, inputs) from error
+    with (
+        reading(source, run, history=history, known=known, jobs=job, writes=view.output) as inputs,
+        explaining(question, inputs),
+    ):
+        report = analyse(load_case(inputs, question))
     finish(report, view)
 
 

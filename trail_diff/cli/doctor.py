@@ -29,7 +29,12 @@ class Form(StrEnum):
     JSON = "json"
 
 
-@command()
+@command(
+    examples=(
+        "trail-diff doctor --offline",
+        "trail-diff doctor --profile prod --region eu-west-1 --key alias/orders",
+    )
+)
 def doctor(
     profile: options.Profiles = None,
     region: Annotated[
@@ -44,8 +49,6 @@ def doctor(
     """Show versions, the cache, the credentials seen and the permissions missing; exit 1 if something is missing.
 
     Each call that trail-diff makes to AWS is tried, with parameters that change nothing. No secret is shown.
-
-    Example: trail-diff doctor --profile prod --region eu-west-1 --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
     """
     from trail_diff.aws.doctor import check_up
     from trail_diff.aws.event_history.slices import cache_folder, cache_info

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail_diff.cli.options import Asked, History, Known, Narrowed, Run, Source
-from trail_diff.cli.output import progress_shown, write_note
-from trail_diff.cli.pasted import find_job_id
+from trail_diff.cli.output import progress_shown, shown_zone, write_note
 from trail_diff.errors import UsageError
 from trail_diff.outfile import refuse_inputs
 
@@ -49,8 +48,11 @@ def reading(
     """
     from trail_diff.gather.key_facts import FactFiles
     from trail_diff.inputs import Inputs
+    from trail_diff.pasted.arguments import check_files
     from trail_diff.read.interface import ReadOptions
 
+    files = {"--key-policy": [known.key_policy], "--key-state": [known.key_state], "--grants": [known.grants]}
+    check_files({"--events": source.events or (), "--case": [source.case], "--job": jobs or (), **files})
     read = (*(source.events or ()), source.case, *(jobs or ()), known.key_policy, known.key_state, known.grants)
     for file in (writes, also_writes, run.map_file):
         refuse_inputs(file, read)
@@ -106,7 +108,7 @@ def _refuse_two_ways_in(source: Source, jobs: Sequence[str] | None, aws: "AwsOpt
 
 def _parse_span(source: Source) -> tuple[datetime | None, datetime | None]:
     start = parse_moment_option(source.start, "--from") if source.start else None
-    end = parse_moment_option(source.end, "--to") if source.end else None
+    end = parse_moment_option(source.end, "--to", is_end=True) if source.end else None
     if start is not None and end is not None and start > end:
         raise UsageError(
             f"--from {source.start} is after --to {source.end}",
@@ -192,9 +194,13 @@ def make_question(asked: Asked, source: Source) -> "Question":
             "--pad has no effect with --case: it holds what was collected",
             hint="leave it out, or collect the case again with it",
         )
-    keys, regions = tuple(asked.key or ()), tuple(source.region or ())
+    from trail_diff.pasted.arguments import take_keys
+    from trail_diff.pasted.forms import find_account, find_job_id
+
+    keys, regions = take_keys(asked.key), tuple(source.region or ())
+    account = find_account(asked.account) if asked.account else None
     job_id, baseline = (find_job_id(one) if one else one for one in (asked.job_id, asked.baseline_job_id))
-    return Question(job_id or "", baseline, keys, asked.account, regions, padding)
+    return Question(job_id or "", baseline, keys, account, regions, padding)
 
 
 def make_filter(narrowed: Narrowed) -> "TriageFilter":
@@ -226,18 +232,24 @@ def count_cores() -> int:
     return min(cores, MOST_PROCESSES)
 
 
-def parse_moment_option(text: str, option: str) -> datetime:
-    """Read a time: ISO 8601, or how long ago.
+def parse_moment_option(text: str, option: str, *, is_end: bool = False) -> datetime:
+    """Read a time: ISO 8601, how long ago, or a day; of the zone that TZ says where it has none of its own.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is none of them.
     """
-    from trail_diff.times import parse_moment
+    from trail_diff.moments import parse_moment, possible_days
 
-    moment = parse_moment(text, datetime.now(UTC))
-    if moment is None:
-        raise UsageError(f"{option} {text!r} is not a time", hint='write it as 2026-03-01T18:00:00Z or "2h ago"')
-    return moment
+    moment = parse_moment(text, datetime.now(UTC), shown_zone(os.environ, None) or UTC, is_end=is_end)
+    if moment is not None:
+        return moment
+    days = possible_days(text)
+    if days:
+        raise UsageError(f"{option} {text!r}: a date begins with its year", hint=f"write {' or '.join(days)}")
+    raise UsageError(
+        f"{option} {text!r} is not a time",
+        hint='write it as 2026-03-01T18:00:00Z, "2026-03-01 18:00 +09:00", "yesterday" or "2h ago"',
+    )
 
 
 def parse_duration_option(text: str, option: str = "--pad") -> timedelta:
@@ -246,7 +258,7 @@ def parse_duration_option(text: str, option: str = "--pad") -> timedelta:
     Raises:
         UsageError: it is none.
     """
-    from trail_diff.times import parse_duration
+    from trail_diff.moments import parse_duration
 
     duration = parse_duration(text)
     if duration is None:
@@ -255,7 +267,7 @@ def parse_duration_option(text: str, option: str = "--pad") -> timedelta:
 
 
 def parse_window_option(text: str | None, option: str) -> "Window | None":
-    """Read two times with a slash between them.
+    """Read two times with a slash between them; each may have slashes of its own, as 2026/03/02 and Asia/Tokyo do.
 
     Raises:
         UsageError: they are not, or in the wrong order.
@@ -264,8 +276,17 @@ def parse_window_option(text: str | None, option: str) -> "Window | None":
         return None
     from trail_diff.model.learnt import Window
 
-    start, _, end = text.partition("/")
-    window = Window(parse_moment_option(start, option), parse_moment_option(end, option))
+    start, end = _divide(text)
+    window = Window(parse_moment_option(start, option), parse_moment_option(end, option, is_end=True))
     if window.start > window.end:
         raise UsageError(f"{option} {text!r} ends before it begins", hint="write it as FROM/TO, the earlier time first")
     return window
+
+
+def _divide(text: str) -> tuple[str, str]:
+    from trail_diff.moments import parse_moment
+
+    parts, now = text.split("/"), datetime.now(UTC)
+    halves = [("/".join(parts[:place]), "/".join(parts[place:])) for place in range(1, len(parts))]
+    readable = (half for half in halves if all(parse_moment(one, now) is not None for one in half))
+    return next(readable, (parts[0], "/".join(parts[1:])))

@@ -10,10 +10,15 @@ from trail_diff.cli import options
 from trail_diff.cli.app import command
 from trail_diff.cli.inputs import reading
 from trail_diff.cli.options import History, Listed, Run, Source, View
-from trail_diff.cli.output import write_file, write_list
+from trail_diff.cli.output import note_if_any, write_file, write_list
 
 
-@command()
+@command(
+    examples=(
+        "trail-diff jobs --events trail/",
+        "trail-diff jobs --events trail/ --failed --vault prod-vault -v",
+    )
+)
 def jobs(
     *,
     listed: Listed,
@@ -27,19 +32,25 @@ def jobs(
     A terminal shows failed jobs first, then the newest first; JSON and CSV are in order of creation.
 
     Without --events, AWS Backup is asked for the jobs since --from, or of the last seven days.
-
-    Example: trail-diff jobs --events trail/
     """
+    from trail_diff.pasted.explain import explain_nothing
     from trail_diff.pipeline import list_jobs
     from trail_diff.render.lists import JOBS
     from trail_diff.triaging.select import TriageFilter
 
     with reading(source, run, jobs=job, writes=view.output) as inputs:
         rows, coverage = list_jobs(inputs, TriageFilter(vaults=tuple(listed.vault or ())), only_failed=listed.failed)
+        if not rows:
+            note_if_any(explain_nothing(inputs))
     write_list(JOBS, rows, coverage, view)
 
 
-@command()
+@command(
+    examples=(
+        "trail-diff callers --events trail/ --key alias/orders",
+        'trail-diff callers --profile prod --from "24h ago" --save calls.json',
+    )
+)
 def callers(
     *,
     key: options.Keys = None,
@@ -55,16 +66,19 @@ def callers(
     """List who uses a key: calls by caller, action and outcome.
 
     Without --events, the event history of AWS since --from is read.
-
-    Example: trail-diff callers --events trail/ --key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…
     """
+    from trail_diff.pasted.arguments import take_keys
+    from trail_diff.pasted.explain import explain_no_calls, explain_nothing
     from trail_diff.pipeline import list_callers, save_calls
     from trail_diff.render.lists import CALLERS
 
+    keys = take_keys(key)
     with reading(source, run, history=history, writes=view.output, also_writes=save) as inputs:
         if save is None:
-            rows, coverage = list_callers(inputs, key or ())
+            rows, coverage = list_callers(inputs, keys)
         else:
-            saved, rows, coverage = save_calls(inputs, datetime.now(UTC), key or ())
+            saved, rows, coverage = save_calls(inputs, datetime.now(UTC), keys)
             write_file(save, saved, "--save")
+        if not rows:
+            note_if_any(explain_nothing(inputs) or explain_no_calls(keys, inputs))
     write_list(CALLERS, rows, coverage, view)

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import signal
 import sys
 import traceback
@@ -22,9 +23,10 @@ _CYCLE_SEARCH = 50_000
 """After how many new objects Python looks for cycles: reading makes none, so its own 700 is work for nothing."""
 
 _MEANT = {
-    "No such command": "a job id goes after --job-id; ",
-    "Got unexpected extra argument": "exports go after --events (two as they are: compare); ",
+    "No such command": "a job id goes after --job-id",
+    "Got unexpected extra argument": "exports go after --events (two as they are: compare)",
 }
+_WORD = re.compile(r"(?:No such command '|Got unexpected extra arguments?(?:\(s\))? \()(.*?)['\")]", re.DOTALL)
 
 
 def main() -> None:
@@ -75,5 +77,11 @@ def _usage_hint(error: typer.TyperException) -> str:
     """Return where the help of the command is, and which option was probably meant by a word that has none."""
     context = getattr(error, "ctx", None)
     message = error.format_message()
-    meant = next((option for begin, option in _MEANT.items() if message.startswith(begin)), "")
-    return f"{meant}see '{context.command_path if context else 'trail-diff'} --help'"
+    meant = next((option for begin, option in _MEANT.items() if message.startswith(begin)), None)
+    word = _WORD.match(message)
+    if word:
+        from trail_diff.pasted.arguments import where_to_put
+
+        meant = where_to_put(word[1]) or meant
+    help_place = f"see '{context.command_path if context else 'trail-diff'} --help'"
+    return "; ".join(filter(None, [meant, help_place]))

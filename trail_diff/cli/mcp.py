@@ -8,7 +8,7 @@ import typer
 from trail_diff.cli.app import command
 
 
-@command()
+@command(examples=("trail-diff mcp --root exports/",))
 def mcp(
     root: Annotated[
         list[Path], typer.Option("--root", metavar="FOLDER", help="What may be read: it and all below. Repeatable.")
@@ -19,7 +19,7 @@ def mcp(
 ) -> None:
     """Serve an assistant by the Model Context Protocol on stdin and stdout, with tools that only read below --root.
 
-    Needs the extra: pip install 'trail-diff[mcp]'. Example: trail-diff mcp --root exports/
+    Needs the extra: pip install 'trail-diff[mcp]'.
     """
     from trail_diff.api.assistants import serve
 

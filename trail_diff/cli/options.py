@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from trail_diff.cli.app import Language, OutputFormat, TriageFormat
+from trail_diff.cli.app import ColorChoice, Language, OutputFormat, TimeChoice, TriageFormat
+from trail_diff.errors import UsageError
 
 _SOURCE, _KNOWN = "Where events come from", "What is known of the key"
 """Headings of groups, for their options that a command takes without the group."""
@@ -86,6 +87,17 @@ Output = Annotated[
 ]
 
 
+Color = Annotated[
+    ColorChoice, typer.Option(help="Colours: on a terminal, unless NO_COLOR or FORCE_COLOR is set; always; never.")
+]
+Times = Annotated[
+    TimeChoice | None,
+    typer.Option("--time", help="Times of a table: UTC, or local time beside it (default: where TZ is set)."),
+]
+NoPager = Annotated[bool, typer.Option("--no-pager", help="Write to the terminal at once, however long the answer is.")]
+OpenPage = Annotated[bool, typer.Option("--open", help="Show the HTML page that -o wrote in the browser.")]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """What to explain."""
@@ -135,9 +147,10 @@ class Source:
         bool, typer.Option("--dry-run", help="Print what Athena, Logs or Lake would be asked; run nothing.")
     ] = False
     start: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help='Read from here on: ISO 8601 or "2h ago".')
+        str | None,
+        typer.Option("--from", metavar="TIME", help='Read from here on: ISO 8601, 2026/03/01, "yesterday", "2h ago".'),
     ] = None
-    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Read up to here.")] = None
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Read up to here; a day to its end.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +187,11 @@ class Run:
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress on stderr.")] = False
 
 
+def _refuse_no_page(output: Path | None, form: str, *, is_opened: bool) -> None:
+    if is_opened and (output is None or form != "html"):
+        raise UsageError("--open shows the page that -o writes", hint="add -o report.html")
+
+
 @dataclass(frozen=True, kw_only=True)
 class View:
     """Output."""
@@ -182,8 +200,16 @@ class View:
         OutputFormat.TABLE
     )
     output: Output = None
+    open_page: OpenPage = False
     verbose: Verbose = False
     lang: Lang = None
+    color: Color = ColorChoice.AUTO
+    time: Times = None
+    no_pager: NoPager = False
+
+    def __post_init__(self) -> None:
+        """Check that there is a page to open, before anything is read."""
+        _refuse_no_page(self.output, self.output_format, is_opened=self.open_page)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,8 +221,16 @@ class TriageView:
     )
     summary: Annotated[bool, typer.Option("--summary", help="Print one line: the counts, and each cause.")] = False
     output: Output = None
+    open_page: OpenPage = False
     verbose: Verbose = False
     lang: Lang = None
+    color: Color = ColorChoice.AUTO
+    time: Times = None
+    no_pager: NoPager = False
+
+    def __post_init__(self) -> None:
+        """Check that there is a page to open, before anything is read."""
+        _refuse_no_page(self.output, self.output_format, is_opened=self.open_page)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +247,7 @@ class Narrowed:
 
     since: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help='Jobs created since then: "last night", "yesterday", "24h", ISO 8601 (UTC).'),
+        typer.Option(metavar="TIME", help='Jobs created since then: "last night", "yesterday", "24h", ISO 8601.'),
     ] = None
     vault: Vaults = None
     resource_type: Annotated[

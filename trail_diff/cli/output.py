@@ -7,12 +7,13 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from trail_diff.cli.app import ExitStatus, Language, OutputFormat
+from trail_diff.cli.app import ColorChoice, ExitStatus, Language, OutputFormat, TimeChoice
 from trail_diff.cli.options import TriageView, View
 from trail_diff.errors import UsageError
 from trail_diff.outfile import replacing
@@ -29,25 +30,50 @@ _NARROW = str.maketrans({"–": "-", "—": "-", "…": "~", "×": "x"})
 
 
 def render_options(view: View | TriageView) -> "RenderOptions":
-    """Return the options for renderers; colour and links only on a terminal that supports them."""
+    """Return the options for renderers; colour and links only on a terminal that supports them, or as --color says."""
     from trail_diff.render.interface import RenderOptions
 
     to_terminal = view.output is None and sys.stdout.isatty()
     width = max(shutil.get_terminal_size((80, 24)).columns, 60)
-    color = wants_color(os.environ, to_terminal=to_terminal) and view.output is None
+    color = wants_color(os.environ, view.color, to_terminal=to_terminal, to_file=view.output is not None)
     language = view.lang or locale_language(os.environ)
     return RenderOptions(
-        width=width, color=color, verbose=view.verbose, lang=language.value, links=color and to_terminal
+        width=width,
+        color=color,
+        verbose=view.verbose,
+        lang=language.value,
+        links=color and to_terminal,
+        zone=shown_zone(os.environ, view.time),
     )
 
 
-def wants_color(environment: Mapping[str, str], *, to_terminal: bool) -> bool:
-    """Check whether to write colours: NO_COLOR forbids them, FORCE_COLOR wants them where there is no terminal."""
-    if environment.get("NO_COLOR"):
+def wants_color(
+    environment: Mapping[str, str],
+    choice: ColorChoice = ColorChoice.AUTO,
+    *,
+    to_terminal: bool,
+    to_file: bool = False,
+) -> bool:
+    """Check whether to write colours: --color decides, then NO_COLOR, then FORCE_COLOR, then what the terminal can do.
+
+    What the environment says is not about files.
+    """
+    if choice is not ColorChoice.AUTO:
+        return choice is ColorChoice.ALWAYS
+    if environment.get("NO_COLOR") or to_file:
         return False
     if environment.get("FORCE_COLOR", "0") not in {"", "0", "false"}:
         return True
     return to_terminal and environment.get("TERM") != "dumb"
+
+
+def shown_zone(environment: Mapping[str, str], choice: TimeChoice | None) -> tzinfo | None:
+    """Return the zone whose times are shown beside UTC: that of TZ, or the machine's if --time asks for it."""
+    if choice is TimeChoice.UTC or not (choice or environment.get("TZ")):
+        return None
+    from trail_diff.moments import local_zone
+
+    return local_zone(environment.get("TZ"))
 
 
 def locale_language(environment: Mapping[str, str]) -> Language:
@@ -92,9 +118,18 @@ def write_output(text: str, view: View | TriageView) -> None:
     """
     if view.output is None:
         is_text = view.output_format in (OutputFormat.TABLE, OutputFormat.MARKDOWN)
-        _write_stdout(text.translate(_NARROW) if is_text and not _can_encode(text) else text)
+        _write_stdout(text.translate(_NARROW) if is_text and not _can_encode(text) else text, pages=not view.no_pager)
         return
     write_file(view.output, text, "--output")
+    if view.open_page:
+        _open_page(view.output)
+
+
+def _open_page(page: Path) -> None:
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        write_note(f"no browser was found; open {page} in one")
 
 
 def write_file(file: Path, text: str, option: str) -> None:
@@ -144,8 +179,13 @@ def drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _write_stdout(text: str) -> None:
+def _write_stdout(text: str, *, pages: bool) -> None:
     try:
+        if pages and sys.stdout.isatty():
+            from trail_diff.cli.pager import show_paged
+
+            if show_paged(text, os.environ):
+                return
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -187,3 +227,9 @@ def write_note(note: str) -> None:
     from trail_diff.render.escape import terminal
 
     sys.stderr.write(terminal(f"trail-diff: note: {note}") + "\n")
+
+
+def note_if_any(note: str | None) -> None:
+    """Write a note, if there is one."""
+    if note:
+        write_note(note)

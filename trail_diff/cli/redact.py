@@ -9,7 +9,7 @@ from trail_diff.cli import options
 from trail_diff.cli.app import command
 
 
-@command()
+@command(examples=("trail-diff redact trail/ key-policy.json -o shared.zip --map pseudonyms.json",))
 def redact(
     inputs: Annotated[list[str], typer.Argument(metavar="IN…", help="Exports, policies, job files: files or folders.")],
     output: Annotated[
@@ -20,10 +20,7 @@ def redact(
         list[str] | None, typer.Option(metavar="NAME", help="A name to leave as it is. Repeatable.")
     ] = None,
 ) -> None:
-    """Replace account ids, names, addresses and keys by pseudonyms, the same everywhere, so that a case can be shared.
-
-    Example: trail-diff redact trail/ key-policy.json -o shared.zip --map pseudonyms.json
-    """
+    """Replace account ids, names, addresses and keys by pseudonyms, the same in all files, to share them."""
     from functools import partial
 
     from trail_diff.cli.inputs import count_cores

@@ -10,7 +10,7 @@ from trail_diff.cli import options
 from trail_diff.cli.app import ExitStatus, command
 from trail_diff.cli.inputs import make_filter, parse_duration_option, reading
 from trail_diff.cli.options import Known, Narrowed, Run, Source, TriageView
-from trail_diff.cli.output import make_folder, render_options, write_file, write_output
+from trail_diff.cli.output import make_folder, note_if_any, render_options, write_file, write_output
 from trail_diff.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from trail_diff.model.triage import JobKey, Triage
 
 
-@command()
+@command(
+    examples=(
+        'trail-diff triage --events trail/ --since "last night"',
+        "trail-diff triage --events trail/ -o night.html --open",
+    )
+)
 def triage(
     *,
     narrowed: Narrowed,
@@ -33,9 +38,8 @@ def triage(
 
     With --format html and -o, each job's full report is written into a folder beside the page. Exits 0 when no job
     failed, 1 when a cause or a difference is named, 3 when none has an answer.
-
-    Example: trail-diff triage --events trail/ --since "last night"
     """
+    from trail_diff.pasted.explain import explain_nothing
     from trail_diff.pipeline import triage as triage_jobs
     from trail_diff.render.triage import render_triage, summarize_triage
 
@@ -47,6 +51,8 @@ def triage(
                 hint='give --events PATH, or --athena-table, --log-group or --event-data-store with --from "24h ago"',
             )
         grouped, reports = triage_jobs(inputs, wanted, parse_duration_option(pad))
+        if not grouped.jobs.seen:
+            note_if_any(explain_nothing(inputs))
     shown = render_options(view)
     if view.summary:
         write_output(summarize_triage(grouped, reports, shown), view)

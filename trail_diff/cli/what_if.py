@@ -12,14 +12,20 @@ from trail_diff.cli import options
 from trail_diff.cli.app import ExitStatus, command
 from trail_diff.cli.inputs import parse_duration_option, reading
 from trail_diff.cli.options import History, Known, Run, Source, View
-from trail_diff.cli.output import write_list
+from trail_diff.cli.output import note_if_any, write_list
 from trail_diff.errors import UsageError
 
 if TYPE_CHECKING:
     from trail_diff.model.report import WhatIf
 
 
-@command("what-if")
+@command(
+    "what-if",
+    examples=(
+        "trail-diff what-if --key-policy new.json --old old.json --events trail/",
+        "trail-diff what-if --plan plan.json --calls calls.json --max-age 30d",
+    ),
+)
 def what_if(
     *,
     key_policy: Annotated[
@@ -78,19 +84,23 @@ def what_if(
     With --profile and --from, the calls in the event history of AWS are replayed. With neither that nor --events, the
     calls that AWS Backup, or --service, is known to make are tried. Exits 1 when something would break or is
     newly at risk, 3 when nothing could be replayed or the saved calls are older than --max-age.
-
-    Example: trail-diff what-if --key-policy new.json --old old.json --events trail/ --key arn:aws:kms:…
     """
+    from trail_diff.pasted.arguments import check_files, take_keys
+    from trail_diff.pasted.explain import explain_no_calls
     from trail_diff.pipeline import load_calls, try_policy
     from trail_diff.usage.what_if import KnownCalls
 
     oldest = _oldest(max_age, calls)
     _refuse_events_beside(calls, source)
     document = _document(plan, key_policy)
+    check_files({"--old": [old], "--calls": [calls]})
+    keys = take_keys(key)
     known = Known(key_policy=document, grants=grants, org_id=org_id)
     with reading(source, run, history=history, known=known, writes=view.output, also_writes=sarif) as inputs:
         tried = KnownCalls(service, resource_type) if calls is None else load_calls(calls)
-        report = try_policy(inputs, old, key or (), _parameters(parameter), tried)
+        report = try_policy(inputs, old, keys, _parameters(parameter), tried)
+        if not any(call.observed for call in report.calls):
+            note_if_any(explain_no_calls(keys, inputs))
     report = _demand(report, oldest)
     _publish(report, document, view, sarif=sarif, github=github)
     raise typer.Exit(_status(report, allow_at_risk=allow_at_risk, fail_on_undetermined=fail_on_undetermined))

@@ -110,6 +110,7 @@ def find_job(jobs: Sequence[Job], job_id: str) -> Job:
             f"no job {job_id!r} in what was read ({len(jobs)} other job{'' if len(jobs) == 1 else 's'} found)",
             hint="'trail-diff jobs' lists the jobs found; a description of it can be given with --job FILE "
             "(the output of aws backup describe-backup-job, describe-copy-job or describe-restore-job)",
+            job_id=job_id,
         )
     if len(found) > 1:
         places = ", ".join(sorted(f"{job.account or '?'}/{job.region or '?'}" for job in found))

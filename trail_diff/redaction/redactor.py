@@ -170,6 +170,14 @@ class Redactor:
         )
         return f"{parts[1]}{self.pseudonyms.name(parts[2])}:{resource}"
 
+    def restore(self, text: str) -> str:
+        """Return the name or ARN that a pseudonym was made of; text that is none stays as it is."""
+        parts = _ARN_PARTS.match(text)
+        if parts is None or parts[2] == "aws":
+            return self.pseudonyms.made.get(text, text)
+        restored = (self.pseudonyms.made.get(part, part) for part in (parts[2], *_RESOURCE_PARTS.split(parts[3])))
+        return f"{parts[1]}{next(restored)}:{''.join(restored)}"
+
     def name_or_arn(self, text: str) -> str:
         """Return the pseudonym of a whole name, or an ARN with its names replaced."""
         if text.startswith("arn:"):

@@ -1,6 +1,7 @@
 """The interface of a renderer: finished values in, text out. It escapes every value for its medium."""
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ Lang = Literal["en", "ja"]
 class RenderOptions(Struct, frozen=True):
     """How to show it: `width` in terminal columns, `verbose` with more of the evidence, in which language.
 
-    `color` with ANSI sequences, `links` as a terminal follows them (OSC 8).
+    `color` with ANSI sequences, `links` as a terminal follows them (OSC 8), `zone` is of the times beside UTC, if any.
     """
 
     width: int = 100
@@ -24,6 +25,7 @@ class RenderOptions(Struct, frozen=True):
     verbose: bool = False
     lang: Lang = "en"
     links: bool = False
+    zone: tzinfo | None = None
 
 
 class Renderer(Protocol):

@@ -19,10 +19,11 @@ def draw_job(page: Page, row: JobRow, words: Catalogue, *, verbose: bool) -> Non
     head += [_fill(layout.show_minute(job.created), _MINUTE_WIDTH), words.job_kinds[job.kind]]
     used = sum(map(width_of, head)) + 2 * len(head)
     is_wide = page.width >= _WIDE
-    room = page.width - (used if is_wide else _JOB_INDENT)
+    local = page.local_times(layout.show_minute(job.created))
+    room = page.width - (used if is_wide else _JOB_INDENT) - sum(width_of(one) + 2 for one in local)
     vault = shorten(escape.terminal(layout.last_part(job.vault)), room * 2 // 5)
     resource = shorten_arn(escape.terminal(job.resource or ""), room - width_of(vault) - 2)
-    about = "  ".join(filter(None, [vault, resource]))
+    about = "  ".join(filter(None, [vault, resource, *local]))
     page.code(["  ".join(filter(None, [*head, about] if is_wide else head))], indent=0)
     if not is_wide and about:
         page.code([about], _JOB_INDENT)

@@ -9,6 +9,7 @@ from tabulate import tabulate
 
 from trail_diff.render import escape
 from trail_diff.render.interface import RenderOptions
+from trail_diff.render.local_time import add_local_times, times_beside
 from trail_diff.render.width import shorten, width_of, wrap
 
 _COLORS = {"bold": "1", "red": "31", "yellow": "33", "green": "32", "dim": "2"}
@@ -22,6 +23,7 @@ class Page:
     def __init__(self, options: RenderOptions) -> None:
         """Begin an empty page."""
         self.width, self._color, self._links = options.width, options.color, options.links
+        self._zone = options.zone
         self._lines: list[str] = []
 
     def text(self) -> str:
@@ -76,6 +78,10 @@ class Page:
         """Add lines that can be pasted as they are; the terminal breaks those that are too long."""
         self._lines += [" " * indent + escape.terminal(line) for line in lines]
 
+    def local_times(self, text: str) -> list[str]:
+        """Return the local times that stand beside those in a text, none where only UTC is shown."""
+        return times_beside(text, self._zone)
+
     def fits(self, rows: Sequence[Sequence[str]]) -> bool:
         """Check whether a table fits without cutting any cell."""
         widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
@@ -83,7 +89,7 @@ class Page:
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], colors: Sequence[str | None] = ()) -> None:
         """Add a table of escaped cells, which may have several lines; the widest columns are cut until it fits."""
-        cells = [[cell.split("\n") for cell in row] for row in (header, *rows)]
+        cells = [[self._lines_of(cell) for cell in row] for row in (header, *rows)]
         widths = [max(width_of(line) for cell in column for line in cell) for column in zip(*cells, strict=True)]
         limits = _fit(widths, self.width)
         cut = [
@@ -97,8 +103,13 @@ class Page:
         for line, color in zip(drawn, shades, strict=True):
             self._lines.append(self._paint(line.rstrip(), color))
 
+    def _lines_of(self, cell: str) -> list[str]:
+        """Return the lines of a cell, local times on lines of their own."""
+        return [*cell.split("\n"), *(f"  {local}" for local in self.local_times(cell))]
+
     def _broken(self, text: str, indent: int) -> list[str]:
-        return wrap(escape.terminal(text), max(self.width - indent, _NARROWEST))
+        text = add_local_times(escape.terminal(text), self._zone)
+        return wrap(text, max(self.width - indent, _NARROWEST))
 
     def _paint(self, text: str, color: str | None) -> str:
         if not self._color or color is None or not text:

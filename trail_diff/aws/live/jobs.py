@@ -64,6 +64,7 @@ class JobFinder:
         raise JobNotFoundError(
             f"no backup, copy or restore job {job_id!r} in {looked}{refused}",
             hint="check the id, --region and --profile, or give its description with --job FILE",
+            job_id=job_id,
         )
 
     def list_candidates(self, failed: Job, place: Place) -> list[FoundJob]:

@@ -1,0 +1,108 @@
+"""What stands where something else is wanted, recognised before anything is read."""
+
+from collections.abc import Iterable, Mapping
+from glob import has_magic
+from pathlib import Path
+
+from trail_diff.arns import last_name
+from trail_diff.pasted.forms import Pasted, find_key, recognize
+from trail_diff.pasted.wording import KINDS, refuse, step
+
+_SOURCE_OPTIONS = {"--events", "FAILED", "SUCCEEDED"}
+_OF_KEY = {"--key-policy": "get-policy", "--old": "get-policy", "--key-state": "get-state", "--grants": "get-grants"}
+_OF_JOB = {"--job": "describe-job", "FAILED": "give-both-ids", "SUCCEEDED": "give-both-ids"}
+_SOURCES = {"event-data-store": "give-store", "log-group": "give-log-group", "bucket": "give-bucket"}
+_LISTS = {
+    "key": "key-callers",
+    "recovery-point": "point",
+    "resource": "jobs-of-resource",
+    "vault": "jobs-of-vault",
+    "account": "jobs-of-account",
+    "file": "events",
+}
+"""The step for what was given, where it stands."""
+
+
+def check_files(files: Mapping[str, Iterable[str | Path | None]]) -> None:
+    """Check that nothing else was given as a file, by option; whether a file is there is for its reader to say.
+
+    Raises:
+        UsageError: an id, an ARN or a document was.
+    """
+    for option, given in files.items():
+        for text in given:
+            if isinstance(text, str) and not _may_be_path(text):
+                _refuse_file(text, option)
+
+
+def _may_be_path(text: str) -> bool:
+    if not text.strip() or text == "-" or text.startswith("s3://"):
+        return True
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # longer than a name can be, as a document is
+        return False
+
+
+def _refuse_file(text: str, option: str) -> None:
+    seen = recognize(text)
+    if seen.kind in {"file", "other"} or (has_magic(text) and seen.kind != "json"):
+        return
+    shown = text if seen.kind != "json" else f"{' '.join(text.split())[:20]}…"
+    what = KINDS["job" if seen.kind == "id" and option not in _OF_KEY else seen.kind]
+    raise refuse("not-a-file", option=option, value=shown.strip(), what=what, advice=_where(seen, option))
+
+
+def _where(seen: Pasted, option: str) -> str:
+    """Return where what was given in place of a file belongs."""
+    match seen.kind:
+        case "job" | "id" if option not in _OF_KEY:
+            name = _OF_JOB.get(option, "give-job-id")
+        case "key" | "id":
+            name = _OF_KEY.get(option, "give-key")
+        case "json":
+            name = "save-json" if option == "--events" else "save-document"
+        case kind if option in _SOURCE_OPTIONS:
+            name = _SOURCES.get(kind, "give-file")
+        case _:
+            name = "give-file"
+    return step(name, option=option, value=seen.value)
+
+
+def take_keys(keys: Iterable[str] | None, option: str = "--key") -> tuple[str, ...]:
+    """Return the keys in what was given, each without what stood around it.
+
+    Raises:
+        UsageError: something else than a key was given.
+    """
+    return tuple(_take_key(text, option) for text in keys or ())
+
+
+def _take_key(text: str, option: str) -> str:
+    seen = recognize(text)
+    if seen.kind == "job":
+        raise refuse("job-as-key", option=option, value=seen.value, advice=step("explain-job", value=seen.value))
+    if seen.kind not in {"id", "key", "other", "file"} or (seen.kind == "file" and Path(seen.value).exists()):
+        raise refuse("not-a-key", option=option, value=seen.value, what=KINDS[seen.kind], advice=step("list-keys"))
+    return find_key(text)
+
+
+def where_to_put(text: str) -> str | None:
+    """Return where a word belongs that stood where only commands and their arguments do; None for other words."""
+    seen = recognize(text)
+    match seen.kind:
+        case "id" | "job":
+            return step("give-job-id", value=seen.value)
+        case "key":
+            return step("give-key")
+        case "file":
+            return step("events", value=seen.value)
+        case "other" if Path(seen.value).exists():
+            return step("events", value=seen.value)
+        case _:
+            return None
+
+
+def list_command(seen: Pasted) -> str:
+    """Return the command that lists the jobs of what was given in place of a job."""
+    return step(_LISTS.get(seen.kind, "list-jobs"), value=seen.value, vault=last_name(seen.value))
