@@ -10,7 +10,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_TEXT_CONTROLS = frozenset(b"\t\n\x0b\x0c\r\x1b\x1e")
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\x0b\x0c\r\x1b\x1e"))
 
 
 def is_binary(head: bytes) -> bool:
@@ -18,7 +18,7 @@ def is_binary(head: bytes) -> bool:
     sample = head[:4096]
     if _encoding(sample)[1] is not None:
         return False
-    controls = sum(byte < 32 and byte not in _TEXT_CONTROLS for byte in sample)
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
     return b"\0" in sample or controls * 20 > len(sample)
 
 

@@ -91,10 +91,19 @@ _OFFSET = re.compile(r"\s*\((?:UTC|GMT)([+-])(\d{1,2}):?(\d{2})\)\s*\Z")
 
 def is_header(first_line: str) -> bool:
     """Check whether a line is the header of a table of CloudTrail records, in any of the known forms."""
+    if not _may_be_header(first_line):
+        return False
     names = {_plain(name) for name in split_header(first_line)}
     return any(needed <= names for needed in _NEEDED) or (
         not first_line.lstrip().startswith(("{", "[")) and bool(names & set(_WHOLE_RECORD)) and "{" not in first_line
     )
+
+
+def _may_be_header(line: str) -> bool:
+    """Check whether the names that a header needs occur at all, which costs little and rules out most lines."""
+    plain = line.lower().replace(" ", "")
+    is_known = any(all(name in plain for name in needed) for needed in _NEEDED)
+    return is_known or ("{" not in plain and any(name in plain for name in _WHOLE_RECORD))
 
 
 def lacks_caller_type(columns: Sequence[str]) -> bool:
