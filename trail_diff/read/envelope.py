@@ -32,11 +32,11 @@ from trail_diff.read.lenient import Broken as BrokenText
 from trail_diff.read.repair.mail import is_encoded_mail
 from trail_diff.read.repair.yaml_text import ANSWER
 from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside, mentions_record
-from trail_diff.read.slim import REFUSALS, Batch
+from trail_diff.read.slim import ENTRY, REFUSALS, Batch, is_made_of_two
 from trail_diff.read.stream import Broken, Element, Line, Part, Rest, Splitter, Value
 
-DEPTH_LIMIT = 8
-"""How many wrappers may lie in one another: SQS around SNS around EventBridge around a record is four."""
+DEPTH_LIMIT = 16
+"""How many levels of lists, objects and texts may lie around a record: each wrapper (SQS, SNS …) takes up to four."""
 
 _SEPARATOR_HINT = re.compile(r"sep=.\Z")
 """The first line by which Excel is told the separator of a CSV."""
@@ -235,8 +235,10 @@ class Envelope:
         """Read one element of a split array without decoding more of it than needed."""
         if container == "Events":
             try:
-                text = _HISTORY.decode(raw).event
+                text = _HISTORY.decode(raw).event if bytes(raw).count(ENTRY) == 1 else None
             except REFUSALS:
+                text = None
+            if text is None:
                 yield from self._read_slowly(raw, container)
                 return
             self._tally.event_history += 1
@@ -250,7 +252,7 @@ class Envelope:
             peek = _PEEK.decode(raw)
         except REFUSALS:
             peek = None
-        if peek is None or peek.user_identity is NULL or not _is_record(peek):
+        if peek is None or peek.user_identity is NULL or not _is_record(peek) or is_made_of_two(raw):
             yield from self._read_slowly(raw, container)
             return
         self._ledger.account()
@@ -338,14 +340,14 @@ class Envelope:
         if _is_insight(thing):
             self._ledger.note(Reason.INSIGHT_EVENT, size=self._size)
             return
+        if _is_spoilt_record(thing):
+            self._ledger.note(Reason.INVALID_RECORD, size=self._size)
+            return
         if _is_ocsf(thing):
             from trail_diff.read.forms.ocsf import record_from_ocsf
 
             record = record_from_ocsf(thing)
             yield from self._pass(record) if record is not None else self._unwrap(Reason.NOT_CLOUDTRAIL, depth)
-            return
-        if _is_spoilt_record(thing):
-            self._ledger.note(Reason.INVALID_RECORD, size=self._size)
             return
         inside = look_inside(thing)
         if inside is None:

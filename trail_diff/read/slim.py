@@ -12,6 +12,8 @@ import msgspec
 
 from trail_diff.read.interface import NULL, SlimRecord
 
+_ONCE = (b'"eventSource"', b'"eventID"')
+ENTRY = b'"CloudTrailEvent"'
 REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 T = TypeVar("T")
 
@@ -142,44 +144,60 @@ def read_document(data: bytes) -> Batch | None:
         return read_elements(data, "")
     trail = _attempt(_TRAIL.decode, data)
     if trail is not None:
-        is_alone = data.count(b'"Records"') == 1  # of a name that comes twice, only the last would be seen
-        return _make_batch(trail.Records, lambda: _RAW_TRAIL.decode(data).Records, "Records") if is_alone else None
-    page = _attempt(_PAGE.decode, data) if data.count(b'"Events"') == 1 else None
-    return _open_entries(page.Events, has_next=bool(page.NextToken)) if page is not None else None
+        return _make_batch(trail.Records, data, lambda: _RAW_TRAIL.decode(data).Records, "Records")
+    page = _attempt(_PAGE.decode, data)
+    return _open_entries(page.Events, data, has_next=bool(page.NextToken)) if page is not None else None
 
 
 def read_elements(data: bytes, container: str) -> Batch | None:
     """Read a JSON array of what the container of that name holds."""
     if container == "Events":
         entries = _attempt(_ENTRIES.decode, data)
-        return _open_entries(entries) if entries is not None else None
+        return _open_entries(entries, data) if entries is not None else None
     records = _attempt(_RECORDS.decode, data)
-    return _make_batch(records, lambda: _RAWS.decode(data), container) if records is not None else None
+    return _make_batch(records, data, lambda: _RAWS.decode(data), container) if records is not None else None
 
 
 def read_lines(data: bytes) -> Batch | None:
     """Read records that follow one another, as a rule one a line."""
     records = _attempt(_LINE.decode_lines, data)
-    return _make_batch(list[SlimRecord](records), lambda: _RAW.decode_lines(data)) if records is not None else None
-
-
-def _open_entries(entries: list[_Entry], *, has_next: bool | None = None) -> Batch | None:
-    texts = [entry.event for entry in entries]
-    records = _attempt(lambda: [_RECORD.decode(text) for text in texts])
     if records is None:
         return None
-    return _make_batch(records, lambda: [text.encode() for text in texts], "Events", is_history=True, has_next=has_next)
+    return _make_batch(list[SlimRecord](records), data, lambda: _RAW.decode_lines(data))
 
 
-def _make_batch(
+def is_made_of_two(record: bytes | msgspec.Raw) -> bool:
+    """Check whether the text of a record names what every record has once more often: only the last would be seen."""
+    text = bytes(record)
+    return any(text.count(name) > 1 for name in _ONCE)
+
+
+def _open_entries(entries: list[_Entry], data: bytes, *, has_next: bool | None = None) -> Batch | None:
+    texts = [entry.event for entry in entries]
+    records = _attempt(lambda: [_RECORD.decode(text) for text in texts])
+    if records is None or data.count(ENTRY) != len(texts):
+        return None
+    joined = "\n".join(texts).encode()
+    return _make_batch(
+        records, joined, lambda: [text.encode() for text in texts], "Events", is_history=True, has_next=has_next
+    )
+
+
+def _make_batch(  # noqa: PLR0913 - what a batch has
     records: list[SlimRecord],
+    data: bytes,
     split: Callable[[], Sequence[bytes | msgspec.Raw]],
     container: str | None = None,
     *,
     is_history: bool = False,
     has_next: bool | None = None,
 ) -> Batch | None:
-    """Make a batch unless one of its records is a notification of S3 or its like, or may be a wrapper around one."""
+    """Make a batch unless one of its records is a notification of S3 or its like, or may be a wrapper around one.
+
+    Of a name that comes twice, only the last is seen: there must not be more names in the data than records.
+    """
+    if any(data.count(name) != len(records) for name in _ONCE):
+        return None
     sources = [record.event_source for record in records]
     if any(source.startswith("aws:") for source in set(sources)):
         return None

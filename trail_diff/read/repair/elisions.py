@@ -7,7 +7,20 @@ from trail_diff.read.repair.interface import Repair
 from trail_diff.read.repair.punctuation import drop_commas
 
 _STRING = r'"(?:[^"\\\n]++|\\.)*+"'
-_STEMS = ("snip", "cut", "trimmed", "truncated", "omitted", "elided", "shortened", "removed", "redacted", "skipped", "left out", "etc")
+_STEMS = (
+    "snip",
+    "cut",
+    "trimmed",
+    "truncated",
+    "omitted",
+    "elided",
+    "shortened",
+    "removed",
+    "redacted",
+    "skipped",
+    "left out",
+    "etc",
+)
 _WORDS = r"(?:snip(?:ped|s)?|cut|trimmed|truncated|omitted|elided|shortened|removed|redacted|skipped|left out|etc)"
 _LINE = re.compile(
     rf"^[ \t]*[\W_]{{0,12}}(?:\w+[ \t]+){{0,4}}{_WORDS}(?:[ \t]+\w+){{0,4}}[ \t]*[\W_]{{0,12}}$",

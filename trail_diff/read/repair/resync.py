@@ -68,7 +68,9 @@ def _find_telling(text: str) -> list[Sequence[int]]:
     if len(lower) != len(text):
         lower = text.translate(_LOWER)
     whole = [_find(lower, word) for word in _TELLING]
-    alone = [array("L", (at for at in _find(lower, word) if _is_alone(lower, at, len(word)))) for word in _TELLING_ALONE]
+    alone = [
+        array("L", (at for at in _find(lower, word) if _is_alone(lower, at, len(word)))) for word in _TELLING_ALONE
+    ]
     return [places for places in (*whole, *alone) if places]
 
 

@@ -1,0 +1,115 @@
+"""What is put into a document is read or counted: whatever wraps it, splits it, damages it, or makes one of two."""
+
+import io
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from read.making import make_input
+from read.wrapping import dump, lookup, ocsf
+from recording import Recording
+
+from trail_diff.model.learnt import Skipped
+from trail_diff.model.reasons import Reason
+from trail_diff.read.files import FileReader
+from trail_diff.read.interface import FoundRecord, Tally, select_everything
+
+MADE = Recording()
+KEY = MADE.key_arn("k")
+for minute, call in enumerate(("Decrypt", "GenerateDataKey", "CreateGrant")):
+    MADE.kms(f"2026-03-01T18:0{minute}:00Z", call, KEY, MADE.role("r", "s"), {"a": "b"})
+FIRST, SECOND, THIRD = MADE.records
+
+
+def read(data: bytes, *, is_quick: bool = True) -> tuple[list[dict[str, Any]], dict[Reason, int]]:
+    """Read a document: its records, and what was skipped."""
+    reading = FileReader(select_everything, Tally(), is_quick=is_quick)
+    found = list(reading.read_stream("x", io.BytesIO(data)))
+    records = [item.record for item in found if isinstance(item, FoundRecord)]
+    return records, {item.reason: item.count for item in found if isinstance(item, Skipped)}
+
+
+def fuse(first: object, second: object, upto: str, onwards: str) -> str:
+    """Return the beginning of one object and the end of another, as a lost piece leaves them."""
+    one, other = json.dumps(first), json.dumps(second)
+    return one[: one.index(upto)] + other[other.index(onwards) :]
+
+
+FUSED = {
+    "most is twice": fuse(FIRST, SECOND, '"eventCategory"', '"userIdentity"'),
+    "the call is twice": fuse(FIRST, SECOND, '"requestParameters"', '"eventTime"'),
+    "the id is twice": fuse(FIRST, SECOND, '"eventCategory"', '"requestParameters"'),
+}
+AROUND = {
+    "line": lambda text: f"{text}\n{json.dumps(THIRD)}\n",
+    "trail": lambda text: f'{{"Records": [{text}, {json.dumps(THIRD)}]}}',
+    "array": lambda text: f"[{text}, {json.dumps(THIRD)}]",
+    "history": lambda text: json.dumps(
+        {"Events": [{"EventId": "e", "CloudTrailEvent": text}, *lookup([THIRD])["Events"]]}
+    ),
+    "event": lambda text: f'{{"detail-type": "x", "detail": {text}}}\n{json.dumps(THIRD)}\n',
+    "log line": lambda text: f"2026-03-01T18:00:00Z {text}\n2026-03-01T18:00:01Z {json.dumps(THIRD)}\n",
+    "among damage": lambda text: f'{{"Records": [{text}, {json.dumps(THIRD)}, {{"eventVersion": "1',
+}
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("fused", FUSED)
+def test_two_records_that_damage_made_one_are_counted(fused: str, around: str, is_quick: bool) -> None:  # noqa: FBT001
+    """A record that repeats what a record has once is none: it would be a call that nobody made."""
+    records, reasons = read(AROUND[around](FUSED[fused]).encode(), is_quick=is_quick)
+
+    assert [record["eventID"] for record in records] == [THIRD["eventID"]]
+    assert reasons[Reason.INVALID_RECORD] == 1
+
+
+def test_two_records_of_security_lake_that_damage_made_one_are_counted() -> None:
+    """Also in another schema, where the second lies in the middle of the first."""
+    one, other = json.dumps(ocsf(FIRST)), json.dumps(ocsf(SECOND))
+    text = one[: one.rindex('", "readOnly"')] + other[other.index("taKey") :]
+
+    records, reasons = read(text.encode())
+
+    assert (json.loads(text)["metadata"]["uid"], records, reasons) == (
+        SECOND["eventID"],
+        [],
+        {Reason.INVALID_RECORD: 1},
+    )
+
+
+@pytest.mark.parametrize("name", ["eventID", "eventSource", "userAgent"])
+def test_a_name_that_says_the_same_twice_is_no_damage(name: str) -> None:
+    """A member that was only written twice makes no difference."""
+    text = json.dumps(FIRST)[:-1] + f", {json.dumps(name)}: {json.dumps(FIRST[name])}}}"
+
+    assert read(text.encode()) == ([FIRST], {})
+
+
+def test_both_texts_of_an_entry_count() -> None:
+    """An entry of event history with two texts is made of two entries."""
+    text = f'{{"Events": [{{"CloudTrailEvent": {json.dumps(json.dumps(FIRST))}, "CloudTrailEvent": {json.dumps(json.dumps(SECOND))}}}]}}'
+
+    assert read(text.encode()) == ([], {Reason.INVALID_RECORD: 1})
+
+
+def test_many_names_of_lists_take_no_longer_than_few() -> None:
+    """Whether a name comes twice is found out in one pass, however many there are."""
+    many = dump({**{f"name{number}": [] for number in range(100_000)}, "Records": [FIRST]})
+
+    assert read(many) == ([FIRST], {})
+
+
+@given(st.integers(0, 1 << 40))
+@settings(max_examples=400, deadline=None)
+def test_what_is_put_in_is_read_or_counted(seed: int) -> None:
+    """Records in any wraps, in one another or side by side, mangled, damaged, in containers: none is lost unsaid."""
+    made = make_input(random.Random(seed))  # noqa: S311 - a test
+
+    records, reasons = read(made.data)
+
+    is_loss_said = bool(reasons) and not made.is_plain
+    assert len(records) == made.count or (is_loss_said and not made.is_whole) or len(records) > made.count
