@@ -1,5 +1,6 @@
 """What is put into a document is read or counted: whatever wraps it, splits it, damages it, or makes one of two."""
 
+import gzip
 import io
 import json
 import random
@@ -14,6 +15,7 @@ from recording import Recording
 
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
+from trail_diff.read import budget
 from trail_diff.read.files import FileReader
 from trail_diff.read.interface import FoundRecord, Tally, select_everything
 
@@ -98,7 +100,7 @@ def test_both_texts_of_an_entry_count() -> None:
 
 def test_many_names_of_lists_take_no_longer_than_few() -> None:
     """Whether a name comes twice is found out in one pass, however many there are."""
-    many = dump({**{f"name{number}": [] for number in range(100_000)}, "Records": [FIRST]})
+    many = dump({**{f"name{number}": [] for number in range(20_000)}, "Records": [FIRST]})
 
     assert read(many) == ([FIRST], {})
 
@@ -113,3 +115,53 @@ def test_what_is_put_in_is_read_or_counted(seed: int) -> None:
 
     is_loss_said = bool(reasons) and not made.is_plain
     assert len(records) == made.count or (is_loss_said and not made.is_whole) or len(records) > made.count
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+def test_an_entry_with_the_id_of_another_is_counted(is_quick: bool) -> None:  # noqa: FBT001
+    """An entry of event history whose record says another id than the entry was made of two."""
+    entries = [{"EventId": FIRST["eventID"], "CloudTrailEvent": json.dumps(SECOND)}, *lookup([THIRD])["Events"]]
+
+    assert read(dump({"Events": entries}), is_quick=is_quick) == ([THIRD], {Reason.INVALID_RECORD: 1})
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+def test_of_other_members_that_come_twice_the_last_counts(is_quick: bool) -> None:  # noqa: FBT001
+    """Both ways of reading take the last of two members that do not tell records apart."""
+    text = json.dumps(FIRST)[:-1] + ', "resources": [], "userIdentity": {"type": "Root"}, "userAgent": "x"}'
+
+    records, reasons = read(text.encode(), is_quick=is_quick)
+
+    assert (records, reasons) == ([{**FIRST, "resources": [], "userIdentity": {"type": "Root"}, "userAgent": "x"}], {})
+
+
+COSTLY = {
+    "lines of junk": b'{"a":1}\n',
+    "values in a list": b"[[],[]],",
+    "rows of a table": b"a,b\n",
+    "broken text": b'"eventSource":{"',
+    "open brackets": b"[",
+    "texts": b'"{}",',
+}
+HEADS = {"rows of a table": b"eventname,eventsource\n", "values in a list": b'{"x":[', "texts": b'["x",'}
+
+
+@pytest.mark.parametrize("name", sorted(set(COSTLY) - {"open brackets"}))
+def test_work_is_bounded_by_what_was_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file that unpacks to much that is slow to read is given up, counted, and what came before is kept."""
+    monkeypatch.setattr(budget, "FREE_WORK", 1 << 18)
+    head = HEADS.get(name, dump(FIRST) + b"\n")
+
+    records, reasons = read(gzip.compress(head + COSTLY[name] * 40_000))
+
+    assert Reason.WORK_LIMIT in reasons
+    assert name in HEADS or records == [FIRST]
+    assert len(records) < 10_000
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_plain_file_may_make_as_much_work_as_it_needs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not unpacked never comes to the limit: each of its bytes may be a value and be gone over by repairs."""
+    monkeypatch.setattr(budget, "FREE_WORK", 0)
+
+    assert Reason.WORK_LIMIT not in read(HEADS.get(name, b"") + COSTLY[name] * 8_000)[1]

@@ -12,6 +12,7 @@ import msgspec
 
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
+from trail_diff.read.budget import VALUE_WORK, Budget
 from trail_diff.read.forms.job_reports import is_job_header, read_job_rows
 from trail_diff.read.forms.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
 from trail_diff.read.interface import (
@@ -32,7 +33,7 @@ from trail_diff.read.lenient import Broken as BrokenText
 from trail_diff.read.repair.mail import is_encoded_mail
 from trail_diff.read.repair.yaml_text import ANSWER
 from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside, mentions_record
-from trail_diff.read.slim import ENTRY, REFUSALS, Batch, is_made_of_two
+from trail_diff.read.slim import ENTRY, REFUSALS, Batch, Entry, is_made_of_two
 from trail_diff.read.stream import Broken, Element, Line, Part, Rest, Splitter, Value
 
 DEPTH_LIMIT = 16
@@ -59,13 +60,11 @@ class _Peek(Peek, frozen=True, rename={**PEEK_FIELDS, "user_identity": "userIden
 _PEEK = msgspec.json.Decoder(_Peek)
 
 
-class _HistoryRaw(msgspec.Struct, rename={"event": "CloudTrailEvent"}):
-    """The one field of a LookupEvents entry that matters."""
-
-    event: str
+_HISTORY = msgspec.json.Decoder(Entry)
 
 
-_HISTORY = msgspec.json.Decoder(_HistoryRaw)
+class WorkLimitError(Exception):
+    """The document takes more work than one of its size should; what came before was given."""
 
 
 class Envelope:
@@ -74,10 +73,18 @@ class Envelope:
     Where it `may_repair`, broken text is changed in the ways that are known until it can be read.
     """
 
-    def __init__(
-        self, source: str, selection: Selection, tally: Tally, *, is_slim: bool = False, may_repair: bool = True
+    def __init__(  # noqa: PLR0913 - what a document is read with
+        self,
+        source: str,
+        selection: Selection,
+        tally: Tally,
+        budget: Budget | None = None,
+        *,
+        is_slim: bool = False,
+        may_repair: bool = True,
     ) -> None:
         self._source, self._selection, self._tally, self._is_slim = source, selection, tally, is_slim
+        self._budget = budget
         self._ledger = Ledger()
         self._size = 0
         self._may_repair = may_repair
@@ -88,8 +95,21 @@ class Envelope:
 
         Where it `is_begun`, what comes is the rest of a document, which is no table.
         """
+        try:
+            yield from self._read_parts(splitter, is_begun=is_begun)
+        except WorkLimitError:
+            self._ledger.note(Reason.WORK_LIMIT, at=splitter.position)
+        self._tally.next_token |= self._has_next_page
+        if splitter.damage is not None:
+            self._ledger.note(splitter.damage)
+        if splitter.is_blank and not self._ledger and not is_begun:
+            self._ledger.note(Reason.EMPTY_FILE)
+        yield from self._ledger.rows(self._source)
+
+    def _read_parts(self, splitter: Splitter, *, is_begun: bool) -> Iterator[Found | FoundSlim]:
         is_first = not is_begun
         for part in splitter.parts(is_begun=is_begun):
+            self._work()
             if is_first and isinstance(part, Line) and is_before_table(part.text):
                 splitter.mark()
                 continue
@@ -104,23 +124,20 @@ class Envelope:
             if self._ledger.settle():
                 splitter.mark()
             is_first = False
-        self._tally.next_token |= self._has_next_page
-        if splitter.damage is not None:
-            self._ledger.note(splitter.damage)
-        if splitter.is_blank and not self._ledger and not is_begun:
-            self._ledger.note(Reason.EMPTY_FILE)
-        yield from self._ledger.rows(self._source)
 
     def read_rows(self, rows: Iterator[Record | str | Skipped]) -> Iterator[Found]:
         """Yield the wanted records of a table whose rows were read elsewhere."""
-        for row in rows:
-            match row:
-                case Skipped():
-                    yield row
-                case str():
-                    yield from self._read_text(row, 1)
-                case dict():
-                    yield from self._pass(row)
+        try:
+            for row in rows:
+                match row:
+                    case Skipped():
+                        yield row
+                    case str():
+                        yield from self._read_text(row, 1)
+                    case dict():
+                        yield from self._pass(row)
+        except WorkLimitError:
+            self._ledger.note(Reason.WORK_LIMIT)
         yield from self._ledger.rows(self._source)
 
     # ---- parts
@@ -182,7 +199,10 @@ class Envelope:
     def _mend(self, text: str, reason: Reason, at: int | None = None) -> Iterator[Found]:
         from trail_diff.read.repair.mend import Look, mend
 
-        found = mend(text, Look(self._source, self._selection), is_repaired=self._may_repair)
+        look = Look(self._source, self._selection, self._budget)
+        found = mend(text, look, is_repaired=self._may_repair)
+        if look.is_spent and not found.repairs:
+            reason = Reason.WORK_LIMIT
         self._tally.add(found.tally)
         self._ledger.take(found.ledger)
         for repair in found.repairs:
@@ -235,14 +255,14 @@ class Envelope:
         """Read one element of a split array without decoding more of it than needed."""
         if container == "Events":
             try:
-                text = _HISTORY.decode(raw).event if bytes(raw).count(ENTRY) == 1 else None
+                entry = _HISTORY.decode(raw)
             except REFUSALS:
-                text = None
-            if text is None:
+                entry = None
+            if entry is None or entry.is_torn() or bytes(raw).count(ENTRY) > 1:
                 yield from self._read_slowly(raw, container)
                 return
             self._tally.event_history += 1
-            yield from self._read_raw(text.encode("utf-8", "surrogatepass"))
+            yield from self._read_raw(entry.event.encode("utf-8", "surrogatepass"))
             return
         yield from self._read_raw(raw, container)
 
@@ -290,7 +310,7 @@ class Envelope:
             self._ledger.note(Reason.TEXT_NOT_READ if is_telling else Reason.NOT_CLOUDTRAIL, size=size_of(text))
 
     def _read_jobs(self, header: str, splitter: Splitter) -> Iterator[Found]:
-        for row in read_job_rows(_lines(header, splitter), self._source):
+        for row in read_job_rows(self._lines(header, splitter), self._source):
             match row:
                 case Skipped():
                     self._ledger.add(row)
@@ -299,12 +319,30 @@ class Envelope:
         self._ledger.account()
 
     def _read_table(self, header: str, splitter: Splitter) -> Iterator[Found]:
-        yield from self.read_table(_lines(header, splitter))
+        yield from self.read_table(self._lines(header, splitter))
         self._ledger.account()
+
+    def _lines(self, header: str, splitter: Splitter) -> Iterator[str]:
+        yield header + "\n"
+        for line in splitter.lines():
+            self._work(len(line))
+            yield line
+
+    def _work(self, size: int = 0) -> None:
+        """Count the work that a value makes, or a line of some size.
+
+        Raises:
+            WorkLimitError: the document has made more than it may.
+        """
+        if self._budget is not None:
+            self._budget.work(VALUE_WORK + size)
+            if self._budget.is_spent:
+                raise WorkLimitError
 
     # ---- values
 
     def _unwrap(self, value: Inside, depth: int) -> Iterator[Found]:  # noqa: C901 - one case for each thing inside
+        self._work()
         match value:
             case _ if depth > DEPTH_LIMIT:
                 self._ledger.note(Reason.NESTING_LIMIT, size=self._size)
@@ -382,11 +420,6 @@ class Envelope:
             self._has_next_page = bool(fields.get("NextToken"))
         elif container == "events" and "searchedLogStreams" in fields:
             self._has_next_page = bool(fields.get("nextToken"))
-
-
-def _lines(header: str, splitter: Splitter) -> Iterator[str]:
-    yield header + "\n"
-    yield from splitter.lines()
 
 
 def _is_record(peek: Peek) -> bool:

@@ -83,7 +83,7 @@ def _read_integer(digits: str) -> int | float:
 def _keep_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object of its members; what an earlier one of the same name holds is kept, lists as one.
 
-    Two records that damage made one are none, and are counted as invalid.
+    Of a record the last counts, as in JSON. Two records that damage made one are none, and are counted as invalid.
     """
     made = dict(pairs)
     if len(made) == len(pairs):
@@ -100,7 +100,9 @@ def _keep_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if isinstance(before, list | dict):
             seen[f"{name} ({len(seen)})"] = before
         seen[name] = value
-    return {**_TORN} if _is_torn(repeated) else seen
+    if _is_torn(repeated):
+        return {**_TORN}
+    return made if "eventSource" in made and "eventName" in made else seen
 
 
 def _is_torn(repeated: list[tuple[str, Any, Any]]) -> bool:

@@ -5,6 +5,7 @@ would have read: it accepts nothing that is no JSON, and a needle inside a strin
 fields make no difference to it. Whatever is doubtful (one record of another shape is enough) gives None.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ import msgspec
 from trail_diff.read.interface import NULL, SlimRecord
 
 _ONCE = (b'"eventSource"', b'"eventID"')
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 ENTRY = b'"CloudTrailEvent"'
 REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 T = TypeVar("T")
@@ -73,14 +75,22 @@ class _RawTrailFile(msgspec.Struct):
     Records: list[msgspec.Raw]
 
 
-class _Entry(msgspec.Struct, gc=False, rename={"event": "CloudTrailEvent"}):
+class Entry(msgspec.Struct, gc=False, rename={"event": "CloudTrailEvent", "event_id": "EventId"}):
+    """An entry of event history: the text of a record, and its id beside it."""
+
     event: str
+    event_id: msgspec.Raw = NULL
+
+    def is_torn(self) -> bool:
+        """Check whether the id beside the record is another's, as damage in the middle of two leaves it."""
+        named = bytes(self.event_id).strip(b'"').decode("utf-8", "replace")
+        return is_id_of_other(named, self.event)
 
 
 class _HistoryPage(msgspec.Struct, forbid_unknown_fields=True):
     """A page of LookupEvents with nothing beside it that could give it another meaning."""
 
-    Events: list[_Entry]
+    Events: list[Entry]
     NextToken: str | None = None
     ResponseMetadata: msgspec.Raw = msgspec.Raw(b"null")
 
@@ -116,7 +126,7 @@ _RAW_TRAIL = msgspec.json.Decoder(_RawTrailFile)
 _PAGE = msgspec.json.Decoder(_HistoryPage)
 _RECORD = msgspec.json.Decoder(SlimRecord)
 _RECORDS = msgspec.json.Decoder(list[SlimRecord])
-_ENTRIES = msgspec.json.Decoder(list[_Entry])
+_ENTRIES = msgspec.json.Decoder(list[Entry])
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _LINE = msgspec.json.Decoder(_Line)
 _RAW = msgspec.json.Decoder(msgspec.Raw)
@@ -166,16 +176,21 @@ def read_lines(data: bytes) -> Batch | None:
     return _make_batch(list[SlimRecord](records), data, lambda: _RAW.decode_lines(data))
 
 
+def is_id_of_other(event_id: str, text: str) -> bool:
+    """Check whether the id of an event, where it looks like one, does not occur in the text of a record."""
+    return _UUID.match(event_id) is not None and event_id not in text
+
+
 def is_made_of_two(record: bytes | msgspec.Raw) -> bool:
     """Check whether the text of a record names what every record has once more often: only the last would be seen."""
     text = bytes(record)
     return any(text.count(name) > 1 for name in _ONCE)
 
 
-def _open_entries(entries: list[_Entry], data: bytes, *, has_next: bool | None = None) -> Batch | None:
+def _open_entries(entries: list[Entry], data: bytes, *, has_next: bool | None = None) -> Batch | None:
     texts = [entry.event for entry in entries]
     records = _attempt(lambda: [_RECORD.decode(text) for text in texts])
-    if records is None or data.count(ENTRY) != len(texts):
+    if records is None or data.count(ENTRY) != len(texts) or any(entry.is_torn() for entry in entries):
         return None
     joined = "\n".join(texts).encode()
     return _make_batch(
