@@ -21,7 +21,11 @@ _VALUES = ("b", "é", '"', "\\", "a,b;c", "{}", "]", "x" * 300, "𝄞", "a\tb", 
 _CALLS = ("Decrypt", "GenerateDataKey", "CreateGrant")
 _ARCHIVE_BEGINNINGS = (b"PK", b"0.json", b"a.json", b"\xfd7zXZ", b"\x1f\x8b", b"BZh")
 _NAMES = tuple(sorted(WRAPS))
-_TEXTS = tuple(name for name in _NAMES if not name.startswith(("zip", "tar", "bzip2", "xz")) and "gz" not in name)
+_TEXTS = tuple(
+    name
+    for name in _NAMES
+    if not name.startswith(("zip", "tar", "bzip2", "xz")) and not {"gz", "members"} & set(name.split("-"))
+)
 _JSON = ("trail", "trail-pretty", "array", "ndjson", "concatenated", "lookup-events", "event-bridge", "subscription")
 """Wraps that may follow one another in one document."""
 

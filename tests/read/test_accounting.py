@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from read.making import make_input
-from read.wrapping import dump, lookup, ocsf
+from read.wrapping import WRAPS, dump, lookup, ocsf, tarred, zipped
 from recording import Recording
 
 from trail_diff.model.learnt import Skipped
@@ -165,3 +165,32 @@ def test_a_plain_file_may_make_as_much_work_as_it_needs(name: str, monkeypatch: 
     monkeypatch.setattr(budget, "FREE_WORK", 0)
 
     assert Reason.WORK_LIMIT not in read(HEADS.get(name, b"") + COSTLY[name] * 8_000)[1]
+
+
+@pytest.mark.parametrize("name", ["athena-flat", "athena-tsv", "athena-structs"])
+def test_a_header_that_ran_into_a_row_is_counted(name: str) -> None:
+    """A piece that is missing between the header and the first row takes a call with it."""
+    data = WRAPS[name]([FIRST])
+    header, row = data.split(b"\r\n")[:2]
+
+    records, reasons = read(header[:-2] + row[30:])
+
+    assert (records, sum(reasons.values())) == ([], 1)
+
+
+def test_records_before_a_value_at_the_end_of_a_line_are_read() -> None:
+    """A line without line feeds holds several log entries; the last begins a value that goes on below."""
+    first = "\r".join(f"2026-03-01T18:00:00Z {json.dumps(record)}" for record in (FIRST, SECOND))
+
+    assert read(f"{first}\r2026-03-01T18:00:00Z {json.dumps(THIRD, indent=2)}\n".encode()) == (
+        [FIRST, SECOND, THIRD],
+        {},
+    )
+
+
+@pytest.mark.parametrize(
+    "data", [zipped({}), tarred({}), gzip.compress(tarred({"a": b""}))], ids=["zip", "tar", "member"]
+)
+def test_an_archive_without_a_document_is_counted(data: bytes) -> None:
+    """An archive in which nothing is says so, as a file without content does."""
+    assert read(data)[1].keys() & {Reason.EMPTY_FILE, Reason.BINARY_FILE}

@@ -102,12 +102,16 @@ def _open(layer: _Layer, depth: int) -> Iterator[Document | Skipped]:
     if depth == 0:
         yield Skipped(layer.name, Reason.NESTING_LIMIT)
         return
+    is_empty = True
     try:
         for inner in opener(layer):
+            is_empty = False
             if isinstance(inner, Skipped):
                 yield inner
             else:
                 yield from _open(inner, depth - 1)
+        if is_empty:
+            yield Skipped(layer.name, Reason.EMPTY_FILE)
     except Damaged as damage:
         yield Skipped(layer.name, damage.reason)
 

@@ -184,6 +184,8 @@ class Splitter:
         is_at_hand = self._buffer.endswith(line, 0, self._at)
         if is_at_hand and line[begins : begins + 1] == b"{":
             self._at -= len(line) - begins
+            if b"{" in line[:begins]:
+                yield Line(line[:begins].decode("utf-8", "replace"))
         else:
             yield Line(line.rstrip(b"\r\n").decode("utf-8", "replace"))
 

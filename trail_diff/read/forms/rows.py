@@ -120,7 +120,9 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     holder = next((index for name in _WHOLE_RECORD for index, own in enumerate(names) if _plain(own) == name), None)
     time = next((index for index, name in enumerate(names) if _path(name) == ["eventTime"]), None)
     accounts = [index for index, name in enumerate(names) if _path(name)[-1].lower().endswith("accountid")]
-    sizes = [0]
+    # A header that holds values ran into a row, of which a part is missing.
+    sizes = [len(header) if any("{" in name or ".amazonaws.com" in name for name in names) else 0]
+    counts[Reason.UNREADABLE_ROW] += bool(sizes[0])
     for settled in settle_dates(read_cells(rest, delimiter_of(header), counts), time if holder is None else None):
         row = settled.row
         text = row[holder] if holder is not None and holder < len(row) else ""
