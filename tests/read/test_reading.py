@@ -25,16 +25,8 @@ from trail_diff.model.learnt import Event, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read import budget
 from trail_diff.read.files import FileSource
-from trail_diff.read.interface import (
-    Found,
-    FoundJob,
-    FoundRecord,
-    Peek,
-    ReadOptions,
-    SlimRecord,
-    Tally,
-    select_everything,
-)
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, ReadOptions, Tally, select_everything
+from trail_diff.read.records import Peek, SlimRecord
 
 MADE = Recording()
 KEY = MADE.key_arn("k")

@@ -15,21 +15,11 @@ from trail_diff.model.reasons import Reason
 from trail_diff.read.budget import VALUE_WORK, Budget
 from trail_diff.read.forms.job_reports import is_job_header, read_job_rows
 from trail_diff.read.forms.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
-from trail_diff.read.interface import (
-    NULL,
-    PEEK_FIELDS,
-    Found,
-    FoundJob,
-    FoundRecord,
-    FoundSlim,
-    Peek,
-    ReadOptions,
-    Selection,
-    Tally,
-)
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, ReadOptions, Selection, Tally
 from trail_diff.read.ledger import Ledger, is_broken, mentions, size_of
 from trail_diff.read.lenient import Between, decode_fully, decode_value, read_values
 from trail_diff.read.lenient import Broken as BrokenText
+from trail_diff.read.records import NULL, PEEK_FIELDS, Peek
 from trail_diff.read.repair.mail import is_encoded_mail
 from trail_diff.read.repair.yaml_text import ANSWER
 from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside, mentions_record

@@ -14,7 +14,7 @@ import msgspec
 
 from trail_diff.model.learnt import Record
 from trail_diff.model.reasons import Reason
-from trail_diff.read.interface import NULL, SlimRecord
+from trail_diff.read.records import NULL, SlimRecord
 from trail_diff.read.slim import REFUSALS
 
 SPACE = b" \t\r\n\x0b\x0c\x1e\0"

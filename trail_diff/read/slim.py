@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from trail_diff.read.interface import NULL, SlimRecord
+from trail_diff.read.records import NULL, SlimRecord
 
 _ONCE = (b'"eventSource"', b'"eventID"')
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
