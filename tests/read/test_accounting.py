@@ -128,11 +128,15 @@ def test_an_entry_with_the_id_of_another_is_counted(is_quick: bool) -> None:  # 
 @pytest.mark.parametrize("is_quick", [True, False])
 def test_of_other_members_that_come_twice_the_last_counts(is_quick: bool) -> None:  # noqa: FBT001
     """Both ways of reading take the last of two members that do not tell records apart."""
-    text = json.dumps(FIRST)[:-1] + ', "resources": [], "userIdentity": {"type": "Root"}, "userAgent": "x"}'
+    text = json.dumps({**FIRST, "responseElements": "?"}).replace(
+        '"?"', '{"a": {"b": 1}, "a": {"c": [{}]}, "a": {"d": 2}}'
+    )
+    text = text[:-1] + ', "resources": [], "userIdentity": {"type": "Root"}, "userAgent": "x"}'
 
     records, reasons = read(text.encode(), is_quick=is_quick)
 
-    assert (records, reasons) == ([{**FIRST, "resources": [], "userIdentity": {"type": "Root"}, "userAgent": "x"}], {})
+    changed = {"resources": [], "userIdentity": {"type": "Root"}, "userAgent": "x", "responseElements": {"a": {"d": 2}}}
+    assert (records, reasons) == ([{**FIRST, **changed}], {})
 
 
 COSTLY = {

@@ -51,6 +51,16 @@ class Budget:
         """Count work, in bytes of text that were gone over."""
         self._work += size
 
+    def look(self, size: int = 0) -> None:
+        """Count the work that a value makes, or a line of some size.
+
+        Raises:
+            Damaged: the file has made more than a real export would.
+        """
+        self.work(VALUE_WORK + size)
+        if self.is_spent:
+            raise Damaged(Reason.WORK_LIMIT)
+
     @property
     def is_spent(self) -> bool:
         """Check whether the file made more work than a real export would."""

@@ -81,9 +81,9 @@ def _read_integer(digits: str) -> int | float:
 
 
 def _keep_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its members; what an earlier one of the same name holds is kept, lists as one.
+    """Make an object of its members; where an earlier one of the same name may hold records it is kept, lists as one.
 
-    Of a record the last counts, as in JSON. Two records that damage made one are none, and are counted as invalid.
+    Of others the last counts, as in JSON. Two records that damage made one are none, and are counted as invalid.
     """
     made = dict(pairs)
     if len(made) == len(pairs):
@@ -94,12 +94,12 @@ def _keep_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         before = seen.get(name)
         if name in seen:
             repeated.append((name, before, value))
-        if isinstance(before, list) and isinstance(value, list):
+        if not _may_hold_record(name, before):
+            seen[name] = value
+        elif isinstance(before, list) and isinstance(value, list):
             seen[name] = [*before, *value]
-            continue
-        if isinstance(before, list | dict):
-            seen[f"{name} ({len(seen)})"] = before
-        seen[name] = value
+        else:
+            seen |= {f"{name} ({len(seen)})": before, name: value}
     if _is_torn(repeated):
         return {**_TORN}
     return made if "eventSource" in made and "eventName" in made else seen
@@ -112,7 +112,8 @@ def _is_torn(repeated: list[tuple[str, Any, Any]]) -> bool:
     """
     differing = [(name, before) for name, before, value in repeated if before != value]
     is_known = any(name in _ONCE for name, _, _ in repeated)
-    return bool(differing) and (is_known or any(_may_hold_record(name, before) for name, before in differing))
+    is_held = any(_may_hold_record(name, before) for name, before in differing if not isinstance(before, list))
+    return bool(differing) and (is_known or is_held)
 
 
 def _may_hold_record(name: str, value: Any) -> bool:
@@ -121,6 +122,8 @@ def _may_hold_record(name: str, value: Any) -> bool:
             return name in _PACKED or "eventSource" in value
         case dict():
             return "eventSource" in value or any(_may_hold_record(*member) for member in value.items())
+        case list():
+            return name.endswith("Jobs") or any(_may_hold_record(name, one) for one in value)
         case _:
             return False
 
