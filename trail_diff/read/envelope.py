@@ -18,6 +18,7 @@ from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, R
 from trail_diff.read.ledger import Ledger, is_broken, mentions, size_of
 from trail_diff.read.lenient import Between, decode_fully, decode_value, read_values
 from trail_diff.read.lenient import Broken as BrokenText
+from trail_diff.read.parts import Broken, Element, Line, Part, Rest, Value
 from trail_diff.read.recognition import (
     contained,
     fuller_record,
@@ -33,7 +34,7 @@ from trail_diff.read.repair.mail import is_encoded_mail
 from trail_diff.read.repair.yaml_text import ANSWER
 from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside, mentions_record
 from trail_diff.read.slim import ENTRY, REFUSALS, Batch, Entry
-from trail_diff.read.stream import Broken, Element, Line, Part, Rest, Splitter, Value
+from trail_diff.read.stream import Splitter
 
 DEPTH_LIMIT = 16
 """How many levels of lists, objects and texts may lie around a record: each wrapper (SQS, SNS …) takes up to four."""
