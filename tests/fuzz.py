@@ -1,91 +1,44 @@
 """Reads made-up exports over and over: records in forms, forms in containers, mangled and damaged. `make fuzz` runs it.
 
-    PYTHONPATH=tests python tests/fuzz.py [--seconds 60] [--seed 0]
+    PYTHONPATH=tests python tests/fuzz.py [--seconds 60 | --inputs 1000000] [--seed 0] [--processes 2] [--keep FOLDER]
 
-A finding is a crash, an input that takes more than five seconds, records that are lost without a word, or a difference
-between the quick and the plain way. Prints the inputs per minute and each finding with the seed that makes it again.
+A finding is a crash, an input that takes more than five seconds or 300 MB, records that are lost without a word, or a
+difference between the quick and the plain way. Prints each finding with the seed that makes it again, the findings by
+kind, and the inputs per minute. A seed makes the same input whatever else is run.
 """
 
 import argparse
-import bz2
-import gzip
 import io
 import json
-import lzma
 import random
+import resource
+import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
+from itertools import count, islice
+from multiprocessing import get_context
+from os import cpu_count
 from pathlib import Path
-from typing import Any
+from types import FrameType
 
-from read.mangling import MANGLES
-from read.wrapping import WRAPS, tarred, zipped
-from recording import Recording
+from read.making import Made, make_input
 
 from trail_diff.model.learnt import Skipped
 from trail_diff.read.files import FileReader
 from trail_diff.read.interface import FoundRecord, Tally, select_everything
 
 SLOW_SECONDS = 5
-_CONTAINERS: tuple[Callable[[bytes], bytes], ...] = (
-    lambda data: data,
-    lambda data: data,
-    gzip.compress,
-    bz2.compress,
-    lzma.compress,
-    lambda data: zipped({"a.json": data}),
-    lambda data: tarred({"a.json": data}),
-)
+HANG_SECONDS = 60
+LARGE_KIBIBYTES = 300 << 10
+BLOCK = 250
+KINDS = ("crash", "hang", "slow", "memory", "difference", "whole input not read", "uncounted loss")
 
 
-def make_records(chance: random.Random) -> list[dict[str, Any]]:
-    """Make a few calls by a service, a role and a user."""
-    made = Recording()
-    for number in range(chance.randint(1, 6)):
-        caller = chance.choice([made.service("backup.amazonaws.com"), made.role("r", "s"), made.user("alice")])
-        name = chance.choice(["Decrypt", "GenerateDataKey", "CreateGrant"])
-        made.kms(f"2026-03-01T18:0{number}:00Z", name, made.key_arn("k"), caller, {"a": chance.choice(["b", "é", '"'])})
-    return made.records
-
-
-def make_input(chance: random.Random) -> tuple[bytes, int, bool]:
-    """Return an input, how many records are named in it or were put in, and whether it is whole."""
-    records = make_records(chance)
-    name = chance.choice(sorted(WRAPS))
-    if is_whole := chance.random() < 0.5:
-        data = WRAPS[name](records)
-    else:
-        text = json.dumps({"Records": records}, indent=chance.choice([1, 2, 4]))
-        for manner in chance.sample(sorted(MANGLES), chance.randint(0, 2)):
-            text = MANGLES[manner](text)
-        data = text.encode()
-    count = len(records)
-    if chance.random() < 0.5:
-        data, is_whole = damage(data, chance), False
-        count = sum(record["eventID"].encode() in data for record in records)
-    if not (is_whole and name.startswith(("zip", "tar"))):  # archives in archives have a limit
-        data = chance.choice(_CONTAINERS)(data)
-    if chance.random() < 0.2:
-        return damage(data, chance), 0, False
-    return data, count, is_whole
-
-
-def damage(data: bytes, chance: random.Random) -> bytes:
-    """Cut, double, swap or overwrite a piece."""
-    start = chance.randrange(len(data) + 1)
-    end = min(len(data), start + chance.choice([1, 2, 8, 100, 2000]))
-    match chance.randrange(5):
-        case 0:
-            return data[:start]
-        case 1:
-            return data[end:]
-        case 2:
-            return data[:start] + data[end:]
-        case 3:
-            return data[:end] + data[start:]
-        case _:
-            return data[:start] + bytes(chance.randrange(256) for _ in range(end - start)) + data[end:]
+def made_by(seed: int) -> Made:
+    """Return the input that a seed makes."""
+    return make_input(random.Random(seed))
 
 
 def read(data: bytes, *, is_quick: bool) -> tuple[list[str], list[Skipped], int]:
@@ -97,44 +50,85 @@ def read(data: bytes, *, is_quick: bool) -> tuple[list[str], list[Skipped], int]
     return records, [item for item in found if isinstance(item, Skipped)], tally.records
 
 
-def find_faults(seed: int) -> Iterator[str]:
-    """Yield what is wrong with the reading of the input that a seed makes."""
-    data, count, is_whole = make_input(random.Random(seed))
+def find_faults(seed: int) -> Iterator[tuple[str, str]]:
+    """Yield the kind of each fault in the reading of the input that a seed makes, and what is wrong."""
+    made = made_by(seed)
     begun = time.process_time()
     try:
-        quick, plain = read(data, is_quick=True), read(data, is_quick=False)
-    except Exception as error:  # noqa: BLE001 - that is what is looked for
-        yield f"crash: {type(error).__name__}: {error}"
+        quick, plain = read(made.data, is_quick=True), read(made.data, is_quick=False)
+    except TimeoutError:
+        yield "hang", f"not done after {HANG_SECONDS} s"
         return
-    if time.process_time() - begun > SLOW_SECONDS:
-        yield f"slow: {time.process_time() - begun:.1f} s for {len(data)} bytes"
+    except Exception as error:  # noqa: BLE001 - that is what is looked for
+        yield "crash", f"{type(error).__name__}: {error}"
+        return
+    spent = time.process_time() - begun
+    if spent > SLOW_SECONDS:
+        yield "slow", f"{spent:.1f} s for {len(made.data)} bytes"
     if quick != plain:
-        yield f"the quick and the plain way differ: {len(quick[0])} and {len(plain[0])} records"
-    if is_whole and (quick[2] != count or quick[1]):
-        yield f"{quick[2]} of {count} records of a whole input, {quick[1]}"
-    if quick[2] < count and not quick[1]:
-        yield f"{count - quick[2]} of {count} records lost without a word"
+        yield "difference", f"{len(quick[0])} records by the quick way and {len(plain[0])} by the plain one"
+    if (made.is_whole and quick[2] != made.count) or (made.is_plain and quick[1]):
+        yield "whole input not read", f"{quick[2]} of {made.count} records, {quick[1]}"
+    if quick[2] < made.count and not quick[1]:
+        yield "uncounted loss", f"{made.count - quick[2]} of {made.count} records"
+
+
+def look_at(seeds: range) -> list[tuple[int, str, str]]:
+    """Look at a block of inputs, in a process of its own."""
+    signal.signal(signal.SIGALRM, _give_up)
+    findings = []
+    for seed in seeds:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        signal.alarm(HANG_SECONDS)
+        findings += [(seed, kind, what) for kind, what in find_faults(seed)]
+        signal.alarm(0)
+        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        if after > max(before, LARGE_KIBIBYTES):
+            findings.append((seed, "memory", f"{after >> 10} MiB"))
+    return findings
+
+
+def _give_up(_signal: int, _frame: FrameType | None) -> None:
+    raise TimeoutError
+
+
+def blocks(first: int, inputs: int | None) -> Iterator[range]:
+    """Yield the seeds of all inputs in blocks; without a number of them, without end."""
+    last = None if inputs is None else first + inputs
+    for start in count(first, BLOCK):
+        if last is not None and start >= last:
+            return
+        yield range(start, start + BLOCK if last is None else min(start + BLOCK, last))
 
 
 def main() -> int:
-    """Run until the time is over."""
+    """Run until the time is over or all inputs are read."""
     options = argparse.ArgumentParser(description="Read made-up exports and look for faults.")
     options.add_argument("--seconds", type=float, default=60)
+    options.add_argument("--inputs", type=int, help="how many, however long it takes")
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--processes", type=int, default=cpu_count() or 1)
     options.add_argument("--keep", type=Path, help="a folder for the inputs of findings")
     given = options.parse_args()
-    begun, seed, findings = time.monotonic(), given.seed, 0
-    while time.monotonic() - begun < given.seconds:
-        for fault in find_faults(seed):
-            findings += 1
-            sys.stdout.write(f"seed {seed}: {fault}\n")
-            if given.keep:
-                given.keep.mkdir(parents=True, exist_ok=True)
-                (given.keep / str(seed)).write_bytes(make_input(random.Random(seed))[0])
-        seed += 1
-    done = seed - given.seed
-    sys.stdout.write(f"{done} inputs, {done / (time.monotonic() - begun) * 60:.0f} a minute, {findings} findings\n")
-    return 1 if findings else 0
+    begun, done, kinds = time.monotonic(), 0, Counter[str]()
+    todo = blocks(given.seed, given.inputs)
+    with get_context("fork").Pool(given.processes) as pool:
+        while given.inputs or time.monotonic() - begun < given.seconds:
+            work = list(islice(todo, 4 * given.processes))
+            if not work:
+                break
+            for seed, kind, what in (one for found in pool.imap(look_at, work) for one in found):
+                kinds[kind] += 1
+                sys.stdout.write(f"seed {seed}: {kind}: {what}\n")
+                if given.keep:
+                    given.keep.mkdir(parents=True, exist_ok=True)
+                    (given.keep / str(seed)).write_bytes(made_by(seed).data)
+            done += sum(map(len, work))
+            sys.stdout.flush()
+    minutes = (time.monotonic() - begun) / 60
+    sys.stdout.write("".join(f"{kind}: {kinds[kind]}\n" for kind in KINDS))
+    sys.stdout.write(f"{done} inputs in {minutes:.1f} minutes, {done / minutes:.0f} a minute\n")
+    return 1 if kinds else 0
 
 
 if __name__ == "__main__":

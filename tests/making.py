@@ -9,7 +9,8 @@ from recording import Record
 from trail_diff.events.normalize import normalize_record
 from trail_diff.model.learnt import Event, Job, JobEvents, TiedEvent, Window
 from trail_diff.model.reasons import Reason
-from trail_diff.read.interface import Peek, Tally
+from trail_diff.read.interface import Tally
+from trail_diff.read.records import Peek
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"

@@ -23,7 +23,8 @@ from trail_diff.aws.engines.lake import LakeSource
 from trail_diff.aws.engines.logs_insights import LogsInsightsSource
 from trail_diff.aws.event_history.lookup_events import HistoryOptions, LookupEvents
 from trail_diff.aws.s3.s3 import S3Source
-from trail_diff.read.interface import Peek, ReadOptions, Source
+from trail_diff.read.interface import ReadOptions, Source
+from trail_diff.read.records import Peek
 from trail_diff.read.spans import CHANGES
 
 OF_TRAILS = ("read-only-events-missing", "trail-excludes-kms")

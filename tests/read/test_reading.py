@@ -23,18 +23,10 @@ from trail_diff.events.normalize import normalize_record
 from trail_diff.gather.engine import Skips
 from trail_diff.model.learnt import Event, Skipped
 from trail_diff.model.reasons import Reason
-from trail_diff.read import containers
+from trail_diff.read import budget
 from trail_diff.read.files import FileSource
-from trail_diff.read.interface import (
-    Found,
-    FoundJob,
-    FoundRecord,
-    Peek,
-    ReadOptions,
-    SlimRecord,
-    Tally,
-    select_everything,
-)
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, ReadOptions, Tally, select_everything
+from trail_diff.read.records import Peek, SlimRecord
 
 MADE = Recording()
 KEY = MADE.key_arn("k")
@@ -229,7 +221,7 @@ def test_too_large_a_line_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_bomb_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that unpacks to far more than a real export is stopped at the stated limit."""
-    monkeypatch.setattr(containers, "FREE_EXPANSION_BYTES", 1 << 20)
+    monkeypatch.setattr(budget, "FREE_EXPANSION_BYTES", 1 << 20)
 
     found = read_bytes(gzip.compress(b" " * (64 << 20)))
 

@@ -22,8 +22,9 @@ from trail_diff.gather.exports import count_calls
 from trail_diff.model.learnt import Coverage, Event
 from trail_diff.model.report import CallerUse
 from trail_diff.read.files import FileReader
-from trail_diff.read.interface import Found, FoundSlim, Peek, ReadOptions, SlimRecord, Tally
+from trail_diff.read.interface import Found, FoundSlim, ReadOptions, Tally
 from trail_diff.read.lenient import to_record
+from trail_diff.read.records import Peek, SlimRecord
 from trail_diff.read.slim import SlimIdentity
 from trail_diff.read.walk import InputFile
 from trail_diff.usage.callers import CallerCount

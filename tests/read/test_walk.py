@@ -1,5 +1,6 @@
 """Folders are walked in order of name; in a trail's layout, what cannot hold anything wanted is not opened."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -110,3 +111,13 @@ def test_a_file_with_the_name_of_stdin_is_a_file(path: str, tmp_path: Path, monk
     found = list(expand_path(path))
 
     assert [item.path for item in found if isinstance(item, InputFile)] == ["./-"]
+
+
+def test_what_is_no_file_in_a_folder_is_counted(tmp_path: Path) -> None:
+    """A pipe in a folder is not waited for, and not passed over unsaid."""
+    (tmp_path / "a.json").write_text("{}")
+    os.mkfifo(tmp_path / "pipe")
+
+    found = list(expand_path(str(tmp_path)))
+
+    assert found[1:] == [Skipped(f"{tmp_path}/pipe", Reason.UNREADABLE_FILE)]

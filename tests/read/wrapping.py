@@ -285,9 +285,17 @@ WRAPS: dict[str, Wrap] = {
     "utf8-bom": lambda records: b"\xef\xbb\xbf" + TRAIL(records),
     "utf16": lambda records: TRAIL(records).decode().encode("utf-16"),
     "utf16-be-no-mark": lambda records: TRAIL(records).decode().encode("utf-16-be"),
+    "utf32": lambda records: TRAIL(records).decode().encode("utf-32"),
+    "utf32-be-no-mark": lambda records: TRAIL(records).decode().encode("utf-32-be"),
+    "padded-with-nuls": lambda records: TRAIL(records) + bytes(5000),
     "array": dump,
     "array-of-text": lambda records: dump([json.dumps(record) for record in records]),
     "ndjson": lambda records: lines([*records]),
+    "ndjson-crlf": lambda records: b"\r\n".join(map(dump, records)),
+    "ndjson-cr": lambda records: b"\r".join(map(dump, records)),
+    "ndjson-records-separated": lambda records: b"".join(b"\x1e" + dump(record) + b"\n" for record in records),
+    "array-of-arrays": lambda records: dump([[record] for record in records]),
+    "pages-in-an-array": lambda records: dump([lookup([record]) for record in records]),
     "ndjson-of-text": lambda records: lines([json.dumps(record) for record in records]),
     "concatenated": lambda records: b"".join(map(dump, records)),
     "pretty-concatenated": lambda records: b"\n".join(json.dumps(record, indent=2).encode() for record in records),
@@ -362,6 +370,11 @@ WRAPS: dict[str, Wrap] = {
         [{"@timestamp": "t", "event.original": json.dumps(record)} for record in records]
     ),
     "splunk": lambda records: lines([{"preview": False, "result": {"_raw": json.dumps(record)}} for record in records]),
+    "splunk-hec": lambda records: lines([{"time": 1.0, "sourcetype": "aws:cloudtrail", "event": r} for r in records]),
+    "powershell-csv": lambda records: (
+        b"#TYPE Amazon.CloudTrail.Model.Event\r\n"
+        + table([["EventId", "CloudTrailEvent"], *([r["eventID"], json.dumps(r)] for r in records)])
+    ),
     "splunk-csv": lambda records: table([["_time", "_raw"], *(["t", json.dumps(record)] for record in records)]),
     "elastic-apart": lambda records: lines([{"_index": "i", "_source": ecs(record)} for record in records]),
     "elastic-search": lambda records: dump(
@@ -385,6 +398,10 @@ WRAPS: dict[str, Wrap] = {
     "zip": lambda records: zipped({"a/b.json": TRAIL(records[:1]), "c.json.gz": gzip.compress(TRAIL(records[1:]))}),
     "bzip2": lambda records: b"".join(bz2.compress(TRAIL([record])) for record in records),
     "xz": lambda records: lzma.compress(TRAIL(records[:1])) + lzma.compress(TRAIL(records[1:])),
+    "gz-of-gz": lambda records: gzip.compress(gzip.compress(TRAIL(records))),
+    "zip-of-gz-of-wraps": lambda records: zipped(
+        {f"{number}.gz": gzip.compress(dump(event_bridge(record))) for number, record in enumerate(records)}
+    ),
     "tar-xz": lambda records: tarred({"a.json": TRAIL(records)}, "w:xz"),
     "tar": lambda records: tarred({"a.json": TRAIL(records)}),
     "tar-gz": lambda records: tarred({"a.json.gz": gzip.compress(TRAIL(records))}, "w:gz"),

@@ -43,6 +43,7 @@ _DAMAGE = frozenset(
         Reason.INVALID_RECORD,
         Reason.VALUE_TOO_LARGE,
         Reason.EXPANSION_LIMIT,
+        Reason.WORK_LIMIT,
         Reason.NESTING_LIMIT,
         Reason.UNREADABLE_FILE,
         Reason.LINKED_FOLDER,

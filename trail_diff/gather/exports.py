@@ -40,18 +40,8 @@ from trail_diff.gather.key_uses import Noted, Trace, trace_of, with_uses
 from trail_diff.gather.reader import NO_KIND, Batch, Reader, Sheet, normalize_slim
 from trail_diff.model.learnt import Coverage, Event, Skipped, Window
 from trail_diff.read.files import FileReader, FileSource, is_read_once
-from trail_diff.read.interface import (
-    NULL,
-    Found,
-    FoundJob,
-    FoundRecord,
-    FoundSlim,
-    Progress,
-    ReadOptions,
-    Selection,
-    SlimRecord,
-    Tally,
-)
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, Progress, ReadOptions, Selection, Tally
+from trail_diff.read.records import NULL, SlimRecord
 from trail_diff.read.slim import read_key_name
 from trail_diff.read.stretches import NotLinesError
 from trail_diff.read.walk import InputFile

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from trail_diff.model.learnt import Event
-from trail_diff.read.interface import SlimRecord
+from trail_diff.read.records import SlimRecord
 
 
 class Bunch(Struct, frozen=True):

@@ -22,7 +22,8 @@ from trail_diff.gather.engine import read_on_cores
 from trail_diff.gather.reader import Batch, normalize_slim
 from trail_diff.model.learnt import Event, Use, Window
 from trail_diff.read.files import FileReader
-from trail_diff.read.interface import NULL, FoundRecord, FoundSlim, ReadOptions, SlimRecord, Tally
+from trail_diff.read.interface import FoundRecord, FoundSlim, ReadOptions, Tally
+from trail_diff.read.records import NULL, SlimRecord
 from trail_diff.read.stretches import NotLinesError
 
 Trace = tuple[int, int, int, str | None, str | None]

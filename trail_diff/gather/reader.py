@@ -19,8 +19,9 @@ from trail_diff.gather.fold import Kinds
 from trail_diff.model.learnt import Caller, Event, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.files import FileReader
-from trail_diff.read.interface import NULL, Found, FoundJob, FoundRecord, FoundSlim, Selection, SlimRecord, Tally
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, Selection, Tally
 from trail_diff.read.lenient import decode_fully, to_record
+from trail_diff.read.records import NULL, SlimRecord
 from trail_diff.read.slim import read_identity
 from trail_diff.read.stretches import NotLinesError
 from trail_diff.read.walk import InputFile

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     INVALID_RECORD = "invalid-record"
     VALUE_TOO_LARGE = "value-too-large"
     EXPANSION_LIMIT = "expansion-limit"
+    WORK_LIMIT = "work-limit"
     NESTING_LIMIT = "nesting-limit"
     UNREADABLE_FILE = "unreadable-file"
     LINKED_FOLDER = "linked-folder"

@@ -12,12 +12,9 @@ from msgspec import Struct
 
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
+from trail_diff.read.budget import Budget, Damaged
 
 CHUNK_BYTES = 1 << 20
-FREE_EXPANSION_BYTES = 256 << 20
-"""How far a file may expand before its ratio counts."""
-EXPANSION_RATIO = 250
-"""How many times its own size a file may expand beyond that; CloudTrail's own files stay below 50."""
 NESTING_LIMIT = 3
 """How many containers may lie in one another; a zip of tar.gz files is three."""
 SPOOL_BYTES = 64 << 20
@@ -53,36 +50,7 @@ class Document(Struct, frozen=True):
     head: bytes
     stream: Readable
     is_parquet: bool = False
-
-
-class Damaged(Exception):  # noqa: N818 - it is no error of ours: the input ends or goes on wrongly, and is counted
-    """The rest of a stream cannot be read."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
-
-
-class Budget:
-    """Weighs what came out of a file, all its layers together, against what was read of it."""
-
-    def __init__(self) -> None:
-        self.read_bytes = 0
-        self._expanded = 0
-
-    def take(self, size: int) -> None:
-        """Count bytes read from outside."""
-        self.read_bytes += size
-
-    def expand(self, size: int) -> None:
-        """Count bytes that came out of a layer.
-
-        Raises:
-            Damaged: it is more than a real export would hold.
-        """
-        self._expanded += size
-        if self._expanded > max(FREE_EXPANSION_BYTES, EXPANSION_RATIO * self.read_bytes):
-            raise Damaged(Reason.EXPANSION_LIMIT)
+    budget: Budget | None = None
 
 
 class Chunks:
@@ -129,17 +97,21 @@ def _open(layer: _Layer, depth: int) -> Iterator[Document | Skipped]:
         yield Skipped(layer.name, Reason.UNSUPPORTED_ARCHIVE)
         return
     if opener is None:
-        yield Document(layer.name, layer.head, layer.stream, is_parquet=layer.head.startswith(_PARQUET))
+        yield Document(layer.name, layer.head, layer.stream, layer.head.startswith(_PARQUET), layer.budget)
         return
     if depth == 0:
         yield Skipped(layer.name, Reason.NESTING_LIMIT)
         return
+    is_empty = True
     try:
         for inner in opener(layer):
+            is_empty = False
             if isinstance(inner, Skipped):
                 yield inner
             else:
                 yield from _open(inner, depth - 1)
+        if is_empty:
+            yield Skipped(layer.name, Reason.EMPTY_FILE)
     except Damaged as damage:
         yield Skipped(layer.name, damage.reason)
 

@@ -4,7 +4,6 @@ The gate counts every record in the tally, asks the selection, and only then dec
 counted by reason, once for each document and reason.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,60 +11,39 @@ import msgspec
 
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
+from trail_diff.read.budget import Budget, Damaged
 from trail_diff.read.forms.job_reports import is_job_header, read_job_rows
 from trail_diff.read.forms.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
-from trail_diff.read.interface import (
-    NULL,
-    PEEK_FIELDS,
-    Found,
-    FoundJob,
-    FoundRecord,
-    FoundSlim,
-    Peek,
-    ReadOptions,
-    Selection,
-    Tally,
-)
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, ReadOptions, Selection, Tally
 from trail_diff.read.ledger import Ledger, is_broken, mentions, size_of
 from trail_diff.read.lenient import Between, decode_fully, decode_value, read_values
 from trail_diff.read.lenient import Broken as BrokenText
+from trail_diff.read.parts import Broken, Element, Line, Part, Rest, Value
+from trail_diff.read.recognition import (
+    contained,
+    fuller_record,
+    is_before_table,
+    is_insight,
+    is_ocsf,
+    is_record,
+    is_spoilt_record,
+    peek_at,
+    read_peek,
+)
 from trail_diff.read.repair.mail import is_encoded_mail
 from trail_diff.read.repair.yaml_text import ANSWER
 from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside, mentions_record
-from trail_diff.read.slim import REFUSALS, Batch
-from trail_diff.read.stream import Broken, Element, Line, Part, Rest, Splitter, Value
+from trail_diff.read.slim import ENTRY, REFUSALS, Batch, Entry
+from trail_diff.read.stream import Splitter
 
-DEPTH_LIMIT = 8
-"""How many wrappers may lie in one another: SQS around SNS around EventBridge around a record is four."""
-
-_SEPARATOR_HINT = re.compile(r"sep=.\Z")
-"""The first line by which Excel is told the separator of a CSV."""
+DEPTH_LIMIT = 16
+"""How many levels of lists, objects and texts may lie around a record: each wrapper (SQS, SNS …) takes up to four."""
 
 _CUT = frozenset({Reason.TRUNCATED_JSON, Reason.TRUNCATED_ARCHIVE, Reason.NESTING_LIMIT, Reason.VALUE_TOO_LARGE})
 """Why text is broken in a way that is told even where nothing that is left of it mentions a call."""
 
-_TYPE_LINE = re.compile(r"#TYPE [\w.`\[\], +-]{1,400}\Z")
-"""The first line by which PowerShell tells of what kind the rows of a CSV are."""
 
-_JOB_LISTS = frozenset({"BackupJobs", "CopyJobs", "RestoreJobs"})
-
-
-class _Peek(Peek, frozen=True, rename={**PEEK_FIELDS, "user_identity": "userIdentity"}):
-    """What decides whether an object is a record, and whether it may be a mere wrapper around one."""
-
-    user_identity: msgspec.Raw = NULL
-
-
-_PEEK = msgspec.json.Decoder(_Peek)
-
-
-class _HistoryRaw(msgspec.Struct, rename={"event": "CloudTrailEvent"}):
-    """The one field of a LookupEvents entry that matters."""
-
-    event: str
-
-
-_HISTORY = msgspec.json.Decoder(_HistoryRaw)
+_HISTORY = msgspec.json.Decoder(Entry)
 
 
 class Envelope:
@@ -74,10 +52,18 @@ class Envelope:
     Where it `may_repair`, broken text is changed in the ways that are known until it can be read.
     """
 
-    def __init__(
-        self, source: str, selection: Selection, tally: Tally, *, is_slim: bool = False, may_repair: bool = True
+    def __init__(  # noqa: PLR0913 - what a document is read with
+        self,
+        source: str,
+        selection: Selection,
+        tally: Tally,
+        budget: Budget | None = None,
+        *,
+        is_slim: bool = False,
+        may_repair: bool = True,
     ) -> None:
         self._source, self._selection, self._tally, self._is_slim = source, selection, tally, is_slim
+        self._budget = budget
         self._ledger = Ledger()
         self._size = 0
         self._may_repair = may_repair
@@ -88,8 +74,21 @@ class Envelope:
 
         Where it `is_begun`, what comes is the rest of a document, which is no table.
         """
+        try:
+            yield from self._read_parts(splitter, is_begun=is_begun)
+        except Damaged as damage:
+            self._ledger.note(damage.reason, at=splitter.position)
+        self._tally.next_token |= self._has_next_page
+        if splitter.damage is not None:
+            self._ledger.note(splitter.damage)
+        if splitter.is_blank and not self._ledger and not is_begun:
+            self._ledger.note(Reason.EMPTY_FILE)
+        yield from self._ledger.rows(self._source)
+
+    def _read_parts(self, splitter: Splitter, *, is_begun: bool) -> Iterator[Found | FoundSlim]:
         is_first = not is_begun
         for part in splitter.parts(is_begun=is_begun):
+            self._work()
             if is_first and isinstance(part, Line) and is_before_table(part.text):
                 splitter.mark()
                 continue
@@ -104,23 +103,20 @@ class Envelope:
             if self._ledger.settle():
                 splitter.mark()
             is_first = False
-        self._tally.next_token |= self._has_next_page
-        if splitter.damage is not None:
-            self._ledger.note(splitter.damage)
-        if splitter.is_blank and not self._ledger and not is_begun:
-            self._ledger.note(Reason.EMPTY_FILE)
-        yield from self._ledger.rows(self._source)
 
     def read_rows(self, rows: Iterator[Record | str | Skipped]) -> Iterator[Found]:
         """Yield the wanted records of a table whose rows were read elsewhere."""
-        for row in rows:
-            match row:
-                case Skipped():
-                    yield row
-                case str():
-                    yield from self._read_text(row, 1)
-                case dict():
-                    yield from self._pass(row)
+        try:
+            for row in rows:
+                match row:
+                    case Skipped():
+                        yield row
+                    case str():
+                        yield from self._read_text(row, 1)
+                    case dict():
+                        yield from self._pass(row)
+        except Damaged as damage:
+            self._ledger.note(damage.reason)
         yield from self._ledger.rows(self._source)
 
     # ---- parts
@@ -132,7 +128,7 @@ class Envelope:
             case Element(raw, container):
                 yield from self._read_element(raw, container)
             case Value(value, container, size):
-                yield from self.read_value(_contained(value, container), size)
+                yield from self.read_value(contained(value, container), size)
             case Line(text):
                 found = list(read_values(text))
                 if is_broken(found) or is_encoded_mail(text):
@@ -182,7 +178,10 @@ class Envelope:
     def _mend(self, text: str, reason: Reason, at: int | None = None) -> Iterator[Found]:
         from trail_diff.read.repair.mend import Look, mend
 
-        found = mend(text, Look(self._source, self._selection), is_repaired=self._may_repair)
+        look = Look(self._source, self._selection, self._budget)
+        found = mend(text, look, is_repaired=self._may_repair)
+        if look.is_spent and not found.repairs:
+            reason = Reason.WORK_LIMIT
         self._tally.add(found.tally)
         self._ledger.take(found.ledger)
         for repair in found.repairs:
@@ -235,22 +234,21 @@ class Envelope:
         """Read one element of a split array without decoding more of it than needed."""
         if container == "Events":
             try:
-                text = _HISTORY.decode(raw).event
+                entry = _HISTORY.decode(raw)
             except REFUSALS:
+                entry = None
+            if entry is None or entry.is_torn() or bytes(raw).count(ENTRY) > 1:
                 yield from self._read_slowly(raw, container)
                 return
             self._tally.event_history += 1
-            yield from self._read_raw(text.encode("utf-8", "surrogatepass"))
+            yield from self._read_raw(entry.event.encode("utf-8", "surrogatepass"))
             return
         yield from self._read_raw(raw, container)
 
     def _read_raw(self, raw: bytes | msgspec.Raw, container: str = "") -> Iterator[Found]:
         """Read an undecoded record; what is none is decoded and looked at."""
-        try:
-            peek = _PEEK.decode(raw)
-        except REFUSALS:
-            peek = None
-        if peek is None or peek.user_identity is NULL or not _is_record(peek):
+        peek = read_peek(raw)
+        if peek is None:
             yield from self._read_slowly(raw, container)
             return
         self._ledger.account()
@@ -264,7 +262,7 @@ class Envelope:
         if isinstance(value, Reason):
             self._ledger.note(value, size=self._size)
         else:
-            yield from self._unwrap(_contained(value, container), 0)
+            yield from self._unwrap(contained(value, container), 0)
 
     def _read_text(self, text: str, depth: int) -> Iterator[Found]:
         """Read text that holds JSON, as a whole or behind a prefix (a timestamp, a log group and stream)."""
@@ -288,7 +286,7 @@ class Envelope:
             self._ledger.note(Reason.TEXT_NOT_READ if is_telling else Reason.NOT_CLOUDTRAIL, size=size_of(text))
 
     def _read_jobs(self, header: str, splitter: Splitter) -> Iterator[Found]:
-        for row in read_job_rows(_lines(header, splitter), self._source):
+        for row in read_job_rows(self._lines(header, splitter), self._source):
             match row:
                 case Skipped():
                     self._ledger.add(row)
@@ -297,12 +295,23 @@ class Envelope:
         self._ledger.account()
 
     def _read_table(self, header: str, splitter: Splitter) -> Iterator[Found]:
-        yield from self.read_table(_lines(header, splitter))
+        yield from self.read_table(self._lines(header, splitter))
         self._ledger.account()
+
+    def _lines(self, header: str, splitter: Splitter) -> Iterator[str]:
+        yield header + "\n"
+        for line in splitter.lines():
+            self._work(len(line))
+            yield line
+
+    def _work(self, size: int = 0) -> None:
+        if self._budget is not None:
+            self._budget.look(size)
 
     # ---- values
 
     def _unwrap(self, value: Inside, depth: int) -> Iterator[Found]:  # noqa: C901 - one case for each thing inside
+        self._work()
         match value:
             case _ if depth > DEPTH_LIMIT:
                 self._ledger.note(Reason.NESTING_LIMIT, size=self._size)
@@ -329,23 +338,23 @@ class Envelope:
                 self._ledger.note(Reason.NOT_CLOUDTRAIL, size=self._size)
 
     def _read_object(self, thing: dict[str, Any], depth: int) -> Iterator[Found]:
-        if _is_record(_peek_at(thing)) and not (fuller := _fuller_record(thing)):
+        if is_record(peek_at(thing)) and not (fuller := fuller_record(thing)):
             yield from self._pass(thing)
             return
-        if _is_record(_peek_at(thing)):
+        if is_record(peek_at(thing)):
             yield from self._unwrap(fuller, depth + 1)
             return
-        if _is_insight(thing):
+        if is_insight(thing):
             self._ledger.note(Reason.INSIGHT_EVENT, size=self._size)
             return
-        if _is_ocsf(thing):
+        if is_spoilt_record(thing):
+            self._ledger.note(Reason.INVALID_RECORD, size=self._size)
+            return
+        if is_ocsf(thing):
             from trail_diff.read.forms.ocsf import record_from_ocsf
 
             record = record_from_ocsf(thing)
             yield from self._pass(record) if record is not None else self._unwrap(Reason.NOT_CLOUDTRAIL, depth)
-            return
-        if _is_spoilt_record(thing):
-            self._ledger.note(Reason.INVALID_RECORD, size=self._size)
             return
         inside = look_inside(thing)
         if inside is None:
@@ -366,8 +375,8 @@ class Envelope:
 
     def _pass(self, record: Record) -> Iterator[Found]:
         """Let one decoded record through the gate."""
-        peek = _peek_at(record)
-        if not _is_record(peek):
+        peek = peek_at(record)
+        if not is_record(peek):
             self._ledger.note(Reason.INVALID_RECORD, size=self._size)
             return
         self._ledger.account()
@@ -380,66 +389,3 @@ class Envelope:
             self._has_next_page = bool(fields.get("NextToken"))
         elif container == "events" and "searchedLogStreams" in fields:
             self._has_next_page = bool(fields.get("nextToken"))
-
-
-def _lines(header: str, splitter: Splitter) -> Iterator[str]:
-    yield header + "\n"
-    yield from splitter.lines()
-
-
-def _is_record(peek: Peek) -> bool:
-    """Check whether an object is a CloudTrail record: it names an API call of a service, and is no Insight event."""
-    return (
-        isinstance(peek.event_source, str)
-        and isinstance(peek.event_name, str)
-        and not peek.event_source.startswith("aws:")
-        and peek.event_type != "AwsCloudTrailInsight"
-    )
-
-
-def is_before_table(line: str) -> bool:
-    """Check whether a first line only says how to read the table that follows."""
-    return bool(_SEPARATOR_HINT.match(line) or _TYPE_LINE.match(line))
-
-
-def _fuller_record(thing: dict[str, Any]) -> Any:
-    """Return the record inside of an object that only repeats some of its fields; None where it is one itself."""
-    if "userIdentity" in thing or any(str(name).startswith("userIdentity.") for name in thing):
-        return None
-    return next((inner for inner in thing.values() if mentions_record(inner)), None)
-
-
-def _peek_at(thing: dict[str, Any]) -> Peek:
-    return Peek(
-        event_source=thing.get("eventSource"),
-        event_name=thing.get("eventName"),
-        event_time=thing.get("eventTime"),
-        event_id=thing.get("eventID"),
-        event_type=thing.get("eventType"),
-        aws_region=thing.get("awsRegion"),
-        recipient_account_id=thing.get("recipientAccountId"),
-        read_only=thing.get("readOnly"),
-    )
-
-
-def _is_insight(thing: dict[str, Any]) -> bool:
-    return thing.get("eventType") == "AwsCloudTrailInsight" or "insightDetails" in thing
-
-
-def _is_ocsf(thing: dict[str, Any]) -> bool:
-    return isinstance(thing.get("api"), dict) and isinstance(thing.get("actor"), dict)
-
-
-def _is_spoilt_record(thing: dict[str, Any]) -> bool:
-    """Return a record whose needed fields have the wrong type or are missing from other things."""
-    is_notification = str(thing.get("eventSource")).startswith("aws:")
-    return "eventVersion" in thing and ("eventSource" in thing or "userIdentity" in thing) and not is_notification
-
-
-def _contained(value: Any, container: str | None) -> Any:
-    """Return an element the wrapper back that says what it is; records need none."""
-    if container in _JOB_LISTS:
-        return {container: [value]}
-    if container in ("events", "logEvents", "Events"):
-        return {container: [value]}
-    return value

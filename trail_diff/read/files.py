@@ -10,16 +10,8 @@ from trail_diff.errors import SourceError
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read import slim
-from trail_diff.read.containers import (
-    GZIP,
-    Budget,
-    Damaged,
-    Document,
-    Readable,
-    inflate_whole,
-    open_documents,
-    spool,
-)
+from trail_diff.read.budget import Budget, Damaged
+from trail_diff.read.containers import GZIP, Document, Readable, inflate_whole, open_documents, spool
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.interface import Found, FoundSlim, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.stream import WINDOW_BYTES, Splitter
@@ -115,11 +107,12 @@ class FileReader:
 
     def _read_part(self, file: InputFile) -> Iterator[Found | FoundSlim]:
         """Read a part of a file that holds a record a line up to there."""
-        envelope = self._envelope(file.path)
+        budget = Budget()
+        envelope = self._envelope(file.path, budget)
         if file.end is None:
             with open(file.path, "rb") as opened:  # noqa: PTH123 - as above
                 opened.seek(file.start)
-                counted = _Counted(opened, Budget(), self._tally, self._progress)
+                counted = _Counted(opened, budget, self._tally, self._progress)
                 yield from envelope.read(Splitter(counted, is_quick=self._is_quick, start=file.start), is_begun=True)
                 counted.report()
             return
@@ -143,7 +136,7 @@ class FileReader:
         counted.report()
 
     def _read_document(self, document: Document) -> Iterator[Found | FoundSlim]:
-        envelope = self._envelope(document.name)
+        envelope = self._envelope(document.name, document.budget)
         if document.is_parquet:
             from trail_diff.read.forms.parquet import read_parquet
 
@@ -158,8 +151,8 @@ class FileReader:
             stream = as_utf8(document.head, document.stream)
             yield from envelope.read(Splitter(stream, is_quick=self._is_quick))
 
-    def _envelope(self, source: str) -> Envelope:
-        return Envelope(source, self._selection, self._tally, is_slim=self._is_slim)
+    def _envelope(self, source: str, budget: Budget | None = None) -> Envelope:
+        return Envelope(source, self._selection, self._tally, budget, is_slim=self._is_slim)
 
     def _begin(self, name: str, size: int | None) -> None:
         if self._progress is not None:

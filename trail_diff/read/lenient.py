@@ -14,12 +14,19 @@ import msgspec
 
 from trail_diff.model.learnt import Record
 from trail_diff.model.reasons import Reason
-from trail_diff.read.interface import NULL, SlimRecord
+from trail_diff.read.records import NULL, SlimRecord
 from trail_diff.read.slim import REFUSALS
 
 SPACE = b" \t\r\n\x0b\x0c\x1e\0"
 DEPTH_LIMIT = 500
 """How deep brackets may lie in one another; records stay below twenty, and both parsers give up not far beyond."""
+
+_ONCE = frozenset({"eventSource", "eventID", "api", "actor", "event", "aws", "event.id", "EventId", "AwsEventId"})
+"""Names that a record has once, in CloudTrail's schema or in another; an object with two of them was two records."""
+_PACKED = frozenset({"data", "Data", "message", "Message", "body", "Body", "VarCharValue"})
+"""Names under which a record may lie in a way that does not show."""
+_TORN: dict[str, Any] = dict.fromkeys(("eventVersion", "eventSource", "eventName"))
+"""What stands for an object that was made of two records: it is counted as an invalid one."""
 
 _ANY = msgspec.json.Decoder()
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]|"', re.DOTALL)
@@ -74,20 +81,51 @@ def _read_integer(digits: str) -> int | float:
 
 
 def _keep_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its members; what an earlier one of the same name holds is kept, lists as one."""
+    """Make an object of its members; where an earlier one of the same name may hold records it is kept, lists as one.
+
+    Of others the last counts, as in JSON. Two records that damage made one are none, and are counted as invalid.
+    """
     made = dict(pairs)
     if len(made) == len(pairs):
         return made
     seen: dict[str, Any] = {}
+    repeated: list[tuple[str, Any, Any]] = []
     for name, value in pairs:
         before = seen.get(name)
-        if isinstance(before, list) and isinstance(value, list):
+        if name in seen:
+            repeated.append((name, before, value))
+        if not _may_hold_record(name, before):
+            seen[name] = value
+        elif isinstance(before, list) and isinstance(value, list):
             seen[name] = [*before, *value]
-            continue
-        if isinstance(before, list | dict):
-            seen[f"{name} ({len(seen)})"] = before
-        seen[name] = value
-    return seen
+        else:
+            seen |= {f"{name} ({len(seen)})": before, name: value}
+    if _is_torn(repeated):
+        return {**_TORN}
+    return made if "eventSource" in made and "eventName" in made else seen
+
+
+def _is_torn(repeated: list[tuple[str, Any, Any]]) -> bool:
+    """Check whether an object with members that come twice, with two values each, was made of two records.
+
+    That is so if one is a member that every record has once, or the text of a record.
+    """
+    differing = [(name, before) for name, before, value in repeated if before != value]
+    is_known = any(name in _ONCE for name, _, _ in repeated)
+    is_held = any(_may_hold_record(name, before) for name, before in differing if not isinstance(before, list))
+    return bool(differing) and (is_known or is_held)
+
+
+def _may_hold_record(name: str, value: Any) -> bool:
+    match value:
+        case str():
+            return name in _PACKED or "eventSource" in value
+        case dict():
+            return "eventSource" in value or any(_may_hold_record(*member) for member in value.items())
+        case list():
+            return name.endswith("Jobs") or any(_may_hold_record(name, one) for one in value)
+        case _:
+            return False
 
 
 _LENIENT = json.JSONDecoder(strict=False, parse_int=_read_integer, object_pairs_hook=_keep_repeated)
@@ -99,16 +137,22 @@ def decode_value(raw: bytes | msgspec.Raw) -> Any:
         value = _ANY.decode(raw)
     except REFUSALS:
         return _decode_leniently(bytes(raw))
-    if isinstance(value, dict) and _may_repeat(value, raw):
-        return _decode_leniently(bytes(raw))
-    return value
-
-
-def _may_repeat(value: dict[str, Any], raw: bytes | msgspec.Raw) -> bool:
-    """Check whether a name under which an object or a list lies occurs twice in the text of an object, at any depth."""
     text = bytes(raw)
-    holders = [name for name, inner in value.items() if isinstance(inner, list | dict)]
-    return any(text.count(b'"%s"' % name.encode("utf-8", "replace")) > 1 for name in holders)
+    return value if _count_members(value) == _count_names(text) else _decode_leniently(text)
+
+
+def _count_members(value: Any) -> int:
+    """Return how many members all objects in a value have."""
+    if not isinstance(value, dict):
+        return (
+            sum(_count_members(one) for one in value if isinstance(one, dict | list)) if isinstance(value, list) else 0
+        )
+    return len(value) + sum(_count_members(one) for one in value.values() if isinstance(one, dict | list))
+
+
+def _count_names(text: bytes) -> int:
+    """Return how many names of members JSON has; more where a string begins with a colon."""
+    return sum(text.count(end) - text.count(b"\\" + end) for end in (b'":', b'" :'))
 
 
 def _decode_leniently(raw: bytes) -> Any:

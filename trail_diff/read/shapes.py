@@ -13,8 +13,12 @@ from msgspec import Struct
 
 from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.ecs import columns_from_ecs
+from trail_diff.read.slim import is_id_of_other
 
 Object = Mapping[str, Any]
+
+_PACKED_BYTES = 32 << 20
+"""How far what is packed in a field may expand before its ratio counts; Kinesis and Lambda carry 6 MiB at most."""
 
 
 class JobDocument(Struct, frozen=True):
@@ -148,14 +152,15 @@ def _event_history(thing: Object) -> Sequence[Inside] | None:
         inside: list[Inside] = [_history_entry(entry) for entry in events]
         return [*inside, Page(bool(thing.get("NextToken")))]
     if isinstance(thing.get("CloudTrailEvent"), str | dict):
-        return [HistoryEntry(thing["CloudTrailEvent"])]
+        return [_history_entry(thing)]
     return None
 
 
 def _history_entry(entry: object) -> Inside:
     if isinstance(entry, dict) and ("EventId" in entry or "CloudTrailEvent" in entry):
-        text = entry.get("CloudTrailEvent")
-        return HistoryEntry(text) if text else Reason.INVALID_RECORD
+        text, event_id = entry.get("CloudTrailEvent"), entry.get("EventId")
+        is_torn = isinstance(text, str) and isinstance(event_id, str) and is_id_of_other(event_id, text)
+        return HistoryEntry(text) if text and not is_torn else Reason.INVALID_RECORD
     return entry
 
 
@@ -291,9 +296,10 @@ def _decode(text: object) -> Inside:
     except (binascii.Error, ValueError):
         return Reason.INVALID_RECORD
     if data.startswith(b"\x1f\x8b"):
-        from trail_diff.read.containers import Budget, Chunks, Damaged, inflate
+        from trail_diff.read.budget import Budget, Damaged
+        from trail_diff.read.containers import Chunks, inflate
 
-        budget = Budget()
+        budget = Budget(_PACKED_BYTES)
         budget.take(len(data))
         try:
             data = b"".join(inflate(Chunks(iter((data,))), budget))

@@ -5,13 +5,17 @@ would have read: it accepts nothing that is no JSON, and a needle inside a strin
 fields make no difference to it. Whatever is doubtful (one record of another shape is enough) gives None.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
 
-from trail_diff.read.interface import NULL, SlimRecord
+from trail_diff.read.records import NULL, SlimRecord
 
+_ONCE = (b'"eventSource"', b'"eventID"')
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+ENTRY = b'"CloudTrailEvent"'
 REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 T = TypeVar("T")
 
@@ -71,14 +75,22 @@ class _RawTrailFile(msgspec.Struct):
     Records: list[msgspec.Raw]
 
 
-class _Entry(msgspec.Struct, gc=False, rename={"event": "CloudTrailEvent"}):
+class Entry(msgspec.Struct, gc=False, rename={"event": "CloudTrailEvent", "event_id": "EventId"}):
+    """An entry of event history: the text of a record, and its id beside it."""
+
     event: str
+    event_id: msgspec.Raw = NULL
+
+    def is_torn(self) -> bool:
+        """Check whether the id beside the record is another's, as damage in the middle of two leaves it."""
+        named = bytes(self.event_id).strip(b'"').decode("utf-8", "replace")
+        return is_id_of_other(named, self.event)
 
 
 class _HistoryPage(msgspec.Struct, forbid_unknown_fields=True):
     """A page of LookupEvents with nothing beside it that could give it another meaning."""
 
-    Events: list[_Entry]
+    Events: list[Entry]
     NextToken: str | None = None
     ResponseMetadata: msgspec.Raw = msgspec.Raw(b"null")
 
@@ -114,7 +126,7 @@ _RAW_TRAIL = msgspec.json.Decoder(_RawTrailFile)
 _PAGE = msgspec.json.Decoder(_HistoryPage)
 _RECORD = msgspec.json.Decoder(SlimRecord)
 _RECORDS = msgspec.json.Decoder(list[SlimRecord])
-_ENTRIES = msgspec.json.Decoder(list[_Entry])
+_ENTRIES = msgspec.json.Decoder(list[Entry])
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _LINE = msgspec.json.Decoder(_Line)
 _RAW = msgspec.json.Decoder(msgspec.Raw)
@@ -142,44 +154,65 @@ def read_document(data: bytes) -> Batch | None:
         return read_elements(data, "")
     trail = _attempt(_TRAIL.decode, data)
     if trail is not None:
-        is_alone = data.count(b'"Records"') == 1  # of a name that comes twice, only the last would be seen
-        return _make_batch(trail.Records, lambda: _RAW_TRAIL.decode(data).Records, "Records") if is_alone else None
-    page = _attempt(_PAGE.decode, data) if data.count(b'"Events"') == 1 else None
-    return _open_entries(page.Events, has_next=bool(page.NextToken)) if page is not None else None
+        return _make_batch(trail.Records, data, lambda: _RAW_TRAIL.decode(data).Records, "Records")
+    page = _attempt(_PAGE.decode, data)
+    return _open_entries(page.Events, data, has_next=bool(page.NextToken)) if page is not None else None
 
 
 def read_elements(data: bytes, container: str) -> Batch | None:
     """Read a JSON array of what the container of that name holds."""
     if container == "Events":
         entries = _attempt(_ENTRIES.decode, data)
-        return _open_entries(entries) if entries is not None else None
+        return _open_entries(entries, data) if entries is not None else None
     records = _attempt(_RECORDS.decode, data)
-    return _make_batch(records, lambda: _RAWS.decode(data), container) if records is not None else None
+    return _make_batch(records, data, lambda: _RAWS.decode(data), container) if records is not None else None
 
 
 def read_lines(data: bytes) -> Batch | None:
     """Read records that follow one another, as a rule one a line."""
     records = _attempt(_LINE.decode_lines, data)
-    return _make_batch(list[SlimRecord](records), lambda: _RAW.decode_lines(data)) if records is not None else None
-
-
-def _open_entries(entries: list[_Entry], *, has_next: bool | None = None) -> Batch | None:
-    texts = [entry.event for entry in entries]
-    records = _attempt(lambda: [_RECORD.decode(text) for text in texts])
     if records is None:
         return None
-    return _make_batch(records, lambda: [text.encode() for text in texts], "Events", is_history=True, has_next=has_next)
+    return _make_batch(list[SlimRecord](records), data, lambda: _RAW.decode_lines(data))
 
 
-def _make_batch(
+def is_id_of_other(event_id: str, text: str) -> bool:
+    """Check whether the id of an event, where it looks like one, does not occur in the text of a record."""
+    return _UUID.match(event_id) is not None and event_id not in text
+
+
+def is_made_of_two(record: bytes | msgspec.Raw) -> bool:
+    """Check whether the text of a record names what every record has once more often: only the last would be seen."""
+    text = bytes(record)
+    return any(text.count(name) > 1 for name in _ONCE)
+
+
+def _open_entries(entries: list[Entry], data: bytes, *, has_next: bool | None = None) -> Batch | None:
+    texts = [entry.event for entry in entries]
+    records = _attempt(lambda: [_RECORD.decode(text) for text in texts])
+    if records is None or data.count(ENTRY) != len(texts) or any(entry.is_torn() for entry in entries):
+        return None
+    joined = "\n".join(texts).encode()
+    return _make_batch(
+        records, joined, lambda: [text.encode() for text in texts], "Events", is_history=True, has_next=has_next
+    )
+
+
+def _make_batch(  # noqa: PLR0913 - what a batch has
     records: list[SlimRecord],
+    data: bytes,
     split: Callable[[], Sequence[bytes | msgspec.Raw]],
     container: str | None = None,
     *,
     is_history: bool = False,
     has_next: bool | None = None,
 ) -> Batch | None:
-    """Make a batch unless one of its records is a notification of S3 or its like, or may be a wrapper around one."""
+    """Make a batch unless one of its records is a notification of S3 or its like, or may be a wrapper around one.
+
+    Of a name that comes twice, only the last is seen: there must not be more names in the data than records.
+    """
+    if any(data.count(name) != len(records) for name in _ONCE):
+        return None
     sources = [record.event_source for record in records]
     if any(source.startswith("aws:") for source in set(sources)):
         return None

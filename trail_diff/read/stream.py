@@ -7,14 +7,28 @@ lone surrogates), and reading goes on at the next line or element after a value 
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
 from trail_diff.model.reasons import Reason
 from trail_diff.read import slim
-from trail_diff.read.containers import Damaged, Readable
+from trail_diff.read.budget import Damaged
+from trail_diff.read.containers import Readable
 from trail_diff.read.lenient import SPACE, Scan, decode_value
+from trail_diff.read.parts import (
+    Broken,
+    Element,
+    Line,
+    Part,
+    Rest,
+    Segment,
+    TrailFile,
+    Value,
+    decode_trail_file,
+    decode_whole,
+    last_beginning,
+    read_array,
+)
 from trail_diff.read.slim import REFUSALS, Batch
 
 WINDOW_BYTES = 4 << 20
@@ -36,62 +50,8 @@ _CONTAINER = re.compile(
 )
 
 
-class _TrailFile(msgspec.Struct, forbid_unknown_fields=True):
-    """The form of trail files and console downloads: its elements stay undecoded."""
-
-    Records: list[msgspec.Raw]
-
-
-_TRAIL_FILE = msgspec.json.Decoder(_TrailFile)
-_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _RAW = msgspec.json.Decoder(msgspec.Raw)
 _SCALAR = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^\s,\[\]{}":]+', re.DOTALL)
-_BEGINNING = re.compile(rb'\{\s{0,80}"eventVersion"')
-
-
-class Value(msgspec.Struct, frozen=True):
-    """A decoded JSON value that stands by itself, or that was decoded alone inside of the array `container`."""
-
-    value: Any
-    container: str | None = None
-    size: int = 0
-
-
-class Element(msgspec.Struct, frozen=True):
-    """An undecoded element of the array called `container` (empty: an array that stands by itself)."""
-
-    raw: msgspec.Raw
-    container: str
-
-
-class Rest(msgspec.Struct, frozen=True):
-    """What the object around the array `container` holds beside it."""
-
-    fields: dict[str, Any]
-    container: str
-
-
-class Line(msgspec.Struct, frozen=True):
-    """A line that begins with no JSON value, without its line break."""
-
-    text: str
-
-
-class Broken(msgspec.Struct, frozen=True):
-    """The document cannot be read on from here; nothing of it was passed over."""
-
-    reason: Reason
-
-
-class Segment(msgspec.Struct, frozen=True):
-    """What follows the last that was accounted for, and the byte at which it begins; `is_last`: to the end."""
-
-    data: bytes
-    at: int
-    is_last: bool
-
-
-Part = Value | Batch | Element | Rest | Line | Broken
 
 
 class Splitter:
@@ -147,7 +107,7 @@ class Splitter:
             begins = self._mark - self._passed
         data = self._buffer[begins : begins + SEGMENT_BYTES]
         is_last = self._is_ended and begins + len(data) == len(self._buffer)
-        data = data if is_last else data[: _last_beginning(data)]
+        data = data if is_last else data[: last_beginning(data)]
         segment = Segment(data, self._mark, is_last)
         self._at = begins + len(data)
         self.is_blank = self.is_blank and not data.strip()
@@ -167,11 +127,11 @@ class Splitter:
             self._at, self.is_blank = len(self._buffer), False
             yield batch
             return
-        value = _decode_trail_file(self._buffer) or _decode_whole(self._buffer)
+        value = decode_trail_file(self._buffer) or decode_whole(self._buffer)
         if value is None:
             return
         self._at, self.is_blank = len(self._buffer), False
-        if isinstance(value, _TrailFile):
+        if isinstance(value, TrailFile):
             yield from (Element(raw, "Records") for raw in value.Records)
         else:
             yield Value(value.value, size=len(self._buffer))
@@ -183,6 +143,8 @@ class Splitter:
         is_at_hand = self._buffer.endswith(line, 0, self._at)
         if is_at_hand and line[begins : begins + 1] == b"{":
             self._at -= len(line) - begins
+            if b"{" in line[:begins]:
+                yield Line(line[:begins].decode("utf-8", "replace"))
         else:
             yield Line(line.rstrip(b"\r\n").decode("utf-8", "replace"))
 
@@ -324,7 +286,7 @@ class Splitter:
             cut = self._buffer[start:end].rstrip(SPACE)
             if not cut.endswith(b","):
                 continue
-            parts = _read_array(b"[" + cut[:-1] + b"]", name, is_quick=self._is_quick)
+            parts = read_array(b"[" + cut[:-1] + b"]", name, is_quick=self._is_quick)
             if parts is not None:
                 self._at = end
                 return parts
@@ -390,41 +352,3 @@ class Splitter:
         self._passed += kept
         self._buffer, self._at = b"".join(parts), self._at - kept
         return True
-
-
-def _read_array(data: bytes, name: str, *, is_quick: bool) -> list[Part] | None:
-    """Read the elements of an array; None if it is none."""
-    if is_quick and (batch := slim.read_elements(data, name)):
-        return [batch]
-    try:
-        return [Element(raw, name) for raw in _ELEMENTS.decode(data)]
-    except REFUSALS:
-        return None
-
-
-def _decode_trail_file(data: bytes) -> _TrailFile | None:
-    """Decode a trail file into undecoded elements; None where it has another form, or a name twice."""
-    try:
-        return _TRAIL_FILE.decode(data) if data.count(b'"Records"') == 1 else None
-    except REFUSALS:
-        return None
-
-
-def _decode_whole(data: bytes) -> Value | None:
-    """Decode a document that is one value of strict JSON; None where it is none."""
-    try:
-        _RAW.decode(data)
-    except REFUSALS:
-        return None
-    value = decode_value(data)
-    return None if isinstance(value, Reason) else Value(value)
-
-
-def _last_beginning(data: bytes) -> int:
-    """Return where in a piece of text the last record begins, else its last line; else its end."""
-    half = len(data) // 2
-    last = data.rfind(b'"eventVersion"', half)
-    if last >= 0 and (found := _BEGINNING.search(data, max(last - 90, half), last + 14)):
-        return found.start()
-    line = data.rfind(b"\n", half) + 1
-    return line or len(data)

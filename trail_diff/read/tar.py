@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from trail_diff.model.reasons import Reason
-from trail_diff.read.containers import CHUNK_BYTES, Damaged, Readable
+from trail_diff.read.budget import Damaged
+from trail_diff.read.containers import CHUNK_BYTES, Readable
 
 BLOCK_BYTES = 512
 HEADER_LIMIT_BYTES = 1 << 20

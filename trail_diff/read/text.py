@@ -7,23 +7,28 @@ from trail_diff.read.containers import CHUNK_BYTES, Chunks, Readable
 
 _MARKS = (
     (codecs.BOM_UTF8, None),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_TEXT_CONTROLS = frozenset(b"\t\n\x0b\x0c\r\x1b\x1e")
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\x0b\x0c\r\x1b\x1e"))
 
 
 def is_binary(head: bytes) -> bool:
-    """Check whether a document is no text: NULs that are no UTF-16, or many control characters."""
-    sample = head[:4096]
+    """Check whether a document is no text: NULs that are no UTF-16 or UTF-32, or many control characters.
+
+    NULs at its end are those of a file that was made larger than what was written to it.
+    """
+    sample = head[:4096].rstrip(b"\0") or head[:1]
     if _encoding(sample)[1] is not None:
         return False
-    controls = sum(byte < 32 and byte not in _TEXT_CONTROLS for byte in sample)
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
     return b"\0" in sample or controls * 20 > len(sample)
 
 
 def as_utf8(head: bytes, stream: Readable) -> Readable:
-    """Return a document as UTF-8. `stream` begins with `head`; what is no valid UTF-16 is replaced."""
+    """Return a document as UTF-8. `stream` begins with `head`; what is no valid UTF-16 or UTF-32 is replaced."""
     mark, encoding = _encoding(head)
     if encoding is not None:
         return Chunks(_transcode(stream, mark, encoding))
@@ -35,17 +40,17 @@ def as_utf8(head: bytes, stream: Readable) -> Readable:
 def _encoding(head: bytes) -> tuple[int, str | None]:
     """Return the length of the byte order mark and the encoding when it is not UTF-8.
 
-    Without a mark, UTF-16 is told by the NULs that every other byte of JSON and CSV then is.
+    Without a mark, UTF-16 is recognised by the NULs that every other byte of JSON and CSV then is, UTF-32 by three of
+    four.
     """
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return len(mark), encoding
     sample = head[:64]
-    if len(sample) >= 4 and sample[1:2] == b"\0" and not any(sample[1::2]):
-        return 0, "utf-16-le"
-    if len(sample) >= 4 and sample[:1] == b"\0" and not any(sample[::2]):
-        return 0, "utf-16-be"
-    return 0, None
+    if len(sample) < 4 or not any(sample):
+        return 0, None
+    filled = [place for place in range(4) if any(sample[place::4])]
+    return 0, {(0,): "utf-32-le", (3,): "utf-32-be", (0, 2): "utf-16-le", (1, 3): "utf-16-be"}.get(tuple(filled))
 
 
 def _transcode(stream: Readable, mark: int, encoding: str) -> Iterator[bytes]:

@@ -83,7 +83,7 @@ def _expand_folder(path: str, folder: str, selection: ReadOptions | None) -> Ite
 
 
 def _walk(folder: str, selection: ReadOptions | None) -> Iterator[InputFile | Skipped]:
-    """Yield all files below a folder by name, depth first; links to folders are counted, not followed."""
+    """Yield all files below a folder by name, depth first; links to folders and pipes are counted, not followed."""
     if selection is not None and _is_outside(folder, selection):
         count = sum(1 for _ in _walk(folder, None))
         yield from [Skipped(folder, Reason.OUTSIDE_REQUESTED_TIME, count)] if count else []
@@ -100,8 +100,8 @@ def _walk(folder: str, selection: ReadOptions | None) -> Iterator[InputFile | Sk
                 yield from _walk(name, selection)
             elif entry.is_file():
                 yield _take(name, entry.stat().st_size)
-            elif entry.is_symlink():
-                yield Skipped(name, Reason.LINKED_FOLDER)
+            else:
+                yield Skipped(name, Reason.LINKED_FOLDER if entry.is_symlink() else Reason.UNREADABLE_FILE)
         except OSError:
             yield Skipped(name, Reason.UNREADABLE_FILE)
 

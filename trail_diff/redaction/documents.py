@@ -17,18 +17,19 @@ from trail_diff.errors import UsageError
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.containers import Document
-from trail_diff.read.envelope import is_before_table
 from trail_diff.read.forms.cells import delimiter_of, read_cells
 from trail_diff.read.forms.rows import is_header
 from trail_diff.read.interface import FoundRecord, select_everything
 from trail_diff.read.ledger import is_broken
 from trail_diff.read.lenient import Between, read_values
+from trail_diff.read.parts import Broken, Element, Line, Part, Rest, Value
+from trail_diff.read.recognition import is_before_table
 from trail_diff.read.repair.mail import is_encoded_mail
 from trail_diff.read.repair.mend import Look, mend
 from trail_diff.read.repair.resync import find_whole_values, gaps
 from trail_diff.read.repair.yaml_text import ANSWER
 from trail_diff.read.slim import Batch
-from trail_diff.read.stream import Broken, Element, Line, Part, Rest, Splitter, Value
+from trail_diff.read.stream import Splitter
 from trail_diff.read.text import as_utf8
 from trail_diff.redaction import vocabulary as words
 from trail_diff.redaction.members import Members

@@ -18,7 +18,8 @@ from trail_diff.errors import SourceError, UsageError
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.outfile import refuse_inputs, replacing
-from trail_diff.read.containers import Budget, Document, open_documents
+from trail_diff.read.budget import Budget
+from trail_diff.read.containers import Document, open_documents
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, Tally, select_everything
 from trail_diff.read.parallel import run_in_order

@@ -13,8 +13,9 @@ from msgspec import Struct
 from trail_diff.events.jobs import read_job_document
 from trail_diff.events.normalize import KMS, normalize_record
 from trail_diff.model.learnt import Event, Skipped
-from trail_diff.read.interface import NULL, Found, FoundJob, FoundRecord, FoundSlim, SlimRecord
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim
 from trail_diff.read.lenient import decode_fully, to_record
+from trail_diff.read.records import NULL, SlimRecord
 
 _MOST_KNOWN = 20_000
 _BITS = (1 << 64) - 1

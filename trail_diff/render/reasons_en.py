@@ -17,6 +17,7 @@ REASONS: Mapping[str, str] = {
     "invalid-record": "the record lacks a needed field, or has one of the wrong type",
     "value-too-large": "a value is larger than the limit",
     "expansion-limit": "the archive unpacks to more than the limit",
+    "work-limit": "reading the file takes more work than its size warrants; give a part of it",
     "nesting-limit": "archives or values are nested deeper than the limit",
     "unreadable-file": "the file could not be read",
     "linked-folder": "a link to a folder, or to what is not there, is not followed; give the folder itself",

@@ -14,7 +14,7 @@ from trail_diff.arns import is_alias, is_key_id
 from trail_diff.events.denials import is_denial_code
 from trail_diff.gather.fold import Add, Bunch
 from trail_diff.model.learnt import Event, KeyAccess
-from trail_diff.read.interface import SlimRecord
+from trail_diff.read.records import SlimRecord
 from trail_diff.usage.callers import KeyChoice, named_key
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from trail_diff.aws.event_history.slices import Entry, Slices
 from trail_diff.errors import AwsCredentialsError, AwsError
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
-from trail_diff.read.interface import Found, FoundRecord, Peek, Progress, ReadOptions, Selection, Tally
+from trail_diff.read.interface import Found, FoundRecord, Progress, ReadOptions, Selection, Tally
+from trail_diff.read.records import Peek
 
 HISTORY_DAYS = 90
 

@@ -13,7 +13,7 @@ from trail_diff.errors import (
     UsageError,
 )
 from trail_diff.model.reasons import Reason
-from trail_diff.read.containers import Damaged
+from trail_diff.read.budget import Damaged
 from trail_diff.read.interface import Link
 
 ATTEMPTS = 5

@@ -19,7 +19,8 @@ from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsNotFoundError, SourceError
 from trail_diff.model.learnt import Skipped, Window
 from trail_diff.model.reasons import Reason
-from trail_diff.read.containers import Chunks, Damaged
+from trail_diff.read.budget import Damaged
+from trail_diff.read.containers import Chunks
 from trail_diff.read.files import FileReader
 from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.spans import list_days, merge_spans

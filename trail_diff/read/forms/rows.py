@@ -91,10 +91,19 @@ _OFFSET = re.compile(r"\s*\((?:UTC|GMT)([+-])(\d{1,2}):?(\d{2})\)\s*\Z")
 
 def is_header(first_line: str) -> bool:
     """Check whether a line is the header of a table of CloudTrail records, in any of the known forms."""
+    if not _may_be_header(first_line):
+        return False
     names = {_plain(name) for name in split_header(first_line)}
     return any(needed <= names for needed in _NEEDED) or (
         not first_line.lstrip().startswith(("{", "[")) and bool(names & set(_WHOLE_RECORD)) and "{" not in first_line
     )
+
+
+def _may_be_header(line: str) -> bool:
+    """Check whether the names that a header needs occur at all, which costs little and rules out most lines."""
+    plain = line.lower().replace(" ", "")
+    is_known = any(all(name in plain for name in needed) for needed in _NEEDED)
+    return is_known or ("{" not in plain and any(name in plain for name in _WHOLE_RECORD))
 
 
 def lacks_caller_type(columns: Sequence[str]) -> bool:
@@ -111,7 +120,9 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     holder = next((index for name in _WHOLE_RECORD for index, own in enumerate(names) if _plain(own) == name), None)
     time = next((index for index, name in enumerate(names) if _path(name) == ["eventTime"]), None)
     accounts = [index for index, name in enumerate(names) if _path(name)[-1].lower().endswith("accountid")]
-    sizes = [0]
+    # A header that holds values ran into a row, of which a part is missing.
+    sizes = [len(header) if any("{" in name or ".amazonaws.com" in name for name in names) else 0]
+    counts[Reason.UNREADABLE_ROW] += bool(sizes[0])
     for settled in settle_dates(read_cells(rest, delimiter_of(header), counts), time if holder is None else None):
         row = settled.row
         text = row[holder] if holder is not None and holder < len(row) else ""

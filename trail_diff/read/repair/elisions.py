@@ -7,6 +7,20 @@ from trail_diff.read.repair.interface import Repair
 from trail_diff.read.repair.punctuation import drop_commas
 
 _STRING = r'"(?:[^"\\\n]++|\\.)*+"'
+_STEMS = (
+    "snip",
+    "cut",
+    "trimmed",
+    "truncated",
+    "omitted",
+    "elided",
+    "shortened",
+    "removed",
+    "redacted",
+    "skipped",
+    "left out",
+    "etc",
+)
 _WORDS = r"(?:snip(?:ped|s)?|cut|trimmed|truncated|omitted|elided|shortened|removed|redacted|skipped|left out|etc)"
 _LINE = re.compile(
     rf"^[ \t]*[\W_]{{0,12}}(?:\w+[ \t]+){{0,4}}{_WORDS}(?:[ \t]+\w+){{0,4}}[ \t]*[\W_]{{0,12}}$",
@@ -20,8 +34,17 @@ def _drop_marks(text: str) -> str | None:
     def put(found: re.Match[str]) -> str:
         return found[1] or (f"{found[2]}null" if found[2] else "")
 
-    plain = _BRACKETED.sub(put, _DOTS.sub(put, _LINE.sub(_keep_values, text)))
+    plain = _LINE.sub(_keep_values, text) if (has_words := _has_words(text)) else text
+    if "..." in plain or "\u2026" in plain:
+        plain = _DOTS.sub(put, plain)
+    plain = _BRACKETED.sub(put, plain) if has_words else plain
     return drop_commas(plain) if plain != text else None
+
+
+def _has_words(text: str) -> bool:
+    """Check whether a word that may mark an elision occurs; most texts have none, and are not looked at further."""
+    lower = text.lower()
+    return any(stem in lower for stem in _STEMS)
 
 
 def _keep_values(found: re.Match[str]) -> str:

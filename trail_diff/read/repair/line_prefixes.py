@@ -3,6 +3,7 @@
 A prefix is one that most lines have. Lines that have none stay as they are, as those of the mail around a quote do.
 """
 
+import math
 import re
 
 from trail_diff.model.reasons import Reason
@@ -41,11 +42,26 @@ def _strip_prefixes(text: str) -> str | None:
 def _strip_one(lines: list[str]) -> list[str] | None:
     """Strip the first prefix that most lines have."""
     filled = sum(1 for line in lines if line.strip())
+    if filled < 2:
+        return None
     for prefix in _PREFIXES:
-        ends = [found.end() if (found := prefix.match(line)) else 0 for line in lines]
-        if filled >= 2 and sum(map(bool, ends)) >= _SHARE * filled:
+        ends = _match(prefix, lines, math.ceil(_SHARE * filled))
+        if ends is not None:
             return [line[end:] for line, end in zip(lines, ends, strict=True)]
     return None
+
+
+def _match(prefix: re.Pattern[str], lines: list[str], needed: int) -> list[int] | None:
+    """Return where a prefix ends on each line; None as soon as fewer lines than needed can have it."""
+    ends, may_lack = [], len(lines) - needed
+    for line in lines:
+        found = prefix.match(line)
+        end = found.end() if found else 0
+        may_lack -= not end
+        if may_lack < 0:
+            return None
+        ends.append(end)
+    return ends
 
 
 LINE_PREFIXES = Repair(Reason.REPAIRED_LINE_PREFIXES, _strip_prefixes)

@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct, structs
 
 from trail_diff.model.reasons import Reason
+from trail_diff.read.budget import Budget
 from trail_diff.read.forms.rows import is_header
 from trail_diff.read.interface import Found, FoundJob, FoundSlim, Selection, Tally
 from trail_diff.read.ledger import Ledger, mentions, size_of
@@ -50,10 +51,16 @@ class Mended(Struct, frozen=True):
 
 
 class Look(Struct, frozen=True):
-    """What is needed to look at a text: the name of its document, and what is wanted of it."""
+    """What is needed to look at a text: the name of its document, what is wanted of it, and what work it may make."""
 
     source: str
     selection: Selection
+    budget: Budget | None = None
+
+    @property
+    def is_spent(self) -> bool:
+        """Check whether no more may be tried."""
+        return self.budget is not None and self.budget.is_spent
 
     def read(self, text: str) -> Mended:
         """Read what is whole in a text."""
@@ -61,6 +68,8 @@ class Look(Struct, frozen=True):
 
         tally = Tally()
         envelope = Envelope(self.source, self.selection, tally, may_repair=False)
+        if self.budget is not None:
+            self.budget.work(len(text))
         table = _find_table(text)
         if table is not None:
             items = list(envelope.read_table(iter(text[table:].splitlines(keepends=True))))
@@ -72,6 +81,10 @@ class Look(Struct, frozen=True):
 
 class Reader(Protocol):
     """Reads what is whole in a text."""
+
+    @property
+    def is_spent(self) -> bool:
+        """Check whether no more may be tried."""
 
     def read(self, text: str) -> Mended:
         """Return what was read, and how much was not."""
@@ -97,7 +110,7 @@ def _repair(text: str, look: Reader, best: Mended, *, keeps_ties: bool) -> Mende
     """
     current, done, last = text, list(best.repairs), best
     for repair in REPAIRS:
-        if not last.lost_bytes and last.is_fruitful:
+        if (not last.lost_bytes and last.is_fruitful) or look.is_spent:
             break
         changed = repair.apply(current)
         if changed is None or changed == current:

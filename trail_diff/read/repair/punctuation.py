@@ -19,6 +19,8 @@ def drop_commas(text: str) -> str:
 
 
 def _fix_commas(text: str) -> str | None:
+    if '"' not in text and "'" not in text:
+        return None
     fixed = _MISSING.sub(lambda found: f"{found[1]},{found[2]}" if found[1] else found[0], drop_commas(text))
     return fixed if fixed != text else None
 

@@ -1,0 +1,200 @@
+"""What is put into a document is read or counted: whatever wraps it, splits it, damages it, or makes one of two."""
+
+import gzip
+import io
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from read.making import make_input
+from read.wrapping import WRAPS, dump, lookup, ocsf, tarred, zipped
+from recording import Recording
+
+from trail_diff.model.learnt import Skipped
+from trail_diff.model.reasons import Reason
+from trail_diff.read import budget
+from trail_diff.read.files import FileReader
+from trail_diff.read.interface import FoundRecord, Tally, select_everything
+
+MADE = Recording()
+KEY = MADE.key_arn("k")
+for minute, call in enumerate(("Decrypt", "GenerateDataKey", "CreateGrant")):
+    MADE.kms(f"2026-03-01T18:0{minute}:00Z", call, KEY, MADE.role("r", "s"), {"a": "b"})
+FIRST, SECOND, THIRD = MADE.records
+
+
+def read(data: bytes, *, is_quick: bool = True) -> tuple[list[dict[str, Any]], dict[Reason, int]]:
+    """Read a document: its records, and what was skipped."""
+    reading = FileReader(select_everything, Tally(), is_quick=is_quick)
+    found = list(reading.read_stream("x", io.BytesIO(data)))
+    records = [item.record for item in found if isinstance(item, FoundRecord)]
+    return records, {item.reason: item.count for item in found if isinstance(item, Skipped)}
+
+
+def fuse(first: object, second: object, upto: str, onwards: str) -> str:
+    """Return the beginning of one object and the end of another, as a lost piece leaves them."""
+    one, other = json.dumps(first), json.dumps(second)
+    return one[: one.index(upto)] + other[other.index(onwards) :]
+
+
+FUSED = {
+    "most is twice": fuse(FIRST, SECOND, '"eventCategory"', '"userIdentity"'),
+    "the call is twice": fuse(FIRST, SECOND, '"requestParameters"', '"eventTime"'),
+    "the id is twice": fuse(FIRST, SECOND, '"eventCategory"', '"requestParameters"'),
+}
+AROUND = {
+    "line": lambda text: f"{text}\n{json.dumps(THIRD)}\n",
+    "trail": lambda text: f'{{"Records": [{text}, {json.dumps(THIRD)}]}}',
+    "array": lambda text: f"[{text}, {json.dumps(THIRD)}]",
+    "history": lambda text: json.dumps(
+        {"Events": [{"EventId": "e", "CloudTrailEvent": text}, *lookup([THIRD])["Events"]]}
+    ),
+    "event": lambda text: f'{{"detail-type": "x", "detail": {text}}}\n{json.dumps(THIRD)}\n',
+    "log line": lambda text: f"2026-03-01T18:00:00Z {text}\n2026-03-01T18:00:01Z {json.dumps(THIRD)}\n",
+    "among damage": lambda text: f'{{"Records": [{text}, {json.dumps(THIRD)}, {{"eventVersion": "1',
+}
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("fused", FUSED)
+def test_two_records_that_damage_made_one_are_counted(fused: str, around: str, is_quick: bool) -> None:  # noqa: FBT001
+    """A record that repeats what a record has once is none: it would be a call that nobody made."""
+    records, reasons = read(AROUND[around](FUSED[fused]).encode(), is_quick=is_quick)
+
+    assert [record["eventID"] for record in records] == [THIRD["eventID"]]
+    assert reasons[Reason.INVALID_RECORD] == 1
+
+
+def test_two_records_of_security_lake_that_damage_made_one_are_counted() -> None:
+    """Also in another schema, where the second lies in the middle of the first."""
+    one, other = json.dumps(ocsf(FIRST)), json.dumps(ocsf(SECOND))
+    text = one[: one.rindex('", "readOnly"')] + other[other.index("taKey") :]
+
+    records, reasons = read(text.encode())
+
+    assert (json.loads(text)["metadata"]["uid"], records, reasons) == (
+        SECOND["eventID"],
+        [],
+        {Reason.INVALID_RECORD: 1},
+    )
+
+
+@pytest.mark.parametrize("name", ["eventID", "eventSource", "userAgent"])
+def test_a_name_that_says_the_same_twice_is_no_damage(name: str) -> None:
+    """A member that was only written twice makes no difference."""
+    text = json.dumps(FIRST)[:-1] + f", {json.dumps(name)}: {json.dumps(FIRST[name])}}}"
+
+    assert read(text.encode()) == ([FIRST], {})
+
+
+def test_both_texts_of_an_entry_count() -> None:
+    """An entry of event history with two texts is made of two entries."""
+    text = f'{{"Events": [{{"CloudTrailEvent": {json.dumps(json.dumps(FIRST))}, "CloudTrailEvent": {json.dumps(json.dumps(SECOND))}}}]}}'
+
+    assert read(text.encode()) == ([], {Reason.INVALID_RECORD: 1})
+
+
+def test_many_names_of_lists_take_no_longer_than_few() -> None:
+    """Whether a name comes twice is found out in one pass, however many there are."""
+    many = dump({**{f"name{number}": [] for number in range(20_000)}, "Records": [FIRST]})
+
+    assert read(many) == ([FIRST], {})
+
+
+@given(st.integers(0, 1 << 40))
+@settings(max_examples=400, deadline=None)
+def test_what_is_put_in_is_read_or_counted(seed: int) -> None:
+    """Records in any wraps, in one another or side by side, mangled, damaged, in containers: none is lost unsaid."""
+    made = make_input(random.Random(seed))  # noqa: S311 - a test
+
+    records, reasons = read(made.data)
+
+    is_loss_said = bool(reasons) and not made.is_plain
+    assert len(records) == made.count or (is_loss_said and not made.is_whole) or len(records) > made.count
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+def test_an_entry_with_the_id_of_another_is_counted(is_quick: bool) -> None:  # noqa: FBT001
+    """An entry of event history whose record says another id than the entry was made of two."""
+    entries = [{"EventId": FIRST["eventID"], "CloudTrailEvent": json.dumps(SECOND)}, *lookup([THIRD])["Events"]]
+
+    assert read(dump({"Events": entries}), is_quick=is_quick) == ([THIRD], {Reason.INVALID_RECORD: 1})
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+def test_of_other_members_that_come_twice_the_last_counts(is_quick: bool) -> None:  # noqa: FBT001
+    """Both ways of reading take the last of two members that do not tell records apart."""
+    text = json.dumps({**FIRST, "responseElements": "?"}).replace(
+        '"?"', '{"a": {"b": 1}, "a": {"c": [{}]}, "a": {"d": 2}}'
+    )
+    text = text[:-1] + ', "resources": [], "userIdentity": {"type": "Root"}, "userAgent": "x"}'
+
+    records, reasons = read(text.encode(), is_quick=is_quick)
+
+    changed = {"resources": [], "userIdentity": {"type": "Root"}, "userAgent": "x", "responseElements": {"a": {"d": 2}}}
+    assert (records, reasons) == ([{**FIRST, **changed}], {})
+
+
+COSTLY = {
+    "lines of junk": b'{"a":1}\n',
+    "values in a list": b"[[],[]],",
+    "rows of a table": b"a,b\n",
+    "broken text": b'"eventSource":{"',
+    "open brackets": b"[",
+    "texts": b'"{}",',
+}
+HEADS = {"rows of a table": b"eventname,eventsource\n", "values in a list": b'{"x":[', "texts": b'["x",'}
+
+
+@pytest.mark.parametrize("name", sorted(set(COSTLY) - {"open brackets"}))
+def test_work_is_bounded_by_what_was_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file that unpacks to much that is slow to read is given up, counted, and what came before is kept."""
+    monkeypatch.setattr(budget, "FREE_WORK", 1 << 18)
+    head = HEADS.get(name, dump(FIRST) + b"\n")
+
+    records, reasons = read(gzip.compress(head + COSTLY[name] * 40_000))
+
+    assert Reason.WORK_LIMIT in reasons
+    assert name in HEADS or records == [FIRST]
+    assert len(records) < 10_000
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_plain_file_may_make_as_much_work_as_it_needs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not unpacked never comes to the limit: each of its bytes may be a value and be gone over by repairs."""
+    monkeypatch.setattr(budget, "FREE_WORK", 0)
+
+    assert Reason.WORK_LIMIT not in read(HEADS.get(name, b"") + COSTLY[name] * 8_000)[1]
+
+
+@pytest.mark.parametrize("name", ["athena-flat", "athena-tsv", "athena-structs"])
+def test_a_header_that_ran_into_a_row_is_counted(name: str) -> None:
+    """A piece that is missing between the header and the first row takes a call with it."""
+    data = WRAPS[name]([FIRST])
+    header, row = data.split(b"\r\n")[:2]
+
+    records, reasons = read(header[:-2] + row[30:])
+
+    assert (records, sum(reasons.values())) == ([], 1)
+
+
+def test_records_before_a_value_at_the_end_of_a_line_are_read() -> None:
+    """A line without line feeds holds several log entries; the last begins a value that goes on below."""
+    first = "\r".join(f"2026-03-01T18:00:00Z {json.dumps(record)}" for record in (FIRST, SECOND))
+
+    assert read(f"{first}\r2026-03-01T18:00:00Z {json.dumps(THIRD, indent=2)}\n".encode()) == (
+        [FIRST, SECOND, THIRD],
+        {},
+    )
+
+
+@pytest.mark.parametrize(
+    "data", [zipped({}), tarred({}), gzip.compress(tarred({"a": b""}))], ids=["zip", "tar", "member"]
+)
+def test_an_archive_without_a_document_is_counted(data: bytes) -> None:
+    """An archive in which nothing is says so, as a file without content does."""
+    assert read(data)[1].keys() & {Reason.EMPTY_FILE, Reason.BINARY_FILE}
