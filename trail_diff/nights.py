@@ -44,17 +44,20 @@ def gather_night(inputs: Inputs, plan: TriagePlan) -> tuple[Material, TriagePlan
         TrailDiffError: what could not be used, with a hint.
     """
     if inputs.is_live and not inputs.is_engine_for_all:
-        return _gather_live(inputs, plan)
+        return gather_listed(inputs, plan, connect_inputs(inputs))
     gathered, facts = gather_with_facts(_aim(inputs, plan), plan.windows)
     return Material(gathered, facts), _rename(plan, inputs)
 
 
-def _gather_live(inputs: Inputs, plan: TriagePlan) -> tuple[Material, TriagePlan]:
-    """List the jobs, and fetch the events and facts of those that failed."""
+def gather_listed(inputs: Inputs, plan: TriagePlan, connection: "Connection") -> tuple[Material, TriagePlan]:
+    """List the jobs of some accounts and Regions, and fetch the events and facts of those that failed.
+
+    Raises:
+        TrailDiffError: what could not be used, with a hint.
+    """
     from trail_diff.aws.live.night import Night, collect_night
 
     given = structs.replace(read_given_jobs(inputs), documents=load_documents(inputs.facts))
-    connection = connect_inputs(inputs)
     now = connection.clock()
     plan = _with_time(plan, inputs, now)
     created = Window(plan.wanted.start or now, plan.wanted.end or now)

@@ -84,7 +84,9 @@ from trail_diff.usage.callers import CallerCount
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from trail_diff.nights import Material
     from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+    from trail_diff.triaging.plan import TriagePlan
     from trail_diff.usage.saved_calls import SavedCalls
     from trail_diff.usage.what_if import KnownCalls
 
@@ -268,14 +270,19 @@ def triage(
         TrailDiffError: what could not be used, with a hint.
     """
     from trail_diff.nights import gather_night
-    from trail_diff.triaging.diagnose import Cases
-    from trail_diff.triaging.group import group_reports, is_worth_telling, job_key
     from trail_diff.triaging.plan import TriagePlan
 
-    read, plan = gather_night(inputs, TriagePlan(wanted, pad))
-    gathered, cases = read.gathered, Cases(read.gathered, read.given, pad)
+    return group_night(*gather_night(inputs, TriagePlan(wanted, pad)))
+
+
+def group_night(read: "Material", plan: "TriagePlan") -> tuple[Triage, Mapping[JobKey, Report]]:
+    """Diagnose the jobs that are asked about, and put those with the same cause together."""
+    from trail_diff.triaging.diagnose import Cases
+    from trail_diff.triaging.group import group_reports, is_worth_telling, job_key
+
+    gathered, cases = read.gathered, Cases(read.gathered, read.given, plan.pad)
     reports = [analyse(read.with_facts(cases.of(job))) for job in plan.select(gathered)]
-    told = [report for report in reports if is_worth_telling(report) and wanted.wants_cause(report.verdict.cause)]
+    told = [report for report in reports if is_worth_telling(report) and plan.wanted.wants_cause(report.verdict.cause)]
     grouped = group_reports(told, len(gathered.jobs), summarize_reading(gathered.tally, gathered.skipped))
     return grouped, {job_key(report.failed): report for report in told}
 
