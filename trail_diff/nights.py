@@ -91,11 +91,13 @@ def _aim(inputs: Inputs, plan: TriagePlan) -> Inputs:
     options = inputs.options
     if not inputs.buckets or not inputs.jobs or options.start is not None or options.end is not None:
         return inputs
-    windows = plan.windows(read_given_jobs(inputs).gathered())
-    if not windows:
-        return inputs
-    around = Window(windows[0].start, max(window.end for window in windows))
-    return structs.replace(inputs, options=structs.replace(options, windows=windows, changes=around))
+    from trail_diff.aws.live.elsewhere import aim_at
+    from trail_diff.aws.live.jobs import BASELINES_AT_MOST
+
+    gathered = read_given_jobs(inputs).gathered()
+    rank, jobs = plan.rank(gathered.jobs), plan.select(gathered)
+    sides = [one for job in jobs for one in (job, *rank(job)[:BASELINES_AT_MOST])]
+    return structs.replace(inputs, options=aim_at(sides, options, plan.pad))
 
 
 def _redact(night: "CollectedNight", inputs: Inputs) -> "CollectedNight":

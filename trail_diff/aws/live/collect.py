@@ -9,7 +9,7 @@ from trail_diff.arns import arn_region
 from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.aws.live.connection import Connection
 from trail_diff.aws.live.facts import KeyAsker
-from trail_diff.aws.live.jobs import JobFinder, Place, find_given, place_of
+from trail_diff.aws.live.jobs import BASELINES_AT_MOST, JobFinder, Place, find_given, place_of
 from trail_diff.case.baseline import rank_baselines
 from trail_diff.case.builder import Question
 from trail_diff.case.correlate import job_window
@@ -26,8 +26,6 @@ _CHANGES_SPAN = timedelta(days=90)
 _LISTED_SPAN = timedelta(days=7)
 NOTHING_GIVEN = Collected()
 EVERYTHING = ReadOptions()
-_BASELINES_AT_MOST = 3
-"""How many baselines are fetched before one without any event of its own is taken as it is."""
 
 
 def collect_live(
@@ -146,7 +144,7 @@ class _Search(Struct, frozen=True):
         if self.question.baseline_job_id is not None:
             return [find_job(jobs, self.question.baseline_job_id)]
         current = find_job(jobs, failed.id)
-        return rank_baselines(current, jobs)[:_BASELINES_AT_MOST]
+        return rank_baselines(current, jobs)[:BASELINES_AT_MOST]
 
     def fetch(self, source: Source, jobs: Sequence[Job], documents: Sequence[FoundJob]) -> Collected:
         """Fetch the events of the failed job, its baseline, and what changed."""

@@ -24,6 +24,8 @@ _DESCRIBE = (
     ("describe_restore_job", "RestoreJobId"),
 )
 _LIST = {"backup": "list_backup_jobs", "copy": "list_copy_jobs", "restore": "list_restore_jobs"}
+BASELINES_AT_MOST = 3
+"""How many baselines of a job are read before one without any event of its own is taken as it is."""
 _LISTED_DAYS = timedelta(days=30)
 _LONGEST_NEIGHBOUR = timedelta(hours=12)
 """How long before a job another one may have begun and still share the vault with it."""

@@ -20,7 +20,7 @@ from trail_diff.aws.live.asking import OnceAsker
 from trail_diff.aws.live.connection import Connection
 from trail_diff.aws.live.facts import KeyAsker
 from trail_diff.aws.live.job_lists import JobLists
-from trail_diff.aws.live.jobs import JobFinder, Place, place_of
+from trail_diff.aws.live.jobs import BASELINES_AT_MOST, JobFinder, Place, place_of
 from trail_diff.aws.live.readings import Reading, Wanted
 from trail_diff.case.correlate import job_window
 from trail_diff.case.expected import find_lenders
@@ -31,8 +31,6 @@ from trail_diff.gather.raw_case import Collected, collect_found
 from trail_diff.model.learnt import Case, Job, Window
 from trail_diff.read.interface import Found, FoundJob, ReadOptions, Tally
 
-BASELINES_AT_MOST = 3
-"""How many baselines of a job are read before one without any event of its own is taken as it is."""
 _LISTED_DAYS = timedelta(days=30)
 """How far back AWS Backup lists jobs."""
 _CHANGES_SPAN = timedelta(days=90)
