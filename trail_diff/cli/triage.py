@@ -71,7 +71,11 @@ def _write_pages(reports: "Mapping[JobKey, Report]", view: TriageView) -> "Mappi
 
 
 def _exit_status(grouped: "Triage") -> ExitStatus:
+    """Return the status of a triage; lists that are missing are no night without failures."""
+    from trail_diff.model.reasons import Reason
+
     jobs = grouped.jobs
     if not jobs.failed:
-        return ExitStatus.NO_DIFFERENCE
+        is_unsure = Reason.JOBS_NOT_LISTED in grouped.coverage.warnings
+        return ExitStatus.INCONCLUSIVE if is_unsure else ExitStatus.NO_DIFFERENCE
     return ExitStatus.DIFFERENCE if jobs.explained or jobs.difference else ExitStatus.INCONCLUSIVE
