@@ -26,7 +26,7 @@ from trail_diff.pipeline import analyse, group_night
 from trail_diff.redaction.owner_map import make_pseudonyms
 from trail_diff.redaction.redactor import Redactor
 from trail_diff.triaging.plan import TriagePlan
-from trail_diff.triaging.select import TriageFilter
+from trail_diff.triaging.select import EVERY_JOB, TriageFilter
 
 HOME, OTHER = "111122223333", "444455556666"
 REGIONS = ("eu-west-1", "us-east-1")
@@ -44,7 +44,9 @@ class Asked:
     @property
     def since(self) -> datetime:
         """Return when the first job that failed was created."""
-        return min(job["CreationDate"] for own in self.server.accounts.values() for job in own.jobs if _failed(job))
+        created = (job["CreationDate"] for own in self.server.accounts.values() for job in own.jobs if _failed(job))
+        first: datetime = min(created)
+        return first
 
     def connection(self) -> Connection:
         """Return a connection to all accounts and Regions."""
@@ -52,10 +54,9 @@ class Asked:
         connection = connect(options, REGIONS, self.notes.append)
         return structs.replace(connection, history_options=HistoryOptions(None, 600, 0))
 
-    def triage(self, inputs: Inputs | None = None, **wanted: Sequence[str]) -> tuple[Triage, list[Report]]:
+    def triage(self, wanted: TriageFilter = EVERY_JOB, inputs: Inputs | None = None) -> tuple[Triage, list[Report]]:
         """Triage the night, and return the groups and the reports of their jobs."""
-        asked = TriageFilter(start=self.since, **wanted)  # type: ignore[arg-type]
-        plan = TriagePlan(asked, DEFAULT_PAD)
+        plan = TriagePlan(structs.replace(wanted, start=self.since), DEFAULT_PAD)
         own = structs.replace(inputs or Inputs(), note=self.notes.append)
         found, reports = group_night(*gather_listed(own, plan, self.connection()))
         assert sorted(reports) == sorted((job.id, job.account, job.region) for one in found.groups for job in one.jobs)
@@ -130,27 +131,27 @@ def test_every_verdict_is_that_of_its_single_run(server: AwsServer) -> None:
 @pytest.mark.parametrize(
     ("wanted", "count"),
     [
-        ({"vaults": ("deny-vault",)}, 2),
-        ({"accounts": (OTHER,)}, 1),
-        ({"resource_types": ("EBS",)}, 0),
-        ({"causes": (Cause.KEY_DISABLED,)}, 1),
+        (TriageFilter(vaults=("deny-vault",)), 2),
+        (TriageFilter(accounts=(OTHER,)), 1),
+        (TriageFilter(resource_types=("EBS",)), 0),
+        (TriageFilter(causes=(Cause.KEY_DISABLED,)), 1),
     ],
 )
-def test_filters_choose_jobs_and_what_is_asked(server: AwsServer, wanted: dict[str, Sequence[str]], count: int) -> None:
+def test_filters_choose_jobs_and_what_is_asked(server: AwsServer, wanted: TriageFilter, count: int) -> None:
     """Vault, account, resource type and cause choose jobs; keys of other jobs are not asked about."""
     asked = Asked(server, small_night(("deny", HOME, "eu-west-1", 2), ("disable", OTHER, "eu-west-1", 1)))
 
-    found, _ = asked.triage(**wanted)
+    found, _ = asked.triage(wanted)
 
     assert found.jobs.failed == count
-    assert server.count("DescribeKey") == (2 if "causes" in wanted else bool(count))
+    assert server.count("DescribeKey") == (2 if wanted.causes else bool(count))
 
 
 def test_nothing_that_failed_takes_no_events(server: AwsServer) -> None:
     """Where no job failed, the lists are all that is asked for."""
     asked = Asked(server, small_night(("deny", HOME, "eu-west-1", 1)))
 
-    found, _ = asked.triage(vaults=("another",))
+    found, _ = asked.triage(TriageFilter(vaults=("another",)))
 
     assert (found.jobs.failed, found.groups) == (0, ())
     assert {call.operation for call in server.calls} == {
@@ -270,9 +271,10 @@ def test_a_completed_job_with_refused_calls_is_found_where_it_was_read(server: A
 def test_a_night_with_pseudonyms_names_nothing(server: AwsServer) -> None:
     """With a redactor, the groups are the same, and no account, vault or key of the night is in them."""
     asked = Asked(server, small_night(("deny", HOME, "eu-west-1", 1), ("disable", HOME, "eu-west-1", 1)))
-    plain, _ = asked.triage(vaults=("deny-vault",))
+    of_one = TriageFilter(vaults=("deny-vault",))
+    plain, _ = asked.triage(of_one)
 
-    redacted, reports = asked.triage(Inputs(redactor=Redactor(make_pseudonyms(None))), vaults=("deny-vault",))
+    redacted, reports = asked.triage(of_one, Inputs(redactor=Redactor(make_pseudonyms(None))))
 
     assert [(one.cause, one.confidence, len(one.jobs)) for one in redacted.groups] == [
         (one.cause, one.confidence, len(one.jobs)) for one in plain.groups
