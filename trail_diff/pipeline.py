@@ -59,7 +59,6 @@ from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import DEFAULT_PAD, Question, build_case, case_windows
 from trail_diff.case.comparison import build_comparison
 from trail_diff.case.coverage import summarize_reading
-from trail_diff.case.gathered import Gathered
 from trail_diff.errors import CaseFileError, FactError, UsageError
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.gather.exports import WindowsOf
@@ -73,7 +72,6 @@ from trail_diff.inputs import (
     gather_facts,
     gather_inputs,
     gather_policy,
-    gather_with_facts,
     need_question,
     offer_bundles,
 )
@@ -87,7 +85,9 @@ from trail_diff.usage.callers import CallerCount
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from trail_diff.nights import Material
     from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+    from trail_diff.triaging.plan import TriagePlan
     from trail_diff.usage.saved_calls import SavedCalls
     from trail_diff.usage.what_if import KnownCalls
 
@@ -272,18 +272,20 @@ def triage(
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    from trail_diff.triaging.diagnose import Cases, windows_of
+    from trail_diff.nights import gather_night
+    from trail_diff.triaging.plan import TriagePlan
+
+    return group_night(*gather_night(inputs, TriagePlan(wanted, pad)))
+
+
+def group_night(read: "Material", plan: "TriagePlan") -> tuple[Triage, Mapping[JobKey, Report]]:
+    """Diagnose the jobs that are asked about, and put those with the same cause together."""
+    from trail_diff.triaging.diagnose import Cases
     from trail_diff.triaging.group import group_reports, is_worth_telling, job_key
-    from trail_diff.triaging.select import select_jobs
 
-    def spans(gathered: Gathered) -> tuple[Window, ...]:
-        return windows_of(select_jobs(gathered, wanted), gathered, pad)
-
-    gathered, facts = gather_with_facts(inputs, spans)
-    wanted = _renamed_filter(wanted, inputs)
-    cases = Cases(gathered, facts, pad)
-    reports = [analyse(cases.of(job)) for job in select_jobs(gathered, wanted)]
-    told = [report for report in reports if is_worth_telling(report) and wanted.wants_cause(report.verdict.cause)]
+    gathered, cases = read.gathered, Cases(read.gathered, read.given, plan.pad)
+    reports = [analyse(read.with_facts(cases.of(job))) for job in plan.select(gathered)]
+    told = [report for report in reports if is_worth_telling(report) and plan.wanted.wants_cause(report.verdict.cause)]
     grouped = group_reports(told, len(gathered.jobs), summarize_reading(gathered.tally, gathered.skipped))
     return grouped, {job_key(report.failed): report for report in told}
 

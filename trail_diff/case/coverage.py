@@ -293,6 +293,8 @@ def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:
         warnings.add(Reason.FETCH_TRUNCATED)
     if any(one.reason in _DAMAGE for one in skipped):
         warnings.add(Reason.INPUT_PARTLY_READ)
+    if any(one.reason is Reason.JOBS_NOT_LISTED for one in skipped):
+        warnings.add(Reason.JOBS_NOT_LISTED)
     return Coverage(
         regions=tuple(sorted(tally.regions())),
         accounts=tuple(sorted(tally.accounts())),

@@ -35,7 +35,8 @@ class ReadOptions(msgspec.Struct, frozen=True):
     A source that can choose need not bring all of it, only: in each of the `windows`, every KMS and AWS Backup event;
     in `changes`, those that change something (a span of days, in which they are few). `keys` are key ARNs that are
     known to matter; with `only_keys`, KMS calls on other keys are not wanted. A case wants them: what other keys and
-    callers did in a window tells whether an absence means anything.
+    callers did in a window tells whether an absence means anything. `placed` says which of the windows are wanted of
+    which account and Region, and that nothing is of any other; a source that does not tell places apart reads them all.
 
     `processes` is how many may be used for a large input; with more than one, the caller must have no threads. Each is
     given `batch_files` files at a time, fewer when they are large, or `stretch_bytes` of a large file of lines.
@@ -53,6 +54,7 @@ class ReadOptions(msgspec.Struct, frozen=True):
     only_keys: bool = False
     kms_only: bool = False
     event_ids: frozenset[str] | None = None
+    placed: Mapping[tuple[str, str], tuple[Window, ...]] | None = None
 
     def __call__(self, peek: Peek | SlimRecord) -> bool:
         """Check whether a record is wanted; one whose time cannot be read is."""

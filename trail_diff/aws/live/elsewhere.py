@@ -4,8 +4,8 @@ Says what is wanted of them: the time that was asked for, else the time of the j
 """
 
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 
 from msgspec import structs
 
@@ -13,16 +13,15 @@ from trail_diff.aws.client import Aws
 from trail_diff.aws.engines.engines import DryRunSource, open_engine
 from trail_diff.aws.live.collect import jobs_in
 from trail_diff.aws.live.connection import Connection
+from trail_diff.aws.live.jobs import BASELINES_AT_MOST
 from trail_diff.aws.live.options import AwsOptions
 from trail_diff.aws.s3.s3 import DEFAULT_SPAN, S3Source
 from trail_diff.case.baseline import rank_baselines
 from trail_diff.case.builder import Question
 from trail_diff.case.correlate import job_window
 from trail_diff.events.jobs import find_job
-from trail_diff.model.learnt import Window
+from trail_diff.model.learnt import Job, Window
 from trail_diff.read.interface import FoundJob, Link, ReadOptions, Source
-
-_BASELINES = 3
 
 
 def open_source(options: AwsOptions, connection: Connection, note: Callable[[str], None]) -> Source:
@@ -65,7 +64,12 @@ def plan_query(options: ReadOptions, given: Sequence[FoundJob], question: Questi
     jobs = jobs_in(given)
     failed = find_job(jobs, question.job_id)
     named = [find_job(jobs, question.baseline_job_id)] if question.baseline_job_id else rank_baselines(failed, jobs)
-    spans = [job_window(job, question.pad, _now()) for job in [failed, *named[:_BASELINES]]]
+    return aim_at([failed, *named[:BASELINES_AT_MOST]], options, question.pad)
+
+
+def aim_at(jobs: Iterable[Job], options: ReadOptions, pad: timedelta) -> ReadOptions:
+    """Return what of a bucket is wanted for some jobs: their windows, and what changed from the first to the last."""
+    spans = [job_window(job, pad, _now()) for job in jobs]
     windows = tuple(span for span in spans if span is not None)
     if not windows:
         return options
