@@ -180,8 +180,8 @@ def test_newest_minutes_are_never_kept(server: AwsServer, tmp_path: Path) -> Non
     assert reading.ids == [late["eventID"]]
 
 
-def test_early_answer_is_not_kept(server: AwsServer, tmp_path: Path) -> None:
-    """An event that arrives hours late is found by the next read: what was fetched within a day of its end is not kept."""
+def test_early_answer_is_not_kept_for_good(server: AwsServer, tmp_path: Path) -> None:
+    """What was fetched within a day of its end serves runs of the next quarter of an hour, which say so, and no later."""
     window = Window(NOW - timedelta(hours=20), NOW - timedelta(hours=19))
     query = ReadOptions(windows=(window,))
     first = Reading(server, cache=tmp_path).read(query)
@@ -189,10 +189,54 @@ def test_early_answer_is_not_kept(server: AwsServer, tmp_path: Path) -> None:
     late = made.kms("2026-03-19T16:30:00Z", "Decrypt", made.key_arn("k"), made.service("backup.amazonaws.com"))
     server.account().records[REGION] = [late]
 
-    second = Reading(server, cache=tmp_path).read(query)
+    soon, later = NOW + timedelta(minutes=15), NOW + timedelta(minutes=15, seconds=1)
+    server.calls.clear()
 
-    assert (first.ids, second.ids) == ([], [late["eventID"]])
-    assert second.tally.cached_at is None
+    second = Reading(server, cache=tmp_path, now=soon).read(query)
+    asked = server.count("LookupEvents")
+    third = Reading(server, cache=tmp_path, now=later).read(query)
+
+    assert (first.ids, second.ids, third.ids) == ([], [], [late["eventID"]])
+    assert (asked, second.tally.cached_at, third.tally.cached_at) == (0, NOW.isoformat(), None)
+    assert "kept from a fetch at 2026-03-20 12:00 UTC, 15 minutes ago; --no-cache" in second.notes[0]
+
+
+def test_run_over_the_last_hours_goes_on_where_it_was_stopped(server: AwsServer, tmp_path: Path) -> None:
+    """Of a window that ended within the day, only what was not fetched is asked for after the run was stopped."""
+    pages = PAGES_PER_SLICE + 10
+    made = Recording()
+    start = NOW - timedelta(hours=5)
+    for number in range(pages * 50):
+        at = start + timedelta(seconds=number)
+        made.kms(f"{at:%Y-%m-%dT%H:%M:%SZ}", "Decrypt", made.key_arn("k"), made.service("backup.amazonaws.com"))
+    server.account().records[REGION] = made.records
+    query = ReadOptions(windows=(Window(start, start + timedelta(hours=1)),))
+    server.faults.append(Fault("LookupEvents", "expired", skip=pages - 5, times=1000))
+    with pytest.raises(AwsCredentialsError):
+        Reading(server, cache=tmp_path).read(query)
+    server.faults.clear()
+    server.calls.clear()
+
+    second = Reading(server, cache=tmp_path, now=NOW + timedelta(minutes=3)).read(query)
+
+    assert sorted(second.ids) == sorted(record["eventID"] for record in made.records)
+    assert server.count("LookupEvents") <= 10
+
+
+def test_slice_that_may_not_be_used_any_more_is_removed(server: AwsServer, tmp_path: Path) -> None:
+    """A slice that was only to go on from does not stay in the cache."""
+    put_events(server, 5)
+    early = WINDOW.end + timedelta(hours=1)
+    server.now = lambda: early
+    Reading(server, cache=tmp_path, now=early).read(QUERY)
+    kept = list(tmp_path.rglob("*.json.gz"))
+    server.now = lambda: NOW
+
+    Reading(server, cache=tmp_path).read(QUERY)
+
+    again = [json.loads(gzip.decompress(path.read_bytes())) for path in tmp_path.rglob("*.json.gz")]
+    assert kept
+    assert {stored["fetched_at"] for stored in again} == {int(NOW.timestamp())}
 
 
 def test_age_of_what_was_kept_is_told(server: AwsServer, tmp_path: Path) -> None:

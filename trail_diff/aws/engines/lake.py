@@ -58,7 +58,7 @@ class LakeSource:
         now = self._now()
         records = map(_read_row, self._rows(self._start(query)))
         yield from Envelope(self._arn, selection, tally).read_rows(count_unreadable(records, self._arn))
-        tally.add_searched(query.windows, query.regions, now)
+        tally.add_searched(near_windows(query), now)
 
     def statement(self, query: ReadOptions) -> str:
         """Return what is asked, with the column that not every store has."""

@@ -59,7 +59,7 @@ class LogsInsightsSource:
         envelope = Envelope(name, selection, tally)
         yield from envelope.read_rows(self._messages(query, tally))
         if not tally.next_token:
-            tally.add_searched(query.windows, query.regions, now)
+            tally.add_searched(near_windows(query), now)
         self._link.notify(f"Logs Insights scanned {format_bytes(self._scanned)}")
 
     def statement(self, query: ReadOptions) -> str:

@@ -30,6 +30,7 @@ _SECONDS_FOR_TWO = 1.02
 """Two requests a second are allowed for an account and Region; this stays a little below."""
 
 _JOIN_SECONDS = 5.0
+_LEAST_HOURS_MINUTES = 120
 
 
 class HistoryOptions(Struct, frozen=True):
@@ -80,6 +81,9 @@ class LookupEvents:
             for span in place.searched(errand) if place.region in self._regions_of(query) else ():
                 bounds = (time_of(span.start).isoformat(), time_of(span.end).isoformat())
                 tally.searched.add((place.region, place.account, *bounds))
+            changes = place.changes_searched(errand) if place.region in self._regions_of(query) else None
+            if changes is not None:
+                tally.narrow_changes(time_of(changes.start).isoformat(), time_of(changes.end).isoformat())
             self._note_age(place, errand, tally, now)
             for entry in place.entries(errand):
                 yield from _decode(entry, source, selection, tally)
@@ -148,8 +152,10 @@ class LookupEvents:
 
 
 def _format_age(age: timedelta) -> str:
-    hours = int(age.total_seconds() // 3600)
-    return f"{age.days} days" if age.days > 1 else f"{hours} hours" if hours > 1 else "less than two hours"
+    minutes = int(age.total_seconds() // 60)
+    if minutes < _LEAST_HOURS_MINUTES:
+        return f"{minutes} minutes" if minutes > 1 else "a minute"
+    return f"{age.days} days" if age.days > 1 else f"{minutes // 60} hours"
 
 
 def _side_by_side(work: Sequence[tuple[PlaceHistory, Errand]], meter: Meter) -> list[AwsError | None]:

@@ -105,6 +105,20 @@ class PlaceHistory:
             for part in subtract(window, self._slices.missing(kms, window))
         ]
 
+    def changes_searched(self, errand: Errand) -> Span | None:
+        """Return the newest part of the errand's changes in which none is missing; None where there is none.
+
+        Grants that are made and retired are left out of it, as they are asked for from near the windows only.
+        """
+        asked = [(source, names, span) for source, names, span in _named_changes(errand) if names != FREQUENT_CHANGES]
+        if errand.changes is None or not asked:
+            return None
+        gaps = [
+            gap for source, names, span in asked for gap in self._gaps(self._lane("EventSource", source), names, span)
+        ]
+        start = max([errand.changes.start, *(gap.end + 1 for gap in gaps)])
+        return Span(start, errand.changes.end) if start <= errand.changes.end else None
+
     def cached_at(self, errand: Errand) -> int | None:
         """Return when the oldest part of the windows' KMS events was fetched by an earlier run; None without any."""
         kms = self._lane("EventSource", KMS)

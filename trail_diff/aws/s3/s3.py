@@ -71,7 +71,7 @@ class S3Source:
         self._link, self._url, self._now = link, url, now
         self._bucket, self._prefix = split_url(url)
         self._pruned = 0
-        self._searched: tuple[tuple[Window, str], ...] = ()
+        self._searched: ReadOptions | None = None
 
     def read(
         self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
@@ -95,8 +95,8 @@ class S3Source:
                 f"{self._url}: there is no object of the time and Regions asked for",
                 hint="check the bucket, the prefix, --region, --from and --to",
             )
-        for span, region in self._searched:
-            tally.add_searched([span], [region], now)
+        if self._searched:
+            tally.add_searched(self._searched, now)
         self._link.notify(f"{self._url}: read {count:,} objects, {format_bytes(size)}")
         if self._pruned:
             yield Skipped(self._url, Reason.OUTSIDE_REQUESTED_TIME, self._pruned)
@@ -104,10 +104,10 @@ class S3Source:
     # ---- what to read
 
     def _wanted(self, query: ReadOptions, pool: ThreadPoolExecutor) -> Iterator[_Object]:
-        self._searched = ()
+        self._searched = None
         folders = list(self._find_folders(self._prefix))
         if not folders:
-            self._searched = tuple((span, "") for span in merge_spans(query))
+            self._searched = ReadOptions(windows=merge_spans(query), changes=query.changes)
             yield from self._keep(self._list(self._prefix), merge_spans(query))
             return
         regions = sorted({folder.region for folder in folders})
@@ -118,7 +118,7 @@ class S3Source:
             prefixes = [folder.prefix + folder.inside for folder in wanted]
         else:
             prefixes = [prefix for folder in wanted for prefix in folder.list_prefixes(list_days(spans))]
-        self._searched = tuple((span, region) for span in spans for region in found)
+        self._searched = ReadOptions(tuple(found), windows=tuple(spans), changes=query.changes)
         self._link.notify(_describe(self._url, prefixes, spans, len(wanted), regions))
         for objects in _ahead(pool, self._list_all, prefixes, LISTS_AHEAD):
             yield from self._keep(objects, spans)
