@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from aws_server import AwsServer, Fault
+from msgspec import structs
 from recording import Recording
 
 from trail_diff.aws.client import Aws
@@ -29,7 +30,9 @@ NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(hours=1))
 QUERY = ReadOptions(windows=(WINDOW,))
-WITH_CHANGES = ReadOptions(windows=(WINDOW,), changes=Window(NOW - timedelta(days=30), NOW))
+WITH_CHANGES = ReadOptions(windows=(WINDOW,), changes=Window(NOW - timedelta(days=30), NOW), services=("dynamodb",))
+OF_ROLES = 15 + 3
+"""How many names changes of roles and of organizations have."""
 
 
 @pytest.fixture(autouse=True)
@@ -110,19 +113,21 @@ def test_changes_of_busy_keys_are_asked_for_by_name(server: AwsServer) -> None:
 
     assert changes <= set(reading.ids)
     assert len(reading.ids) == len(set(reading.ids))
-    assert server.count("LookupEvents") == 7 + 1 + 12 + 2 + 9
+    assert server.count("LookupEvents") == 7 + 1 + 18 + 2 + 1 + OF_ROLES
 
 
 def test_changes_of_quiet_keys_are_asked_for_by_source(server: AwsServer) -> None:
     """Where KMS is hardly used, all its events of some days take fewer requests than one for each kind of change."""
     put_events(server, 3)
-    query = ReadOptions(windows=(WINDOW,), changes=Window(START - timedelta(days=1), START + timedelta(days=1)))
+    changes = Window(START - timedelta(days=1), START + timedelta(days=1))
+    query = ReadOptions(windows=(WINDOW,), changes=changes, services=("fsx",))
 
     Reading(server).read(query)
 
     here = [call for call in server.calls if call.operation == "LookupEvents" and call.region == REGION]
-    assert {call.parameters["LookupAttributes"][0]["AttributeKey"] for call in here} == {"EventSource"}
-    assert len(here) == 2 + 2 * 2
+    asked = [call.parameters["LookupAttributes"][0] for call in here]
+    assert [one["AttributeValue"] for one in asked if one["AttributeKey"] == "EventName"] == ["UpdateFileSystem"]
+    assert len(here) == 2 + 2 * 2 + 1
 
 
 def test_guess_that_was_wrong_costs_no_more_than_twice(server: AwsServer) -> None:
@@ -130,15 +135,15 @@ def test_guess_that_was_wrong_costs_no_more_than_twice(server: AwsServer) -> Non
     put_events(server, 3)
     changes = put_events(server, 1, name="DisableKey", every=1)
     busy = put_events(server, 2000, name="Encrypt", every=-20)
-    query = ReadOptions(windows=(WINDOW,), changes=Window(START - timedelta(days=1), START + timedelta(days=1)))
+    span = Window(START - timedelta(days=1), START + timedelta(days=1))
 
-    reading = Reading(server).read(query)
+    reading = Reading(server).read(ReadOptions(windows=(WINDOW,), changes=span, services=("fsx",)))
 
     here = [call for call in server.calls if call.operation == "LookupEvents" and call.region == REGION]
     assert changes <= set(reading.ids)
     assert not busy <= set(reading.ids)
     assert not reading.tally.next_token
-    assert len(here) <= 2 + 2 * (15 + 1)
+    assert len(here) <= 2 + 1 + 2 * (18 + 4 + 1)
 
 
 def test_roles_are_asked_about_where_iam_records(server: AwsServer) -> None:
@@ -150,7 +155,38 @@ def test_roles_are_asked_about_where_iam_records(server: AwsServer) -> None:
     reading = Reading(server).read(WITH_CHANGES)
 
     assert reading.ids == [record["eventID"]]
-    assert server.count("LookupEvents") > len([call for call in server.calls if call.region == "us-east-1"]) == 9
+    assert server.count("LookupEvents") > len([call for call in server.calls if call.region == "us-east-1"]) == OF_ROLES
+
+
+def test_changes_of_the_resource_are_asked_for_between_the_windows(server: AwsServer) -> None:
+    """Settings of the job's kind of resource are asked for by name, where they lie between the windows, in few requests."""
+    later = Window(START + timedelta(days=1), START + timedelta(days=1, hours=1))
+    query = structs.replace(WITH_CHANGES, windows=(WINDOW, later))
+    between = put_events(server, 1, name="UpdateTable", every=1)
+    put_events(server, 1, name="SetTopicAttributes", every=1)
+    server.account().records[REGION][0]["eventSource"] = "dynamodb.amazonaws.com"
+    server.account().records[REGION][1]["eventSource"] = "sns.amazonaws.com"
+
+    reading = Reading(server).read(query)
+
+    asked = [call.parameters for call in server.calls if call.operation == "LookupEvents"]
+    own = [one for one in asked if one["LookupAttributes"][0]["AttributeValue"] == "UpdateTable"]
+    assert set(reading.ids) == between
+    assert [(one["StartTime"], one["EndTime"]) for one in own] == [(WINDOW.start, later.end)]
+
+
+def test_settings_that_change_all_day_are_asked_for_in_ten_requests_at_most(server: AwsServer) -> None:
+    """Autoscaling changes tables all day: the newest five hundred calls are looked at, and a note says what was not."""
+    later = Window(START + timedelta(days=1), START + timedelta(days=1, hours=1))
+    put_events(server, 700, name="UpdateTable", every=60)
+    for record in server.account().records[REGION]:
+        record["eventSource"] = "dynamodb.amazonaws.com"
+
+    reading = Reading(server).read(structs.replace(WITH_CHANGES, windows=(WINDOW, later)))
+
+    assert len(reading.ids) in (499, 500)
+    assert any(note.startswith("calls of UpdateTable in account") for note in reading.notes)
+    assert not reading.tally.next_token
 
 
 def test_second_read_asks_for_nothing(server: AwsServer, tmp_path: Path) -> None:
@@ -406,12 +442,12 @@ def test_stop_at_the_stated_limit_is_told(server: AwsServer) -> None:
     """A window too busy for the limit is cut, with a note of what to do; what is whole is told apart."""
     put_events(server, 1600, every=1)
 
-    reading = Reading(server, max_requests=50).read(QUERY)
+    reading = Reading(server, max_requests=30).read(QUERY)
 
     assert reading.tally.next_token is True
     assert reading.tally.searched != {(REGION, ACCOUNT, WINDOW.start.isoformat(), WINDOW.end.isoformat())}
     assert "--max-requests" in reading.notes[0]
-    assert server.count("LookupEvents") <= 50
+    assert server.count("LookupEvents") <= 30
 
 
 def test_busy_window_leaves_requests_for_the_other(server: AwsServer) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
-from trail_diff.events.changes import OTHER_CHANGES
+from trail_diff.events.changes import GLOBAL_SOURCES, OTHER_CHANGES
 from trail_diff.model.learnt import Record, Skipped, Window
 from trail_diff.times import parse_time
 
@@ -124,9 +124,10 @@ Selection = Callable[[Peek | SlimRecord], bool]
 class ReadOptions(msgspec.Struct, frozen=True):
     """What to read and what to leave out: every source is given it, and it picks the records that are worth decoding.
 
-    Of `regions` (empty: every Region), from `start` to `end` (aware UTC), wanted are KMS and AWS Backup events and
-    those that change keys, grants, policies, roles and trails; with `kms_only` KMS events alone, with `event_ids` those
-    alone.
+    Of `regions` (empty: every Region; roles and organizations are of all), from `start` to `end` (UTC), wanted are KMS
+    and AWS Backup events and those that change keys, grants, policies, roles and trails; with `kms_only` KMS events
+    alone, with `event_ids` those alone. `services` are those whose resources are concerned (as ARNs name them; empty:
+    not known), whose settings a source that asks for calls by name need look at only.
 
     A source that can choose need not bring all of it, only: in each of the `windows`, every KMS and AWS Backup event;
     in `changes`, those that change something (a span of days, in which they are few). `keys` are key ARNs that are
@@ -147,6 +148,7 @@ class ReadOptions(msgspec.Struct, frozen=True):
     changes: Window | None = None
     keys: tuple[str, ...] = ()
     only_keys: bool = False
+    services: tuple[str, ...] = ()
     kms_only: bool = False
     event_ids: frozenset[str] | None = None
 
@@ -176,7 +178,7 @@ class ReadOptions(msgspec.Struct, frozen=True):
         return self.event_ids is None or not isinstance(named, str) or not named or named in self.event_ids
 
     def _is_in_place(self, peek: Peek | SlimRecord) -> bool:
-        if self.regions and peek.aws_region not in self.regions:
+        if self.regions and peek.aws_region not in self.regions and peek.event_source not in GLOBAL_SOURCES:
             return False
         if self.start is None and self.end is None:
             return True

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from trail_diff.aws.engines.athena_sql import sql_texts
+from trail_diff.aws.engines.athena_sql import in_regions, sql_texts
 from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.errors import AwsError, SourceError, UsageError
 from trail_diff.model.learnt import Record, Window
@@ -133,7 +133,7 @@ def _condition(query: ReadOptions) -> str:
     wanted = [f"({_within(window)} AND {events})" for window in query.windows]
     if query.changes is not None:
         wanted.append(f"({_within(query.changes)} AND {names})")
-    place = f"awsregion IN ({sql_texts(query.regions)}) AND " if query.regions else ""
+    place = f"{in_regions(query)} AND " if query.regions else ""
     return f"{place}({' OR '.join(wanted)})"
 
 

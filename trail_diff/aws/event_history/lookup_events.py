@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from trail_diff.arns import global_region
 from trail_diff.aws.client import Aws
-from trail_diff.aws.event_history.history_plan import global_region, span_of, time_of
+from trail_diff.aws.event_history.history_plan import span_of, time_of
 from trail_diff.aws.event_history.pace import Pace
 from trail_diff.aws.event_history.place_history import Errand, Meter, PlaceHistory
 from trail_diff.aws.event_history.slices import Entry, Slices
 from trail_diff.errors import AwsCredentialsError, AwsError
+from trail_diff.events.surroundings import changes_around
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.interface import Found, FoundRecord, Peek, Progress, ReadOptions, Selection, Tally
@@ -112,7 +114,8 @@ class LookupEvents:
         changes = span_of(query.changes, oldest, now) if query.changes else None
         regions = self._regions_of(query)
         home = global_region(regions[0])
-        errands = [(region, Errand(windows, changes, of_roles=region == home)) for region in regions]
+        around = changes_around(query.services) if windows and changes else ()
+        errands = [(region, Errand(windows, changes, of_roles=region == home, around=around)) for region in regions]
         if changes is not None and home not in regions:
             errands.append((home, Errand((), changes, of_keys=False, of_roles=True)))
         return [(self._place(aws, region, now), errand) for aws in self._accounts for region, errand in errands]
@@ -142,6 +145,11 @@ class LookupEvents:
             if error is not None:
                 self._note(f"events of {where} are missing: {error.message}; {error.hint}")
                 tally.next_token = tally.next_token or place.requests > 1
+            for name, second in place.cut_short.items():
+                self._note(
+                    f"calls of {name} in {where} are too many: those before {time_of(second):%Y-%m-%d %H:%M} UTC "
+                    "were not looked at"
+                )
             if place.truncated:
                 tally.next_token = True
                 self._note(

@@ -21,6 +21,7 @@ from trail_diff.case.correlate import job_window
 from trail_diff.events.jobs import find_job
 from trail_diff.model.learnt import Window
 from trail_diff.read.interface import FoundJob, Link, ReadOptions, Source
+from trail_diff.read.spans import LOOK_BACK
 
 _BASELINES = 3
 
@@ -55,7 +56,7 @@ def plan_query(options: ReadOptions, given: Sequence[FoundJob], question: Questi
     """Return what of a bucket is wanted; nothing at all where no time is known, so that the source has to decide.
 
     The windows of the job in question and of the best baselines, as far as the documents given describe them; and what
-    changed between the first and the last of them.
+    changed from a week before the first of them to the last.
     """
     if options.start is not None or options.end is not None:
         end = options.end or _now()
@@ -69,8 +70,10 @@ def plan_query(options: ReadOptions, given: Sequence[FoundJob], question: Questi
     windows = tuple(span for span in spans if span is not None)
     if not windows:
         return options
-    around = Window(min(window.start for window in windows), max(window.end for window in windows))
-    return structs.replace(options, windows=windows, changes=around)
+    begin = min(window.start for window in windows) - LOOK_BACK
+    keys = dict.fromkeys([*question.keys, *(key for job in [failed, *named[:_BASELINES]] for key in job.keys)])
+    around = Window(begin, max(window.end for window in windows))
+    return structs.replace(options, windows=windows, changes=around, keys=tuple(keys))
 
 
 def _now() -> datetime:
