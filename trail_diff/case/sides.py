@@ -92,7 +92,7 @@ def _complete(reading: Coverage, sides: Sequence[JobEvents], warnings: Collectio
     ids = {tie.event.event_id for side in sides for tie in side.events}
     return msgspec.structs.replace(
         reading,
-        windows=Windows(spans[0], spans[1] if len(spans) > 1 else None),
+        windows=Windows(spans[0], spans[1] if len(spans) > 1 else None, reading.windows.changes),
         events_kept=len(ids),
         warnings=tuple(reason for reason in Reason if reason in warnings),
     )

@@ -256,14 +256,21 @@ class Case(Struct, frozen=True):
 
 
 class Windows(Struct, frozen=True):
-    """The padded windows that were searched: start and end."""
+    """The padded windows that were searched: start and end.
+
+    `changes` is the span in which AWS or a log store was asked for changes of keys; exports are read as far as they go.
+    """
 
     failed: tuple[datetime, datetime] | None = None
     succeeded: tuple[datetime, datetime] | None = None
+    changes: tuple[datetime, datetime] | UnsetType = UNSET
 
 
 class Coverage(Struct, frozen=True):
-    """What was read, what was skipped, and what the evidence does not cover. Lists are sorted."""
+    """What was read, what was skipped, and what the evidence does not cover. Lists are sorted.
+
+    `cached_at` is when the oldest of the events that an earlier run kept was fetched.
+    """
 
     windows: Windows = Windows()
     regions: tuple[str, ...] = ()
@@ -274,3 +281,4 @@ class Coverage(Struct, frozen=True):
     warnings: tuple[Reason, ...] = ()
     files_read: int = 0
     repairs: tuple[Skipped, ...] | UnsetType = UNSET
+    cached_at: datetime | UnsetType = UNSET

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from trail_diff.events.changes import OTHER_CHANGES
+from trail_diff.events.changes import GLOBAL_SOURCES, OTHER_CHANGES
 from trail_diff.model.learnt import Record, Skipped, Window
 from trail_diff.read.records import Peek, SlimRecord
 from trail_diff.times import parse_time
@@ -28,9 +28,10 @@ Selection = Callable[[Peek | SlimRecord], bool]
 class ReadOptions(msgspec.Struct, frozen=True):
     """What to read and what to leave out: every source is given it, and it picks the records that are worth decoding.
 
-    Of `regions` (empty: every Region), from `start` to `end` (aware UTC), wanted are KMS and AWS Backup events and
-    those that change keys, grants, policies, roles and trails; with `kms_only` KMS events alone, with `event_ids` those
-    alone.
+    Of `regions` (empty: every Region; roles and organizations are of all), from `start` to `end` (UTC), wanted are KMS
+    and AWS Backup events and those that change keys, grants, policies, roles and trails; with `kms_only` KMS events
+    alone, with `event_ids` those alone. `services` are those whose resources are concerned (as ARNs name them; empty:
+    not known), whose settings a source that asks for calls by name need look at only.
 
     A source that can choose need not bring all of it, only: in each of the `windows`, every KMS and AWS Backup event;
     in `changes`, those that change something (a span of days, in which they are few). `keys` are key ARNs that are
@@ -52,6 +53,7 @@ class ReadOptions(msgspec.Struct, frozen=True):
     changes: Window | None = None
     keys: tuple[str, ...] = ()
     only_keys: bool = False
+    services: tuple[str, ...] = ()
     kms_only: bool = False
     event_ids: frozenset[str] | None = None
     placed: Mapping[tuple[str, str], tuple[Window, ...]] | None = None
@@ -82,7 +84,7 @@ class ReadOptions(msgspec.Struct, frozen=True):
         return self.event_ids is None or not isinstance(named, str) or not named or named in self.event_ids
 
     def _is_in_place(self, peek: Peek | SlimRecord) -> bool:
-        if self.regions and peek.aws_region not in self.regions:
+        if self.regions and peek.aws_region not in self.regions and peek.event_source not in GLOBAL_SOURCES:
             return False
         if self.start is None and self.end is None:
             return True
@@ -193,7 +195,8 @@ class Tally:
     spans (Region, account, first and last second) whose KMS events were all brought. Those of event history name their
     account: nothing is missing there, even where no record is. Those of a log store (a bucket, a table, a log group)
     have no account, and no Region where all were asked for: the store holds what its trail delivers. `as_of` is when
-    such a fetch was made, `cached_at` when the oldest part of it was that was kept from an earlier one.
+    such a fetch was made, `cached_at` when the oldest part of it was that was kept from an earlier one, `changes` the
+    span in which all changes of keys were asked for.
     """
 
     def __init__(self) -> None:
@@ -210,6 +213,7 @@ class Tally:
         self.searched: set[tuple[str, str, str, str]] = set()
         self.as_of: str | None = None
         self.cached_at: str | None = None
+        self.changes: tuple[str, str] | None = None
 
     def count(self, peek: Peek) -> None:
         """Count one record."""
@@ -248,12 +252,20 @@ class Tally:
         is_counted = self.event_history == self.records
         return all(account for _, account, *_ in self.searched) if self.searched else is_counted
 
-    def add_searched(self, spans: Sequence[Window], regions: Sequence[str], as_of: datetime) -> None:
-        """Note that a log store was asked for all KMS events of some spans; no Regions stand for all of them."""
+    def add_searched(self, query: ReadOptions, as_of: datetime) -> None:
+        """Note that a log store was asked for what a query wants; no Regions stand for all of them."""
         self.as_of = max(self.as_of or "", as_of.isoformat())
-        for span in spans:
+        for span in query.windows:
             bounds = (span.start.isoformat(), min(span.end, as_of).isoformat())
-            self.searched |= {(region, "", *bounds) for region in regions or ("",)}
+            self.searched |= {(region, "", *bounds) for region in query.regions or ("",)}
+        changes = query.windows[0] if query.changes is None and len(query.windows) == 1 else query.changes
+        if changes is not None:
+            self.narrow_changes(changes.start.isoformat(), min(changes.end, as_of).isoformat())
+
+    def narrow_changes(self, first: str, last: str) -> None:
+        """Note a span in which a source was asked for changes; of several spans, what they have in common counts."""
+        known = self.changes
+        self.changes = (max(first, known[0]), min(last, known[1])) if known else (first, last)
 
     def count_all(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> None:
         """Count many records, whose sources are known: the same as `count` for each, but quicker."""
@@ -293,6 +305,8 @@ class Tally:
         self.searched |= other.searched
         self.as_of = max((time for time in (self.as_of, other.as_of) if time), default=None)
         self.cached_at = min((time for time in (self.cached_at, other.cached_at) if time), default=None)
+        if other.changes is not None:
+            self.narrow_changes(*other.changes)
         self._widen([time for time in (other.first, other.last) if time is not None])
 
     def _widen(self, times: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
 
-from trail_diff.arns import arn_region
+from trail_diff.arns import arn_region, arn_service
 from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.aws.live.connection import Connection
 from trail_diff.aws.live.facts import KeyAsker
@@ -155,7 +155,8 @@ class _Search(Struct, frozen=True):
             raise UsageError("the job lies outside --from and --to", hint="leave them out, or widen them")
         changes = self._clip(Window(now - _CHANGES_SPAN, now))
         keys = tuple(dict.fromkeys([*self.question.keys, *(key for job in jobs for key in job.keys)]))
-        query = ReadOptions(self._regions(jobs), windows=windows, changes=changes, keys=keys)
+        services = _services(jobs)
+        query = ReadOptions(self._regions(jobs), windows=windows, changes=changes, keys=keys, services=services)
         selection, tally = ReadOptions((), self.options.start, self.options.end), Tally()
         found = source.read(query, selection, tally, self.connection.progress)
         collected = collect_found(found, tally, [*documents, *self.given.job_records, *self.given.skipped])
@@ -190,6 +191,12 @@ def jobs_in(documents: Sequence[FoundJob]) -> tuple[Job, ...]:
     """Read every job that the documents describe, with the keys that vaults and recovery points name."""
     jobs = merge_jobs(job for item in documents for job in read_job_document(item.document, item.source))
     return with_vault_keys(jobs, (item.document for item in documents))
+
+
+def _services(jobs: Sequence[Job]) -> tuple[str, ...]:
+    """Return the services whose resources the jobs are of; none where one of them does not say."""
+    named = dict.fromkeys(arn_service(job.resource) or "" for job in jobs)
+    return tuple(named) if all(named) else ()
 
 
 def _note_usage(usage: Document | None, asker: Asker) -> None:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from msgspec import Struct, structs
 
-from trail_diff.arns import arn_account, arn_region
+from trail_diff.arns import arn_account, arn_region, arn_service
 from trail_diff.aws.live.asking import OnceAsker
 from trail_diff.aws.live.connection import Connection
 from trail_diff.aws.live.facts import KeyAsker
@@ -171,7 +171,8 @@ class _Search:
             clipped = self._clip(window) if window else None
             if clipped is not None:
                 places = ((account, region) for account in accounts for region in regions or self._connection.regions)
-                yield from (Wanted(account, region, clipped) for account, region in places)
+                service = arn_service(job.resource) or ""
+                yield from (Wanted(account, region, clipped, service) for account, region in places)
 
     def _clip(self, window: Window) -> Window | None:
         """Return the part of a window that may be read."""

@@ -17,11 +17,12 @@ from trail_diff.read.interface import Progress, ReadOptions, Source, Tally
 
 
 class Wanted(Struct, frozen=True):
-    """A window, wanted of an account and Region."""
+    """A window, wanted of an account and Region, and the service whose resource it is about (empty: not known)."""
 
     account: str
     region: str
     window: Window
+    service: str = ""
 
 
 class Reading(Protocol):
@@ -46,6 +47,7 @@ class HistoryReading:
             regions=_regions_of(wanted),
             windows=join_windows(one.window for one in wanted),
             changes=changes,
+            services=_services_of(wanted),
             placed={place: join_windows(windows) for place, windows in placed.items()},
         )
         tally = Tally()
@@ -110,6 +112,12 @@ def _span(window: Window) -> Span:
 
 def _windows(spans: Iterable[Span]) -> tuple[Window, ...]:
     return tuple(Window(time_of(span.start), time_of(span.end)) for span in sorted(spans))
+
+
+def _services_of(wanted: Iterable[Wanted]) -> tuple[str, ...]:
+    """Return the services whose resources are concerned; none where one of them is not known."""
+    named = {one.service for one in wanted}
+    return tuple(sorted(named)) if all(named) else ()
 
 
 def _regions_of(wanted: Iterable[Wanted]) -> tuple[str, ...]:
