@@ -5,7 +5,7 @@ shown. A call that worked and that the new policy may refuse is *at risk*: a Den
 lost where something else might allow it. Calls that AWS is known to make are tried as well, apart from those observed.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -48,11 +48,15 @@ class Policies(Struct, frozen=True):
 
 
 def replay(seen: Sequence[ObservedRequest], policies: Policies) -> tuple[WhatIfRow, ...]:
-    """Decide every distinct request, and merge what comes out alike for a caller, action and key; worst first."""
+    """Decide every distinct request, and merge what comes out alike; worst first."""
     trial = _Trial.of(policies)
+    return merge_rows(trial.decide(one) for one in seen)
+
+
+def merge_rows(rows: Iterable[WhatIfRow]) -> tuple[WhatIfRow, ...]:
+    """Merge what comes out alike for a caller, action and key; worst first."""
     merged: dict[tuple[Any, ...], WhatIfRow] = {}
-    for one in seen:
-        row = trial.decide(one)
+    for row in rows:
         place = (row.caller, row.action, row.key, row.outcome, row.statement, row.unknown_keys)
         known = merged.get(place)
         merged[place] = row if known is None else _add(known, row)

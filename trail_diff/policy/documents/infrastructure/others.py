@@ -6,12 +6,14 @@ from contextlib import suppress
 from typing import Any
 
 from trail_diff.model.codes import KeyChange
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.interface import (
     PlannedKey,
     Surroundings,
     as_list,
     as_object,
     texts,
+    unread,
 )
 
 PULUMI_TYPES = frozenset(
@@ -27,7 +29,11 @@ _OPERATIONS: Mapping[str, KeyChange] = {
     "same": "unchanged",
     "update": "changed",
     "replace": "changed",
+    "read": "unchanged",
+    "refresh": "unchanged",
 }
+_STACKS = frozenset({"aws:cloudformation/stack:Stack", "aws-native:cloudformation:Stack"})
+"""Resources that may make keys of their own."""
 
 
 def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
@@ -35,6 +41,8 @@ def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings
     for place, step in enumerate(map(as_object, as_list(document.get("steps")))):
         old, new = as_object(step.get("oldState")), as_object(step.get("newState"))
         kind = str(new.get("type", old.get("type")))
+        if kind in _STACKS and step.get("op") != "same":
+            yield unread(_pulumi_name(step.get("urn")), kind, f"/steps/{place}/newState")
         if kind not in PULUMI_TYPES and kind != _PULUMI_POLICY:
             continue
         after = _pulumi_policy(new)
@@ -47,7 +55,20 @@ def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings
             after=None if is_unknown else after,
             unknown="policy" if is_unknown else None,
             path=f"/steps/{place}/newState/inputs/policy",
+            reason=_end_of(str(step.get("op")), old, new) if kind in PULUMI_TYPES else None,
         )
+
+
+def _end_of(operation: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Reason | None:
+    """Return what becomes of a key beside its policy."""
+    if old.get("retainOnDelete") is not True:
+        if operation == "delete":
+            return Reason.KEY_IS_DELETED
+        if "replace" in operation:
+            return Reason.KEY_IS_REPLACED
+    was, is_now = (as_object(state.get("inputs")) for state in (old, new))
+    is_disabled = any(is_now.get(name) is False and was.get(name) is not False for name in ("isEnabled", "enabled"))
+    return Reason.KEY_IS_DISABLED if is_disabled else None
 
 
 def read_pulumi_stack(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
