@@ -53,8 +53,9 @@ def try_keys(
     """Try every key's new policy on the calls observed on it; with None, on those that AWS is `known` to make."""
     rows: list[WhatIfRow] = []
     told: list[WhatIfKey] = []
+    is_only = sum(key.reason is not Reason.PART_NOT_READ for key in keys) == 1
     for key in keys:
-        own = _requests_on(key, observed, is_only=len(keys) == 1)
+        own = _requests_on(key, observed, is_only=is_only)
         reason = _why_not_tried(key, own, observed)
         arn = key.arn or _only_key(own)
         expression = show_unresolved(key.unknown or "")
@@ -100,7 +101,7 @@ def _requests_on(key: PlannedKey, observed: ObservedRequests | None, *, is_only:
     Raises:
         UsageError: the calls are on several keys, and none was named: a policy belongs to one.
     """
-    if observed is None or key.change == "created":
+    if observed is None or key.change == "created" or key.reason is Reason.PART_NOT_READ:
         return []
     if not is_only or key.arn is not None:
         return observed.on_key(key.names)

@@ -45,11 +45,12 @@ def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings
             yield unread(_pulumi_name(step.get("urn")), kind, f"/steps/{place}/newState")
         if kind not in PULUMI_TYPES and kind != _PULUMI_POLICY:
             continue
-        after = _pulumi_policy(new)
+        is_kept = step.get("op") == "delete" and old.get("retainOnDelete") is True
+        after = _pulumi_policy(old if is_kept else new)
         is_unknown = isinstance(after, str) and _UNKNOWN_TEXT in after
         yield PlannedKey(
             address=_pulumi_name(step.get("urn")),
-            change=_OPERATIONS.get(str(step.get("op")), "changed"),
+            change="unchanged" if is_kept else _OPERATIONS.get(str(step.get("op")), "changed"),
             names=_pulumi_names(step.get("urn"), old, new),
             before=_pulumi_policy(old),
             after=None if is_unknown else after,
