@@ -161,6 +161,21 @@ def test_key_without_a_policy_of_its_own_is_tried_with_the_default_one(tmp_path:
     assert [key["reason"] for key in report["keys"]] == ["policy-is-default"]
 
 
+@pytest.mark.parametrize("grantee", ["backup-storage.amazonaws.com", None], ids=["told", "not told"])
+def test_grant_that_goes_is_never_passed(tmp_path: Path, grantee: str | None) -> None:
+    """What a removed grant allows was not replayed without it, so only the key that is named by its address passes."""
+    gone = {
+        "address": "aws_kms_grant.storage",
+        "type": "aws_kms_grant",
+        "change": {"actions": ["delete"], "before": {"key_id": KEY, "grantee_principal": grantee}, "after": None},
+    }
+    arguments = write(tmp_path, change("aws_kms_key.vault", KEY, OLD, SAFE), gone)
+
+    assert run(arguments) == 3
+    assert run([*arguments, "--key", KEY]) == 3
+    assert run([*arguments, "--key", "aws_kms_key.vault"]) == 0
+
+
 NESTED = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "stacks/key.yaml"}}
 OWN = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": SAFE}}
 

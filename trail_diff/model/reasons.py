@@ -266,6 +266,7 @@ class Reason(StrEnum):
     KEY_IS_REPLACED = "key-is-replaced"
     KEY_IS_DISABLED = "key-is-disabled"
     PART_NOT_READ = "part-not-read"
+    GRANT_IS_REMOVED = "grant-is-removed"
     NO_CALL_TO_REPLAY = "no-call-to-replay"
     NO_KMS_EVENTS = "no-kms-events"
     CALLS_NOT_TOLD_APART = "calls-not-told-apart"

@@ -18,7 +18,7 @@ from trail_diff.model.codes import GateOutcome, WhatIfOutcome
 from trail_diff.model.learnt import Coverage, Facts
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import WhatIf, WhatIfKey, WhatIfRow
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey
 from trail_diff.policy.documents.unresolved import show_unresolved, unresolved
 from trail_diff.usage.ended_keys import ENDS, end_calls
 from trail_diff.usage.requests import ObservedRequest, ObservedRequests, is_key_name
@@ -27,7 +27,7 @@ from trail_diff.usage.what_if import BACKUP, KnownCalls, Policies, expected_call
 
 NOTHING_READ = Coverage()
 _TRIED = frozenset({"created", "changed", "deployed"})
-_OPEN = frozenset({Reason.POLICY_KNOWN_AFTER_APPLY, Reason.NO_CALL_TO_REPLAY, Reason.PART_NOT_READ})
+_OPEN = frozenset({Reason.POLICY_KNOWN_AFTER_APPLY, Reason.NO_CALL_TO_REPLAY, *NOT_KEYS})
 _KNOWN_ANEW: frozenset[WhatIfOutcome] = frozenset({"breaks", "stays-denied"})
 
 
@@ -53,7 +53,7 @@ def try_keys(
     """Try every key's new policy on the calls observed on it; with None, on those that AWS is `known` to make."""
     rows: list[WhatIfRow] = []
     told: list[WhatIfKey] = []
-    is_only = sum(key.reason is not Reason.PART_NOT_READ for key in keys) == 1
+    is_only = sum(key.reason not in NOT_KEYS for key in keys) == 1
     for key in keys:
         own = _requests_on(key, observed, is_only=is_only)
         reason = _why_not_tried(key, own, observed)
@@ -101,7 +101,7 @@ def _requests_on(key: PlannedKey, observed: ObservedRequests | None, *, is_only:
     Raises:
         UsageError: the calls are on several keys, and none was named: a policy belongs to one.
     """
-    if observed is None or key.change == "created" or key.reason is Reason.PART_NOT_READ:
+    if observed is None or key.change == "created" or key.reason in NOT_KEYS:
         return []
     if not is_only or key.arn is not None:
         return observed.on_key(key.names)
@@ -120,7 +120,8 @@ def _requests_on(key: PlannedKey, observed: ObservedRequests | None, *, is_only:
 
 def _with_default(key: PlannedKey, arn: str | None) -> PlannedKey:
     """Return a key with the policy that AWS gives to one without: the account decides (KMS developer guide)."""
-    if key.after is not None or key.unknown is not None or key.change not in ("changed", "deployed"):
+    is_told = key.after is not None or key.unknown is not None or key.reason in NOT_KEYS
+    if is_told or key.change not in ("changed", "deployed"):
         return key
     account = arn_account(arn) or unresolved("AWS::AccountId")
     root = {"AWS": f"arn:aws:iam::{account}:root"}

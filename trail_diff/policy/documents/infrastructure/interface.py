@@ -50,6 +50,17 @@ def unread(address: str, expression: str, path: str) -> PlannedKey:
     return PlannedKey(address, "deployed", texts(address), unknown=expression, path=path, reason=Reason.PART_NOT_READ)
 
 
+def removed_grant(address: str, grantee: object, path: str, *keys: object) -> PlannedKey:
+    """Return what stands for a grant that goes: what it allows may not be allowed without it."""
+    named = grantee if isinstance(grantee, str) else None
+    return PlannedKey(
+        address, "deployed", texts(address, *keys), unknown=named, path=path, reason=Reason.GRANT_IS_REMOVED
+    )
+
+
+NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED})
+"""Reasons of what a document has beside keys, and that nothing was tried of."""
+
 Reader = Callable[[Mapping[str, Any], Surroundings], Iterator[PlannedKey]]
 """Yields the keys of a document of one tool, and nothing for documents of others."""
 

@@ -12,6 +12,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
     Surroundings,
     as_list,
     as_object,
+    removed_grant,
     texts,
     unread,
 )
@@ -20,6 +21,7 @@ PULUMI_TYPES = frozenset(
     {"aws:kms/key:Key", "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey", "aws-native:kms:Key"}
 )
 _PULUMI_POLICY = "aws:kms/keyPolicy:KeyPolicy"
+_PULUMI_GRANT = "aws:kms/grant:Grant"
 _UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What Pulumi writes in a preview for a value that is not known yet (its SDK's `UnknownStringValue`)."""
 
@@ -41,6 +43,10 @@ def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings
     for place, step in enumerate(map(as_object, as_list(document.get("steps")))):
         old, new = as_object(step.get("oldState")), as_object(step.get("newState"))
         kind = str(new.get("type", old.get("type")))
+        inputs, operation = as_object(old.get("inputs")), str(step.get("op"))
+        if kind == _PULUMI_GRANT and (operation == "delete" or "replace" in operation):
+            grantee, path = inputs.get("granteePrincipal"), f"/steps/{place}/oldState"
+            yield removed_grant(_pulumi_name(step.get("urn")), grantee, path, inputs.get("keyId"))
         if kind in _STACKS and step.get("op") != "same":
             yield unread(_pulumi_name(step.get("urn")), kind, f"/steps/{place}/newState")
         if kind not in PULUMI_TYPES and kind != _PULUMI_POLICY:

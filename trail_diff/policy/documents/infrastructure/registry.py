@@ -10,9 +10,8 @@ from msgspec import structs
 
 from trail_diff.arns import arn_account, arn_region, plain_key
 from trail_diff.errors import PolicyError
-from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.cloudformation import read_change_set, read_template
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Reader, Surroundings, as_object
+from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey, Reader, Surroundings, as_object
 from trail_diff.policy.documents.infrastructure.others import (
     read_pulumi_preview,
     read_pulumi_stack,
@@ -77,8 +76,8 @@ def choose_keys(keys: Sequence[PlannedKey], asked: Collection[str]) -> tuple[Pla
 
 
 def _split(keys: Sequence[PlannedKey]) -> tuple[list[PlannedKey], list[PlannedKey]]:
-    """Return the keys, and the parts that may hold others and were not read."""
-    parts = [key for key in keys if key.reason is Reason.PART_NOT_READ]
+    """Return the keys, and what else was not tried: parts that may hold keys, grants that go."""
+    parts = [key for key in keys if key.reason in NOT_KEYS]
     return [key for key in keys if key not in parts], parts
 
 

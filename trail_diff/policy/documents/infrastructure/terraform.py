@@ -7,7 +7,13 @@ from msgspec import structs
 
 from trail_diff.model.codes import KeyChange
 from trail_diff.model.reasons import Reason
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, texts, unread
+from trail_diff.policy.documents.infrastructure.interface import (
+    PlannedKey,
+    Surroundings,
+    removed_grant,
+    texts,
+    unread,
+)
 from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT
 from trail_diff.policy.documents.infrastructure.references import KEY_FIELDS, key_values, names_of
 from trail_diff.policy.documents.infrastructure.terraform_resources import Resource, read_resources
@@ -27,6 +33,9 @@ def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> 
     for one in resources:
         if one.type == POLICY_TYPE and not _targets(one, known):
             yield _planned(one, one, frozenset({*_values_of(one, "key_id"), one.address}))
+        elif one.type == "aws_kms_grant" and "delete" in one.actions:
+            grantee, key = one.before.get("grantee_principal"), one.before.get("key_id")
+            yield removed_grant(one.address, grantee, one.path, key)
         elif one.type in _STACKS and one.actions not in ((), ("no-op",)):
             yield unread(one.address, str(one.after.get(_STACKS[one.type]) or "template_body"), one.path)
 
