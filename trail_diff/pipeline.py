@@ -373,6 +373,8 @@ def try_policy(
     new, before = gather_policy(inputs), gather_policy(structs.replace(inputs, facts=FactFiles(key_policy=old)))
     if new is None:
         raise UsageError("no policy to try", hint="give it with --key-policy or --plan")
+    if inputs.redactor is None:
+        new, before = _with_parts(new), _with_parts(before) if before else None
     sources = new.source, before.source if before else ""
     tried = keys_to_try(new.content, before.content if before else None, asked, parameters, sources)
     facts = gather_facts(structs.replace(inputs, facts=structs.replace(inputs.facts, key_policy=None)))
@@ -385,6 +387,12 @@ def try_policy(
         return _with_all_doubts(try_keys(tried, facts, observed, coverage, known), tried, new, before)
     report = replay_saved(tried, facts, saved, observed, is_told_apart=observed.are_told_apart(policies))
     return _with_all_doubts(report, tried, new, before)
+
+
+def _with_parts(document: Document) -> Document:
+    from trail_diff.gather.parts import with_parts
+
+    return structs.replace(document, content=with_parts(document.content, document.source))
 
 
 def _with_all_doubts(report: WhatIf, tried: "Sequence[PlannedKey]", new: Document, old: Document | None) -> WhatIf:

@@ -38,9 +38,9 @@ def check_syntax(folder: Path, actionlint: str) -> None:
     workflows = folder / ".github" / "workflows"
     workflows.mkdir(parents=True)
     subprocess.run(["git", "init", "--quiet", folder], check=True)  # noqa: S603, S607
-    shutil.copy(ROOT / "action.yml", folder)
-    example = (ROOT / "docs" / "ci" / "github.yml").read_text(encoding="utf-8")
-    (workflows / "example.yml").write_text(example.replace("OWNER/trail-diff@v0.1.0", "./"), encoding="utf-8")
+    (folder / ".trail-diff").mkdir()
+    shutil.copy(ROOT / "action.yml", folder / ".trail-diff")
+    shutil.copy(ROOT / "docs" / "ci" / "github.yml", workflows / "example.yml")
     (workflows / "steps.json.yml").write_text(json.dumps(_as_workflow()), encoding="utf-8")
     subprocess.run([actionlint, "-no-color"], cwd=folder, check=True)  # noqa: S603
     sys.stdout.write("actionlint: the Action, its steps and the example are right\n")

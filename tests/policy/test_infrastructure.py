@@ -55,9 +55,41 @@ def test_keys_are_found(case: dict[str, Any]) -> None:
                 wanted = filled(expected[side])
                 assert getattr(key, side) == (json.loads(wanted) if isinstance(wanted, str) else wanted)
         assert key.change == expected["change"]
+        assert key.reason == expected.get("reason")
         assert key.unknown == expected.get("unknown")
         assert set(expected.get("names", ())) <= key.names
         assert list(expressions_in(json.dumps(key.after, ensure_ascii=False))) == expected.get("unresolved", [])
+
+
+PARTIAL: list[dict[str, Any]] = [
+    {"resource_changes": [], "errored": True},
+    {"Changes": [], "Status": "FAILED", "StatusReason": "no such parameter"},
+    {"Changes": [], "Status": "CREATE_IN_PROGRESS"},
+    {"Changes": [], "Status": "CREATE_COMPLETE", "NextToken": "x"},
+    {"steps": [], "diagnostics": [{"severity": "error", "message": "no such module"}]},
+]
+
+
+@pytest.mark.parametrize("document", PARTIAL)
+def test_document_that_tells_a_part_is_refused(document: dict[str, Any]) -> None:
+    """A plan that ended in an error, an unfinished change set and a page of one say nothing of what they leave out."""
+    with pytest.raises(PolicyError, match=r"not whole|another page") as refused:
+        read_keys(document)
+
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"Changes": [], "Status": "FAILED", "StatusReason": "The submitted information didn't contain changes."},
+        {"resource_changes": [], "errored": False, "complete": False},
+        {"steps": [], "diagnostics": [{"severity": "warning", "message": "x"}]},
+    ],
+)
+def test_document_without_changes_is_whole(document: dict[str, Any]) -> None:
+    """A change set that fails as nothing changes is whole, and so is a plan of a few targets."""
+    assert read_keys(document) == ()
 
 
 def plan_of(*keys: str) -> dict[str, Any]:

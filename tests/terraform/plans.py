@@ -17,6 +17,19 @@ from typing import Any
 HERE = Path(__file__).parent
 MODULES = sorted(path.parent for path in HERE.glob("*/main.tf"))
 _VOLATILE = ("timestamp", "terraform_version", "relevant_attributes", "prior_state", "planned_values")
+_AS_CREATED: dict[str, dict[str, Any]] = {
+    "aws_kms_key": {
+        "bypass_policy_lockout_safety_check": False,
+        "customer_master_key_spec": "SYMMETRIC_DEFAULT",
+        "description": "",
+        "enable_key_rotation": False,
+        "is_enabled": True,
+        "key_usage": "ENCRYPT_DECRYPT",
+        "multi_region": False,
+    }
+}
+"""What a state has of a key that was made with nothing but a policy; without it Terraform would replace the key."""
+
 _SOURCE = re.compile(r"[a-z.]+/(hashicorp/aws)")
 
 
@@ -24,7 +37,7 @@ def make_plan(module: Path) -> str:
     """Return the plan of a module as `terraform show -json` prints it, without what differs from run to run."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        shutil.copy(module / "main.tf", folder)
+        shutil.copytree(module, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.json"))
         plugins = os.environ.get("TF_PLUGIN_DIR")
         _terraform(folder, "init", "-backend=false", *([f"-plugin-dir={plugins}"] if plugins else []))
         _deploy(folder, module / "deployed.json")
@@ -40,14 +53,17 @@ def _deploy(folder: Path, deployed: Path) -> None:
         return
     lock = (folder / ".terraform.lock.hcl").read_text(encoding="utf-8")
     source = re.findall(r'provider "([^"]+)"', lock)[0]
-    resources: dict[tuple[str, str], dict[str, Any]] = {}
+    resources: dict[tuple[str, str, str], dict[str, Any]] = {}
     for one in json.loads(deployed.read_text(encoding="utf-8")):
-        place = one["type"], one["name"]
+        place = one.get("module", ""), one["type"], one["name"]
         provider = f'provider["{source}"]'
-        named = {"mode": "managed", "type": place[0], "name": place[1], "provider": provider, "instances": []}
-        attributes = {**one["attributes"], "policy": json.dumps(one["attributes"]["policy"])}
+        named = {"mode": "managed", "type": place[1], "name": place[2], "provider": provider, "instances": []}
+        named |= {"module": place[0]} if place[0] else {}
+        attributes = {**_AS_CREATED.get(place[1], {}), **one["attributes"]}
+        if "policy" in attributes:
+            attributes["policy"] = json.dumps(attributes["policy"])
         instance = {"schema_version": 0, "attributes": attributes}
-        if one["index"] is not None:
+        if one.get("index") is not None:
             instance["index_key"] = one["index"]
             named["each"] = "map"
         resources.setdefault(place, named)["instances"].append(instance)

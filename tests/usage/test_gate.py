@@ -101,6 +101,135 @@ def test_policy_known_after_apply_is_not_replaced_by_the_deployed_one(tmp_path: 
     assert run(arguments) == 3
 
 
+def ended(*actions: str, **after: Any) -> dict[str, Any]:
+    """Return a change of a plan that ends a key, its policy being the same."""
+    made = change("aws_kms_key.vault", KEY, OLD, OLD)
+    made["change"]["actions"] = list(actions)
+    made["change"]["after"] = {**made["change"]["after"], **after} if "delete" not in actions[-1:] else None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (ended("delete"), "key-is-deleted"),
+        (ended("delete", "create"), "key-is-replaced"),
+        (ended("update", is_enabled=False), "key-is-disabled"),
+    ],
+    ids=["deleted", "replaced", "disabled"],
+)
+def test_calls_on_a_key_that_ends_break_whatever_its_policy_says(
+    tmp_path: Path, made: dict[str, Any], reason: str
+) -> None:
+    """A key that a plan deletes, replaces or disables breaks the calls that worked on it."""
+    arguments = write(tmp_path, made)
+
+    report = run_in(tmp_path, arguments)
+
+    assert [(row["outcome"], row["reasons"]) for row in report["calls"]] == [("breaks", [reason])]
+    assert [key["reason"] for key in report["keys"]] == [reason]
+    assert run(arguments) == 1
+    assert run([*arguments, "--allow-at-risk"]) == 1
+
+
+@pytest.mark.parametrize("action", ["DescribeKey", "RetireGrant", "GetKeyPolicy"])
+def test_key_that_ends_can_still_be_asked_about(tmp_path: Path, action: str) -> None:
+    """What KMS answers for a key in any state does not break."""
+    arguments = write(tmp_path, ended("delete"), keys=())
+    made = Recording()
+    made.kms("2026-03-01T18:00:00Z", action, KEY, MADE.role("app", "s"))
+    (tmp_path / "export.json").write_text(as_trail_file(made.records), encoding="utf-8")
+
+    assert run(arguments) == 0
+
+
+def test_key_that_ends_needs_evidence_as_well(tmp_path: Path) -> None:
+    """That no call on a key was read does not show that nobody uses it."""
+    assert run(write(tmp_path, ended("delete"), keys=(OTHER,))) == 3
+
+
+def test_key_without_a_policy_of_its_own_is_tried_with_the_default_one(tmp_path: Path) -> None:
+    """The default policy lets the account's principals in by their own policies, and no service."""
+    made = change("aws_kms_key.vault", KEY, OLD, OLD)
+    made["change"]["after"]["policy"] = None
+    arguments = write(tmp_path, made)
+    (tmp_path / "grants.json").write_text('{"Grants": []}', encoding="utf-8")
+
+    assert run(arguments) == 1
+    report = run_in(tmp_path, [*arguments, "--grants", "grants.json"])
+    assert {row["outcome"] for row in report["calls"] if row["observed"]} == {"breaks"}
+    assert [key["reason"] for key in report["keys"]] == ["policy-is-default"]
+
+
+@pytest.mark.parametrize("grantee", ["backup-storage.amazonaws.com", None], ids=["told", "not told"])
+def test_grant_that_goes_is_never_passed(tmp_path: Path, grantee: str | None) -> None:
+    """What a removed grant allows was not replayed without it, so only the key that is named by its address passes."""
+    gone = {
+        "address": "aws_kms_grant.storage",
+        "type": "aws_kms_grant",
+        "change": {"actions": ["delete"], "before": {"key_id": KEY, "grantee_principal": grantee}, "after": None},
+    }
+    arguments = write(tmp_path, change("aws_kms_key.vault", KEY, OLD, SAFE), gone)
+
+    assert run(arguments) == 3
+    assert run([*arguments, "--key", KEY]) == 3
+    assert run([*arguments, "--key", "aws_kms_key.vault"]) == 0
+
+
+NESTED = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "stacks/key.yaml"}}
+OWN = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": SAFE}}
+
+
+@pytest.mark.parametrize(
+    ("resources", "inner", "flags", "status"),
+    [
+        ({"Keys": NESTED}, None, ["--key", KEY], 3),
+        ({"Keys": NESTED, "Own": OWN}, None, ["--key", KEY], 3),
+        ({"Keys": NESTED, "Own": OWN}, None, ["--key", f"Own={KEY}"], 0),
+        ({"Keys": NESTED}, NEW, ["--key", KEY], 1),
+        ({"Keys": NESTED}, SAFE, ["--key", KEY], 0),
+        ({"Keys": NESTED, "Own": OWN}, NEW, ["--key", f"Keys/Inner={KEY}"], 1),
+    ],
+    ids=["not read", "own key beside", "own key named", "read, breaks", "read, passes", "read, named"],
+)
+def test_nested_stack_is_read_or_named(
+    tmp_path: Path, resources: dict[str, Any], inner: Any, flags: list[str], status: int
+) -> None:
+    """The template of a nested stack beside its parent is read; where there is none, nothing passes unless it is named."""
+    arguments = write(tmp_path)
+    (tmp_path / "plan.json").write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+    if inner is not None:
+        (tmp_path / "stacks").mkdir()
+        template = {"Resources": {"Inner": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": inner}}}}
+        (tmp_path / "stacks" / "key.yaml").write_text(json.dumps(template, indent=1), encoding="utf-8")
+
+    assert run([*arguments, *flags]) == status
+
+
+def test_nested_stack_elsewhere_is_not_read(tmp_path: Path) -> None:
+    """A template cannot have a file read that is neither below its folder nor below that of the command."""
+    folder = tmp_path / "a"
+    folder.mkdir()
+    (tmp_path / "key.yaml").write_text(json.dumps({"Resources": {"Inner": OWN}}), encoding="utf-8")
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "../key.yaml"}}
+    arguments = write(folder)
+    (folder / "plan.json").write_text(json.dumps({"Resources": {"Keys": nested}}), encoding="utf-8")
+
+    report = run_in(folder, [*arguments, "--key", KEY])
+
+    assert [(key["address"], key["key"], key["reason"]) for key in report["keys"]] == [("Keys", None, "part-not-read")]
+
+
+def test_template_is_not_tried_on_the_calls_of_several_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A template does not say which key its own is: with calls on several, it has to be said."""
+    arguments = write(tmp_path, keys=(KEY, OTHER))
+    (tmp_path / "plan.json").write_text(json.dumps({"Resources": {"Own": OWN}}), encoding="utf-8")
+
+    assert run(arguments) == 2
+    assert "--key Own=arn:" in capsys.readouterr().err
+    assert run([*arguments, "--key", f"Own={KEY}"]) == 0
+
+
 def test_new_key_needs_no_calls(tmp_path: Path) -> None:
     """Nothing has called a key that the plan creates, so the calls of other keys decide."""
     changes = change("aws_kms_key.a", KEY, OLD, SAFE), change("aws_kms_key.new", "", None, NEW)

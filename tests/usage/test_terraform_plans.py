@@ -14,13 +14,16 @@ OTHER = KEY[:-1] + "b"
 EXPECTED = {
     "changed-policy": (1, {"aws_kms_key.vault": None}),
     "data-source": (1, {"aws_kms_key.vault": None}),
+    "destroyed": (1, {"aws_kms_key.vault": "key-is-deleted"}),
     "exempted": (0, {"aws_kms_key.vault": None}),
     "for-each": (1, {'aws_kms_key.vault["dev"]': "policy-unchanged", 'aws_kms_key.vault["prod"]': None}),
     "known-after-apply": (1, {"aws_kms_key.vault": None}),
     "made-of-a-new-role": (3, {"aws_kms_key.vault": "policy-known-after-apply"}),
+    "module": (1, {"module.kms.aws_kms_key.second": "key-is-new", "module.kms.aws_kms_key.this": None}),
     "moved": (1, {"aws_kms_key.vault": None}),
     "new-key": (0, {"aws_kms_key.vault": "key-is-new"}),
     "policy-resource": (1, {"aws_kms_key.vault": None}),
+    "policy-resource-removed": (1, {"aws_kms_key.vault": "policy-is-default"}),
     "two-keys": (1, {"aws_kms_key.table": "policy-unchanged", "aws_kms_key.vault": None}),
 }
 

@@ -97,6 +97,36 @@ def test_refused_call_stays_refused() -> None:
     assert set(outcomes(call(MADE.role("app", "s"), errorCode="AccessDenied"), NEW)) == {"stays-denied"}
 
 
+def test_call_refused_by_something_else_stays_refused() -> None:
+    """A call that was refused although the old policy allows it does not start to work by the new one."""
+    assert set(outcomes(call(STORAGE, errorCode="AccessDenied"), OLD, OLD)) == {"stays-denied"}
+
+
+def test_call_that_no_statement_allows_breaks_whatever_a_deny_does() -> None:
+    """An open Deny makes no risk of what breaks for want of an Allow: `--allow-at-risk` would let it pass."""
+    made = Recording()
+    made.kms("2026-03-01T18:00:00Z", "GenerateDataKey", KEY, STORAGE)
+    new = policy(MADE, deny({"StringEquals": {"aws:SourceOrgID": "o-1"}}))
+
+    assert outcomes(made, new, OLD)["breaks"].new == "undetermined"
+
+
+@pytest.mark.parametrize(
+    ("identity", "outcome"), [(STORAGE, "at-risk"), (MADE.role("app", "s"), "undetermined")], ids=["service", "role"]
+)
+def test_without_the_old_policy_a_call_that_only_grants_may_allow_is_at_risk(
+    identity: dict[str, Any], outcome: str
+) -> None:
+    """Where grants are not known, a call without an Allow may break; a role's own policies may be what lets it in."""
+    (event,) = make_events(call(identity).records)
+    replayed = ObservedRequests([])
+    replayed.add(event)
+
+    (row,) = replay(replayed.requests(), Policies(policy(MADE)))
+
+    assert (row.outcome, row.supply) == (outcome, ("--grants", "--old"))
+
+
 def test_success_against_the_old_policy_is_a_conflict() -> None:
     """A call that succeeded although the old policy refuses it shows that something is not understood."""
     assert set(outcomes(call(STORAGE), OLD, NEW)) == {"conflict"}

@@ -314,7 +314,9 @@ def show_gate(report: WhatIf, words: Catalogue) -> str:
     observed = [row for row in report.calls if row.observed]
     tally = show_tally(observed, words)
     if report.outcome == "nothing-replayed":
-        return words.grammar.join_clauses([words.labels["nothing_replayed"], *([tally] if tally else [])])
+        return words.grammar.join_clauses(
+            [words.labels["not_all_tried"], tally] if tally else [words.labels["nothing_replayed"]]
+        )
     if report.outcome == "evidence-too-old":
         return words.grammar.join_clauses([words.labels["evidence_too_old"], *([tally] if tally else [])])
     if report.calls and not observed and report.evidence is None and not report.coverage.records_read:

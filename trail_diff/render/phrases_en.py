@@ -254,6 +254,7 @@ ENGLISH = Catalogue(
         "no_callers_of_one": "no KMS calls are tied to the job",
         "no_jobs": "no jobs were found",
         "nothing_replayed": "nothing was replayed, so nothing is known of the new policy",
+        "not_all_tried": "nothing passes, as not every key could be tried",
         "no_policy_changes": "no key policy changes",
         "no_call_concerned": "no observed call is on a key whose policy changes",
         "evidence_too_old": "nothing passes: the saved calls are too old",

@@ -264,6 +264,7 @@ JAPANESE = Catalogue(
         "no_callers_of_one": "このジョブに関連する KMS 呼び出しはありません",
         "no_jobs": "ジョブが見つかりませんでした",
         "nothing_replayed": "再評価した呼び出しがないため、新しいポリシーについては何もわかりません",
+        "not_all_tried": "評価できなかったキーがあるため、合格とはしません",
         "no_policy_changes": "キーポリシーの変更はありません",
         "no_call_concerned": "ポリシーが変わるキーに対する呼び出しは記録されていません",
         "evidence_too_old": "保存された呼び出しが古すぎるため、合格にはなりません",

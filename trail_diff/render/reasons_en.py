@@ -310,6 +310,10 @@ REASONS: Mapping[str, str] = {
     "policy-is-default": "it has no policy of its own, so AWS gives it the default one",
     "key-is-new": "the key is new: nothing has called it yet",
     "key-is-deleted": "the key is deleted",
+    "key-is-replaced": "the key is deleted, and another takes its place",
+    "key-is-disabled": "the key is disabled",
+    "part-not-read": "it may hold keys, and was not read",
+    "grant-is-removed": "the grant is removed, and the calls that it allows are not replayed without it",
     "no-call-to-replay": "no call on it is in the events",
     "no-kms-events": "the events hold no KMS call at all",
     "calls-not-told-apart": (

@@ -367,6 +367,10 @@ REASONS: Mapping[str, str] = {
     "policy-is-default": "ポリシーの指定がないため、AWS の既定のポリシーになります",
     "key-is-new": "新しいキーのため、呼び出しはまだありません",
     "key-is-deleted": "キーは削除されます",
+    "key-is-replaced": "キーは削除され、別のキーに置き換えられます",
+    "key-is-disabled": "キーは無効にされます",
+    "part-not-read": "キーを含む可能性がありますが、読み込まれていません",
+    "grant-is-removed": "グラントは削除されますが、それによって許可される呼び出しは再評価していません",
     "no-call-to-replay": "このキーへの呼び出しがイベントにありません",
     "no-kms-events": "イベントに KMS の呼び出しが 1 件もありません",
     "calls-not-told-apart": (

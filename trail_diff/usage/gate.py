@@ -12,20 +12,22 @@ from typing import Any
 
 from msgspec import structs
 
-from trail_diff.arns import arn_account, arn_region
+from trail_diff.arns import arn_account, arn_region, is_alias
 from trail_diff.errors import UsageError
 from trail_diff.model.codes import GateOutcome, WhatIfOutcome
 from trail_diff.model.learnt import Coverage, Facts
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import WhatIf, WhatIfKey, WhatIfRow
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey
-from trail_diff.policy.documents.unresolved import show_unresolved
-from trail_diff.usage.requests import ObservedRequest, ObservedRequests
+from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey
+from trail_diff.policy.documents.unresolved import show_unresolved, unresolved
+from trail_diff.usage.ended_keys import ENDS, end_calls
+from trail_diff.usage.requests import ObservedRequest, ObservedRequests, is_key_name
 from trail_diff.usage.saved_calls import SavedCalls
 from trail_diff.usage.what_if import BACKUP, KnownCalls, Policies, expected_calls, replay
 
 NOTHING_READ = Coverage()
 _TRIED = frozenset({"created", "changed", "deployed"})
+_OPEN = frozenset({Reason.POLICY_KNOWN_AFTER_APPLY, Reason.NO_CALL_TO_REPLAY, *NOT_KEYS})
 _KNOWN_ANEW: frozenset[WhatIfOutcome] = frozenset({"breaks", "stays-denied"})
 
 
@@ -51,15 +53,15 @@ def try_keys(
     """Try every key's new policy on the calls observed on it; with None, on those that AWS is `known` to make."""
     rows: list[WhatIfRow] = []
     told: list[WhatIfKey] = []
+    is_only = sum(key.reason not in NOT_KEYS for key in keys) == 1
     for key in keys:
-        own, is_tried = _requests_on(key, observed, is_only=len(keys) == 1), key.change in _TRIED
+        own = _requests_on(key, observed, is_only=is_only)
         reason = _why_not_tried(key, own, observed)
         arn = key.arn or _only_key(own)
         expression = show_unresolved(key.unknown or "")
         told.append(WhatIfKey(key.address, arn, key.change, len(own), reason, expression, key.path))
-        if is_tried and key.after is not None and key.unknown is None:
-            tried = _try(key, facts, own, known or BACKUP, is_observed=observed is not None)
-            rows += [structs.replace(row, address=key.address) for row in tried]
+        tried = _try(_with_default(key, arn), facts, own, known or BACKUP, is_observed=observed is not None)
+        rows += [structs.replace(row, address=key.address) for row in tried]
     return _judge(rows, told, _with_gap(coverage, told, observed), is_replay=observed is not None)
 
 
@@ -99,46 +101,66 @@ def _requests_on(key: PlannedKey, observed: ObservedRequests | None, *, is_only:
     Raises:
         UsageError: the calls are on several keys, and none was named: a policy belongs to one.
     """
-    if observed is None or key.change == "created":
+    if observed is None or key.change == "created" or key.reason in NOT_KEYS:
         return []
     if not is_only or key.arn is not None:
         return observed.on_key(key.names)
+    if any(is_key_name(name) or is_alias(name) for name in key.names):
+        return observed.on_key(key.names)
     requests = observed.requests()
     keys = sorted({one.access.key for one in requests if one.access.key})
-    if not key.names and len(keys) > 1:
+    if len(keys) > 1:
+        name = f"{key.address}={keys[0]}" if key.address else keys[0]
         raise UsageError(
             f"the events are about {len(keys)} keys, and a key policy belongs to one",
-            hint=f"name it with --key, e.g. --key {keys[0]}",
+            hint=f"name it with --key, e.g. --key {name}",
         )
     return requests
+
+
+def _with_default(key: PlannedKey, arn: str | None) -> PlannedKey:
+    """Return a key with the policy that AWS gives to one without: the account decides (KMS developer guide)."""
+    is_told = key.after is not None or key.unknown is not None or key.reason in NOT_KEYS
+    if is_told or key.change not in ("changed", "deployed"):
+        return key
+    account = arn_account(arn) or unresolved("AWS::AccountId")
+    root = {"AWS": f"arn:aws:iam::{account}:root"}
+    default = {"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Principal": root, "Action": "kms:*"}
+    return structs.replace(key, after={"Version": "2012-10-17", "Statement": [{**default, "Resource": "*"}]})
 
 
 def _try(
     key: PlannedKey, facts: Facts, own: Sequence[ObservedRequest], known: KnownCalls, *, is_observed: bool
 ) -> Iterator[WhatIfRow]:
+    """Yield what becomes of a key's calls: those observed, and those of the known ones that were not."""
     arn = key.arn or _only_key(own)
-    policies = Policies(key.after or {}, key.before, facts.grants, facts.organization_id)
-    yield from replay(own, policies)
     account = arn_account(arn) or account_in(key.after)
-    expected = replay(list(expected_calls(account, arn or f"arn:aws:kms:::{account}", known)), policies)
-    seen = {(one.event.caller.name, one.access.action) for one in own}
-    for row in expected:
-        if (row.caller.name, row.action) not in seen and (not is_observed or row.outcome in _KNOWN_ANEW):
-            yield row
+    expected = list(expected_calls(account, arn or f"arn:aws:kms:::{account}", known))
+    if key.reason in ENDS:
+        yield from end_calls(own if is_observed else expected, key.reason)
+    elif key.change in _TRIED and key.after is not None and key.unknown is None:
+        policies = Policies(key.after, key.before, facts.grants, facts.organization_id)
+        yield from replay(own, policies)
+        seen = {(one.event.caller.name, one.access.action) for one in own}
+        for row in replay(expected, policies):
+            if (row.caller.name, row.action) not in seen and (not is_observed or row.outcome in _KNOWN_ANEW):
+                yield row
 
 
 def _why_not_tried(key: PlannedKey, own: Sequence[ObservedRequest], observed: ObservedRequests | None) -> Reason | None:
+    """Return why a key's policy was not tried on calls, or what else decides of them."""
+    is_seen = bool(own) or observed is None
+    if key.reason is not None:
+        return key.reason if is_seen or key.reason not in ENDS else Reason.NO_CALL_TO_REPLAY
     if key.change == "unchanged":
         return Reason.POLICY_UNCHANGED
-    if key.change == "deleted":
-        return Reason.KEY_IS_DELETED
     if key.unknown is not None:
         return Reason.POLICY_KNOWN_AFTER_APPLY
-    if key.after is None:
-        return Reason.POLICY_IS_DEFAULT
     if key.change == "created":
-        return Reason.KEY_IS_NEW
-    return Reason.NO_CALL_TO_REPLAY if observed is not None and not own else None
+        return Reason.POLICY_IS_DEFAULT if key.after is None else Reason.KEY_IS_NEW
+    if not is_seen:
+        return Reason.NO_CALL_TO_REPLAY
+    return Reason.POLICY_IS_DEFAULT if key.after is None else None
 
 
 def _with_gap(coverage: Coverage, keys: Sequence[WhatIfKey], observed: ObservedRequests | None) -> Coverage:
@@ -157,7 +179,7 @@ def _with_gap(coverage: Coverage, keys: Sequence[WhatIfKey], observed: ObservedR
 def _judge(rows: Sequence[WhatIfRow], keys: Sequence[WhatIfKey], coverage: Coverage, *, is_replay: bool) -> WhatIf:
     """Judge what all rows come to. In a replay, calls that were not observed are shown, and decide nothing."""
     outcomes = {row.outcome for row in rows if row.observed or not is_replay}
-    is_open = any(key.reason in (Reason.POLICY_KNOWN_AFTER_APPLY, Reason.NO_CALL_TO_REPLAY) for key in keys)
+    is_open = any(key.reason in _OPEN for key in keys)
     outcome: GateOutcome
     if "breaks" in outcomes:
         outcome = "breaks"

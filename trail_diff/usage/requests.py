@@ -188,7 +188,7 @@ class ObservedRequests:
     def on_key(self, names: Collection[str]) -> "list[ObservedRequest]":
         """Return what was collected of the key that has these names: ARN, id or alias."""
         aliased = {key for name in names for key in self.aliases.get(name, ())}
-        choice = KeyChoice({*(name for name in names if _is_key_name(name)), *aliased})
+        choice = KeyChoice({*(name for name in names if is_key_name(name)), *aliased})
         return [one for one in self.requests() if choice.is_of_some and choice.holds(one.access.key)]
 
     def _learn(self, event: Event) -> None:
@@ -199,7 +199,7 @@ class ObservedRequests:
             keys.update(access.key for access in event.accesses if access.key)
 
 
-def _is_key_name(name: str) -> bool:
+def is_key_name(name: str) -> bool:
     """Check whether a name can be a key's own, not that of something encrypted with it."""
     return ":key/" in name or is_key_id(name)
 

@@ -5,7 +5,7 @@ shown. A call that worked and that the new policy may refuse is *at risk*: a Den
 lost where something else might allow it. Calls that AWS is known to make are tried as well, apart from those observed.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -14,14 +14,14 @@ from trail_diff.errors import UsageError
 from trail_diff.model.codes import Supply, WhatIfOutcome
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import StatementRef, WhatIfRow
-from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_policies, decide, evaluate
+from trail_diff.policy import Decision, evaluate
 from trail_diff.policy.decide.statements import RETIRE_GRANT
-from trail_diff.policy.remedies.patches import statements_of
 from trail_diff.policy.request.context import build_request
 from trail_diff.policy.request.interface import Request
 from trail_diff.profiles.catalogue import call_profiles, profiles_of_service
 from trail_diff.profiles.expected import Setting, make_calls
 from trail_diff.usage.requests import ObservedRequest
+from trail_diff.usage.sides import Side
 
 _ORDER: tuple[WhatIfOutcome, ...] = (
     "breaks",
@@ -32,9 +32,7 @@ _ORDER: tuple[WhatIfOutcome, ...] = (
     "starts-to-work",
     "unchanged",
 )
-_DENIED = ("explicit-deny", "implicit-deny")
 _OPEN: WhatIfOutcome = "undetermined"
-_ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 _CIRCUMSTANCES = frozenset({None, "other-account", "other-region"})
 """Circumstances of call profiles that any use of a key may come to; the others need a vault or role of their own."""
@@ -50,11 +48,15 @@ class Policies(Struct, frozen=True):
 
 
 def replay(seen: Sequence[ObservedRequest], policies: Policies) -> tuple[WhatIfRow, ...]:
-    """Decide every distinct request, and merge what comes out alike for a caller, action and key; worst first."""
+    """Decide every distinct request, and merge what comes out alike; worst first."""
     trial = _Trial.of(policies)
+    return merge_rows(trial.decide(one) for one in seen)
+
+
+def merge_rows(rows: Iterable[WhatIfRow]) -> tuple[WhatIfRow, ...]:
+    """Merge what comes out alike for a caller, action and key; worst first."""
     merged: dict[tuple[Any, ...], WhatIfRow] = {}
-    for one in seen:
-        row = trial.decide(one)
+    for row in rows:
         place = (row.caller, row.action, row.key, row.outcome, row.statement, row.unknown_keys)
         known = merged.get(place)
         merged[place] = row if known is None else _add(known, row)
@@ -99,88 +101,42 @@ def _check_known(what: str, name: str, known: Collection[str]) -> None:
         raise UsageError(f"no calls to KMS are known of the {what} {name!r}", hint=f"known: {', '.join(sorted(known))}")
 
 
-class _OpenAllow(Struct, frozen=True):
-    """Whom an Allow that may match is about, and on which conditions."""
+class _Ruled(Struct, frozen=True):
+    """A request under one policy: the decision, and whether that comes to a refusal whatever is open in it."""
 
-    element: str
-    principals: frozenset[tuple[str, str]]
-    condition: object
-
-    @classmethod
-    def of(cls, statement: Mapping[str, Any]) -> "_OpenAllow":
-        """Take a statement apart."""
-        element = "NotPrincipal" if "NotPrincipal" in statement else "Principal"
-        named = statement.get(element)
-        kinds = named.items() if isinstance(named, Mapping) else [("", named)]
-        principals = (
-            (str(kind), str(name)) for kind, names in kinds for name in (names if isinstance(names, list) else [names])
-        )
-        return cls(element, frozenset(principals), statement.get("Condition"))
-
-    def is_kept_by(self, other: "_OpenAllow") -> bool:
-        """Check whether another lets through whom this one does: no fewer principals, on the same conditions."""
-        is_alike = (self.element, self.condition) == (other.element, other.condition)
-        if not is_alike or self.element == "NotPrincipal":
-            return is_alike and self.principals == other.principals
-        return self.principals <= other.principals
-
-
-class _Sides(Struct, frozen=True):
-    """A policy compiled: with what is known beside it, and twice with the grants alone.
-
-    `alone`: no identity policy allows anything; `at_best`: they allow everything. `document` is the policy itself.
-    """
-
-    document: Mapping[str, Any]
-    known: CompiledPolicies
-    alone: CompiledPolicies
-    at_best: CompiledPolicies
+    side: Side
+    decision: Decision
+    is_refusal: bool
 
     @classmethod
-    def of(cls, policy: Mapping[str, Any], policies: Policies) -> "_Sides":
-        """Compile a policy."""
-        sets = (
-            PolicySet.assuming_no_limits(policy, policies.grants),
-            PolicySet.assuming_no_limits(policy, policies.grants, ()),
-            PolicySet.assuming_no_limits(policy, policies.grants, (_ALLOW_ALL,)),
-        )
-        return cls(policy, *map(compile_policies, sets))
-
-    def allows(self, request: Request) -> tuple[bool, bool]:
-        """Return whether the policy allows a request alone, and at best."""
-        return decide(request, self.alone) == "allowed", decide(request, self.at_best) == "allowed"
-
-    def open_allows(self, decision: Decision) -> "list[_OpenAllow]":
-        """Return the Allows of the policy that may be what lets a request through."""
-        statements = statements_of(self.document)
-        return [
-            _OpenAllow.of(statements[one.index - 1])
-            for one in decision.statements
-            if one.layer == "key-policy" and one.effect == "Allow" and one.outcome == "unknown"
-        ]
+    def of(cls, request: Request, side: Side) -> "_Ruled":
+        """Decide a request."""
+        decision = evaluate(request, side.known)
+        return cls(side, decision, side.refuses(request, decision))
 
 
 class _Trial(Struct, frozen=True):
     """Both policies compiled."""
 
-    new: _Sides
-    old: _Sides | None
+    new: Side
+    old: Side | None
     organization_id: str | None
 
     @classmethod
     def of(cls, policies: Policies) -> "_Trial":
         """Compile the policies."""
-        old = _Sides.of(policies.old, policies) if policies.old is not None else None
-        return cls(_Sides.of(policies.new, policies), old, policies.organization_id)
+        old = Side.of(policies.old, policies.grants) if policies.old is not None else None
+        return cls(Side.of(policies.new, policies.grants), old, policies.organization_id)
 
     def decide(self, one: ObservedRequest) -> WhatIfRow:
         """Decide a request under both policies, and judge what becomes of it."""
         request = build_request(one.event, one.access, self.organization_id)
-        after = evaluate(request, self.new.known)
-        before = evaluate(request, self.old.known) if self.old is not None else None
-        outcome = _judge(one, after, before)
+        ruled = _Ruled.of(request, self.new)
+        replaced = _Ruled.of(request, self.old) if self.old is not None else None
+        after, before = ruled.decision, replaced.decision if replaced is not None else None
+        outcome = _judge(one, ruled, replaced)
         if after.decision == "undetermined" and one.succeeded and outcome in (_OPEN, "unchanged"):
-            outcome = self._weigh(request, outcome, after, before)
+            outcome = _weigh(request, ruled, replaced)
         telling = before if outcome == "conflict" and before is not None else after
         return WhatIfRow(
             caller=one.event.caller.across_sessions(),
@@ -198,54 +154,58 @@ class _Trial(Struct, frozen=True):
             supply=_supply(after, before, observed=one.observed) if outcome in (_OPEN, "at-risk") else (),
         )
 
-    def _weigh(
-        self, request: Request, outcome: WhatIfOutcome, after: Decision, before: Decision | None
-    ) -> WhatIfOutcome:
-        """Judge a call that worked and that the new policy leaves open; no other layer denied it.
 
-        An Allow is lost where the old policy allowed the call, alone or together with the caller's own policies, and
-        the new one does not: then only a grant could. So is one that may have allowed it, and that is gone or tests
-        something else.
-        """
-        if not _open_denies(after) <= _open_denies(before):
-            return "at-risk"
-        allowed = self.new.allows(request)
-        was_allowed = self.old.allows(request) if self.old is not None else (False, False)
-        if any(was and not still for was, still in zip(was_allowed, allowed, strict=True)):
-            return "at-risk"
-        if allowed[0]:
-            return "unchanged"
-        return "at-risk" if self._loses_open_allow(after, before) else outcome
-
-    def _loses_open_allow(self, after: Decision, before: Decision | None) -> bool:
-        """Check whether an Allow that may have let a call through is in the new policy no more."""
-        if self.old is None or before is None:
-            return False
-        left = self.new.open_allows(after)
-        return not all(any(one.is_kept_by(other) for other in left) for one in self.old.open_allows(before))
-
-
-def _judge(one: ObservedRequest, after: Decision, before: Decision | None) -> WhatIfOutcome:
+def _judge(one: ObservedRequest, after: _Ruled, before: _Ruled | None) -> WhatIfOutcome:
     """Judge what becomes of a call; no key policy has a say in the retiring of a grant."""
     is_refused = bool(one.denied) and not one.succeeded
     if one.access.action.lower() == RETIRE_GRANT:
         return "stays-denied" if is_refused else "unchanged"
-    if before is not None and before.decision in _DENIED:
-        if one.succeeded:
-            return "conflict"
-        is_refused = True
-    if after.decision in _DENIED:
-        is_spared = after.decision == "implicit-deny" and before is None and not one.succeeded
-        return "stays-denied" if is_refused or is_spared else "breaks"
-    if after.decision == "undetermined":
-        if before is None or _openness(before) != _openness(after):
-            return _OPEN
-        return "stays-denied" if is_refused else "unchanged"
-    return "starts-to-work" if is_refused else "unchanged"
+    was_refusal = before is not None and before.is_refusal
+    if was_refusal and one.succeeded:
+        return "conflict"
+    if is_refused or was_refusal:
+        return _judge_refused(after, before)
+    if after.is_refusal:
+        is_spared = after.decision.decision != "explicit-deny" and before is None and not one.succeeded
+        return "stays-denied" if is_spared else "breaks"
+    return _OPEN if after.decision.decision == "undetermined" and not _is_alike(after, before) else "unchanged"
+
+
+def _judge_refused(after: _Ruled, before: _Ruled | None) -> WhatIfOutcome:
+    """Judge a call that is refused today; where the old policy allows it, by something else, which stays."""
+    if after.is_refusal or (before is not None and before.decision.decision == "allowed"):
+        return "stays-denied"
+    if after.decision.decision == "allowed":
+        return "starts-to-work"
+    return "stays-denied" if _is_alike(after, before) else _OPEN
+
+
+def _weigh(request: Request, after: _Ruled, before: _Ruled | None) -> WhatIfOutcome:
+    """Judge a call that worked and that the new policy leaves open; no other layer denied it.
+
+    An Allow is lost where the old policy allowed the call, alone or together with the caller's own policies, and the
+    new one does not: then only a grant could. So is one that may have allowed it, and that is gone or tests something
+    else. Where the old policy is not known, the caller's own policies may be what lets it in, and go on to.
+    """
+    if not _open_denies(after.decision) <= _open_denies(before.decision if before else None):
+        return "at-risk"
+    alone, at_best = after.side.allows(request)
+    if before is None:
+        return "unchanged" if alone else _OPEN if at_best else "at-risk"
+    was_alone, was_at_best = before.side.allows(request)
+    if (was_alone and not alone) or (was_at_best and not at_best):
+        return "at-risk"
+    left = after.side.open_allows(after.decision)
+    is_kept = all(any(one.is_kept_by(other) for other in left) for one in before.side.open_allows(before.decision))
+    return "unchanged" if alone or is_kept else "at-risk"
+
+
+def _is_alike(after: _Ruled, before: _Ruled | None) -> bool:
+    """Check whether the same is open under both policies, so that it makes no difference between them."""
+    return before is not None and _openness(before.decision) == _openness(after.decision)
 
 
 def _openness(decision: Decision) -> Hashable:
-    """Return what keeps a decision open: alike under both policies, it makes no difference between them."""
     unknown = [one for one in decision.statements if one.outcome == "unknown"]
     tests = frozenset((one.effect, one.conditions, one.reasons) for one in unknown)
     return decision.decision, decision.reasons, decision.unknown_keys, tests

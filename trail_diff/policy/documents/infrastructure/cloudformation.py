@@ -5,16 +5,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from msgspec import structs
+
 from trail_diff.model.codes import KeyChange
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.interface import (
     PlannedKey,
     Surroundings,
     as_list,
     as_object,
     texts,
+    unread,
 )
 from trail_diff.policy.documents.infrastructure.intrinsics import Template
 from trail_diff.policy.documents.infrastructure.loops import is_loop
+from trail_diff.policy.documents.infrastructure.parts import INLINED, PART_TYPES, is_part, place_of
 from trail_diff.policy.documents.unresolved import expressions_in
 
 KEY_TYPES = frozenset({"AWS::KMS::Key", "AWS::KMS::ReplicaKey"})
@@ -44,6 +49,8 @@ def read_template(document: Mapping[str, Any], surroundings: Surroundings) -> It
         entry = as_object(resource)
         if is_loop(name) and any(kind in str(resource) for kind in KEY_TYPES):
             yield PlannedKey(name, "deployed", texts(name), unknown=name, path=f"/Resources/{name}")
+        if is_part(name, entry) and template.is_true(entry.get("Condition")) is not False:
+            yield from _read_part(name, entry, template)
         if entry.get("Type") not in KEY_TYPES or template.is_true(entry.get("Condition")) is False:
             continue
         policy = as_object(entry.get("Properties")).get("KeyPolicy")
@@ -58,28 +65,68 @@ def read_template(document: Mapping[str, Any], surroundings: Surroundings) -> It
             after=None if unknown else made,
             unknown=unknown,
             path=f"/Resources/{name}/Properties/KeyPolicy",
+            reason=Reason.KEY_IS_DISABLED if _is_disabled(as_object(entry.get("Properties"))) else None,
         )
+
+
+def _read_part(name: str, entry: Mapping[str, Any], template: Template) -> Iterator[PlannedKey]:
+    """Yield the keys of a part that was found, with the parameters that it is given; else the part as not read."""
+    path, inner = f"/Resources/{name}", as_object(entry.get(INLINED))
+    if "Resources" not in inner:
+        place = template.resolve(place_of(entry))
+        yield unread(name, place if isinstance(place, str) else str(entry.get("Type", name)), path)
+        return
+    given = template.resolve(as_object(entry.get("Properties")).get("Parameters"))
+    parameters = {str(one): _as_parameter(value) for one, value in as_object(given).items()}
+    for key in read_template(inner, structs.replace(template.surroundings, parameters=parameters)):
+        address = f"{name}/{key.address}"
+        yield structs.replace(key, address=address, names=key.names | {address}, path=path)
+
+
+def _as_parameter(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _is_disabled(properties: Mapping[str, Any]) -> bool:
+    return str(properties.get("Enabled", True)).lower() == "false"
 
 
 def read_change_set(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
     """Yield the keys of a change set that was described with its property values (`--include-property-values`)."""
     for place, change in enumerate(map(as_object, as_list(document.get("Changes")))):
         resource = as_object(change.get("ResourceChange"))
-        if resource.get("ResourceType") not in KEY_TYPES:
-            continue
-        before, after = (_properties(resource.get(name)) for name in ("BeforeContext", "AfterContext"))
-        name = str(resource.get("LogicalResourceId"))
-        is_told = "AfterContext" in resource or resource.get("Action") == "Remove"
-        kind = _ACTIONS.get(str(resource.get("Action")), "changed")
-        yield PlannedKey(
-            address=name,
-            change=kind,
-            names=texts(name, resource.get("PhysicalResourceId")),
-            before=before.get("KeyPolicy"),
-            after=after.get("KeyPolicy"),
-            unknown=None if is_told else "AfterContext",
-            path=f"/Changes/{place}/ResourceChange/AfterContext",
-        )
+        kind, path = resource.get("ResourceType"), f"/Changes/{place}/ResourceChange"
+        if kind in PART_TYPES:
+            told = resource.get("ChangeSetId") or resource.get("PhysicalResourceId") or kind
+            yield unread(str(resource.get("LogicalResourceId")), str(told), path)
+        if kind in KEY_TYPES:
+            yield _changed_key(resource, f"{path}/AfterContext")
+
+
+def _changed_key(resource: Mapping[str, Any], path: str) -> PlannedKey:
+    before, after = (_properties(resource.get(name)) for name in ("BeforeContext", "AfterContext"))
+    name, action, kept = (str(resource.get(part)) for part in ("LogicalResourceId", "Action", "PolicyAction"))
+    is_kept = action == "Remove" and kept == "Retain"
+    is_told = "AfterContext" in resource or action == "Remove"
+    return PlannedKey(
+        address=name,
+        change="unchanged" if is_kept else _ACTIONS.get(action, "changed"),
+        names=texts(name, resource.get("PhysicalResourceId")),
+        before=before.get("KeyPolicy"),
+        after=before.get("KeyPolicy") if is_kept else after.get("KeyPolicy"),
+        unknown=None if is_told else "AfterContext",
+        path=path,
+        reason=None if "Retain" in kept else _end_of(resource, before, after),
+    )
+
+
+def _end_of(resource: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Reason | None:
+    """Return what becomes of a key beside its policy."""
+    if resource.get("Action") == "Remove":
+        return Reason.KEY_IS_DELETED
+    if resource.get("Replacement") == "True":
+        return Reason.KEY_IS_REPLACED
+    return Reason.KEY_IS_DISABLED if _is_disabled(after) and not _is_disabled(before) else None
 
 
 def _properties(context: object) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.model.codes import KeyChange
+from trail_diff.model.reasons import Reason
 
 
 class Surroundings(Struct, frozen=True):
@@ -24,7 +25,9 @@ class PlannedKey(Struct, frozen=True):
     and the vaults, tables, buckets, queues and topics that the document encrypts with it. `before` and `after` are the
     policies before and after the document is applied, None where there is none or where it is not told; text in them
     may hold unresolved values. `unknown` is the expression of a policy that is not known at all until it is applied.
-    `path` is the JSON pointer of the policy in the document.
+    `path` is the JSON pointer of the policy in the document. `reason` tells what the policy does not: the key is
+    deleted, replaced or disabled, so that calls on it fail; or this is a part of the document that may hold keys, and
+    was not read.
     """
 
     address: str
@@ -34,12 +37,29 @@ class PlannedKey(Struct, frozen=True):
     after: Any = None
     unknown: str | None = None
     path: str = ""
+    reason: Reason | None = None
 
     @property
     def arn(self) -> str | None:
         """Return the key's ARN, where the document has it."""
         return next((name for name in sorted(self.names) if ":key/" in name), None)
 
+
+def unread(address: str, expression: str, path: str) -> PlannedKey:
+    """Return what stands for a part of a document that may hold keys; the expression says where that part is."""
+    return PlannedKey(address, "deployed", texts(address), unknown=expression, path=path, reason=Reason.PART_NOT_READ)
+
+
+def removed_grant(address: str, grantee: object, path: str, *keys: object) -> PlannedKey:
+    """Return what stands for a grant that goes: what it allows may not be allowed without it."""
+    named = grantee if isinstance(grantee, str) else None
+    return PlannedKey(
+        address, "deployed", texts(address, *keys), unknown=named, path=path, reason=Reason.GRANT_IS_REMOVED
+    )
+
+
+NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED})
+"""Reasons of what a document has beside keys, and that nothing was tried of."""
 
 Reader = Callable[[Mapping[str, Any], Surroundings], Iterator[PlannedKey]]
 """Yields the keys of a document of one tool, and nothing for documents of others."""

@@ -6,18 +6,22 @@ from contextlib import suppress
 from typing import Any
 
 from trail_diff.model.codes import KeyChange
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.interface import (
     PlannedKey,
     Surroundings,
     as_list,
     as_object,
+    removed_grant,
     texts,
+    unread,
 )
 
 PULUMI_TYPES = frozenset(
     {"aws:kms/key:Key", "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey", "aws-native:kms:Key"}
 )
 _PULUMI_POLICY = "aws:kms/keyPolicy:KeyPolicy"
+_PULUMI_GRANT = "aws:kms/grant:Grant"
 _UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What Pulumi writes in a preview for a value that is not known yet (its SDK's `UnknownStringValue`)."""
 
@@ -27,7 +31,11 @@ _OPERATIONS: Mapping[str, KeyChange] = {
     "same": "unchanged",
     "update": "changed",
     "replace": "changed",
+    "read": "unchanged",
+    "refresh": "unchanged",
 }
+_STACKS = frozenset({"aws:cloudformation/stack:Stack", "aws-native:cloudformation:Stack"})
+"""Resources that may make keys of their own."""
 
 
 def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
@@ -35,19 +43,39 @@ def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings
     for place, step in enumerate(map(as_object, as_list(document.get("steps")))):
         old, new = as_object(step.get("oldState")), as_object(step.get("newState"))
         kind = str(new.get("type", old.get("type")))
+        inputs, operation = as_object(old.get("inputs")), str(step.get("op"))
+        if kind == _PULUMI_GRANT and (operation == "delete" or "replace" in operation):
+            grantee, path = inputs.get("granteePrincipal"), f"/steps/{place}/oldState"
+            yield removed_grant(_pulumi_name(step.get("urn")), grantee, path, inputs.get("keyId"))
+        if kind in _STACKS and step.get("op") != "same":
+            yield unread(_pulumi_name(step.get("urn")), kind, f"/steps/{place}/newState")
         if kind not in PULUMI_TYPES and kind != _PULUMI_POLICY:
             continue
-        after = _pulumi_policy(new)
+        is_kept = step.get("op") == "delete" and old.get("retainOnDelete") is True
+        after = _pulumi_policy(old if is_kept else new)
         is_unknown = isinstance(after, str) and _UNKNOWN_TEXT in after
         yield PlannedKey(
             address=_pulumi_name(step.get("urn")),
-            change=_OPERATIONS.get(str(step.get("op")), "changed"),
+            change="unchanged" if is_kept else _OPERATIONS.get(str(step.get("op")), "changed"),
             names=_pulumi_names(step.get("urn"), old, new),
             before=_pulumi_policy(old),
             after=None if is_unknown else after,
             unknown="policy" if is_unknown else None,
             path=f"/steps/{place}/newState/inputs/policy",
+            reason=_end_of(str(step.get("op")), old, new) if kind in PULUMI_TYPES else None,
         )
+
+
+def _end_of(operation: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Reason | None:
+    """Return what becomes of a key beside its policy."""
+    if old.get("retainOnDelete") is not True:
+        if operation == "delete":
+            return Reason.KEY_IS_DELETED
+        if "replace" in operation:
+            return Reason.KEY_IS_REPLACED
+    was, is_now = (as_object(state.get("inputs")) for state in (old, new))
+    is_disabled = any(is_now.get(name) is False and was.get(name) is not False for name in ("isEnabled", "enabled"))
+    return Reason.KEY_IS_DISABLED if is_disabled else None
 
 
 def read_pulumi_stack(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:

@@ -11,7 +11,7 @@ from msgspec import structs
 from trail_diff.arns import arn_account, arn_region, plain_key
 from trail_diff.errors import PolicyError
 from trail_diff.policy.documents.infrastructure.cloudformation import read_change_set, read_template
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Reader, Surroundings, as_object
+from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey, Reader, Surroundings, as_object
 from trail_diff.policy.documents.infrastructure.others import (
     read_pulumi_preview,
     read_pulumi_stack,
@@ -19,6 +19,7 @@ from trail_diff.policy.documents.infrastructure.others import (
 )
 from trail_diff.policy.documents.infrastructure.terraform import read_terraform
 from trail_diff.policy.documents.infrastructure.terraform_syntax import read_terraform_json
+from trail_diff.policy.documents.infrastructure.whole import check_whole
 from trail_diff.policy.documents.unresolved import expressions_in
 
 READERS: Sequence[Reader] = (
@@ -38,7 +39,12 @@ _ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/")
 
 
 def read_keys(document: Mapping[str, Any], surroundings: Surroundings = NOWHERE) -> tuple[PlannedKey, ...]:
-    """Return every KMS key of a document, its policies parsed; () where it is no document of an infrastructure tool."""
+    """Return every KMS key of a document, its policies parsed; () where it is no document of an infrastructure tool.
+
+    Raises:
+        PolicyError: the document tells only a part of what would be applied.
+    """
+    check_whole(document)
     found = [key for reader in READERS for key in reader(document, surroundings)]
     return tuple(_parsed(key) for key in found)
 
@@ -47,7 +53,7 @@ def choose_keys(keys: Sequence[PlannedKey], asked: Collection[str]) -> tuple[Pla
     """Return the keys of a document that are asked for, by ARN, id, alias, address, or the name of what they encrypt.
 
     `ADDRESS=ARN` says which ARN a key of the document has. One key alone, whose ARN the document does not tell, is the
-    one that is asked for.
+    one that is asked for, unless it is in a part that was not read: such parts are returned as well.
 
     Raises:
         PolicyError: no key of the document has a name that is asked for.
@@ -56,15 +62,23 @@ def choose_keys(keys: Sequence[PlannedKey], asked: Collection[str]) -> tuple[Pla
         return tuple(keys)
     chosen = {key.address: key for name in asked for key in _named(keys, name)}
     if not chosen:
-        only = keys[0] if len(keys) == 1 and keys[0].arn is None else None
-        if only is None:
+        whole, parts = _split(keys)
+        only = [key for key in whole if len(whole) == 1 and key.arn is None]
+        if not only and (whole or not parts):
             told = ", ".join(f"{key.address} ({key.arn or 'ARN not in it'})" for key in keys)
             raise PolicyError(
-                f"no key in it is {', '.join(asked)}; it has {told}",
+                f"no key in it is {', '.join(asked)}; it has {told or 'no KMS key at all'}",
                 hint="name one of them with --key, or say which ARN one has: --key ADDRESS=ARN",
             )
-        chosen = {only.address: structs.replace(only, names=only.names | set(map(plain_key, asked)))}
+        named = [structs.replace(key, names=key.names | set(map(plain_key, asked))) for key in only]
+        return (*named, *parts)
     return tuple(chosen.values())
+
+
+def _split(keys: Sequence[PlannedKey]) -> tuple[list[PlannedKey], list[PlannedKey]]:
+    """Return the keys, and what else was not tried: parts that may hold keys, grants that go."""
+    parts = [key for key in keys if key.reason in NOT_KEYS]
+    return [key for key in keys if key not in parts], parts
 
 
 def only_policy(document: Mapping[str, Any], asked: Collection[str] = ()) -> Any | None:
@@ -75,7 +89,7 @@ def only_policy(document: Mapping[str, Any], asked: Collection[str] = ()) -> Any
     Raises:
         PolicyError: there are several keys with different policies, or the policy is not known.
     """
-    keys = read_keys(document, surroundings_of(asked))
+    keys, _parts = _split(read_keys(document, surroundings_of(asked)))
     if not keys:
         return None
     chosen = [key for key in choose_keys(keys, asked) if key.change != "deleted"]

@@ -6,13 +6,22 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff.model.codes import KeyChange
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, texts
+from trail_diff.model.reasons import Reason
+from trail_diff.policy.documents.infrastructure.interface import (
+    PlannedKey,
+    Surroundings,
+    removed_grant,
+    texts,
+    unread,
+)
 from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT
 from trail_diff.policy.documents.infrastructure.references import KEY_FIELDS, key_values, names_of
 from trail_diff.policy.documents.infrastructure.terraform_resources import Resource, read_resources
 
 KEY_TYPES = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
 POLICY_TYPE = "aws_kms_key_policy"
+_STACKS = {"aws_cloudformation_stack": "template_url", "aws_cloudformation_stack_set": "template_url"}
+"""Resources that may make keys of their own, and the argument that names what they are made from."""
 
 
 def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
@@ -24,6 +33,11 @@ def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> 
     for one in resources:
         if one.type == POLICY_TYPE and not _targets(one, known):
             yield _planned(one, one, frozenset({*_values_of(one, "key_id"), one.address}))
+        elif one.type == "aws_kms_grant" and "delete" in one.actions:
+            grantee, key = one.before.get("grantee_principal"), one.before.get("key_id")
+            yield removed_grant(one.address, grantee, one.path, key)
+        elif one.type in _STACKS and one.actions not in ((), ("no-op",)):
+            yield unread(one.address, str(one.after.get(_STACKS[one.type]) or "template_body"), one.path)
 
 
 def _targets(policy: Resource, known: set[str]) -> bool:
@@ -41,6 +55,8 @@ def _with_policy(key: Resource, resources: list[Resource]) -> PlannedKey:
 
 def _planned(key: Resource, setter: Resource, names: frozenset[str]) -> PlannedKey:
     before, after = setter.before.get("policy"), setter.after.get("policy")
+    if setter.actions == ("forget",):
+        after = before
     unknown = None
     if setter.unknown.get("policy") is True:
         after, unknown = _unknown_policy(setter)
@@ -52,6 +68,7 @@ def _planned(key: Resource, setter: Resource, names: frozenset[str]) -> PlannedK
         after=after or None,
         unknown=unknown,
         path=f"{setter.path}/policy",
+        reason=_end_of(key),
     )
 
 
@@ -69,11 +86,23 @@ def _unknown_policy(setter: Resource) -> tuple[Any, str | None]:
 def _change(key: Resource) -> KeyChange:
     if not key.actions:
         return "deployed"
+    if key.type == POLICY_TYPE and "create" not in key.actions:
+        return "changed"
     if "create" in key.actions and "delete" not in key.actions:
         return "created"
     if key.actions == ("delete",):
         return "deleted"
     return "changed"
+
+
+def _end_of(key: Resource) -> Reason | None:
+    """Return what becomes of a key beside its policy; a policy resource that is destroyed leaves it the default one."""
+    if "delete" in key.actions and key.type != POLICY_TYPE:
+        return Reason.KEY_IS_REPLACED if "create" in key.actions else Reason.KEY_IS_DELETED
+    fields = ("is_enabled", "enabled")
+    was_enabled = not any(key.before.get(field) is False for field in fields)
+    is_disabled = any(key.after.get(field) is False for field in fields)
+    return Reason.KEY_IS_DISABLED if key.actions and was_enabled and is_disabled else None
 
 
 def _name(key: PlannedKey, resources: list[Resource]) -> PlannedKey:
@@ -100,10 +129,8 @@ def _is_about_names(one: Resource, key: PlannedKey) -> bool:
 
 def _pointed(one: Resource, fields: tuple[str, ...]) -> set[str]:
     """Return the addresses that a resource's arguments refer to; with for_each, the instance of the same index."""
-    index = one.address[len(one.config_address) :]
-    named = {name for field in fields for name in one.references.get(field, ())}
-    addresses = {f"{one.module}{name}" for name in named}
-    return addresses | {f"{address}{index}" for address in addresses}
+    addresses = {name for field in fields for name in one.references.get(field, ())}
+    return addresses | {f"{address}{one.index}" for address in addresses}
 
 
 def _values_of(one: Resource, field: str) -> tuple[str, ...]:

@@ -10,17 +10,16 @@ from typing import Any
 from msgspec import Struct, structs
 
 from trail_diff.policy.documents.infrastructure.interface import as_list, as_object
-from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT, document_from, references_in
+from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT, document_from
+from trail_diff.policy.documents.infrastructure.terraform_configuration import Configuration, without_indexes
 
 _DEPTH_LIMIT = 20
-Expressions = Mapping[str, Mapping[str, Any]]
-"""The expressions of each resource's arguments, by the resource's address in the configuration."""
 
 
 class Resource(Struct, frozen=True):
     """One resource instance: its values before and after, which of those after are unknown, and what makes them.
 
-    `references` holds for each argument the addresses that its expression names, in the resource's own module.
+    `references` holds for each argument the addresses that its expression names, seen from the root.
     """
 
     address: str
@@ -29,14 +28,18 @@ class Resource(Struct, frozen=True):
     after: Mapping[str, Any]
     unknown: Mapping[str, Any] = {}
     references: Mapping[str, tuple[str, ...]] = {}
-    module: str = ""
     actions: tuple[str, ...] = ()
     path: str = ""
 
     @property
     def config_address(self) -> str:
-        """Return the address without the index of an instance."""
-        return _without_index(self.address)
+        """Return the address without any index."""
+        return without_indexes(self.address)
+
+    @property
+    def index(self) -> str:
+        """Return the index of the instance itself, with its brackets; empty where it has none."""
+        return self.address[self.address.rindex("[") :] if self.address.endswith("]") else ""
 
 
 def read_resources(document: Mapping[str, Any]) -> Iterator[Resource]:
@@ -46,32 +49,43 @@ def read_resources(document: Mapping[str, Any]) -> Iterator[Resource]:
     yield from _in_state_file(document)
 
 
-def _without_index(address: str) -> str:
-    return address[: address.rindex("[")] if address.endswith("]") else address
-
-
 def _in_plan(document: Mapping[str, Any]) -> Iterator[Resource]:
     changes = as_list(document.get("resource_changes"))
-    root = as_object(as_object(document.get("configuration")).get("root_module"))
-    expressions = dict(_expressions(root, "", 0)) if changes else {}
-    documents = dict(_policy_documents(changes, expressions))
+    configuration = Configuration.of(document)
+    documents = dict(_policy_documents(changes, configuration))
     for place, change in enumerate(map(as_object, changes)):
         if isinstance(change.get("address"), str) and change.get("mode", "managed") == "managed":
-            one = _changed(change, expressions, f"/resource_changes/{place}/change/after")
+            one = _changed(change, configuration, f"/resource_changes/{place}/change/after")
             yield _with_document(one, documents)
+    yield from _deferred(document)
 
 
-def _changed(change: Mapping[str, Any], expressions: Expressions, path: str) -> Resource:
-    inner, address, module = as_object(change.get("change")), str(change.get("address")), change.get("module_address")
-    own = expressions.get(_config_address(address), {})
+def _deferred(document: Mapping[str, Any]) -> Iterator[Resource]:
+    """Yield the resources whose planning Terraform put off: nothing of them is known but what they are."""
+    for place, one in enumerate(map(as_object, as_list(document.get("deferred_changes")))):
+        change = as_object(one.get("resource_change"))
+        before = as_object(as_object(change.get("change")).get("before"))
+        yield Resource(
+            address=str(change.get("address")),
+            type=str(change.get("type")),
+            before=before,
+            after={},
+            unknown={"policy": True},
+            references={"policy": (f"deferred: {one.get('reason')}",)},
+            actions=("update",),
+            path=f"/deferred_changes/{place}/resource_change",
+        )
+
+
+def _changed(change: Mapping[str, Any], configuration: Configuration, path: str) -> Resource:
+    inner, address = as_object(change.get("change")), str(change.get("address"))
     return Resource(
         address=address,
         type=str(change.get("type")),
         before=as_object(inner.get("before")),
         after=as_object(inner.get("after")),
         unknown=as_object(inner.get("after_unknown")),
-        references={name: tuple(references_in(expression)) for name, expression in own.items()},
-        module=f"{module}." if isinstance(module, str) else "",
+        references=configuration.references(address),
         actions=tuple(map(str, as_list(inner.get("actions")))) or ("no-op",),
         path=path,
     )
@@ -79,44 +93,23 @@ def _changed(change: Mapping[str, Any], expressions: Expressions, path: str) -> 
 
 def _with_document(one: Resource, documents: Mapping[str, Any]) -> Resource:
     """Return a resource with the policy document that its policy refers to, when that is one of the plan."""
-    index = one.address[len(one.config_address) :]
     for name in one.references.get("policy", ()):
-        found = documents.get(f"{one.module}{name}{index}", documents.get(f"{one.module}{name}"))
-        if found is not None:
-            return structs.replace(one, after={**one.after, DOCUMENT: found})
+        made = [address for address in documents if without_indexes(address) == without_indexes(name)]
+        own = [address for address in made if address.endswith(one.index)] if len(made) > 1 and one.index else made
+        if len(own) == 1:
+            return structs.replace(one, after={**one.after, DOCUMENT: documents[own[0]]})
     return one
 
 
-def _policy_documents(changes: list[Any], expressions: Expressions) -> Iterator[tuple[str, Any]]:
+def _policy_documents(changes: list[Any], configuration: Configuration) -> Iterator[tuple[str, Any]]:
     """Yield the policy documents that a plan will make, by address: data sources that are read when it is applied."""
     for change in map(as_object, changes):
         address, inner = str(change.get("address")), as_object(change.get("change"))
         if change.get("type") == DOCUMENT and change.get("mode") == "data":
-            own = expressions.get(_config_address(address), {})
+            own = configuration.expressions(without_indexes(address))
             made = document_from(as_object(inner.get("after")), as_object(inner.get("after_unknown")), own)
             if made is not None:
                 yield address, made
-
-
-def _config_address(address: str) -> str:
-    """Return an address without any index, as the configuration has it."""
-    parts, depth = [], 0
-    for letter in address:
-        depth += letter == "["
-        parts += [letter] if not depth else []
-        depth -= letter == "]"
-    return "".join(parts)
-
-
-def _expressions(module: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield for each resource of the configuration the expressions of its arguments."""
-    if depth > _DEPTH_LIMIT:
-        return
-    for resource in map(as_object, as_list(module.get("resources"))):
-        yield f"{prefix}{resource.get('address')}", as_object(resource.get("expressions"))
-    for name, call in as_object(module.get("module_calls")).items():
-        inner = as_object(as_object(call).get("module"))
-        yield from _expressions(inner, f"{prefix}module.{name}.", depth + 1)
 
 
 def _in_values(document: Mapping[str, Any]) -> Iterator[Resource]:
