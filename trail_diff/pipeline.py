@@ -68,6 +68,7 @@ from trail_diff.inputs import (
     Inputs,
     collect,
     count_inputs,
+    dated,
     gather_both,
     gather_facts,
     gather_inputs,
@@ -97,6 +98,7 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
     Raises:
         TrailDiffError: what could not be used, with a hint; see errors for the kinds.
     """
+    inputs = dated(inputs)
     if inputs.is_raw_needed:
         collected, asked = collect(inputs, question)
         return collected.case(asked)
@@ -112,6 +114,7 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
     """
     from trail_diff.gather.bundle import save_case
 
+    inputs = dated(inputs)
     offers = offer_bundles(inputs, question, _windows_of)
     offer = next(offer for offer in offers if _is_same(offer.case, offer.offered))
     if inputs.redactor is not None:
@@ -169,7 +172,7 @@ def load_comparison(
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    is_alone = succeeded is None and windows[1] is None
+    inputs, is_alone = dated(inputs), succeeded is None and windows[1] is None
     asked = windows[:1] if is_alone else windows
     facts, spans = gather_facts(inputs), [window for window in asked if window is not None]
     windows_of = (lambda _gathered: spans) if len(spans) == len(asked) else None  # a side without one is all of it
@@ -276,7 +279,7 @@ def triage(
     def spans(gathered: Gathered) -> tuple[Window, ...]:
         return windows_of(select_jobs(gathered, wanted), gathered, pad)
 
-    gathered, facts = gather_with_facts(inputs, spans)
+    gathered, facts = gather_with_facts(dated(inputs), spans)
     cases = Cases(gathered, facts, pad)
     reports = [analyse(cases.of(job)) for job in select_jobs(gathered, wanted)]
     told = [report for report in reports if is_worth_telling(report) and wanted.wants_cause(report.verdict.cause)]

@@ -56,6 +56,7 @@ def finish_case(
         jobs=gathered.jobs,
         facts=facts,
         newest=parse_time(gathered.tally.newest()),
+        asked_at=gathered.asked_at,
         uses=_uses(gathered, every_key, changes),
         policy_key=failed.job.key if failed.job.key in asked else next(iter(asked), failed.job.key),
     )

@@ -338,8 +338,8 @@ class KeyPolicy(Struct, frozen=True):
 class NextStep(Struct, frozen=True):
     """What keeps the answer open, and the command that would settle it.
 
-    `option` is the option of trail-diff that takes its output (None: add it with --events or --job), `account` the
-    account in which it has to be run. `is_fact`: trail-diff can use its output.
+    `option` is the option of trail-diff that takes its output (None: add it with --events or --job; `--events`: the
+    folder that it fills), `account` the account in which it has to be run. `is_fact`: trail-diff can use its output.
     """
 
     reason: Reason

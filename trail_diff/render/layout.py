@@ -392,6 +392,8 @@ def show_handling(step: NextStep, account: str | None, words: Catalogue) -> list
         return parts
     if step.option in ("--org-id", "--key"):
         parts.append(words.labels["give_text"].format(option=step.option))
+    elif step.option == "--events":
+        parts.append(words.labels["give_folder"])
     else:
         option = step.option or "--events"
         file = f"{option.removeprefix('--')}.json"
