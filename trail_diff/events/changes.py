@@ -43,6 +43,9 @@ KEY_CHANGES = frozenset(
 )
 """KMS calls and service events that change a key, its policy, its grants or its state."""
 
+POLICY_CARRIERS = ("PutKeyPolicy", "CreateKey")
+"""Those of them whose records carry a whole key policy."""
+
 VAULT_CHANGES = frozenset(
     {"PutBackupVaultAccessPolicy", "DeleteBackupVaultAccessPolicy", "CreateBackupVault", "DeleteBackupVault"}
 )
@@ -67,6 +70,18 @@ ROLE_CHANGES = frozenset(
     }
 )
 """Calls of IAM that change what one role may do, or whether it is there; each names it."""
+
+ROLE_POLICY_CHANGES = frozenset(
+    {
+        "PutRolePolicy",
+        "DeleteRolePolicy",
+        "AttachRolePolicy",
+        "DetachRolePolicy",
+        "PutRolePermissionsBoundary",
+        "DeleteRolePermissionsBoundary",
+    }
+)
+"""Those of them that change what the role may do."""
 
 POLICY_CHANGES = frozenset(
     {"CreatePolicyVersion", "SetDefaultPolicyVersion", "AttachPolicy", "DetachPolicy", "UpdatePolicy"}

@@ -100,11 +100,11 @@ def narrow(collected: Collected, case: Case, skipped: tuple[Skipped, ...]) -> tu
 def matters_to(case: Case) -> Callable[[Event], bool]:
     """Return the check whether a case rests on an event.
 
-    It does on all that lies in the two windows, on what changed keys, grants, policies, roles or trails, and on what
-    describes jobs.
+    It does on all that lies in the two windows, on what changed keys, grants, policies, roles or trails, on the
+    policies of other keys that were used meanwhile, and on what describes jobs.
     """
     windows = [side.window for side in (case.failed, case.succeeded) if side is not None]
-    changes = {event.event_id for event in case.changes}
+    changes = {event.event_id for event in (*case.changes, *case.policies_elsewhere)}
 
     def matters(event: Event) -> bool:
         is_inside = any(window.holds(event.event_time) for window in windows)
