@@ -82,7 +82,7 @@ def _play_around(scene: Scene, case: Any) -> None:
 
 def _call(scene: Scene, on: tuple[str, Any], time: str, who: str, *call: str) -> None:
     """Let somebody make a call on a key with a context: its action, and its error where it has one."""
-    made, (key, context), (action, error) = scene.made, on, (*call, None)[:2]
+    made, (key, context), action, error = scene.made, on, call[0], call[1] if len(call) > 1 else None
     role = made.role(ROLE, SESSION, "backup.amazonaws.com")
     if who == "role-again":
         role = json.loads(json.dumps(role).replace("AROAEXAMPLE", "AROAMADEAGAIN"))
