@@ -4,10 +4,14 @@ Each case is two nights of one job (`scenes.stage`), told in JSON: policies by t
 """
 
 import json
+import random
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from incidents import run_in
 from recording import as_trail_file
 from scenes.stage import BAD, ROLE, SESSION, STORAGE, Scene, policy
@@ -150,3 +154,35 @@ def test_a_large_export_has_the_same_evidence(name: str, tmp_path: Path, monkeyp
     monkeypatch.setattr(Export, "is_large", property(lambda _export: True))
 
     assert run_case(CASES[name], tmp_path) == whole
+
+
+def told(report: Any) -> Any:
+    """Return what a report concludes, and what each rule says of each hypothesis, whatever its names."""
+    verdict, rows = report["verdict"], report["weighing"]
+    return (
+        [verdict[name] for name in ("outcome", "cause", "confidence")],
+        sorted([one["cause"], one["confidence"], json.dumps(one["statement"])] for one in report["findings"]),
+        sorted(
+            [row["cause"], row["standing"], *(f"{j['rule']} {j['says']}" for j in row["judgements"])] for row in rows
+        ),
+    )
+
+
+@settings(max_examples=15)
+@given(st.sampled_from(list(CASES)), st.randoms(use_true_random=False))
+def test_no_order_of_files_and_no_pseudonym_changes_an_answer(name: str, chance: random.Random) -> None:
+    """Records spread over files in any order, some of them twice, and with pseudonyms, lead to the same answer."""
+    scene = play(CASES[name])
+    records = scene.finish().sorted()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        whole = told(run_case(CASES[name], folder))
+        for number in range(3):
+            some = [record for record in records if chance.random() < 0.5] if number else list(records)
+            chance.shuffle(some)
+            (folder / "files").mkdir(exist_ok=True)
+            (folder / "files" / f"{chance.random()}.json").write_text(as_trail_file(some), encoding="utf-8")
+        asked = ["--job-id", BAD, "--events", "files", *scene.options]
+
+        assert told(run_in(folder, asked)) == whole
+        assert told(run_in(folder, [*asked, "--redact"])) == whole
