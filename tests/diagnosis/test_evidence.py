@@ -21,13 +21,13 @@ from trail_diff.gather.exports import Export
 
 CASES: dict[str, Any] = json.loads((Path(__file__).parent / "cases" / "evidence.json").read_text(encoding="utf-8"))
 STATEMENTS: dict[str, Any] = CASES.pop("statements")
-SAYS = ("proves", "supports", "refutes")
+SAYS = ("proves", "supports", "doubts", "refutes")
 RULES_SAY: dict[str, set[str]] = {
     "stated": {"proves", "supports"},
     "policy-change": {"supports", "refutes"},
     "refuted-by-success": {"refutes"},
     "stops-and-resumes": {"supports"},
-    "siblings": {"supports", "refutes"},
+    "siblings": {"supports", "doubts", "refutes"},
     "granted-meanwhile": {"supports"},
     "never-worked": {"supports"},
     "domain": {"supports"},

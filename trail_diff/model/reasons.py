@@ -239,6 +239,7 @@ class Reason(StrEnum):
     RESUMES_AT_CHANGE = "resumes-at-change"
     SIBLING_SUCCEEDED = "sibling-succeeded"
     JOBS_FAIL_SINCE_CHANGE = "jobs-fail-since-change"
+    JOBS_FAIL_WITHOUT_IT = "jobs-fail-without-it"
     SIBLING_KEY_LACKS_STATEMENT = "sibling-key-lacks-statement"
     SIBLING_KEY_SAME_STATEMENT = "sibling-key-same-statement"
     GRANTED_MEANWHILE = "granted-meanwhile"

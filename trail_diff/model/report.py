@@ -137,10 +137,10 @@ class RuledOut(Struct, frozen=True):
 
 
 class Judgement(Struct, frozen=True):
-    """What one rule of evidence says of a hypothesis."""
+    """What one rule of evidence says of a hypothesis; what `doubts` it keeps it from being likely by evidence alone."""
 
     rule: str
-    says: Literal["proves", "supports", "refutes"]
+    says: Literal["proves", "supports", "doubts", "refutes"]
     reasons: tuple[Reason, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 

@@ -31,8 +31,18 @@ _DOUBTS = frozenset(
 """Reasons why a finding is less than certain, shown beside the conditions that match."""
 
 
-_CHANGES = frozenset({Reason.STATEMENT_ADDED, Reason.STATEMENT_ALTERED, Reason.POLICY_PUT_BETWEEN, Reason.RIVAL_OPEN})
-"""What is told of a suspect beside its conditions: that it is new, and that it has a rival."""
+_CHANGES = frozenset(
+    {
+        Reason.STATEMENT_ADDED,
+        Reason.STATEMENT_ALTERED,
+        Reason.POLICY_PUT_BETWEEN,
+        Reason.JOBS_FAIL_SINCE_CHANGE,
+        Reason.JOBS_FAIL_WITHOUT_IT,
+        Reason.SIBLING_KEY_LACKS_STATEMENT,
+        Reason.RIVAL_OPEN,
+    }
+)
+"""What is told of a suspect beside its conditions: that it is new, what others do, and that it has a rival."""
 
 
 class Shown(Struct, frozen=True):

@@ -93,7 +93,7 @@ ENGLISH = Catalogue(
         "open": "open",
         "refuted": "ruled out",
     },
-    says={"proves": "proved by", "supports": "supported by", "refutes": "refuted by"},
+    says={"proves": "proved by", "supports": "supported by", "doubts": "doubted by", "refutes": "refuted by"},
     helps={"true": "would help", "false": "would not help", "undetermined": "cannot be decided"},
     remedies={
         "exempt-service-principals": "exempt AWS service principals from the Deny",

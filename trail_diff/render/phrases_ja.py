@@ -98,7 +98,7 @@ JAPANESE = Catalogue(
         "open": "未確定",
         "refuted": "除外",
     },
-    says={"proves": "立証", "supports": "裏付け", "refutes": "否定"},
+    says={"proves": "立証", "supports": "裏付け", "doubts": "疑問", "refutes": "否定"},
     helps={"true": "有効", "false": "効果なし", "undetermined": "判断できません"},
     remedies={
         "exempt-service-principals": "AWS のサービスプリンシパルを Deny の対象から除外する",

@@ -263,6 +263,7 @@ REASONS: Mapping[str, str] = {
     "resumes-at-change": "the caller's calls resume at the next change",
     "sibling-succeeded": "another caller that the statement treats alike worked under the same policy",
     "jobs-fail-since-change": "the vault's other jobs succeeded before this change and fail since",
+    "jobs-fail-without-it": "the vault's last job before it came, or the first one after it went, failed alike",
     "sibling-key-lacks-statement": "the same call works on another key whose policy differs only in this",
     "sibling-key-same-statement": "the same call works on another key under the same statement",
     "granted-meanwhile": "a grant to this very caller was created before its calls worked",

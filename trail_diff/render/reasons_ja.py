@@ -311,6 +311,7 @@ REASONS: Mapping[str, str] = {
     "resumes-at-change": "次の変更を境に呼び出しが再開しています",
     "sibling-succeeded": "そのステートメントで同じ扱いになる別の呼び出し元が、同じポリシーの下で成功しています",
     "jobs-fail-since-change": "同じボールトの他のジョブは、この変更の前は成功し、変更後は失敗しています",
+    "jobs-fail-without-it": "変更直前の最後のジョブ、または元に戻した直後の最初のジョブも同様に失敗しています",
     "sibling-key-lacks-statement": "ポリシーがこの点だけ異なる別のキーでは、同じ呼び出しが成功しています",
     "sibling-key-same-statement": "同じステートメントを持つ別のキーで、同じ呼び出しが成功しています",
     "granted-meanwhile": "この呼び出し元へのグラントが作成されてから呼び出しが成功しています",

@@ -8,7 +8,7 @@ something that is not documented, and where something else began with the same c
 
 from trail_diff.diagnosis.evidence.refuted_by_success import TO_SETTLE
 from trail_diff.diagnosis.evidence.requests import explained_for, outcome_of, tested_keys
-from trail_diff.diagnosis.evidence.sibling_jobs import fail_since
+from trail_diff.diagnosis.evidence.sibling_jobs import fail_since, fail_without
 from trail_diff.diagnosis.evidence.sibling_keys import worked_under_same, worked_without
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.explain import policy_in_force
@@ -47,6 +47,9 @@ def judge_by_siblings(examined: Examined, hypothesis: Hypothesis) -> Judgement |
             return Judgement(RULE, "refutes", (same[0],), same[1])
     if hypothesis.origin not in ("key-policy", "grants"):
         return None
+    without = fail_without(examined, hypothesis)
+    if without is not None:
+        return Judgement(RULE, "doubts", (without[0],), without[1])
     told = [
         fail_since(examined, hypothesis),
         worked_without(examined, explained, hypothesis) if explained is not None else None,
