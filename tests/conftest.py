@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -31,6 +32,12 @@ def _repeatable_pseudonyms(monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
         made = (sha256(f"{request.node.name} {number}".encode()).digest() for number in count())
         repeatable = SimpleNamespace(token_bytes=lambda _size: next(made))
         monkeypatch.setattr("trail_diff.redaction.owner_map.secrets", repeatable)
+
+
+@pytest.fixture(autouse=True)
+def _one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every question be asked on one day, a few weeks after what most fixtures tell of."""
+    monkeypatch.setattr("trail_diff.inputs._now", lambda: datetime(2026, 4, 1, tzinfo=UTC))
 
 
 @pytest.fixture(autouse=True)

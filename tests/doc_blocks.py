@@ -13,7 +13,8 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
 
@@ -73,8 +74,13 @@ def renew(page: Path) -> str:
     """Follow a page, and give its text with what the commands print now."""
     text = page.read_text(encoding="utf-8")
     account = an_account() if "--profile prod" in text else nullcontext()
-    with a_folder_with_fixtures(), mock.patch.dict(os.environ, _TERMINAL), account:
+    with a_folder_with_fixtures(), mock.patch.dict(os.environ, _TERMINAL), a_later_day(), account:
         return _BLOCK.sub(Reader().renew, text)
+
+
+def a_later_day() -> AbstractContextManager[object]:
+    """Let every question be asked on a day as far from the fixtures as that of any reader: more than 90 days."""
+    return mock.patch("trail_diff.inputs._now", return_value=datetime(2027, 1, 1, tzinfo=UTC))
 
 
 @contextmanager

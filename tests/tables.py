@@ -210,6 +210,7 @@ def build_case(entry: Entry) -> Case:
         jobs=tuple(build_job(job) for job in entry.get("jobs", [])),
         facts=build_facts(entry.get("facts", {})),
         newest=build_moment(entry["newest"]) if "newest" in entry else None,
+        asked_at=build_moment(entry["asked"]) if "asked" in entry else None,
         policy_key=bad.key,
     )
 

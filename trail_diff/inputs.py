@@ -6,6 +6,7 @@ all of them.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -75,6 +76,16 @@ class Inputs(Struct, frozen=True):
         return self.is_live or self.case is not None or self.redactor is not None or bool(self.buckets)
 
 
+def dated(inputs: Inputs) -> Inputs:
+    """Return the inputs with the time at which the question is asked: now, where they do not say."""
+    asked_at = inputs.options.asked_at or _now().replace(microsecond=0)
+    return structs.replace(inputs, options=structs.replace(inputs.options, asked_at=asked_at))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Offer(Struct, frozen=True):
     """What a bundle may hold, the case as all that was read makes it, and as the bundle does."""
 
@@ -117,7 +128,8 @@ def _pick_records(inputs: Inputs, export: Export, question: Question, windows_of
     case = build_case(gathered, question, read_facts(documents))
     event_ids = frozenset(event.event_id for event in filter(matters_to(case), gathered.events))
     picked = collect_found(export.pick_events(event_ids), gathered.tally, told.items())
-    collected, _ = narrow(structs.replace(picked, documents=documents), case, gathered.skipped)
+    picked = structs.replace(picked, documents=documents, asked_at=gathered.asked_at)
+    collected, _ = narrow(picked, case, gathered.skipped)
     if len(collected.records) != len(event_ids):
         return None
     return Offer(collected, question, case, collected.case(question))
@@ -135,7 +147,9 @@ def collect(
     """
     documents = load_documents(inputs.facts)
     collected, asked = _read(inputs, question, documents, files)
-    return _redact(structs.replace(collected, documents=documents.over(collected.documents)), asked, inputs)
+    asked_at = inputs.options.asked_at if inputs.case is None else collected.asked_at
+    whole = structs.replace(collected, documents=documents.over(collected.documents), asked_at=asked_at)
+    return _redact(whole, asked, inputs)
 
 
 def gather_inputs(

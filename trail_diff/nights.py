@@ -15,6 +15,7 @@ from trail_diff.gather.key_facts import load_documents, read_facts
 from trail_diff.inputs import Inputs, connect_inputs, gather_with_facts, read_given_jobs
 from trail_diff.model.learnt import Case, Facts, Window
 from trail_diff.triaging.plan import TriagePlan
+from trail_diff.triaging.select import TriageFilter
 
 if TYPE_CHECKING:
     from trail_diff.aws.live.connection import Connection
@@ -64,7 +65,8 @@ def gather_listed(inputs: Inputs, plan: TriagePlan, connection: "Connection") ->
     night = collect_night(connection, Night(plan, created, given, inputs.options), _open_reading(inputs, connection))
     night = _redact(night, inputs)
     by_key = {key: read_facts(documents) for key, documents in night.facts.items()}
-    return Material(night.collected.gathered(), night.collected.facts(), by_key), _rename(plan, inputs)
+    collected = structs.replace(night.collected, asked_at=inputs.options.asked_at)
+    return Material(collected.gathered(), collected.facts(), by_key), _rename(plan, inputs)
 
 
 def _with_time(plan: TriagePlan, inputs: Inputs, now: datetime) -> TriagePlan:
@@ -115,10 +117,13 @@ def _redact(night: "CollectedNight", inputs: Inputs) -> "CollectedNight":
 
 
 def _rename(plan: TriagePlan, inputs: Inputs) -> TriagePlan:
-    """Return the plan with the vaults and accounts by the names that they are read by."""
+    return structs.replace(plan, wanted=rename_filter(plan.wanted, inputs))
+
+
+def rename_filter(wanted: TriageFilter, inputs: Inputs) -> TriageFilter:
+    """Return which jobs are wanted, with vaults and accounts by the names that they are read by."""
     redactor = inputs.redactor
     if redactor is None:
-        return plan
-    wanted = plan.wanted
+        return wanted
     vaults, accounts = (tuple(map(redactor.name_or_arn, names)) for names in (wanted.vaults, wanted.accounts))
-    return structs.replace(plan, wanted=structs.replace(wanted, vaults=vaults, accounts=accounts))
+    return structs.replace(wanted, vaults=vaults, accounts=accounts)

@@ -68,6 +68,7 @@ from trail_diff.inputs import (
     Inputs,
     collect,
     count_inputs,
+    dated,
     gather_both,
     gather_facts,
     gather_inputs,
@@ -78,6 +79,7 @@ from trail_diff.inputs import (
 from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.report import CallerGroup, CallerUse, JobRow, Report, WhatIf
 from trail_diff.model.triage import JobKey, Triage
+from trail_diff.nights import gather_night, rename_filter
 from trail_diff.profiles.catalogue import profile_ids
 from trail_diff.triaging.select import EVERY_JOB, TriageFilter
 from trail_diff.usage.callers import CallerCount
@@ -98,6 +100,7 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
     Raises:
         TrailDiffError: what could not be used, with a hint; see errors for the kinds.
     """
+    inputs = dated(inputs)
     if inputs.is_raw_needed:
         collected, asked = collect(inputs, question)
         return collected.case(asked)
@@ -113,6 +116,7 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
     """
     from trail_diff.gather.bundle import save_case
 
+    inputs = dated(inputs)
     offers = offer_bundles(inputs, question, _windows_of)
     offer = next(offer for offer in offers if _is_same(offer.case, offer.offered))
     if inputs.redactor is not None:
@@ -170,7 +174,7 @@ def load_comparison(
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    is_alone = succeeded is None and windows[1] is None
+    inputs, is_alone = dated(inputs), succeeded is None and windows[1] is None
     asked = windows[:1] if is_alone else windows
     facts, spans = gather_facts(inputs), [window for window in asked if window is not None]
     windows_of = (lambda _gathered: spans) if len(spans) == len(asked) else None  # a side without one is all of it
@@ -253,7 +257,7 @@ def list_jobs(
     """List the jobs found, each that did not succeed with the baseline it would get and in what the two differ."""
     gathered = gather_inputs(inputs, lambda _gathered: ())
     rows = []
-    for job in filter(_renamed_filter(wanted, inputs).holds, gathered.jobs):
+    for job in filter(rename_filter(wanted, inputs).holds, gathered.jobs):
         has_failed = is_finished(job) and not is_succeeded(job)
         if only_failed and not has_failed:
             continue
@@ -272,10 +276,9 @@ def triage(
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    from trail_diff.nights import gather_night
     from trail_diff.triaging.plan import TriagePlan
 
-    return group_night(*gather_night(inputs, TriagePlan(wanted, pad)))
+    return group_night(*gather_night(dated(inputs), TriagePlan(wanted, pad)))
 
 
 def group_night(read: "Material", plan: "TriagePlan") -> tuple[Triage, Mapping[JobKey, Report]]:
@@ -409,11 +412,6 @@ def _with_doubts(coverage: Coverage, policy: Mapping[str, Any] | None, source: s
 
     doubts = tuple(find_doubts(policy, source)) if policy is not None else ()
     return structs.replace(coverage, skipped=(*coverage.skipped, *doubts)) if doubts else coverage
-
-
-def _renamed_filter(wanted: TriageFilter, inputs: Inputs) -> TriageFilter:
-    """Return which jobs are asked about by the names that were read; these are known only after the reading."""
-    return structs.replace(wanted, vaults=_renamed(wanted.vaults, inputs), accounts=_renamed(wanted.accounts, inputs))
 
 
 def _renamed(names: Sequence[str], inputs: Inputs) -> tuple[str, ...]:

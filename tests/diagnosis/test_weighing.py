@@ -22,7 +22,7 @@ from trail_diff.pipeline import analyse
 
 CALLERS = [None, Caller("AWSService", CallerKind.SERVICE_PRINCIPAL, "backup-storage.amazonaws.com")]
 JUDGEMENTS = st.builds(
-    Judgement, rule=st.sampled_from(list(RULES)), says=st.sampled_from(["proves", "supports", "refutes"])
+    Judgement, rule=st.sampled_from(list(RULES)), says=st.sampled_from(["proves", "supports", "doubts", "refutes"])
 )
 HYPOTHESES = st.builds(
     Hypothesis,

@@ -3,6 +3,7 @@
 import gzip
 import json
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,46 @@ def test_report_of_a_bundle_is_that_of_the_direct_run(
     assert opened == direct
 
 
+@pytest.mark.parametrize("command", [[], ["triage"], ["compare"]], ids=["report", "triage", "compare"])
+def test_what_is_fetched_next_depends_on_when_it_is_asked(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Event history is named for 90 days from the events on; then no command names it any more."""
+    incident = FOLDER / "trail-excludes-kms"
+    arguments: list[object] = ["--events", incident / "export", "--job", incident / "job.json"]
+    if command == ["compare"]:
+        windows = ["2026-01-11T06:50:00Z/2026-01-11T07:30:00Z", "2026-01-10T06:50:00Z/2026-01-10T07:30:00Z"]
+        arguments = [incident / "export", "--failed-window", windows[0], "--succeeded-window", windows[1]]
+    elif not command:
+        arguments += ["--job-id", "7a53a47a-f17c-485b-b457-a31ded6167b9"]
+    arguments += ["--format", "json"]
+
+    _, early = shown(capsys, *command, *arguments)
+    monkeypatch.setattr("trail_diff.inputs._now", lambda: datetime(2026, 4, 12, tzinfo=UTC))
+    _, late = shown(capsys, *command, *arguments)
+
+    assert "lookup-events --lookup" in early
+    assert "lookup-events --lookup" not in late
+    assert "describe-trails" in late
+
+
+@pytest.mark.parametrize("redact", [[], ["--redact"]], ids=["plain", "redacted"])
+def test_a_bundle_is_as_of_when_it_was_collected(
+    redact: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report of a bundle stays the same when event history no longer holds what it is about."""
+    monkeypatch.chdir(FOLDER / "trail-excludes-kms")
+    case = tmp_path / "case.zip"
+    run(["collect", *SHIPPED["trail-excludes-kms"]["argv"], "-o", str(case), *redact])
+
+    soon = shown(capsys, "--case", case, "--format", "json")
+    monkeypatch.setattr("trail_diff.inputs._now", lambda: datetime(2027, 1, 1, tzinfo=UTC))
+    later = shown(capsys, "--case", case, "--format", "json")
+
+    assert soon == later
+    assert "lookup-events --lookup" in later[1]
+
+
 def test_same_case_gives_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
     """A bundle holds no time of writing, so that two of one case can be compared."""
     again = tmp_path / "again.zip"
@@ -92,6 +133,7 @@ def test_all_that_was_collected_comes_back(tmp_path: Path) -> None:
         tally=tally,
         notes=("a note",),
         baseline_job_id="b",
+        asked_at=datetime(2026, 3, 4, tzinfo=UTC),
     )
     question = Question("j", keys=("k",), regions=("eu-west-1",))
 
@@ -104,7 +146,7 @@ def test_all_that_was_collected_comes_back(tmp_path: Path) -> None:
         collected.notes,
     )
     assert vars(opened.tally) == vars(tally)
-    assert (asked, opened.baseline_job_id) == (question, "b")
+    assert (asked, opened.baseline_job_id, opened.asked_at) == (question, "b", collected.asked_at)
 
 
 def test_other_peoples_calls_stay_out(bundle: Path) -> None:
@@ -183,6 +225,7 @@ def test_wrong_bundle_is_refused(
         ("counts", {"hours": [["eu-west-1", "a", "2026", -3]]}),
         ("asked", {"pad_seconds": 10**15}),
         ("asked", {"pad_seconds": -60}),
+        ("asked", {"at": "2026-03-01T00:00:00"}),
         ("skipped", [{"source": "x", "reason": "binary-file", "count": -4}]),
         ("skipped", [{"source": "x", "reason": "no-such-reason", "count": 1}]),
     ],

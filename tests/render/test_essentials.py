@@ -13,6 +13,7 @@ from trail_diff.model.codes import Cause
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Calls, Evidence, Remedy, Report, StatementRef
 from trail_diff.render import render_report
+from trail_diff.render.brief import SCREEN_LINES, render_brief
 from trail_diff.render.essentials import (
     best_remedy,
     changes_of,
@@ -29,10 +30,11 @@ from trail_diff.render.essentials import (
     show_support_remedy,
     support_patch,
     support_remedy,
-    to_lines,
 )
-from trail_diff.render.interface import RenderOptions
+from trail_diff.render.interface import Lang, RenderOptions
+from trail_diff.render.json_lines import to_few_lines, to_lines
 from trail_diff.render.layout import show_condition, show_unless
+from trail_diff.render.phrases import catalogue
 from trail_diff.render.phrases_en import ENGLISH
 
 JSON = st.recursive(
@@ -46,6 +48,33 @@ JSON = st.recursive(
 def test_lines_are_the_same_json(value: Any) -> None:
     """However it is broken into lines, a value reads back as it was."""
     assert json.loads("\n".join(to_lines(value, 30))) == value
+    assert json.loads("\n".join(to_few_lines(value, 30))) == value
+
+
+def test_few_lines_hold_what_fits() -> None:
+    """Members share a line of the terminal as long as they fit; what is longer than a line stands alone."""
+    statement = {"Sid": "AllowCaller", "Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"]}
+
+    assert to_few_lines(statement, 42) == [
+        '{"Sid": "AllowCaller", "Effect": "Allow",',
+        ' "Action": ["kms:Decrypt",',
+        '   "kms:GenerateDataKey"]}',
+    ]
+    assert to_few_lines(statement, 100) == [json.dumps(statement)]
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_an_answer_that_fits_no_screen_leaves_out_what_matters_least(lang: Lang) -> None:
+    """What would not help goes first, then what is open, then empty lines; verdict, suspect, change and fix stay."""
+    labels = catalogue(lang).labels
+    wide, narrow = (render_brief(CANONICAL, RenderOptions(lang=lang, width=width)) for width in (160, 60))
+
+    assert wide.count("\n") <= SCREEN_LINES
+    assert labels["attempts"] in wide
+    assert "\n\n" in wide
+    assert labels["attempts"] not in narrow
+    assert "\n\n" not in narrow
+    assert all(f"\n{labels[name]}" in narrow for name in ("cause", "change", "fix", "covered"))
 
 
 @pytest.mark.parametrize(

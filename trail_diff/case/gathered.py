@@ -1,6 +1,7 @@
 """All that was read, before any job is looked at."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -24,7 +25,8 @@ class Beyond(Struct, frozen=True):
 class Gathered(Struct, frozen=True):
     """All that was read: events in order of time, the jobs, the counts, and what was skipped (merged and sorted).
 
-    `uses` is how keys that changed were used, where not all events on them are held; None where they are.
+    `uses` is how keys that changed were used, where not all events on them are held; None where they are. `asked_at` is
+    when the question was asked that it was read for.
     """
 
     events: tuple[Event, ...]
@@ -33,6 +35,7 @@ class Gathered(Struct, frozen=True):
     skipped: tuple[Skipped, ...]
     beyond: Beyond = Beyond()
     uses: tuple[Use, ...] | None = None
+    asked_at: datetime | None = None
 
     def key_names(self) -> Iterator[KeyName]:
         """Yield every key that was read of, whether the call is kept or not."""
@@ -49,6 +52,7 @@ class Gathered(Struct, frozen=True):
             (*self.skipped, *other.skipped),
             self.beyond.merge(other.beyond),
             self.uses if self.uses is not None else other.uses,
+            self.asked_at or other.asked_at,
         )
 
 

@@ -10,7 +10,7 @@ from trail_diff.case.correlate import tie_events
 from trail_diff.case.coverage import check_coverage, summarize_reading
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.usage_history import UseHistory
-from trail_diff.events.changes import select_changes
+from trail_diff.events.changes import POLICY_CARRIERS, select_changes
 from trail_diff.model.learnt import Case, Coverage, Event, Facts, Job, JobEvents, Use, Window, Windows
 from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
@@ -56,7 +56,9 @@ def finish_case(
         jobs=gathered.jobs,
         facts=facts,
         newest=parse_time(gathered.tally.newest()),
+        asked_at=gathered.asked_at,
         uses=_uses(gathered, every_key, changes),
+        policies_elsewhere=_policies_elsewhere(gathered, failed, every_key),
         policy_key=failed.job.key if failed.job.key in asked else next(iter(asked), failed.job.key),
     )
 
@@ -65,6 +67,19 @@ def _calls(sides: Sequence[JobEvents]) -> list[Event]:
     """Return the calls of the sides; where no job says whose they are, each call in its window may be its own."""
     tied = [tie.event for side in sides for tie in side.events]
     return tied + [event for side in sides if side.job.kind == "window" for event in side.untied]
+
+
+def _policies_elsewhere(gathered: Gathered, failed: JobEvents, keys: Collection[str]) -> tuple[Event, ...]:
+    """Return the records of policies of other keys with which calls went through in the failed job's window."""
+    worked = {access.key for event in failed.untied if event.error_code is None for access in event.accesses}
+    others = worked - {None, *keys}
+    return tuple(
+        event
+        for event in gathered.events
+        if event.event_name in POLICY_CARRIERS
+        and event.error_code is None
+        and any(access.key in others for access in event.accesses)
+    )
 
 
 def _uses(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:

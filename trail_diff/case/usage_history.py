@@ -1,9 +1,9 @@
 """How the keys were used in everything that was read, between one change of a key and the next: a fold.
 
-The spans are those between changes that can alter who may use a key (its policy, grants and state), which have to be
-known before the first event is added; events may then come in any order. Of a key that was not changed nothing is
-kept, as it has no spans that could be compared. Memory is bounded: beyond the most entries,
-new callers are no longer told apart, and `is_complete` says so.
+The spans are those between changes that can alter who may use a key (its policy, grants and state, an alias that moved,
+what a role may do), which have to be known before the first event is added; events may then come in any order. Of a
+key that was not changed nothing is kept, as it has no spans that could be compared. Memory is bounded: beyond the most
+entries, new callers are no longer told apart, and `is_complete` says so.
 """
 
 from bisect import bisect_right
@@ -12,6 +12,7 @@ from datetime import datetime
 
 from msgspec import structs
 
+from trail_diff.events.changes import ROLE_POLICY_CHANGES
 from trail_diff.model.learnt import Event, Facets, Use
 
 MOST_USES = 50_000
@@ -29,7 +30,9 @@ SPAN_CHANGES = frozenset(
         "CancelKeyDeletion",
     }
 )
-"""Changes that can alter who may use a key; a span lies between two of them."""
+"""Changes that can alter who may use the key that they name; a span lies between two of them."""
+_OF_EVERY_KEY = ROLE_POLICY_CHANGES | {"UpdateAlias"}
+"""Changes that divide the time of every key: a role's policies name none, a moved alias only its new one."""
 
 _Place = tuple[str, object, str, str | None, str | None]
 
@@ -123,8 +126,14 @@ def _find_spans(
 ) -> Mapping[str, tuple[tuple[datetime, ...], tuple[str, ...]]]:
     found: dict[str, list[tuple[datetime, str]]] = {}
     for event in changes:
-        if event.event_name in SPAN_CHANGES and event.error_code is None:
-            for key in {access.key for access in event.accesses if access.key in keys and access.key}:
-                found.setdefault(key, []).append((event.event_time, event.event_id))
+        if event.error_code is not None:
+            continue
+        named: Collection[str] = ()
+        if event.event_name in SPAN_CHANGES:
+            named = {access.key for access in event.accesses if access.key in keys and access.key}
+        elif event.event_name in _OF_EVERY_KEY:
+            named = keys
+        for key in named:
+            found.setdefault(key, []).append((event.event_time, event.event_id))
     spans = {key: sorted(set(own)) for key, own in found.items()}
     return {key: (tuple(time for time, _ in own), tuple(one for _, one in own)) for key, own in spans.items()}

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from trail_diff.events.changes import POLICY_CARRIERS
 from trail_diff.model.learnt import Event, Facts, Window
 from trail_diff.model.report import Evidence
 from trail_diff.times import parse_time
@@ -78,7 +79,7 @@ def todays_policy(facts: Facts) -> PolicyVersion | None:
 
 def policy_versions(changes: Sequence[Event], key: str) -> Iterator[PolicyVersion]:
     """Yield each policy that was put on the key, in order of time, as the records carry it."""
-    for event in _on_key(changes, key, ("PutKeyPolicy", "CreateKey")):
+    for event in _on_key(changes, key, POLICY_CARRIERS):
         text = event.request_parameters.get("policy")
         document = _parse(text)
         if isinstance(document, dict):

@@ -16,6 +16,7 @@ from trail_diff.diagnosis.explain import began_succeeded
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.key_history import state_at
 from trail_diff.model.codes import Cause
+from trail_diff.model.learnt import Window
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Finding, NextStep, Verdict
 
@@ -37,6 +38,10 @@ _PAD = timedelta(minutes=15)
 """What is asked for around a run of a few calls, whose own times leave room for nothing else."""
 _HISTORY = timedelta(days=90)
 """How far back event history goes (CloudTrail user guide, "Working with CloudTrail event history")."""
+_DELIVERY = timedelta(hours=1)
+"""How long after an event its file may be named: a file lies in the folder of the day on which it was delivered."""
+_MOST_DAYS = 7
+"""How many days a command names one by one."""
 
 
 def suggest_next_steps(examined: Examined, verdict: Verdict, findings: Sequence[Finding] = ()) -> tuple[NextStep, ...]:
@@ -95,18 +100,16 @@ def _for_coverage(examined: Examined, *, is_answered: bool) -> Iterator[NextStep
     if Reason.NO_BASELINE in warnings and job.kind in _LIST_CALLS and not is_answered:
         command = _LIST_CALLS[job.kind].format(resource=shlex.quote(job.resource or "RESOURCE_ARN"))
         yield NextStep(Reason.NO_BASELINE, command + _region(job.region), "--job")
-    if not _is_in_history(examined, _first_moment(examined)):
-        return
-    for reason in _REFETCH:
-        if reason in warnings:
-            yield NextStep(reason, _lookup(examined, job.region), account=job.account)
+    gaps = [reason for reason in _REFETCH if reason in warnings]
+    for reason in gaps:
+        yield _refetch(examined, reason, job.region, job.account)
     for place in (job.vault, job.source_vault, *job.keys):
         region, account = arn_region(place), arn_account(place)
         is_missing_region = Reason.REGION_NOT_COVERED in warnings and region not in examined.case.coverage.regions
         is_missing_account = Reason.ACCOUNT_NOT_COVERED in warnings and account not in examined.case.coverage.accounts
         if region and (is_missing_region or is_missing_account):
             reason = Reason.ACCOUNT_NOT_COVERED if is_missing_account else Reason.REGION_NOT_COVERED
-            yield NextStep(reason, _lookup(examined, region), account=account)
+            yield _refetch(examined, reason, region, account)
 
 
 def _for_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextStep]:
@@ -142,9 +145,8 @@ def _for_one_key(examined: Examined, key: str, findings: Sequence[Finding]) -> I
     if not own and is_policy_open:
         command = f"aws kms get-key-policy --policy-name default {named}"
         yield NextStep(Reason.KEY_POLICY_NOT_GIVEN, command, "--key-policy", account)
-    is_recent = _is_in_history(examined, began_succeeded(case) or case.failed.window.start)
-    if is_policy_open and is_recent and Reason.NEVER_ALLOWED not in reasons and _needs_history(examined, key):
-        yield NextStep(Reason.POLICY_HISTORY_NOT_KNOWN, _policy_history(examined, key), account=account)
+    if is_policy_open and Reason.NEVER_ALLOWED not in reasons and _needs_history(examined, key):
+        yield from _for_policy_history(examined, key)
     if state_at(case.changes, key, case.failed.window.end, case.facts) is None and is_policy_open:
         yield NextStep(Reason.KEY_STATE_NOT_KNOWN, f"aws kms describe-key {named}", "--key-state", account)
     open_reasons = {reason for one in own for reason in one.then.reasons}
@@ -160,35 +162,59 @@ def _needs_history(examined: Examined, key: str) -> bool:
     return all(one.policy is None or one.policy.is_todays for one in examined.explained if one.key == key)
 
 
-def _first_moment(examined: Examined) -> datetime:
-    windows = [side.window for side in (examined.case.failed, examined.case.succeeded) if side is not None]
-    return min(window.start for window in windows)
-
-
 def _is_in_history(examined: Examined, moment: datetime) -> bool:
-    """Check whether event history may still hold a time, seen from the newest record or the fetch."""
-    newest = examined.case.newest
-    return newest is None or newest - moment < _HISTORY
+    """Check whether event history still holds a time at the time of the question, or else of the newest record."""
+    asked_at = examined.case.asked_at or examined.case.newest
+    return asked_at is None or asked_at - moment < _HISTORY
 
 
-def _policy_history(examined: Examined, key: str) -> str:
-    """Return the command that fetches every policy put on a key up to the end of the failed job: records carry them."""
-    return (
-        "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=PutKeyPolicy"
-        f" --end-time {_time(examined.case.failed.window.end)}{_region(arn_region(key))}"
+def _for_policy_history(examined: Examined, key: str) -> Iterator[NextStep]:
+    """Suggest how to fetch every policy put on a key up to the end of the failed job: records carry them."""
+    case, account, region = examined.case, arn_account(key), arn_region(key)
+    began = began_succeeded(case)
+    if _is_in_history(examined, began or case.failed.window.start):
+        command = "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=PutKeyPolicy"
+        command += f" --end-time {_time(case.failed.window.end)}{_region(region)}"
+        yield NextStep(Reason.POLICY_HISTORY_NOT_KNOWN, command, account=account)
+    elif began is not None:
+        yield _from_trail(_span(examined), region, account)
+
+
+def _refetch(examined: Examined, gap: Reason, region: str | None, account: str | None) -> NextStep:
+    """Suggest how to fetch the KMS events of both windows' whole span: from event history, or where older ones are.
+
+    The bucket of a trail that leaves KMS out holds none of them: another one, or an event data store, may.
+    """
+    span = _span(examined)
+    if not _is_in_history(examined, span.start):
+        if gap is not Reason.KMS_EVENTS_EXCLUDED:
+            return _from_trail(span, region, account)
+        command = f"aws cloudtrail describe-trails{_region(region)}"
+        return NextStep(Reason.OLDER_THAN_EVENT_HISTORY, command, account=account, is_fact=False)
+    command = (
+        "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventSource,AttributeValue=kms.amazonaws.com"
     )
+    command += f" --start-time {_time(span.start)} --end-time {_time(span.end)}{_region(region)}"
+    return NextStep(gap, command, account=account)
 
 
-def _lookup(examined: Examined, region: str | None) -> str:
-    """Return the command that fetches the KMS events of both windows' whole span from event history."""
+def _from_trail(span: Window, region: str | None, account: str | None) -> NextStep:
+    """Suggest how to copy the days of a span, or its months where they are many, from the bucket of a trail."""
+    last = span.end + _DELIVERY
+    days = [span.start.date() + timedelta(days=day) for day in range((last.date() - span.start.date()).days + 1)]
+    form = "%Y/%m/%d" if len(days) <= _MOST_DAYS else "%Y/%m"
+    names = dict.fromkeys(f"{day:{form}}" for day in days)
+    place = f"s3://TRAIL_BUCKET/AWSLogs/{account or 'ACCOUNT_ID'}/CloudTrail/{region or 'REGION'}/"
+    command = f"aws s3 sync {shlex.quote(place)} trail --exclude '*'"
+    command += "".join(f" --include '{name}/*'" for name in names)
+    return NextStep(Reason.OLDER_THAN_EVENT_HISTORY, command, "--events", account)
+
+
+def _span(examined: Examined) -> Window:
+    """Return the time from the first to the last of both windows, with room around a run of a few calls."""
     windows = [side.window for side in (examined.case.failed, examined.case.succeeded) if side is not None]
     start, end = min(window.start for window in windows), max(window.end for window in windows)
-    if end - start < _PAD:
-        start, end = start - _PAD, end + _PAD
-    return (
-        "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventSource,AttributeValue=kms.amazonaws.com"
-        f" --start-time {_time(start)} --end-time {_time(end)}{_region(region)}"
-    )
+    return Window(start - _PAD, end + _PAD) if end - start < _PAD else Window(start, end)
 
 
 def _time(moment: datetime) -> str:

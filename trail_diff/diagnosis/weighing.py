@@ -80,10 +80,10 @@ def _judge(hypothesis: Hypothesis, judgements: tuple[Judgement, ...]) -> _Judged
 
 
 def _against_rivals(one: _Judged, judged: Sequence[_Judged]) -> Standing:
-    """Raise what is supported and has no rival to likely; what nobody supports stays what its family said of it."""
+    """Raise what is supported, not doubted and without a rival to likely; what nobody supports stays what it was."""
     if one.standing not in ("possible", "open") or not _strength(one):
         return one.standing
-    if one.hypothesis.at_most == "possible":
+    if one.hypothesis.at_most == "possible" or any(own.says == "doubts" for own in one.judgements):
         return "possible"
     return "possible" if _strength(one) < _SUPPORTED or list(_rivals(one, judged)) else "likely"
 

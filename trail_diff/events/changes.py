@@ -55,6 +55,8 @@ HARMLESS_KEY_CHANGES = frozenset(
     }
 )
 """Changes of keys that cannot make a use of one fail."""
+POLICY_CARRIERS = ("PutKeyPolicy", "CreateKey")
+"""Those of them whose records carry a whole key policy."""
 
 VAULT_CHANGES = frozenset(
     {"PutBackupVaultAccessPolicy", "DeleteBackupVaultAccessPolicy", "CreateBackupVault", "DeleteBackupVault"}
@@ -80,6 +82,18 @@ ROLE_CHANGES = frozenset(
     }
 )
 """Calls of IAM that change what one role may do, or whether it is there; each names it."""
+
+ROLE_POLICY_CHANGES = frozenset(
+    {
+        "PutRolePolicy",
+        "DeleteRolePolicy",
+        "AttachRolePolicy",
+        "DetachRolePolicy",
+        "PutRolePermissionsBoundary",
+        "DeleteRolePermissionsBoundary",
+    }
+)
+"""Those of them that change what the role may do."""
 
 POLICY_CHANGES = frozenset(
     {"CreatePolicyVersion", "SetDefaultPolicyVersion", "AttachPolicy", "DetachPolicy", "UpdatePolicy"}

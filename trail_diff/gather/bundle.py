@@ -12,7 +12,7 @@ version is refused.
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Annotated, Any, TypeVar
 
@@ -68,7 +68,7 @@ class _Counts(Struct, frozen=True):
 
 
 class _Asked(Struct, frozen=True):
-    """A Question as it is stored."""
+    """A Question as it is stored, and when it was asked."""
 
     job_id: str
     baseline_job_id: str | None = None
@@ -76,6 +76,7 @@ class _Asked(Struct, frozen=True):
     account: str | None = None
     regions: tuple[str, ...] = ()
     pad_seconds: Annotated[int, Meta(ge=0, le=PAD_LIMIT_SECONDS)] = 0
+    at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class _Manifest(Struct, frozen=True):
@@ -116,7 +117,7 @@ def save_case(file: Path, collected: Collected, question: Question, version: str
     manifest = _Manifest(
         schema=SCHEMA,
         written_by=f"trail-diff {version}",
-        asked=_asked(question),
+        asked=_asked(question, collected.asked_at),
         counts=_counts(collected.tally),
         sources={name: document.source for name, document in documents.items() if document},
         skipped=collected.skipped,
@@ -259,6 +260,7 @@ def _read(manifest: _Manifest, members: _Members) -> Collected:
         tally=_tally(manifest.counts),
         skipped=manifest.skipped,
         notes=manifest.notes,
+        asked_at=manifest.asked.at,
     )
 
 
@@ -268,7 +270,7 @@ def _document(members: _Members, name: str, source: str | None) -> Document | No
     return Document(source or name, members.decode(members.read(name), object, name))
 
 
-def _asked(question: Question) -> _Asked:
+def _asked(question: Question, at: datetime | None) -> _Asked:
     return _Asked(
         job_id=question.job_id,
         baseline_job_id=question.baseline_job_id,
@@ -276,6 +278,7 @@ def _asked(question: Question) -> _Asked:
         account=question.account,
         regions=question.regions,
         pad_seconds=int(question.pad.total_seconds()),
+        at=at,
     )
 
 

@@ -92,7 +92,7 @@ class Export(FileSource):
         """Read everything in one pass, and keep what a case may rest on; `told` is what job files hold."""
         options = structs.replace(self._options, processes=1)
         sums = fold_files(self._batches, EveryEvent(), options, progress=self._progress, stdin=self._stdin)
-        return build_gathered(sums, told)
+        return build_gathered(sums, told, self._options.asked_at)
 
     def gather_twice(
         self, told: Sums, windows_of: WindowsOf, *, by_name: bool = False, with_refused: bool = False
@@ -115,7 +115,7 @@ class Export(FileSource):
             sums.add(process, sheet)
             named.add(process, sheet)
             read += [(batch, trace_of(sheet.tally))] if sheet.tally is not None else []
-        gathered = structs.replace(build_gathered(sums, told), beyond=survey.beyond())
+        gathered = structs.replace(build_gathered(sums, told, self._options.asked_at), beyond=survey.beyond())
         windows = windows_of(gathered)
         noted = Noted(read, named.batches, sums.repeats, sums.once, self._options, windows)
         if not windows:

@@ -1,6 +1,7 @@
 """From what a pass kept, and from files that describe jobs, to the jobs: what an account of a reading ends in."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.errors import FactError
@@ -18,7 +19,7 @@ _LISTS = frozenset({"BackupJobs", "CopyJobs", "RestoreJobs"})
 """What the pages of lists of jobs hold."""
 
 
-def build_gathered(sums: Sums, from_jobs: Sums) -> Gathered:
+def build_gathered(sums: Sums, from_jobs: Sums, asked_at: datetime | None) -> Gathered:
     """Find the jobs in events and documents; `from_jobs` is what job files hold, of which only jobs are taken."""
     documents = [*sums.documents, *from_jobs.documents]
     jobs = [job for item in documents for job in read_job_document(item.document, item.source)]
@@ -27,7 +28,7 @@ def build_gathered(sums: Sums, from_jobs: Sums) -> Gathered:
         sums.skips.add(cut)
     known = with_vault_keys(merge_jobs(jobs), (item.document for item in documents))
     sums.skips.update(from_jobs.skips)
-    return Gathered(in_order(sums.events), known, sums.tally, sums.skips.merged())
+    return Gathered(in_order(sums.events), known, sums.tally, sums.skips.merged(), asked_at=asked_at)
 
 
 def read_job_files(paths: Sequence[str]) -> Sums:

@@ -14,9 +14,11 @@ from msgspec import Struct, structs
 from trail_diff.case.correlate import contexts_of
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.usage_history import UseHistory, changed_keys
+from trail_diff.events.changes import ROLE_POLICY_CHANGES
 from trail_diff.events.encryption_context import BACKUP_VAULT_KEY
 from trail_diff.events.key_names import resolve_key
 from trail_diff.events.normalize import KMS, normalize_record
+from trail_diff.events.surroundings import role_names
 from trail_diff.gather.dedupe import Once, digest_of, event_identity
 from trail_diff.gather.engine import read_on_cores
 from trail_diff.gather.reader import Batch, normalize_slim
@@ -54,7 +56,8 @@ def with_uses(
 ) -> Gathered | None:
     """Return what was gathered with how the keys that it may concern were used; None as `read_uses` does."""
     windows = [window for note in notes for window in note.windows]
-    uses = read_uses(notes, concerned_keys(gathered, windows, asked), gathered.events, held) if windows else ()
+    keys = concerned_keys(gathered, windows, asked) if windows else frozenset[str]()
+    uses = read_uses(notes, keys, _concerned_changes(gathered, windows, keys), held) if windows else ()
     return None if uses is None else structs.replace(gathered, uses=uses)
 
 
@@ -69,6 +72,19 @@ def concerned_keys(gathered: Gathered, windows: Sequence[Window], asked: Sequenc
         is_meant = BACKUP_VAULT_KEY in contexts_of(event) or any(window.holds(event.event_time) for window in windows)
         found |= {access.key for access in event.accesses if access.key} if is_meant else set()
     return frozenset(found)
+
+
+def _concerned_changes(gathered: Gathered, windows: Sequence[Window], keys: Collection[str]) -> list[Event]:
+    """Return the changes that a case may concern: of roles those of jobs and callers, of aliases those to its keys."""
+    calls = [event for event in gathered.events if any(window.holds(event.event_time) for window in windows)]
+    roles = role_names(gathered.jobs, calls, ())
+
+    def is_concerned(event: Event) -> bool:
+        if event.event_name in ROLE_POLICY_CHANGES:
+            return event.request_parameters.get("roleName") in roles
+        return event.event_name != "UpdateAlias" or _is_on(event, keys) or not event.accesses
+
+    return list(filter(is_concerned, gathered.events))
 
 
 def read_uses(

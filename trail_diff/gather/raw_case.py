@@ -5,6 +5,7 @@ here reads anything.
 """
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import cached_property
 
 from msgspec import Struct, field, structs
@@ -25,7 +26,8 @@ class Collected(Struct, frozen=True, dict=True):
 
     `records` are those kept, duplicates included; `job_records` came in files given as job descriptors and are only
     read for jobs; `job_documents` are answers of AWS Backup on jobs, vaults and recovery points. `baseline_job_id` is
-    the baseline that was chosen and fetched, None when all that the export holds may be chosen from.
+    the baseline that was chosen and fetched, None when all that the export holds may be chosen from. `asked_at` is when
+    the question was asked.
     """
 
     records: tuple[FoundRecord, ...] = ()
@@ -37,13 +39,14 @@ class Collected(Struct, frozen=True, dict=True):
     tally: Tally = field(default_factory=Tally)
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
+    asked_at: datetime | None = None
 
     @cached_property
     def normalized(self) -> tuple[Sums, Sums, Gathered]:
         """Return what the records and those of job files come to, each with its event, and all of it together."""
         sums = fold_found([*self.records, *self.skipped], self.tally, EveryEvent())
         from_jobs = fold_found([*self.job_documents, *self.job_records], Tally(), EveryEvent())
-        return sums, from_jobs, build_gathered(sums, from_jobs)
+        return sums, from_jobs, build_gathered(sums, from_jobs, self.asked_at)
 
     def gathered(self) -> Gathered:
         """Return events, jobs and counts; every record is normalised once, however often this is asked for."""
@@ -97,11 +100,11 @@ def narrow(collected: Collected, case: Case, skipped: tuple[Skipped, ...]) -> tu
 def matters_to(case: Case) -> Callable[[Event], bool]:
     """Return the check whether a case rests on an event.
 
-    It does on all that lies in the two windows, on what changed keys, grants, policies, roles or trails, and on what
-    describes jobs.
+    It does on all that lies in the two windows, on what changed keys, grants, policies, roles or trails, on the
+    policies of other keys that were used meanwhile, and on what describes jobs.
     """
     windows = [side.window for side in (case.failed, case.succeeded) if side is not None]
-    changes = {event.event_id for event in case.changes}
+    changes = {event.event_id for event in (*case.changes, *case.policies_elsewhere)}
 
     def matters(event: Event) -> bool:
         is_inside = any(window.holds(event.event_time) for window in windows)

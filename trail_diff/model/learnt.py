@@ -239,7 +239,9 @@ class Case(Struct, frozen=True):
     `keys` are the keys in question; `changes` the events that change them, their grants and policies, the roles or the
     trails, in order of time; `jobs` every job seen; `newest` is the time of the newest record that was read, or of the
     fetch. `uses` is how the keys were used in all that was read, inside both windows and beyond; `policy_key` the key
-    that a policy in `facts` belongs to; `expected` the calls to expect of the failed job where no job succeeded.
+    that a policy in `facts` belongs to; `expected` the calls to expect of the failed job where no job succeeded;
+    `asked_at` is when the question was asked. `policies_elsewhere` are the records of policies of other keys that were
+    used without error in the failed job's window.
     """
 
     failed: JobEvents
@@ -253,6 +255,8 @@ class Case(Struct, frozen=True):
     uses: tuple[Use, ...] = ()
     policy_key: str | None = None
     expected: tuple[ExpectedCall, ...] = ()
+    asked_at: datetime | None = None
+    policies_elsewhere: tuple[Event, ...] = ()
 
 
 class Windows(Struct, frozen=True):

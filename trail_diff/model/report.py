@@ -137,10 +137,10 @@ class RuledOut(Struct, frozen=True):
 
 
 class Judgement(Struct, frozen=True):
-    """What one rule of evidence says of a hypothesis."""
+    """What one rule of evidence says of a hypothesis; what `doubts` it keeps it from being likely by evidence alone."""
 
     rule: str
-    says: Literal["proves", "supports", "refutes"]
+    says: Literal["proves", "supports", "doubts", "refutes"]
     reasons: tuple[Reason, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
@@ -352,8 +352,8 @@ class KeyPolicy(Struct, frozen=True):
 class NextStep(Struct, frozen=True):
     """What keeps the answer open, and the command that would settle it.
 
-    `option` is the option of trail-diff that takes its output (None: add it with --events or --job), `account` the
-    account in which it has to be run. `is_fact`: trail-diff can use its output.
+    `option` is the option of trail-diff that takes its output (None: add it with --events or --job; `--events`: the
+    folder that it fills), `account` the account in which it has to be run. `is_fact`: trail-diff can use its output.
     """
 
     reason: Reason

@@ -41,6 +41,8 @@ class ReadOptions(msgspec.Struct, frozen=True):
 
     `processes` is how many may be used for a large input; with more than one, the caller must have no threads. Each is
     given `batch_files` files at a time, fewer when they are large, or `stretch_bytes` of a large file of lines.
+
+    `asked_at` is when the question was asked; it chooses nothing, and goes with what is read.
     """
 
     regions: tuple[str, ...] = ()
@@ -57,6 +59,7 @@ class ReadOptions(msgspec.Struct, frozen=True):
     kms_only: bool = False
     event_ids: frozenset[str] | None = None
     placed: Mapping[tuple[str, str], tuple[Window, ...]] | None = None
+    asked_at: datetime | None = None
 
     def __call__(self, peek: Peek | SlimRecord) -> bool:
         """Check whether a record is wanted; one whose time cannot be read is."""

@@ -32,6 +32,7 @@ def redact_case(collected: Collected, question: Question, redactor: Redactor) ->
         tally=_redact_counts(collected.tally, redactor),
         skipped=tuple(structs.replace(one, source=redact_source(one.source, redactor)) for one in collected.skipped),
         notes=tuple(redactor.text(note) for note in collected.notes),
+        asked_at=collected.asked_at,
     )
     keys = tuple(redactor.name_or_arn(key) for key in question.keys)
     return redacted, structs.replace(question, keys=keys, account=_redact_name(question.account, redactor))

@@ -6,30 +6,44 @@ from trail_diff.model.report import Finding, Remedy, Report
 from trail_diff.render import escape, essentials, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
+from trail_diff.render.json_lines import to_few_lines
 from trail_diff.render.page import FIELD_WIDTH, Page
 from trail_diff.render.phrases import caller_name, caller_type, catalogue
 
 OUTCOME_COLORS = {"explained": "red", "difference": "red", "no-difference": "green", "inconclusive": "yellow"}
 PRESENCE_COLORS = {"only-succeeded": "red", "denied-in-failed": "red", "only-failed": "yellow"}
 
+SCREEN_LINES = 24
+_LEAST = ("attempts", "open", "gaps", "places")
+"""What an answer can do without, what it needs least first: what would not help, what is open, empty lines, Regions."""
 _MOST_RIVALS = 3
 _MOST_STEPS = 2
-_MOST_JSON_LINES = 8
+_MOST_JSON_LINES = 12
 _LONGEST_MESSAGE = 240
 
 
 def render_brief(report: Report, options: RenderOptions) -> str:
-    """Render what a reader needs first."""
-    words, page = catalogue(options.lang), Page(options)
+    """Render what a reader needs first; of an answer what matters least is left out where one screen cannot hold it."""
+    text = _render(report, options, frozenset())
+    for number in range(1, len(_LEAST) + 1):
+        if report.verdict.outcome != "explained" or text.count("\n") <= SCREEN_LINES:
+            break
+        text = _render(report, options, frozenset(_LEAST[:number]))
+    return text
+
+
+def _render(report: Report, options: RenderOptions, without: frozenset[str]) -> str:
+    words, page = catalogue(options.lang), Page(options, has_gaps="gaps" not in without)
     show_verdict(page, report, words)
     _show_jobs(page, report, words)
     _show_callers(page, report, words)
     _show_findings(page, report, words)
     _show_absence(page, report, words)
-    _show_fix(page, report, words)
+    _show_fix(page, report, words, has_attempts="attempts" not in without)
     show_expected(page, report, words)
-    _show_next_steps(page, report, words)
-    covered = [essentials.coverage_line(report, words), words.labels["more"]]
+    if "open" not in without or report.verdict.confidence == "possible":
+        _show_next_steps(page, report, words)
+    covered = [essentials.coverage_line(report, words, has_places="places" not in without), words.labels["more"]]
     page.field(words.labels["covered"], words.grammar.join_items(covered))
     for warning in essentials.other_warnings(report):
         page.field(words.labels["warning"], words.reason(warning))
@@ -151,7 +165,7 @@ def _show_absence(page: Page, report: Report, words: Catalogue) -> None:
             name = ""
 
 
-def _show_fix(page: Page, report: Report, words: Catalogue) -> None:
+def _show_fix(page: Page, report: Report, words: Catalogue, *, has_attempts: bool) -> None:
     """Show the remedy to try first, the one that AWS Support gives, and in one line what would not help.
 
     What was mended since needs no remedy any more: to do the job again is enough.
@@ -165,7 +179,7 @@ def _show_fix(page: Page, report: Report, words: Catalogue) -> None:
         wider = essentials.support_remedy(report)
         if wider is not None:
             page.field(words.labels["support_fix"], essentials.show_support_remedy(wider, words))
-    attempts = essentials.list_attempts(report, words)
+    attempts = essentials.list_attempts(report, words) if has_attempts else ""
     if attempts:
         page.field(words.labels["attempts"], attempts)
 
@@ -173,14 +187,14 @@ def _show_fix(page: Page, report: Report, words: Catalogue) -> None:
 def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
     """Show a remedy; the steps that write the same in several statements are shown once."""
     told = essentials.name_remedy(remedy, words)
-    steps = essentials.show_steps(remedy.patch or (), words, page.width - FIELD_WIDTH)
+    steps = essentials.show_steps(remedy.patch or (), words, page.width - FIELD_WIDTH, to_few_lines)
     for number, (place, lines) in enumerate(steps):
         page.field("" if number else words.labels["fix"], place if number else f"{told}: {place}")
         page.code([*lines[:_MOST_JSON_LINES], *(["…"] if len(lines) > _MOST_JSON_LINES else [])])
     if not steps:
         page.field(words.labels["fix"], told)
     if document := essentials.document_of(remedy):
-        page.code(essentials.to_lines(document, page.width - FIELD_WIDTH))
+        page.code(to_few_lines(document, page.width - FIELD_WIDTH))
     for command in remedy.commands:
         page.command(command)
     page.field("", words.grammar.join_clauses(essentials.show_proof(remedy, words)))

@@ -1,6 +1,5 @@
 """What a reader needs first, chosen from a report alike for the terminal and for a ticket."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,14 +9,14 @@ from trail_diff.arns import last_name
 from trail_diff.model.learnt import Caller
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Change, ConditionOutcome, Evidence, Finding, KeyPolicy, Remedy, Report
-from trail_diff.render import escape, layout
+from trail_diff.render import layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean
+from trail_diff.render.json_lines import COLUMNS, Layout, to_json, to_lines
 from trail_diff.render.phrases import caller_name, caller_type
 from trail_diff.render.summary import DECISIVE
 
 _MOST_ROWS = 8
-_COLUMNS = 78
 _MOST_CHANGES = 2
 _MOST_VALUES = 1
 _OTHERS = ("denied-in-failed", "only-succeeded", "only-failed", "both")
@@ -33,8 +32,18 @@ _DOUBTS = frozenset(
 """Reasons why a finding is less than certain, shown beside the conditions that match."""
 
 
-_CHANGES = frozenset({Reason.STATEMENT_ADDED, Reason.STATEMENT_ALTERED, Reason.POLICY_PUT_BETWEEN, Reason.RIVAL_OPEN})
-"""What is told of a suspect beside its conditions: that it is new, and that it has a rival."""
+_CHANGES = frozenset(
+    {
+        Reason.STATEMENT_ADDED,
+        Reason.STATEMENT_ALTERED,
+        Reason.POLICY_PUT_BETWEEN,
+        Reason.JOBS_FAIL_SINCE_CHANGE,
+        Reason.JOBS_FAIL_WITHOUT_IT,
+        Reason.SIBLING_KEY_LACKS_STATEMENT,
+        Reason.RIVAL_OPEN,
+    }
+)
+"""What is told of a suspect beside its conditions: that it is new, what others do, and that it has a rival."""
 
 
 class Shown(Struct, frozen=True):
@@ -268,7 +277,7 @@ def support_patch(remedy: Remedy) -> str:
         return ""
     *_place, operator, name = str(step["path"]).split("/")
     added = {name: step["value"]} if operator == "Condition" else {operator: {name: step["value"]}}
-    return _to_json(clean(added))[1:-1]
+    return to_json(clean(added))[1:-1]
 
 
 def show_proof(remedy: Remedy, words: Catalogue) -> list[str]:
@@ -281,12 +290,12 @@ def show_proof(remedy: Remedy, words: Catalogue) -> list[str]:
 
 
 def show_steps(
-    patch: Sequence[Mapping[str, Any]], words: Catalogue, columns: int = _COLUMNS
+    patch: Sequence[Mapping[str, Any]], words: Catalogue, columns: int = COLUMNS, lay_out: Layout = to_lines
 ) -> list[tuple[str, list[str]]]:
     """Show the steps of a patch; those that write the same in several places share one text."""
     merged: dict[str, tuple[list[str], list[str]]] = {}
     for step in patch:
-        place, lines = show_step(step, words, columns)
+        place, lines = show_step(step, words, columns, lay_out)
         merged.setdefault("\n".join([str(step["op"]), *lines]), ([], lines))[0].append(place)
     return [(_join_places(places, words), lines) for places, lines in merged.values()]
 
@@ -295,49 +304,33 @@ def _join_places(places: Sequence[str], words: Catalogue) -> str:
     return places[0] if len(places) == 1 else words.grammar.join_names([one.rstrip(":") for one in places]) + ":"
 
 
-def show_step(step: Mapping[str, Any], words: Catalogue, columns: int = _COLUMNS) -> tuple[str, list[str]]:
+def show_step(
+    step: Mapping[str, Any], words: Catalogue, columns: int = COLUMNS, lay_out: Layout = to_lines
+) -> tuple[str, list[str]]:
     """Show one step of a patch: where something is added, changed or removed, and what as lines of JSON."""
     parts = [part.replace("~1", "/").replace("~0", "~") for part in str(step["path"]).split("/")[1:]]
     *place, last = parts
     is_statement = last == "-" or last.isdigit()
     told = words.labels[f"patch_{step['op']}"].format(place=_show_place(place, words))
     if step["op"] == "remove":
-        return told, [_to_json(last)]
-    name = "" if is_statement else f"{_to_json(last)}:"
+        return told, [to_json(last)]
+    name = "" if is_statement else f"{to_json(last)}:"
     value = clean(step["value"])
-    text = _to_json(value)
+    text = to_json(value)
     if name and len(name) + 1 + len(text) > columns >= len(text) + 2:
         return told, [name, f"  {text}"]
-    first, *rest = to_lines(value, columns - len(name) - 1)
+    first, *rest = lay_out(value, columns - len(name) - 1)
     return told, [f"{name} {first}" if name else first, *rest]
 
 
-def to_lines(value: Any, columns: int = _COLUMNS) -> list[str]:
-    """Return JSON as lines, each object or list in one where it fits the columns."""
-    text = _to_json(value)
-    if len(text) <= columns or not isinstance(value, dict | list) or not value:
-        return [text]
-    if isinstance(value, dict):
-        first, last, items = "{", "}", [(f"{_to_json(key)}: ", item) for key, item in value.items()]
-    else:
-        first, last, items = "[", "]", [("", item) for item in value]
-    lines = [first]
-    for place, (name, item) in enumerate(items, 1):
-        head, *rest = to_lines(item, columns - 2 - len(name))
-        own = [f"  {name}{head}", *(f"  {line}" for line in rest)]
-        own[-1] += "," if place < len(items) else ""
-        lines += own
-    return [*lines, last]
-
-
-def coverage_line(report: Report, words: Catalogue) -> str:
-    """Return in one line what was read, where from, and how much was skipped."""
+def coverage_line(report: Report, words: Catalogue, *, has_places: bool = True) -> str:
+    """Return in one line what was read, from which Regions and accounts if wanted, and how much was skipped."""
     coverage = report.coverage
     skipped = sum(one.count for one in coverage.skipped)
     told = [layout.coverage_counts(coverage, words)] + ([words.count("skipped", skipped)] if skipped else [])
     places = [*coverage.regions, *(coverage.accounts if len(coverage.accounts) > 1 else ())]
     kept = [f"{words.labels['cached_at']} {layout.show_time(coverage.cached_at)}"] if coverage.cached_at else []
-    return words.grammar.join_items([*told, *places, *kept])
+    return words.grammar.join_items([*told, *(places if has_places else ()), *kept])
 
 
 def _policy_of(report: Report, finding: Finding) -> KeyPolicy | None:
@@ -358,7 +351,3 @@ def _show_place(parts: Sequence[str], words: Catalogue) -> str:
         statement = words.labels["statement"].format(index=int(parts[1]) + 1)
         return words.grammar.join_items([statement, *parts[2:]])
     return words.grammar.join_items([words.labels["policy"], *parts])
-
-
-def _to_json(value: Any) -> str:
-    return escape.json(json.dumps(value, ensure_ascii=False))

@@ -8,6 +8,7 @@ from trail_diff.render import escape, essentials, layout, weighing
 from trail_diff.render.brief import PRESENCE_COLORS, show_expected, show_verdict
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
+from trail_diff.render.json_lines import to_lines
 from trail_diff.render.page import Page
 from trail_diff.render.phrases import caller_name, caller_type, catalogue
 
@@ -170,7 +171,7 @@ def _show_remedies(page: Page, remedies: Sequence[Remedy], words: Catalogue) -> 
             page.bullet(place, level=2)
             page.code(lines, indent=6)
         if document := essentials.document_of(remedy):
-            page.code(essentials.to_lines(document, page.width - 6), indent=6)
+            page.code(to_lines(document, page.width - 6), indent=6)
         for command in remedy.commands:
             page.command(command)
         for told in essentials.show_proof(remedy, words):

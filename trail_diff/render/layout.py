@@ -260,10 +260,16 @@ def show_differences(report: Report, finding: Finding, words: Catalogue, most: i
     for one in report.request_differences:
         if one.caller.across_sessions() == caller and finding.action in (None, one.action):
             now, then = (
-                _some_of(values, most, words) or words.labels["no_value"] for values in (one.failed, one.succeeded)
+                _some_of([_key_or_text(value, report) for value in values], most, words) or words.labels["no_value"]
+                for values in (one.failed, one.succeeded)
             )
             lines.append(words.labels["request_differs"].format(name=one.name, failed=now, succeeded=then))
     return list(dict.fromkeys(lines))
+
+
+def _key_or_text(value: str, report: Report) -> str:
+    """Return the id of a key that is named by its ARN, with its place where another looks the same; else the text."""
+    return place_key(value, report.key_places) if value.startswith("arn:") and ":key/" in value else value
 
 
 def _some_of(values: Sequence[str], most: int, words: Catalogue) -> str:
@@ -394,6 +400,8 @@ def show_handling(step: NextStep, account: str | None, words: Catalogue) -> list
         return parts
     if step.option in ("--org-id", "--key"):
         parts.append(words.labels["give_text"].format(option=step.option))
+    elif step.option == "--events":
+        parts.append(words.labels["give_folder"])
     else:
         option = step.option or "--events"
         file = f"{option.removeprefix('--')}.json"

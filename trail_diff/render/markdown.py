@@ -10,6 +10,7 @@ from trail_diff.model.report import Evidence, Remedy, Report
 from trail_diff.render import escape, essentials, layout, weighing
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
+from trail_diff.render.json_lines import to_lines
 from trail_diff.render.list_spec import Column, ListSpec, Row
 from trail_diff.render.phrases import caller_name, caller_type, catalogue
 
@@ -120,7 +121,7 @@ def _findings(report: Report, words: Catalogue) -> list[str]:
         lines += ["", _item(words.labels["cause"], first)]
         statement = essentials.guilty_statement(report, finding)
         if statement is not None:
-            lines += fence("json", essentials.to_lines(statement)[:_MOST_JSON_LINES])
+            lines += fence("json", to_lines(statement)[:_MOST_JSON_LINES])
         more += [told for told in layout.show_rests_on(finding, words) if told not in more]
         lines += ["", *(f"- {escape.markdown_prose(text)}" for text in more)]
         lines += [f"- {words.labels['evidence']}: {_evidence(report, one, words)}" for one in finding.evidence]
@@ -141,7 +142,7 @@ def _remedy(remedy: Remedy, words: Catalogue) -> list[str]:
     for place, code in essentials.show_steps(remedy.patch or (), words):
         lines += ["", escape.markdown_prose(place), *fence("json", code)]
     if document := essentials.document_of(remedy):
-        lines += ["", *fence("json", essentials.to_lines(document))]
+        lines += ["", *fence("json", to_lines(document))]
     if remedy.commands:
         lines += ["", *fence("sh", list(remedy.commands))]
     lines.append("")

@@ -20,8 +20,9 @@ FIELD_WIDTH = 11
 class Page:
     """Collects the lines."""
 
-    def __init__(self, options: RenderOptions) -> None:
-        """Begin an empty page."""
+    def __init__(self, options: RenderOptions, *, has_gaps: bool = True) -> None:
+        """Begin an empty page, with empty lines between its parts or without."""
+        self._has_gaps = has_gaps
         self.width, self._color, self._links = options.width, options.color, options.links
         self._zone = options.zone
         self._lines: list[str] = []
@@ -32,7 +33,7 @@ class Page:
 
     def gap(self) -> None:
         """Add an empty line."""
-        self._lines.append("")
+        self._lines += [""] if self._has_gaps else []
 
     def head(self, title: str) -> None:
         """Begin a section."""

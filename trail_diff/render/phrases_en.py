@@ -93,7 +93,7 @@ ENGLISH = Catalogue(
         "open": "open",
         "refuted": "ruled out",
     },
-    says={"proves": "proved by", "supports": "supported by", "refutes": "refuted by"},
+    says={"proves": "proved by", "supports": "supported by", "doubts": "doubted by", "refutes": "refuted by"},
     helps={"true": "would help", "false": "would not help", "undetermined": "cannot be decided"},
     remedies={
         "exempt-service-principals": "exempt AWS service principals from the Deny",
@@ -232,6 +232,7 @@ ENGLISH = Catalogue(
         "fix": "fix",
         "give_with": "save its output as {file} and add {option} {file}",
         "give_text": "add {option} with its output",
+        "give_folder": "name the bucket, then add --events trail",
         "request_differs": "{name} differs: {failed} now, {succeeded} when it worked",
         "no_value": "none",
         "other_cause": "or",

@@ -98,7 +98,7 @@ JAPANESE = Catalogue(
         "open": "未確定",
         "refuted": "除外",
     },
-    says={"proves": "立証", "supports": "裏付け", "refutes": "否定"},
+    says={"proves": "立証", "supports": "裏付け", "doubts": "疑問", "refutes": "否定"},
     helps={"true": "効果あり", "false": "効果なし", "undetermined": "判断できません"},
     remedies={
         "exempt-service-principals": "AWS のサービスプリンシパルを Deny の対象から除外する",
@@ -242,6 +242,7 @@ JAPANESE = Catalogue(
         "fix": "修正",
         "give_with": "次のコマンドの出力を {file} に保存し、{option} {file} で指定",
         "give_text": "次のコマンドの出力を {option} で指定",
+        "give_folder": "バケット名を指定して次のコマンドを実行し、--events trail を追加",
         "request_differs": "{name} が異なります: 今回は {failed}、成功時は {succeeded}",
         "no_value": "なし",
         "other_cause": "または",

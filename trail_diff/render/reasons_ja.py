@@ -280,6 +280,8 @@ REASONS: Mapping[str, str] = {
         "成功したジョブの時点のポリシーは呼び出しを許可していましたが、失敗したジョブの時点のポリシーは許可していません"
     ),
     "policy-history-not-known": "ジョブの実行時にキーにどのポリシーが設定されていたかは不明です",
+    "older-than-event-history": "イベント履歴は 90 日前までです。"
+    "それより古いイベントは証跡のバケットまたはイベントデータストアにあります",
     "policy-same-for-succeeded": "呼び出しが成功したときも、ポリシーの該当部分は同じでした",
     "policy-allows-caller": "ポリシーは呼び出し元を許可しています",
     "key-state-changed-before-job": ("ジョブの前のイベントでキーがこの状態になり、ジョブまでに元に戻されていません"),
@@ -313,6 +315,10 @@ REASONS: Mapping[str, str] = {
     "stops-at-change": "この変更を境に呼び出しが途絶え、他の呼び出しは続いています",
     "resumes-at-change": "次の変更を境に呼び出しが再開しています",
     "sibling-succeeded": "そのステートメントで同じ扱いになる別の呼び出し元が、同じポリシーの下で成功しています",
+    "jobs-fail-since-change": "同じボールトの他のジョブは、この変更の前は成功し、変更後は失敗しています",
+    "jobs-fail-without-it": "変更直前の最後のジョブ、または元に戻した直後の最初のジョブも同様に失敗しています",
+    "sibling-key-lacks-statement": "ポリシーがこの点だけ異なる別のキーでは、同じ呼び出しが成功しています",
+    "sibling-key-same-statement": "同じステートメントを持つ別のキーで、同じ呼び出しが成功しています",
     "granted-meanwhile": "この呼び出し元へのグラントが作成されてから呼び出しが成功しています",
     "grantee-was-deleted": "グラントは、削除されて作り直されたプリンシパルの一意の ID を指しています",
     "never-allowed": "このポリシーはこの呼び出し元を許可したことがありません。AWS 管理のキーのポリシーは編集できません",

@@ -70,7 +70,8 @@ class Cases:
     def _without_time(self, job: Job) -> Case:
         reading = summarize_reading(self._gathered.tally, self._gathered.skipped)
         coverage = structs.replace(reading, warnings=(*reading.warnings, Reason.JOB_TIME_NOT_KNOWN))
-        return Case(JobEvents(job, Window(NO_TIME, NO_TIME)), None, coverage, job.keys, facts=self._facts)
+        side, asked_at = JobEvents(job, Window(NO_TIME, NO_TIME)), self._gathered.asked_at
+        return Case(side, None, coverage, job.keys, facts=self._facts, asked_at=asked_at)
 
     def _calls_in(self, windows: Sequence[Window]) -> Iterator[Event]:
         """Yield the calls inside of any of the windows, each once."""

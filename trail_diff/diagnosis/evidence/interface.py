@@ -1,8 +1,8 @@
 """What a rule of evidence is given and what it gives back: read this before writing one.
 
 A rule looks at one hypothesis at a time, with the whole case beside it, and says whether the facts it knows of prove,
-support or refute it; None where it has nothing to say. Its docstring names its source and how it can fail. A rule never
-looks at what other rules say: `weighing` does.
+support, put in doubt or refute it; None where it has nothing to say. Its docstring names its source and how it can
+fail. A rule never looks at what other rules say: `weighing` does.
 """
 
 from collections.abc import Callable

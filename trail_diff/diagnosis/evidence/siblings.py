@@ -1,12 +1,15 @@
-"""Rule 5. Siblings: other service principals that pass or fail under the same statement.
+"""Rule 5. Siblings: other services, other jobs, and the same call on other keys.
 
-Source: calls of other AWS services on the same key under the same policy. Only a statement whose tests cannot tell one
-service from another says the same of both: it tests nothing that names the service, the resource it works for or the
-request. It fails where AWS treats two services differently in something that is not documented.
+Source: calls of other AWS services on the same key under the same policy; the other jobs of the vault before and since
+the change; the caller's own calls on other keys whose policies were recorded. Only a statement whose tests cannot tell
+one service, or one key, from another says the same of both. It fails where AWS treats two services differently in
+something that is not documented, and where something else began with the same change.
 """
 
 from trail_diff.diagnosis.evidence.refuted_by_success import TO_SETTLE
 from trail_diff.diagnosis.evidence.requests import explained_for, outcome_of, tested_keys
+from trail_diff.diagnosis.evidence.sibling_jobs import fail_since, fail_without
+from trail_diff.diagnosis.evidence.sibling_keys import worked_under_same, worked_without
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.explain import policy_in_force
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
@@ -33,16 +36,27 @@ _ALIKE_FOR_SERVICES = frozenset(
 
 
 def judge_by_siblings(examined: Examined, hypothesis: Hypothesis) -> Judgement | None:
-    """Judge a Deny by the other services that it treats alike."""
-    if hypothesis.origin != "key-policy" or hypothesis.cause is not Cause.KEY_POLICY_EXPLICIT_DENY:
+    """Judge what a policy does by others that it treats alike, and a change by what began with it."""
+    explained = explained_for(examined, hypothesis) if hypothesis.origin == "key-policy" else None
+    if explained is not None and hypothesis.cause is Cause.KEY_POLICY_EXPLICIT_DENY:
+        worked = _worked(examined, explained) if _is_alike_for_all(explained, hypothesis) else None
+        if worked is not None:
+            return Judgement(RULE, "refutes", (Reason.SIBLING_SUCCEEDED,), (worked,))
+        same = worked_under_same(examined, explained, hypothesis)
+        if same is not None:
+            return Judgement(RULE, "refutes", (same[0],), same[1])
+    if hypothesis.origin not in ("key-policy", "grants"):
         return None
-    explained = explained_for(examined, hypothesis)
-    if explained is None or not _is_alike_for_all(explained, hypothesis):
-        return None
-    worked = _worked(examined, explained)
-    if worked is not None:
-        return Judgement(RULE, "refutes", (Reason.SIBLING_SUCCEEDED,), (worked,))
-    return None
+    without = fail_without(examined, hypothesis)
+    if without is not None:
+        return Judgement(RULE, "doubts", (without[0],), without[1])
+    told = [
+        fail_since(examined, hypothesis),
+        worked_without(examined, explained, hypothesis) if explained is not None else None,
+    ]
+    said = [one for one in told if one is not None]
+    reasons, evidence = tuple(reason for reason, _ in said), tuple(one for _, ones in said for one in ones)
+    return Judgement(RULE, "supports", reasons, evidence) if said else None
 
 
 def _is_alike_for_all(explained: Explained, hypothesis: Hypothesis) -> bool:

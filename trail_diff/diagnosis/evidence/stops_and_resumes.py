@@ -1,13 +1,15 @@
 """Rule 4. Stops and resumes: a caller's calls stop at a change and resume at a later one, while others go on.
 
-Source: every call on the key that was read (`Case.uses`) between the changes of its policy. It fails where the caller
-simply had nothing to do in between; the failed job, which should have called, speaks against that.
+Source: every call on the key that was read (`Case.uses`) between the changes of its policy, state and grants, of the
+caller's role and of aliases. It fails where the caller simply had nothing to do in between; the failed job, which
+should have called, speaks against that. A key that is not enabled stops everybody, so there nobody has to go on.
 """
 
-from trail_diff.diagnosis.evidence.requests import explained_for
+from trail_diff.diagnosis.evidence.spans import blamed_span
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
-from trail_diff.diagnosis.key_history import policy_versions
+from trail_diff.diagnosis.hypotheses.key_state import CRYPTO_ACTIONS
+from trail_diff.model.learnt import Use
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Judgement
 
@@ -15,25 +17,25 @@ RULE = "stops-and-resumes"
 
 
 def judge_by_stop(examined: Examined, hypothesis: Hypothesis) -> Judgement | None:
-    """Judge a policy by whether the caller's calls end where it begins and begin again where it ends."""
-    explained = explained_for(examined, hypothesis) if hypothesis.origin == "key-policy" else None
-    if explained is None or explained.policy is None or explained.policy.since is None or explained.key is None:
+    """Judge what is blamed by whether the calls end where it begins and begin again where it ends."""
+    span = blamed_span(examined, hypothesis)
+    if span is None or span.until is None:
         return None
-    since = explained.policy.since
-    later = [one for one in policy_versions(examined.case.changes, explained.key) if one.since and one.since > since]
-    on_key = [use for use in examined.case.uses if use.key == explained.key and use.error_code is None]
-    own = [
-        use
-        for use in on_key
-        if (use.caller, use.action) == (explained.group.caller.across_sessions(), explained.group.action)
-    ]
-    if not later or later[0].since is None:
-        return None
-    until = later[0].since
-    went_on = any(use not in own and use.first < until and use.last > since for use in on_key)
-    stopped = any(use.last < since for use in own) and not any(since < use.last and use.first < until for use in own)
-    resumed = [use for use in own if use.first >= until]
+    on_key = [use for use in examined.case.uses if use.key == span.key]
+    own = [use for use in on_key if use.error_code is None and _is_concerned(use, hypothesis)]
+    others = [use for use in on_key if use not in own]
+    stopped = any(use.last < span.since for use in own) and not any(span.holds(use.first, use.last) for use in own)
+    resumed = any(use.first >= span.until for use in own)
+    went_on = hypothesis.layer == "key-state" or any(
+        span.holds(use.first, use.last) for use in others if use.error_code is None or _is_concerned(use, hypothesis)
+    )
     if not (stopped and went_on and resumed):
         return None
-    evidence = (explained.policy.evidence, later[0].evidence)
-    return Judgement(RULE, "supports", (Reason.STOPS_AT_CHANGE, Reason.RESUMES_AT_CHANGE), evidence)
+    return Judgement(RULE, "supports", (Reason.STOPS_AT_CHANGE, Reason.RESUMES_AT_CHANGE), span.evidence())
+
+
+def _is_concerned(use: Use, hypothesis: Hypothesis) -> bool:
+    """Check whether a use is one that would end: the caller's own of the action, or everybody's of a key."""
+    if hypothesis.layer == "key-state":
+        return use.action in CRYPTO_ACTIONS
+    return (use.caller, use.action) == hypothesis.call()
