@@ -263,7 +263,7 @@ ENGLISH = Catalogue(
         "rule policy-not-tried": "The new key policy could not be tried",
         "rule evidence-too-old": "The saved calls are too old",
         "the_key": "the key",
-        "known_calls": "no calls were given; of those that AWS Backup is known to make, {tally}",
+        "known_calls": "no calls were given; of those that AWS is known to make, {tally}",
         "unobserved": "not observed: {what}",
         "known breaks": "would be refused",
         "known at-risk": "may be refused",

@@ -273,7 +273,7 @@ JAPANESE = Catalogue(
         "rule policy-not-tried": "新しいキーポリシーを評価できませんでした",
         "rule evidence-too-old": "保存された呼び出しが古すぎます",
         "the_key": "キー",
-        "known_calls": "呼び出しが指定されていません。AWS Backup が行うことが知られている呼び出しでは、{tally}",
+        "known_calls": "呼び出しが指定されていません。AWS が行うことが知られている呼び出しでは、{tally}",
         "unobserved": "記録なし: {what}",
         "known breaks": "拒否される",
         "known at-risk": "拒否される可能性あり",
