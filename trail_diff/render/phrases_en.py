@@ -119,7 +119,7 @@ ENGLISH = Catalogue(
         "allow-in-session-policy": "allow the calls in the policy that is passed when the session is made",
         "allow-in-endpoint-policy": "allow the calls in the VPC endpoint policy",
         "widen-encryption-context": "add the value to the encryption context condition",
-        "send-encryption-context": "send the encryption context with which the data was encrypted",
+        "send-encryption-context": "send the encryption context that is asked for",
         "name-encrypting-key": "name the key with which the data was encrypted",
         "create-fitting-grant": "create a grant for the encryption context of the call",
         "restore-statement": "put the statement back that let the caller in",

@@ -124,7 +124,7 @@ JAPANESE = Catalogue(
         "allow-in-session-policy": "セッションの作成時に渡すポリシーで呼び出しを許可する",
         "allow-in-endpoint-policy": "VPC エンドポイントポリシーで呼び出しを許可する",
         "widen-encryption-context": "暗号化コンテキストの条件に値を追加する",
-        "send-encryption-context": "データの暗号化に使われた暗号化コンテキストを送る",
+        "send-encryption-context": "求められている暗号化コンテキストを送る",
         "name-encrypting-key": "データの暗号化に使われたキーを指定する",
         "create-fitting-grant": "この呼び出しの暗号化コンテキストに合うグラントを作成する",
         "restore-statement": "呼び出し元を許可していたステートメントを元に戻す",
