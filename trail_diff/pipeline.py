@@ -217,6 +217,7 @@ def analyse(case: Case) -> Report:
     findings = mark_mended(weighing.findings, examined)
     verdict = judge(case, groups, findings, examined.explained)
     events, left_out = list_events(case, groups)
+    differences = compare_requests(case, driving, examined.explained)
     remedies = propose_remedies(examined, findings) if verdict.outcome == "explained" else ()
     return Report(
         verdict=verdict,
@@ -240,8 +241,8 @@ def analyse(case: Case) -> Report:
         weighing=weighing.rows,
         expected=list_expected(case, groups),
         key_places=places_of_alike(_keys_in(case, groups)),
-        request_differences=compare_requests(case, driving, examined.explained),
-        consequences=list_consequences(driving, findings),
+        request_differences=differences,
+        consequences=list_consequences(driving, findings, differences),
     )
 
 

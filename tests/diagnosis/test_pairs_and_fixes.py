@@ -57,7 +57,7 @@ def tell_fixes(report: Report) -> Entry:
     return {
         "offered": {remedy.id: remedy.helps for remedy in offered},
         "risks": list(first.risks) if first else [],
-        "commands": list(first.commands) if first else [],
+        "commands": next((list(remedy.commands) for remedy in offered if remedy.commands), []),
         "resource": first.resource if first else None,
         "context": first.encryption_context if first else None,
         "useless": {remedy.id: list(remedy.risks) for remedy in report.remedies if remedy.helps is False},

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerGroup, Consequence, Finding
+from trail_diff.model.report import CallerGroup, Consequence, Finding, RequestDifference
 
 
 def without_consequences(driving: Sequence[CallerGroup], findings: Sequence[Finding]) -> tuple[CallerGroup, ...]:
@@ -20,14 +20,20 @@ def without_consequences(driving: Sequence[CallerGroup], findings: Sequence[Find
     return tuple(group for group in own if _why_it_follows(group, own, findings) is None)
 
 
-def list_consequences(driving: Sequence[CallerGroup], findings: Sequence[Finding]) -> tuple[Consequence, ...]:
-    """Return each group that follows from the best finding, and why it is taken to, in the order of the table."""
+def list_consequences(
+    driving: Sequence[CallerGroup], findings: Sequence[Finding], differences: Sequence[RequestDifference] = ()
+) -> tuple[Consequence, ...]:
+    """Return each group that follows from the best finding, and why it is taken to, in the order of the table.
+
+    A caller whose part another one plays in the failed job is missing for that, and not for the refusal.
+    """
+    played = {one.succeeded_caller.across_sessions() for one in differences if one.succeeded_caller is not None}
     own = [one for one in driving if one.failed.calls or one.caller.kind is not CallerKind.SERVICE_EVENT]
     found = [(group, _why_it_follows(group, own, findings)) for group in own]
     return tuple(
         Consequence(group.caller, group.action, group.key, group.succeeded.calls, reason)
         for group, reason in found
-        if reason is not None
+        if reason is not None and group.caller.across_sessions() not in played
     )
 
 

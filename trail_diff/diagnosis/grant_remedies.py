@@ -70,6 +70,8 @@ def name_key(key: str) -> str:
 
 def _command(examined: Examined, finding: Finding) -> str | None:
     key = finding.key or examined.key
+    if Reason.CREATE_GRANT_REFUSED in finding.reasons:
+        return _command_refused(examined, finding, key)
     recorded = next(_recorded(examined, finding), {})
     wanted = {_lower(name): value for name, value in recorded.items()}
     caller = finding.caller
@@ -82,6 +84,16 @@ def _command(examined: Examined, finding: Finding) -> str | None:
     return describe_grant({**wanted, "granteePrincipal": grantee, "operations": operations}, key)
 
 
+def _command_refused(examined: Examined, finding: Finding, key: str | None) -> str | None:
+    """Return the command that makes the very grant that was refused, where its record tells which."""
+    named = {one.event_id for one in finding.evidence} - {None}
+    for tie in examined.case.failed.events:
+        asked = tie.event.request_parameters
+        if tie.event.event_id in named and key is not None and isinstance(asked.get("operations"), list):
+            return describe_grant(asked, key)
+    return None
+
+
 def describe_grant(grant: Mapping[str, Any], key: str) -> str | None:
     """Return the command that makes a grant as a record or a list has it; None where it does not tell enough."""
     wanted = {_lower(name): value for name, value in grant.items()}
@@ -90,7 +102,7 @@ def describe_grant(grant: Mapping[str, Any], key: str) -> str | None:
         return None
     kind = "--grantee-service-principal" if grantee.endswith(".amazonaws.com") else "--grantee-principal"
     parts = [f"aws kms create-grant {name_key(key)} {kind} {shlex.quote(grantee)}"]
-    parts.append(f"--operations {' '.join(map(shlex.quote, operations))}")
+    parts.append(f"--operations {' '.join(shlex.quote(str(one)) for one in operations)}")
     if constraints := wanted.get("constraints"):
         if not _are_constraints(constraints):
             return None  # a grant without them would let in more

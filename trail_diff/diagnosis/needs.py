@@ -7,6 +7,7 @@ from msgspec import structs
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.explain import find_call, policy_in_force, request_in_failed
 from trail_diff.diagnosis.key_history import grants_at
+from trail_diff.diagnosis.parts import find_counterpart
 from trail_diff.model.codes import Decided
 from trail_diff.model.learnt import KeyAccess
 from trail_diff.model.report import CallerGroup, Finding, Replay
@@ -34,7 +35,20 @@ def needed_calls(examined: Examined, finding: Finding) -> list[Call]:
         event, access = call
         request = request_in_failed(examined.case, (event, KeyAccess(access.action, key)))
         found.setdefault(group.action, (group, request))
-    return _with_profile(examined, list(found.values()))
+    return _with_profile(examined, _with_counterpart(examined, list(found.values())))
+
+
+def _with_counterpart(examined: Examined, calls: list[Call]) -> list[Call]:
+    """Add what the caller that plays the same part asked for, where the caller itself never worked."""
+    if not calls or any(group.succeeded.calls for group, _request in calls):
+        return calls
+    group, request = next((call for call in calls if call[0].failed.errors), calls[0])
+    call = find_call(examined.case, group)
+    other = find_counterpart(examined.case, group, (call[0],)) if call is not None else None
+    own = {group.action for group, _request in calls}
+    played = [one for one in examined.groups if one.caller.across_sessions() == other and one.key == group.key]
+    actions = sorted({one.action for one in played if one.succeeded.calls > one.succeeded.errors} - own)
+    return [*calls, *((group, _asking(request, action)) for action in actions)] if other is not None else calls
 
 
 def _with_profile(examined: Examined, calls: list[Call]) -> list[Call]:

@@ -14,7 +14,7 @@ from trail_diff.diagnosis.key_history import GRANT_ENDINGS, PolicyVersion
 from trail_diff.diagnosis.limit_remedies import allow_by_limit
 from trail_diff.diagnosis.statements import lost_allows
 from trail_diff.diagnosis.unavailable_remedies import make_available
-from trail_diff.model.codes import Cause
+from trail_diff.model.codes import CallerKind, Cause
 from trail_diff.model.learnt import Case
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Finding, Remedy
@@ -32,7 +32,6 @@ _PATCHLESS_OF: Mapping[Cause, tuple[str, ...]] = {
 }
 _OF_THE_POLICY = frozenset({Cause.KEY_POLICY_EXPLICIT_DENY, Cause.KEY_POLICY_NO_ALLOW})
 _MAKERS: Mapping[Cause, Callable[[Examined, Finding], tuple[Remedy, ...]]] = {
-    Cause.IDENTITY_POLICY_NO_ALLOW: allow_by_identity,
     Cause.PERMISSIONS_BOUNDARY_DENY: allow_by_limit,
     Cause.SESSION_POLICY_DENY: allow_by_limit,
     Cause.VPC_ENDPOINT_POLICY_DENY: allow_by_limit,
@@ -49,6 +48,11 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
     finding = findings[0]
     if finding.cause in _OF_THE_POLICY:
         return _of_key_policy(examined, findings)
+    if Reason.CREATE_GRANT_REFUSED in finding.reasons:
+        # which layer refused is not stated: whoever makes the grant has to be allowed to, or somebody else makes it
+        return in_order((*_allow_caller(examined, findings), grant_again(examined, finding)))
+    if finding.cause is Cause.IDENTITY_POLICY_NO_ALLOW:
+        return _allow_caller(examined, findings)
     maker = _MAKERS.get(finding.cause)
     offered = (
         maker(examined, finding)
@@ -71,6 +75,15 @@ def _of_key_policy(examined: Examined, findings: Sequence[Finding]) -> tuple[Rem
         found = find_remedies(_situation(examined, findings, explained))
         return in_order((*found, *send_what_policy_asks(examined, explained)))
     return () if is_deny else allow_without_policy(examined, finding)
+
+
+def _allow_caller(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
+    """Propose what lets a caller in by its own policies: a service-linked role, whose own AWS keeps, by the key's."""
+    finding, explained = findings[0], _explained_by(examined, findings[0])
+    is_linked = finding.caller is not None and finding.caller.kind is CallerKind.SERVICE_LINKED_ROLE
+    if is_linked and not is_foreign_linked_role(finding) and explained is not None and explained.policy is not None:
+        return find_remedies(_situation(examined, findings, explained))
+    return allow_by_identity(examined, finding)
 
 
 def _restore(examined: Examined, findings: Sequence[Finding], explained: Explained | None) -> tuple[Remedy, ...]:

@@ -74,11 +74,18 @@ def key_policy_allows(decision: CallerDecision) -> list[StatementOutcome]:
 
 
 def altered_allow(explained: Explained) -> StatementRef | None:
-    """Return the Allow of the policy in force that stands where the one before allowed the call, or may have."""
+    """Return the Allow of the policy in force that stands where the one before allowed the call, or may have.
+
+    Of several it is the one that has its Sid, else the one that the fewest conditions keep from allowing the call.
+    """
+    document = explained.policy.document if explained.policy else {}
+    failing = {one.index: sum(c.outcome != "match" for c in one.conditions) for one in explained.then.statements}
     for statement in lost_allows(explained):
-        for index, other in enumerate(statements_of(explained.policy.document if explained.policy else {}), 1):
-            if other.get("Effect") == "Allow" and _is_successor(statement, other):
-                return _reference(index, other)
+        allows = [(index, one) for index, one in enumerate(statements_of(document), 1) if one.get("Effect") == "Allow"]
+        found = [(index, one) for index, one in allows if _is_successor(statement, one)]
+        if found:
+            found.sort(key=lambda pair: (not _has_sid_of(statement, pair[1]), failing.get(pair[0], 0)))
+            return _reference(*found[0])
     return None
 
 
@@ -93,9 +100,11 @@ def lost_allows(explained: Explained) -> list[Mapping[str, Any]]:
 
 def _is_successor(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Check whether a statement is an altered form of another: the same Sid, or the same principals."""
-    if old.get("Sid") is not None and old.get("Sid") == new.get("Sid"):
-        return True
-    return old.get("Principal") is not None and old.get("Principal") == new.get("Principal")
+    return _has_sid_of(old, new) or (old.get("Principal") is not None and old.get("Principal") == new.get("Principal"))
+
+
+def _has_sid_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return old.get("Sid") is not None and old.get("Sid") == new.get("Sid")
 
 
 def _said(statement: Mapping[str, Any]) -> object:

@@ -33,8 +33,9 @@ TEXTS: Mapping[Cause, CauseText] = {
         evidence="The refused CreateGrant record without a layer; a CreateGrant for this very caller between the "
         "failure and the success; or a grant that names the unique id under which the call once worked, where "
         "the refused one has another.",
-        helps="Create the grant for the caller; where CreateGrant was refused, find which layer is missing.",
-        remedies=("create-grant",),
+        helps="Create the grant for the caller; where CreateGrant was refused, let whoever asked for it make it, in "
+        "the policy that lacks it, or make the grant that the record asks for.",
+        remedies=("create-grant", "allow-in-identity-policy", "allow-caller-role"),
     ),
 }
 

@@ -161,12 +161,20 @@ _NOT_OF_THE_POLICY = frozenset(
 
 
 def _lost_allow(explained: Explained) -> bool:
-    """Check whether the policy before allowed the call and the one in force does not, whatever else is not known."""
+    """Check whether the policy before allowed the caller itself and the one in force does not.
+
+    Whatever else is not known: that the account may decide, by policies of the caller's own, is no such Allow.
+    """
     then, before = explained.then, explained.before
     if then.decision != "undetermined" or before is None or not set(then.reasons) <= _NOT_OF_THE_POLICY:
         return False
     is_open = any(one.outcome == "unknown" for one in then.statements if one.layer == "key-policy")
-    return not is_open and _has_allow(before) and not _has_allow(then)
+    return not is_open and _has_own_allow(before) and not _has_own_allow(then)
+
+
+def _has_own_allow(decision: CallerDecision) -> bool:
+    matching = (one for one in applying_allows(decision) if one.outcome == "match")
+    return any(Reason.PRINCIPAL_ACCOUNT_MATCHES not in one.reasons for one in matching)
 
 
 def _has_allow(decision: CallerDecision) -> bool:

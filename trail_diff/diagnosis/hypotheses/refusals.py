@@ -54,7 +54,7 @@ def propose_context(examined: Examined) -> Iterator[Hypothesis]:
         return
     for group in examined.driving:
         explained = examined.explain(group)
-        if explained is not None and explained.then.decision == "implicit-deny" and _is_off_by_context(explained):
+        if group.failed.errors and explained is not None and _is_off_by_context(examined, explained):
             yield Hypothesis(
                 cause=Cause.ENCRYPTION_CONTEXT_MISMATCH,
                 standing="likely",
@@ -65,9 +65,22 @@ def propose_context(examined: Examined) -> Iterator[Hypothesis]:
             )
 
 
-def _is_off_by_context(explained: Explained) -> bool:
-    """Check whether a grant of the caller for the action would allow the call but for its encryption context."""
-    return any(Reason.GRANT_CONSTRAINT_DIFFERS in one.reasons for one in explained.then.statements)
+def _is_off_by_context(examined: Examined, explained: Explained) -> bool:
+    """Check whether a grant would allow the refused call but for its context, with which the call never worked."""
+    if explained.then.decision != "implicit-deny" or explained.call is None:
+        return False
+    refused, access = explained.call
+    sides = [side for side in (examined.case.failed, examined.case.succeeded) if side is not None]
+    has_worked = any(
+        tie.event.error_code is None
+        and tie.event.encryption_context == refused.encryption_context
+        and tie.event.caller.across_sessions() == refused.caller.across_sessions()
+        and any(one.action == access.action and one.key in (access.key, None) for one in tie.event.accesses)
+        for side in sides
+        for tie in side.events
+    )
+    reasons = (reason for one in explained.then.statements for reason in one.reasons)
+    return not has_worked and Reason.GRANT_CONSTRAINT_DIFFERS in reasons
 
 
 def propose_throttling(examined: Examined) -> Iterator[Hypothesis]:

@@ -155,8 +155,9 @@ def _failing(statement: StatementOutcome) -> ConditionOutcome | None:
     if len(failing) != 1 or is_negated(failing[0].operator):
         return None
     key = failing[0].key.lower()
-    is_of_one = failing[0].operator.lower().startswith("foranyvalue:")  # which of the request's keys is not known
-    return failing[0] if key in _MENDABLE or (is_of_context(key) and not is_of_one) else None
+    # of "any value" it is not known which one is meant; and a value that is not sent cannot be listed
+    is_listable = failing[0].actual is not None and not failing[0].operator.lower().startswith("foranyvalue:")
+    return failing[0] if key in _MENDABLE or (is_of_context(key) and is_listable) else None
 
 
 def _lets_in(situation: Situation, request: Request, index: int) -> bool:

@@ -2,11 +2,13 @@
 
 import copy
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Policy = dict[str, Any]
 Step = dict[str, Any]
+_UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
 _QUANTIFIERS = ("forallvalues:", "foranyvalue:")
 
 
@@ -53,13 +55,22 @@ class Draft:
             self._do("add", f"{place}/NotPrincipal/AWS", [arn])
 
     def add_principal(self, index: int, kind: str, name: str) -> None:
-        """Add a principal to those that a statement lists; one that is about everyone stays as it is."""
+        """Add a principal to those that a statement lists; one that is about everyone stays as it is.
+
+        It takes the place of unique ids: a key policy shows those of principals that were deleted, and cannot be put
+        with them again (IAM user guide, "AWS JSON policy elements: Principal").
+        """
         place, statement = self._statement(index)
         listed = statement.get("Principal")
         if not isinstance(listed, Mapping):
             return
         if kind in listed:
-            self._extend(f"{place}/Principal/{kind}", listed[kind], [name])
+            present = listed[kind] if isinstance(listed[kind], list) else [listed[kind]]
+            kept = [one for one in present if not _UNIQUE_ID.fullmatch(str(one))]
+            if kept == present:
+                self._extend(f"{place}/Principal/{kind}", listed[kind], [name])
+            else:
+                self._do("replace", f"{place}/Principal/{kind}", [*kept, *([name] if name not in kept else [])])
         else:
             self._do("add", f"{place}/Principal/{kind}", name)
 
