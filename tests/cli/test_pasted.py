@@ -143,6 +143,7 @@ def test_every_command_says_what_was_given(
         (["triage", "--region", "us-east-1"], "are of eu-west-1, none of us-east-1"),
         (["callers", "--from", "2030-01-01"], "are of 2026-03-01T17:40Z to 2026-03-02T19:41Z, none between"),
         (["callers", "--key", f"{KEY[:-1]}b"], f"the nearest key is {KMS}key/{KEY}"),
+        (["callers", "--key", f"arn:aws:kms:us-east-1:111122223333:key/{KEY}"], f"the nearest key is {KMS}key/{KEY}"),
         (["callers", "--key", "alias/none"], "no call on alias/none was read"),
     ],
 )

@@ -89,8 +89,8 @@ def explain_nothing(inputs: Inputs) -> str | None:
     return "; ".join(told) if told else None
 
 
-def explain_no_calls(keys: Sequence[str], inputs: Inputs) -> str | None:
-    """Return in one line which key was probably meant, when no call on one was read.
+def explain_no_calls(keys: Sequence[str], inputs: Inputs, *, is_told: bool = False) -> str | None:
+    """Return in one line which key was probably meant, when no call on one was read, as may be told already.
 
     Raises:
         UsageError: it is no key but a job.
@@ -99,7 +99,9 @@ def explain_no_calls(keys: Sequence[str], inputs: Inputs) -> str | None:
         return None
     gathered, value = _read_all(inputs), keys[0]
     names = sorted({one.key for one in gathered.key_names()})
-    if _names_key(value, names):
+    if value.casefold() in {name.casefold() for name in names}:
+        return None
+    if not value.startswith("arn:") and _names_key(value, names):
         return None
     job = next((job for job in gathered.jobs if job.id.casefold() == value.casefold()), None)
     if job is not None:
@@ -107,7 +109,9 @@ def explain_no_calls(keys: Sequence[str], inputs: Inputs) -> str | None:
         raise refuse("job-as-key", option="--key", value=value, advice=advice)
     by_id = {(last_name(name) or name).casefold(): name for name in names}
     near = _nearest(last_name(value) or value, by_id)
-    return "; ".join(advise("near-key", value=value, near=by_id[near[0]]) if near else advise("no-key", value=value))
+    if near:
+        return "; ".join(advise("near-key", value=value, near=by_id[near[0]]))
+    return None if is_told else "; ".join(advise("no-key", value=value))
 
 
 def _can_read_again(inputs: Inputs) -> bool:
