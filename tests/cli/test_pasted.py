@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from trail_diff.case.builder import Question
 from trail_diff.cli import run
+from trail_diff.errors import JobNotFoundError
+from trail_diff.inputs import Inputs
+from trail_diff.pasted.explain import explain_missing
 from trail_diff.pasted.forms import find_job_id, recognize
 
 INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"
@@ -207,9 +211,33 @@ def test_export_of_another_day_says_of_which(tmp_path: Path, capsys: pytest.Capt
     assert "of 2026-02-01T10:00Z in eu-west-1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--events", "--job", "--key-policy"])
 @pytest.mark.parametrize("path", [r"C:\exports\trail", "c:/exports/trail"])
-def test_windows_path_is_named_as_one(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_windows_path_is_named_as_one(path: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A path of Windows that is not there is shown as WSL has it."""
-    assert run(["--job-id", JOB, "--events", path]) == 2
+    assert run(["--job-id", JOB, "--events", TRAIL, option, path]) == 2
 
-    assert "/mnt/c/exports/trail" in capsys.readouterr().err
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"{option} {path}: no such file" in line
+    assert "/mnt/c/exports/trail" in line
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "advice"),
+    [
+        (f"{KMS}key/{KEY}", "is a key, not a job", f"trail-diff callers --key {KMS}key/{KEY}"),
+        (TABLE, "is a resource, not a job", f"aws backup list-backup-jobs --by-resource-arn {TABLE}"),
+        (f"{BACKUP}backup-vault:prod", "is a backup vault", "--by-backup-vault-name prod"),
+        (f"{BACKUP}recovery-point:{JOB}", "is a recovery point", "aws backup describe-recovery-point"),
+        ("1111-2222-3333", "111122223333 is an account", "--by-account-id 111122223333"),
+        (JOB, "not there", "hint"),
+    ],
+)
+def test_form_has_to_do_where_nothing_is_read_again(given: str, said: str, advice: str) -> None:
+    """Where AWS was asked, what stands in place of a job id is told by its form, with the command that lists its jobs."""
+    error = JobNotFoundError("not there", hint="hint", job_id=given)
+
+    told = explain_missing(error, Question(given), Inputs())
+
+    assert said in told.message
+    assert advice in told.hint
