@@ -185,6 +185,19 @@ def test_wrong_folder_is_named(command: list[str], tmp_path: Path, capsys: pytes
     assert "AWSLogs/ACCOUNT/CloudTrail" in line
 
 
+@pytest.mark.parametrize(("beside", "content"), [("notes.txt", b"nothing"), ("console.png", b"\x89PNG\r\n\x1a\n\0")])
+def test_empty_export_is_no_wrong_folder(
+    beside: str, content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A quiet night is no error: an export without records is one, whatever lies beside it."""
+    (tmp_path / "night.json").write_text('{"Records": []}', encoding="utf-8")
+    (tmp_path / beside).write_bytes(content)
+
+    assert run(["triage", "--events", str(tmp_path)]) == 0
+
+    assert capsys.readouterr().err == ""
+
+
 def test_picture_is_no_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A screenshot in place of an export is named as one, with the command that exports events."""
     picture = tmp_path / "console.png"

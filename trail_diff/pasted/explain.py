@@ -162,11 +162,13 @@ def _tell_files(gathered: Gathered, inputs: Inputs) -> Told | None:
     if gathered.tally.records or gathered.jobs or not gathered.tally.files:
         return None
     binary = [one.source for one in gathered.skipped if one.reason == Reason.BINARY_FILE]
-    if binary and len(binary) == len(gathered.skipped):
+    if binary and len(binary) == len(gathered.skipped) == gathered.tally.files:
         case = "picture" if binary[0].lower().endswith(_PICTURES) else "binary"
         return advise(case, value=binary[0], command=EXPORT_EVENTS)
     folders = [path for path in inputs.events if Path(path).is_dir()]
-    if folders and len(folders) == len(inputs.events) and all(map(_is_foreign, gathered.skipped)):
+    foreign = {one.source for one in gathered.skipped if _is_foreign(one)}
+    is_all = len(foreign) >= gathered.tally.files and all(map(_is_foreign, gathered.skipped))
+    if folders and len(folders) == len(inputs.events) and is_all:
         return advise("wrong-folder", value=", ".join(folders), command=EXPORT_EVENTS)
     return None
 
