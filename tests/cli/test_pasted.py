@@ -97,6 +97,7 @@ def test_what_is_no_job_id_is_known_by_its_form(text: str, kind: str) -> None:
         ([JOB, "--events", "arn:aws:s3:::my-trail/AWSLogs"], "is a bucket", "s3://my-trail/AWSLogs"),
         ([JOB, "--events", f"{KMS}key/{KEY}"], "is a key, not a file", "goes after --key"),
         ([JOB, "--region", "us-east-1"], "the records are of eu-west-1", "give --region eu-west-1"),
+        ([JOB, "--account", "444455556666"], "is in 111122223333/eu-west-1", "name its account and Region"),
         ([JOB, "--from", "2030-01-01"], "outside of --region, --from and --to", "leave these out"),
     ],
 )

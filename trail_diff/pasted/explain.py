@@ -243,7 +243,7 @@ def _span(first: str, last: str) -> str:
 def _tell_near(value: str, gathered: Gathered, option: str) -> Told | None:
     """Return the jobs whose id begins as what was given, or differs from it by a slip."""
     by_id = {job.id.casefold(): job.id for job in gathered.jobs}
-    near = [by_id[one] for one in _nearest(value, by_id)]
+    near = [by_id[one] for one in _nearest(value, by_id)] if value.casefold() not in by_id else []
     if not near:
         return None
     case = "near-job" if len(near) == 1 else "near-jobs"
