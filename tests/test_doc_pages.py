@@ -1,6 +1,8 @@
 """docs/causes.md has every cause, docs/reasons.md every reason, docs/json.md every field; each shows what the tool has."""
 
+import itertools
 import re
+import tomllib
 from pathlib import Path
 
 import causes_doc
@@ -73,3 +75,14 @@ def test_every_value_of_a_report_is_described() -> None:
     values = {name for name, shape in shapes.items() if "properties" in shape}
 
     assert values == {name for name, _ in SECTIONS} - {"JobRow", "CallerUse", "WhatIfRow"}
+
+
+def test_page_on_safety_names_the_licence_of_every_dependency() -> None:
+    """Each package that is installed, with or without an extra for users, has a row with its licence."""
+    project = tomllib.loads((JSON_PAGE.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [project["optional-dependencies"][extra] for extra in ("parquet", "mcp", "zstd")]
+    needed = {re.split(r"[>=\[]", one)[0] for one in (*project["dependencies"], *itertools.chain(*extras))}
+
+    page = JSON_PAGE.with_name("safe.md").read_text(encoding="utf-8")
+
+    assert needed == needed & set(re.findall(r"^\| ([\w-]+)", page, re.MULTILINE))

@@ -12,7 +12,18 @@ from typing import Any
 import pytest
 
 import trail_diff
-from trail_diff import TrailDiffError, UsageError, callers, diagnose, errors, jobs, redact, triage, what_if
+from trail_diff import (
+    JobNotFoundError,
+    TrailDiffError,
+    UsageError,
+    callers,
+    diagnose,
+    errors,
+    jobs,
+    redact,
+    triage,
+    what_if,
+)
 from trail_diff.read.files import FileSource
 from trail_diff.read.interface import FoundJob, FoundRecord, ReadOptions, Tally
 
@@ -70,7 +81,15 @@ def test_times_of_boto3_are_read() -> None:
         (diagnose, {"events": TRAIL, "job_id": 3}, "give a string"),
         (diagnose, {"events": TRAIL, "job_id": JOB, "key_policy": 3}, "give a path or the document as a dict"),
         (diagnose, {"events": TRAIL, "job_id": JOB, "policy": 3}, "it takes events, job_id"),
+        (diagnose, {"events": TRAIL, "job_id": JOB, "pad": 15}, "give a timedelta"),
+        (diagnose, {"events": TRAIL, "job_id": JOB, "pad": "soon"}, 'or "15m"'),
+        (diagnose, {"events": TRAIL, "job_id": JOB, "keys": "arn:aws:s3:::trail"}, "lists the keys"),
+        (diagnose, {"case": 3}, "give a path"),
         (diagnose, {}, "give paths or records"),
+        (jobs, {"events": []}, "give paths or records"),
+        (triage, {"events": iter(())}, "give paths or records"),
+        (what_if, {"events": TRAIL, "key_policy": POLICY, "parameters": 3}, "give a dict of names and values"),
+        (callers, {"events": TRAIL, "start": "03/02/2026"}, "give 2026-02-03 or 2026-03-02"),
         (callers, {"events": TRAIL, "keys": 3}, "give a string or several"),
         (callers, {"events": TRAIL, "start": datetime(2026, 3, 1)}, "give an aware time"),  # noqa: DTZ001
         (callers, {"events": TRAIL, "start": "noon"}, "give an aware datetime"),
@@ -95,6 +114,31 @@ def test_table_of_pandas_is_refused_with_the_way_to_give_it() -> None:
         callers(frame)
 
     assert 'frame.to_dict("records")' in error.value.hint
+
+
+def test_texts_of_people_are_taken() -> None:
+    """Times, durations and ids are read as the command line reads them; a day as the end counts to its end."""
+    quoted = f" arn:aws:backup:eu-west-1:111122223333:backup-job:{JOB}\n"
+
+    assert diagnose(TRAIL, quoted, pad="15m").failed.id == JOB.upper()
+    assert len(callers(TRAIL, start="2026/03/02", end="2026/03/02")) > 0
+    with pytest.raises(JobNotFoundError, match="is a key, not a job"):
+        diagnose(TRAIL, KEY)
+
+
+def test_unknown_language_is_an_error_with_a_hint() -> None:
+    """A language that there is not is an error of ours that names those there are."""
+    wrong: Any = "fr"
+
+    with pytest.raises(UsageError) as error:
+        jobs(TRAIL).to_markdown(lang=wrong)
+
+    assert error.value.hint == "choose one of en, ja"
+
+
+def test_completion_offers_public_names_only() -> None:
+    """`dir(trail_diff)` is what the package promises, without the modules that it is made of."""
+    assert {name for name in dir(trail_diff) if not name.startswith("_")} == set(trail_diff.__all__) - {"__version__"}
 
 
 def test_every_error_is_public() -> None:

@@ -125,6 +125,31 @@ def test_only_a_page_is_opened(
 
 
 @pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("--events {trail} --job-id 2c47", ["2c47CAFB-F2A8-4324-BC60-6017794526C5"]),
+        ("collect --events {trail} --job-id 7D0", ["7D0B8C7A-55F4-4C0E-9D3E-8A3A1F6F0F52"]),
+        ("--events {trail} --job-id nothing", []),
+        ("--events /nonexistent --job-id 2c47", []),
+        ("--job-id 2c47", []),
+    ],
+)
+def test_job_ids_are_completed_from_the_export(
+    typed: str, shown: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A shell completes the id of a job that the export before it on the line has, in the letter case that was typed."""
+    words = typed.format(trail=INCIDENT / "trail")
+    monkeypatch.setenv("_TRAIL_DIFF_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", f"trail-diff {words}")
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split())))
+
+    with pytest.raises(SystemExit):
+        run([])
+
+    assert capsys.readouterr().out.split() == shown
+
+
+@pytest.mark.parametrize(
     ("text", "columns"), [("a long-word-here and another", 12), ("KMS のキーが無効です", 12), ("one two", 3)]
 )
 def test_words_are_broken_only_where_they_are_wider_than_the_page(text: str, columns: int) -> None:

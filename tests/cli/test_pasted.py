@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from trail_diff.case.builder import Question
 from trail_diff.cli import run
+from trail_diff.errors import JobNotFoundError
+from trail_diff.inputs import Inputs
+from trail_diff.pasted.explain import explain_missing
 from trail_diff.pasted.forms import find_job_id, recognize
 
 INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"
@@ -93,6 +97,7 @@ def test_what_is_no_job_id_is_known_by_its_form(text: str, kind: str) -> None:
         ([JOB, "--events", "arn:aws:s3:::my-trail/AWSLogs"], "is a bucket", "s3://my-trail/AWSLogs"),
         ([JOB, "--events", f"{KMS}key/{KEY}"], "is a key, not a file", "goes after --key"),
         ([JOB, "--region", "us-east-1"], "the records are of eu-west-1", "give --region eu-west-1"),
+        ([JOB, "--account", "444455556666"], "is in 111122223333/eu-west-1", "name its account and Region"),
         ([JOB, "--from", "2030-01-01"], "outside of --region, --from and --to", "leave these out"),
     ],
 )
@@ -143,6 +148,7 @@ def test_every_command_says_what_was_given(
         (["triage", "--region", "us-east-1"], "are of eu-west-1, none of us-east-1"),
         (["callers", "--from", "2030-01-01"], "are of 2026-03-01T17:40Z to 2026-03-02T19:41Z, none between"),
         (["callers", "--key", f"{KEY[:-1]}b"], f"the nearest key is {KMS}key/{KEY}"),
+        (["callers", "--key", f"arn:aws:kms:us-east-1:111122223333:key/{KEY}"], f"the nearest key is {KMS}key/{KEY}"),
         (["callers", "--key", "alias/none"], "no call on alias/none was read"),
     ],
 )
@@ -180,6 +186,19 @@ def test_wrong_folder_is_named(command: list[str], tmp_path: Path, capsys: pytes
     assert "AWSLogs/ACCOUNT/CloudTrail" in line
 
 
+@pytest.mark.parametrize(("beside", "content"), [("notes.txt", b"nothing"), ("console.png", b"\x89PNG\r\n\x1a\n\0")])
+def test_empty_export_is_no_wrong_folder(
+    beside: str, content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A quiet night is no error: an export without records is one, whatever lies beside it."""
+    (tmp_path / "night.json").write_text('{"Records": []}', encoding="utf-8")
+    (tmp_path / beside).write_bytes(content)
+
+    assert run(["triage", "--events", str(tmp_path)]) == 0
+
+    assert capsys.readouterr().err == ""
+
+
 def test_picture_is_no_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A screenshot in place of an export is named as one, with the command that exports events."""
     picture = tmp_path / "console.png"
@@ -206,9 +225,33 @@ def test_export_of_another_day_says_of_which(tmp_path: Path, capsys: pytest.Capt
     assert "of 2026-02-01T10:00Z in eu-west-1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--events", "--job", "--key-policy"])
 @pytest.mark.parametrize("path", [r"C:\exports\trail", "c:/exports/trail"])
-def test_windows_path_is_named_as_one(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_windows_path_is_named_as_one(path: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A path of Windows that is not there is shown as WSL has it."""
-    assert run(["--job-id", JOB, "--events", path]) == 2
+    assert run(["--job-id", JOB, "--events", TRAIL, option, path]) == 2
 
-    assert "/mnt/c/exports/trail" in capsys.readouterr().err
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"{option} {path}: no such file" in line
+    assert "/mnt/c/exports/trail" in line
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "advice"),
+    [
+        (f"{KMS}key/{KEY}", "is a key, not a job", f"trail-diff callers --key {KMS}key/{KEY}"),
+        (TABLE, "is a resource, not a job", f"aws backup list-backup-jobs --by-resource-arn {TABLE}"),
+        (f"{BACKUP}backup-vault:prod", "is a backup vault", "--by-backup-vault-name prod"),
+        (f"{BACKUP}recovery-point:{JOB}", "is a recovery point", "aws backup describe-recovery-point"),
+        ("1111-2222-3333", "111122223333 is an account", "--by-account-id 111122223333"),
+        (JOB, "not there", "hint"),
+    ],
+)
+def test_form_has_to_do_where_nothing_is_read_again(given: str, said: str, advice: str) -> None:
+    """Where AWS was asked, what stands in place of a job id is told by its form, with the command that lists its jobs."""
+    error = JobNotFoundError("not there", hint="hint", job_id=given)
+
+    told = explain_missing(error, Question(given), Inputs())
+
+    assert said in told.message
+    assert advice in told.hint

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from trail_diff.errors import UsageError
 from trail_diff.gather.key_facts import Document, FactFiles
 from trail_diff.inputs import Inputs
-from trail_diff.moments import parse_moment
+from trail_diff.moments import parse_duration, parse_moment, possible_days
 from trail_diff.read.interface import ReadOptions
 
 Item = str | Path | Mapping[str, Any]
@@ -39,17 +39,18 @@ def make_inputs(
     Raises:
         UsageError: something is of a type that cannot be read, or nothing is given.
     """
-    if events is None and case is None:
+    paths, documents = _take_apart(events, "events")
+    files, described = _take_apart(jobs, "jobs")
+    documents += described
+    bundle = _take_path(case, "case")
+    if not paths and not documents and bundle is None:
         raise UsageError(
             "no events were given",
             hint="give paths or records; to ask AWS itself: analyse(load_case(Inputs(aws=AwsOptions(…)), Question(…)))",
         )
-    paths, documents = _take_apart(events, "events")
-    files, described = _take_apart(jobs, "jobs")
-    documents += described
     return Inputs(
         events=(*paths, _STDIN) if documents else paths,
-        case=Path(case) if case is not None else None,
+        case=bundle,
         jobs=files,
         options=ReadOptions(
             take_names(regions, "regions"), take_moment(start, "start"), take_moment(end, "end", is_end=True)
@@ -86,6 +87,35 @@ def take_fact(fact: Fact | None, what: str) -> str | Document | None:
     if isinstance(fact, (Mapping, list, tuple)):
         return Document(what, json.loads(_encode(fact, what)))
     raise _wrong_type(fact, what, "a path or the document as a dict")
+
+
+def take_duration(duration: timedelta | str, what: str) -> timedelta:
+    """Return a duration.
+
+    Raises:
+        UsageError: it is none.
+    """
+    taken = parse_duration(duration) if isinstance(duration, str) else duration
+    if not isinstance(taken, timedelta):
+        raise UsageError(f"{what}={duration!r} is not a duration", hint='give a timedelta, or "15m"')
+    return taken
+
+
+def take_parameters(parameters: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """Return the parameters of a template.
+
+    Raises:
+        UsageError: they are no names with texts.
+    """
+    if parameters is None or isinstance(parameters, Mapping):
+        return parameters
+    raise _wrong_type(parameters, "parameters", "a dict of names and values")
+
+
+def _take_path(path: str | Path | None, what: str) -> Path | None:
+    if path is None or isinstance(path, (str, Path)):
+        return Path(path) if path is not None else None
+    raise _wrong_type(path, what, "a path")
 
 
 def take_text(text: str | None, what: str) -> str | None:
@@ -163,7 +193,7 @@ def take_moment(moment: Moment | None, what: str, *, is_end: bool = False) -> da
         return None
     parsed = parse_moment(moment, datetime.now(UTC), is_end=is_end) if isinstance(moment, str) else None
     if parsed is None:
-        raise UsageError(
-            f"{what}={moment!r} is not a time", hint='give an aware datetime, "2026-03-01T18:00:00Z" or "2h ago"'
-        )
+        days = possible_days(moment) if isinstance(moment, str) else ()
+        forms = " or ".join(days) or 'an aware datetime, "2026-03-01T18:00:00Z" or "2h ago"'
+        raise UsageError(f"{what}={moment!r} is not a time", hint=f"give {forms}")
     return parsed

@@ -15,9 +15,11 @@ from trail_diff.api.material import (
     Moment,
     Names,
     make_inputs,
+    take_duration,
     take_fact,
     take_moment,
     take_names,
+    take_parameters,
     take_text,
 )
 from trail_diff.api.results import Diagnosis, Grouped, Listing, Trial
@@ -76,7 +78,7 @@ def diagnose(
     regions: Names | None = None,
     start: Moment | None = None,
     end: Moment | None = None,
-    pad: timedelta = DEFAULT_PAD,
+    pad: timedelta | str = DEFAULT_PAD,
     redact: bool = False,
 ) -> Diagnosis:
     """Say why a job failed, by its events and those of a job that succeeded. A case bundle knows its question.
@@ -102,7 +104,7 @@ def diagnose(
         take_keys(take_names(keys, "keys"), "keys"),
         take_text(account, "account"),
         take_names(regions, "regions"),
-        pad,
+        take_duration(pad, "pad"),
     )
     with explaining(question, inputs):
         return Diagnosis(analyse(load_case(inputs, question)))
@@ -137,7 +139,7 @@ def triage(
     vaults: Names | None = None,
     accounts: Names | None = None,
     regions: Names | None = None,
-    pad: timedelta = DEFAULT_PAD,
+    pad: timedelta | str = DEFAULT_PAD,
     redact: bool = False,
 ) -> Grouped:
     """Explain every job that failed, and put those with the same cause together; `since` is when they were created.
@@ -152,7 +154,7 @@ def triage(
         vaults=take_names(vaults, "vaults"),
         accounts=take_names(accounts, "accounts"),
     )
-    return Grouped(*group_failures(inputs, wanted, pad))
+    return Grouped(*group_failures(inputs, wanted, take_duration(pad, "pad")))
 
 
 @_explaining
@@ -203,7 +205,7 @@ def what_if(
     )
     inputs = make_inputs(events, regions=regions, start=start, end=end, facts=facts)
     before, asked = take_fact(old, "old"), take_keys(take_names(keys, "keys"), "keys")
-    return Trial(try_policy(_redacting(inputs, redact=redact), before, asked, parameters))
+    return Trial(try_policy(_redacting(inputs, redact=redact), before, asked, take_parameters(parameters)))
 
 
 @_explaining

@@ -45,6 +45,7 @@ def doctor(
     offline: Annotated[bool, typer.Option("--offline", help="Make no call to AWS.")] = False,
     form: Annotated[Form, typer.Option("--format", help="The form of the result.")] = Form.TEXT,
     output: options.Output = None,
+    no_pager: options.NoPager = False,
 ) -> None:
     """Show versions, the cache, the credentials seen and the permissions missing; exit 1 if something is missing.
 
@@ -56,7 +57,7 @@ def doctor(
     accesses = [] if offline else list(_accesses(profile, region, endpoint_url, key))
     checkup = check_up(accesses, cache_info(cache_folder()))
     text = _as_json(checkup) if form is Form.JSON else _as_text(checkup)
-    write_output(text, View(output=output))
+    write_output(text, View(output=output, no_pager=no_pager))
     if not checkup.is_fine:
         raise typer.Exit(ExitStatus.DIFFERENCE)
 

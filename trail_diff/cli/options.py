@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from trail_diff.cli.app import ColorChoice, Language, OutputFormat, TimeChoice, TriageFormat
+from trail_diff.cli.completion import complete_job_id
 from trail_diff.errors import UsageError
 
 _SOURCE, _KNOWN = "Where events come from", "What is known of the key"
@@ -102,9 +103,16 @@ OpenPage = Annotated[bool, typer.Option("--open", help="Show the HTML page that 
 class Asked:
     """What to explain."""
 
-    job_id: Annotated[str | None, typer.Option(metavar="ID", help="The job that failed.")] = None
+    job_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="The job that failed.", autocompletion=complete_job_id)
+    ] = None
     baseline_job_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="The job that succeeded (default: the most alike one found).")
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="The job that succeeded (default: the most alike one found).",
+            autocompletion=complete_job_id,
+        ),
     ] = None
     key: Keys = None
     account: Annotated[str | None, typer.Option(metavar="ID", help="The job's account, when its id is in several.")] = (

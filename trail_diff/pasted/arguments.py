@@ -7,6 +7,7 @@ from pathlib import Path
 from trail_diff.arns import last_name
 from trail_diff.pasted.forms import Pasted, find_key, recognize
 from trail_diff.pasted.wording import KINDS, refuse, step
+from trail_diff.read.walk import place_in_wsl
 
 _SOURCE_OPTIONS = {"--events", "FAILED", "SUCCEEDED"}
 _OF_KEY = {"--key-policy": "get-policy", "--old": "get-policy", "--key-state": "get-state", "--grants": "get-grants"}
@@ -46,6 +47,9 @@ def _may_be_path(text: str) -> bool:
 
 def _refuse_file(text: str, option: str) -> None:
     seen = recognize(text)
+    place = place_in_wsl(text)
+    if place:
+        raise refuse("windows-path", option=option, value=text, place=place)
     if seen.kind in {"file", "other"} or (has_magic(text) and seen.kind != "json"):
         return
     shown = text if seen.kind != "json" else f"{' '.join(text.split())[:20]}…"

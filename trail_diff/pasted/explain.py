@@ -89,8 +89,8 @@ def explain_nothing(inputs: Inputs) -> str | None:
     return "; ".join(told) if told else None
 
 
-def explain_no_calls(keys: Sequence[str], inputs: Inputs) -> str | None:
-    """Return in one line which key was probably meant, when no call on one was read.
+def explain_no_calls(keys: Sequence[str], inputs: Inputs, *, is_told: bool = False) -> str | None:
+    """Return in one line which key was probably meant, when no call on one was read, as may be told already.
 
     Raises:
         UsageError: it is no key but a job.
@@ -99,7 +99,9 @@ def explain_no_calls(keys: Sequence[str], inputs: Inputs) -> str | None:
         return None
     gathered, value = _read_all(inputs), keys[0]
     names = sorted({one.key for one in gathered.key_names()})
-    if _names_key(value, names):
+    if value.casefold() in {name.casefold() for name in names}:
+        return None
+    if not value.startswith("arn:") and _names_key(value, names):
         return None
     job = next((job for job in gathered.jobs if job.id.casefold() == value.casefold()), None)
     if job is not None:
@@ -107,7 +109,9 @@ def explain_no_calls(keys: Sequence[str], inputs: Inputs) -> str | None:
         raise refuse("job-as-key", option="--key", value=value, advice=advice)
     by_id = {(last_name(name) or name).casefold(): name for name in names}
     near = _nearest(last_name(value) or value, by_id)
-    return "; ".join(advise("near-key", value=value, near=by_id[near[0]]) if near else advise("no-key", value=value))
+    if near:
+        return "; ".join(advise("near-key", value=value, near=by_id[near[0]]))
+    return None if is_told else "; ".join(advise("no-key", value=value))
 
 
 def _can_read_again(inputs: Inputs) -> bool:
@@ -158,11 +162,13 @@ def _tell_files(gathered: Gathered, inputs: Inputs) -> Told | None:
     if gathered.tally.records or gathered.jobs or not gathered.tally.files:
         return None
     binary = [one.source for one in gathered.skipped if one.reason == Reason.BINARY_FILE]
-    if binary and len(binary) == len(gathered.skipped):
+    if binary and len(binary) == len(gathered.skipped) == gathered.tally.files:
         case = "picture" if binary[0].lower().endswith(_PICTURES) else "binary"
         return advise(case, value=binary[0], command=EXPORT_EVENTS)
     folders = [path for path in inputs.events if Path(path).is_dir()]
-    if folders and len(folders) == len(inputs.events) and all(map(_is_foreign, gathered.skipped)):
+    foreign = {one.source for one in gathered.skipped if _is_foreign(one)}
+    is_all = len(foreign) >= gathered.tally.files and all(map(_is_foreign, gathered.skipped))
+    if folders and len(folders) == len(inputs.events) and is_all:
         return advise("wrong-folder", value=", ".join(folders), command=EXPORT_EVENTS)
     return None
 
@@ -237,7 +243,7 @@ def _span(first: str, last: str) -> str:
 def _tell_near(value: str, gathered: Gathered, option: str) -> Told | None:
     """Return the jobs whose id begins as what was given, or differs from it by a slip."""
     by_id = {job.id.casefold(): job.id for job in gathered.jobs}
-    near = [by_id[one] for one in _nearest(value, by_id)]
+    near = [by_id[one] for one in _nearest(value, by_id)] if value.casefold() not in by_id else []
     if not near:
         return None
     case = "near-job" if len(near) == 1 else "near-jobs"

@@ -25,6 +25,7 @@ ADVICE = {
     "not-a-key": ("{option} {value}: this is {what}, not a key", "{advice}"),
     "job-as-key": ("{option} {value}: this is a job, not a key", "{advice}"),
     "not-a-file": ("{option} {value}: this is {what}, not a file", "{advice}"),
+    "windows-path": ("{option} {value}: no such file or folder", "this is a Windows path: in WSL it is {place}"),
     "near-job": ("no job {value} in the {count} found", "the nearest is {near}: give it with {option}"),
     "near-jobs": ("no job {value} in the {count} found", "the nearest are {near}: give one with {option}"),
     "near-key": ("no call on {value} was read", "the nearest key is {near}: give it with --key"),

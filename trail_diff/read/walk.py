@@ -67,10 +67,16 @@ def expand_path(path: str, selection: ReadOptions | None = None) -> Iterator[Inp
 
 def _hint_for(path: str) -> str:
     """Return what to do about a path that is not there; a Windows path has another name where there is no Windows."""
-    found = _WINDOWS_PATH.match(path)
-    if found and os.name != "nt":
-        return f"this is a Windows path: in WSL it is /mnt/{found[1].lower()}/{found[2].replace(chr(92), '/')}"
+    place = place_in_wsl(path)
+    if place:
+        return f"this is a Windows path: in WSL it is {place}"
     return "check the path; quote a pattern to have it expanded"
+
+
+def place_in_wsl(path: str) -> str | None:
+    """Return what WSL calls a path of Windows; None for other paths, and on Windows."""
+    found = _WINDOWS_PATH.match(path)
+    return f"/mnt/{found[1].lower()}/{found[2].replace(chr(92), '/')}" if found and os.name != "nt" else None
 
 
 def _expand_folder(path: str, folder: str, selection: ReadOptions | None) -> Iterator[InputFile | Skipped]:

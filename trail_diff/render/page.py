@@ -66,8 +66,9 @@ class Page:
 
     def pair(self, name: str, text: str, indent: int = 22, url: str | None = None) -> None:
         """Add a text beside its name; without a name, the text goes on below the one before."""
+        beside = "".join(f"({local}) " for local in self.local_times(name))
         name = shorten(escape.terminal(name), indent - 1)
-        for line in self._broken(text, indent) or [""]:
+        for line in self._broken(beside + text, indent) or [""]:
             self._lines.append(name + " " * (indent - width_of(name)) + self._link(line, url))
             name = ""
 

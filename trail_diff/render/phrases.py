@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from trail_diff.errors import UsageError
 from trail_diff.model.learnt import Caller
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import Lang
@@ -12,7 +13,13 @@ CATALOGUES: Mapping[Lang, Catalogue] = {"en": ENGLISH, "ja": JAPANESE}
 
 
 def catalogue(lang: Lang) -> Catalogue:
-    """Return the phrases of a language."""
+    """Return the phrases of a language.
+
+    Raises:
+        UsageError: there is no such language.
+    """
+    if lang not in CATALOGUES:
+        raise UsageError(f"no such language: {lang!r}", hint=f"choose one of {', '.join(CATALOGUES)}")
     return CATALOGUES[lang]
 
 
