@@ -1,7 +1,8 @@
 """AWS on loopback: CloudTrail's event history, AWS Backup's jobs, KMS and STS, with the rules that AWS has.
 
 LookupEvents: one attribute, 50 events a page, the newest first, 90 days, tokens bound to their parameters, two requests
-a second for an account and Region. Jobs are listed for 30 days. What a test wants to go wrong is put in `faults`.
+a second for an account and Region. Jobs are listed for 30 days, parts of composite ones only by
+their parent. What a test wants to go wrong is put in `faults`.
 """
 
 import hashlib
@@ -304,6 +305,7 @@ def _list_jobs(call: Call, own: Account, now: datetime) -> dict[str, Any]:
         for job in own.jobs
         if f"{kind}Id" in job
         and _region_of(job) == call.region
+        and (wanted.get("ByParentJobId") or not job.get("ParentJobId"))
         and job["CreationDate"] >= now - timedelta(days=30)
         and all(
             wanted.get(by) in (None, job.get(name))
@@ -314,6 +316,7 @@ def _list_jobs(call: Call, own: Account, now: datetime) -> dict[str, Any]:
                 ("ByBackupVaultName", "BackupVaultName"),
                 ("ByDestinationVaultArn", "DestinationBackupVaultArn"),
                 ("ByResourceType", "ResourceType"),
+                ("ByParentJobId", "ParentJobId"),
             )
         )
         and wanted.get("ByCreatedAfter", job["CreationDate"]) <= job["CreationDate"]

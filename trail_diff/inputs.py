@@ -39,7 +39,7 @@ class Inputs(Struct, frozen=True):
 
     Without exports and a bundle, AWS itself is asked, as `aws` says; `note` is told what was refused, a line
     each. `keys` are those to which calls may be narrowed when they are counted. With a `redactor`, everything is read
-    with pseudonyms in place of names.
+    with pseudonyms in place of names. `is_settled` says whether a case from AWS needs no further evidence.
     """
 
     events: tuple[str, ...] = ()
@@ -53,6 +53,7 @@ class Inputs(Struct, frozen=True):
     aws: AwsOptions = AwsOptions()
     keys: tuple[str, ...] = ()
     note: Callable[[str], None] = lambda _note: None
+    is_settled: Callable[[Case], bool] = lambda _case: True
 
     @property
     def is_live(self) -> bool:
@@ -109,7 +110,7 @@ def offer_bundles(
 
 def _pick_records(inputs: Inputs, export: Export, question: Question, windows_of: WindowsOf) -> Offer | None:
     """Read a large export for a case, and again for only the records that it rests on; None if it cannot be settled."""
-    documents, told = load_documents(inputs.facts), _job_files(inputs)
+    documents, told = load_documents(inputs.facts), read_given_jobs(inputs)
     gathered = export.gather_twice(told.normalized[1], windows_of, by_name=is_by_name(question.keys))
     gathered = export.with_uses(gathered, question.keys) if gathered is not None else None
     if gathered is None:
@@ -154,7 +155,7 @@ def gather_inputs(
     if inputs.is_live and not inputs.jobs and not inputs.is_engine_for_all:
         from trail_diff.aws.live.collect import collect_jobs
 
-        return _redact(collect_jobs(_connect(inputs), inputs.options), _NOTHING_ASKED, inputs)[0].gathered()
+        return _redact(collect_jobs(connect_inputs(inputs), inputs.options), _NOTHING_ASKED, inputs)[0].gathered()
     if inputs.is_raw_needed:
         return collect(inputs, _NOTHING_ASKED)[0].gathered()
     export = _open_export(inputs)
@@ -301,14 +302,14 @@ def _read(
         return _collect_exports(inputs, need_question(question), files), need_question(question)
     if question is not _NOTHING_ASKED or inputs.is_engine_for_all:
         return _collect_live(inputs, need_question(question), documents)
-    return _job_files(inputs), need_question(question)
+    return read_given_jobs(inputs), need_question(question)
 
 
 def _collect_exports(inputs: Inputs, question: Question, files: Source | None) -> Collected:
     """Read files, then what lies in S3; without the latter no connection is opened."""
     local = [path for path in inputs.events if path not in inputs.buckets]
     sources: list[Source] = [files or FileSource(local, inputs.stdin)]
-    given, query, tally = _job_files(inputs), inputs.options, Tally()
+    given, query, tally = read_given_jobs(inputs), inputs.options, Tally()
     if inputs.buckets:
         from trail_diff.aws.live.elsewhere import open_buckets, plan_query
 
@@ -321,21 +322,25 @@ def _collect_exports(inputs: Inputs, question: Question, files: Source | None) -
 def _collect_live(inputs: Inputs, question: Question, documents: FactDocuments) -> tuple[Collected, Question]:
     from trail_diff.aws.live.collect import collect_live, collect_time, resolve_question
     from trail_diff.aws.live.elsewhere import open_source
+    from trail_diff.aws.live.further import look_further
 
-    given, connection = structs.replace(_job_files(inputs), documents=documents), _connect(inputs)
+    given, connection = structs.replace(read_given_jobs(inputs), documents=documents), connect_inputs(inputs)
     source = open_source(inputs.aws, connection, inputs.note)
     if inputs.is_engine_for_all:
         return collect_time(connection, source, inputs.options, given), question
     asked = resolve_question(connection, question)
     with _asking_for_time(inputs):
-        return collect_live(connection, asked, source, given, inputs.options), asked
+        collected = collect_live(connection, asked, source, given, inputs.options)
+    if not inputs.is_settled(collected.case(asked)):
+        collected = look_further(connection, asked, source, collected, inputs.options)
+    return collected, asked
 
 
 def _fetch_calls(inputs: Inputs) -> Gathered:
     from trail_diff.aws.live.collect import collect_time
     from trail_diff.aws.live.elsewhere import open_source
 
-    connection, options = _connect(inputs), structs.replace(inputs.options, kms_only=True)
+    connection, options = connect_inputs(inputs), structs.replace(inputs.options, kms_only=True)
     source = open_source(inputs.aws, connection, inputs.note)
     if inputs.is_engine_for_all:
         options = structs.replace(options, keys=inputs.keys, only_keys=bool(inputs.keys))
@@ -349,12 +354,17 @@ def _open_export(inputs: Inputs) -> Export:
     return Export(inputs.events, inputs.options, inputs.progress, inputs.stdin)
 
 
-def _job_files(inputs: Inputs) -> Collected:
+def read_given_jobs(inputs: Inputs) -> Collected:
     """Return what the files given as job descriptors hold."""
     return collect_found((), Tally(), find_in_job_files(inputs.jobs))
 
 
-def _connect(inputs: Inputs) -> "Connection":
+def connect_inputs(inputs: Inputs) -> "Connection":
+    """Find out which accounts and Regions are asked.
+
+    Raises:
+        AwsError, UsageError: there are no credentials, or no Region is named.
+    """
     from trail_diff.aws.live.connection import connect
 
     return structs.replace(connect(inputs.aws, inputs.options.regions, inputs.note), progress=inputs.progress)

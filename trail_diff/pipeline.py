@@ -58,7 +58,6 @@ from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import DEFAULT_PAD, Question, build_case, case_windows
 from trail_diff.case.comparison import build_comparison
 from trail_diff.case.coverage import summarize_reading
-from trail_diff.case.gathered import Gathered
 from trail_diff.errors import CaseFileError, FactError, UsageError
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.gather.exports import WindowsOf
@@ -72,7 +71,6 @@ from trail_diff.inputs import (
     gather_facts,
     gather_inputs,
     gather_policy,
-    gather_with_facts,
     need_question,
     offer_bundles,
 )
@@ -86,7 +84,9 @@ from trail_diff.usage.callers import CallerCount
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from trail_diff.nights import Material
     from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+    from trail_diff.triaging.plan import TriagePlan
     from trail_diff.usage.saved_calls import SavedCalls
     from trail_diff.usage.what_if import KnownCalls
 
@@ -98,7 +98,7 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
         TrailDiffError: what could not be used, with a hint; see errors for the kinds.
     """
     if inputs.is_raw_needed:
-        collected, asked = collect(inputs, question)
+        collected, asked = collect(structs.replace(inputs, is_settled=is_settled), question)
         return collected.case(asked)
     facts, asked = gather_facts(inputs), need_question(question)
     return build_case(gather_inputs(inputs, _windows_of(asked), asked.keys), asked, facts)
@@ -112,6 +112,7 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
     """
     from trail_diff.gather.bundle import save_case
 
+    inputs = structs.replace(inputs, is_settled=is_settled)
     offers = offer_bundles(inputs, question, _windows_of)
     offer = next(offer for offer in offers if _is_same(offer.case, offer.offered))
     if inputs.redactor is not None:
@@ -119,6 +120,13 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
         _refuse_other_conclusion(analyse(plain.case(asked)), analyse(offer.case))
     save_case(file, offer.collected, offer.question, __version__)
     return offer.collected
+
+
+def is_settled(case: Case) -> bool:
+    """Check whether calls on the key at another time can decide nothing: what its policy says of the calls is clear."""
+    report = analyse(case)
+    open_rows = [row for row in report.weighing if row.standing in ("likely", "possible", "open")]
+    return report.verdict.confidence == "confirmed" or not any(row.origin == "key-policy" for row in open_rows)
 
 
 def _refuse_other_conclusion(plain: Report, redacted: Report) -> None:
@@ -269,17 +277,20 @@ def triage(
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    from trail_diff.triaging.diagnose import Cases, windows_of
+    from trail_diff.nights import gather_night
+    from trail_diff.triaging.plan import TriagePlan
+
+    return group_night(*gather_night(inputs, TriagePlan(wanted, pad)))
+
+
+def group_night(read: "Material", plan: "TriagePlan") -> tuple[Triage, Mapping[JobKey, Report]]:
+    """Diagnose the jobs that are asked about, and put those with the same cause together."""
+    from trail_diff.triaging.diagnose import Cases
     from trail_diff.triaging.group import group_reports, is_worth_telling, job_key
-    from trail_diff.triaging.select import select_jobs
 
-    def spans(gathered: Gathered) -> tuple[Window, ...]:
-        return windows_of(select_jobs(gathered, wanted), gathered, pad)
-
-    gathered, facts = gather_with_facts(inputs, spans)
-    cases = Cases(gathered, facts, pad)
-    reports = [analyse(cases.of(job)) for job in select_jobs(gathered, wanted)]
-    told = [report for report in reports if is_worth_telling(report) and wanted.wants_cause(report.verdict.cause)]
+    gathered, cases = read.gathered, Cases(read.gathered, read.given, plan.pad)
+    reports = [analyse(read.with_facts(cases.of(job))) for job in plan.select(gathered)]
+    told = [report for report in reports if is_worth_telling(report) and plan.wanted.wants_cause(report.verdict.cause)]
     grouped = group_reports(told, len(gathered.jobs), summarize_reading(gathered.tally, gathered.skipped))
     return grouped, {job_key(report.failed): report for report in told}
 

@@ -289,6 +289,14 @@ def _changes_searched(tally: Tally) -> tuple[datetime, datetime] | UnsetType:
     return (first, last) if first and last else UNSET
 
 
+def searched_spans(tally: Tally) -> tuple[Window, ...] | None:
+    """Return the spans that AWS or a log store was asked for, in order; None of exports, which are read whole."""
+    if tally.as_of is None:
+        return None
+    bounds = {(parse_time(first), parse_time(last)) for *_, first, last in tally.searched}
+    return tuple(Window(start, end) for start, end in sorted(bounds, key=str) if start and end)
+
+
 def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:
     """Return the coverage of a reading before any job is looked at."""
     repairs = tuple(one for one in skipped if one.reason.startswith(_REPAIRED))
@@ -297,6 +305,8 @@ def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:
         warnings.add(Reason.FETCH_TRUNCATED)
     if any(one.reason in _DAMAGE for one in skipped):
         warnings.add(Reason.INPUT_PARTLY_READ)
+    if any(one.reason is Reason.JOBS_NOT_LISTED for one in skipped):
+        warnings.add(Reason.JOBS_NOT_LISTED)
     return Coverage(
         windows=Windows(changes=_changes_searched(tally)),
         regions=tuple(sorted(tally.regions())),

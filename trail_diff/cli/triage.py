@@ -9,9 +9,8 @@ import typer
 from trail_diff.cli import options
 from trail_diff.cli.app import ExitStatus, command
 from trail_diff.cli.inputs import make_filter, parse_duration_option, reading
-from trail_diff.cli.options import Known, Narrowed, Run, Source, TriageView
+from trail_diff.cli.options import History, Known, Narrowed, Run, Source, TriageView
 from trail_diff.cli.output import make_folder, render_options, write_file, write_output
-from trail_diff.errors import UsageError
 
 if TYPE_CHECKING:
     from trail_diff.model.report import Report
@@ -23,6 +22,7 @@ def triage(
     *,
     narrowed: Narrowed,
     source: Source,
+    history: History,
     job: options.JobFiles = None,
     known: Known,
     pad: options.Pad = "15m",
@@ -40,12 +40,7 @@ def triage(
     from trail_diff.render.triage import render_triage, summarize_triage
 
     wanted = make_filter(narrowed)
-    with reading(source, run, known=known, jobs=job, writes=view.output) as inputs:
-        if inputs.is_live and not inputs.is_engine_for_all:
-            raise UsageError(
-                "triage reads exports, or asks an engine for a time",
-                hint='give --events PATH, or --athena-table, --log-group or --event-data-store with --from "24h ago"',
-            )
+    with reading(source, run, history=history, known=known, jobs=job, writes=view.output) as inputs:
         grouped, reports = triage_jobs(inputs, wanted, parse_duration_option(pad))
     shown = render_options(view)
     if view.summary:
@@ -76,7 +71,11 @@ def _write_pages(reports: "Mapping[JobKey, Report]", view: TriageView) -> "Mappi
 
 
 def _exit_status(grouped: "Triage") -> ExitStatus:
+    """Return the status of a triage; lists that are missing are no night without failures."""
+    from trail_diff.model.reasons import Reason
+
     jobs = grouped.jobs
     if not jobs.failed:
-        return ExitStatus.NO_DIFFERENCE
+        is_unsure = Reason.JOBS_NOT_LISTED in grouped.coverage.warnings
+        return ExitStatus.INCONCLUSIVE if is_unsure else ExitStatus.NO_DIFFERENCE
     return ExitStatus.DIFFERENCE if jobs.explained or jobs.difference else ExitStatus.INCONCLUSIVE

@@ -1,6 +1,6 @@
 """From what a pass kept, and from files that describe jobs, to the jobs: what an account of a reading ends in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.errors import FactError
@@ -14,12 +14,17 @@ from trail_diff.model.reasons import Reason
 from trail_diff.read.files import FileSource
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, ReadOptions, Tally
 
+_LISTS = frozenset({"BackupJobs", "CopyJobs", "RestoreJobs"})
+"""What the pages of lists of jobs hold."""
+
 
 def build_gathered(sums: Sums, from_jobs: Sums) -> Gathered:
     """Find the jobs in events and documents; `from_jobs` is what job files hold, of which only jobs are taken."""
     documents = [*sums.documents, *from_jobs.documents]
     jobs = [job for item in documents for job in read_job_document(item.document, item.source)]
     jobs.extend(job for job in map(read_job_event, [*sums.events, *from_jobs.events]) if job is not None)
+    for cut in find_cut_lists(sums.documents):
+        sums.skips.add(cut)
     known = with_vault_keys(merge_jobs(jobs), (item.document for item in documents))
     sums.skips.update(from_jobs.skips)
     return Gathered(in_order(sums.events), known, sums.tally, sums.skips.merged())
@@ -40,11 +45,12 @@ def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
     Raises:
         FactError: a file describes no job.
     """
+    lists: list[FoundJob] = []
     for path in paths:
         found = list(FileSource([path]).read(ReadOptions(), ReadOptions(), Tally(), None))
         if not any(map(_tells_of_job, found)) and any(map(_is_summary, found)):
             raise FactError(
-                f"--job {path}: it counts jobs by state (list-backup-job-summaries) and names none of them",
+                f"--job {path}: it counts jobs by state (list-backup-job-summaries and its like) and names none",
                 hint="give the jobs themselves: aws backup list-backup-jobs, list-copy-jobs or list-restore-jobs",
             )
         if not any(map(_tells_of_job, found)):
@@ -54,6 +60,22 @@ def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
                 "copy and restore jobs), or an EventBridge state change",
             )
         yield from found
+        lists += [item for item in found if isinstance(item, FoundJob)]
+    yield from find_cut_lists(lists)
+
+
+def find_cut_lists(found: Iterable[FoundJob]) -> Iterator[Skipped]:
+    """Yield the lists of jobs that go on: of a kind, every page names a next one, so that the last is missing.
+
+    Which page follows which is in none of them, so one last page of a kind counts for all lists of that kind.
+    """
+    pages: dict[str, list[FoundJob]] = {}
+    for item in found:
+        for kind in _LISTS & item.document.keys():
+            pages.setdefault(kind, []).append(item)
+    for listed in pages.values():
+        if all(page.document.get("NextToken") for page in listed):
+            yield Skipped(listed[-1].source, Reason.JOBS_NOT_LISTED)
 
 
 def _is_summary(item: Found) -> bool:

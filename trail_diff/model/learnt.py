@@ -240,6 +240,7 @@ class Case(Struct, frozen=True):
     trails, in order of time; `jobs` every job seen; `newest` is the time of the newest record that was read, or of the
     fetch. `uses` is how the keys were used in all that was read, inside both windows and beyond; `policy_key` the key
     that a policy in `facts` belongs to; `expected` the calls to expect of the failed job where no job succeeded.
+    `searched` are the spans that AWS or a log store was asked for; None where everything that there is was read.
     """
 
     failed: JobEvents
@@ -253,6 +254,7 @@ class Case(Struct, frozen=True):
     uses: tuple[Use, ...] = ()
     policy_key: str | None = None
     expected: tuple[ExpectedCall, ...] = ()
+    searched: tuple[Window, ...] | None = None
 
 
 class Windows(Struct, frozen=True):

@@ -63,6 +63,7 @@ class Reason(StrEnum):
     NO_BASELINE = "no-baseline"
     CALLER_TYPE_NOT_IN_EXPORT = "caller-type-not-in-export"
     FETCH_TRUNCATED = "fetch-truncated"
+    JOBS_NOT_LISTED = "jobs-not-listed"
     ABSENCE_FROM_CACHE = "absence-from-cache"
     # what else a reader should know of the comparison
     BASELINE_OTHER_RESOURCE = "baseline-other-resource"

@@ -64,6 +64,12 @@ def home_of(query: ReadOptions) -> str | None:
     return home if home not in query.regions else None
 
 
+def covers_windows(query: ReadOptions) -> bool:
+    """Check whether the span of the changes holds every window, so that a window need not ask for changes as well."""
+    span = query.changes
+    return span is not None and all(span.start <= window.start and window.end <= span.end for window in query.windows)
+
+
 def pushed_keys(query: ReadOptions) -> tuple[str, ...]:
     """Return the keys to which calls may be narrowed: none unless all are ARNs, for an alias is not in the records."""
     is_safe = query.only_keys and all(_KEY_ARN.fullmatch(key) for key in query.keys)

@@ -33,6 +33,8 @@ def draw_job(page: Page, row: JobRow, words: Catalogue, *, verbose: bool) -> Non
 def _draw_details(page: Page, row: JobRow, words: Catalogue) -> None:
     if row.job.message:
         page.pair("", row.job.message, _JOB_INDENT)
+    if row.job.parent:
+        page.pair("", f"{words.labels['parent']} {row.job.parent}", _JOB_INDENT)
     if row.baseline is not None:
         named = [f"{words.labels['baseline']} {row.baseline.id}", layout.show_time(row.baseline.created)]
         told = words.grammar.join_items([part for part in named if part])

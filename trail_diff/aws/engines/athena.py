@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from trail_diff.aws.engines.athena_sql import build_sql, parse_table_name, read_table, unused_partition_keys
+from trail_diff.aws.engines.athena_sql import Table, build_sql, parse_table_name, read_table, unused_partition_keys
 from trail_diff.aws.engines.choices import AthenaTable
 from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.aws.s3.objects import split_url, stream_object
@@ -29,6 +29,8 @@ class AthenaSource:
             UsageError: it is none.
         """
         self._link, self._choice, self._table, self._now = link, choice, parse_table_name(choice.name), now
+        self._described: Table | None = None
+        self._told: set[str] = set()
 
     def read(
         self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
@@ -64,15 +66,25 @@ class AthenaSource:
             AwsError: AWS did not answer.
             SourceError: the table holds something else.
         """
-        name, query = self._table, near_windows(query)
-        named = {"CatalogName": name.catalog, "DatabaseName": name.database, "TableName": name.table}
-        metadata = self._link.aws.call("athena", "get_table_metadata", named)["TableMetadata"]
-        table = read_table(name, metadata)
-        if unused := unused_partition_keys(table, query):
-            self._link.notify(
-                f"no condition on the partitions by {', '.join(unused)}: Athena reads them all, which costs more"
-            )
+        table, query = self._describe(), near_windows(query)
+        if unused := ", ".join(unused_partition_keys(table, query)):
+            self._tell(f"no condition on the partitions by {unused}: Athena reads them all, which costs more")
         return build_sql(table, query)
+
+    def _describe(self) -> Table:
+        """Return the table as Athena describes it, which is asked once."""
+        if self._described is None:
+            name = self._table
+            named = {"CatalogName": name.catalog, "DatabaseName": name.database, "TableName": name.table}
+            metadata = self._link.aws.call("athena", "get_table_metadata", named)["TableMetadata"]
+            self._described = read_table(name, metadata)
+        return self._described
+
+    def _tell(self, note: str) -> None:
+        """Pass a note on, unless an earlier statement did."""
+        if note not in self._told:
+            self._told.add(note)
+            self._link.notify(note)
 
     def _run(self, sql: str) -> dict[str, Any]:
         """Run a statement to its end and return Athena's description of the run."""

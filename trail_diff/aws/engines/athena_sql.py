@@ -17,7 +17,16 @@ from trail_diff.errors import SourceError, UsageError
 from trail_diff.events.changes import GLOBAL_SOURCES
 from trail_diff.model.learnt import Window
 from trail_diff.read.interface import ReadOptions
-from trail_diff.read.spans import CHANGES, DELIVERY_MARGIN, EVENT_SOURCES, home_of, list_days, merge_spans, pushed_keys
+from trail_diff.read.spans import (
+    CHANGES,
+    DELIVERY_MARGIN,
+    EVENT_SOURCES,
+    covers_windows,
+    home_of,
+    list_days,
+    merge_spans,
+    pushed_keys,
+)
 
 _NEEDED = ("eventsource", "eventname", "eventtime")
 _PLAIN = (
@@ -241,17 +250,25 @@ def in_regions(query: ReadOptions) -> str:
 
 
 def _event_condition(table: Table, query: ReadOptions) -> str:
-    """Want every KMS and AWS Backup event in the windows, and what changes something in the span of the changes."""
+    """Want every KMS and AWS Backup event in the windows, and what changes something in the span of the changes.
+
+    Names are written once, however many windows there are: a statement is limited in size.
+    """
     names = f"eventname IN ({sql_texts(CHANGES)})"
-    events = f"(eventsource IN ({sql_texts(EVENT_SOURCES)}) OR {names})"
+    sources = f"eventsource IN ({sql_texts(EVENT_SOURCES)})"
     if (keys := pushed_keys(query)) and (of_keys := _key_condition(table, keys)):
-        events = f"({events} AND {of_keys})"
-    if not query.windows and query.changes is None:
-        return events
-    wanted = [f"{_within(table, span)} AND {events}" for span in query.windows]
-    if query.changes is not None:
-        wanted.append(f"{_within(table, query.changes)} AND {names}")
-    return _any(wanted)
+        sources, names_of_keys = f"({sources} AND {of_keys})", f"({names} AND {of_keys})"
+    else:
+        names_of_keys = names
+    inside = _any(_within(table, span) for span in query.windows) if query.windows else ""
+    if query.changes is None:
+        events = f"({sources} OR {names_of_keys})"
+        return f"{inside} AND {events}" if inside else events
+    changed = f"{_within(table, query.changes)} AND {names}"
+    if not inside:
+        return changed
+    events = sources if covers_windows(query) else f"({sources} OR {names_of_keys})"
+    return _any([f"{inside} AND {events}", changed])
 
 
 def _within(table: Table, span: Window) -> str:

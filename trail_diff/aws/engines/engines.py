@@ -7,8 +7,14 @@ from trail_diff.aws.engines.athena import AthenaSource
 from trail_diff.aws.engines.choices import AthenaTable, EventDataStore, LogGroups
 from trail_diff.aws.engines.lake import LakeSource
 from trail_diff.aws.engines.logs_insights import LogsInsightsSource
+from trail_diff.aws.engines.splitting import SplitEngine
 from trail_diff.errors import DryRun
 from trail_diff.read.interface import Engine, Found, Link, Progress, ReadOptions, Selection, Source, Tally
+
+ATHENA_BYTES = 262_144
+"""How long a statement may be (Athena's service quotas)."""
+LAKE_BYTES = 10_000
+"""How long a statement of CloudTrail Lake may be (StartQuery). Logs Insights is asked for one window at a time."""
 
 
 def open_engine(choice: AthenaTable | LogGroups | EventDataStore, link: Link) -> Engine:
@@ -19,11 +25,11 @@ def open_engine(choice: AthenaTable | LogGroups | EventDataStore, link: Link) ->
     """
     match choice:
         case AthenaTable():
-            return AthenaSource(link, choice)
+            return SplitEngine(AthenaSource(link, choice), ATHENA_BYTES)
         case LogGroups(names):
             return LogsInsightsSource(link, names)
         case EventDataStore(arn):
-            return LakeSource(link, arn)
+            return SplitEngine(LakeSource(link, arn), LAKE_BYTES)
         case _:
             assert_never(choice)
 

@@ -19,7 +19,7 @@ from trail_diff.read.envelope import Envelope
 from trail_diff.read.forms.rows import count_unreadable, record_from_columns
 from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.lenient import parse_text
-from trail_diff.read.spans import CHANGES, EVENT_SOURCES, near_windows, pushed_keys
+from trail_diff.read.spans import CHANGES, EVENT_SOURCES, covers_windows, near_windows, pushed_keys
 
 _ARN = re.compile(r"arn:aws[a-z-]*:cloudtrail:([a-z0-9-]+):\d{12}:eventdatastore/([0-9A-Za-z-]{8,64})", re.ASCII)
 _PAGE_ROWS = 1000
@@ -125,12 +125,16 @@ def _read_row(row: Mapping[str, Any]) -> Record | None:
 
 
 def _condition(query: ReadOptions) -> str:
+    """Write what is wanted; the windows and the names once each, as a statement has 10,000 characters at most."""
     names = f"eventname IN ({sql_texts(CHANGES)})"
-    events = f"(eventsource IN ({sql_texts(EVENT_SOURCES)}) OR {names})"
+    sources = f"eventsource IN ({sql_texts(EVENT_SOURCES)})"
+    is_in_names = query.changes is not None and covers_windows(query)
+    events = sources if is_in_names else f"({sources} OR {names})"
     if keys := pushed_keys(query):
         named = " OR ".join(f"eventjson LIKE '%{key.rpartition('/')[2]}%'" for key in keys)
         events = f"{events} AND (eventsource <> 'kms.amazonaws.com' OR {named})"
-    wanted = [f"({_within(window)} AND {events})" for window in query.windows]
+    inside = " OR ".join(f"({_within(window)})" for window in query.windows)
+    wanted = [f"(({inside}) AND {events})"] if inside else []
     if query.changes is not None:
         wanted.append(f"({_within(query.changes)} AND {names})")
     place = f"{in_regions(query)} AND " if query.regions else ""

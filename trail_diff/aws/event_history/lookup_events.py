@@ -22,7 +22,7 @@ from trail_diff.aws.event_history.place_history import Errand, Meter, PlaceHisto
 from trail_diff.aws.event_history.slices import Entry, Slices
 from trail_diff.errors import AwsCredentialsError, AwsError
 from trail_diff.events.surroundings import changes_around
-from trail_diff.model.learnt import Skipped
+from trail_diff.model.learnt import Skipped, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.read.interface import Found, FoundRecord, Peek, Progress, ReadOptions, Selection, Tally
 
@@ -67,15 +67,19 @@ class LookupEvents:
     ) -> Iterator[Found]:
         """Bring the events of the windows and the changes from every account and Region.
 
-        The first account and Region has to answer; what fails elsewhere becomes a note, and its place is not covered.
+        The first account and Region has to answer, or any where windows are `placed`; what fails elsewhere becomes a
+        note, and its place is not covered.
 
         Raises:
-            AwsError: the first place did not answer, or credentials have expired.
+            AwsError: a place that has to answer did not, or credentials have expired.
         """
         now = self._clock()
         work = self._plan(query, now)
         errors = _side_by_side(work, _Sums(progress, self._options.seconds_for_two / 2).page)
         self.requests = sum(place.requests for place in self._places.values())
+        needed = next((error for error in errors if error is not None), None)
+        if needed is not None and (errors[0] is not None if query.placed is None else all(errors)):
+            raise needed
         self._report(work, errors, tally)
         tally.as_of = now.isoformat()
         for place, errand in work:
@@ -105,8 +109,7 @@ class LookupEvents:
     def _plan(self, query: ReadOptions, now: datetime) -> list[tuple[PlaceHistory, Errand]]:
         """Return what to bring from where: in the Regions of the query, and roles' changes where IAM's events are."""
         oldest = now - timedelta(days=HISTORY_DAYS) + timedelta(minutes=1)
-        windows = tuple(span for window in query.windows if (span := span_of(window, oldest, now)) is not None)
-        if len(windows) < len(query.windows) or any(window.start < oldest for window in query.windows):
+        if any(window.start < oldest for window in query.windows):
             self._note(
                 f"event history goes back {HISTORY_DAYS} days only; older events are in a trail's bucket or "
                 "event data store (see --events)"
@@ -114,11 +117,19 @@ class LookupEvents:
         changes = span_of(query.changes, oldest, now) if query.changes else None
         regions = self._regions_of(query)
         home = global_region(regions[0])
-        around = changes_around(query.services) if windows and changes else ()
-        errands = [(region, Errand(windows, changes, of_roles=region == home, around=around)) for region in regions]
-        if changes is not None and home not in regions:
-            errands.append((home, Errand((), changes, of_keys=False, of_roles=True)))
-        return [(self._place(aws, region, now), errand) for aws in self._accounts for region, errand in errands]
+        around = changes_around(query.services) if changes else ()
+        work = []
+        for aws in self._accounts:
+            found = [(region, _windows_at(query, aws, region)) for region in regions]
+            wanted = {region: windows for region, windows in found if windows is not None}
+            for region, windows in wanted.items():
+                spans = tuple(span for window in windows if (span := span_of(window, oldest, now)) is not None)
+                named = around if spans else ()
+                errand = Errand(spans, changes, of_roles=region == home, around=named)
+                work.append((self._place(aws, region, now), errand))
+            if changes is not None and wanted and home not in wanted:
+                work.append((self._place(aws, home, now), Errand((), changes, of_keys=False, of_roles=True)))
+        return work
 
     def _regions_of(self, query: ReadOptions) -> tuple[str, ...]:
         return query.regions or self._regions
@@ -138,9 +149,9 @@ class LookupEvents:
     def _report(
         self, work: Sequence[tuple[PlaceHistory, Errand]], errors: Sequence[AwsError | None], tally: Tally
     ) -> None:
-        for index, ((place, _), error) in enumerate(zip(work, errors, strict=True)):
+        for (place, _), error in zip(work, errors, strict=True):
             where = f"account {place.account}, {place.region}"
-            if error is not None and (index == 0 or isinstance(error, AwsCredentialsError)):
+            if isinstance(error, AwsCredentialsError):
                 raise error
             if error is not None:
                 self._note(f"events of {where} are missing: {error.message}; {error.hint}")
@@ -157,6 +168,11 @@ class LookupEvents:
                     "incomplete; allow more with --max-requests, shorten --pad, or query the trail itself "
                     "(--athena-table, or --events s3://…)"
                 )
+
+
+def _windows_at(query: ReadOptions, aws: Aws, region: str) -> tuple[Window, ...] | None:
+    """Return the windows that are wanted of an account and Region; None where nothing is."""
+    return query.windows if query.placed is None else query.placed.get((aws.account_id(), region))
 
 
 def _format_age(age: timedelta) -> str:

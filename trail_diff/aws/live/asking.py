@@ -76,3 +76,23 @@ class Asker:
 
     def _note_error(self, error: AwsError, instead: str) -> None:
         self.note(f"{error.message.rstrip('.')}; {error.hint}, or {instead}")
+
+
+class OnceAsker(Asker):
+    """Asks each thing once; there is no second answer, as the first was given. Notes are passed on."""
+
+    def __init__(self, asker: Asker) -> None:
+        super().__init__(asker.note)
+        self._asked: set[tuple[str, str]] = set()
+
+    def ask(self, call: ApiCall, instead: str, *, is_optional: bool = False) -> dict[str, Any] | None:
+        """Return the answer as a document; None when there is none, or the same was asked before.
+
+        Raises:
+            AwsCredentialsError: as Asker does.
+        """
+        asked = (call.source(), repr(sorted(call.parameters.items())))
+        if asked in self._asked:
+            return None
+        self._asked.add(asked)
+        return super().ask(call, instead, is_optional=is_optional)

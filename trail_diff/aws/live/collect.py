@@ -9,10 +9,12 @@ from trail_diff.arns import arn_region
 from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.aws.live.connection import Connection
 from trail_diff.aws.live.facts import KeyAsker
-from trail_diff.aws.live.jobs import JobFinder, Place, find_given, place_of
+from trail_diff.aws.live.jobs import BASELINES_AT_MOST, JobFinder, Place, find_given, place_of, service_of
+from trail_diff.aws.live.readings import join_services
 from trail_diff.case.baseline import rank_baselines
 from trail_diff.case.builder import Question
 from trail_diff.case.correlate import job_window
+from trail_diff.case.expected import find_lenders
 from trail_diff.errors import UsageError
 from trail_diff.events.jobs import find_job, merge_jobs, read_job_document
 from trail_diff.events.vaults import with_vault_keys
@@ -25,8 +27,6 @@ _CHANGES_SPAN = timedelta(days=90)
 _LISTED_SPAN = timedelta(days=7)
 NOTHING_GIVEN = Collected()
 EVERYTHING = ReadOptions()
-_BASELINES_AT_MOST = 3
-"""How many baselines are fetched before one without any event of its own is taken as it is."""
 
 
 def collect_live(
@@ -45,11 +45,15 @@ def collect_live(
     search = _Search(connection, question, JobFinder(places, asker), places, given, options)
     failed, place, documents = search.find_jobs()
     baselines = search.baselines(failed, documents)
+    tried = []
     for sides in [[failed, baseline] for baseline in baselines] or [[failed]]:
         collected = search.fetch(source, sides, documents)
         case = collected.case(question)
+        tried.append((collected, case))
         if case.succeeded is None or case.succeeded.events:
             break
+    else:
+        collected, case = tried[0]  # none has calls of its own: the best of them, as for an export
     key = case.failed.job.key
     facts, usage = given.documents, None
     if key is not None:
@@ -105,6 +109,13 @@ def collect_time(
     return structs.replace(collected, documents=given.documents, notes=tuple(connection.asker.notes))
 
 
+def clip(window: Window, options: ReadOptions) -> Window | None:
+    """Return the part of a window that lies in the time asked for; None where there is none."""
+    start, end = options.start or window.start, options.end or window.end
+    clipped = Window(max(start, window.start), min(end, window.end))
+    return clipped if clipped.start <= clipped.end else None
+
+
 class _Search(Struct, frozen=True):
     """What every step of a gathering needs."""
 
@@ -125,9 +136,11 @@ class _Search(Struct, frozen=True):
             documents += self.finder.list_candidates(failed, place)
         jobs = jobs_in(documents)
         chosen = [failed, *self.baselines(failed, documents)[:1]]
+        if len(chosen) == 1:
+            documents += self.finder.list_alike(failed, place)
         for job in chosen:
             window = job_window(job, self.question.pad, self.connection.clock())
-            documents += self.finder.list_neighbours(job, window, place) if window else []
+            documents += self.finder.list_neighbours(window, place) if window else []
         for job in chosen:
             documents += self.finder.describe_keys(job, place)
         jobs = jobs_in(documents)
@@ -139,17 +152,18 @@ class _Search(Struct, frozen=True):
         if self.question.baseline_job_id is not None:
             return [find_job(jobs, self.question.baseline_job_id)]
         current = find_job(jobs, failed.id)
-        return rank_baselines(current, jobs)[:_BASELINES_AT_MOST]
+        return rank_baselines(current, jobs)[:BASELINES_AT_MOST]
 
     def fetch(self, source: Source, jobs: Sequence[Job], documents: Sequence[FoundJob]) -> Collected:
         """Fetch the events of the failed job, its baseline, and what changed."""
         now = self.connection.clock()
-        windows = tuple(window for job in jobs if (window := self._window(job, now)) is not None)
+        lenders = find_lenders(jobs[0], jobs_in(documents)) if len(jobs) == 1 else ()
+        windows = tuple(window for job in [*jobs, *lenders] if (window := self._window(job, now)) is not None)
         if not windows:
             raise UsageError("the job lies outside --from and --to", hint="leave them out, or widen them")
         changes = self._clip(Window(now - _CHANGES_SPAN, now))
         keys = tuple(dict.fromkeys([*self.question.keys, *(key for job in jobs for key in job.keys)]))
-        services = _services(jobs)
+        services = join_services(map(service_of, jobs))
         query = ReadOptions(self._regions(jobs), windows=windows, changes=changes, keys=keys, services=services)
         selection, tally = ReadOptions((), self.options.start, self.options.end), Tally()
         found = source.read(query, selection, tally, self.connection.progress)
@@ -170,9 +184,7 @@ class _Search(Struct, frozen=True):
         return self._clip(window) if window else None
 
     def _clip(self, window: Window) -> Window | None:
-        start, end = self.options.start or window.start, self.options.end or window.end
-        clipped = Window(max(start, window.start), min(end, window.end))
-        return clipped if clipped.start <= clipped.end else None
+        return clip(window, self.options)
 
     def _regions(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return every Region that the jobs, their vaults and keys are in, the failed job's own first."""
@@ -185,12 +197,6 @@ def jobs_in(documents: Sequence[FoundJob]) -> tuple[Job, ...]:
     """Read every job that the documents describe, with the keys that vaults and recovery points name."""
     jobs = merge_jobs(job for item in documents for job in read_job_document(item.document, item.source))
     return with_vault_keys(jobs, (item.document for item in documents))
-
-
-def _services(jobs: Sequence[Job]) -> tuple[str, ...]:
-    """Return the services whose resources the jobs are of; none where one of them does not say."""
-    named = [job.resource.split(":")[2] if job.resource and job.resource.count(":") > 1 else "" for job in jobs]
-    return tuple(dict.fromkeys(named)) if all(named) else ()
 
 
 def _note_usage(usage: Document | None, asker: Asker) -> None:

@@ -4,8 +4,8 @@ Says what is wanted of them: the time that was asked for, else the time of the j
 """
 
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 
 from msgspec import structs
 
@@ -13,17 +13,16 @@ from trail_diff.aws.client import Aws
 from trail_diff.aws.engines.engines import DryRunSource, open_engine
 from trail_diff.aws.live.collect import jobs_in
 from trail_diff.aws.live.connection import Connection
+from trail_diff.aws.live.jobs import BASELINES_AT_MOST
 from trail_diff.aws.live.options import AwsOptions
 from trail_diff.aws.s3.s3 import DEFAULT_SPAN, S3Source
 from trail_diff.case.baseline import rank_baselines
 from trail_diff.case.builder import Question
 from trail_diff.case.correlate import job_window
 from trail_diff.events.jobs import find_job
-from trail_diff.model.learnt import Window
+from trail_diff.model.learnt import Job, Window
 from trail_diff.read.interface import FoundJob, Link, ReadOptions, Source
 from trail_diff.read.spans import LOOK_BACK
-
-_BASELINES = 3
 
 
 def open_source(options: AwsOptions, connection: Connection, note: Callable[[str], None]) -> Source:
@@ -66,12 +65,19 @@ def plan_query(options: ReadOptions, given: Sequence[FoundJob], question: Questi
     jobs = jobs_in(given)
     failed = find_job(jobs, question.job_id)
     named = [find_job(jobs, question.baseline_job_id)] if question.baseline_job_id else rank_baselines(failed, jobs)
-    spans = [job_window(job, question.pad, _now()) for job in [failed, *named[:_BASELINES]]]
+    asked = structs.replace(options, keys=question.keys)
+    return aim_at([failed, *named[:BASELINES_AT_MOST]], asked, question.pad)
+
+
+def aim_at(jobs: Iterable[Job], options: ReadOptions, pad: timedelta) -> ReadOptions:
+    """Return what of a bucket is wanted for some jobs: their windows, and what changed from a week before them on."""
+    jobs = tuple(jobs)
+    spans = [job_window(job, pad, _now()) for job in jobs]
     windows = tuple(span for span in spans if span is not None)
     if not windows:
         return options
     begin = min(window.start for window in windows) - LOOK_BACK
-    keys = dict.fromkeys([*question.keys, *(key for job in [failed, *named[:_BASELINES]] for key in job.keys)])
+    keys = dict.fromkeys([*options.keys, *(key for job in jobs for key in job.keys)])
     around = Window(begin, max(window.end for window in windows))
     return structs.replace(options, windows=windows, changes=around, keys=tuple(keys))
 

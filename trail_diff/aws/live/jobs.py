@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.arns import arn_account, arn_region, last_name
+from trail_diff.arns import arn_account, arn_region, arn_service, last_name
 from trail_diff.aws.client import Aws
 from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.errors import JobNotFoundError
@@ -24,6 +24,8 @@ _DESCRIBE = (
     ("describe_restore_job", "RestoreJobId"),
 )
 _LIST = {"backup": "list_backup_jobs", "copy": "list_copy_jobs", "restore": "list_restore_jobs"}
+BASELINES_AT_MOST = 3
+"""How many baselines of a job are read before one without any event of its own is taken as it is."""
 _LISTED_DAYS = timedelta(days=30)
 _LONGEST_NEIGHBOUR = timedelta(hours=12)
 """How long before a job another one may have begun and still share the vault with it."""
@@ -67,21 +69,23 @@ class JobFinder:
         )
 
     def list_candidates(self, failed: Job, place: Place) -> list[FoundJob]:
-        """List the completed jobs the failed one can be compared with: of its resource, else of its vault."""
+        """List the completed jobs the failed one can be compared with: of its resource, and of its vault."""
         if failed.kind == "restore":
             wanted = {"ByStatus": "COMPLETED", "ByResourceType": failed.resource_type}
             return self._list(failed, place, wanted)
-        found = self._list(failed, place, {"ByState": "COMPLETED", "ByResourceArn": failed.resource})
-        if any(document for listed in found for document in listed.document.values() if document):
-            return found
-        return [*found, *self._list(failed, place, {"ByState": "COMPLETED", **_by_vault(failed)})]
+        named = [{"ByResourceArn": failed.resource}, _by_vault(failed)]
+        known = [one for one in named if any(one.values())] or [{}]
+        return [found for one in known for found in self._list(failed, place, {"ByState": "COMPLETED", **one})]
 
-    def list_neighbours(self, job: Job, window: Window, place: Place) -> list[FoundJob]:
-        """List the jobs of the vault that may have run at the same time: their calls must not be taken for its."""
-        if job.kind == "restore" or job.vault is None:
+    def list_alike(self, failed: Job, place: Place) -> list[FoundJob]:
+        """List the completed jobs of the failed one's resource type, which show what calls such a job makes."""
+        if failed.resource_type is None or failed.kind == "restore":
             return []
-        span = {"ByCreatedAfter": window.start - _LONGEST_NEIGHBOUR, "ByCreatedBefore": window.end}
-        return self._list(job, place, {**_by_vault(job), **span})
+        return self._list(failed, place, {"ByState": "COMPLETED", "ByResourceType": failed.resource_type})
+
+    def list_neighbours(self, window: Window, place: Place) -> list[FoundJob]:
+        """List the jobs that may have run at the same time: their calls must not be taken for another's."""
+        return list(self.list_recent(place, Window(window.start - _LONGEST_NEIGHBOUR, window.end)))
 
     def list_recent(self, place: Place, window: Window) -> Iterator[FoundJob]:
         """List all jobs of every kind that were created in a window."""
@@ -132,6 +136,11 @@ def place_of(job: Job, places: Sequence[Place]) -> Place:
         if place.aws.account_id() == job.account and place.region == job.region:
             return place
     return places[0]
+
+
+def service_of(job: Job) -> str:
+    """Return the service of the job's resource, as its ARN names it; empty where it has none."""
+    return arn_service(job.resource) or ""
 
 
 def find_given(jobs: Sequence[Job], job_id: str) -> Job | None:

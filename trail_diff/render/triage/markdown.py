@@ -8,7 +8,7 @@ from trail_diff.render.interface import RenderOptions
 from trail_diff.render.markdown import coverage_lines, fence, table
 from trail_diff.render.phrases import catalogue
 from trail_diff.render.triage import Triaged
-from trail_diff.render.triage.wording import name_group, name_vaults, say_cause, say_fix, say_head, say_lead
+from trail_diff.render.triage.wording import name_group, name_vaults, parts_in, say_cause, say_fix, say_head, say_lead
 
 _COLUMNS = ("triage_jobs", "triage_vaults", "cause", "why", "fix")
 
@@ -48,9 +48,14 @@ def _steps(group: TriageGroup, words: Catalogue) -> list[str]:
 
 def _jobs(group: TriageGroup, words: Catalogue) -> list[str]:
     head = escape.markdown_prose(f"{say_head(group, words)}: {name_group(group, words)}")
-    return [f"**{head}**", "", *(f"- {_job(job)}" for job in group.jobs), ""]
+    parts, part_of = parts_in(group), words.labels["parent"]
+    jobs = [f"  - {_job(job, '')}" if job.id in parts else f"- {_job(job, part_of)}" for job in group.jobs]
+    return [f"**{head}**", "", *jobs, ""]
 
 
-def _job(job: TriageJob) -> str:
+def _job(job: TriageJob, part_of: str) -> str:
+    """Return a job in a line, with its parent unless it stands below it."""
     names = (job.id, job.state, last_name(job.vault), job.resource)
-    return " ".join([*(escape.markdown(name) for name in names if name), layout.show_time(job.created)]).rstrip()
+    told = [*(escape.markdown(name) for name in names if name), layout.show_time(job.created)]
+    told += [f"({part_of} {escape.markdown(job.parent)})"] if job.parent and part_of else []
+    return " ".join(part for part in told if part)

@@ -10,7 +10,7 @@ from trail_diff.render.interface import RenderOptions
 from trail_diff.render.page import Page
 from trail_diff.render.phrases import catalogue
 from trail_diff.render.triage import Triaged
-from trail_diff.render.triage.wording import join_names, name_group, say_cause, say_fix, say_head, say_lead
+from trail_diff.render.triage.wording import join_names, name_group, parts_in, say_cause, say_fix, say_head, say_lead
 from trail_diff.render.width import shorten, shorten_arn, width_of, wrap
 
 _MOST_GROUPS = 7
@@ -20,6 +20,8 @@ _COLORS = {"explained": "red", "difference": "yellow", "inconclusive": "yellow",
 _INDENT = 8
 _LEAST_ROOM = 8
 _LONGEST_ARN = 32
+_PART = "  "
+"""What a part of a composite job stands behind, below that job."""
 _ARN = re.compile(r"\barn:[^\s'\",;()]+")
 
 
@@ -68,19 +70,23 @@ def _show_jobs(page: Page, group: TriageGroup, words: Catalogue) -> None:
     if group.remedy is None and group.next_steps:
         page.command(group.next_steps[0].command, _INDENT)
     header = [f"  {words.labels['id']}", *(words.labels[name] for name in ("state", "time", "resource"))]
+    parts = parts_in(group)
+    ids = [f"  {_PART if job.id in parts else ''}{escape.terminal(job.id)}" for job in group.jobs]
     rows = [
-        [f"  {escape.terminal(job.id)}", escape.terminal(job.state or ""), layout.show_minute(job.created)]
-        for job in group.jobs
+        [shown, escape.terminal(job.state or ""), layout.show_minute(job.created)]
+        for shown, job in zip(ids, group.jobs, strict=True)
     ]
     taken = sum(max(map(width_of, column)) + 2 for column in zip(header[:-1], *rows, strict=True))
     room = max(page.width - taken, _LEAST_ROOM)
     for row, job in zip(rows, group.jobs, strict=True):
-        row.append(_describe(job, group, words, room))
+        row.append(_describe(job, group, words, room, is_below=job.id in parts))
     page.table(header, rows)
 
 
-def _describe(job: TriageJob, group: TriageGroup, words: Catalogue, room: int) -> str:
-    resource = shorten_arn(escape.terminal(job.resource or ""), room)
-    parent = f"({words.labels['parent']} {job.parent})" if job.parent else None
+def _describe(job: TriageJob, group: TriageGroup, words: Catalogue, room: int, *, is_below: bool) -> str:
+    """Return the vault where there are several, the resource, and the parent unless the job is right below it."""
+    parent = f"({words.labels['parent']} {escape.terminal(job.parent)})" if job.parent and not is_below else ""
+    left = max(room - (width_of(parent) + 1 if parent else 0), _LEAST_ROOM)
     vault = layout.last_part(job.vault) if len(group.vaults) > 1 else None
-    return shorten(escape.terminal(join_names([vault, resource, parent])), room)
+    resource = shorten_arn(escape.terminal(job.resource or ""), left)
+    return shorten(join_names([shorten(escape.terminal(join_names([vault, resource])), left), parent]), room)

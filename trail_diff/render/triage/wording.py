@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from trail_diff.arns import last_name
+from trail_diff.model.reasons import Reason
 from trail_diff.model.triage import Triage, TriageGroup
 from trail_diff.render import layout
 from trail_diff.render.catalogue import Catalogue
@@ -16,7 +17,12 @@ _LONGEST_OF_SEVERAL = 24
 
 
 def say_lead(triage: Triage, words: Catalogue) -> str:
-    """Return how many jobs failed, of how many, and how many of them are explained."""
+    """Return how many jobs failed, of how many, how many of them are explained, and whether jobs may be missing."""
+    gaps = [words.reasons[Reason.JOBS_NOT_LISTED]] if Reason.JOBS_NOT_LISTED in triage.coverage.warnings else []
+    return words.grammar.join_clauses([_count_jobs(triage, words), *gaps])
+
+
+def _count_jobs(triage: Triage, words: Catalogue) -> str:
     seen = words.count("jobs", triage.jobs.seen)
     if not triage.jobs.failed:
         return words.labels["triage_none"].format(seen=seen)
@@ -102,6 +108,12 @@ def say_fix(group: TriageGroup, words: Catalogue) -> tuple[str, str]:
         told = words.grammar.join_clauses(handling) if is_why_told else layout.show_step(step, account, words)
         return words.labels["next_step"], told
     return words.labels["next_step"], words.labels["triage_one"].format(id=group.jobs[0].id)
+
+
+def parts_in(group: TriageGroup) -> frozenset[str]:
+    """Return the ids of the jobs that are parts of one in the same group, right below which they stand."""
+    ids = {job.id.casefold() for job in group.jobs}
+    return frozenset(job.id for job in group.jobs if job.parent and job.parent.casefold() in ids - {job.id.casefold()})
 
 
 def join_names(names: Sequence[str | None]) -> str:
