@@ -19,6 +19,7 @@
                ├ bundle             that value in one file, and back
                └ key_facts          files → Facts: key policy, key state, grants
     aws/live   AWS → the same raw value: jobs, events from a Source, and the key's facts
+    nights     Inputs, TriagePlan → Material: the events of many jobs in one reading, and the facts of each key
     case       Gathered, Question, Facts → Case
                ├ vaults             which keys jobs use, as AWS says of vaults and recovery points
                ├ baseline           which succeeded job to compare with, and in what it differs

@@ -116,7 +116,7 @@ def test_a_night_from_aws_has_its_groups(server: AwsServer) -> None:
 def test_every_verdict_is_that_of_its_single_run(server: AwsServer) -> None:
     """A job in a group has the verdict, the findings and the baseline that asking AWS for it alone gives."""
     plan = [("deny", HOME, "eu-west-1", 2), ("busy", HOME, "eu-west-1", 1), ("grant", OTHER, "eu-west-1", 1)]
-    asked = Asked(server, small_night(*plan, ("new", HOME, "us-east-1", 1)))
+    asked = Asked(server, small_night(*plan, ("new", OTHER, "us-east-1", 1), ("calm", OTHER, "us-east-1", 1)))
 
     _, reports = asked.triage()
 
