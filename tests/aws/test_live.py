@@ -213,11 +213,10 @@ def test_best_baseline_is_named_where_none_has_events(incident: Incident) -> Non
 def test_baseline_of_the_same_vault_is_preferred_to_one_of_the_same_resource(incident: Incident) -> None:
     """Jobs of the resource and of the vault are both listed, so that the most alike is chosen as from an export."""
     good = next(job for job in incident.account.jobs if job["BackupJobId"] == fixtures.SUCCEEDED_ID.upper())
+    earlier = {name: good[name] - timedelta(days=2) for name in ("CreationDate", "CompletionDate")}
     elsewhere = good["BackupVaultArn"].replace("backup-vault:", "backup-vault:other-")
+    incident.account.jobs.append({**good, **earlier, "BackupJobId": "ELSEWHERE", "BackupVaultArn": elsewhere})
     good["ResourceArn"] += "-2"
-    incident.account.jobs.append(
-        {**good, "BackupJobId": "ELSEWHERE", "BackupVaultArn": elsewhere, "ResourceArn": good["ResourceArn"][:-2]}
-    )
 
     report = incident.ask().report
 
