@@ -18,7 +18,7 @@ from aws_server import AwsServer, serving
 from recording import Recording
 
 from trail_diff.aws.client import Aws
-from trail_diff.aws.event_history.history_plan import FREQUENT_CHANGES, PAGE, RARE_CHANGES, ROLE_CHANGES, VAULT_CHANGES
+from trail_diff.aws.event_history.history_plan import FREQUENT_CHANGES, OF_ROLES, OF_VAULTS, PAGE, RARE_CHANGES
 from trail_diff.aws.event_history.lookup_events import HistoryOptions, LookupEvents
 from trail_diff.model.learnt import Window
 from trail_diff.read.interface import FoundRecord, ReadOptions, Tally, select_everything
@@ -27,7 +27,7 @@ NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 FAILED = datetime(2026, 3, 10, 18, tzinfo=UTC)
 WINDOWS = tuple(Window(start, start + timedelta(minutes=40)) for start in (FAILED, FAILED - timedelta(days=1)))
 QUERY = ReadOptions(("eu-west-1",), windows=WINDOWS, changes=Window(NOW - timedelta(days=30), NOW))
-BY_NAME = len((*RARE_CHANGES, *FREQUENT_CHANGES, *VAULT_CHANGES, *ROLE_CHANGES))
+BY_NAME = len((*RARE_CHANGES, *FREQUENT_CHANGES, *OF_VAULTS, *OF_ROLES))
 SECONDS_FOR_TWO = HistoryOptions().seconds_for_two
 
 
@@ -71,7 +71,7 @@ def main() -> None:
                 again, same = fetch(server, Path(folder))
             if events != len(server.account().records["eu-west-1"]) or same != events or again > BY_NAME:
                 sys.exit(f"{events} events came, then {same} with {again} requests")
-            here = requests - len(ROLE_CHANGES)
+            here = requests - len(OF_ROLES)
             paced = max(here * SECONDS_FOR_TWO / 2, spent)
             print(f"{per_minute:19}   {requests:8}   {least:9}   {BY_NAME:19}   {paced:11.0f} s   {again:10}")  # noqa: T201
 

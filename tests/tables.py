@@ -233,4 +233,5 @@ def build_tally(entry: Entry) -> Tally:
     tally.searched = {(region, account, first, last) for region, account, first, last in entry.get("searched", [])}
     tally.as_of, tally.next_token = entry.get("asOf"), bool(entry.get("nextToken"))
     tally.event_history, tally.cached_at = entry.get("eventHistory", 0), entry.get("cachedAt")
+    tally.changes = tuple(entry["changes"]) if "changes" in entry else None
     return tally

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+_GLOBAL_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _PARTITIONS = (
     ("cn-", "aws-cn"),
     ("us-gov-", "aws-us-gov"),
@@ -83,6 +84,11 @@ def places_of_alike(arns: Iterable[str]) -> dict[str, str]:
 def partition_of(region: str | None) -> str:
     """Return the partition a Region belongs to."""
     return next((partition for prefix, partition in _PARTITIONS if (region or "").startswith(prefix)), "aws")
+
+
+def global_region(region: str | None) -> str:
+    """Return the Region that the events of IAM and AWS Organizations are recorded in."""
+    return _GLOBAL_REGIONS[partition_of(region)]
 
 
 def _part(arn: str | None, index: int) -> str | None:

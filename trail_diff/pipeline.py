@@ -99,7 +99,7 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
         TrailDiffError: what could not be used, with a hint; see errors for the kinds.
     """
     if inputs.is_raw_needed:
-        collected, asked = collect(inputs, question)
+        collected, asked = collect(structs.replace(inputs, is_settled=is_settled), question)
         return collected.case(asked)
     facts, asked = gather_facts(inputs), need_question(question)
     return build_case(gather_inputs(inputs, _windows_of(asked), asked.keys), asked, facts)
@@ -113,6 +113,7 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
     """
     from trail_diff.gather.bundle import save_case
 
+    inputs = structs.replace(inputs, is_settled=is_settled)
     offers = offer_bundles(inputs, question, _windows_of)
     offer = next(offer for offer in offers if _is_same(offer.case, offer.offered))
     if inputs.redactor is not None:
@@ -120,6 +121,13 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
         _refuse_other_conclusion(analyse(plain.case(asked)), analyse(offer.case))
     save_case(file, offer.collected, offer.question, __version__)
     return offer.collected
+
+
+def is_settled(case: Case) -> bool:
+    """Check whether calls on the key at another time can decide nothing: what its policy says of the calls is clear."""
+    report = analyse(case)
+    open_rows = [row for row in report.weighing if row.standing in ("likely", "possible", "open")]
+    return report.verdict.confidence == "confirmed" or not any(row.origin == "key-policy" for row in open_rows)
 
 
 def _refuse_other_conclusion(plain: Report, redacted: Report) -> None:

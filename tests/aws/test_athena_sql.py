@@ -115,11 +115,30 @@ def test_a_date_of_unknown_form_is_named_and_not_guessed() -> None:
 
 
 def test_regions_prune_partitions_and_rows() -> None:
-    """Regions that were asked for become a condition on the partition and on the records."""
-    sql = make_sql(describe_table("by hand"), structs.replace(JOBS, regions=("eu-west-1",)))
+    """Regions that were asked for become a condition on the partition and on the records; roles are of all Regions."""
+    sql = make_sql(describe_table("by hand"), structs.replace(JOBS, regions=("us-east-1",)))
+    elsewhere = make_sql(describe_table("by hand"), structs.replace(JOBS, regions=("eu-west-1",)))
 
-    assert "\"region\" IN ('eu-west-1')" in sql
-    assert "awsregion IN ('eu-west-1')" in sql
+    assert "\"region\" IN ('us-east-1')" in sql
+    assert "awsregion IN ('us-east-1')" in sql
+    assert "\"region\" IN ('eu-west-1', 'us-east-1')" in elsewhere
+    assert (
+        "awsregion = 'us-east-1' AND eventsource IN ('iam.amazonaws.com', 'organizations.amazonaws.com')" in elsewhere
+    )
+
+
+def test_change_of_a_role_comes_from_where_iam_records() -> None:
+    """With Regions, a change of a role in us-east-1 comes with them, and a use of a key there does not."""
+    here, there = Recording(region="eu-west-1"), Recording(region="us-east-1")
+    time = "2026-03-01T18:00:00Z"
+    used = here.kms(time, "Decrypt", here.key_arn("a"), here.user("ann"))
+    there.kms(time, "Decrypt", there.key_arn("b"), there.user("ann"))
+    changed = there.add(time, "iam.amazonaws.com", "PutRolePolicy", there.user("ann"), readOnly=False)
+    query = structs.replace(JOBS, regions=("eu-west-1",))
+
+    csv = run_on_duckdb(make_sql(describe_table("by hand"), query), "by hand", [*here.records, *there.records])
+
+    assert {event.event_id for event in read_content(csv, query).events} == {used["eventID"], changed["eventID"]}
 
 
 def test_keys_leave_out_calls_on_other_keys() -> None:

@@ -118,9 +118,11 @@ def test_the_filter_names_sources_changes_regions_and_keys(server: Loopback) -> 
     read_source(LogsInsightsSource(server.link(), ["arn:aws:logs:eu-west-1:111122223333:log-group:trail"]), query)
 
     window, _, changes = (asked["queryString"] for asked in server.asked("StartQuery"))
-    assert 'awsRegion in ["eu-west-1"] and (eventSource in ["backup.amazonaws.com", "kms.amazonaws.com"] or' in window
+    of_roles = 'awsRegion = "us-east-1" and eventSource in ["iam.amazonaws.com", "organizations.amazonaws.com"]'
+    events = '(eventSource in ["backup.amazonaws.com", "kms.amazonaws.com"] or'
+    assert f'(awsRegion in ["eu-west-1"] or ({of_roles})) and {events}' in window
     assert '@message like "abc"' in window
-    assert "eventSource in" not in changes
+    assert "kms.amazonaws.com" not in changes
     assert '"PutKeyPolicy"' in changes
     assert server.asked("StartQuery")[0]["logGroupIdentifiers"] == [
         "arn:aws:logs:eu-west-1:111122223333:log-group:trail"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from aws_server import AwsServer, Fault
+from msgspec import structs
 from recording import Recording
 
 from trail_diff.aws.client import Aws
@@ -29,7 +30,9 @@ NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(hours=1))
 QUERY = ReadOptions(windows=(WINDOW,))
-WITH_CHANGES = ReadOptions(windows=(WINDOW,), changes=Window(NOW - timedelta(days=30), NOW))
+WITH_CHANGES = ReadOptions(windows=(WINDOW,), changes=Window(NOW - timedelta(days=30), NOW), services=("dynamodb",))
+OF_ROLES = 15 + 3
+"""How many names changes of roles and of organizations have."""
 
 
 @pytest.fixture(autouse=True)
@@ -110,19 +113,21 @@ def test_changes_of_busy_keys_are_asked_for_by_name(server: AwsServer) -> None:
 
     assert changes <= set(reading.ids)
     assert len(reading.ids) == len(set(reading.ids))
-    assert server.count("LookupEvents") == 7 + 1 + 12 + 2 + 9
+    assert server.count("LookupEvents") == 7 + 1 + 18 + 2 + 1 + OF_ROLES
 
 
 def test_changes_of_quiet_keys_are_asked_for_by_source(server: AwsServer) -> None:
     """Where KMS is hardly used, all its events of some days take fewer requests than one for each kind of change."""
     put_events(server, 3)
-    query = ReadOptions(windows=(WINDOW,), changes=Window(START - timedelta(days=1), START + timedelta(days=1)))
+    changes = Window(START - timedelta(days=1), START + timedelta(days=1))
+    query = ReadOptions(windows=(WINDOW,), changes=changes, services=("fsx",))
 
     Reading(server).read(query)
 
     here = [call for call in server.calls if call.operation == "LookupEvents" and call.region == REGION]
-    assert {call.parameters["LookupAttributes"][0]["AttributeKey"] for call in here} == {"EventSource"}
-    assert len(here) == 2 + 2 * 2
+    asked = [call.parameters["LookupAttributes"][0] for call in here]
+    assert [one["AttributeValue"] for one in asked if one["AttributeKey"] == "EventName"] == ["UpdateFileSystem"]
+    assert len(here) == 2 + 2 * 2 + 1
 
 
 def test_guess_that_was_wrong_costs_no_more_than_twice(server: AwsServer) -> None:
@@ -130,15 +135,15 @@ def test_guess_that_was_wrong_costs_no_more_than_twice(server: AwsServer) -> Non
     put_events(server, 3)
     changes = put_events(server, 1, name="DisableKey", every=1)
     busy = put_events(server, 2000, name="Encrypt", every=-20)
-    query = ReadOptions(windows=(WINDOW,), changes=Window(START - timedelta(days=1), START + timedelta(days=1)))
+    span = Window(START - timedelta(days=1), START + timedelta(days=1))
 
-    reading = Reading(server).read(query)
+    reading = Reading(server).read(ReadOptions(windows=(WINDOW,), changes=span, services=("fsx",)))
 
     here = [call for call in server.calls if call.operation == "LookupEvents" and call.region == REGION]
     assert changes <= set(reading.ids)
     assert not busy <= set(reading.ids)
     assert not reading.tally.next_token
-    assert len(here) <= 2 + 2 * (15 + 1)
+    assert len(here) <= 2 + 1 + 2 * (18 + 4 + 1)
 
 
 def test_roles_are_asked_about_where_iam_records(server: AwsServer) -> None:
@@ -150,7 +155,38 @@ def test_roles_are_asked_about_where_iam_records(server: AwsServer) -> None:
     reading = Reading(server).read(WITH_CHANGES)
 
     assert reading.ids == [record["eventID"]]
-    assert server.count("LookupEvents") > len([call for call in server.calls if call.region == "us-east-1"]) == 9
+    assert server.count("LookupEvents") > len([call for call in server.calls if call.region == "us-east-1"]) == OF_ROLES
+
+
+def test_changes_of_the_resource_are_asked_for_between_the_windows(server: AwsServer) -> None:
+    """Settings of the job's kind of resource are asked for by name, where they lie between the windows, in few requests."""
+    later = Window(START + timedelta(days=1), START + timedelta(days=1, hours=1))
+    query = structs.replace(WITH_CHANGES, windows=(WINDOW, later))
+    between = put_events(server, 1, name="UpdateTable", every=1)
+    put_events(server, 1, name="SetTopicAttributes", every=1)
+    server.account().records[REGION][0]["eventSource"] = "dynamodb.amazonaws.com"
+    server.account().records[REGION][1]["eventSource"] = "sns.amazonaws.com"
+
+    reading = Reading(server).read(query)
+
+    asked = [call.parameters for call in server.calls if call.operation == "LookupEvents"]
+    own = [one for one in asked if one["LookupAttributes"][0]["AttributeValue"] == "UpdateTable"]
+    assert set(reading.ids) == between
+    assert [(one["StartTime"], one["EndTime"]) for one in own] == [(WINDOW.start, later.end)]
+
+
+def test_settings_that_change_all_day_are_asked_for_in_ten_requests_at_most(server: AwsServer) -> None:
+    """Autoscaling changes tables all day: the newest five hundred calls are looked at, and a note says what was not."""
+    later = Window(START + timedelta(days=1), START + timedelta(days=1, hours=1))
+    put_events(server, 700, name="UpdateTable", every=60)
+    for record in server.account().records[REGION]:
+        record["eventSource"] = "dynamodb.amazonaws.com"
+
+    reading = Reading(server).read(structs.replace(WITH_CHANGES, windows=(WINDOW, later)))
+
+    assert len(reading.ids) in (499, 500)
+    assert any(note.startswith("calls of UpdateTable in account") for note in reading.notes)
+    assert not reading.tally.next_token
 
 
 def test_second_read_asks_for_nothing(server: AwsServer, tmp_path: Path) -> None:
@@ -180,8 +216,8 @@ def test_newest_minutes_are_never_kept(server: AwsServer, tmp_path: Path) -> Non
     assert reading.ids == [late["eventID"]]
 
 
-def test_early_answer_is_not_kept(server: AwsServer, tmp_path: Path) -> None:
-    """An event that arrives hours late is found by the next read: what was fetched within a day of its end is not kept."""
+def test_early_answer_is_not_kept_for_good(server: AwsServer, tmp_path: Path) -> None:
+    """What was fetched within a day of its end serves runs of the next quarter of an hour, which say so, and no later."""
     window = Window(NOW - timedelta(hours=20), NOW - timedelta(hours=19))
     query = ReadOptions(windows=(window,))
     first = Reading(server, cache=tmp_path).read(query)
@@ -189,10 +225,54 @@ def test_early_answer_is_not_kept(server: AwsServer, tmp_path: Path) -> None:
     late = made.kms("2026-03-19T16:30:00Z", "Decrypt", made.key_arn("k"), made.service("backup.amazonaws.com"))
     server.account().records[REGION] = [late]
 
-    second = Reading(server, cache=tmp_path).read(query)
+    soon, later = NOW + timedelta(minutes=15), NOW + timedelta(minutes=15, seconds=1)
+    server.calls.clear()
 
-    assert (first.ids, second.ids) == ([], [late["eventID"]])
-    assert second.tally.cached_at is None
+    second = Reading(server, cache=tmp_path, now=soon).read(query)
+    asked = server.count("LookupEvents")
+    third = Reading(server, cache=tmp_path, now=later).read(query)
+
+    assert (first.ids, second.ids, third.ids) == ([], [], [late["eventID"]])
+    assert (asked, second.tally.cached_at, third.tally.cached_at) == (0, NOW.isoformat(), None)
+    assert "kept from a fetch at 2026-03-20 12:00 UTC, 15 minutes ago; --no-cache" in second.notes[0]
+
+
+def test_run_over_the_last_hours_goes_on_where_it_was_stopped(server: AwsServer, tmp_path: Path) -> None:
+    """Of a window that ended within the day, only what was not fetched is asked for after the run was stopped."""
+    pages = PAGES_PER_SLICE + 10
+    made = Recording()
+    start = NOW - timedelta(hours=5)
+    for number in range(pages * 50):
+        at = start + timedelta(seconds=number)
+        made.kms(f"{at:%Y-%m-%dT%H:%M:%SZ}", "Decrypt", made.key_arn("k"), made.service("backup.amazonaws.com"))
+    server.account().records[REGION] = made.records
+    query = ReadOptions(windows=(Window(start, start + timedelta(hours=1)),))
+    server.faults.append(Fault("LookupEvents", "expired", skip=pages - 5, times=1000))
+    with pytest.raises(AwsCredentialsError):
+        Reading(server, cache=tmp_path).read(query)
+    server.faults.clear()
+    server.calls.clear()
+
+    second = Reading(server, cache=tmp_path, now=NOW + timedelta(minutes=3)).read(query)
+
+    assert sorted(second.ids) == sorted(record["eventID"] for record in made.records)
+    assert server.count("LookupEvents") <= 10
+
+
+def test_slice_that_may_not_be_used_any_more_is_removed(server: AwsServer, tmp_path: Path) -> None:
+    """A slice that was only to go on from does not stay in the cache."""
+    put_events(server, 5)
+    early = WINDOW.end + timedelta(hours=1)
+    server.now = lambda: early
+    Reading(server, cache=tmp_path, now=early).read(QUERY)
+    kept = list(tmp_path.rglob("*.json.gz"))
+    server.now = lambda: NOW
+
+    Reading(server, cache=tmp_path).read(QUERY)
+
+    again = [json.loads(gzip.decompress(path.read_bytes())) for path in tmp_path.rglob("*.json.gz")]
+    assert kept
+    assert {stored["fetched_at"] for stored in again} == {int(NOW.timestamp())}
 
 
 def test_age_of_what_was_kept_is_told(server: AwsServer, tmp_path: Path) -> None:
@@ -362,12 +442,12 @@ def test_stop_at_the_stated_limit_is_told(server: AwsServer) -> None:
     """A window too busy for the limit is cut, with a note of what to do; what is whole is told apart."""
     put_events(server, 1600, every=1)
 
-    reading = Reading(server, max_requests=50).read(QUERY)
+    reading = Reading(server, max_requests=30).read(QUERY)
 
     assert reading.tally.next_token is True
     assert reading.tally.searched != {(REGION, ACCOUNT, WINDOW.start.isoformat(), WINDOW.end.isoformat())}
     assert "--max-requests" in reading.notes[0]
-    assert server.count("LookupEvents") <= 50
+    assert server.count("LookupEvents") <= 30
 
 
 def test_busy_window_leaves_requests_for_the_other(server: AwsServer) -> None:

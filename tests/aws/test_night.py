@@ -108,7 +108,7 @@ def test_a_night_from_aws_has_its_groups(server: AwsServer) -> None:
     }
     assert (found.jobs.seen, found.jobs.failed, len(reports)) == (229, 30, 30)
     assert found.coverage.warnings == ()
-    assert server.count("LookupEvents") < 100
+    assert server.count("LookupEvents") < 130
     assert server.count("DescribeBackupVault") <= len(asked.night.vaults)
     assert server.count("DescribeKey") == 9
 

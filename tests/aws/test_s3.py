@@ -10,7 +10,7 @@ import pytest
 from aws.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
 from aws.offline import INCIDENT, JOBS, incident_records, offline_events, read_source
 from msgspec import structs
-from recording import Record, as_trail_file
+from recording import Record, Recording, as_trail_file
 
 from trail_diff.aws.s3.s3 import AHEAD_BYTES, S3Source
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError, UsageError
@@ -240,3 +240,64 @@ def test_a_region_that_the_trail_lacks_is_said(bucket: Bucket) -> None:
 
     with pytest.raises(SourceError, match="of the time and Regions asked for"):
         read_source(bucket.source(), structs.replace(JOBS, regions=("ap-south-1",)))
+
+
+def put_days(bucket: Bucket, days: int, policy_on: int | None = None) -> tuple[ReadOptions, str]:
+    """Put a file for each of the days before a window, the window's own last; a policy is put so many days before."""
+    made, start = Recording(), datetime(2026, 3, 1, 10, tzinfo=UTC)
+    key = made.key_arn("vault")
+    for day in range(days, -1, -1):
+        time, name = start - timedelta(days=day), "PutKeyPolicy" if day == policy_on else "DescribeKey"
+        record = made.kms(f"{time:%Y-%m-%dT%H:%M:%SZ}", name, key, made.user("admin"))
+        stamp = f"{time + timedelta(minutes=5):%Y%m%dT%H%M}"
+        bucket.put_records(f"{TRAIL}/{time:%Y/%m/%d}/111122223333_CloudTrail_eu-west-1_{stamp}Z_x.json.gz", [record])
+    bucket.put_records(f"{TRAIL}/2026/03/01/111122223333_CloudTrail_eu-west-1_20260301T1010Z_y.json.gz", [])
+    bucket.put_records(f"{TRAIL}/2026/03/01/111122223333_CloudTrail_eu-west-1_20260301T1015Z_z.json.gz", [])
+    window = Window(start - timedelta(hours=1), start + timedelta(hours=1))
+    return ReadOptions(windows=(window,), changes=Window(NOW - timedelta(days=90), NOW), keys=(key,)), key
+
+
+@pytest.mark.parametrize(
+    ("policy_on", "days", "begin"),
+    [
+        pytest.param(2, [28, 27], "2026-02-27", id="up to the day on which the key's policy was put"),
+        pytest.param(None, [28, 27, 26], "2026-02-26", id="up to as many objects again as the windows have"),
+    ],
+)
+def test_changes_before_the_windows_are_looked_for(
+    bucket: Bucket, policy_on: int | None, days: list[int], begin: str
+) -> None:
+    """The days before the first window are read, the newest first, until the policy is found or enough was read."""
+    query, _ = put_days(bucket, 6, policy_on)
+
+    read = read_source(bucket.source(), query)
+
+    assert [int(key.split("/")[6]) for key in bucket.fetched() if "/2026/02/" in key] == days
+    assert ("PutKeyPolicy" in {event.event_name for event in read.events}) is (policy_on is not None)
+    assert read.tally.changes == (f"{begin}T00:00:00+00:00", NOW.isoformat())
+
+
+def test_changes_are_looked_for_no_longer_than_a_week_before(bucket: Bucket) -> None:
+    """However little lies there, the look back ends a week before the first window."""
+    query, _ = put_days(bucket, 0)
+
+    read = read_source(bucket.source(), query)
+
+    assert read.tally.changes == ("2026-02-22T09:00:00+00:00", NOW.isoformat())
+
+
+def test_roles_are_read_from_where_iam_records(bucket: Bucket) -> None:
+    """Of another Region, us-east-1 is read in the span of the changes, and brings changes of roles only."""
+    query, _ = put_days(bucket, 0)
+    made = Recording(region="us-east-1")
+    time = "2026-03-01T12:00:00Z"
+    made.kms(time, "Decrypt", made.key_arn("k"), made.user("ann"))
+    changed = made.add(time, "iam.amazonaws.com", "DeleteRole", made.user("ann"), readOnly=False)
+    place = TRAIL.replace("eu-west-1", "us-east-1")
+    name = "111122223333_CloudTrail_us-east-1_20260301T1205Z_x.json.gz"
+    bucket.put_records(f"{place}/2026/03/01/{name}", made.records)
+
+    read = read_source(bucket.source(), structs.replace(query, regions=("eu-west-1",)))
+
+    assert [event.event_id for event in read.events if event.aws_region == "us-east-1"] == [changed["eventID"]]
+    assert {region for region, *_ in read.tally.searched} == {"eu-west-1"}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import UNSET
 from tables import (
     KEYS,
     PAD,
@@ -28,6 +29,7 @@ from trail_diff.case.keys import learn_keys
 from trail_diff.errors import TrailDiffError
 from trail_diff.model.learnt import Case, Facts, Skipped, Window
 from trail_diff.model.reasons import Reason
+from trail_diff.times import parse_time
 
 CASES = Path(__file__).parent / "cases"
 FACTS = Facts(organization_id="o-1234567890")
@@ -122,6 +124,8 @@ def test_gaps_are_named_as_the_table_says(case: Entry) -> None:
     assert [summary.records_read, list(summary.warnings)] == [len(records), ["fetch-truncated"] * tally.next_token]
     assert list(summary.regions) == case.get("regions", list(summary.regions))
     assert list(summary.accounts) == case.get("accounts", list(summary.accounts))
+    assert summary.cached_at == (parse_time(case.get("cachedAt")) or UNSET)
+    assert summary.windows.changes == (tuple(map(parse_time, case["changes"])) if "changes" in case else UNSET)
 
 
 @pytest.mark.parametrize("case", read_table(CASES / "selectors.json"), ids=case_id)

@@ -145,7 +145,7 @@ CANONICAL = Report(
     ),
     succeeded=make_job("7d0b8c7a-55f4-4c0e-9d3e-8a3a1f6f0f52", 1, "COMPLETED"),
     coverage=Coverage(
-        windows=Windows((at(2, 17, 50), at(2, 18, 31)), (at(1, 17, 50), at(1, 18, 31))),
+        windows=Windows((at(2, 17, 50), at(2, 18, 31)), (at(1, 17, 50), at(1, 18, 31)), (at(1, 6, 0), at(2, 20, 0))),
         regions=("eu-west-1",),
         accounts=("111122223333",),
         records_read=77,
@@ -153,6 +153,7 @@ CANONICAL = Report(
         skipped=(Skipped("a.json.gz", Reason.DIGEST_FILE), Skipped("b.json", Reason.TRUNCATED_JSON, 2)),
         warnings=(Reason.DELIVERY_DELAY_POSSIBLE,),
         files_read=3,
+        cached_at=at(2, 19, 0),
     ),
     callers=(
         CallerGroup(

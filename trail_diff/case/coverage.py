@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.case.correlate import has_concurrent_job
 from trail_diff.events.jobs import is_finished
-from trail_diff.model.learnt import Coverage, Event, Job, JobEvents, Skipped, Window
+from trail_diff.model.learnt import Coverage, Event, Job, JobEvents, Skipped, Window, Windows
 from trail_diff.model.reasons import Reason
 from trail_diff.read.interface import Tally
 from trail_diff.times import parse_time
@@ -284,6 +284,19 @@ def _texts(value: object) -> list[str]:
     return [str(entry) for entry in value] if isinstance(value, list) else []
 
 
+def _changes_searched(tally: Tally) -> tuple[datetime, datetime] | UnsetType:
+    first, last = map(parse_time, tally.changes or (None, None))
+    return (first, last) if first and last else UNSET
+
+
+def searched_spans(tally: Tally) -> tuple[Window, ...] | None:
+    """Return the spans that AWS or a log store was asked for, in order; None of exports, which are read whole."""
+    if tally.as_of is None:
+        return None
+    bounds = {(parse_time(first), parse_time(last)) for *_, first, last in tally.searched}
+    return tuple(Window(start, end) for start, end in sorted(bounds, key=str) if start and end)
+
+
 def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:
     """Return the coverage of a reading before any job is looked at."""
     repairs = tuple(one for one in skipped if one.reason.startswith(_REPAIRED))
@@ -295,6 +308,7 @@ def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:
     if any(one.reason is Reason.JOBS_NOT_LISTED for one in skipped):
         warnings.add(Reason.JOBS_NOT_LISTED)
     return Coverage(
+        windows=Windows(changes=_changes_searched(tally)),
         regions=tuple(sorted(tally.regions())),
         accounts=tuple(sorted(tally.accounts())),
         records_read=tally.records,
@@ -302,4 +316,5 @@ def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:
         skipped=tuple(one for one in skipped if not one.reason.startswith(_REPAIRED)),
         warnings=tuple(reason for reason in Reason if reason in warnings),
         repairs=repairs or UNSET,
+        cached_at=parse_time(tally.cached_at) or UNSET,
     )

@@ -7,7 +7,7 @@ import msgspec
 
 from trail_diff.case.baseline import compare_jobs
 from trail_diff.case.correlate import tie_events
-from trail_diff.case.coverage import check_coverage, summarize_reading
+from trail_diff.case.coverage import check_coverage, searched_spans, summarize_reading
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.usage_history import UseHistory
 from trail_diff.events.changes import select_changes
@@ -57,6 +57,7 @@ def finish_case(
         facts=facts,
         newest=parse_time(gathered.tally.newest()),
         uses=_uses(gathered, every_key, changes),
+        searched=searched_spans(gathered.tally),
         policy_key=failed.job.key if failed.job.key in asked else next(iter(asked), failed.job.key),
     )
 
@@ -92,7 +93,7 @@ def _complete(reading: Coverage, sides: Sequence[JobEvents], warnings: Collectio
     ids = {tie.event.event_id for side in sides for tie in side.events}
     return msgspec.structs.replace(
         reading,
-        windows=Windows(spans[0], spans[1] if len(spans) > 1 else None),
+        windows=Windows(spans[0], spans[1] if len(spans) > 1 else None, reading.windows.changes),
         events_kept=len(ids),
         warnings=tuple(reason for reason in Reason if reason in warnings),
     )

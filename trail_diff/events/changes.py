@@ -43,6 +43,19 @@ KEY_CHANGES = frozenset(
 )
 """KMS calls and service events that change a key, its policy, its grants or its state."""
 
+HARMLESS_KEY_CHANGES = frozenset(
+    {
+        "ReplicateKey",
+        "RotateKey",
+        "RotateKeyOnDemand",
+        "EnableKeyRotation",
+        "DisableKeyRotation",
+        "UpdatePrimaryRegion",
+        "SynchronizeMultiRegionKey",
+    }
+)
+"""Changes of keys that cannot make a use of one fail."""
+
 VAULT_CHANGES = frozenset(
     {"PutBackupVaultAccessPolicy", "DeleteBackupVaultAccessPolicy", "CreateBackupVault", "DeleteBackupVault"}
 )
@@ -72,6 +85,9 @@ POLICY_CHANGES = frozenset(
     {"CreatePolicyVersion", "SetDefaultPolicyVersion", "AttachPolicy", "DetachPolicy", "UpdatePolicy"}
 )
 """Calls of IAM and Organizations that change policies; whom they concern is not known."""
+
+GLOBAL_SOURCES = ("iam.amazonaws.com", "organizations.amazonaws.com")
+"""The services of roles and policies, whose events are in one Region of the partition for all."""
 
 OTHER_CHANGES = TRAIL_CHANGES | ROLE_CHANGES | POLICY_CHANGES | RESOURCE_CHANGES | PLACE_CHANGES
 """Calls of other services than KMS and AWS Backup that change what a trail records, what a role may do, or with which

@@ -5,31 +5,26 @@ no record of KMS tells. Event names: the API references of the services. Lambda'
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from trail_diff.arns import arn_resource, last_name
 from trail_diff.model.learnt import Event, Job
 
-RESOURCE_CHANGES = frozenset(
-    {
-        "PutBucketEncryption",
-        "DeleteBucketEncryption",
-        "PutBucketReplication",
-        "PutBucketNotification",
-        "SetTopicAttributes",
-        "SetQueueAttributes",
-        "UpdateTable",
-        "ModifyDBInstance",
-        "ModifyDBCluster",
-        "UpdateSecret",
-        "AssociateKmsKey",
-        "DisassociateKmsKey",
-        "UpdateFunctionConfiguration20150331v2",
-        "ModifyReplicationGroup",
-        "UpdateFileSystem",
-    }
-)
+CHANGES_BY_SERVICE: Mapping[str, tuple[str, ...]] = {
+    "s3": ("PutBucketEncryption", "DeleteBucketEncryption", "PutBucketReplication", "PutBucketNotification"),
+    "sns": ("SetTopicAttributes",),
+    "sqs": ("SetQueueAttributes",),
+    "dynamodb": ("UpdateTable",),
+    "rds": ("ModifyDBInstance", "ModifyDBCluster"),
+    "secretsmanager": ("UpdateSecret",),
+    "logs": ("AssociateKmsKey", "DisassociateKmsKey"),
+    "lambda": ("UpdateFunctionConfiguration20150331v2",),
+    "elasticache": ("ModifyReplicationGroup",),
+    "elasticfilesystem": ("UpdateFileSystem",),
+    "fsx": ("UpdateFileSystem",),
+}
+RESOURCE_CHANGES = frozenset(name for names in CHANGES_BY_SERVICE.values() for name in names)
 """Calls that change with which key, or how, one resource is encrypted; each names the resource."""
 
 PLACE_CHANGES = frozenset(
@@ -41,6 +36,14 @@ PLACE_CHANGES = frozenset(
     }
 )
 """Calls that change with which key everything new in an account and Region is encrypted."""
+
+
+def changes_around(services: Collection[str]) -> tuple[str, ...]:
+    """Return the names of the calls that change how resources of these services are encrypted; of all without any."""
+    named = {name for service in services or CHANGES_BY_SERVICE for name in CHANGES_BY_SERVICE.get(service, ())}
+    places = PLACE_CHANGES if not services or "ec2" in services else frozenset()
+    return tuple(sorted(named | places))
+
 
 _NAMING = (
     "roleName",

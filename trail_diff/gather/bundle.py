@@ -63,6 +63,7 @@ class _Counts(Struct, frozen=True):
     searched: list[tuple[str, str, str, str]]
     as_of: str | None
     cached_at: str | None = None
+    changes: tuple[str, str] | None = None
 
 
 class _Asked(Struct, frozen=True):
@@ -297,6 +298,7 @@ def _counts(tally: Tally) -> _Counts:
         searched=sorted(tally.searched),
         as_of=tally.as_of,
         cached_at=tally.cached_at,
+        changes=tally.changes,
     )
 
 
@@ -304,7 +306,7 @@ def _tally(counts: _Counts) -> Tally:
     tally = Tally()
     tally.files, tally.records, tally.kms_records = counts.files, counts.records, counts.kms_records
     tally.first, tally.last, tally.as_of = counts.first, counts.last, counts.as_of
-    tally.cached_at = counts.cached_at
+    tally.cached_at, tally.changes = counts.cached_at, counts.changes
     tally.read_only = {False: counts.read_only[0], True: counts.read_only[1]}
     tally.hours = {(region, account, hour): count for region, account, hour, count in counts.hours}
     tally.without_caller_type, tally.event_history = counts.without_caller_type, counts.event_history

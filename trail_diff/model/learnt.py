@@ -240,6 +240,7 @@ class Case(Struct, frozen=True):
     trails, in order of time; `jobs` every job seen; `newest` is the time of the newest record that was read, or of the
     fetch. `uses` is how the keys were used in all that was read, inside both windows and beyond; `policy_key` the key
     that a policy in `facts` belongs to; `expected` the calls to expect of the failed job where no job succeeded.
+    `searched` are the spans that AWS or a log store was asked for; None where everything that there is was read.
     """
 
     failed: JobEvents
@@ -253,17 +254,25 @@ class Case(Struct, frozen=True):
     uses: tuple[Use, ...] = ()
     policy_key: str | None = None
     expected: tuple[ExpectedCall, ...] = ()
+    searched: tuple[Window, ...] | None = None
 
 
 class Windows(Struct, frozen=True):
-    """The padded windows that were searched: start and end."""
+    """The padded windows that were searched: start and end.
+
+    `changes` is the span in which AWS or a log store was asked for changes of keys; exports are read as far as they go.
+    """
 
     failed: tuple[datetime, datetime] | None = None
     succeeded: tuple[datetime, datetime] | None = None
+    changes: tuple[datetime, datetime] | UnsetType = UNSET
 
 
 class Coverage(Struct, frozen=True):
-    """What was read, what was skipped, and what the evidence does not cover. Lists are sorted."""
+    """What was read, what was skipped, and what the evidence does not cover. Lists are sorted.
+
+    `cached_at` is when the oldest of the events that an earlier run kept was fetched.
+    """
 
     windows: Windows = Windows()
     regions: tuple[str, ...] = ()
@@ -274,3 +283,4 @@ class Coverage(Struct, frozen=True):
     warnings: tuple[Reason, ...] = ()
     files_read: int = 0
     repairs: tuple[Skipped, ...] | UnsetType = UNSET
+    cached_at: datetime | UnsetType = UNSET

@@ -7,12 +7,12 @@ Tally, because coverage has to be told from records that are thrown away.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
-from trail_diff.events.changes import OTHER_CHANGES
+from trail_diff.events.changes import GLOBAL_SOURCES, OTHER_CHANGES
 from trail_diff.model.learnt import Record, Skipped, Window
 from trail_diff.times import parse_time
 
@@ -124,9 +124,10 @@ Selection = Callable[[Peek | SlimRecord], bool]
 class ReadOptions(msgspec.Struct, frozen=True):
     """What to read and what to leave out: every source is given it, and it picks the records that are worth decoding.
 
-    Of `regions` (empty: every Region), from `start` to `end` (aware UTC), wanted are KMS and AWS Backup events and
-    those that change keys, grants, policies, roles and trails; with `kms_only` KMS events alone, with `event_ids` those
-    alone.
+    Of `regions` (empty: every Region; roles and organizations are of all), from `start` to `end` (UTC), wanted are KMS
+    and AWS Backup events and those that change keys, grants, policies, roles and trails; with `kms_only` KMS events
+    alone, with `event_ids` those alone. `services` are those whose resources are concerned (as ARNs name them; empty:
+    not known), whose settings a source that asks for calls by name need look at only.
 
     A source that can choose need not bring all of it, only: in each of the `windows`, every KMS and AWS Backup event;
     in `changes`, those that change something (a span of days, in which they are few). `keys` are key ARNs that are
@@ -148,6 +149,7 @@ class ReadOptions(msgspec.Struct, frozen=True):
     changes: Window | None = None
     keys: tuple[str, ...] = ()
     only_keys: bool = False
+    services: tuple[str, ...] = ()
     kms_only: bool = False
     event_ids: frozenset[str] | None = None
     placed: Mapping[tuple[str, str], tuple[Window, ...]] | None = None
@@ -178,7 +180,7 @@ class ReadOptions(msgspec.Struct, frozen=True):
         return self.event_ids is None or not isinstance(named, str) or not named or named in self.event_ids
 
     def _is_in_place(self, peek: Peek | SlimRecord) -> bool:
-        if self.regions and peek.aws_region not in self.regions:
+        if self.regions and peek.aws_region not in self.regions and peek.event_source not in GLOBAL_SOURCES:
             return False
         if self.start is None and self.end is None:
             return True
@@ -289,7 +291,8 @@ class Tally:
     spans (Region, account, first and last second) whose KMS events were all brought. Those of event history name their
     account: nothing is missing there, even where no record is. Those of a log store (a bucket, a table, a log group)
     have no account, and no Region where all were asked for: the store holds what its trail delivers. `as_of` is when
-    such a fetch was made, `cached_at` when the oldest part of it was that was kept from an earlier one.
+    such a fetch was made, `cached_at` when the oldest part of it was that was kept from an earlier one, `changes` the
+    span in which all changes of keys were asked for.
     """
 
     def __init__(self) -> None:
@@ -306,6 +309,7 @@ class Tally:
         self.searched: set[tuple[str, str, str, str]] = set()
         self.as_of: str | None = None
         self.cached_at: str | None = None
+        self.changes: tuple[str, str] | None = None
 
     def count(self, peek: Peek) -> None:
         """Count one record."""
@@ -344,12 +348,19 @@ class Tally:
         is_counted = self.event_history == self.records
         return all(account for _, account, *_ in self.searched) if self.searched else is_counted
 
-    def add_searched(self, spans: Sequence[Window], regions: Sequence[str], as_of: datetime) -> None:
-        """Note that a log store was asked for all KMS events of some spans; no Regions stand for all of them."""
+    def add_searched(self, query: ReadOptions, as_of: datetime) -> None:
+        """Note that a log store was asked for what a query wants; no Regions stand for all of them."""
         self.as_of = max(self.as_of or "", as_of.isoformat())
-        for span in spans:
+        for span in query.windows if not query.only_keys else ():
             bounds = (span.start.isoformat(), min(span.end, as_of).isoformat())
-            self.searched |= {(region, "", *bounds) for region in regions or ("",)}
+            self.searched |= {(region, "", *bounds) for region in query.regions or ("",)}
+        if query.changes is not None:
+            self.narrow_changes(query.changes.start.isoformat(), min(query.changes.end, as_of).isoformat())
+
+    def narrow_changes(self, first: str, last: str) -> None:
+        """Note a span in which a source was asked for changes; of several spans, what they have in common counts."""
+        known = self.changes
+        self.changes = (max(first, known[0]), min(last, known[1])) if known else (first, last)
 
     def count_all(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> None:
         """Count many records, whose sources are known: the same as `count` for each, but quicker."""
@@ -389,12 +400,23 @@ class Tally:
         self.searched |= other.searched
         self.as_of = max((time for time in (self.as_of, other.as_of) if time), default=None)
         self.cached_at = min((time for time in (self.cached_at, other.cached_at) if time), default=None)
+        self.changes = _join_spans(self.changes, other.changes)
         self._widen([time for time in (other.first, other.last) if time is not None])
 
     def _widen(self, times: Sequence[str]) -> None:
         """Take in times that can be read."""
         self.first = min((time for time in (self.first, *times) if time is not None), default=None)
         self.last = max((time for time in (self.last, *times) if time is not None), default=None)
+
+
+def _join_spans(one: tuple[str, str] | None, other: tuple[str, str] | None) -> tuple[str, str] | None:
+    """Return the span of two that touch, else the later one."""
+    if one is None or other is None:
+        return one or other
+    earlier, later = sorted((one, other))
+    end, begin = parse_time(earlier[1]), parse_time(later[0])
+    is_whole = end is not None and begin is not None and begin <= end + timedelta(seconds=1)
+    return (earlier[0], max(earlier[1], later[1])) if is_whole else later
 
 
 def _is_time(text: str) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from msgspec import structs
 
+from trail_diff.arns import global_region
 from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.model.learnt import Window
 from trail_diff.read.interface import ReadOptions
@@ -45,6 +46,22 @@ def near_windows(query: ReadOptions) -> ReadOptions:
     is_before = query.changes.start <= first
     start = max(query.changes.start, first - LOOK_BACK) if is_before else first - LOOK_BACK
     return structs.replace(query, changes=Window(start, max(start, query.changes.end)))
+
+
+def from_windows(query: ReadOptions) -> ReadOptions:
+    """Look for changes from the first window on."""
+    if query.changes is None or not query.windows:
+        return query
+    start = max(query.changes.start, min(window.start for window in query.windows))
+    return structs.replace(query, changes=Window(start, max(start, query.changes.end)))
+
+
+def home_of(query: ReadOptions) -> str | None:
+    """Return the Region where changes of roles are recorded; None where it is asked anyway, or they are not wanted."""
+    if not query.regions or query.kms_only:
+        return None
+    home = global_region(query.regions[0])
+    return home if home not in query.regions else None
 
 
 def covers_windows(query: ReadOptions) -> bool:

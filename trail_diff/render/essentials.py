@@ -319,7 +319,8 @@ def coverage_line(report: Report, words: Catalogue) -> str:
     skipped = sum(one.count for one in coverage.skipped)
     told = [layout.coverage_counts(coverage, words)] + ([words.count("skipped", skipped)] if skipped else [])
     places = [*coverage.regions, *(coverage.accounts if len(coverage.accounts) > 1 else ())]
-    return words.grammar.join_items([*told, *places])
+    kept = [f"{words.labels['cached_at']} {layout.show_time(coverage.cached_at)}"] if coverage.cached_at else []
+    return words.grammar.join_items([*told, *places, *kept])
 
 
 def _policy_of(report: Report, finding: Finding) -> KeyPolicy | None:

@@ -195,12 +195,16 @@ def show_coverage(page: Page, coverage: Coverage, words: Catalogue, *, verbose: 
     labels = words.labels
     page.head(labels["coverage"])
     page.pair(labels["read"], layout.coverage_counts(coverage, words))
-    for name, span in (("failed", coverage.windows.failed), ("succeeded", coverage.windows.succeeded)):
-        if span is not None:
+    windows = coverage.windows
+    spans = (("failed", windows.failed), ("succeeded", windows.succeeded), ("changes_searched", windows.changes))
+    for name, span in spans:
+        if span:
             page.pair(labels[name], layout.show_span(*span))
     for name, values in (("regions", coverage.regions), ("accounts", coverage.accounts)):
         if values:
             page.pair(labels[name], ", ".join(values))
+    if coverage.cached_at:
+        page.pair(labels["cached_at"], layout.show_time(coverage.cached_at))
     for reason, count in layout.skipped_by_reason(coverage.skipped).items():
         page.pair(labels["skipped"], f"{count} × {words.reason(reason)}")
     if verbose:

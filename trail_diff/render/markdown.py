@@ -161,6 +161,9 @@ def coverage_lines(coverage: Coverage, words: Catalogue) -> list[str]:
     told = [layout.coverage_counts(coverage, words)]
     places = (("regions", coverage.regions), ("accounts", coverage.accounts))
     told += [f"{labels[name]} {escape.markdown(', '.join(values))}" for name, values in places if values]
+    searched = coverage.windows.changes
+    told += [f"{labels['changes_searched']} {layout.show_span(*searched)}"] if searched else []
+    told += [f"{labels['cached_at']} {layout.show_time(coverage.cached_at)}"] if coverage.cached_at else []
     told += [
         f"{labels['skipped']} {count} × {words.reason(reason)}"
         for reason, count in layout.skipped_by_reason(coverage.skipped).items()

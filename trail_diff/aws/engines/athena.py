@@ -52,12 +52,12 @@ class AthenaSource:
             except (AwsAccessDeniedError, AwsNotFoundError) as error:
                 self._link.notify(f"the result is read page by page, which is slower: {error.message}")
             else:
-                tally.add_searched(query.windows, query.regions, now)
+                tally.add_searched(near_windows(query), now)
                 return
         envelope = Envelope(f"athena:{execution['QueryExecutionId']}", selection, tally)
         records = self._records(execution["QueryExecutionId"])
         yield from envelope.read_rows(count_unreadable(records, f"athena:{execution['QueryExecutionId']}"))
-        tally.add_searched(query.windows, query.regions, now)
+        tally.add_searched(near_windows(query), now)
 
     def statement(self, query: ReadOptions) -> str:
         """Build the statement for the table as Athena describes it; nothing is run.

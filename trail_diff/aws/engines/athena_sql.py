@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.errors import SourceError, UsageError
+from trail_diff.events.changes import GLOBAL_SOURCES
 from trail_diff.model.learnt import Window
 from trail_diff.read.interface import ReadOptions
 from trail_diff.read.spans import (
@@ -21,6 +22,7 @@ from trail_diff.read.spans import (
     DELIVERY_MARGIN,
     EVENT_SOURCES,
     covers_windows,
+    home_of,
     list_days,
     merge_spans,
     pushed_keys,
@@ -182,7 +184,7 @@ def _partition_conditions(table: Table, query: ReadOptions) -> Iterator[str]:
     spans = merge_spans(query)
     for key in sorted(keys & _REGION_KEYS):
         if query.regions:
-            yield f'"{key}" IN ({sql_texts(query.regions)})'
+            yield f'"{key}" IN ({sql_texts((*query.regions, *filter(None, [home_of(query)])))})'
     if not spans:
         return
     if "year" in keys:
@@ -236,7 +238,15 @@ def _date_form(key: str, table: Table) -> str | None:
 
 def _region_condition(table: Table, query: ReadOptions) -> Iterator[str]:
     if query.regions and "awsregion" in table.columns:
-        yield f"awsregion IN ({sql_texts(query.regions)})"
+        yield in_regions(query)
+
+
+def in_regions(query: ReadOptions) -> str:
+    """Want the records of the Regions, and those of roles and organizations from where they are recorded."""
+    here, home = f"awsregion IN ({sql_texts(query.regions)})", home_of(query)
+    if home is None:
+        return here
+    return _any([here, f"awsregion = {_text(home)} AND eventsource IN ({sql_texts(GLOBAL_SOURCES)})"])
 
 
 def _event_condition(table: Table, query: ReadOptions) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from trail_diff.aws.engines.athena_sql import sql_texts
+from trail_diff.aws.engines.athena_sql import in_regions, sql_texts
 from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.errors import AwsError, SourceError, UsageError
 from trail_diff.model.learnt import Record, Window
@@ -58,7 +58,7 @@ class LakeSource:
         now = self._now()
         records = map(_read_row, self._rows(self._start(query)))
         yield from Envelope(self._arn, selection, tally).read_rows(count_unreadable(records, self._arn))
-        tally.add_searched(query.windows, query.regions, now)
+        tally.add_searched(near_windows(query), now)
 
     def statement(self, query: ReadOptions) -> str:
         """Return what is asked, with the column that not every store has."""
@@ -137,7 +137,7 @@ def _condition(query: ReadOptions) -> str:
     wanted = [f"(({inside}) AND {events})"] if inside else []
     if query.changes is not None:
         wanted.append(f"({_within(query.changes)} AND {names})")
-    place = f"awsregion IN ({sql_texts(query.regions)}) AND " if query.regions else ""
+    place = f"{in_regions(query)} AND " if query.regions else ""
     return f"{place}({' OR '.join(wanted)})"
 
 

@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.errors import SourceError
+from trail_diff.events.changes import GLOBAL_SOURCES
 from trail_diff.model.learnt import Window
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
-from trail_diff.read.spans import CHANGES, EVENT_SOURCES, near_windows, pushed_keys
+from trail_diff.read.spans import CHANGES, EVENT_SOURCES, home_of, near_windows, pushed_keys
 
 RESULT_LIMIT = 10_000
 """How many log events one query gives. Newer versions of the API give more by pages, older ones do not."""
@@ -59,7 +60,7 @@ class LogsInsightsSource:
         envelope = Envelope(name, selection, tally)
         yield from envelope.read_rows(self._messages(query, tally))
         if not tally.next_token:
-            tally.add_searched(query.windows, query.regions, now)
+            tally.add_searched(near_windows(query), now)
         self._link.notify(f"Logs Insights scanned {format_bytes(self._scanned)}")
 
     def statement(self, query: ReadOptions) -> str:
@@ -119,11 +120,19 @@ def _plan(query: ReadOptions) -> list[_Ask]:
     if keys := pushed_keys(query):
         named = " or ".join(f"@message like {_text(key.rpartition('/')[2])}" for key in keys)
         events = f'{events} and (eventSource != "kms.amazonaws.com" or {named})'
-    place = f"awsRegion in [{_texts(query.regions)}] and " if query.regions else ""
+    place = f"{_in_regions(query)} and " if query.regions else ""
     asks = [_ask(place + events, window) for window in query.windows]
     if query.changes is not None:
         asks.append(_ask(place + names, query.changes))
     return asks[::-1]
+
+
+def _in_regions(query: ReadOptions) -> str:
+    """Want the records of the Regions, and those of roles and organizations from where they are recorded."""
+    here, home = f"awsRegion in [{_texts(query.regions)}]", home_of(query)
+    if home is None:
+        return here
+    return f"({here} or (awsRegion = {_text(home)} and eventSource in [{_texts(GLOBAL_SOURCES)}]))"
 
 
 def _ask(condition: str, span: Window) -> _Ask:

@@ -9,56 +9,33 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from trail_diff.arns import partition_of
 from trail_diff.aws.event_history.slices import Span
+from trail_diff.events.changes import HARMLESS_KEY_CHANGES, KEY_CHANGES, POLICY_CHANGES, ROLE_CHANGES, VAULT_CHANGES
 from trail_diff.model.learnt import Window
 
 PAGE = 50
 KMS, BACKUP, IAM = "kms.amazonaws.com", "backup.amazonaws.com", "iam.amazonaws.com"
+ORGANIZATIONS = "organizations.amazonaws.com"
 
 FREQUENT_CHANGES = ("CreateGrant", "RetireGrant")
 FREQUENT_LOOK_BACK = 24 * 60 * 60
 """Services make and retire grants all day, so these are only asked for from a day (in seconds) before the first window
 on: who was given a grant that is revoked between two jobs is told by its CreateGrant."""
 
-RARE_CHANGES = (
-    "CancelKeyDeletion",
-    "DeleteImportedKeyMaterial",
-    "DeleteKey",
-    "DisableKey",
-    "EnableKey",
-    "ImportKeyMaterial",
-    "PutKeyPolicy",
-    "RevokeGrant",
-    "ScheduleKeyDeletion",
-    "UpdateAlias",
-)
+RARE_CHANGES = tuple(sorted(KEY_CHANGES - HARMLESS_KEY_CHANGES - set(FREQUENT_CHANGES)))
 """The calls on keys that can make a use of one fail; rotation and replication cannot, and are left out."""
 
-VAULT_CHANGES = ("CreateBackupVault", "DeleteBackupVaultAccessPolicy", "PutBackupVaultAccessPolicy")
+OF_ORGANIZATIONS = ("AttachPolicy", "DetachPolicy", "UpdatePolicy")
+OF_ROLES = tuple(sorted((ROLE_CHANGES | POLICY_CHANGES) - set(OF_ORGANIZATIONS)))
+"""IAM and AWS Organizations are global: their events are only in the event history of one Region of the partition."""
 
-ROLE_CHANGES = (
-    "AttachRolePolicy",
-    "CreatePolicyVersion",
-    "DeleteRole",
-    "DeleteRolePermissionsBoundary",
-    "DeleteRolePolicy",
-    "DetachRolePolicy",
-    "PutRolePermissionsBoundary",
-    "PutRolePolicy",
-    "SetDefaultPolicyVersion",
-)
-"""IAM is global: its events are only in the event history of one Region of the partition."""
+OF_VAULTS = tuple(sorted(VAULT_CHANGES))
+
+PAGES_BY_NAME = 10
+"""How many pages of one name are fetched where a resource's settings are changed: autoscaling does so all day."""
 
 ASSUMED_IAM_RATE = 1 / 30
 """Events of IAM a second that are expected where none were counted: enough to ask by name for days, not for minutes."""
-
-_GLOBAL_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-
-
-def global_region(region: str) -> str:
-    """Return the Region whose event history has the events of IAM."""
-    return _GLOBAL_REGIONS[partition_of(region)]
 
 
 def span_of(window: Window, oldest: datetime, newest: datetime) -> Span | None:

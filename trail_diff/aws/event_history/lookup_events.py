@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from trail_diff.arns import global_region
 from trail_diff.aws.client import Aws
-from trail_diff.aws.event_history.history_plan import global_region, span_of, time_of
+from trail_diff.aws.event_history.history_plan import span_of, time_of
 from trail_diff.aws.event_history.pace import Pace
 from trail_diff.aws.event_history.place_history import Errand, Meter, PlaceHistory
 from trail_diff.aws.event_history.slices import Entry, Slices
 from trail_diff.errors import AwsCredentialsError, AwsError
+from trail_diff.events.surroundings import changes_around
 from trail_diff.model.learnt import Skipped, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.read.interface import Found, FoundRecord, Peek, Progress, ReadOptions, Selection, Tally
@@ -30,6 +32,7 @@ _SECONDS_FOR_TWO = 1.02
 """Two requests a second are allowed for an account and Region; this stays a little below."""
 
 _JOIN_SECONDS = 5.0
+_LEAST_HOURS_MINUTES = 120
 
 
 class HistoryOptions(Struct, frozen=True):
@@ -84,6 +87,9 @@ class LookupEvents:
             for span in place.searched(errand) if place.region in self._regions_of(query) else ():
                 bounds = (time_of(span.start).isoformat(), time_of(span.end).isoformat())
                 tally.searched.add((place.region, place.account, *bounds))
+            changes = place.changes_searched(errand) if place.region in self._regions_of(query) else None
+            if changes is not None:
+                tally.narrow_changes(time_of(changes.start).isoformat(), time_of(changes.end).isoformat())
             self._note_age(place, errand, tally, now)
             for entry in place.entries(errand):
                 yield from _decode(entry, source, selection, tally)
@@ -111,13 +117,16 @@ class LookupEvents:
         changes = span_of(query.changes, oldest, now) if query.changes else None
         regions = self._regions_of(query)
         home = global_region(regions[0])
+        around = changes_around(query.services) if changes else ()
         work = []
         for aws in self._accounts:
             found = [(region, _windows_at(query, aws, region)) for region in regions]
             wanted = {region: windows for region, windows in found if windows is not None}
             for region, windows in wanted.items():
                 spans = tuple(span for window in windows if (span := span_of(window, oldest, now)) is not None)
-                work.append((self._place(aws, region, now), Errand(spans, changes, of_roles=region == home)))
+                named = around if spans else ()
+                errand = Errand(spans, changes, of_roles=region == home, around=named)
+                work.append((self._place(aws, region, now), errand))
             if changes is not None and wanted and home not in wanted:
                 work.append((self._place(aws, home, now), Errand((), changes, of_keys=False, of_roles=True)))
         return work
@@ -147,6 +156,11 @@ class LookupEvents:
             if error is not None:
                 self._note(f"events of {where} are missing: {error.message}; {error.hint}")
                 tally.next_token = tally.next_token or place.requests > 1
+            for name, second in place.cut_short.items():
+                self._note(
+                    f"calls of {name} in {where} are too many: those before {time_of(second):%Y-%m-%d %H:%M} UTC "
+                    "were not looked at"
+                )
             if place.truncated:
                 tally.next_token = True
                 self._note(
@@ -162,8 +176,10 @@ def _windows_at(query: ReadOptions, aws: Aws, region: str) -> tuple[Window, ...]
 
 
 def _format_age(age: timedelta) -> str:
-    hours = int(age.total_seconds() // 3600)
-    return f"{age.days} days" if age.days > 1 else f"{hours} hours" if hours > 1 else "less than two hours"
+    minutes = int(age.total_seconds() // 60)
+    if minutes < _LEAST_HOURS_MINUTES:
+        return f"{minutes} minutes" if minutes > 1 else "a minute"
+    return f"{age.days} days" if age.days > 1 else f"{minutes // 60} hours"
 
 
 def _side_by_side(work: Sequence[tuple[PlaceHistory, Errand]], meter: Meter) -> list[AwsError | None]:

@@ -19,10 +19,13 @@ from trail_diff.aws.event_history.history_plan import (
     FREQUENT_LOOK_BACK,
     IAM,
     KMS,
+    OF_ORGANIZATIONS,
+    OF_ROLES,
+    OF_VAULTS,
+    ORGANIZATIONS,
     PAGE,
+    PAGES_BY_NAME,
     RARE_CHANGES,
-    ROLE_CHANGES,
-    VAULT_CHANGES,
     is_cheaper_by_source,
     time_of,
 )
@@ -46,21 +49,28 @@ Meter = Callable[[tuple[str, str], int, float, int], None]
 class Errand(Struct, frozen=True):
     """What to bring from one account and Region: all KMS and AWS Backup events of `windows`, the changes of `changes`.
 
-    `of_keys` says whether changes of keys and vaults are wanted from here, `of_roles` those of roles.
+    `of_keys` says whether changes of keys and vaults are wanted from here, `of_roles` those of roles. `around` are the
+    names of changes of resources, which are wanted from the first window to the last.
     """
 
     windows: tuple[Span, ...]
     changes: Span | None
     of_keys: bool = True
     of_roles: bool = False
+    around: tuple[str, ...] = ()
 
 
 class PlaceHistory:
-    """Fetches for one account and Region. At most `budget` requests; after that it is `truncated`."""
+    """Fetches for one account and Region. At most `budget` requests; after that it is `truncated`.
+
+    `cut_short` has the changes of resources that are too many to fetch all, each with the second up to which (from the
+    oldest on) they are missing.
+    """
 
     def __init__(self, place: tuple[str, str], lookup: Lookup, slices: Slices, pace: Pace, budget: int) -> None:
         self.account, self.region = place
         self.truncated = False
+        self.cut_short: dict[str, int] = {}
         self.requests = 0
         self._lookup = lookup
         self._slices = slices
@@ -79,7 +89,7 @@ class PlaceHistory:
         windows = merge_spans(errand.windows)
         for span in windows:
             self._fetch_lane(self._lane("EventSource", BACKUP), span, run)
-        reserve = len(RARE_CHANGES) + len(FREQUENT_CHANGES) + len(VAULT_CHANGES) + len(ROLE_CHANGES)
+        reserve = sum(len(names) for _, names, _ in _named_changes(errand)) + len(errand.around)
         self._left -= reserve
         for index, span in enumerate(windows):
             share = self._left // (len(windows) - index)
@@ -105,6 +115,20 @@ class PlaceHistory:
             for part in subtract(window, self._slices.missing(kms, window))
         ]
 
+    def changes_searched(self, errand: Errand) -> Span | None:
+        """Return the newest part of the errand's changes in which none is missing; None where there is none.
+
+        Grants that are made and retired are left out of it, as they are asked for from near the windows only.
+        """
+        asked = [(source, names, span) for source, names, span in _named_changes(errand) if names != FREQUENT_CHANGES]
+        if errand.changes is None or not asked:
+            return None
+        gaps = [
+            gap for source, names, span in asked for gap in self._gaps(self._lane("EventSource", source), names, span)
+        ]
+        start = max([errand.changes.start, *(gap.end + 1 for gap in gaps)])
+        return Span(start, errand.changes.end) if start <= errand.changes.end else None
+
     def cached_at(self, errand: Errand) -> int | None:
         """Return when the oldest part of the windows' KMS events was fetched by an earlier run; None without any."""
         kms = self._lane("EventSource", KMS)
@@ -119,6 +143,8 @@ class PlaceHistory:
             yield self._lane("EventSource", source), span
             for name in names:
                 yield self._lane("EventName", name), span
+        for name in errand.around:
+            yield self._lane("EventName", name), _between(errand)
 
     def _fetch_changes(self, errand: Errand, run: "_Run") -> None:
         """Fetch the changes outside the windows, by source or by name, whichever is expected to cost less."""
@@ -131,6 +157,12 @@ class PlaceHistory:
                 gaps = self._gaps(lane, names, span)
             for name in names if gaps else ():
                 self._fetch_lane(self._lane("EventName", name), Span(gaps[0].start, gaps[-1].end), run)
+        for name in errand.around:
+            left = self._fetch_lane(
+                self._lane("EventName", name), _between(errand), run, limit=PAGES_BY_NAME, may_end=True
+            )
+            if left and not run.stop.is_set():
+                self.cut_short[name] = left[0].end
 
     def _gaps(self, source: Lane, names: Sequence[str], span: Span) -> list[Span]:
         """Return the parts of a span in which some of the names were not fetched, neither by name nor by source."""
@@ -147,7 +179,7 @@ class PlaceHistory:
         """Return how many events a second a source has: as in the windows; without any, too many to ask by source."""
         windows = merge_spans(errand.windows)
         seconds = sum(span.end - span.start + 1 for span in windows)
-        if source.value == IAM:
+        if source.value in (IAM, ORGANIZATIONS):
             return ASSUMED_IAM_RATE
         events = sum(1 for span in windows for _ in self._slices.entries(source, span))
         return events / seconds if seconds else float(PAGE)
@@ -265,16 +297,22 @@ class _GapFetch:
             self._waiting.append(Entry(second, named, text if isinstance(text, str) else ""))
 
 
+def _between(errand: Errand) -> Span:
+    """Return the span from the first window to the last."""
+    return Span(min(window.start for window in errand.windows), max(window.end for window in errand.windows))
+
+
 def _named_changes(errand: Errand) -> Iterator[tuple[str, tuple[str, ...], Span]]:
     """Yield the names of changes with the source that has them and the span that they are asked for in."""
     changes = errand.changes
     if changes is None:
         return
     if errand.of_roles:
-        yield IAM, ROLE_CHANGES, changes
+        yield IAM, OF_ROLES, changes
+        yield ORGANIZATIONS, OF_ORGANIZATIONS, changes
     if errand.of_keys:
         yield KMS, RARE_CHANGES, changes
         earliest = min((window.start for window in errand.windows), default=changes.start)
         first = max(changes.start, earliest - FREQUENT_LOOK_BACK)
         yield KMS, FREQUENT_CHANGES, Span(first, changes.end)
-        yield BACKUP, VAULT_CHANGES, changes
+        yield BACKUP, OF_VAULTS, changes

@@ -24,6 +24,10 @@ from msgspec import Struct
 FORMAT = "trail-diff/slice/2"
 FINAL_AFTER = 24 * 60 * 60
 """How many seconds after its end a span is fetched for good. Events arrive in about five minutes, not guaranteed."""
+RESUMABLE_FOR = 15 * 60
+"""How many seconds a slice that is not final is used by a later run."""
+SETTLING = 15 * 60
+"""The seconds before a fetch of which nothing is kept: their events may still be on the way."""
 _NAME = re.compile(r"(\d{1,12})-(\d{1,12})\.json\.gz\Z")
 
 
@@ -75,8 +79,8 @@ class _Stored(Struct, frozen=True):
 class Slices:
     """The finished slices of one account and Region; those on disk are loaded when their time is asked for.
 
-    `folder` is None to keep nothing on disk; `now` (a second) is when what is added was fetched, and what ended less
-    than FINAL_AFTER before it is held in memory only.
+    `folder` is None to keep nothing on disk; `now` (a second) is when what is added was fetched. What ended less than
+    FINAL_AFTER before it is kept for RESUMABLE_FOR only, and what ended less than SETTLING before it in memory only.
     """
 
     def __init__(self, folder: Path | None, now: int) -> None:
@@ -99,14 +103,22 @@ class Slices:
                 yield from (entry for entry in entries if span.start <= entry.second <= span.end)
 
     def add(self, lane: Lane, span: Span, entries: list[Entry]) -> None:
-        """Hold a slice, and keep what is settled of it on disk."""
+        """Hold a slice, and keep on disk what of it is final, and apart from that what a later run may go on from."""
         self._hold(lane, span, entries)
-        settled = Span(span.start, min(span.end, self._now - FINAL_AFTER))
-        if self._folder is not None and settled.start <= settled.end:
-            kept = [entry for entry in entries if entry.second <= settled.end]
-            # A cache that cannot be written costs time, never the answer.
+        final = self._now - FINAL_AFTER
+        parts = (
+            Span(span.start, min(span.end, final)),
+            Span(max(span.start, final + 1), min(span.end, self._now - SETTLING)),
+        )
+        for part in parts if self._folder is not None else ():
+            if part.start <= part.end:
+                self._keep(lane, part, [entry for entry in entries if part.start <= entry.second <= part.end])
+
+    def _keep(self, lane: Lane, span: Span, entries: list[Entry]) -> None:
+        # A cache that cannot be written costs time, never the answer.
+        if self._folder is not None:
             with contextlib.suppress(OSError):
-                _write(self._folder, _Stored(FORMAT, lane, settled, self._now, kept))
+                _write(self._folder, _Stored(FORMAT, lane, span, self._now, entries))
 
     def cached_at(self, lane: Lane, span: Span) -> int | None:
         """Return when the oldest of the slices on disk that a span is told by was fetched; None without any."""
@@ -127,7 +139,10 @@ class Slices:
                 continue
             self._loaded.add(path)
             stored = _read(path)
-            if stored is not None and stored.lane == lane and stored.span == (int(found[1]), int(found[2])):
+            if stored is not None and not _is_usable(stored, self._now):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            elif stored is not None and stored.lane == lane and stored.span == (int(found[1]), int(found[2])):
                 if stored.fetched_at < self._now:
                     self._cached.setdefault(lane, []).append((stored.span, stored.fetched_at))
                 self._hold(lane, stored.span, stored.entries)
@@ -209,5 +224,10 @@ def _read(path: Path) -> _Stored | None:
         stored = msgspec.json.decode(gzip.decompress(path.read_bytes()), type=_Stored)
     except (OSError, EOFError, zlib.error, msgspec.DecodeError, ValueError):
         return None
-    is_final = stored.format == FORMAT and stored.fetched_at - stored.span.end >= FINAL_AFTER
-    return stored if is_final else None
+    return stored if stored.format == FORMAT else None
+
+
+def _is_usable(stored: _Stored, now: int) -> bool:
+    """Check whether a slice is final, or fetched so shortly ago that a run may go on from it."""
+    age = stored.fetched_at - stored.span.end
+    return age >= FINAL_AFTER or (age >= SETTLING and 0 <= now - stored.fetched_at <= RESUMABLE_FOR)

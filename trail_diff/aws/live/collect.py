@@ -9,7 +9,8 @@ from trail_diff.arns import arn_region
 from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.aws.live.connection import Connection
 from trail_diff.aws.live.facts import KeyAsker
-from trail_diff.aws.live.jobs import BASELINES_AT_MOST, JobFinder, Place, find_given, place_of
+from trail_diff.aws.live.jobs import BASELINES_AT_MOST, JobFinder, Place, find_given, place_of, service_of
+from trail_diff.aws.live.readings import join_services
 from trail_diff.case.baseline import rank_baselines
 from trail_diff.case.builder import Question
 from trail_diff.case.correlate import job_window
@@ -108,6 +109,13 @@ def collect_time(
     return structs.replace(collected, documents=given.documents, notes=tuple(connection.asker.notes))
 
 
+def clip(window: Window, options: ReadOptions) -> Window | None:
+    """Return the part of a window that lies in the time asked for; None where there is none."""
+    start, end = options.start or window.start, options.end or window.end
+    clipped = Window(max(start, window.start), min(end, window.end))
+    return clipped if clipped.start <= clipped.end else None
+
+
 class _Search(Struct, frozen=True):
     """What every step of a gathering needs."""
 
@@ -155,7 +163,8 @@ class _Search(Struct, frozen=True):
             raise UsageError("the job lies outside --from and --to", hint="leave them out, or widen them")
         changes = self._clip(Window(now - _CHANGES_SPAN, now))
         keys = tuple(dict.fromkeys([*self.question.keys, *(key for job in jobs for key in job.keys)]))
-        query = ReadOptions(self._regions(jobs), windows=windows, changes=changes, keys=keys)
+        services = join_services(map(service_of, jobs))
+        query = ReadOptions(self._regions(jobs), windows=windows, changes=changes, keys=keys, services=services)
         selection, tally = ReadOptions((), self.options.start, self.options.end), Tally()
         found = source.read(query, selection, tally, self.connection.progress)
         collected = collect_found(found, tally, [*documents, *self.given.job_records, *self.given.skipped])
@@ -175,9 +184,7 @@ class _Search(Struct, frozen=True):
         return self._clip(window) if window else None
 
     def _clip(self, window: Window) -> Window | None:
-        start, end = self.options.start or window.start, self.options.end or window.end
-        clipped = Window(max(start, window.start), min(end, window.end))
-        return clipped if clipped.start <= clipped.end else None
+        return clip(window, self.options)
 
     def _regions(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return every Region that the jobs, their vaults and keys are in, the failed job's own first."""

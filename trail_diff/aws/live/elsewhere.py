@@ -22,6 +22,7 @@ from trail_diff.case.correlate import job_window
 from trail_diff.events.jobs import find_job
 from trail_diff.model.learnt import Job, Window
 from trail_diff.read.interface import FoundJob, Link, ReadOptions, Source
+from trail_diff.read.spans import LOOK_BACK
 
 
 def open_source(options: AwsOptions, connection: Connection, note: Callable[[str], None]) -> Source:
@@ -54,7 +55,7 @@ def plan_query(options: ReadOptions, given: Sequence[FoundJob], question: Questi
     """Return what of a bucket is wanted; nothing at all where no time is known, so that the source has to decide.
 
     The windows of the job in question and of the best baselines, as far as the documents given describe them; and what
-    changed between the first and the last of them.
+    changed from a week before the first of them to the last.
     """
     if options.start is not None or options.end is not None:
         end = options.end or _now()
@@ -64,17 +65,21 @@ def plan_query(options: ReadOptions, given: Sequence[FoundJob], question: Questi
     jobs = jobs_in(given)
     failed = find_job(jobs, question.job_id)
     named = [find_job(jobs, question.baseline_job_id)] if question.baseline_job_id else rank_baselines(failed, jobs)
-    return aim_at([failed, *named[:BASELINES_AT_MOST]], options, question.pad)
+    asked = structs.replace(options, keys=question.keys)
+    return aim_at([failed, *named[:BASELINES_AT_MOST]], asked, question.pad)
 
 
 def aim_at(jobs: Iterable[Job], options: ReadOptions, pad: timedelta) -> ReadOptions:
-    """Return what of a bucket is wanted for some jobs: their windows, and what changed from the first to the last."""
+    """Return what of a bucket is wanted for some jobs: their windows, and what changed from a week before them on."""
+    jobs = tuple(jobs)
     spans = [job_window(job, pad, _now()) for job in jobs]
     windows = tuple(span for span in spans if span is not None)
     if not windows:
         return options
-    around = Window(min(window.start for window in windows), max(window.end for window in windows))
-    return structs.replace(options, windows=windows, changes=around)
+    begin = min(window.start for window in windows) - LOOK_BACK
+    keys = dict.fromkeys([*options.keys, *(key for job in jobs for key in job.keys)])
+    around = Window(begin, max(window.end for window in windows))
+    return structs.replace(options, windows=windows, changes=around, keys=tuple(keys))
 
 
 def _now() -> datetime:

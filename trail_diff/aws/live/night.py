@@ -20,7 +20,7 @@ from trail_diff.aws.live.asking import OnceAsker
 from trail_diff.aws.live.connection import Connection
 from trail_diff.aws.live.facts import KeyAsker
 from trail_diff.aws.live.job_lists import JobLists
-from trail_diff.aws.live.jobs import BASELINES_AT_MOST, JobFinder, Place, place_of
+from trail_diff.aws.live.jobs import BASELINES_AT_MOST, JobFinder, Place, place_of, service_of
 from trail_diff.aws.live.readings import Reading, Wanted
 from trail_diff.case.correlate import job_window
 from trail_diff.case.expected import find_lenders
@@ -171,7 +171,7 @@ class _Search:
             clipped = self._clip(window) if window else None
             if clipped is not None:
                 places = ((account, region) for account in accounts for region in regions or self._connection.regions)
-                yield from (Wanted(account, region, clipped) for account, region in places)
+                yield from (Wanted(account, region, clipped, service_of(job)) for account, region in places)
 
     def _clip(self, window: Window) -> Window | None:
         """Return the part of a window that may be read."""

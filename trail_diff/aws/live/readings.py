@@ -17,11 +17,12 @@ from trail_diff.read.interface import Progress, ReadOptions, Source, Tally
 
 
 class Wanted(Struct, frozen=True):
-    """A window, wanted of an account and Region."""
+    """A window, wanted of an account and Region; `service` is that of the resource, if known."""
 
     account: str
     region: str
     window: Window
+    service: str = ""
 
 
 class Reading(Protocol):
@@ -46,6 +47,7 @@ class HistoryReading:
             regions=_regions_of(wanted),
             windows=join_windows(one.window for one in wanted),
             changes=changes,
+            services=join_services(one.service for one in wanted),
             placed={place: join_windows(windows) for place, windows in placed.items()},
         )
         tally = Tally()
@@ -95,6 +97,12 @@ class StoreReading:
 def join_windows(windows: Iterable[Window]) -> tuple[Window, ...]:
     """Return the same time in as few windows of whole seconds as can be, the earliest first."""
     return _windows(merge_spans(map(_span, windows)))
+
+
+def join_services(services: Iterable[str]) -> tuple[str, ...]:
+    """Return the services, each once; none where one is not known."""
+    named = tuple(sorted(set(services)))
+    return named if all(named) else ()
 
 
 def _before(changes: Window | None, asked: Span, later: Sequence[Span]) -> Window | None:

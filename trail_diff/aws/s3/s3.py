@@ -5,7 +5,7 @@ single object, is read whole.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -17,12 +17,13 @@ from msgspec import Struct
 from trail_diff.aws.engines.waiting import format_bytes
 from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsNotFoundError, SourceError
-from trail_diff.model.learnt import Skipped, Window
+from trail_diff.events.normalize import normalize_record
+from trail_diff.model.learnt import Event, Skipped, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.read.containers import Chunks, Damaged
 from trail_diff.read.files import FileReader
-from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
-from trail_diff.read.spans import list_days, merge_spans
+from trail_diff.read.interface import Found, FoundRecord, Link, Progress, ReadOptions, Selection, Tally
+from trail_diff.read.spans import from_windows, home_of, list_days, merge_spans, near_windows
 from trail_diff.read.trail_layout import (
     RegionFolder,
     is_on_the_way,
@@ -59,6 +60,21 @@ class _Fetched(Struct, frozen=True):
     damage: Reason | None = None
 
 
+class _Plan(Struct, frozen=True):
+    """What of a trail is read first: the prefixes of the days of the spans; `regions` are those wanted that it has."""
+
+    spans: tuple[Window, ...]
+    prefixes: tuple[str, ...] = ()
+    folders: tuple[RegionFolder, ...] = ()
+    regions: tuple[str, ...] = ()
+    is_trail: bool = False
+
+    def searched(self, query: ReadOptions, begin: datetime | None) -> ReadOptions:
+        """Return what was searched, changes from `begin` on."""
+        changes = Window(begin, max(begin, query.changes.end)) if query.changes and begin else None
+        return ReadOptions(self.regions, windows=self.spans, changes=changes)
+
+
 class S3Source:
     """Reads one s3:// address. `now` gives the time from which the default span counts back."""
 
@@ -70,8 +86,7 @@ class S3Source:
         """
         self._link, self._url, self._now = link, url, now
         self._bucket, self._prefix = split_url(url)
-        self._pruned = 0
-        self._searched: tuple[tuple[Window, str], ...] = ()
+        self._pruned, self._count, self._size = 0, 0, 0
 
     def read(
         self, query: ReadOptions, selection: Selection, tally: Tally, progress: Progress | None
@@ -82,46 +97,82 @@ class S3Source:
             AwsError: AWS did not answer; what came before was given.
             SourceError: there is nothing under the address.
         """
-        self._pruned = 0
-        now = self._now()
+        self._pruned, self._count, self._size = 0, 0, 0
+        now, query = self._now(), near_windows(query)
         reader = FileReader(selection, tally, progress)
         with _pool() as pool:
-            count, size = 0, 0
-            for fetched in _ahead(pool, self._fetch, self._wanted(query, pool), AHEAD):
-                count, size = count + 1, size + fetched.object.size
-                yield from self._read_object(fetched, reader, progress)
-        if count == 0 and not self._pruned:
+            plan = self._plan(query)
+            yield from self._read_objects(self._wanted(plan, pool), pool, reader, progress)
+            begin = yield from self._look_back(plan, query, pool, reader, progress)
+        if self._count == 0 and not self._pruned:
             raise SourceError(
                 f"{self._url}: there is no object of the time and Regions asked for",
                 hint="check the bucket, the prefix, --region, --from and --to",
             )
-        for span, region in self._searched:
-            tally.add_searched([span], [region], now)
-        self._link.notify(f"{self._url}: read {count:,} objects, {format_bytes(size)}")
+        if plan.spans or not plan.is_trail:
+            tally.add_searched(plan.searched(query, begin), now)
+        self._link.notify(f"{self._url}: read {self._count:,} objects, {format_bytes(self._size)}")
         if self._pruned:
             yield Skipped(self._url, Reason.OUTSIDE_REQUESTED_TIME, self._pruned)
 
     # ---- what to read
 
-    def _wanted(self, query: ReadOptions, pool: ThreadPoolExecutor) -> Iterator[_Object]:
-        self._searched = ()
+    def _plan(self, query: ReadOptions) -> "_Plan":
+        """Find the folders of the Regions wanted, and say what of them is read."""
         folders = list(self._find_folders(self._prefix))
         if not folders:
-            self._searched = tuple((span, "") for span in merge_spans(query))
-            yield from self._keep(self._list(self._prefix), merge_spans(query))
-            return
-        regions = sorted({folder.region for folder in folders})
+            return _Plan(merge_spans(query))
+        home = home_of(query)
         wanted = [folder for folder in folders if not query.regions or folder.region in query.regions]
-        found = sorted({folder.region for folder in wanted})
-        spans = merge_spans(query) or (() if wanted and wanted[0].inside else self._default_span())
+        of_roles = [folder for folder in folders if folder.region == home] if wanted else []
+        near = from_windows(query)
+        spans = merge_spans(near) or (() if wanted and wanted[0].inside else self._default_span())
         if not spans:
             prefixes = [folder.prefix + folder.inside for folder in wanted]
         else:
-            prefixes = [prefix for folder in wanted for prefix in folder.list_prefixes(list_days(spans))]
-        self._searched = tuple((span, region) for span in spans for region in found)
+            prefixes = _prefixes(wanted, spans) + _prefixes(of_roles, [near.changes] if near.changes else [])
+        regions = sorted({folder.region for folder in folders})
         self._link.notify(_describe(self._url, prefixes, spans, len(wanted), regions))
-        for objects in _ahead(pool, self._list_all, prefixes, LISTS_AHEAD):
-            yield from self._keep(objects, spans)
+        found = tuple(sorted({folder.region for folder in wanted}))
+        return _Plan(spans, tuple(prefixes), (*wanted, *of_roles), found, is_trail=True)
+
+    def _wanted(self, plan: "_Plan", pool: ThreadPoolExecutor) -> Iterator[_Object]:
+        if not plan.is_trail:
+            yield from self._keep(self._list(self._prefix), plan.spans)
+        for objects in _ahead(pool, self._list_all, plan.prefixes, LISTS_AHEAD):
+            yield from self._keep(objects, plan.spans)
+
+    def _look_back(
+        self, plan: "_Plan", query: ReadOptions, pool: ThreadPoolExecutor, reader: FileReader, progress: Progress | None
+    ) -> Generator[Found, None, datetime | None]:
+        """Read the days before the first window, the newest first, and return from when on changes were looked for.
+
+        The end is reached where every key in question has its policy, or where as many objects again were read.
+        """
+        if query.changes is None or not query.windows or not plan.is_trail:
+            return query.changes.start if query.changes else None
+        begin = min(window.start for window in query.windows)
+        if query.changes.start >= begin:
+            return query.changes.start
+        left, without_policy = self._count, set(query.keys)
+        day = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+        span = Window(max(day, query.changes.start), begin)
+        while span.start < begin and (without_policy or not query.keys):
+            objects = [
+                item
+                for prefix in _prefixes(plan.folders, [Window(span.start, span.start)])
+                for item in self._list(prefix)
+                if may_hold(item.key, [span])
+            ]
+            left -= len(objects)
+            if left < 0:
+                break
+            for found in self._read_objects(objects, pool, reader, progress):
+                without_policy -= _keys_given_a_policy(found)
+                yield found
+            begin = span.start
+            span = Window(max(begin - timedelta(days=1), query.changes.start), begin)
+        return begin
 
     def _default_span(self) -> tuple[Window, ...]:
         now = self._now()
@@ -173,6 +224,13 @@ class S3Source:
 
     # ---- reading it
 
+    def _read_objects(
+        self, objects: Iterable[_Object], pool: ThreadPoolExecutor, reader: FileReader, progress: Progress | None
+    ) -> Iterator[Found]:
+        for fetched in _ahead(pool, self._fetch, objects, AHEAD):
+            self._count, self._size = self._count + 1, self._size + fetched.object.size
+            yield from self._read_object(fetched, reader, progress)
+
     def _fetch(self, item: _Object) -> _Fetched:
         """Fetch an object ahead, in a thread, unless it is too large or holds no records by its place."""
         if item.size > AHEAD_BYTES or _reason_beside(item.key):
@@ -198,6 +256,19 @@ class S3Source:
         else:
             chunks = _again(fetched.chunks, fetched.damage)
         yield from reader.read_stream(name, Chunks(chunks))
+
+
+def _prefixes(folders: Iterable[RegionFolder], spans: Sequence[Window]) -> list[str]:
+    return [prefix for folder in folders for prefix in folder.list_prefixes(list_days(spans))]
+
+
+def _keys_given_a_policy(found: Found) -> frozenset[str]:
+    """Return the keys that a record puts a policy on."""
+    record = found.record if isinstance(found, FoundRecord) else {}
+    if record.get("eventName") not in ("PutKeyPolicy", "CreateKey") or record.get("errorCode") is not None:
+        return frozenset()
+    event = normalize_record(record, "")
+    return frozenset(one.key for one in event.accesses if one.key) if isinstance(event, Event) else frozenset()
 
 
 def _reason_beside(key: str) -> Reason | None:

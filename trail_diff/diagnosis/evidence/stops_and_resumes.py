@@ -1,7 +1,8 @@
 """Rule 4. Stops and resumes: a caller's calls stop at a change and resume at a later one, while others go on.
 
 Source: every call on the key that was read (`Case.uses`) between the changes of its policy. It fails where the caller
-simply had nothing to do in between; the failed job, which should have called, speaks against that.
+simply had nothing to do in between; the failed job, which should have called, speaks against that. Nothing is said
+where the time between was not all searched: a call there would not have been seen.
 """
 
 from trail_diff.diagnosis.evidence.requests import explained_for
@@ -30,6 +31,9 @@ def judge_by_stop(examined: Examined, hypothesis: Hypothesis) -> Judgement | Non
     if not later or later[0].since is None:
         return None
     until = later[0].since
+    searched = examined.case.searched
+    if searched is not None and not any(span.start <= since and until <= span.end for span in searched):
+        return None
     went_on = any(use not in own and use.first < until and use.last > since for use in on_key)
     stopped = any(use.last < since for use in own) and not any(since < use.last and use.first < until for use in own)
     resumed = [use for use in own if use.first >= until]
