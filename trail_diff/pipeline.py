@@ -281,7 +281,7 @@ def triage(
     from trail_diff.nights import gather_night
     from trail_diff.triaging.plan import TriagePlan
 
-    return group_night(*gather_night(inputs, TriagePlan(wanted, pad)))
+    return group_night(*gather_night(structs.replace(inputs, is_settled=is_settled), TriagePlan(wanted, pad)))
 
 
 def group_night(read: "Material", plan: "TriagePlan") -> tuple[Triage, Mapping[JobKey, Report]]:
