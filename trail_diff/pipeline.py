@@ -19,6 +19,7 @@
                ├ bundle             that value in one file, and back
                └ key_facts          files → Facts: key policy, key state, grants
     aws/live   AWS → the same raw value: jobs, events from a Source, and the key's facts
+    nights     Inputs, TriagePlan → Material: the events of many jobs in one reading, and the facts of each key
     case       Gathered, Question, Facts → Case
                ├ vaults             which keys jobs use, as AWS says of vaults and recovery points
                ├ baseline           which succeeded job to compare with, and in what it differs
@@ -280,7 +281,7 @@ def triage(
     from trail_diff.nights import gather_night
     from trail_diff.triaging.plan import TriagePlan
 
-    return group_night(*gather_night(inputs, TriagePlan(wanted, pad)))
+    return group_night(*gather_night(structs.replace(inputs, is_settled=is_settled), TriagePlan(wanted, pad)))
 
 
 def group_night(read: "Material", plan: "TriagePlan") -> tuple[Triage, Mapping[JobKey, Report]]:

@@ -44,6 +44,39 @@ def test_jobs_of_the_last_days_are_listed(server: AwsServer, ask: Run) -> None:
     assert server.count("LookupEvents") == 0
 
 
+def test_triage_of_the_last_day_lists_jobs_alone_where_none_failed(server: AwsServer, ask: Run) -> None:
+    """Without --since, the jobs of the last 24 hours are listed, and a note says so; without failures that is all."""
+    Incident(server)
+
+    status, listed, err = ask("triage", "--format", "json")
+
+    assert (status, listed["jobs"]["failed"]) == (0, 0)
+    assert "the last 24 hours; --since TIME chooses others" in err
+    assert server.count("LookupEvents") == 0
+
+
+def test_triage_without_all_lists_is_never_green(server: AwsServer, ask: Run) -> None:
+    """No failed job in the lists that may be read, and one that may not: the exit status is 3."""
+    Incident(server)
+    server.account().denied.add("backup:ListCopyJobs")
+
+    status, listed, err = ask("triage", "--format", "json")
+
+    assert (status, listed["coverage"]["warnings"]) == (3, ["jobs-not-listed"])
+    assert "backup:ListCopyJobs was refused" in err
+
+
+def test_triage_keeps_to_the_requests_allowed(server: AwsServer, ask: Run) -> None:
+    """--max-requests bounds what is fetched of event history; what that costs the answers is told."""
+    Incident(server)
+
+    status, listed, err = ask("triage", "--since", "5d", "--max-requests", "2", "--no-cache", "--format", "json")
+
+    assert (status, listed["jobs"]["failed"]) == (3, 1)
+    assert "fetch-truncated" in listed["coverage"]["warnings"]
+    assert "stopped after 2 requests" in err
+
+
 def test_callers_since_a_time_are_listed(server: AwsServer, ask: Run) -> None:
     """`callers` fetches the KMS calls since --from, and tells the accounts and Regions it saw."""
     incident = Incident(server)

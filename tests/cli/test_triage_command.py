@@ -113,7 +113,7 @@ def test_counts_of_jobs_are_named_as_what_they_are(cli: Cli, tmp_path: Path) -> 
     status, _, err = cli("triage", "--events", path, "--job", counts)
 
     assert status == 2
-    assert "counts jobs by state (list-backup-job-summaries)" in err
+    assert "counts jobs by state (list-backup-job-summaries and its like)" in err
 
 
 def test_redacted_triage_names_nothing(cli: Cli, tmp_path: Path) -> None:
@@ -125,3 +125,37 @@ def test_redacted_triage_names_nothing(cli: Cli, tmp_path: Path) -> None:
     assert [len(group["jobs"]) for group in json.loads(out)["groups"]] == [2]
     assert "deny-vault" not in out
     assert "111122223333" not in out
+
+
+def test_redacted_triage_takes_the_names_that_a_user_knows(cli: Cli, tmp_path: Path) -> None:
+    """With --redact, --vault and --account name what they are called in the input."""
+    path = export(tmp_path, ("deny", 2), ("disable", 1))
+
+    for options in (["--vault", "disable-vault", "--account", "111122223333"], ["--account", "444455556666"]):
+        _, plain, _ = cli("triage", "--events", path, "--format", "json", *options)
+        _, redacted, _ = cli("triage", "--events", path, "--redact", "--format", "json", *options)
+
+        assert json.loads(redacted)["jobs"] == json.loads(plain)["jobs"]
+
+
+PAGES = [{"BackupJobs": [{"BackupJobId": f"job-{n}", "State": "COMPLETED"}]} for n in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "status"), [(("more", "more"), 3), (("more", None), 0), ((None, "more"), 0), ((None, None), 0)]
+)
+@pytest.mark.parametrize("option", ["--job", "--events"])
+def test_list_that_goes_on_is_no_night_without_failures(
+    cli: Cli, tmp_path: Path, tokens: tuple[str | None, str | None], status: int, option: str
+) -> None:
+    """Where every page of a list names a next one, jobs may be missing: that is said, and is not the exit status 0."""
+    trail, given = export(tmp_path, ("calm", 1)), []
+    for number, (page, token) in enumerate(zip(PAGES, tokens, strict=True)):
+        path = tmp_path / f"page-{number}.json"
+        path.write_text(json.dumps({**page, "NextToken": token} if token else page), encoding="utf-8")
+        given += [option, path]
+
+    found, out, _ = cli("triage", "--events", trail, *given)
+
+    assert found == status
+    assert ("a list of jobs is not complete" in out) == bool(status)

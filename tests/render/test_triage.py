@@ -19,7 +19,7 @@ from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import NextStep
-from trail_diff.model.triage import Triage
+from trail_diff.model.triage import Triage, TriageCounts
 from trail_diff.render import escape
 from trail_diff.render.interface import Lang, RenderOptions
 from trail_diff.render.phrases import CATALOGUES, catalogue
@@ -260,3 +260,33 @@ def test_unknown_format_is_a_usage_error() -> None:
         render(with_text("a"), "xml")
 
     assert all(name in caught.value.hint for name in FORMATS)
+
+
+def with_parts() -> Triage:
+    """Return a group of a composite job and its part, and of a part whose parent is not there."""
+    (group,) = group_reports([CANONICAL], 3, Coverage()).groups
+    whole = structs.replace(group.jobs[0], id="whole", parent=None)
+    part, other = (
+        structs.replace(whole, id=name, parent=of) for name, of in (("part", "WHOLE"), ("other", "elsewhere"))
+    )
+    return Triage(TriageCounts(3, 3, 3, 0, 0, 0), (structs.replace(group, jobs=(whole, part, other)),), Coverage())
+
+
+@pytest.mark.parametrize(("output_format", "below"), [("table", "    part"), ("markdown", "  - `part`")])
+def test_parts_stand_below_their_job(output_format: str, below: str) -> None:
+    """A part is indented below its job; one whose job is elsewhere says whose part it is."""
+    lines = render(with_parts(), output_format, verbose=True, width=100).splitlines()
+
+    (first,) = [number for number, line in enumerate(lines) if line.strip(" -`").startswith("whole")]
+    assert lines[first + 1].startswith(below)
+    assert "part of" not in lines[first + 1]
+    assert "part of" in lines[first + 2]
+    assert "elsewhere)" in lines[first + 2].replace("`", "")
+
+
+@pytest.mark.parametrize("output_format", ["table", "markdown", "html", "slack"])
+def test_jobs_that_may_be_missing_are_told(output_format: str) -> None:
+    """A list that is not complete is said beside the counts, without -v."""
+    made = structs.replace(with_parts(), coverage=Coverage(warnings=(Reason.JOBS_NOT_LISTED,)))
+
+    assert "a list of jobs is not complete" in render(made, output_format)

@@ -109,7 +109,8 @@ def _before(changes: Window | None, asked: Span, later: Sequence[Span]) -> Windo
     """Return the changes before the first second asked for, where a window lies earlier still; None elsewhere."""
     if changes is None or min(later).start >= asked.start:
         return None
-    return Window(changes.start, max(changes.start, time_of(asked.start - 1)))
+    until = time_of(asked.start - 1)
+    return Window(min(changes.start, until), until)
 
 
 def _span(window: Window) -> Span:
