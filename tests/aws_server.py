@@ -20,7 +20,7 @@ from typing import Any, Literal
 from aws_wire import Answer, AwsFaultError, Call, parse_call, write_answer, write_fault
 from recording import Record
 
-Kind = Literal["throttle", "cut", "slow", "stale-token", "expired", "error", "do"]
+Kind = Literal["throttle", "cut", "slow", "stale-token", "expired", "error", "page", "do"]
 NOT_FOUND = 404
 
 
@@ -109,6 +109,8 @@ class AwsServer:
             content = self._handle(call)
         except AwsFaultError as error:
             return write_fault(call, error)
+        if fault is not None and fault.kind == "page":
+            return Answer(200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><html>Sign in to the proxy</html>")
         answer = write_answer(call, content)
         return Answer(-1, answer.headers, answer.body) if fault is not None and fault.kind == "cut" else answer
 
@@ -260,7 +262,7 @@ def _go_wrong(fault: Fault) -> None:
             time.sleep(0.3)
         case "do":
             fault.action()
-        case "cut":
+        case "cut" | "page":
             pass
 
 

@@ -40,7 +40,7 @@ class Inputs(Struct, frozen=True):
 
     Without exports and a bundle, AWS itself is asked, as `aws` says; `note` is told what was refused, a line
     each. `keys` are those to which calls may be narrowed when they are counted. With a `redactor`, everything is read
-    with pseudonyms in place of names.
+    with pseudonyms in place of names. `is_settled` says whether a case from AWS needs no further evidence.
     """
 
     events: tuple[str, ...] = ()
@@ -54,6 +54,7 @@ class Inputs(Struct, frozen=True):
     aws: AwsOptions = AwsOptions()
     keys: tuple[str, ...] = ()
     note: Callable[[str], None] = lambda _note: None
+    is_settled: Callable[[Case], bool] = lambda _case: True
 
     @property
     def is_live(self) -> bool:
@@ -335,6 +336,7 @@ def _collect_exports(inputs: Inputs, question: Question, files: Source | None) -
 def _collect_live(inputs: Inputs, question: Question, documents: FactDocuments) -> tuple[Collected, Question]:
     from trail_diff.aws.live.collect import collect_live, collect_time, resolve_question
     from trail_diff.aws.live.elsewhere import open_source
+    from trail_diff.aws.live.further import look_further
 
     given, connection = structs.replace(read_given_jobs(inputs), documents=documents), connect_inputs(inputs)
     source = open_source(inputs.aws, connection, inputs.note)
@@ -342,7 +344,10 @@ def _collect_live(inputs: Inputs, question: Question, documents: FactDocuments) 
         return collect_time(connection, source, inputs.options, given), question
     asked = resolve_question(connection, question)
     with _asking_for_time(inputs):
-        return collect_live(connection, asked, source, given, inputs.options), asked
+        collected = collect_live(connection, asked, source, given, inputs.options)
+    if not inputs.is_settled(collected.case(asked)):
+        collected = look_further(connection, asked, source, collected, inputs.options)
+    return collected, asked
 
 
 def _fetch_calls(inputs: Inputs) -> Gathered:

@@ -62,8 +62,8 @@ def gather_listed(inputs: Inputs, plan: TriagePlan, connection: "Connection") ->
     now = connection.clock()
     plan = _with_time(plan, inputs, now)
     created = Window(plan.wanted.start or now, plan.wanted.end or now)
-    night = collect_night(connection, Night(plan, created, given, inputs.options), _open_reading(inputs, connection))
-    night = _redact(night, inputs)
+    asked = Night(plan, created, given, inputs.options, inputs.is_settled)
+    night = _redact(collect_night(connection, asked, _open_reading(inputs, connection)), inputs)
     by_key = {key: read_facts(documents) for key, documents in night.facts.items()}
     collected = structs.replace(night.collected, asked_at=inputs.options.asked_at)
     return Material(collected.gathered(), collected.facts(), by_key), _rename(plan, inputs)

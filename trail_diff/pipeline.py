@@ -19,6 +19,7 @@
                ├ bundle             that value in one file, and back
                └ key_facts          files → Facts: key policy, key state, grants
     aws/live   AWS → the same raw value: jobs, events from a Source, and the key's facts
+    nights     Inputs, TriagePlan → Material: the events of many jobs in one reading, and the facts of each key
     case       Gathered, Question, Facts → Case
                ├ vaults             which keys jobs use, as AWS says of vaults and recovery points
                ├ baseline           which succeeded job to compare with, and in what it differs
@@ -102,7 +103,7 @@ def load_case(inputs: Inputs, question: Question | None = None) -> Case:
     """
     inputs = dated(inputs)
     if inputs.is_raw_needed:
-        collected, asked = collect(inputs, question)
+        collected, asked = collect(structs.replace(inputs, is_settled=is_settled), question)
         return collected.case(asked)
     facts, asked = gather_facts(inputs), need_question(question)
     return build_case(gather_inputs(inputs, _windows_of(asked), asked.keys), asked, facts)
@@ -116,7 +117,7 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
     """
     from trail_diff.gather.bundle import save_case
 
-    inputs = dated(inputs)
+    inputs = structs.replace(dated(inputs), is_settled=is_settled)
     offers = offer_bundles(inputs, question, _windows_of)
     offer = next(offer for offer in offers if _is_same(offer.case, offer.offered))
     if inputs.redactor is not None:
@@ -124,6 +125,13 @@ def save_bundle(file: Path, inputs: Inputs, question: Question | None = None) ->
         _refuse_other_conclusion(analyse(plain.case(asked)), analyse(offer.case))
     save_case(file, offer.collected, offer.question, __version__)
     return offer.collected
+
+
+def is_settled(case: Case) -> bool:
+    """Check whether calls on the key at another time can decide nothing: what its policy says of the calls is clear."""
+    report = analyse(case)
+    open_rows = [row for row in report.weighing if row.standing in ("likely", "possible", "open")]
+    return report.verdict.confidence == "confirmed" or not any(row.origin == "key-policy" for row in open_rows)
 
 
 def _refuse_other_conclusion(plain: Report, redacted: Report) -> None:
@@ -279,7 +287,7 @@ def triage(
     """
     from trail_diff.triaging.plan import TriagePlan
 
-    return group_night(*gather_night(dated(inputs), TriagePlan(wanted, pad)))
+    return group_night(*gather_night(structs.replace(dated(inputs), is_settled=is_settled), TriagePlan(wanted, pad)))
 
 
 def group_night(read: "Material", plan: "TriagePlan") -> tuple[Triage, Mapping[JobKey, Report]]:

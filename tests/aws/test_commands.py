@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_server import AwsServer, Fault
+from aws_server import AwsServer, Fault, Kind
 from incident import ACCOUNT, Incident, fixtures
 
 from trail_diff.cli import run
@@ -132,6 +132,32 @@ def test_interrupted_run_ends_with_130_and_the_next_goes_on(server: AwsServer, a
     assert (stopped, status) == (130, 0)
     assert sum(row["calls"] for row in listed["callers"]) == 57
     assert server.count("LookupEvents") <= 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("expired", "the AWS credentials have expired"), ("page", "is not AWS")],
+)
+def test_run_that_breaks_off_is_one_line_and_the_next_goes_on(
+    server: AwsServer, ask: Run, kind: Kind, said: str
+) -> None:
+    """What answers wrongly from the middle on ends the run with one line; the next keeps what was fetched."""
+    Incident(server)
+    server.faults.append(Fault("LookupEvents", kind, skip=20, times=1000))
+    stopped, out, err = ask("--job-id", fixtures.FAILED_ID, "--format", "json")
+    made = server.count("LookupEvents")
+    server.faults.clear()
+
+    status, report, _ = ask("--job-id", fixtures.FAILED_ID, "--format", "json")
+    resumed = server.count("LookupEvents") - made
+    server.calls.clear()
+    _, whole, _ = ask("--job-id", fixtures.FAILED_ID, "--format", "json", "--no-cache")
+
+    problems = [line for line in err.splitlines() if not line.startswith("trail-diff: note:")]
+    assert (stopped, out, len(problems)) == (2, "", 1)
+    assert said in problems[0]
+    assert (status, report["verdict"]) == (1, whole["verdict"])
+    assert resumed < server.count("LookupEvents")
 
 
 def test_notes_go_to_stderr(server: AwsServer, ask: Run) -> None:

@@ -181,6 +181,33 @@ def test_a_dry_run_prints_the_statement_and_asks_nothing(
     assert not server.asked("StartQueryExecution")
 
 
+@pytest.mark.parametrize(
+    ("name", "operation", "field"),
+    [
+        ("athena", "StartQueryExecution", "QueryString"),
+        ("log group", "StartQuery", "queryString"),
+        ("event data store", "StartQuery", "QueryStatement"),
+    ],
+)
+def test_a_dry_run_prints_exactly_what_runs(
+    shell: Shell, server: Loopback, name: str, operation: str, field: str
+) -> None:
+    """Every statement that the run sends was printed, and nothing else; Lake's is repeated without a column it lacks."""
+    options = ["--job-id", JOB, *place(name, server), *TIME]
+    _, printed = shell.run(*options, "--dry-run")
+    rest = "\n".join(line for line in printed.splitlines() if not line.startswith("# "))
+
+    shell.run(*options)
+
+    sent = [asked[field] for asked in server.asked(operation)]
+    assert sent
+    for statement in sent:
+        column = statement.replace("eventjson FROM", "eventjson, eventcontext FROM")
+        assert statement in printed or column in printed
+        rest = rest.replace(statement, "", 1).replace(column, "", 1)
+    assert rest.strip() == ""
+
+
 def test_callers_and_what_if_push_their_keys_down(shell: Shell, tmp_path: Path) -> None:
     """Who uses a key is asked for that key only; a case asks for all keys, for what others did is evidence."""
     key = next(record["resources"][0]["ARN"] for record in incident_records() if record["eventName"] == "Decrypt")

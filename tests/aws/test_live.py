@@ -196,6 +196,57 @@ def test_baseline_without_events_is_passed_over(incident: Incident) -> None:
     assert report.verdict.outcome == "explained"
 
 
+def test_best_baseline_is_named_where_none_has_events(incident: Incident) -> None:
+    """When no baseline has a call of its own, the job is compared with the best of them, as from an export."""
+    good = next(job for job in incident.account.jobs if job["BackupJobId"] == fixtures.SUCCEEDED_ID.upper())
+    earlier = {name: good[name] - timedelta(hours=12) for name in ("CreationDate", "CompletionDate")}
+    incident.account.jobs.append({**good, "BackupJobId": "OLDER", **earlier})
+    records = incident.account.records[REGION]
+    records[:] = [record for record in records if record["eventSource"] != "kms.amazonaws.com"]
+
+    report = incident.ask().report
+
+    assert report.succeeded is not None
+    assert report.succeeded.id == fixtures.SUCCEEDED_ID.upper()
+
+
+def test_baseline_of_the_same_vault_is_preferred_to_one_of_the_same_resource(incident: Incident) -> None:
+    """Jobs of the resource and of the vault are both listed, so that the most alike is chosen as from an export."""
+    good = next(job for job in incident.account.jobs if job["BackupJobId"] == fixtures.SUCCEEDED_ID.upper())
+    earlier = {name: good[name] - timedelta(days=2) for name in ("CreationDate", "CompletionDate")}
+    elsewhere = good["BackupVaultArn"].replace("backup-vault:", "backup-vault:other-")
+    incident.account.jobs.append({**good, **earlier, "BackupJobId": "ELSEWHERE", "BackupVaultArn": elsewhere})
+    good["ResourceArn"] += "-2"
+
+    report = incident.ask().report
+
+    assert report.succeeded is not None
+    assert report.succeeded.id == fixtures.SUCCEEDED_ID.upper()
+
+
+def test_job_of_the_same_type_lends_its_calls_where_none_can_be_compared(incident: Incident) -> None:
+    """Without a baseline, another job of the resource type is read, and shows which calls to expect."""
+    good = next(job for job in incident.account.jobs if job["BackupJobId"] == fixtures.SUCCEEDED_ID.upper())
+    good["ResourceArn"] += "-2"
+    good["BackupVaultArn"] = good["BackupVaultArn"].replace("backup-vault:", "backup-vault:other-")
+    good["BackupVaultName"] = "other-" + good["BackupVaultName"]
+
+    report = incident.ask().report
+
+    asked = {
+        call.parameters.get("ByResourceType") for call in incident.server.calls if call.operation == "ListBackupJobs"
+    }
+    assert report.succeeded is None
+    assert good["ResourceType"] in asked
+    assert any(
+        call.parameters["StartTime"] < good["CompletionDate"]
+        for call in incident.server.calls
+        if call.operation == "LookupEvents"
+        and "kms" in str(call.parameters["LookupAttributes"])
+        and call.parameters["EndTime"] - call.parameters["StartTime"] < timedelta(hours=2)
+    )
+
+
 def test_job_of_just_now_may_not_be_in_the_history_yet(server: AwsServer) -> None:
     """A job that ended minutes ago is told with the delay that event history has."""
     incident = Incident(server)

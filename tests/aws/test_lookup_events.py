@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from aws_server import AwsServer, Fault
+from aws_server import AwsServer, Fault, Kind
 from msgspec import structs
 from recording import Recording
 
@@ -20,7 +20,7 @@ from trail_diff.aws.event_history.lookup_events import HistoryOptions, LookupEve
 from trail_diff.aws.event_history.pace import Pace
 from trail_diff.aws.event_history.place_history import PAGES_PER_SLICE, Errand, PlaceHistory
 from trail_diff.aws.event_history.slices import Slices, Span
-from trail_diff.errors import AwsAccessDeniedError, AwsConnectionError, AwsCredentialsError
+from trail_diff.errors import AwsAccessDeniedError, AwsConnectionError, AwsCredentialsError, AwsThrottledError
 from trail_diff.model.learnt import Window
 from trail_diff.read.interface import FoundRecord, Progress, ReadOptions, Tally, select_everything
 
@@ -411,14 +411,15 @@ def test_server_that_is_gone_is_a_connection_error(server: AwsServer) -> None:
     assert "network" in caught.value.hint
 
 
-@pytest.mark.parametrize("fault", ["expired", "interrupt"])
+@pytest.mark.parametrize("fault", ["expired", "interrupt", "throttle", "page"])
 def test_second_run_goes_on_where_the_first_was_stopped(server: AwsServer, tmp_path: Path, fault: str) -> None:
-    """Expired credentials or Ctrl-C in the middle cost nothing that was fetched; nothing is lost or counted twice."""
+    """Expired credentials, Ctrl-C, throttling or a proxy's page in the middle cost nothing that was fetched."""
     pages = PAGES_PER_SLICE + 10
     ids = put_events(server, pages * 50, every=1)
     server.faults.append(stopping(fault, after=pages - 5))
-    with pytest.raises((AwsCredentialsError, KeyboardInterrupt)):
-        Reading(server, cache=tmp_path).read(QUERY)
+    stops = (AwsCredentialsError, KeyboardInterrupt, AwsThrottledError, AwsConnectionError)
+    with pytest.raises(stops):
+        Reading(server, cache=tmp_path, attempts=1).read(QUERY)
     made = server.count("LookupEvents")
     server.faults.clear()
     server.calls.clear()
@@ -433,8 +434,9 @@ def test_second_run_goes_on_where_the_first_was_stopped(server: AwsServer, tmp_p
 
 def stopping(how: str, after: int) -> Fault:
     """Return the fault that stops a run after so many requests."""
-    if how == "expired":
-        return Fault("LookupEvents", "expired", skip=after, times=1000)
+    kinds: dict[str, Kind] = {"expired": "expired", "throttle": "throttle", "page": "page"}
+    if how in kinds:
+        return Fault("LookupEvents", kinds[how], skip=after, times=1000)
     return Fault("LookupEvents", "do", skip=after, action=lambda: os.kill(os.getpid(), signal.SIGINT))
 
 

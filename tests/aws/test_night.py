@@ -1,5 +1,6 @@
 """A night of jobs from AWS: the groups are right, each verdict is that of its single run, and little is asked."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -7,12 +8,14 @@ import pytest
 from aws.played_night import moved_night, play_night
 from aws_server import AwsServer
 from msgspec import structs
-from night import Night, make_night, run_night
+from night import BAD, ROLE, Night, make_night, run_night
 from recording import Record, Recording
+from scenes.stage import STORAGE
 
 from trail_diff.aws.event_history.lookup_events import HistoryOptions
 from trail_diff.aws.live.collect import collect_live
 from trail_diff.aws.live.connection import Connection, connect
+from trail_diff.aws.live.further import look_further
 from trail_diff.aws.live.options import AwsOptions
 from trail_diff.case.builder import DEFAULT_PAD, Question
 from trail_diff.errors import AwsAccessDeniedError
@@ -22,7 +25,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Finding, Report
 from trail_diff.model.triage import Triage
 from trail_diff.nights import gather_listed
-from trail_diff.pipeline import analyse, group_night
+from trail_diff.pipeline import analyse, group_night, is_settled
 from trail_diff.redaction.owner_map import make_pseudonyms
 from trail_diff.redaction.redactor import Redactor
 from trail_diff.triaging.plan import TriagePlan
@@ -57,7 +60,7 @@ class Asked:
     def triage(self, wanted: TriageFilter = EVERY_JOB, inputs: Inputs | None = None) -> tuple[Triage, list[Report]]:
         """Triage the night, and return the groups and the reports of their jobs."""
         plan = TriagePlan(structs.replace(wanted, start=self.since), DEFAULT_PAD)
-        own = structs.replace(inputs or Inputs(), note=self.notes.append)
+        own = structs.replace(inputs or Inputs(), note=self.notes.append, is_settled=is_settled)
         found, reports = group_night(*gather_listed(own, plan, self.connection()))
         assert sorted(reports) == sorted((job.id, job.account, job.region) for one in found.groups for job in one.jobs)
         return found, list(reports.values())
@@ -65,7 +68,11 @@ class Asked:
     def ask(self, job_id: str) -> Report:
         """Ask about one job alone."""
         connection, question = self.connection(), Question(job_id)
-        return analyse(collect_live(connection, question, connection.history()).case(question))
+        source = connection.history()
+        collected = collect_live(connection, question, source)
+        if not is_settled(collected.case(question)):
+            collected = look_further(connection, question, source, collected)
+        return analyse(collected.case(question))
 
 
 def _failed(job: Record) -> bool:
@@ -116,7 +123,7 @@ def test_a_night_from_aws_has_its_groups(server: AwsServer) -> None:
 def test_every_verdict_is_that_of_its_single_run(server: AwsServer) -> None:
     """A job in a group has the verdict, the findings and the baseline that asking AWS for it alone gives."""
     plan = [("deny", HOME, "eu-west-1", 2), ("busy", HOME, "eu-west-1", 1), ("grant", OTHER, "eu-west-1", 1)]
-    asked = Asked(server, small_night(*plan, ("new", HOME, "us-east-1", 1)))
+    asked = Asked(server, small_night(*plan, ("new", OTHER, "us-east-1", 1), ("calm", OTHER, "us-east-1", 1)))
 
     _, reports = asked.triage()
 
@@ -281,3 +288,29 @@ def test_a_night_with_pseudonyms_names_nothing(server: AwsServer) -> None:
     ]
     hidden = [HOME, "deny-vault", asked.night.vaults[0].key.rpartition("/")[2]]
     assert not [name for name in hidden if name in repr(redacted) + repr(reports)]
+
+
+def test_an_answer_that_stays_open_looks_at_other_jobs(server: AwsServer) -> None:
+    """A Deny that nobody can decide is cleared by a call that another job made under it, as in the single run."""
+    night = small_night(("deny", HOME, "eu-west-1", 1))
+    (vault,) = night.vaults
+    made = vault.made
+    for record in made.records:
+        if record["eventName"] == "PutKeyPolicy":
+            put = json.loads(record["requestParameters"]["policy"])
+            for statement in put["Statement"]:
+                if statement["Effect"] == "Deny":
+                    statement["Condition"] = {"StringNotEquals": {"aws:SourceAccount": HOME}}
+            record["requestParameters"]["policy"] = json.dumps(put)
+    details = {"resource": made.arn("dynamodb", "table/other"), "role": made.role_arn(ROLE)}
+    times = (f"{BAD}T13:05:00Z", f"{BAD}T13:14:00Z")
+    made.backup_job(made.make_id("other"), *times, "COMPLETED", vault=vault.name, **details)
+    context = {"aws:backup:backup-vault": made.arn("backup", f"backup-vault:{vault.name}")}
+    for action in ("GenerateDataKey", "Decrypt"):
+        made.kms(f"{BAD}T13:07:00Z", action, vault.key, made.service(STORAGE), context)
+    asked = Asked(server, night)
+
+    _, (report,) = asked.triage()
+
+    assert {row.standing for row in report.weighing if row.cause is Cause.KEY_POLICY_EXPLICIT_DENY} == {"refuted"}
+    assert report.verdict == asked.ask(report.failed.id).verdict

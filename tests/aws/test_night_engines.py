@@ -216,6 +216,7 @@ def test_a_baseline_without_events_is_asked_for_once_more(shell: Shell, server: 
     assert "2026-03-02T18" in first
     assert "2026-03-02T18" not in second.partition("WHERE")[2]
     assert "2026-03-01T17:50:00Z" in second
+    assert "AND '2026-03-02T05:49:59Z' AND eventname IN" in second, "changes from then on were asked for before"
 
 
 def test_a_dry_run_prints_what_is_run(shell: Shell, server: Loopback, night: Night, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Each case is two nights of one job (`scenes.stage`), told in JSON: policies by t
 import json
 import random
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from incidents import run_in
+from msgspec import structs
 from recording import as_trail_file
 from scenes.stage import BAD, ROLE, SESSION, STORAGE, Scene, policy
 
+from trail_diff.case.builder import Question
 from trail_diff.diagnosis.evidence.registry import RULES
 from trail_diff.gather.exports import Export
+from trail_diff.inputs import Inputs
+from trail_diff.model.learnt import Window
+from trail_diff.pipeline import analyse, load_case
 
 CASES: dict[str, Any] = json.loads((Path(__file__).parent / "cases" / "evidence.json").read_text(encoding="utf-8"))
 STATEMENTS: dict[str, Any] = CASES.pop("statements")
@@ -186,3 +192,26 @@ def test_no_order_of_files_and_no_pseudonym_changes_an_answer(name: str, chance:
 
         assert told(run_in(folder, asked)) == whole
         assert told(run_in(folder, [*asked, "--redact"])) == whole
+
+
+@pytest.mark.parametrize(
+    ("span", "is_supported"),
+    [
+        pytest.param(("2026-03-02T17:00:00Z", "2026-03-02T19:00:00Z"), False, id="only the window"),
+        pytest.param(("2026-03-02T00:00:00Z", "2026-03-03T10:00:00Z"), True, id="from change to change"),
+    ],
+)
+def test_calls_stop_only_where_the_time_between_was_searched(
+    span: tuple[str, str], tmp_path: Path, *, is_supported: bool
+) -> None:
+    """A source that was asked for the window alone cannot tell that calls stopped at one change until the next."""
+    scene = play(CASES["stops-and-resumes"])
+    export = tmp_path / "trail.json"
+    export.write_text(as_trail_file(scene.finish().sorted()))
+    case = load_case(Inputs(events=(str(export),)), Question(BAD))
+    start, end = map(datetime.fromisoformat, span)
+
+    report = analyse(structs.replace(case, searched=(Window(start, end),)))
+
+    rules = {one.rule for row in report.weighing for one in row.judgements}
+    assert ("stops-and-resumes" in rules) is is_supported

@@ -124,8 +124,8 @@ def _check_window(side: JobEvents, tally: Tally) -> Iterator[Reason]:
     """Report a window in which no record of the job's Region lies, or that the export begins or ends inside of.
 
     Counts are by the hour, so a shorter gap goes unseen; an export of few events may begin or end a little inside. Of
-    what was searched, it is known which time is whole; a log store must have a record of that time as well, since its
-    trail may not have been there yet.
+    what was searched, it is known which time is whole; a log store must have a record of that time and of the job's
+    account as well, since its trail may not have been there yet, and may be an organization's.
     """
     is_searched = any(_is_searched(side, place, tally) for place in tally.searched)
     if not is_searched and (tally.as_of is not None or not _is_spanned(side, tally)):
@@ -139,7 +139,7 @@ def _is_searched(side: JobEvents, place: tuple[str, str, str, str], tally: Tally
     start, end = parse_time(first), parse_time(last)
     is_here = job.region in (None, region or job.region) and job.account in (None, account or job.account)
     is_whole = start is not None and end is not None and start <= core.start and core.end < end + timedelta(seconds=1)
-    return is_here and is_whole and (bool(account) or _has_records(side, tally))
+    return is_here and is_whole and (bool(account) or _has_records(side, tally, job.account))
 
 
 def _is_spanned(side: JobEvents, tally: Tally) -> bool:
@@ -150,11 +150,15 @@ def _is_spanned(side: JobEvents, tally: Tally) -> bool:
     return first <= core.start + _SLACK and core.end - _SLACK <= last and _has_records(side, tally)
 
 
-def _has_records(side: JobEvents, tally: Tally) -> bool:
-    """Check whether an hour of the job's own time has a record of its Region."""
-    regions = ("", side.job.region) if side.job.region else None
-    hours = (hour for region, _, hour in tally.hours if regions is None or region in regions)
-    return any(_hour_overlaps(hour, _core(side)) for hour in hours)
+def _has_records(side: JobEvents, tally: Tally, account_id: str | None = None) -> bool:
+    """Check whether an hour of the job's own time has a record of its Region, and of an account where that is named."""
+    job = side.job
+    return any(
+        (not job.region or region in ("", job.region))
+        and (not account_id or account in ("", account_id))
+        and _hour_overlaps(hour, _core(side))
+        for region, account, hour in tally.hours
+    )
 
 
 def _check_selectors(
@@ -288,6 +292,14 @@ def _texts(value: object) -> list[str]:
 def _changes_searched(tally: Tally) -> tuple[datetime, datetime] | UnsetType:
     first, last = map(parse_time, tally.changes or (None, None))
     return (first, last) if first and last else UNSET
+
+
+def searched_spans(tally: Tally) -> tuple[Window, ...] | None:
+    """Return the spans that AWS or a log store was asked for, in order; None of exports, which are read whole."""
+    if tally.as_of is None:
+        return None
+    bounds = {(parse_time(first), parse_time(last)) for *_, first, last in tally.searched}
+    return tuple(Window(start, end) for start, end in sorted(bounds, key=str) if start and end)
 
 
 def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:

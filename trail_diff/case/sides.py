@@ -7,7 +7,7 @@ import msgspec
 
 from trail_diff.case.baseline import compare_jobs
 from trail_diff.case.correlate import tie_events
-from trail_diff.case.coverage import check_coverage, summarize_reading
+from trail_diff.case.coverage import check_coverage, searched_spans, summarize_reading
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.usage_history import UseHistory
 from trail_diff.events.changes import POLICY_CARRIERS, select_changes
@@ -59,6 +59,7 @@ def finish_case(
         asked_at=gathered.asked_at,
         uses=_uses(gathered, every_key, changes),
         policies_elsewhere=_policies_elsewhere(gathered, failed, every_key),
+        searched=searched_spans(gathered.tally),
         policy_key=failed.job.key if failed.job.key in asked else next(iter(asked), failed.job.key),
     )
 

@@ -36,8 +36,11 @@ def triage(
 ) -> None:
     """Explain every job that failed, and put those with the same cause together.
 
+    Without --events, AWS Backup is asked for the jobs since --since, of the last 24 hours by default, in every account
+    (--profile) and --region, then event history, or the engine named, for their calls.
+
     With --format html and -o, each job's full report is written into a folder beside the page. Exits 0 when no job
-    failed, 1 when a cause or a difference is named, 3 when none has an answer.
+    failed, 1 when a cause or a difference is named, 3 when none has an answer or jobs may be missing.
     """
     from trail_diff.pasted.explain import explain_nothing
     from trail_diff.pipeline import triage as triage_jobs

@@ -241,7 +241,8 @@ class Case(Struct, frozen=True):
     fetch. `uses` is how the keys were used in all that was read, inside both windows and beyond; `policy_key` the key
     that a policy in `facts` belongs to; `expected` the calls to expect of the failed job where no job succeeded;
     `asked_at` is when the question was asked. `policies_elsewhere` are the records of policies of other keys that were
-    used without error in the failed job's window.
+    used without error in the failed job's window. `searched` are the spans that AWS or a log store was asked for; None
+    where everything that there is was read.
     """
 
     failed: JobEvents
@@ -257,6 +258,7 @@ class Case(Struct, frozen=True):
     expected: tuple[ExpectedCall, ...] = ()
     asked_at: datetime | None = None
     policies_elsewhere: tuple[Event, ...] = ()
+    searched: tuple[Window, ...] | None = None
 
 
 class Windows(Struct, frozen=True):

@@ -7,7 +7,7 @@ Tally, because coverage has to be told from records that are thrown away.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -258,12 +258,11 @@ class Tally:
     def add_searched(self, query: ReadOptions, as_of: datetime) -> None:
         """Note that a log store was asked for what a query wants; no Regions stand for all of them."""
         self.as_of = max(self.as_of or "", as_of.isoformat())
-        for span in query.windows:
+        for span in query.windows if not query.only_keys else ():
             bounds = (span.start.isoformat(), min(span.end, as_of).isoformat())
             self.searched |= {(region, "", *bounds) for region in query.regions or ("",)}
-        changes = query.windows[0] if query.changes is None and len(query.windows) == 1 else query.changes
-        if changes is not None:
-            self.narrow_changes(changes.start.isoformat(), min(changes.end, as_of).isoformat())
+        if query.changes is not None:
+            self.narrow_changes(query.changes.start.isoformat(), min(query.changes.end, as_of).isoformat())
 
     def narrow_changes(self, first: str, last: str) -> None:
         """Note a span in which a source was asked for changes; of several spans, what they have in common counts."""
@@ -308,14 +307,23 @@ class Tally:
         self.searched |= other.searched
         self.as_of = max((time for time in (self.as_of, other.as_of) if time), default=None)
         self.cached_at = min((time for time in (self.cached_at, other.cached_at) if time), default=None)
-        if other.changes is not None:
-            self.narrow_changes(*other.changes)
+        self.changes = _join_spans(self.changes, other.changes)
         self._widen([time for time in (other.first, other.last) if time is not None])
 
     def _widen(self, times: Sequence[str]) -> None:
         """Take in times that can be read."""
         self.first = min((time for time in (self.first, *times) if time is not None), default=None)
         self.last = max((time for time in (self.last, *times) if time is not None), default=None)
+
+
+def _join_spans(one: tuple[str, str] | None, other: tuple[str, str] | None) -> tuple[str, str] | None:
+    """Return the span of two that touch, else the later one."""
+    if one is None or other is None:
+        return one or other
+    earlier, later = sorted((one, other))
+    end, begin = parse_time(earlier[1]), parse_time(later[0])
+    is_whole = end is not None and begin is not None and begin <= end + timedelta(seconds=1)
+    return (earlier[0], max(earlier[1], later[1])) if is_whole else later
 
 
 def _is_time(text: str) -> bool:

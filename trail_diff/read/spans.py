@@ -48,12 +48,6 @@ def near_windows(query: ReadOptions) -> ReadOptions:
     return structs.replace(query, changes=Window(start, max(start, query.changes.end)))
 
 
-def covers_windows(query: ReadOptions) -> bool:
-    """Check whether the span of the changes holds every window, so that a window need not ask for changes as well."""
-    span = query.changes
-    return span is not None and all(span.start <= window.start and window.end <= span.end for window in query.windows)
-
-
 def from_windows(query: ReadOptions) -> ReadOptions:
     """Look for changes from the first window on."""
     if query.changes is None or not query.windows:
@@ -68,6 +62,12 @@ def home_of(query: ReadOptions) -> str | None:
         return None
     home = global_region(query.regions[0])
     return home if home not in query.regions else None
+
+
+def covers_windows(query: ReadOptions) -> bool:
+    """Check whether the span of the changes holds every window, so that a window need not ask for changes as well."""
+    span = query.changes
+    return span is not None and all(span.start <= window.start and window.end <= span.end for window in query.windows)
 
 
 def pushed_keys(query: ReadOptions) -> tuple[str, ...]:

@@ -118,14 +118,15 @@ class LookupEvents:
         changes = span_of(query.changes, oldest, now) if query.changes else None
         regions = self._regions_of(query)
         home = global_region(regions[0])
+        around = changes_around(query.services) if changes else ()
         work = []
         for aws in self._accounts:
             found = [(region, _windows_at(query, aws, region)) for region in regions]
             wanted = {region: windows for region, windows in found if windows is not None}
             for region, windows in wanted.items():
                 spans = tuple(span for window in windows if (span := span_of(window, oldest, now)) is not None)
-                around = changes_around(query.services) if spans and changes else ()
-                errand = Errand(spans, changes, of_roles=region == home, around=around)
+                named = around if spans else ()
+                errand = Errand(spans, changes, of_roles=region == home, around=named)
                 work.append((self._place(aws, region, now), errand))
             if changes is not None and wanted and home not in wanted:
                 work.append((self._place(aws, home, now), Errand((), changes, of_keys=False, of_roles=True)))

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
 
-from trail_diff.arns import arn_region, arn_service
+from trail_diff.arns import arn_region
 from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.aws.live.connection import Connection
 from trail_diff.aws.live.facts import KeyAsker
-from trail_diff.aws.live.jobs import BASELINES_AT_MOST, JobFinder, Place, find_given, place_of
+from trail_diff.aws.live.jobs import BASELINES_AT_MOST, JobFinder, Place, find_given, place_of, service_of
+from trail_diff.aws.live.readings import join_services
 from trail_diff.case.baseline import rank_baselines
 from trail_diff.case.builder import Question
 from trail_diff.case.correlate import job_window
@@ -108,6 +109,13 @@ def collect_time(
     return structs.replace(collected, documents=given.documents, notes=tuple(connection.asker.notes))
 
 
+def clip(window: Window, options: ReadOptions) -> Window | None:
+    """Return the part of a window that lies in the time asked for; None where there is none."""
+    start, end = options.start or window.start, options.end or window.end
+    clipped = Window(max(start, window.start), min(end, window.end))
+    return clipped if clipped.start <= clipped.end else None
+
+
 class _Search(Struct, frozen=True):
     """What every step of a gathering needs."""
 
@@ -155,7 +163,7 @@ class _Search(Struct, frozen=True):
             raise UsageError("the job lies outside --from and --to", hint="leave them out, or widen them")
         changes = self._clip(Window(now - _CHANGES_SPAN, now))
         keys = tuple(dict.fromkeys([*self.question.keys, *(key for job in jobs for key in job.keys)]))
-        services = _services(jobs)
+        services = join_services(map(service_of, jobs))
         query = ReadOptions(self._regions(jobs), windows=windows, changes=changes, keys=keys, services=services)
         selection, tally = ReadOptions((), self.options.start, self.options.end), Tally()
         found = source.read(query, selection, tally, self.connection.progress)
@@ -176,9 +184,7 @@ class _Search(Struct, frozen=True):
         return self._clip(window) if window else None
 
     def _clip(self, window: Window) -> Window | None:
-        start, end = self.options.start or window.start, self.options.end or window.end
-        clipped = Window(max(start, window.start), min(end, window.end))
-        return clipped if clipped.start <= clipped.end else None
+        return clip(window, self.options)
 
     def _regions(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return every Region that the jobs, their vaults and keys are in, the failed job's own first."""
@@ -191,12 +197,6 @@ def jobs_in(documents: Sequence[FoundJob]) -> tuple[Job, ...]:
     """Read every job that the documents describe, with the keys that vaults and recovery points name."""
     jobs = merge_jobs(job for item in documents for job in read_job_document(item.document, item.source))
     return with_vault_keys(jobs, (item.document for item in documents))
-
-
-def _services(jobs: Sequence[Job]) -> tuple[str, ...]:
-    """Return the services whose resources the jobs are of; none where one of them does not say."""
-    named = dict.fromkeys(arn_service(job.resource) or "" for job in jobs)
-    return tuple(named) if all(named) else ()
 
 
 def _note_usage(usage: Document | None, asker: Asker) -> None:

@@ -45,8 +45,11 @@ class JobLists:
         return self._list(calls) if calls else []
 
     def _list(self, calls: Sequence[ApiCall]) -> list[Found]:
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lists") as pool:
+        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lists")
+        try:
             outcomes = list(pool.map(_fetch, calls))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
         errors = [error for _, error in outcomes if error is not None]
         fatal = next((error for error in errors if isinstance(error, AwsCredentialsError)), None)
         if fatal is not None or (errors and len(errors) == len(calls)):

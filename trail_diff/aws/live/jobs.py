@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.arns import arn_account, arn_region, last_name
+from trail_diff.arns import arn_account, arn_region, arn_service, last_name
 from trail_diff.aws.client import Aws
 from trail_diff.aws.live.asking import ApiCall, Asker
 from trail_diff.errors import JobNotFoundError
@@ -137,6 +137,11 @@ def place_of(job: Job, places: Sequence[Place]) -> Place:
         if place.aws.account_id() == job.account and place.region == job.region:
             return place
     return places[0]
+
+
+def service_of(job: Job) -> str:
+    """Return the service of the job's resource, as its ARN names it; empty where it has none."""
+    return arn_service(job.resource) or ""
 
 
 def find_given(jobs: Sequence[Job], job_id: str) -> Job | None:

@@ -5,6 +5,7 @@
     readings    the events of all windows, overlaps once; again as a baseline turns out to have none, or a call was
                 refused to a job that completed
     facts       the state, policy and grants of each key, once
+    further     calls of other jobs under the same policy, where an answer stays open
 
 Which jobs are asked about, and what a case looks at, is the plan's. Everything ends in a CollectedNight.
 """
@@ -15,18 +16,19 @@ from typing import Protocol
 
 from msgspec import Struct, structs
 
-from trail_diff.arns import arn_account, arn_region, arn_service
+from trail_diff.arns import arn_account, arn_region
 from trail_diff.aws.live.asking import OnceAsker
 from trail_diff.aws.live.connection import Connection
 from trail_diff.aws.live.facts import KeyAsker
 from trail_diff.aws.live.job_lists import JobLists
-from trail_diff.aws.live.jobs import BASELINES_AT_MOST, JobFinder, Place, place_of
+from trail_diff.aws.live.jobs import BASELINES_AT_MOST, JobFinder, Place, place_of, service_of
 from trail_diff.aws.live.readings import Reading, Wanted
 from trail_diff.case.correlate import job_window
 from trail_diff.case.expected import find_lenders
 from trail_diff.case.gathered import Gathered
+from trail_diff.case.other_uses import other_windows
 from trail_diff.case.sides import known_keys
-from trail_diff.gather.key_facts import FactDocuments
+from trail_diff.gather.key_facts import FactDocuments, read_facts
 from trail_diff.gather.raw_case import Collected, collect_found
 from trail_diff.model.learnt import Case, Job, Window
 from trail_diff.read.interface import Found, FoundJob, ReadOptions, Tally
@@ -65,13 +67,15 @@ class CollectedNight(Struct, frozen=True):
 class Night(Struct, frozen=True):
     """What is asked: the jobs that were `created` then, as far as the plan wants them, read as `options` bound it.
 
-    `given` is what job and fact files hold; where they hold jobs, AWS Backup is not asked for its lists.
+    `given` is what job and fact files hold; where they hold jobs, AWS Backup is not asked for its lists. A case that is
+    not settled is given the calls on its key in other jobs that ran under the same policy.
     """
 
     plan: NightPlan
     created: Window
     given: Collected
     options: ReadOptions
+    is_settled: Callable[[Case], bool] = lambda _case: True
 
 
 def collect_night(connection: Connection, night: Night, reading: Reading) -> CollectedNight:
@@ -82,21 +86,24 @@ def collect_night(connection: Connection, night: Night, reading: Reading) -> Col
     """
     search = _Search(connection, night, reading)
     collected, cases = search.read_events(search.list_jobs())
-    facts: dict[str, FactDocuments] = {}
-    for job in (case.failed.job for case in cases):
-        if job.key is not None and job.key not in facts:
-            facts[job.key] = search.ask_key(job.key, job)
+    facts = search.ask_keys(cases)
+    if search.look_further(cases, facts):
+        collected, cases = search.read_events([])
+        facts |= search.ask_keys(case for case in cases if case.failed.job.key not in facts)
     return CollectedNight(structs.replace(collected, notes=tuple(connection.asker.notes)), facts)
 
 
 class _Search:
-    """The steps of a gathering, and how many baselines of each job are wanted so far."""
+    """The steps of a gathering, what was found so far, and how many baselines of each job are wanted."""
 
     def __init__(self, connection: Connection, night: Night, reading: Reading) -> None:
         self._connection, self._night, self._reading = connection, night, reading
         self._now, self._places = connection.clock(), connection.places()
         self._finder = JobFinder(self._places, OnceAsker(connection.asker))
         self._tried: dict[_Id, int] = {}
+        self._found: list[Found] = []
+        self._raw, self._read, self._further = Collected(), frozenset[Wanted](), frozenset[Wanted]()
+        self._cases: list[Case] = []
 
     # ---- the jobs
 
@@ -126,25 +133,41 @@ class _Search:
 
     # ---- their events
 
-    def read_events(self, found: list[Found]) -> tuple[Collected, Sequence[Case]]:
+    def read_events(self, found: Iterable[Found]) -> tuple[Collected, Sequence[Case]]:
         """Read the events of all windows that matter, until no case needs another; return the cases as well."""
-        raw, read, cases = Collected(), frozenset[Wanted](), list[Case]()
-        collected = self._complete(raw, found)
+        self._found += found
+        collected = self._complete(self._raw, self._found)
         while True:
             if described := self._describe_keys(self._sides(collected.gathered())):
-                found = [*found, *described]
-                collected = self._complete(raw, found)
-            keys = {_id(case.failed.job): known_keys(case.failed.job) for case in cases}
+                self._found += described
+                collected = self._complete(self._raw, self._found)
+            keys = {_id(case.failed.job): known_keys(case.failed.job) for case in self._cases}
             sides = self._sides(collected.gathered())
             wanted = frozenset(one for side in sides for one in self._want(side, keys.get(_id(side[0]), ())))
-            if wanted <= read:
-                return collected, cases
-            read |= wanted
-            raw = self._reading.read(read, self._clip(Window(self._now - _CHANGES_SPAN, self._now)))
-            collected = self._complete(raw, found)
+            if (wanted := wanted | self._further) <= self._read:
+                return collected, self._cases
+            self._read |= wanted
+            self._raw = self._reading.read(self._read, self._clip(Window(self._now - _CHANGES_SPAN, self._now)))
+            collected = self._complete(self._raw, self._found)
             gathered = collected.gathered()
-            cases = list(map(self._night.plan.cases(gathered), self._night.plan.select(gathered)))
-            self._want_others(cases)
+            self._cases = list(map(self._night.plan.cases(gathered), self._night.plan.select(gathered)))
+            self._want_others(self._cases)
+
+    def look_further(self, cases: Iterable[Case], facts: Mapping[str, FactDocuments]) -> bool:
+        """Want the calls on the keys of cases that are not settled in other jobs; return whether there are any."""
+        for case in cases:
+            job, key = case.failed.job, case.failed.job.key
+            known = structs.replace(case, facts=read_facts(facts[key])) if key in facts and key else case
+            if key is not None and not self._night.is_settled(known):
+                region = arn_region(key) or job.region
+                places = {(one.account, one.region) for one in self._want([job], [key]) if one.region == region}
+                self._further |= {
+                    Wanted(account, own, clipped, service_of(job))
+                    for window in other_windows(known, self._night.plan.pad)
+                    for account, own in places
+                    if (clipped := self._clip(window)) is not None
+                }
+        return not self._further <= self._read
 
     def _sides(self, gathered: Gathered) -> list[list[Job]]:
         """Return each job with the baselines whose events are wanted, or with those that lend it theirs."""
@@ -171,8 +194,7 @@ class _Search:
             clipped = self._clip(window) if window else None
             if clipped is not None:
                 places = ((account, region) for account in accounts for region in regions or self._connection.regions)
-                service = arn_service(job.resource) or ""
-                yield from (Wanted(account, region, clipped, service) for account, region in places)
+                yield from (Wanted(account, region, clipped, service_of(job)) for account, region in places)
 
     def _clip(self, window: Window) -> Window | None:
         """Return the part of a window that may be read."""
@@ -194,8 +216,12 @@ class _Search:
 
     # ---- their keys
 
-    def ask_key(self, key: str, job: Job) -> FactDocuments:
-        """Return what KMS says of a key, and what was given."""
+    def ask_keys(self, cases: Iterable[Case]) -> dict[str, FactDocuments]:
+        """Return what KMS says of each key, and what was given."""
+        jobs = {job.key: job for job in (case.failed.job for case in cases)}
+        return {key: self._ask_key(key, job) for key, job in jobs.items() if key is not None}
+
+    def _ask_key(self, key: str, job: Job) -> FactDocuments:
         place, asker = self._place(job), self._connection.asker
         about = KeyAsker(key, self._connection.accounts, place.aws, job.region or place.region, asker)
         return about.complete(self._night.given.documents)

@@ -17,7 +17,7 @@ from trail_diff.read.interface import Progress, ReadOptions, Source, Tally
 
 
 class Wanted(Struct, frozen=True):
-    """A window, wanted of an account and Region, and the service whose resource it is about (empty: not known)."""
+    """A window, wanted of an account and Region; `service` is that of the resource, if known."""
 
     account: str
     region: str
@@ -47,7 +47,7 @@ class HistoryReading:
             regions=_regions_of(wanted),
             windows=join_windows(one.window for one in wanted),
             changes=changes,
-            services=_services_of(wanted),
+            services=join_services(one.service for one in wanted),
             placed={place: join_windows(windows) for place, windows in placed.items()},
         )
         tally = Tally()
@@ -99,11 +99,18 @@ def join_windows(windows: Iterable[Window]) -> tuple[Window, ...]:
     return _windows(merge_spans(map(_span, windows)))
 
 
+def join_services(services: Iterable[str]) -> tuple[str, ...]:
+    """Return the services, each once; none where one is not known."""
+    named = tuple(sorted(set(services)))
+    return named if all(named) else ()
+
+
 def _before(changes: Window | None, asked: Span, later: Sequence[Span]) -> Window | None:
     """Return the changes before the first second asked for, where a window lies earlier still; None elsewhere."""
     if changes is None or min(later).start >= asked.start:
         return None
-    return Window(changes.start, max(changes.start, time_of(asked.start - 1)))
+    until = time_of(asked.start - 1)
+    return Window(min(changes.start, until), until)
 
 
 def _span(window: Window) -> Span:

@@ -3,7 +3,10 @@
 Source: every call on the key that was read (`Case.uses`) between the changes of its policy, state and grants, of the
 caller's role and of aliases. It fails where the caller simply had nothing to do in between; the failed job, which
 should have called, speaks against that. A key that is not enabled stops everybody, so there nobody has to go on.
+Nothing is said where the time between was not all searched: a call there would not have been seen.
 """
+
+from datetime import datetime
 
 from trail_diff.diagnosis.evidence.spans import blamed_span
 from trail_diff.diagnosis.examined import Examined
@@ -19,7 +22,7 @@ RULE = "stops-and-resumes"
 def judge_by_stop(examined: Examined, hypothesis: Hypothesis) -> Judgement | None:
     """Judge what is blamed by whether the calls end where it begins and begin again where it ends."""
     span = blamed_span(examined, hypothesis)
-    if span is None or span.until is None:
+    if span is None or span.until is None or not _is_searched(examined, span.since, span.until):
         return None
     on_key = [use for use in examined.case.uses if use.key == span.key]
     own = [use for use in on_key if use.error_code is None and _is_concerned(use, hypothesis)]
@@ -32,6 +35,12 @@ def judge_by_stop(examined: Examined, hypothesis: Hypothesis) -> Judgement | Non
     if not (stopped and went_on and resumed):
         return None
     return Judgement(RULE, "supports", (Reason.STOPS_AT_CHANGE, Reason.RESUMES_AT_CHANGE), span.evidence())
+
+
+def _is_searched(examined: Examined, since: datetime, until: datetime) -> bool:
+    """Check whether a call between two changes would have been seen."""
+    searched = examined.case.searched
+    return searched is None or any(one.start <= since and until <= one.end for one in searched)
 
 
 def _is_concerned(use: Use, hypothesis: Hypothesis) -> bool:
