@@ -66,6 +66,19 @@ def test_triage_without_all_lists_is_never_green(server: AwsServer, ask: Run) ->
     assert "backup:ListCopyJobs was refused" in err
 
 
+def test_dry_run_of_a_triage_takes_the_windows_from_the_lists(server: AwsServer, ask: Run) -> None:
+    """What an engine would be asked for are the windows of the jobs that AWS Backup lists, and nothing is run."""
+    incident = Incident(server)
+    days = sorted(f"{job['CreationDate']:%Y-%m-%d}" for job in incident.account.jobs)
+    store = f"arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:eventdatastore/11111111-2222-3333-4444-555555555555"
+
+    status, statement, _ = ask("triage", "--since", f"{days[-1]}T00:00:00Z", "--event-data-store", store, "--dry-run")
+
+    assert (status, statement.count("SELECT")) == (0, 1)
+    assert all(f"eventtime >= '{day} 17:" in statement for day in (days[0], days[-1]))
+    assert server.count("StartQuery") == server.count("LookupEvents") == 0
+
+
 def test_triage_keeps_to_the_requests_allowed(server: AwsServer, ask: Run) -> None:
     """--max-requests bounds what is fetched of event history; what that costs the answers is told."""
     Incident(server)
