@@ -217,7 +217,7 @@ JAPANESE = Catalogue(
         "fix": "修正",
         "give_with": "出力を {file} に保存し、{option} {file} を追加してください",
         "give_text": "出力を {option} で指定してください",
-        "give_folder": "バケット名を指定して実行し、--events trail を追加してください",
+        "give_folder": "イベント履歴は 90 日前までです。証跡のバケット名を指定し、--events trail を追加してください",
         "request_differs": "{name} が異なります: 今回は {failed}、成功時は {succeeded}",
         "no_value": "なし",
         "other_cause": "または",
