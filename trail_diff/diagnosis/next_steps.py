@@ -177,7 +177,7 @@ def _for_policy_history(examined: Examined, key: str) -> Iterator[NextStep]:
         command += f" --end-time {_time(case.failed.window.end)}{_region(region)}"
         yield NextStep(Reason.POLICY_HISTORY_NOT_KNOWN, command, account=account)
     elif began is not None:
-        yield _from_trail(_span(examined), region, account)
+        yield _from_trail(Reason.POLICY_HISTORY_NOT_KNOWN, _span(examined), region, account)
 
 
 def _refetch(examined: Examined, gap: Reason, region: str | None, account: str | None) -> NextStep:
@@ -188,9 +188,9 @@ def _refetch(examined: Examined, gap: Reason, region: str | None, account: str |
     span = _span(examined)
     if not _is_in_history(examined, span.start):
         if gap is not Reason.KMS_EVENTS_EXCLUDED:
-            return _from_trail(span, region, account)
+            return _from_trail(gap, span, region, account)
         command = f"aws cloudtrail describe-trails{_region(region)}"
-        return NextStep(Reason.OLDER_THAN_EVENT_HISTORY, command, account=account, is_fact=False)
+        return NextStep(gap, command, account=account, is_fact=False)
     command = (
         "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventSource,AttributeValue=kms.amazonaws.com"
     )
@@ -198,7 +198,7 @@ def _refetch(examined: Examined, gap: Reason, region: str | None, account: str |
     return NextStep(gap, command, account=account)
 
 
-def _from_trail(span: Window, region: str | None, account: str | None) -> NextStep:
+def _from_trail(gap: Reason, span: Window, region: str | None, account: str | None) -> NextStep:
     """Suggest how to copy the days of a span, or its months where they are many, from the bucket of a trail."""
     last = span.end + _DELIVERY
     days = [span.start.date() + timedelta(days=day) for day in range((last.date() - span.start.date()).days + 1)]
@@ -207,7 +207,7 @@ def _from_trail(span: Window, region: str | None, account: str | None) -> NextSt
     place = f"s3://TRAIL_BUCKET/AWSLogs/{account or 'ACCOUNT_ID'}/CloudTrail/{region or 'REGION'}/"
     command = f"aws s3 sync {shlex.quote(place)} trail --exclude '*'"
     command += "".join(f" --include '{name}/*'" for name in names)
-    return NextStep(Reason.OLDER_THAN_EVENT_HISTORY, command, "--events", account)
+    return NextStep(gap, command, "--events", account)
 
 
 def _span(examined: Examined) -> Window:

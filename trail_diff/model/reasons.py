@@ -206,7 +206,6 @@ class Reason(StrEnum):
     POLICY_IS_TODAYS = "policy-is-todays"
     POLICY_LOST_ALLOW = "policy-lost-allow"
     POLICY_HISTORY_NOT_KNOWN = "policy-history-not-known"
-    OLDER_THAN_EVENT_HISTORY = "older-than-event-history"
     POLICY_SAME_FOR_SUCCEEDED = "policy-same-for-succeeded"
     POLICY_ALLOWS_CALLER = "policy-allows-caller"
     KEY_STATE_CHANGED_BEFORE_JOB = "key-state-changed-before-job"

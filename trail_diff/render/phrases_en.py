@@ -232,7 +232,7 @@ ENGLISH = Catalogue(
         "fix": "fix",
         "give_with": "save its output as {file} and add {option} {file}",
         "give_text": "add {option} with its output",
-        "give_folder": "name the bucket, then add --events trail",
+        "give_folder": "event history goes back 90 days only: name the trail's bucket, then add --events trail",
         "request_differs": "{name} differs: {failed} now, {succeeded} when it worked",
         "no_value": "none",
         "other_cause": "or",

@@ -242,7 +242,7 @@ JAPANESE = Catalogue(
         "fix": "修正",
         "give_with": "次のコマンドの出力を {file} に保存し、{option} {file} で指定",
         "give_text": "次のコマンドの出力を {option} で指定",
-        "give_folder": "バケット名を指定して次のコマンドを実行し、--events trail を追加",
+        "give_folder": "イベント履歴は 90 日前までです。証跡のバケット名を指定し、--events trail を追加してください",
         "request_differs": "{name} が異なります: 今回は {failed}、成功時は {succeeded}",
         "no_value": "なし",
         "other_cause": "または",
