@@ -9,12 +9,14 @@ FREE_EXPANSION_BYTES = 256 << 20
 """How far a file may expand before its ratio counts."""
 EXPANSION_RATIO = 250
 """How many times its own size a file may expand beyond that; CloudTrail's own files stay below 50."""
-FREE_WORK = 128 << 20
-"""How much work a file may make before its ratio counts: about two seconds."""
-WORK_RATIO = 250
-"""How much work a file may make for each of its bytes: every repair may go over all of it, and each byte be a value."""
+FREE_WORK = 64 << 20
+"""How much work a file may make before its ratio counts: a few seconds."""
+WORK_RATIO = 160
+"""How much work a file may make for each of its bytes: every second may be a value, and each repair go over all."""
 VALUE_WORK = 96
 """What it costs to look at one value, measured in bytes of text that a repair goes over."""
+SCAN_WORK = 4
+"""What it costs, for each byte, to look for the end of a value."""
 
 
 class Damaged(Exception):  # noqa: N818 - it is no error of ours: the input ends or goes on wrongly, and is counted
