@@ -31,8 +31,8 @@ class Budget:
     """Weighs what came out of a file, all its layers together, and the work it made, against what was read of it."""
 
     def __init__(self, free_expansion_bytes: int | None = None) -> None:
-        self.read_bytes = 0
-        self._expanded = self._work = 0
+        self.read_bytes = self.worked = 0
+        self._expanded = 0
         self._free_expansion_bytes = FREE_EXPANSION_BYTES if free_expansion_bytes is None else free_expansion_bytes
 
     def take(self, size: int) -> None:
@@ -51,7 +51,7 @@ class Budget:
 
     def work(self, size: int) -> None:
         """Count work, in bytes of text that were gone over."""
-        self._work += size
+        self.worked += size
 
     def look(self, size: int = 0) -> None:
         """Count the work that a value makes, or a line of some size.
@@ -66,4 +66,4 @@ class Budget:
     @property
     def is_spent(self) -> bool:
         """Check whether the file made more work than a real export would."""
-        return self._work > max(FREE_WORK, WORK_RATIO * self.read_bytes)
+        return self.worked > max(FREE_WORK, WORK_RATIO * self.read_bytes)
