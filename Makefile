@@ -30,11 +30,11 @@ test: $(STAMP)
 coverage: $(STAMP)
 	$(BIN)/python -m pytest -n auto --maxprocesses 16 --cov --cov-report=term:skip-covered
 
-# Made-up exports, mangled and damaged: inputs per minute and findings. SEED begins elsewhere.
+# Made-up exports, mangled and damaged: inputs per minute and findings. SEED begins elsewhere, INPUTS is how many.
 SECONDS ?= 60
 SEED ?= 0
 fuzz: $(STAMP)
-	PYTHONPATH=tests $(BIN)/python tests/fuzz.py --seconds $(SECONDS) --seed $(SEED)
+	PYTHONPATH=tests $(BIN)/python tests/fuzz.py --seconds $(SECONDS) --seed $(SEED) $(if $(INPUTS),--inputs $(INPUTS))
 
 # Plans the modules of tests/terraform with Terraform itself, and compares with the plans that the tests read.
 # TF_PLUGIN_DIR names a folder with the AWS provider, where it cannot be downloaded.

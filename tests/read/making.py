@@ -6,6 +6,7 @@ import gzip
 import json
 import lzma
 import random
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ SETS = 400
 """How many sets of records there are to choose from."""
 _VALUES = ("b", "é", '"', "\\", "a,b;c", "{}", "]", "x" * 300, "𝄞", "a\tb", "eventSource", "'", "// x", "...")
 _CALLS = ("Decrypt", "GenerateDataKey", "CreateGrant")
+_NAME_BYTES = len('"eventID": "')
 _ARCHIVE_BEGINNINGS = (b"PK", b"0.json", b"a.json", b"\xfd7zXZ", b"\x1f\x8b", b"BZh")
 _NAMES = tuple(sorted(WRAPS))
 _TEXTS = tuple(
@@ -85,12 +87,18 @@ def make_input(chance: random.Random) -> Made:
     made = way(records, chance)
     if chance.random() < 0.5:
         data = damage(made.data, chance)
-        made = Made(data, sum(record["eventID"].encode() in data for record in records))
+        made = Made(data, sum(_is_named(record["eventID"].encode(), data, made.data) for record in records))
     if not (made.is_whole and made.data.startswith(_ARCHIVE_BEGINNINGS)):  # archives in archives have a limit
         made = structs.replace(made, data=chance.choice(_CONTAINERS)(made.data))
     if chance.random() < 0.2:
         return Made(damage(made.data, chance), 0)
     return made
+
+
+def _is_named(event_id: bytes, damaged: bytes, whole: bytes) -> bool:
+    """Check whether an id is still in what was damaged, behind what was before it, which is the name of its field."""
+    places = (found.start() for found in re.finditer(re.escape(event_id), whole))
+    return any(whole[max(at - _NAME_BYTES, 0) : at] + event_id in damaged for at in places)
 
 
 def _whole(data: bytes, records: list[Record]) -> Made:

@@ -16,8 +16,10 @@ from recording import Recording
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read import budget
+from trail_diff.read.envelope import Envelope
 from trail_diff.read.files import FileReader
 from trail_diff.read.interface import FoundRecord, Tally, select_everything
+from trail_diff.read.stream import Splitter
 
 MADE = Recording()
 KEY = MADE.key_arn("k")
@@ -198,3 +200,32 @@ def test_records_before_a_value_at_the_end_of_a_line_are_read() -> None:
 def test_an_archive_without_a_document_is_counted(data: bytes) -> None:
     """An archive in which nothing is says so, as a file without content does."""
     assert read(data)[1].keys() & {Reason.EMPTY_FILE, Reason.BINARY_FILE}
+
+
+HOSTILE = {
+    "lone surrogates": '{"x":"\\ud800","y":1},',
+    "raw control characters": '{"x":"a\tb","eventSource":"n"\n',
+    "open brackets": "[",
+    "invalid elements": '{"eventVersion":1,"eventSource":',
+    "one long word": "eventSource" + "x" * 100,
+    "names of lists": '"name":[],',
+    "single quotes": "'a': 'eventSource', {",
+    **{name: text.decode() for name, text in COSTLY.items()},
+}
+
+
+def work_for(data: bytes) -> int:
+    """Return how much work a document makes, in the measure of the budget."""
+    weighed = budget.Budget()
+    weighed.take(len(data))
+    envelope = Envelope("x", select_everything, Tally(), weighed)
+    assert list(envelope.read(Splitter(io.BytesIO(data), budget=weighed)))
+    return weighed.worked
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_twice_the_input_makes_twice_the_work(name: str) -> None:
+    """The work that is counted grows with the size, however hostile the input is."""
+    once, twice = (work_for(b'{"x":[' + HOSTILE[name].encode() * count) for count in (500, 1000))
+
+    assert 0 < once <= twice <= 2.5 * once

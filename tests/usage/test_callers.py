@@ -1,8 +1,11 @@
 """Who uses a key."""
 
+import pytest
 from making import make_events
 from recording import Recording
 
+from trail_diff.errors import SourceError
+from trail_diff.usage import callers
 from trail_diff.usage.callers import CallerCount
 
 
@@ -79,3 +82,19 @@ def test_sessions_of_a_role_are_one_row() -> None:
         count.add(event)
 
     assert [row.calls for row in count.rows()] == [3]
+
+
+def test_more_callers_than_can_be_held_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is bounded: what grows with the number of different callers stops at a limit, with what to do."""
+    monkeypatch.setattr(callers, "ROW_LIMIT", 2)
+    made = Recording()
+    for number in range(3):
+        made.kms("2026-03-01T18:00:00Z", "Decrypt", made.key_arn("k"), made.role(f"role-{number}", "s"))
+    first, second, third = make_events(made.records)
+    count = CallerCount()
+    count.add(first)
+    count.add(second)
+    count.add(second)
+
+    with pytest.raises(SourceError, match="more than 2 different callers"):
+        count.add(third)

@@ -9,12 +9,14 @@ FREE_EXPANSION_BYTES = 256 << 20
 """How far a file may expand before its ratio counts."""
 EXPANSION_RATIO = 250
 """How many times its own size a file may expand beyond that; CloudTrail's own files stay below 50."""
-FREE_WORK = 128 << 20
-"""How much work a file may make before its ratio counts: about two seconds."""
-WORK_RATIO = 250
-"""How much work a file may make for each of its bytes: every repair may go over all of it, and each byte be a value."""
+FREE_WORK = 64 << 20
+"""How much work a file may make before its ratio counts: a few seconds."""
+WORK_RATIO = 160
+"""How much work a file may make for each of its bytes: every second may be a value, and each repair go over all."""
 VALUE_WORK = 96
 """What it costs to look at one value, measured in bytes of text that a repair goes over."""
+SCAN_WORK = 4
+"""What it costs, for each byte, to look for the end of a value."""
 
 
 class Damaged(Exception):  # noqa: N818 - it is no error of ours: the input ends or goes on wrongly, and is counted
@@ -29,8 +31,8 @@ class Budget:
     """Weighs what came out of a file, all its layers together, and the work it made, against what was read of it."""
 
     def __init__(self, free_expansion_bytes: int | None = None) -> None:
-        self.read_bytes = 0
-        self._expanded = self._work = 0
+        self.read_bytes = self.worked = 0
+        self._expanded = 0
         self._free_expansion_bytes = FREE_EXPANSION_BYTES if free_expansion_bytes is None else free_expansion_bytes
 
     def take(self, size: int) -> None:
@@ -49,7 +51,7 @@ class Budget:
 
     def work(self, size: int) -> None:
         """Count work, in bytes of text that were gone over."""
-        self._work += size
+        self.worked += size
 
     def look(self, size: int = 0) -> None:
         """Count the work that a value makes, or a line of some size.
@@ -64,4 +66,4 @@ class Budget:
     @property
     def is_spent(self) -> bool:
         """Check whether the file made more work than a real export would."""
-        return self._work > max(FREE_WORK, WORK_RATIO * self.read_bytes)
+        return self.worked > max(FREE_WORK, WORK_RATIO * self.read_bytes)

@@ -11,7 +11,7 @@ import msgspec
 
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
-from trail_diff.read.budget import Budget, Damaged
+from trail_diff.read.budget import VALUE_WORK, Budget, Damaged
 from trail_diff.read.forms.job_reports import is_job_header, read_job_rows
 from trail_diff.read.forms.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, ReadOptions, Selection, Tally
@@ -301,7 +301,7 @@ class Envelope:
     def _lines(self, header: str, splitter: Splitter) -> Iterator[str]:
         yield header + "\n"
         for line in splitter.lines():
-            self._work(len(line))
+            self._work(len(line) + VALUE_WORK)
             yield line
 
     def _work(self, size: int = 0) -> None:

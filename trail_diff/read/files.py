@@ -113,7 +113,9 @@ class FileReader:
             with open(file.path, "rb") as opened:  # noqa: PTH123 - as above
                 opened.seek(file.start)
                 counted = _Counted(opened, budget, self._tally, self._progress)
-                yield from envelope.read(Splitter(counted, is_quick=self._is_quick, start=file.start), is_begun=True)
+                yield from envelope.read(
+                    Splitter(counted, is_quick=self._is_quick, start=file.start, budget=budget), is_begun=True
+                )
                 counted.report()
             return
         content = read_stretch(file)
@@ -149,7 +151,7 @@ class FileReader:
             yield Skipped(document.name, Reason.BINARY_FILE)
         else:
             stream = as_utf8(document.head, document.stream)
-            yield from envelope.read(Splitter(stream, is_quick=self._is_quick))
+            yield from envelope.read(Splitter(stream, is_quick=self._is_quick, budget=document.budget))
 
     def _envelope(self, source: str, budget: Budget | None = None) -> Envelope:
         return Envelope(source, self._selection, self._tally, budget, is_slim=self._is_slim)

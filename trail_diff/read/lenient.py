@@ -53,6 +53,11 @@ class Scan:
     def __init__(self, depth: int = 0) -> None:
         self._depth, self._at = depth, 0
 
+    @property
+    def passed(self) -> int:
+        """Return how far it has come."""
+        return self._at
+
     def find_end(self, buffer: bytes, start: int) -> int | Reason:
         """Return the end of the value at `start`; TRUNCATED_JSON while it is open."""
         for token in _TOKEN.finditer(buffer, start + self._at):

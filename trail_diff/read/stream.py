@@ -12,7 +12,7 @@ import msgspec
 
 from trail_diff.model.reasons import Reason
 from trail_diff.read import slim
-from trail_diff.read.budget import Damaged
+from trail_diff.read.budget import SCAN_WORK, Budget, Damaged
 from trail_diff.read.containers import Readable
 from trail_diff.read.lenient import SPACE, Scan, decode_value
 from trail_diff.read.parts import (
@@ -64,8 +64,10 @@ class Splitter:
     below ended early (a truncated gz).
     """
 
-    def __init__(self, stream: Readable, *, is_quick: bool = True, start: int = 0) -> None:
-        self._stream, self._is_quick = stream, is_quick
+    def __init__(
+        self, stream: Readable, *, is_quick: bool = True, start: int = 0, budget: Budget | None = None
+    ) -> None:
+        self._stream, self._is_quick, self._budget = stream, is_quick, budget
         self._buffer = b""
         self._at = 0
         self._is_ended = False
@@ -179,7 +181,7 @@ class Splitter:
             return self._one_scalar(container)
         scan, size = Scan(), 1 << 16
         while True:
-            end = scan.find_end(self._buffer, self._at)
+            end = self._find_end(scan)
             if isinstance(end, int):
                 return self._take_value(end, container)
             if end is not Reason.TRUNCATED_JSON or self._is_ended:
@@ -261,12 +263,22 @@ class Splitter:
         """Return where the object ends inside of which we are."""
         scan = Scan(depth=1)
         while True:
-            end = scan.find_end(self._buffer, self._at)
+            end = self._find_end(scan)
             if isinstance(end, int) or end is not Reason.TRUNCATED_JSON or self._is_ended:
                 return end
             if len(self._buffer) - self._at > VALUE_LIMIT_BYTES:
                 return Reason.VALUE_TOO_LARGE
             self._fill(2 * (len(self._buffer) - self._at) + 1)
+
+    def _find_end(self, scan: Scan) -> int | Reason:
+        """Return where the value at hand ends, as far as it is at hand, and count the work."""
+        begun = scan.passed
+        end = scan.find_end(self._buffer, self._at)
+        if self._budget is not None:
+            self._budget.work(SCAN_WORK * ((end - self._at if isinstance(end, int) else scan.passed) - begun))
+            if self._budget.is_spent:
+                return Reason.WORK_LIMIT
+        return end
 
     def _take_batch(self, marker: bytes, name: str) -> list[Part] | None:
         """Take as many elements as surely end inside of the window.

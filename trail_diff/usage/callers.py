@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from trail_diff.arns import is_alias, is_same_alias, plain_key
+from trail_diff.errors import SourceError
 from trail_diff.gather.fold import Add, Bunch
 from trail_diff.model.learnt import Caller, Event, KeyAccess
 from trail_diff.model.report import CallerUse
 from trail_diff.read.records import SlimRecord
+
+ROW_LIMIT = 500_000
+"""How many different callers, actions and keys are told apart at most; each takes about 3 KB."""
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -100,12 +104,21 @@ class CallerCount:
         self.open(self.kinds.kind(event), event)(Bunch.of(event))
 
     def open(self, kind: Kind, event: Event | None) -> Add:
-        """Begin a kind, or go on with it; give what adds calls to it."""
+        """Begin a kind, or go on with it; give what adds calls to it.
+
+        Raises:
+            SourceError: there are more different ones than can be held.
+        """
         if event is not None:
             self._choice.learn(event)
         caller, accesses, _ = kind
         places = [(caller, access.action, access.key) for access in accesses if self._choice.may_hold(access.key)]
         uses = [self._uses.setdefault(place, _Use()) for place in places]
+        if len(self._uses) > ROW_LIMIT:
+            raise SourceError(
+                f"more than {ROW_LIMIT:,} different callers, actions and keys",
+                hint="ask for less at a time, with --key, --region, --from and --to",
+            )
         if len(uses) == 1:
             return uses[0].add
 
