@@ -16,6 +16,9 @@ TrailDiffError              a message and a hint; the command line prints both a
     └── AwsThrottledError       too many requests, after every retry
 """
 
+from collections.abc import Callable
+from functools import partial
+
 
 class DryRun(Exception):  # noqa: N818 - no error: it ends a run in which nothing was to be asked
     """Carry what would have been asked of an engine."""
@@ -32,6 +35,10 @@ class TrailDiffError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Callable[..., "TrailDiffError"], tuple[()]]:
+        """Let other processes raise it as well."""
+        return partial(type(self), self.message, hint=self.hint), ()
 
 
 class SourceError(TrailDiffError):

@@ -14,7 +14,7 @@ import pytest
 from read.wrapping import dump
 from recording import Recording
 
-from trail_diff.errors import SourceError
+from trail_diff.errors import SourceError, UsageError
 from trail_diff.gather import engine
 from trail_diff.gather.exports import count_calls
 from trail_diff.read.interface import ReadOptions
@@ -41,6 +41,26 @@ def fail(item: int) -> Iterator[int]:
     if item == 3:
         raise SystemExit(7)
     yield item
+
+
+def refuse(item: int) -> Iterator[int]:
+    """Refuse the third item."""
+    if item == 3:
+        raise UsageError("not this one", hint="leave it out")
+    yield item
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_what_the_work_raises_is_raised_here(processes: int) -> None:
+    """An error of the user's in another process comes with its message and hint, behind all results before it."""
+    results = run_in_order(refuse, range(9), processes)
+
+    before = [next(results)[1] for _ in range(3)]
+    with pytest.raises(UsageError) as raised:
+        next(results)
+
+    assert before == [0, 1, 2]
+    assert (raised.value.message, raised.value.hint) == ("not this one", "leave it out")
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3])

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from trail_diff.cli import run
-from trail_diff.errors import TrailDiffError
+from trail_diff.errors import TrailDiffError, UsageError
 from trail_diff.model.reasons import Reason
 from trail_diff.read.files import FileSource
 from trail_diff.read.interface import ReadOptions, Tally, select_everything
@@ -260,3 +261,27 @@ def test_several_processes_write_what_one_does(tmp_path: Path) -> None:
         made.append(([file.read_bytes() for file in sorted(out.iterdir())], pseudonyms.made))
 
     assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_map_among_many_files_is_refused(processes: int, tmp_path: Path) -> None:
+    """Whichever process comes upon a map of pseudonyms, it is refused in the same words, and nothing is written."""
+    (tmp_path / "in").mkdir()
+    for number in range(9):
+        (tmp_path / "in" / f"{number}.json").write_text(json.dumps(RECORD) + "\n", encoding="utf-8")
+    write_map(Pseudonyms(SECRET), tmp_path / "in" / "5.json")
+
+    with pytest.raises(UsageError, match="a map of pseudonyms is among the inputs"):
+        share([str(tmp_path / "in")], tmp_path / "out", Redactor(Pseudonyms(SECRET)), processes=processes)
+
+    assert [file.name for file in tmp_path.iterdir()] == ["in"]
+
+
+def test_a_redactor_can_be_given_to_a_new_process() -> None:
+    """Where processes are not forked but started afresh, they know the same names, ids and patterns."""
+    uuid = "0000c0de-0000-4000-8000-000000000001"
+    redactor = Redactor(Pseudonyms(SECRET, keep=["kept-name"]))
+    redactor.learn({"backupJobId": uuid, "userName": "alice-w", "Resource": "arn:aws:iam::111122223333:role/*Admin"})
+    text = f"alice-w, kept-name: webAdmin {uuid} {uuid[:-1]}2"
+
+    assert pickle.loads(pickle.dumps(redactor)).message(text) == redactor.message(text)  # noqa: S301 - our own bytes

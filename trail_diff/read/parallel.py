@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from trail_diff.errors import SourceError
+from trail_diff.errors import SourceError, TrailDiffError
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -50,6 +50,8 @@ def run_in_order(
 
     `work` is copied to every process once, and keeps its state from one item to the next there. Where not as many may
     be started, fewer do it, or this one.
+
+    What the work raises for the user to fix is raised here, when all results before it were given.
 
     Raises:
         SourceError: a process ended before its work was done.
@@ -105,12 +107,20 @@ def _collect(workers: list[_Worker], items: Iterator[Any]) -> Iterator[tuple[int
             else:
                 results[workers[number].items[0]].append((number, result))
         while current < begun:
-            while results[current]:
-                yield results[current].popleft()
+            yield from _give(results[current])
             if not is_done[current]:
                 break
             del results[current], is_done[current]
             current += 1
+
+
+def _give(results: deque[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    """Yield the results that are there, and raise what the work raised."""
+    while results:
+        number, result = results.popleft()
+        if isinstance(result, TrailDiffError | OSError):
+            raise result
+        yield number, result
 
 
 def _send(worker: _Worker, item: Any) -> None:
@@ -135,6 +145,14 @@ def _ending_told() -> Iterator[None]:
         ) from error
 
 
+def _results(work: Callable[[T], Iterable[R]], item: T) -> Iterator[R | TrailDiffError | OSError]:
+    """Yield the results of the work, and last what it raised."""
+    try:
+        yield from work(item)
+    except (TrailDiffError, OSError) as error:
+        yield error
+
+
 def _serve(work: Callable[[Any], Iterable[Any]], connection: Connection, inherited: list[Connection]) -> None:
     """Work until there is nothing more to do; None says that an item is done."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -145,7 +163,7 @@ def _serve(work: Callable[[Any], Iterable[Any]], connection: Connection, inherit
         line.close()
     try:
         while True:
-            for result in work(connection.recv()):
+            for result in _results(work, connection.recv()):
                 connection.send(result)
             connection.send(None)
     except (EOFError, BrokenPipeError, ConnectionResetError):

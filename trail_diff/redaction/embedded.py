@@ -38,7 +38,7 @@ def open_text(text: str, field: str) -> Nested | None:
         return line
     if field == "data" and (unpacked := _unpack(text)) is not None:
         return Nested(unpacked, lambda content: _pack(content, text), is_log=True)
-    if _PERCENT.search(text) and " " not in text and unquote(text) != text:
+    if "%" in text and _PERCENT.search(text) and " " not in text and unquote(text) != text:
         return Nested(unquote(text), lambda content: quote(content, safe=""))
     return None
 

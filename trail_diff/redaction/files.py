@@ -7,7 +7,7 @@ cannot be read is left out and counted; where what was written says something el
 import secrets
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain, count, islice
 from pathlib import Path
@@ -26,8 +26,9 @@ from trail_diff.read.parallel import run_in_order
 from trail_diff.read.stream import Splitter
 from trail_diff.read.text import as_utf8, is_binary
 from trail_diff.redaction.documents import Learner, Overheard, Rewriter
+from trail_diff.redaction.learnt import News
 from trail_diff.redaction.redactor import Redactor
-from trail_diff.redaction.self_check import Summary, Summing
+from trail_diff.redaction.self_check import Summary, sum_up
 
 _WORTH_FILES = 8
 """How many files there have to be before further processes are worth their start."""
@@ -58,23 +59,23 @@ def share(
     """
     refuse_inputs(output, paths)
     files = [file for path in paths for file in _files(path)]
-    summaries = _learn(files, redactor)
-    left_out: list[Skipped] = []
+    processes = processes if processes > 1 and len(files) >= _WORTH_FILES else 0
+    summaries = _learn(files, redactor, processes)
     try:
         with _drafting(output) as folder:
-            names = _write_drafts(files, folder, redactor, left_out, processes)
-            _compare(folder, names, summaries)
-            if not names:
+            named, left_out = _write_drafts(files, folder, redactor, processes)
+            _compare(named, summaries)
+            if not named:
                 raise SourceError(
                     "nothing in it can be shared: no text document", hint="give exports or facts as JSON or CSV"
                 )
             (before_placing or (lambda: None))()
-            _put_in_place(folder, names, output)
+            _put_in_place(folder, list(named), output)
     except OSError as error:
         raise UsageError(
             f"--output {output}: {error.strerror or error}", hint="choose a place that can be written"
         ) from error
-    return Shared(len(names), tuple(left_out))
+    return Shared(len(named), tuple(left_out))
 
 
 # ---- read
@@ -107,19 +108,36 @@ def _read(document: Document, splitter: Splitter) -> Iterator[Found | FoundSlim]
     return Envelope(document.name, select_everything, Tally(), is_slim=True).read(splitter)
 
 
-def _learn(files: Sequence[Path], redactor: Redactor) -> list[Summary]:
-    """Take in the names of all documents; return what each of them says."""
-    learner, summing = Learner(redactor), Summing()
+class _Pupil:
+    """Learns from files, in this process or in another one."""
 
-    def heard(document: Document) -> Iterator[Found | FoundSlim]:
-        for found in _read(document, Overheard(document, learner.hear)):
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor, self._learner = redactor, Learner(redactor)
+
+    def __call__(self, file: Path) -> Iterator[tuple[Summary, list[News]]]:
+        """Yield of every document in a file what it says, and what was learnt from it."""
+        for document in _open([file], []):
+            self._redactor.learnt.news = []
+            summary = sum_up(self._hear(document))
+            yield summary, self._redactor.learnt.news
+
+    def _hear(self, document: Document) -> Iterator[Found | FoundSlim]:
+        for found in _read(document, Overheard(document, self._learner.hear)):
             if isinstance(found, FoundRecord):
-                redactor.learn(found.record)
+                self._redactor.learn(found.record)
             elif isinstance(found, FoundJob):
-                redactor.learn(found.document)
+                self._redactor.learn(found.document)
             yield found
 
-    return [summing.sum_up(heard(document)) for document in _open(files, [])]
+
+def _learn(files: Sequence[Path], redactor: Redactor, processes: int) -> list[Summary]:
+    """Take in the names of all documents, in their order; return what each of them says."""
+    summaries = []
+    with closing(run_in_order(_Pupil(redactor), files, processes)) as lessons:
+        for _, (summary, news) in lessons:
+            summaries.append(summary)
+            redactor.learnt.take_in(news)
+    return summaries
 
 
 # ---- write
@@ -138,11 +156,11 @@ def _drafting(output: Path) -> Iterator[Path]:
 
 
 class Draft(Struct, frozen=True):
-    """A document that was written: its name, its draft, what is not in it, and the pseudonyms that were new in it."""
+    """A document that was written: its name, its draft, what that says, and the pseudonyms that were new in it."""
 
     document: str
     draft: str
-    left_out: tuple[Skipped, ...]
+    summary: Summary
     made: dict[str, str]
 
 
@@ -153,8 +171,8 @@ class _Drafter:
         self._folder, self._redactor, self._rewriter = folder, redactor, Rewriter(redactor)
         self._told = len(redactor.pseudonyms.made)
 
-    def __call__(self, numbered: tuple[int, Path]) -> Iterator[Draft]:
-        """Yield the draft of every document in a file; the last one is of no document and has what is left out."""
+    def __call__(self, numbered: tuple[int, Path]) -> Iterator[Draft | tuple[Skipped, ...]]:
+        """Yield the draft of every document in a file, then what was left out of it."""
         number, file = numbered
         left_out: list[Skipped] = []
         for place, document in enumerate(_open([file], left_out)):
@@ -162,8 +180,8 @@ class _Drafter:
             with (self._folder / draft).open("wb") as written:
                 for text in self._rewriter.rewrite(document, left_out):
                     written.write(text.encode("utf-8", "replace"))
-            yield Draft(document.name, draft, (), self._new())
-        yield Draft("", "", tuple(left_out), self._new())
+            yield Draft(document.name, draft, _read_again(self._folder / draft), self._new())
+        yield tuple(left_out)
 
     def _new(self) -> dict[str, str]:
         made, told = self._redactor.pseudonyms.made, self._told
@@ -171,38 +189,39 @@ class _Drafter:
         return dict(islice(made.items(), told, None))
 
 
+def _read_again(file: Path) -> Summary:
+    """Return what a draft says."""
+    with file.open("rb") as opened:
+        head = opened.read(1 << 12)
+        opened.seek(0)
+        return sum_up(_read(Document(file.name, head, opened), Splitter(as_utf8(head, opened))))
+
+
 def _write_drafts(
-    files: Sequence[Path], folder: Path, redactor: Redactor, left_out: list[Skipped], processes: int
-) -> list[str]:
-    """Write every document to a draft, on all cores where there are many; return their names in order."""
-    drafter, names = _Drafter(folder, redactor), dict[str, None]()
-    numbered = list(enumerate(files))
-    is_worth = processes > 1 and len(files) >= _WORTH_FILES
-    with closing(run_in_order(drafter, numbered, processes if is_worth else 0)) as drafts:
+    files: Sequence[Path], folder: Path, redactor: Redactor, processes: int
+) -> tuple[dict[str, Summary], list[Skipped]]:
+    """Write every document to a draft; return their names in order with what they say, and what is left out."""
+    drafter, named, left_out = _Drafter(folder, redactor), dict[str, Summary](), list[Skipped]()
+    with closing(run_in_order(drafter, enumerate(files), processes)) as drafts:
         for _, draft in drafts:
-            left_out.extend(draft.left_out)
-            redactor.pseudonyms.made.update(draft.made)
-            if draft.draft:
-                name = _unused(redactor.text(draft.document), names)
+            if isinstance(draft, Draft):
+                redactor.pseudonyms.made.update(draft.made)
+                name = _unused(redactor.text(draft.document), named)
                 (folder / draft.draft).rename(folder / name)
-    return list(names)
+                named[name] = draft.summary
+            else:
+                left_out.extend(draft)
+    return named, left_out
 
 
-def _compare(folder: Path, names: Sequence[str], summaries: Sequence[Summary]) -> None:
-    """Read the drafts again.
+def _compare(named: Mapping[str, Summary], summaries: Sequence[Summary]) -> None:
+    """Compare what the drafts say with what was read.
 
     Raises:
         SourceError: one says something else than the document that it was made of.
     """
-    summing = Summing()
-    for name, summary in zip(names, summaries, strict=True):
-        with (folder / name).open("rb") as opened:
-            head = opened.read(1 << 12)
-            opened.seek(0)
-            document = Document(name, head, opened)
-            found = _read(document, Splitter(as_utf8(head, opened)))
-            difference = summary.difference(summing.sum_up(found))
-        if difference is not None:
+    for (name, written), summary in zip(named.items(), summaries, strict=True):
+        if (difference := summary.difference(written)) is not None:
             raise SourceError(
                 f"{name}: the redacted copy would not hold the same {difference}, so nothing is written",
                 hint="export it again as AWS writes it, as JSON; a damaged or retyped file cannot be redacted safely",
@@ -231,11 +250,9 @@ def _move(file: Path, output: Path) -> None:
         file.replace(output.resolve())
 
 
-def _unused(name: str, names: dict[str, None]) -> str:
+def _unused(name: str, names: Collection[str]) -> str:
     """Make a plain file name that no earlier document has."""
     plain = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name).removesuffix(".gz")
     plain = plain.lstrip(".") or "document"
     numbered = (f"{number}-{plain}" for number in count(2))
-    unused = next(each for each in chain([plain], numbered) if each not in names)
-    names[unused] = None
-    return unused
+    return next(each for each in chain([plain], numbered) if each not in names)

@@ -11,14 +11,16 @@ import msgspec
 from trail_diff.model.reasons import Reason
 from trail_diff.read.lenient import decode_fully
 from trail_diff.read.slim import REFUSALS
-from trail_diff.redaction import vocabulary as words
+from trail_diff.redaction.learnt import field_of
 from trail_diff.redaction.redactor import Redactor
 from trail_diff.redaction.structure import UNLEARNT_MEMBERS
+from trail_diff.redaction.vocabulary import is_context
 
 _MOST_KEPT = 30_000
 _LONGEST_KEPT_BYTES = 1_000
-_DEEPEST_SPLIT = 5
-_TELLS_FIELD = re.compile(rb'"(?:[Ff]ield|\\)').search
+_DEEPEST_SPLIT = 2
+_TELLING = (b'"', b"{", b"[")
+"""What may tell a name; numbers and truth values do not."""
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DUMP = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _UNCHANGED = re.compile(
@@ -37,81 +39,83 @@ class Members:
         self._redactor = redactor
         self._seen: set[tuple[str, bytes]] = set()
         self._written: dict[tuple[str, bytes], str] = {}
-        self._values: dict[tuple[str, bytes], str] = {}
+        self._begins: dict[tuple[str, str], tuple[str, str]] = {}
 
     def learn(self, raw: Undecoded) -> None:
         """Take in the names of a value."""
+        if not self._learn_parts("", raw, 0):
+            self._redactor.learn(decode_fully(raw))
+
+    def _learn_parts(self, field: str, raw: Undecoded, depth: int) -> bool:
+        """Take in the names of an object member by member; False for what has to be decoded whole."""
         try:
             members = _MEMBERS.decode(raw)
         except REFUSALS:
-            self._redactor.learn(decode_fully(raw))
-            return
+            return False
         for name, inner in members.items():
-            if name not in UNLEARNT_MEMBERS:
-                self._learn_member(name, bytes(inner))
+            part = bytes(inner)
+            if part.startswith(_TELLING) and not (depth == 0 and name in UNLEARNT_MEMBERS):
+                self._learn_part(field_of(field, name), part, depth + 1)
+        return True
 
-    def _learn_member(self, name: str, raw: bytes) -> None:
-        if (name, raw) in self._seen:
+    def _learn_part(self, field: str, raw: bytes, depth: int) -> None:
+        """Take in the names of what stands in a field; most of it was there before."""
+        if (field, raw) in self._seen:
             return
-        self._redactor.learn({name: decode_fully(raw)})
+        may_be_split = depth < _DEEPEST_SPLIT and raw.startswith(b"{") and not is_context(field)
+        if not (may_be_split and self._learn_parts(field, raw, depth)):
+            self._redactor.learn(decode_fully(raw), field, depth)
         if len(raw) <= _LONGEST_KEPT_BYTES:
             if len(self._seen) >= _MOST_KEPT:
                 self._seen.clear()
-            self._seen.add((name, raw))
+            self._seen.add((field, raw))
 
     def rewrite(self, raw: Undecoded) -> str | Reason:
         """Return a value as JSON on one line with its names replaced; a Reason says why it cannot be read."""
-        try:
-            members = _MEMBERS.decode(raw)
-        except REFUSALS:
-            members = {}
-        if members and "field" not in members and "Field" not in members:
-            made = {self._redactor.key(name): self._member(name, bytes(inner)) for name, inner in members.items()}
-            return "{" + ",".join(f"{_DUMP(name)}:{text}" for name, text in made.items()) + "}"
+        made = self._rewrite_parts("", bytes(raw), 0)
+        if made is not None:
+            return made
         value = decode_fully(raw)
         return value if isinstance(value, Reason) else _DUMP(self._redactor.redact(value))
 
-    def _member(self, name: str, raw: bytes) -> str:
-        if name in UNLEARNT_MEMBERS and _UNCHANGED(raw):
-            return raw.decode()
-        made = self._written.get((name, raw))
-        if made is None:
-            made = self._rewrite_value(words.plain(name), raw, 1)
-            if len(raw) <= _LONGEST_KEPT_BYTES:
-                if len(self._written) >= _MOST_KEPT:
-                    self._written.clear()
-                self._written[name, raw] = made
-        return made
-
-    def _rewrite_value(self, field: str, raw: bytes, depth: int) -> str:
-        """Return the text of what stands in a field: an object part by part, as most of its parts come again."""
-        made = self._values.get((field, raw))
-        if made is None:
-            made = self._rewrite_object(field, raw, depth) if _may_be_split(field, raw, depth) else None
-            made = self._rewrite_whole(field, raw, depth) if made is None else made
-            if len(raw) <= _LONGEST_KEPT_BYTES:
-                if len(self._values) >= _MOST_KEPT:
-                    self._values.clear()
-                self._values[field, raw] = made
-        return made
-
-    def _rewrite_object(self, field: str, raw: bytes, depth: int) -> str | None:
-        """Return the text of an object; None where it has to be decoded whole."""
+    def _rewrite_parts(self, field: str, raw: bytes, depth: int) -> str | None:
+        """Return the text of an object, part by part; None for what has to be decoded whole."""
+        if depth >= _DEEPEST_SPLIT or field == "condition" or not raw.startswith(b"{"):
+            return None
         try:
             members = _MEMBERS.decode(raw)
         except REFUSALS:
             return None
+        if "field" in members or "Field" in members:  # which says what the value beside it is
+            return None
         made = {}
         for name, inner in members.items():
-            renamed, inner_field = self._redactor.rename_member(name, field)
-            made[renamed] = self._rewrite_value(inner_field, bytes(inner), depth + 1)
-        return "{" + ",".join(f"{_DUMP(name)}:{text}" for name, text in made.items()) + "}"
+            begin, inner_field = self._begins.get((name, field)) or self._begin(name, field)
+            part = bytes(inner)
+            is_same = depth == 0 and name in UNLEARNT_MEMBERS and _UNCHANGED(part)
+            made[begin] = part.decode() if is_same else self._rewrite(inner_field, part, depth + 1)
+        return f"{{{','.join([begin + text for begin, text in made.items()])}}}"
+
+    def _rewrite(self, field: str, raw: bytes, depth: int) -> str:
+        """Return the text of what stands in a field; most of it comes again."""
+        made = self._written.get((field, raw))
+        if made is None:
+            made = self._rewrite_parts(field, raw, depth)
+            made = self._rewrite_whole(field, raw, depth) if made is None else made
+            if len(raw) <= _LONGEST_KEPT_BYTES:
+                if len(self._written) >= _MOST_KEPT:
+                    self._written.clear()
+                self._written[field, raw] = made
+        return made
 
     def _rewrite_whole(self, field: str, raw: bytes, depth: int) -> str:
         value = decode_fully(raw)
         return _DUMP(None if isinstance(value, Reason) else self._redactor.redact_value(value, field, depth))
 
-
-def _may_be_split(field: str, raw: bytes, depth: int) -> bool:
-    """Check whether the members of an object mean the same one by one: none names the field of another."""
-    return raw[:1] == b"{" and depth < _DEEPEST_SPLIT and field != "condition" and not _TELLS_FIELD(raw)
+    def _begin(self, name: str, field: str) -> tuple[str, str]:
+        """Return what a member begins with, its name as redacted, and the field that its value stands in."""
+        if len(self._begins) >= _MOST_KEPT:
+            self._begins.clear()
+        renamed, inner_field = self._redactor.rename_member(name, field)
+        begin = self._begins[name, field] = (f"{_DUMP(renamed)}:", inner_field)
+        return begin

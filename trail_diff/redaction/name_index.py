@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from hashlib import blake2b
+from secrets import token_bytes
 
 _LEADING = "_-./+=,@"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -54,23 +56,32 @@ def _in_order(found: list[tuple[int, int, str]]) -> Iterator[tuple[int, str]]:
 class LearntIds:
     """Ids that stay: UUIDs in any letter case, 16 bytes each, as every record has some. Other ids are never asked for.
 
-    They lie in buckets by their hash, which no input can foresee, so that none grows long.
+    They lie in buckets by a hash that no input can foresee, so that none grows long, and that is the same in all
+    processes that are given the ids.
     """
 
     def __init__(self) -> None:
         self._buckets = [bytearray() for _ in range(_BUCKETS)]
+        self._salt = token_bytes(16)
 
-    def add(self, text: str) -> None:
-        """Take in an id."""
-        if _UUID.fullmatch(text.lower()) and text not in self:
+    def add(self, text: str) -> bool:
+        """Take in an id; return whether it is a new one."""
+        is_new = bool(_UUID.fullmatch(text.lower())) and text not in self
+        if is_new:
             packed = bytes.fromhex(text.replace("-", ""))
-            self._buckets[hash(packed) % _BUCKETS] += packed
+            bucket = self._bucket(packed)
+            bucket += packed
+        return is_new
 
     def __contains__(self, text: str) -> bool:
         """Check whether a UUID was taken in."""
         packed = bytes.fromhex(text.replace("-", ""))
-        bucket = self._buckets[hash(packed) % _BUCKETS]
+        bucket = self._bucket(packed)
         place = bucket.find(packed)
         while place % _ID_BYTES and place >= 0:
             place = bucket.find(packed, place + 1)
         return place >= 0
+
+    def _bucket(self, packed: bytes) -> bytearray:
+        digest = blake2b(packed, key=self._salt, digest_size=8).digest()
+        return self._buckets[int.from_bytes(digest) % _BUCKETS]

@@ -10,11 +10,13 @@ import ipaddress
 import re
 import sys
 from bisect import bisect_left
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import cache, lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from string import ascii_lowercase, ascii_uppercase, digits
+from struct import Struct
+from typing import Any, Literal
 
 _WORD = re.compile(
     r"\$\{[^}]*\}|aws:ec2-infrastructure|(?<![^\W_])(?:AWSReservedSSO_|AWSBackup-|alias/|user/|role/)"
@@ -48,22 +50,30 @@ _ALPHABETS = (
     ("\uac00", "\ud7a3"),
 )
 _HEX = "0123456789abcdef"
-_ALPHABET_OF = {
-    letter: (alphabet, place + 1)
-    for alphabet in (digits, ascii_lowercase, ascii_uppercase)
-    for place, letter in enumerate(alphabet)
+
+
+def _others(alphabets: Collection[str]) -> dict[str, tuple[str, bytes]]:
+    """Return for each character the others of its alphabet, from the next one round, and what it is hashed as."""
+    return {
+        one: (alphabet[place + 1 :] + alphabet[:place], one.lower().encode())
+        for alphabet in alphabets
+        for place, one in enumerate(alphabet)
+    }
+
+
+Kind = Literal["letters", "hex"]
+_OTHERS: dict[Kind, dict[str, tuple[str, bytes]]] = {
+    "letters": _others((digits, ascii_lowercase, ascii_uppercase)),
+    "hex": _others((_HEX.upper(), _HEX)),
 }
-"""For each ASCII letter and digit, its alphabet and the place behind its own there."""
-_HEX_OF = {letter: (alphabet, place + 1) for alphabet in (_HEX.upper(), _HEX) for place, letter in enumerate(alphabet)}
 _KEPT_BEGINNINGS = frozenset({"AWSReservedSSO", "AWSBackup", "AWSServiceRoleFor"})
 _WILDCARDS = ("*", "?")
-_HASHED_SINGLY, _BLOCK = 12, 32
+_HASHED_SINGLY, _BLOCK, _SHARED = 12, 32, 3
 """How many characters of a word are hashed one by one; what follows is moved as these say, a block at a time."""
 _MOST_FRAGMENTS = 500
 _MOST_CACHED = 50_000
-
-Shift = Callable[[str, int], str]
-"""Gives another character of the same kind; the number says which."""
+_MOST_BEGUN = 10_000
+_FAR_NOISE = Struct(f">{_BLOCK}H")
 
 
 class Pseudonyms:
@@ -74,27 +84,36 @@ class Pseudonyms:
         self._keyed = blake2b(key=secret, digest_size=4)
         self.keep = frozenset(keep)
         self.made: dict[str, str] = {}
-        self._word: Callable[[str, Shift], str] = lru_cache(maxsize=_MOST_CACHED)(self._make_word)
-        self._bit_noise = lru_cache(maxsize=20_000)(self._noise)
+        self._word: Callable[[str, Kind], str] = lru_cache(maxsize=_MOST_CACHED)(self._make_word)
+        self._begun: Callable[[str, Kind], tuple[str, blake2b]] = lru_cache(maxsize=_MOST_BEGUN)(self._begin_run)
+        self._bits: Callable[[str, int], str] = lru_cache(maxsize=_MOST_CACHED)(self._make_bits)
         self._names: dict[str, str] = {}
         self._fragments: dict[str, None] = {}
         self._begins: re.Pattern[str] | None = None
-        self._block = b""
+
+    def __reduce__(self) -> tuple[Callable[..., "Pseudonyms"], tuple[Any, ...]]:
+        """Let another process make the same pseudonyms."""
+        return _make_again, (self.secret, self.keep, self.fragments, self.made)
 
     @property
     def fragments(self) -> tuple[str, ...]:
         """Return the parts of words that patterns begin with behind a wildcard."""
         return tuple(sorted(self._fragments))
 
-    def learn_fragments(self, fragments: Collection[str]) -> None:
-        """Take in what follows a wildcard, as `Admin` in `*Admin`: a word is made anew from where it stands."""
+    def learn_fragments(self, fragments: Collection[str]) -> bool:
+        """Take in what follows a wildcard, as `Admin` in `*Admin`: a word is made anew from where it stands.
+
+        Return whether any is new.
+        """
         new = [each for each in fragments if each not in self._fragments]
-        if new and len(self._fragments) < _MOST_FRAGMENTS:
+        is_taken = bool(new) and len(self._fragments) < _MOST_FRAGMENTS
+        if is_taken:
             self._fragments.update(dict.fromkeys(new))
             longest_first = sorted(self._fragments, key=len, reverse=True)
             self._begins = re.compile(f"(?={'|'.join(map(re.escape, longest_first))})")
             self._word = lru_cache(maxsize=_MOST_CACHED)(self._make_word)
             self._names.clear()
+        return is_taken
 
     def is_kept(self, text: str) -> bool:
         """Check whether a name stays as it is."""
@@ -102,13 +121,11 @@ class Pseudonyms:
 
     def name(self, text: str) -> str:
         """Return the pseudonym of a name: each word in it is replaced; punctuation, wildcards and variables stay."""
-        if self.is_kept(text):
-            return text
         made = self._names.get(text)
         if made is None:
             if len(self._names) >= _MOST_CACHED:
                 self._names.clear()
-            made = self._names[text] = self._name(text)
+            made = self._names[text] = text if self.is_kept(text) else self._name(text)
             if made != text:
                 self.made[made] = text
         return made
@@ -120,22 +137,20 @@ class Pseudonyms:
         """
         if text in self.keep:
             return text
-        try:
-            network = ipaddress.ip_network(text, strict=False)
-        except ValueError:
+        if (found := read_address(text)) is None:
             return self.name(text)
-        host, slash, _ = text.partition("/")
-        bits = self._scramble_bits(int(ipaddress.ip_address(host)), network.max_prefixlen)
-        moved = type(network.network_address)(bits)
-        made = str(ipaddress.ip_network((moved, network.prefixlen), strict=False)) if slash else str(moved)
+        address, prefix_length = found
+        length = address.max_prefixlen
+        moved = type(address)(int(self._make_bits(f"{int(address):0{length}b}", length), 2))
+        made = str(moved if prefix_length is None else ipaddress.ip_network((moved, prefix_length), strict=False))
         self.made[made] = text
         return made
 
     def _name(self, text: str) -> str:
         if _UUID.match(text):
-            return self._word(text, _shift_hex)
-        if found := _UUID_PATTERN.match(text):
-            return self._word(found[0], _shift_hex) + _WORD.sub(self._replace, text[found.end() :])
+            return self._word(text, "hex")
+        if ("*" in text or "?" in text) and (found := _UUID_PATTERN.match(text)):
+            return self._word(found[0], "hex") + _WORD.sub(self._replace, text[found.end() :])
         return _WORD.sub(self._replace, text)
 
     def _replace(self, found: re.Match[str]) -> str:
@@ -145,57 +160,79 @@ class Pseudonyms:
         if word in _KEPT_BEGINNINGS and found.string[found.end() : found.end() + 1] in _WILDCARDS:
             return word
         if found_id := _RESOURCE_ID.match(word):
-            return found_id[1] + self._word(found_id[2], _shift_hex)
+            return found_id[1] + self._word(found_id[2], "hex")
         is_pattern = found.string[found.end() : found.end() + 1] in _WILDCARDS
         unique = _UNIQUE_ID.match(word) or (_UNIQUE_PATTERN.match(word) if is_pattern else None)
         kept = unique[0] if unique else ""
-        return kept + self._word(word[len(kept) :], _shift)
+        return kept + self._word(word[len(kept) :], "letters")
 
-    def _make_word(self, word: str, shift: Shift) -> str:
+    def _make_word(self, word: str, kind: Kind) -> str:
         """Replace a word's characters; it begins anew where a fragment is."""
-        if not self._begins or shift is _shift_hex:
-            return self._make_run(word, shift)
+        if not self._begins or kind == "hex":
+            return self._make_run(word, kind)
         starts = sorted({0, *(found.start() for found in self._begins.finditer(word))})
-        return "".join(self._make_run(word[start:end], shift) for start, end in pairwise([*starts, len(word)]))
+        return "".join(self._make_run(word[start:end], kind) for start, end in pairwise([*starts, len(word)]))
 
-    def _make_run(self, run: str, shift: Shift) -> str:
+    def _make_run(self, run: str, kind: Kind) -> str:
         """Replace characters that follow one another: each as those before it say, far on as the first ones say."""
-        alphabets = _HEX_OF if shift is _shift_hex else _ALPHABET_OF
-        made, before = [], self._keyed.copy()
-        for place, character in enumerate(run):
-            if place < _HASHED_SINGLY:
-                noise = int.from_bytes(before.digest(), "big")
-                before.update(character.lower().encode("utf-8", "surrogatepass"))
-            else:
-                noise = self._far_noise(before, place)
-            if (found := alphabets.get(character)) is not None:
-                alphabet, next_place = found
-                made.append(alphabet[(next_place + noise % (len(alphabet) - 1)) % len(alphabet)])
-            else:
-                made.append(shift(character, noise) if character.isalnum() else character)
+        made, before = self._begun(run[:_SHARED], kind)
+        before = before.copy()
+        made += self._make_near(run[_SHARED:_HASHED_SINGLY], kind, before)
+        for place in range(_HASHED_SINGLY, len(run), _BLOCK):
+            made += _move(run[place : place + _BLOCK], kind, self._far_noise(before, place))
+        return made
+
+    def _begin_run(self, run: str, kind: Kind) -> "tuple[str, blake2b]":
+        """Return the first characters of a run replaced, and the hash of them: many names begin alike."""
+        before = self._keyed.copy()
+        return self._make_near(run, kind, before), before
+
+    def _make_near(self, run: str, kind: Kind, before: "blake2b") -> str:
+        """Replace characters one by one, and put each to the hash of those before it."""
+        others_of, made = _OTHERS[kind], []
+        for character in run:
+            noise = int.from_bytes(before.digest())
+            others, hashed = others_of.get(character) or ("", character.lower().encode("utf-8", "surrogatepass"))
+            before.update(hashed)
+            made.append(others[noise % len(others)] if others else _shift(character, noise))
         return "".join(made)
 
-    def _far_noise(self, before: "blake2b", place: int) -> int:
-        """Return what moves a character that is far on in a word, of which only the first ones were hashed."""
-        block, at = divmod(place - _HASHED_SINGLY, _BLOCK)
-        if at == 0:
-            key = before.digest() + block.to_bytes(8, "big")
-            self._block = blake2b(key, key=self.secret, digest_size=2 * _BLOCK).digest()
-        return int.from_bytes(self._block[2 * at : 2 * at + 2], "big")
+    def _far_noise(self, before: "blake2b", place: int) -> tuple[int, ...]:
+        """Return what moves a block of characters far on in a word, of which only the first ones were hashed."""
+        block = (place - _HASHED_SINGLY) // _BLOCK
+        key = before.digest() + block.to_bytes(8)
+        return _FAR_NOISE.unpack(blake2b(key, key=self.secret, digest_size=_FAR_NOISE.size).digest())
 
-    def _scramble_bits(self, value: int, length: int) -> int:
-        """Flip each bit or not, as the bits before it say."""
-        bits = f"{value:0{length}b}"
-        flipped = (int(bit) ^ (self._bit_noise(f"bits {length} {bits[:place]}") & 1) for place, bit in enumerate(bits))
-        return int("".join(map(str, flipped)), 2)
+    def _make_bits(self, bits: str, length: int) -> str:
+        """Flip each bit or not, as the bits before it say; what the first ones become is known from other addresses."""
+        known = (len(bits) - 1) // 4 * 4
+        made = [self._bits(bits[:known], length) if known else ""]
+        for place in range(known, len(bits)):
+            before = self._keyed.copy()
+            before.update(f"bits {length} {bits[:place]}".encode())
+            made.append("10"[int(bits[place])] if before.digest()[-1] & 1 else bits[place])
+        return "".join(made)
 
-    def _noise(self, before: str) -> int:
-        digest = blake2b(before.encode("utf-8", "surrogatepass"), key=self.secret, digest_size=4).digest()
-        return int.from_bytes(digest, "big")
+
+def _make_again(secret: bytes, keep: Collection[str], fragments: Collection[str], made: dict[str, str]) -> Pseudonyms:
+    pseudonyms = Pseudonyms(secret, keep)
+    pseudonyms.learn_fragments(fragments)
+    pseudonyms.made.update(made)
+    return pseudonyms
+
+
+def _move(run: str, kind: Kind, noises: Iterable[int]) -> str:
+    others_of, made = _OTHERS[kind], []
+    for character, noise in zip(run, noises, strict=False):
+        others, _ = others_of.get(character) or ("", b"")
+        made.append(others[noise % len(others)] if others else _shift(character, noise))
+    return "".join(made)
 
 
 def _shift(character: str, noise: int) -> str:
-    """Move a character on within its alphabet, never a whole round."""
+    """Move a letter or digit on within its alphabet, never a whole round."""
+    if not character.isalnum():
+        return character
     ends = next((ends for ends in _ALPHABETS if ends[0] <= character <= ends[1]), None)
     if ends is None:
         others = _other_letters()
@@ -204,13 +241,18 @@ def _shift(character: str, noise: int) -> str:
     return chr(first + (ord(character) - first + 1 + noise % (size - 1)) % size)
 
 
+@lru_cache(maxsize=1000)
+def read_address(text: str) -> tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, int | None] | None:
+    """Return an IP address, and of a network the length of its prefix; None for other text."""
+    try:
+        prefix_length = ipaddress.ip_network(text, strict=False).prefixlen if "/" in text else None
+        return ipaddress.ip_address(text.partition("/")[0]), prefix_length
+    except ValueError:
+        return None
+
+
 @cache
 def _other_letters() -> str:
     """Return every letter and digit that no alphabet has, in order: so two of them never become one."""
     letters = (chr(code) for code in range(0xAA, sys.maxunicode + 1))
     return "".join(one for one in letters if one.isalnum() and not any(a <= one <= z for a, z in _ALPHABETS))
-
-
-def _shift_hex(character: str, noise: int) -> str:
-    made = _HEX[(_HEX.index(character.lower()) + 1 + noise % 15) % 16]
-    return made.upper() if character.isupper() else made

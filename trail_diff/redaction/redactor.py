@@ -7,47 +7,21 @@ that is also a word of AWS (a vault called `backup`) is replaced where its field
 in running text.
 """
 
-import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from trail_diff.redaction import messages, structure
 from trail_diff.redaction import vocabulary as words
 from trail_diff.redaction.embedded import open_text
-from trail_diff.redaction.name_index import LearntIds, LearntNames
-from trail_diff.redaction.pseudonyms import Pseudonyms
+from trail_diff.redaction.learnt import DEEPEST, Learnt
+from trail_diff.redaction.patterns import ARN_PARTS, PATTERNS, WHOLE, resource_parts, trim_arn
+from trail_diff.redaction.pseudonyms import Pseudonyms, read_address
 
-_ARN = r"arn:(?:aws[\w-]*|\*|\$\{AWS::Partition\}):[\w*-]*:[\w*-]*:(?:[\w*?-]*|\$\{[\w:]+\}):[^\s\"'<>;|\\]+"
-_PATTERNS = re.compile(
-    rf"(?P<arn>{_ARN})"
-    r"|(?P<mail>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})"
-    r"|(?P<address>(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w.]*\w)"
-    r"|(?<![\w:.])(?=[0-9a-fA-F:]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{2,39}(?:[0-9.]{7,15})?(?:/\d{1,3})?(?![\w:]))"
-    r"|(?P<uuid>(?<![0-9a-zA-Z])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-zA-Z]))"
-    r"|(?P<unique>(?<![0-9a-zA-Z])(?:ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|APKA|AROA|ASCA|ASIA)[A-Z0-9]{8,})"
-    r"|(?P<account>(?<![0-9a-zA-Z.])(?:\d{12}|\d{4}-\d{4}-\d{4})(?![0-9a-zA-Z]))"
-    r"|(?P<id>(?<![\w-])(?:db|cluster|cks)-[0-9a-zA-Z]{8,40}(?!\w)"
-    r"|(?<![\w-])[a-z][a-z0-9]{0,15}(?:-[a-z]{2,15}){0,2}-(?:[0-9a-f]{17}|[0-9a-f]{32}|[0-9a-f]{8})(?!\w)"
-    r"|(?<![\w-])(?:o-[0-9a-z]{10,32}|r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})(?![\w-]))"
-    r"|(?P<encoded>(?<![\w+/=-])[A-Za-z0-9_+/-]{80,}={0,2}(?![\w+/=-]))"
-)
-"""What shows by its form what it is; `encoded` is what only the account can decode, such as authorization messages."""
-_ARN_PARTS = re.compile(r"\A(arn:(?:\$\{[^}]*\}|[^:])*:[^:]*:[^:]*:)(\$\{[^}]*\}|[^:]*):(.*)\Z", re.DOTALL)
-_ARN_END = re.compile(r"[.,:)\]}]+\Z")
-_RESOURCE_PARTS = re.compile(r"(aws:ec2-infrastructure|\$\{[^}]*\}|[/:])")
-_RESOURCE_TYPE = re.compile(r"\A[a-z][a-z-]*\Z")
-_NO_TYPE = frozenset({"s3", "sns", "sqs"})
-_KEPT_PARTS = frozenset({"service-role", "aws-service-role", "aws-reserved", "aws:ec2-infrastructure", "*"})
-_DYNAMODB_PARTS = frozenset({"backup", "index", "stream", "export"})
 _WORD = re.compile(r"[^\W_]+")
 _FIELD_NAME = re.compile(r"\A[A-Za-z][\w-]*\Z")
 _SERVICE_WORD = re.compile(r"((?<![\w.-])[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.amazonaws\.com(?:\.cn)?(?![\w-]))")
-_FRAGMENT = re.compile(r"[*?]([^\W_]+)")
 _UNTESTED = re.compile(r"\A(?:for(?:all|any)values?:)?(?:bool|null|numeric|date)", re.IGNORECASE)
-_SHORTEST = 3
-_OF_AWS_FIELDS = frozenset("eventsource eventname eventtype errorcode awsregion eventcategory".split())  # noqa: SIM905
-_DEEPEST = 60
 _MOST_CACHED = 50_000
 _MOST_MEMBERS = 20_000
 _LONGEST_CACHED = 300
@@ -58,68 +32,22 @@ class Redactor:
 
     def __init__(self, pseudonyms: Pseudonyms) -> None:
         self.pseudonyms = pseudonyms
-        self._names = LearntNames()
-        self._known: set[str] = set()
-        self._ids = LearntIds()
-        self._vocabulary: set[str] = set(words.VOCABULARY)
-        self._learnt: set[tuple[str, str]] = set()
+        self.learnt = Learnt(pseudonyms)
         self._made: dict[tuple[str, str], str] = {}
         self._members: dict[tuple[str, str, str | None], tuple[str, str]] = {}
 
-    # ---- learn
+    def learn(self, document: object, field: str = "", depth: int = 0) -> None:
+        """Take in the names that a document tells, the ids that stay, and the words of AWS that it uses.
 
-    def learn(self, document: object) -> None:
-        """Take in the names that a document tells, the ids that stay, and the words of AWS that it uses."""
+        Of a part of a document, `field` is where it stands, and `depth` is how deep.
+        """
         self._made.clear()
         self._members.clear()
-        for field, text in _texts(document, "", 0):
-            if (field, text) in self._learnt:
-                continue
-            if len(self._learnt) >= _MOST_CACHED:
-                self._learnt.clear()
-            self._learnt.add((field, text))
-            self._learn_text(field, text)
+        self.learnt.learn(document, field, depth)
 
     def learn_id(self, text: str) -> None:
         """Take in the id of a job, an event or a request, which stays."""
-        self._ids.add(text)
-
-    def _learn_text(self, field: str, text: str) -> None:
-        if field in _OF_AWS_FIELDS:
-            if structure.passes(field, text):
-                self._vocabulary.update((text.lower(), text.split(".", maxsplit=1)[0].lower()))
-        elif words.is_service(text):
-            self._vocabulary.add(text.split(".", maxsplit=1)[0])
-        elif field in structure.ID_FIELDS:
-            self.learn_id(text)
-        elif field in words.NAME_FIELDS and not text.startswith("arn:"):
-            self._learn_name(text)
-        if ("*" in text or "?" in text) and " " not in text:
-            self.pseudonyms.learn_fragments(_FRAGMENT.findall(text))
-        for found in _PATTERNS.finditer(text) if "arn:" in text else ():
-            if found.lastgroup == "arn":
-                self._learn_arn(_trim_arn(found[0]))
-
-    def _learn_arn(self, arn: str) -> None:
-        parts = _ARN_PARTS.match(arn)
-        if parts is None or parts[2] == "aws":
-            return
-        service = arn.split(":")[2]
-        for part, is_name in _resource_parts(service, parts[3]):
-            if is_name:
-                self._learn_name(part)
-
-    def _learn_name(self, name: str) -> None:
-        """Take in a name, and each side of a `unique id:session` pair."""
-        for part in {name, *name.split(":")}:
-            lower = part.lower()
-            found = _WORD.findall(lower)
-            if len(part) < _SHORTEST or lower in self._known or not found or self.pseudonyms.is_kept(part):
-                continue
-            self._known.add(lower)
-            self._names.add(found[0], lower)
-
-    # ---- redact
+        self.learnt.add("id", text)
 
     def redact(self, document: Any) -> Any:
         """Return a document of JSON values with every name replaced; its shape stays."""
@@ -129,6 +57,10 @@ class Redactor:
         """Return a document of JSON values with every key and every value replaced as a name."""
         return self._walk(document, "encryptioncontext", 0)
 
+    def rename_member(self, name: str, field: str) -> tuple[str, str]:
+        """Return a member's name, replaced where it is none of AWS's, and the field that its value stands in."""
+        return self._walk_member(name, field, None)
+
     def key(self, name: str) -> str:
         """Return the name of a record's member; it stays unless it is no name of a field."""
         return self._walk_key(name, "")
@@ -136,10 +68,6 @@ class Redactor:
     def redact_value(self, value: Any, field: str, depth: int) -> Any:
         """Return what stands in a field, so deep inside of a record, with its names replaced."""
         return self._walk(value, field, depth)
-
-    def rename_member(self, name: str, field: str) -> tuple[str, str]:
-        """Return a member's name, replaced where it is none of AWS's, and the field that its value stands in."""
-        return self._walk_member(name, field, None)
 
     def cell(self, column: str, text: str) -> str:
         """Return a cell of a table with every name replaced."""
@@ -161,12 +89,12 @@ class Redactor:
 
     def arn(self, arn: str) -> str:
         """Return an ARN, or a pattern of ARNs, with its account and names replaced; AWS's own policies stay."""
-        parts = _ARN_PARTS.match(arn)
+        parts = ARN_PARTS.match(arn)
         if parts is None or parts[2] == "aws":
             return arn if parts else self.pseudonyms.name(arn)
         service = arn.split(":")[2]
         resource = "".join(
-            self.pseudonyms.name(part) if is_name else part for part, is_name in _resource_parts(service, parts[3])
+            self.pseudonyms.name(part) if is_name else part for part, is_name in resource_parts(service, parts[3])
         )
         return f"{parts[1]}{self.pseudonyms.name(parts[2])}:{resource}"
 
@@ -185,15 +113,15 @@ class Redactor:
         return text if words.is_service(text) else self._replace(text, self._replace_words)
 
     def _walk(self, value: Any, field: str, depth: int) -> Any:
-        if depth > _DEEPEST:
+        if depth > DEEPEST:
             return None
         match value:
+            case str():
+                return self._walk_text(value, field, depth)
             case dict():
                 return self._walk_object(value, field, depth)
             case list() | tuple():
                 return [self._walk(inner, field, depth + 1) for inner in value]
-            case str():
-                return self._walk_text(value, field, depth)
             case int() | float() if field in words.ACCOUNT_FIELDS and not isinstance(value, bool):
                 return self._walk_number(value)
             case _:
@@ -232,7 +160,7 @@ class Redactor:
         """Return a key of an object: names of fields stay, a map's own keys are names like its values."""
         if words.is_context(field):
             return name if words.is_key_of_aws(name, field) else self.name_or_arn(name)
-        is_field = bool(_FIELD_NAME.match(name)) and name.lower() not in self._known
+        is_field = bool(_FIELD_NAME.match(name)) and name.lower() not in self.learnt.known
         return name if is_field or words.is_field(name) else self.text(name)
 
     def _walk_operator(self, operator: str, tested: Any, depth: int) -> Any:
@@ -277,10 +205,16 @@ class Redactor:
             return self.pseudonyms.name(host[0]) + host[1]
         if field == "useragent":
             return "".join(self._replace_agent(*part) for part in words.agent_words(self.text(text)))
+        if (whole := WHOLE(text)) and (whole.lastgroup != "address" or _is_address(text)):
+            return self._replace_pattern(whole.lastgroup, text)
+        return self._make_open_text(text, field)
+
+    def _make_open_text(self, text: str, field: str) -> str:
+        """Return a text that shows by its field only whether it is a name, words of AWS or running text."""
         is_name = field in words.NAME_FIELDS or words.is_context(field)
         if structure.is_plain(text) and not is_name:
             return text
-        is_word = text.lower() in self._vocabulary and not is_name
+        is_word = text.lower() in self.learnt.vocabulary and not is_name
         return self.message(text) if is_word or words.is_open(field, text) else self.name_or_arn(text)
 
     def _replace_agent(self, word: str, is_name: bool) -> str:  # noqa: FBT001 - as agent_words gives it
@@ -289,24 +223,25 @@ class Redactor:
     def _replace(self, text: str, between: Callable[[str], str]) -> str:
         """Replace what shows by its form what it is, and let `between` have what lies between."""
         parts, at = [], 0
-        for found in _PATTERNS.finditer(text):
-            whole = _trim_arn(found[0]) if found.lastgroup == "arn" else found[0]
+        for found in PATTERNS.finditer(text):
+            whole = trim_arn(found[0]) if found.lastgroup == "arn" else found[0]
             if found.lastgroup == "address" and not _is_address(whole):
                 whole = whole.removesuffix(":")  # of the sentence, as in `from fe80::1: denied`
                 if not _is_address(whole):
                     continue
             before = text[at : found.start()]
             is_kept = found.lastgroup == "uuid" and messages.keeps_id(before)
-            parts += [between(before), whole if is_kept else self._replace_pattern(found.lastgroup, whole)]
+            parts.append(between(before) if before else "")
+            parts.append(whole if is_kept else self._replace_pattern(found.lastgroup, whole))
             at = found.start() + len(whole)
-        return "".join([*parts, between(text[at:])])
+        return "".join(parts) + (between(text[at:]) if at < len(text) else "")
 
     def _replace_pattern(self, kind: str | None, whole: str) -> str:
         if kind == "arn":
             return self.arn(whole)
         if kind == "address":
             return self.pseudonyms.address(whole)
-        if kind == "uuid" and whole in self._ids and whole.lower() not in self._known:
+        if kind == "uuid" and whole in self.learnt.ids and whole.lower() not in self.learnt.known:
             return whole
         if kind == "account" and "-" in whole:
             digits = self.pseudonyms.name(whole.replace("-", ""))
@@ -320,7 +255,7 @@ class Redactor:
 
     def _replace_message(self, text: str) -> str:
         return self._replace_names(
-            text, lambda rest: messages.replace_names(rest, self.pseudonyms.name, self._vocabulary.__contains__)
+            text, lambda rest: messages.replace_names(rest, self.pseudonyms.name, self.learnt.vocabulary.__contains__)
         )
 
     def _replace_names(self, text: str, between: Callable[[str], str] = str) -> str:
@@ -331,9 +266,9 @@ class Redactor:
         for word in _WORD.finditer(lower):
             if word.start() < at:
                 continue
-            for start, name in self._names.at(word, lower, at):
+            for start, name in self.learnt.names.at(word, lower, at):
                 end = start + len(name)
-                if name not in self._vocabulary and not _continues(text, end):
+                if name not in self.learnt.vocabulary and not _continues(text, end):
                     parts += [between(text[at:start]), self.pseudonyms.name(text[start:end])]
                     at = end
                     break
@@ -341,62 +276,8 @@ class Redactor:
 
 
 def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return text not in ("::", "::/0")
+    return read_address(text) is not None and text not in ("::", "::/0")
 
 
 def _continues(text: str, end: int) -> bool:
     return text[end : end + 1].isalnum() or text.startswith(".amazonaws.com", end)
-
-
-def _texts(value: Any, field: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Yield every text of a document with the plain name of the field it stands in; JSON in strings is looked into."""
-    if depth > _DEEPEST:
-        return
-    match value:
-        case dict():
-            yield from _texts_of_object(value, field, depth)
-        case list() | tuple():
-            for inner in value:
-                yield from _texts(inner, field, depth + 1)
-        case str() if nested := open_text(value, field):
-            yield from _texts(nested.content, "message" if nested.is_log else field, depth + 1)
-        case str():
-            yield field, value
-
-
-def _texts_of_object(value: Mapping[Any, Any], field: str, depth: int) -> Iterator[tuple[str, str]]:
-    for key, inner in value.items():
-        if words.is_context(field) and not words.is_key_of_aws(str(key), field):
-            yield "principalid", str(key)
-        yield from _texts(inner, _field_of(field, str(key)), depth + 1)
-
-
-def _field_of(outer: str, name: str) -> str:
-    """Return the field that a value stands in; all values of an encryption context count as names."""
-    inner = words.plain(name)
-    is_name = (words.is_context(outer) and not words.is_context(inner)) or outer == "principalid"
-    return "principalid" if is_name else inner
-
-
-def _trim_arn(arn: str) -> str:
-    """Take the punctuation of the sentence off the end of an ARN that was found in it."""
-    return _ARN_END.sub("", arn)
-
-
-def _resource_parts(service: str, resource: str) -> Iterator[tuple[str, bool]]:
-    """Split an ARN's resource at its slashes and colons, and say of each part whether it is a name."""
-    if resource.startswith("alias/aws/") or "/AWSServiceRoleFor" in resource:
-        yield resource, False
-        return
-    parts = _RESOURCE_PARTS.split(resource)
-    for index, part in enumerate(parts):
-        is_type = index == 0 and len(parts) > 1 and service not in _NO_TYPE and bool(_RESOURCE_TYPE.match(part))
-        is_kept = part in _KEPT_PARTS or (service == "dynamodb" and part in _DYNAMODB_PARTS and index == 4)
-        yield (
-            part,
-            not (is_type or is_kept or part in ("", "/", ":") or words.is_service(part) or part.startswith("${")),
-        )

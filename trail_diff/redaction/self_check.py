@@ -4,7 +4,8 @@ Of both, the records are summed up without names: their times, services, event n
 which calls are of the same caller and of the same key; and the jobs. The sums do not depend on the order.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -15,9 +16,8 @@ from trail_diff.events.normalize import KMS, normalize_record
 from trail_diff.model.learnt import Event, Skipped
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim
 from trail_diff.read.lenient import decode_fully, to_record
-from trail_diff.read.records import NULL, SlimRecord
+from trail_diff.read.records import SlimRecord
 
-_MOST_KNOWN = 20_000
 _BITS = (1 << 64) - 1
 
 
@@ -36,36 +36,22 @@ class Summary(Struct, frozen=True):
         return next((name for name in self.__struct_fields__ if getattr(self, name) != getattr(other, name)), None)
 
 
-class Summing:
-    """Sums documents up; what it learnt of one undecoded caller it knows for the next."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[Any, ...], tuple[str, str | None, tuple[tuple[str, str | None], ...]]] = {}
-
-    def sum_up(self, found: Iterable[Found | FoundSlim]) -> Summary:
-        """Return the summary of what was found in a document."""
-        sums = _Sums()
-        for item in found:
-            match item:
-                case FoundSlim(records, _):
-                    for record in records:
-                        self._add_slim(record, sums)
-                case FoundRecord(record, source):
-                    sums.add_record(normalize_record(record, source))
-                case FoundJob(document, source):
-                    for job in read_job_document(document, source):
-                        times = (job.created, job.completed)
-                        sums.jobs += _digest((job.kind, job.state, *map(str, times)))
-                case Skipped():
-                    pass
-        return sums.summary()
-
-    def _add_slim(self, record: SlimRecord, sums: "_Sums") -> None:
-        if record.event_source != KMS:
-            code = None if record.error_code is NULL else decode_fully(record.error_code)
-            sums.add_call(record.event_time, (record.event_source, record.event_name, record.aws_region, code))
-            return
-        sums.add_record(normalize_record(_decoded(record), ""))
+def sum_up(found: Iterable[Found | FoundSlim]) -> Summary:
+    """Return the summary of what was found in a document."""
+    sums = _Sums()
+    for item in found:
+        match item:
+            case FoundSlim(records, _):
+                sums.add_slim(records)
+            case FoundRecord(record, source):
+                sums.add_record(normalize_record(record, source))
+            case FoundJob(document, source):
+                for job in read_job_document(document, source):
+                    times = (job.created, job.completed)
+                    sums.jobs += _digest((job.kind, job.state, *map(str, times)))
+            case Skipped():
+                pass
+    return sums.summary()
 
 
 class _Sums:
@@ -73,6 +59,20 @@ class _Sums:
         self.records = self.times = self.kinds = self.jobs = 0
         self.of_key: dict[str, int] = {}
         self.of_caller: dict[str, int] = {}
+
+    def add_slim(self, records: Sequence[SlimRecord]) -> None:
+        """Add records that are not decoded: those of KMS one by one, of others as many at once as are alike."""
+        others = [record for record in records if record.event_source != KMS]
+        codes = {raw: decode_fully(raw) for raw in {bytes(one.error_code) for one in others}}
+        for time, count in Counter([one.event_time for one in others]).items():
+            self.times += _digest((time,)) * count
+        kinds = Counter([(one.event_source, one.event_name, one.aws_region, bytes(one.error_code)) for one in others])
+        for (source, name, region, code), count in kinds.items():
+            self.kinds += _digest((source, name, region, codes[code])) * count
+        self.records += len(others)
+        for record in records:
+            if record.event_source == KMS:
+                self.add_record(normalize_record(_decoded(record), ""))
 
     def add_call(self, time: str, kind: tuple[Any, ...]) -> None:
         self.records += 1

@@ -67,6 +67,7 @@ _NAMED_CONDITION = re.compile(
 )
 ADDRESS_CONDITIONS = frozenset({"aws:sourceip", "aws:vpcsourceip"})
 
+_ENDPOINTS = ("amazonaws.com", "amazonaws.com.cn")
 _SERVICE = re.compile(r"\A[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.amazonaws\.com(?:\.cn)?\Z")
 _BUCKET_HOST = re.compile(r"\A(.+?)(\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?)\Z")
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
@@ -135,17 +136,17 @@ def is_open(field: str, text: str) -> bool:
 
 def is_column(text: str) -> bool:
     """Check whether a text is a field of CloudTrail's, or the column of one."""
-    return all(step in SPELLING for step in re.split(r"[._]", text.lower()))
+    return all(step in SPELLING for step in text.lower().replace("_", ".").split("."))
 
 
 def is_service(text: str) -> bool:
     """Check whether a text is a service principal or endpoint, with no bucket's name before it."""
-    return bool(_SERVICE.match(text)) and not _BUCKET_HOST.match(text)
+    return text.endswith(_ENDPOINTS) and bool(_SERVICE.match(text)) and not _BUCKET_HOST.match(text)
 
 
 def split_host(text: str) -> tuple[str, str] | None:
     """Return the bucket's name and the rest of an endpoint that begins with one."""
-    found = _BUCKET_HOST.match(text)
+    found = _BUCKET_HOST.match(text) if text.endswith(_ENDPOINTS) else None
     return (found[1], found[2]) if found else None
 
 
