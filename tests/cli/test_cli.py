@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from recording import Recording, as_lookup_events, as_trail_file
 
 from trail_diff.cli import run
-from trail_diff.cli.output import locale_language
+from trail_diff.cli.language import locale_language
 from trail_diff.render import FORMATS
 from trail_diff.render.width import width_of
 

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
 from trail_diff import errors
 from trail_diff.cli import run
-from trail_diff.cli.app import Language
+from trail_diff.cli.app import app
 from trail_diff.cli.japanese.help import HELP
 from trail_diff.cli.japanese.messages import MESSAGES
-from trail_diff.cli.wording import spoken_language, translate
+from trail_diff.cli.language import Language, spoken_language
+from trail_diff.cli.wording import translate
+from trail_diff.pasted.wording import ADVICE, STEPS
+from trail_diff.render.width import width_of
 
 PACKAGE = Path(errors.__file__).parent
 COMPLAINTS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and name.endswith("Error")}
@@ -75,7 +80,7 @@ NAMES = {"--output {}: {}", "--map {}: {}"}
 def test_no_translation_is_left_over() -> None:
     """Each phrase has as many blanks as its translation, and is not English on both sides."""
     for english, japanese in {**MESSAGES, **HELP}.items():
-        assert english == japanese or JAPANESE_LETTERS.search(japanese), english
+        assert english == japanese or JAPANESE_LETTERS.search(japanese) or japanese == "ID", english
     for english, japanese in MESSAGES.items():
         filled = japanese.format(*(f"<{number}>" for number in range(english.count("{}"))))
         assert "{" not in filled.replace("frame.to_dict", ""), english
@@ -115,3 +120,50 @@ def test_long_and_hostile_text_is_left_as_it_is() -> None:
     """A text that no phrase fits, or that is too long to be looked at, comes back unchanged and at once."""
     for text in ("a: " * 100_000, "; ".join("ab" * 900), "?"):
         assert translate(text, Language.JAPANESE).replace("。", "; ") == text
+
+
+def texts_of_help() -> Iterator[str]:
+    """Yield every text that --help shows of a command: its paragraphs, its headings and what its options are for."""
+    root = typer.main.get_command(app)
+    assert isinstance(root, TyperGroup)
+    for command in (root, *root.commands.values()):
+        yield from (" ".join(paragraph.split()) for paragraph in (command.help or "").split("\n\n"))
+        for option in command.params:
+            yield getattr(option, "help", None) or ""
+            yield getattr(option, "rich_help_panel", None) or "Options"
+
+
+@pytest.mark.parametrize("text", sorted(set(texts_of_help()) - {""}))
+def test_every_text_of_help_is_said_in_japanese(text: str) -> None:
+    """No text of --help is without a translation."""
+    assert text in HELP
+
+
+@pytest.mark.parametrize("command", [[], ["jobs"], ["what-if"], ["mcp"]])
+def test_help_is_japanese_and_fits_the_terminal(
+    command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lines are at most 80 columns wide, wide characters counted as two, and the options are those of English."""
+    run([*command, "--help"])
+    english = capsys.readouterr().out
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    run([*command, "--help"])
+    japanese = capsys.readouterr().out
+
+    assert max(map(width_of, japanese.splitlines())) <= 80
+    english_options, japanese_options = (
+        set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", text, re.MULTILINE)) for text in (english, japanese)
+    )
+    assert english_options == japanese_options
+    assert "使い方: trail-diff" in japanese
+    assert not re.findall(r"^  +[A-Z][a-z]+ [a-z]+ [a-z]+", japanese, re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", sorted({text for pair in ADVICE.values() for text in pair} | set(STEPS.values())))
+def test_what_was_pasted_is_told_in_japanese(text: str) -> None:
+    """What was seen instead of a job, a key or a file, and what to do, is told in Japanese."""
+    values = dict.fromkeys(re.findall(r"{(\w+)", text), "VALUE") | {"state": "failed ", "more": " and 2 more"}
+    said = text.format(**values)
+
+    if re.sub(r"VALUE|[\W_]", "", said) not in {"", "failed", "andmore"}:
+        assert JAPANESE_LETTERS.search(translate(said, Language.JAPANESE))

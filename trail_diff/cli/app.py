@@ -11,6 +11,8 @@ from typing import Annotated, Any, get_args
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from trail_diff.cli.help import SectionedHelp, write_commands
+
 
 class ExitStatus(IntEnum):
     """What the exit status says, as `diff` has it."""
@@ -60,28 +62,11 @@ class TimeChoice(StrEnum):
     LOCAL = "local"
 
 
-class Language(StrEnum):
-    """The languages a report can be in."""
-
-    ENGLISH = "en"
-    JAPANESE = "ja"
+class _Command(SectionedHelp, TyperCommand):
+    """A command whose help is in sections."""
 
 
-class _Command(TyperCommand):
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the options in sections, as their groups are headed."""
-        _write_sections(self, ctx, formatter)
-
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as click calls it
-        """Write the examples, each on a line of its own, to be pasted."""
-        _write_examples(self, formatter)
-
-    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 - as click calls it
-        """Return the first sentence of the help, whole."""
-        return _summary(self)
-
-
-class Group(TyperGroup):
+class Group(SectionedHelp, TyperGroup):
     """Commands in the order of their use."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -90,16 +75,8 @@ class Group(TyperGroup):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options in sections, then the commands."""
-        _write_sections(self, ctx, formatter)
-        self.format_commands(ctx, formatter)
-
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as click calls it
-        """Write the examples, each on a line of its own, to be pasted."""
-        _write_examples(self, formatter)
-
-    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 - as click calls it
-        """Return the first sentence of the help, whole."""
-        return _summary(self)
+        super().format_options(ctx, formatter)
+        write_commands(self, ctx, formatter)
 
 
 _ORDER = ("triage", "compare", "jobs", "callers", "what-if", "collect", "redact", "doctor", "cache", "mcp")
@@ -155,27 +132,3 @@ def _headed(parameter: inspect.Parameter, heading: str) -> inspect.Parameter:
     option = copy(option)
     option.rich_help_panel = heading
     return parameter.replace(annotation=Annotated[kind, option])
-
-
-def _summary(self: TyperCommand | TyperGroup) -> str:
-    """Return the first sentence of a command's help."""
-    paragraph = " ".join((self.help or "").partition("\n\n")[0].split())
-    return paragraph.partition(". ")[0].rstrip(".")
-
-
-def _write_examples(self: TyperCommand | TyperGroup, formatter: Any) -> None:
-    if self.epilog:
-        with formatter.section("Examples"):
-            formatter.write("".join(f"  {line}\n" for line in self.epilog.splitlines()))
-
-
-def _write_sections(self: TyperCommand | TyperGroup, context: Any, formatter: Any) -> None:
-    sections: dict[str, list[tuple[str, str]]] = {}
-    for one in self.get_params(context):
-        record = one.get_help_record(context)
-        if record is not None:
-            fallback = "Arguments" if one.param_type_name == "argument" else "Options"
-            sections.setdefault(getattr(one, "rich_help_panel", None) or fallback, []).append(record)
-    for heading, records in sections.items():
-        with formatter.section(heading):
-            formatter.write_dl(records)

@@ -12,8 +12,9 @@ import typer
 
 from trail_diff.cli import cache, collect, compare, diagnose, doctor, lists, mcp, redact, triage, what_if
 from trail_diff.cli.app import ExitStatus, app
+from trail_diff.cli.language import spoken_language
 from trail_diff.cli.output import drop_output, prepare_streams
-from trail_diff.cli.wording import complain, spoken_language
+from trail_diff.cli.wording import complain
 from trail_diff.errors import DryRun, TrailDiffError
 
 COMMANDS = (diagnose, triage, compare, lists, what_if, collect, redact, cache, doctor, mcp)
@@ -56,7 +57,9 @@ def run(arguments: Sequence[str]) -> int:
     prepare_streams()
     language = spoken_language(arguments, os.environ)
     try:
-        status = typer.main.get_command(app).main(list(arguments), prog_name="trail-diff", standalone_mode=False)
+        status = typer.main.get_command(app).main(
+            list(arguments), prog_name="trail-diff", standalone_mode=False, obj=language
+        )
         sys.stdout.flush()
     except DryRun as run:
         sys.stdout.write(run.statement + "\n")

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from trail_diff.cli.app import ColorChoice, Language, OutputFormat, TimeChoice, TriageFormat
+from trail_diff.cli.app import ColorChoice, OutputFormat, TimeChoice, TriageFormat
 from trail_diff.cli.completion import complete_job_id
+from trail_diff.cli.language import Language
 from trail_diff.errors import UsageError
 
 _SOURCE, _KNOWN = "Where events come from", "What is known of the key"

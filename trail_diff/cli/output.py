@@ -2,7 +2,6 @@
 
 import codecs
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from trail_diff.cli.app import ColorChoice, ExitStatus, Language, OutputFormat, TimeChoice
+from trail_diff.cli.app import ColorChoice, ExitStatus, OutputFormat, TimeChoice
+from trail_diff.cli.language import locale_language
 from trail_diff.cli.options import TriageView, View
 from trail_diff.errors import UsageError
 from trail_diff.outfile import replacing
@@ -74,14 +74,6 @@ def shown_zone(environment: Mapping[str, str], choice: TimeChoice | None) -> tzi
     from trail_diff.moments import local_zone
 
     return local_zone(environment.get("TZ"))
-
-
-def locale_language(environment: Mapping[str, str]) -> Language:
-    """Return the language of the locale; the first of its variables that is set decides."""
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    locale = next((environment[name] for name in names if environment.get(name)), "")
-    is_japanese = re.split(r"[_.@-]", locale)[0].lower() in {"ja", "japanese"}
-    return Language.JAPANESE if is_japanese else Language.ENGLISH
 
 
 def exit_status(outcome: str) -> ExitStatus:

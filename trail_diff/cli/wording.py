@@ -1,26 +1,16 @@
-"""In which language the command line speaks, and its texts in it: English ones are translated as they are written."""
+"""What the command line says of problems, in the language that is spoken: English texts are translated as they are."""
 
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
-from itertools import pairwise
 
-from trail_diff.cli.app import ExitStatus, Language
-from trail_diff.cli.output import locale_language
+from trail_diff.cli.app import ExitStatus
+from trail_diff.cli.language import Language
 
 _BLANK, _BLANK_OF = "{}", "(.*?)"
 _LONGEST, _DEEPEST = 2_000, 3
 """What is translated: how many characters, and how many texts within each other; the rest stays as it is."""
-
-
-def spoken_language(arguments: Sequence[str], environment: Mapping[str, str]) -> Language:
-    """Return the language that --lang asks for, wherever it stands, else the locale's."""
-    for option, value in pairwise([*arguments, ""]):
-        name, _, given = option.partition("=")
-        if name == "--lang" and (given or value) in set(Language):
-            return Language(given or value)
-    return locale_language(environment)
 
 
 def complain(message: str, hint: str, language: Language) -> int:

@@ -28,7 +28,7 @@ WHOLE = re.compile(rf"(?P<address>{_IPV4})|(?P<unique>{_UNIQUE})|(?P<id>{_RESOUR
 """The same for a whole text that is nothing else: the forms that come the most often, each time with another value."""
 ARN_PARTS = re.compile(r"\A(arn:(?:\$\{[^}]*\}|[^:])*:[^:]*:[^:]*:)(\$\{[^}]*\}|[^:]*):(.*)\Z", re.DOTALL)
 _ARN_END = re.compile(r"[.,:)\]}]+\Z")
-_RESOURCE_PARTS = re.compile(r"(aws:ec2-infrastructure|\$\{[^}]*\}|[/:])")
+RESOURCE_PARTS = re.compile(r"(aws:ec2-infrastructure|\$\{[^}]*\}|[/:])")
 _RESOURCE_TYPE = re.compile(r"\A[a-z][a-z-]*\Z")
 _NO_TYPE = frozenset({"s3", "sns", "sqs"})
 _KEPT_PARTS = frozenset({"service-role", "aws-service-role", "aws-reserved", "aws:ec2-infrastructure", "*"})
@@ -45,7 +45,7 @@ def resource_parts(service: str, resource: str) -> Iterator[tuple[str, bool]]:
     if resource.startswith("alias/aws/") or "/AWSServiceRoleFor" in resource:
         yield resource, False
         return
-    parts = _RESOURCE_PARTS.split(resource)
+    parts = RESOURCE_PARTS.split(resource)
     for index, part in enumerate(parts):
         is_type = index == 0 and len(parts) > 1 and service not in _NO_TYPE and bool(_RESOURCE_TYPE.match(part))
         is_kept = part in _KEPT_PARTS or (service == "dynamodb" and part in _DYNAMODB_PARTS and index == 4)

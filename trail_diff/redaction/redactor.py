@@ -15,7 +15,7 @@ from trail_diff.redaction import messages, structure
 from trail_diff.redaction import vocabulary as words
 from trail_diff.redaction.embedded import open_text
 from trail_diff.redaction.learnt import DEEPEST, Learnt
-from trail_diff.redaction.patterns import ARN_PARTS, PATTERNS, WHOLE, resource_parts, trim_arn
+from trail_diff.redaction.patterns import ARN_PARTS, PATTERNS, RESOURCE_PARTS, WHOLE, resource_parts, trim_arn
 from trail_diff.redaction.pseudonyms import Pseudonyms, read_address
 
 _WORD = re.compile(r"[^\W_]+")
@@ -100,10 +100,10 @@ class Redactor:
 
     def restore(self, text: str) -> str:
         """Return the name or ARN that a pseudonym was made of; text that is none stays as it is."""
-        parts = _ARN_PARTS.match(text)
+        parts = ARN_PARTS.match(text)
         if parts is None or parts[2] == "aws":
             return self.pseudonyms.made.get(text, text)
-        restored = (self.pseudonyms.made.get(part, part) for part in (parts[2], *_RESOURCE_PARTS.split(parts[3])))
+        restored = (self.pseudonyms.made.get(part, part) for part in (parts[2], *RESOURCE_PARTS.split(parts[3])))
         return f"{parts[1]}{next(restored)}:{''.join(restored)}"
 
     def name_or_arn(self, text: str) -> str:

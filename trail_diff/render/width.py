@@ -7,7 +7,7 @@ from wcwidth import wcswidth
 
 from trail_diff.render import escape
 
-_NEVER_FIRST = "、。・」』ー々…"
+_NEVER_FIRST = "、。・」』ー々…):"
 _NEVER_LAST = "「『"
 _WIDE = "⺀-\U0003ffff"
 _UNIT = re.compile(

@@ -7,6 +7,7 @@ HELP: Mapping[str, str] = {
     "Arguments": "引数",
     "Options": "オプション",
     "Commands": "コマンド",
+    "Examples": "例",
     "Usage": "使い方",
     "What to explain": "調べる対象",
     "Where events come from": "イベントの取得元",
@@ -59,9 +60,14 @@ HELP: Mapping[str, str] = {
         "Model Context Protocol により、標準入出力でアシスタントにツールを提供します。"
         "ツールは --root 以下の読み取りだけを行います。"
     ),
-    "Replace account ids, names, addresses and keys by pseudonyms, the same everywhere, so that a case"
-    " can be shared.": (
-        "アカウント ID、名前、アドレス、キーを、どこでも同じ仮名に置き換え、ケースを共有できるようにします。"
+    "Needs the extra: pip install 'trail-diff[mcp]'.": "追加機能が必要です: pip install 'trail-diff[mcp]'",
+    "Without --events, AWS Backup is asked for the jobs since --since, of the last 24 hours by default, in every"
+    " account (--profile) and --region, then event history, or the engine named, for their calls.": (
+        "--events がない場合は、すべてのアカウント (--profile) と --region について、--since 以降"
+        " (既定では過去 24 時間) のジョブを AWS Backup に、その呼び出しをイベント履歴または指定のエンジンに問い合わせます。"
+    ),
+    "Replace account ids, names, addresses and keys by pseudonyms, the same in all files, to share them.": (
+        "アカウント ID、名前、アドレス、キーを、すべてのファイルで同じ仮名に置き換え、共有できるようにします。"
     ),
     "Explain every job that failed, and put those with the same cause together.": (
         "失敗したすべてのジョブを説明し、原因が同じものをまとめます。"
@@ -73,7 +79,7 @@ HELP: Mapping[str, str] = {
         "同じものを二度取得しないようにこのマシンに保存されている、イベント履歴の内容です。"
     ),
     "With --format html and -o, each job's full report is written into a folder beside the page. Exits 0 when no job"
-    " failed, 1 when a cause or a difference is named, 3 when none has an answer.": (
+    " failed, 1 when a cause or a difference is named, 3 when none has an answer or jobs may be missing.": (
         "--format html と -o を指定すると、各ジョブの完全なレポートをページの隣のフォルダーに書き込みます。失敗した"
         "ジョブがなければ 0、原因または差異がわかれば 1、どれも判断できなければ 3 で終了します。"
     ),
@@ -116,8 +122,18 @@ HELP: Mapping[str, str] = {
     "Print what Athena, Logs or Lake would be asked; run nothing.": (
         "Athena、Logs、Lake への問い合わせ内容を表示し、実行はしません。"
     ),
-    'Read from here on: ISO 8601 or "2h ago".': '読み取る時間の始まり: ISO 8601 または "2h ago"。',
-    "Read up to here.": "読み取る時間の終わり。",
+    'Read from here on: ISO 8601, 2026/03/01, "yesterday", "2h ago".': (
+        '読み取る時間の始まり: ISO 8601、2026/03/01、"yesterday"、"2h ago"。'
+    ),
+    "Read up to here; a day to its end.": "読み取る時間の終わり。日付の場合はその日の終わりまで。",
+    "Colours: on a terminal, unless NO_COLOR or FORCE_COLOR is set; always; never.": (
+        "色: 端末で表示 (NO_COLOR、FORCE_COLOR に従う)、常に表示、表示しない。"
+    ),
+    "Show the HTML page that -o wrote in the browser.": "-o で書き込んだ HTML ページをブラウザーで表示します。",
+    "Times of a table: UTC, or local time beside it (default: where TZ is set).": (
+        "表の時刻: UTC、またはローカル時刻を併記 (既定値: TZ が設定されている場合は併記)。"
+    ),
+    "Write to the terminal at once, however long the answer is.": "長さにかかわらず、すぐに端末に表示します。",
     "Fetch from AWS again, and cache nothing.": "AWS から取得し直し、キャッシュに保存しません。",
     "At most so many requests to event history, per account and Region.": (
         "イベント履歴へのリクエスト数の上限 (アカウントとリージョンごと)。"
@@ -169,8 +185,8 @@ HELP: Mapping[str, str] = {
     "Exports, policies, job files: files or folders.": "エクスポート、ポリシー、ジョブのファイルまたはフォルダー。",
     "A file, a folder for several documents, or a .zip.": "ファイル、複数の文書のためのフォルダー、または .zip。",
     "A name to leave as it is. Repeatable.": "置き換えない名前。繰り返し可。",
-    'Jobs created since then: "last night", "yesterday", "24h", ISO 8601 (UTC).': (
-        'この時点以降に作成されたジョブ: "last night"、"yesterday"、"24h"、ISO 8601 (UTC)。'
+    'Jobs created since then: "last night", "yesterday", "24h", ISO 8601.': (
+        'この時点以降に作成されたジョブ: "last night"、"yesterday"、"24h"、ISO 8601。'
     ),
     "Jobs of this resource type, e.g. DynamoDB. Repeatable.": "このリソースタイプのジョブ (例: DynamoDB)。繰り返し可。",
     "Jobs of this account. Repeatable.": "このアカウントのジョブ。繰り返し可。",

@@ -60,26 +60,47 @@ MESSAGES: Mapping[str, str] = {
     "{} record(s) read in {} file(s)": "{1} 個のファイルから {0} 件のレコードを読み取り",
     "{} record(s) read in {} file(s), {}": "{1} 個のファイルから {0} 件のレコードを読み取り、{2}",
     "{} skipped as {}": "{} 件を {} としてスキップ",
-    # ---- what was pasted
-    "{} is a key, not a job": "{} はキーであり、ジョブではありません",
-    "{} is a recovery point, not a job": "{} は復旧ポイントであり、ジョブではありません",
-    "{} is a resource, not a job": "{} はリソースであり、ジョブではありません",
+    # ---- what was pasted (trail_diff.pasted.wording)
+    "an id": "ID",
+    "a job": "ジョブ",
+    "a key": "キー",
+    "a recovery point": "復旧ポイント",
+    "a backup vault": "バックアップボールト",
+    "a role": "ロール",
+    "a resource": "リソース",
+    "an account": "アカウント",
+    "a file": "ファイル",
+    "JSON itself": "JSON 自体",
+    "an event data store": "イベントデータストア",
+    "a log group": "ロググループ",
+    "a bucket": "バケット",
+    "{} is {}, not a job": "{} は {} であり、ジョブではありません",
     "{} is the id of something that jobs are about, not a job": "{} はジョブの対象の ID であり、ジョブではありません",
-    "{} is an account, not a job": "{} はアカウントであり、ジョブではありません",
-    "{} looks like a file, not a job": "{} はファイルのようであり、ジョブではありません",
-    "{} is an image or a PDF, not an export": "{} は画像または PDF であり、エクスポートではありません",
-    "{} is no text, not an export": "{} はテキストではなく、エクスポートではありません",
-    "its failed jobs are {}: give one with --job-id": "失敗したジョブは {} です。1 つを --job-id で指定してください",
-    "its jobs are {}: give one with --job-id": "関係するジョブは {} です。1 つを --job-id で指定してください",
-    "trail-diff callers --key {} lists who uses it": "trail-diff callers --key {} で使用者を一覧できます",
-    "exports go after --events: --events {} --job-id ID": (
-        "エクスポートは --events の後に指定してください: --events {} --job-id ID"
+    "{} {}: this is {}, not a key": "{} {}: これは {} であり、キーではありません",
+    "{} {}: this is a job, not a key": "{} {}: これはジョブであり、キーではありません",
+    "{} {}: this is {}, not a file": "{} {}: これは {} であり、ファイルではありません",
+    "{} {}: no such file or folder": "{} {}: このファイルまたはフォルダーはありません",
+    "no job {} in the {} found": "見つかった {1} 件のジョブに {0} はありません",
+    "the nearest is {}: give it with {}": "最も近いのは {} です。{} で指定してください",
+    "the nearest are {}: give one with {}": "近いのは {} です。1 つを {} で指定してください",
+    "no call on {} was read": "{} に対する呼び出しは読み取られていません",
+    "the nearest key is {}: give it with --key": "最も近いキーは {} です。--key で指定してください",
+    "without --key, 'trail-diff callers' lists every key": (
+        "--key を省くと、'trail-diff callers' はすべてのキーを一覧します"
     ),
-    "export the events themselves: aws cloudtrail lookup-events --output json > events.json": (
-        "イベント自体をエクスポートしてください: aws cloudtrail lookup-events --output json > events.json"
+    "{} is an image or a PDF, not an export": "{} は画像または PDF であり、エクスポートではありません",
+    "{} is no text, and no export": "{} はテキストではなく、エクスポートではありません",
+    "export the events themselves: {}": "イベント自体をエクスポートしてください: {}",
+    "{} holds no CloudTrail record and no job": "{} に CloudTrail レコードもジョブもありません",
+    "give the folder that does, as AWSLogs/ACCOUNT/CloudTrail, or export the events: {}": (
+        "レコードのあるフォルダー (AWSLogs/ACCOUNT/CloudTrail など) を指定するか、"
+        "イベントをエクスポートしてください: {}"
     ),
     "the records are of {}, none of {}": "レコードは {} のもので、{} のものはありません",
     "give --region {}": "--region {} を指定してください",
+    "the records are of {}, none between --from and --to": (
+        "レコードは {} のもので、--from と --to の間のものはありません"
+    ),
     "no job in the {} records read, which are of {} in {}": (
         "読み取った {0} 件のレコードにジョブがありません。レコードは {2} の {1} のものです"
     ),
@@ -87,6 +108,45 @@ MESSAGES: Mapping[str, str] = {
         "ジョブの日とリージョンをエクスポートするか、ジョブの説明を --job FILE で指定してください"
         " (aws backup describe-backup-job)"
     ),
+    "its failed jobs are {} and {} more: give one with {}": (
+        "失敗したジョブは {} とほか {} 件です。1 つを {} で指定してください"
+    ),
+    "its failed jobs are {}: give one with {}": "失敗したジョブは {} です。1 つを {} で指定してください",
+    "its jobs are {} and {} more: give one with {}": (
+        "関係するジョブは {} とほか {} 件です。1 つを {} で指定してください"
+    ),
+    "its jobs are {}: give one with {}": "関係するジョブは {} です。1 つを {} で指定してください",
+    "trail-diff callers --key {} lists who uses it": "trail-diff callers --key {} で使用者を一覧できます",
+    "'trail-diff callers' lists the keys": "'trail-diff callers' でキーを一覧できます",
+    "aws backup list-backup-jobs {} lists its failed jobs": "失敗したジョブの一覧: aws backup list-backup-jobs {}",
+    "aws backup list-backup-jobs {} lists them": "ジョブの一覧: aws backup list-backup-jobs {}",
+    "aws backup describe-recovery-point names its resource, aws backup list-backup-jobs the resource's jobs": (
+        "リソースは aws backup describe-recovery-point で、そのジョブは aws backup list-backup-jobs で確認できます"
+    ),
+    "exports go after --events: --events {} --job-id ID": (
+        "エクスポートは --events の後に指定してください: --events {} --job-id ID"
+    ),
+    "trail-diff --job-id {} explains it": "説明するには: trail-diff --job-id {}",
+    "its key is {}: give it with --key": "そのキーは {} です。--key で指定してください",
+    "a job id goes after --job-id: trail-diff --job-id {} --events PATH": (
+        "ジョブの ID は --job-id の後に指定してください: trail-diff --job-id {} --events PATH"
+    ),
+    "compare reads exports; for jobs: trail-diff --job-id ID --baseline-job-id ID --events PATH": (
+        "compare はエクスポートを読み取ります。ジョブの場合: trail-diff --job-id ID --baseline-job-id ID --events PATH"
+    ),
+    "a job id goes after --job-id; its description is what aws backup describe-backup-job prints": (
+        "ジョブの ID は --job-id の後に指定してください。ジョブの説明は aws backup describe-backup-job の出力です"
+    ),
+    "a key goes after --key": "キーは --key の後に指定してください",
+    "save its policy: {}": "ポリシーを保存してください: {}",
+    "save its state: {}": "状態を保存してください: {}",
+    "save its grants: {}": "グラントを保存してください: {}",
+    "it goes after --event-data-store": "--event-data-store の後に指定してください",
+    "it goes after --log-group: --log-group {}": "--log-group の後に指定してください: --log-group {}",
+    "a bucket is given as {}": "バケットは {} の形で指定してください",
+    "save it in a file, or pipe it in with {} -": "ファイルに保存するか、{} - でパイプから渡してください",
+    "save it in a file, and give its name": "ファイルに保存し、その名前を指定してください",
+    "{} takes a file or folder with exports": "{} にはエクスポートのファイルかフォルダーを指定します",
     # ---- options
     "options go after the command {}": "オプションはコマンド {} の後に指定してください",
     "e.g. trail-diff {} --events PATH": "例: trail-diff {} --events PATH",
@@ -126,12 +186,26 @@ MESSAGES: Mapping[str, str] = {
     "name it: --athena-table, --log-group …": "エンジンを指定してください: --athena-table、--log-group など",
     "{} {} is not a time": "{} {} は時刻ではありません",
     "{}={} is not a time": "{}={} は時刻ではありません",
-    'write it as 2026-03-01T18:00:00Z or "2h ago"': '2026-03-01T18:00:00Z または "2h ago" の形で指定してください',
+    'write it as 2026-03-01T18:00:00Z, "2026-03-01 18:00 +09:00", "yesterday" or "2h ago"': (
+        '2026-03-01T18:00:00Z、"2026-03-01 18:00 +09:00"、"yesterday"、"2h ago" のいずれかの形で指定してください'
+    ),
+    "{} {}: a date begins with its year": "{} {}: 日付は年から始めてください",
+    "write {}": "{} と書いてください",
     'give an aware datetime, "2026-03-01T18:00:00Z" or "2h ago"': (
         'タイムゾーン付きの datetime、"2026-03-01T18:00:00Z" または "2h ago" を指定してください'
     ),
     "{} {} is not a duration": "{} {} は期間ではありません",
     "write it as 15m, 90s or 2h": "15m、90s、2h の形で指定してください",
+    "{}={} is not a duration": "{}={} は期間ではありません",
+    "--open shows the page that -o writes": "--open は -o が書き込んだページを表示します",
+    "add -o report.html": "-o report.html を追加してください",
+    "no such language: {}": "この言語はありません: {}",
+    "more than {} different callers, actions and keys": (
+        "呼び出し元、アクション、キーの組み合わせが {} 種類を超えています"
+    ),
+    "ask for less at a time, with --key, --region, --from and --to": (
+        "--key、--region、--from、--to で一度に調べる範囲を狭めてください"
+    ),
     "{} {} ends before it begins": "{} {} は終わりが始まりより前です",
     "write it as FROM/TO, the earlier time first": "FROM/TO の形で、早い時刻を先に指定してください",
     "--map goes with --redact": "--map は --redact と併せて指定します",
@@ -241,7 +315,7 @@ MESSAGES: Mapping[str, str] = {
     "collect it without --redact, and share the report instead": (
         "--redact なしで収集し、代わりにレポートを共有してください"
     ),
-    "--job {}: it counts jobs by state (list-backup-job-summaries) and names none of them": (
+    "--job {}: it counts jobs by state (list-backup-job-summaries and its like) and names none": (
         "--job {}: 状態ごとのジョブの件数 (list-backup-job-summaries) であり、個々のジョブがありません"
     ),
     "give the jobs themselves: aws backup list-backup-jobs, list-copy-jobs or list-restore-jobs": (
@@ -294,6 +368,14 @@ MESSAGES: Mapping[str, str] = {
     "name one of them with --key, or say which ARN one has: --key ADDRESS=ARN": (
         "そのうちの 1 つを --key で指定するか、ARN を --key ADDRESS=ARN で指定してください"
     ),
+    "the plan ended in an error, so it is not whole": "プランがエラーで終了しており、不完全です",
+    "plan again once that is corrected": "エラーを修正してから、もう一度プランを作成してください",
+    "the preview ended in an error, so it is not whole": "プレビューがエラーで終了しており、不完全です",
+    "preview again once it succeeds": "成功するようになってから、もう一度プレビューを作成してください",
+    "the change set is {}, so it is not whole": "変更セットの状態が {} であり、不完全です",
+    "describe it again once it is made": "作成が完了してから、もう一度取得してください",
+    "the change set goes on, on another page": "変更セットは次のページに続いています",
+    "describe it without --max-items": "--max-items を付けずに取得してください",
     "the only key in it is deleted": "含まれている唯一のキーは削除されます",
     "{}: the policy is not known before it is applied; it is made from {}": (
         "{}: ポリシーは適用するまで決まりません。{} から作られます"
