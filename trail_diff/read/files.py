@@ -201,7 +201,11 @@ def _read_at_once(content: bytes) -> slim.Batch | None:
     """Read a small file in the most frequent form; None if it has another one."""
     document = inflate_whole(content, WINDOW_BYTES) if content.startswith(GZIP) else content
     is_archive = document[257:262] == b"ustar"
-    return slim.read_document(document) if document.startswith((b"{", b"[")) and not is_archive else None
+    return (
+        slim.read_document(document, is_checked=document is not content)
+        if document.startswith((b"{", b"[")) and not is_archive
+        else None
+    )
 
 
 class _Counted:
