@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
+_MOST_KNOWN = 10_000
+"""How many ARNs are kept as taken apart: each is asked for again with every event."""
 _PARTITIONS = (
     ("cn-", "aws-cn"),
     ("us-gov-", "aws-us-gov"),
@@ -34,6 +37,7 @@ def arn_resource(arn: str | None) -> str | None:
     return _part(arn, 5)
 
 
+@lru_cache(maxsize=_MOST_KNOWN)
 def last_name(arn: str | None) -> str | None:
     """Return the last name of an ARN (`orders` of `table/orders`), or the text itself when it is no ARN."""
     resource = arn_resource(arn)
@@ -85,6 +89,7 @@ def partition_of(region: str | None) -> str:
     return next((partition for prefix, partition in _PARTITIONS if (region or "").startswith(prefix)), "aws")
 
 
+@lru_cache(maxsize=_MOST_KNOWN)
 def _part(arn: str | None, index: int) -> str | None:
     if not arn or not arn.startswith("arn:"):
         return None

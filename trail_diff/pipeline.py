@@ -269,7 +269,7 @@ def triage(
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
-    from trail_diff.triaging.diagnose import Cases, windows_of
+    from trail_diff.triaging.diagnose import Cases, diagnose_all, windows_of
     from trail_diff.triaging.group import group_reports, is_worth_telling, job_key
     from trail_diff.triaging.select import select_jobs
 
@@ -277,8 +277,8 @@ def triage(
         return windows_of(select_jobs(gathered, wanted), gathered, pad)
 
     gathered, facts = gather_with_facts(inputs, spans)
-    cases = Cases(gathered, facts, pad)
-    reports = [analyse(cases.of(job)) for job in select_jobs(gathered, wanted)]
+    cases, jobs = Cases(gathered, facts, pad), select_jobs(gathered, wanted)
+    reports = diagnose_all(cases, jobs, analyse, inputs.options.processes)
     told = [report for report in reports if is_worth_telling(report) and wanted.wants_cause(report.verdict.cause)]
     grouped = group_reports(told, len(gathered.jobs), summarize_reading(gathered.tally, gathered.skipped))
     return grouped, {job_key(report.failed): report for report in told}
