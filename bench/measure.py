@@ -17,7 +17,9 @@ from pathlib import Path
 from contest import FLOOR, OURS, callers_command, compete, contestants, read_ours
 from corpus import ACCOUNTS, REGIONS, START, Size, write_history, write_lines, write_trail
 from deciding import decisions_per_second
+from rows import as_row, table
 from running import Result, Run, run, summarize, weigh
+from work import measure_redaction, measure_triage
 
 ROUNDS = 3
 PER_FILE = 1000
@@ -42,18 +44,21 @@ def main() -> None:
         commands = measure_commands(folder, options.events)
     growth = measure_growth([10_000, 100_000], {options.events: results}, large=options.large)
     parts += [*contest, *growth, *measure_files(100_000), *measure_forms(min(options.events, 200_000)), *commands]
+    parts += [*measure_triage(min(options.events, 250_000)), *measure_redaction(min(options.events, 50_000))]
     parts.append(f"## Deciding\n\n{decisions_per_second():,.0f} decisions a second against a policy of ten statements.")
     options.output.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     sys.stdout.write("\n\n".join(parts) + "\n")
 
 
 def check_small() -> None:
-    """Let all answer the same question once."""
+    """Let all answer the same question once, and run the other commands on little."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write_trail(folder, Size(4000, 8))
         found, notes = contestants(folder)
         compete(found, 1)
+    measure_triage(1000, (1,), 1)
+    measure_redaction(1000, 1)
     sys.stdout.write("".join(f"not compared: {note}\n" for note in notes))
     sys.stdout.write(f"{len(found)} contestants agree\n")
 
@@ -186,23 +191,6 @@ def _job(name: str, state: str, hours: int) -> dict[str, object]:
         "CreationDate": begun.isoformat(),
         "CompletionDate": (begun + timedelta(minutes=20)).isoformat(),
     }
-
-
-def as_row(name: str, result: Result, last: str) -> list[str]:
-    """Make a row of a table."""
-    return [
-        name,
-        f"{result.wall_seconds:.2f} s",
-        f"{result.cpu_seconds:.2f} s",
-        f"{result.peak_bytes / 1e6:,.0f} MB",
-        last,
-    ]
-
-
-def table(header: list[str], rows: list[list[str]]) -> str:
-    """Write a Markdown table; all columns but the first are numbers."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def size_of(folder: Path) -> int:

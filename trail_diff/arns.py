@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _GLOBAL_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+_MOST_KNOWN = 10_000
+"""How many ARNs are kept as taken apart: each is asked for again with every event."""
 _PARTITIONS = (
     ("cn-", "aws-cn"),
     ("us-gov-", "aws-us-gov"),
@@ -35,6 +38,7 @@ def arn_resource(arn: str | None) -> str | None:
     return _part(arn, 5)
 
 
+@lru_cache(maxsize=_MOST_KNOWN)
 def last_name(arn: str | None) -> str | None:
     """Return the last name of an ARN (`orders` of `table/orders`), or the text itself when it is no ARN."""
     resource = arn_resource(arn)
@@ -91,6 +95,7 @@ def global_region(region: str | None) -> str:
     return _GLOBAL_REGIONS[partition_of(region)]
 
 
+@lru_cache(maxsize=_MOST_KNOWN)
 def _part(arn: str | None, index: int) -> str | None:
     if not arn or not arn.startswith("arn:"):
         return None

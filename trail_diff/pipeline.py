@@ -287,16 +287,17 @@ def triage(
     """
     from trail_diff.triaging.plan import TriagePlan
 
-    return group_night(*gather_night(structs.replace(dated(inputs), is_settled=is_settled), TriagePlan(wanted, pad)))
+    read, plan = gather_night(structs.replace(dated(inputs), is_settled=is_settled), TriagePlan(wanted, pad))
+    return group_night(read, plan, inputs.options.processes)
 
 
-def group_night(read: "Material", plan: "TriagePlan") -> tuple[Triage, Mapping[JobKey, Report]]:
-    """Diagnose the jobs that are asked about, and put those with the same cause together."""
-    from trail_diff.triaging.diagnose import Cases
+def group_night(read: "Material", plan: "TriagePlan", processes: int = 1) -> tuple[Triage, Mapping[JobKey, Report]]:
+    """Diagnose the jobs that are asked about, many in several processes, and put those with the same cause together."""
+    from trail_diff.triaging.diagnose import Cases, diagnose_all
     from trail_diff.triaging.group import group_reports, is_worth_telling, job_key
 
     gathered, cases = read.gathered, Cases(read.gathered, read.given, plan.pad)
-    reports = [analyse(read.with_facts(cases.of(job))) for job in plan.select(gathered)]
+    reports = diagnose_all(lambda job: read.with_facts(cases.of(job)), plan.select(gathered), analyse, processes)
     told = [report for report in reports if is_worth_telling(report) and plan.wanted.wants_cause(report.verdict.cause)]
     grouped = group_reports(told, len(gathered.jobs), summarize_reading(gathered.tally, gathered.skipped))
     return grouped, {job_key(report.failed): report for report in told}

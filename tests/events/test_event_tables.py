@@ -8,7 +8,7 @@ from tables import KEYS, Entry, build_event, build_job, case_id, read_table
 
 from trail_diff.events.changes import select_changes
 from trail_diff.events.denials import read_denial
-from trail_diff.events.encryption_context import read_context
+from trail_diff.events.encryption_context import read_context, vaults_of
 from trail_diff.events.key_names import key_names, resolve_key
 from trail_diff.events.vaults import with_vault_keys
 
@@ -18,9 +18,9 @@ CASES = Path(__file__).parent / "cases"
 @pytest.mark.parametrize("case", read_table(CASES / "contexts.json"), ids=case_id)
 def test_context_says_of_a_job_what_the_table_says(case: Entry) -> None:
     """An encryption context names the job's vault, its resource, something else, or nothing, as stated."""
-    others = [build_job(other) for other in case.get("others", [])]
+    vaults = vaults_of(build_job(other) for other in case.get("others", []))
 
-    assert read_context(case["context"], build_job(case.get("job")), others).value == case["says"]
+    assert read_context(case["context"], build_job(case.get("job")), vaults).value == case["says"]
 
 
 @pytest.mark.parametrize("case", read_table(CASES / "vaults.json"), ids=case_id)

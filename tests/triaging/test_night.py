@@ -204,3 +204,15 @@ def test_large_export_gives_what_a_small_one_gives(records: list[Record], tmp_pa
     split = structs.replace(split, options=structs.replace(split.options, batch_files=8))
 
     assert triage(split, ALL)[0].groups == triage(whole, ALL)[0].groups
+
+
+def test_several_processes_diagnose_as_one_does(records: list[Record], tmp_path: Path) -> None:
+    """However many processes diagnose the jobs, the groups and reports are the same."""
+    inputs = Inputs(events=(written(tmp_path, "trail.json", as_trail_file(records)),))
+
+    alone, together = (
+        triage(structs.replace(inputs, options=structs.replace(inputs.options, processes=processes)), ALL)
+        for processes in (1, 2)
+    )
+
+    assert together == alone

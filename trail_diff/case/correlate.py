@@ -6,12 +6,12 @@ out; a context of unknown form never does. Time can mislead: a busy key is used 
 what happens in the padding may belong to a neighbouring job, so calls there are left to the job that was running.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from trail_diff.arns import last_name
-from trail_diff.events.encryption_context import ContextVerdict, read_context
+from trail_diff.events.encryption_context import ContextVerdict, read_context, vaults_of
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Event, Job, JobEvents, TiedEvent, Window
 from trail_diff.model.reasons import Reason
@@ -45,6 +45,36 @@ def job_window(job: Job, pad: timedelta, newest: datetime | None) -> Window | No
         return Window(start, end)
 
 
+class Contexts:
+    """Reads what the encryption contexts of events say of a job, beside which there are the vaults of others.
+
+    Most contexts come again with many events.
+    """
+
+    def __init__(self, job: Job, vaults: Collection[str] = ()) -> None:
+        self._job, self._vaults = job, vaults
+        self._known: dict[tuple[tuple[str, str], ...], ContextVerdict] = {}
+
+    def verdict(self, event: Event) -> ContextVerdict:
+        """Return what the context of an event says."""
+        context = contexts_of(event)
+        pairs = tuple(context.items())
+        if pairs not in self._known:
+            self._known[pairs] = read_context(context, self._job, self._vaults)
+        return self._known[pairs]
+
+
+def contexts_of(event: Event) -> Mapping[str, str]:
+    """Return the encryption context of a call, or for CreateGrant the context its constraints name."""
+    if event.encryption_context:
+        return event.encryption_context
+    constraints = event.request_parameters.get("constraints")
+    if not isinstance(constraints, Mapping):
+        return {}
+    named: Any = constraints.get("encryptionContextEquals") or constraints.get("encryptionContextSubset")
+    return {k: v for k, v in named.items() if isinstance(v, str)} if isinstance(named, Mapping) else {}
+
+
 def tie_events(
     job: Job, window: Window, events: Sequence[Event], keys: Sequence[str], others: Sequence[Job] = ()
 ) -> JobEvents:
@@ -52,14 +82,15 @@ def tie_events(
 
     `keys` are the keys in question; `others` the other jobs known, whose calls must not leak in.
     """
-    running = [other for other in others if other.id.casefold() != job.id.casefold()]
-    near = [other for other in running if _is_neighbour(job, other, window)]
+    others = [other for other in others if other.id.casefold() != job.id.casefold()]
+    near = [other for other in others if _is_neighbour(job, other, window)]
+    in_question, contexts = frozenset(keys), Contexts(job, vaults_of(others))
     inside = [event for event in events if event.accesses and window.holds(event.event_time)]
     inside.sort(key=lambda event: (event.event_time, event.event_id))
     tied = [
         tie
         for event in inside
-        for tie in _tie(event, job, frozenset(keys), running)
+        for tie in _tie(event, job, in_question, contexts)
         if not _belongs_to_neighbour(tie, job, near)
     ]
     ids = {tie.event.event_id for tie in tied}
@@ -81,19 +112,19 @@ def has_concurrent_job(job: Job, others: Iterable[Job]) -> bool:
 _NAMING = {ContextVerdict.NAMES_VAULT, ContextVerdict.NAMES_RESOURCE}
 
 
-def _tie(event: Event, job: Job, keys: frozenset[str], others: Sequence[Job]) -> Iterator[TiedEvent]:
+def _tie(event: Event, job: Job, keys: frozenset[str], contexts: Contexts) -> Iterator[TiedEvent]:
     """Yield the event with every reason that ties it to the job, or nothing."""
     if job.kind == "window":
         if not keys or _has_key(event, keys):
             yield TiedEvent(event, SCORES[Reason.IN_WINDOW], (Reason.IN_WINDOW,))
         return
-    reasons = tuple(_reasons(event, job, keys, others))
+    reasons = tuple(_reasons(event, job, keys, contexts))
     if reasons:
         yield TiedEvent(event, max(SCORES[reason] for reason in reasons), reasons)
 
 
-def _reasons(event: Event, job: Job, keys: frozenset[str], others: Sequence[Job]) -> Iterator[Reason]:
-    verdict = context_verdict(event, job, others)
+def _reasons(event: Event, job: Job, keys: frozenset[str], contexts: Contexts) -> Iterator[Reason]:
+    verdict = contexts.verdict(event)
     if verdict is ContextVerdict.NAMES_OTHER:
         return
     on_key, by_role = _has_key(event, keys), is_job_role(event, job)
@@ -144,22 +175,6 @@ def _is_neighbour(job: Job, other: Job, window: Window) -> bool:
     if not (other.created and other.completed and other.created <= window.end and other.completed >= window.start):
         return False
     return _is_same_vault(job, other) or _is_same_role(job, other)
-
-
-def context_verdict(event: Event, job: Job, others: Sequence[Job] = ()) -> ContextVerdict:
-    """Return what the encryption context of an event says of a job."""
-    return read_context(contexts_of(event), job, others)
-
-
-def contexts_of(event: Event) -> Mapping[str, str]:
-    """Return the encryption context of a call, or for CreateGrant the context its constraints name."""
-    if event.encryption_context:
-        return event.encryption_context
-    constraints = event.request_parameters.get("constraints")
-    if not isinstance(constraints, Mapping):
-        return {}
-    named: Any = constraints.get("encryptionContextEquals") or constraints.get("encryptionContextSubset")
-    return {k: v for k, v in named.items() if isinstance(v, str)} if isinstance(named, Mapping) else {}
 
 
 def _has_key(event: Event, keys: frozenset[str]) -> bool:

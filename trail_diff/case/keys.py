@@ -5,11 +5,11 @@ recovery point by the other, the vault's. So calls on the resource's key tell no
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from trail_diff.arns import arn_region, arn_service, last_name
-from trail_diff.case.correlate import context_verdict, contexts_of, is_job_role
+from trail_diff.case.correlate import Contexts, contexts_of, is_job_role
 from trail_diff.events.encryption_context import BACKUP_VAULT_KEY, ContextVerdict, names_vault
 from trail_diff.events.vaults import is_vault_key_read, is_vault_key_used, resource_type_of
 from trail_diff.model.codes import CallerKind, KeyRole
@@ -27,8 +27,9 @@ def learn_keys(job: Job, window: Window, events: Sequence[Event], jobs: Sequence
     vault, which may be older than the vault's present key.
     """
     inside = [event for event in events if event.accesses and window.holds(event.event_time)]
-    found = [*_described(job), *_created(job, events), *_named(job, inside)]
-    found += [*_unnamed(job, inside, found), *_of_other_jobs(job, events, jobs)]
+    by_verdict = _by_verdict(job, inside)
+    found = [*_described(job), *_created(job, events), *_named(job, inside, by_verdict)]
+    found += [*_unnamed(job, by_verdict, found), *_of_other_jobs(job, events, jobs)]
     first = {(one.role, one.key): one for one in reversed(found)}
     return tuple(sorted(first.values(), key=lambda one: (_ROLES.index(one.role), found.index(one))))
 
@@ -129,26 +130,38 @@ def _is_there(event: Event, name: object, vault: str, job: Job) -> bool:
     )
 
 
-def _named(job: Job, inside: Sequence[Event]) -> Iterator[JobKey]:
+def _by_verdict(job: Job, inside: Iterable[Event]) -> Mapping[ContextVerdict, Sequence[Event]]:
+    """Sort calls by what their contexts say of a job."""
+    found: dict[ContextVerdict, list[Event]] = {verdict: [] for verdict in ContextVerdict}
+    contexts = Contexts(job)
+    for event in inside:
+        found[contexts.verdict(event)].append(event)
+    return found
+
+
+def _named(job: Job, inside: Sequence[Event], by_verdict: Mapping[ContextVerdict, Sequence[Event]]) -> Iterator[JobKey]:
     """Yield the keys of calls whose context names a vault or the resource of the job, the most used first."""
     for role, vault in _vaults(job):
         of_vault = [event for event in inside if _speaks_of(event, vault)]
         yield from (JobKey(role, key, "encryption-context") for key in _by_use(of_vault))
-    of_resource = [event for event in inside if context_verdict(event, job) is ContextVerdict.NAMES_RESOURCE]
+    of_resource = by_verdict[ContextVerdict.NAMES_RESOURCE]
     yield from (JobKey("resource", key, "encryption-context") for key in _by_use(of_resource))
 
 
 def _speaks_of(event: Event, vault: str) -> bool:
     """Check whether a call's context names a vault; vaults of one name in two Regions are told apart by the call's."""
     value = contexts_of(event).get(BACKUP_VAULT_KEY)
-    is_here = event.aws_region is None or arn_region(vault) in (None, event.aws_region)
-    return value is not None and names_vault(value, vault) and (is_here or value == vault)
+    if value is None or not names_vault(value, vault):
+        return False
+    return value == vault or event.aws_region is None or arn_region(vault) in (None, event.aws_region)
 
 
-def _unnamed(job: Job, inside: Sequence[Event], found: Sequence[JobKey]) -> Iterator[JobKey]:
+def _unnamed(
+    job: Job, by_verdict: Mapping[ContextVerdict, Sequence[Event]], found: Sequence[JobKey]
+) -> Iterator[JobKey]:
     """Yield the keys of calls whose context says nothing: the storage service's, and those of the job's role."""
     known = {one.role for one in found}
-    silent = [event for event in inside if context_verdict(event, job) is ContextVerdict.SILENT]
+    silent = by_verdict[ContextVerdict.SILENT]
     for role, _vault in _vaults(job):
         if role not in known:
             storage = [event for event in silent if _is_storage_service(event)]

@@ -5,7 +5,7 @@ shared key. The form of the value of `aws:backup:backup-vault` is not documented
 both accepted, and any other form counts as silent.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 
 from trail_diff.arns import arn_resource, arn_service, last_name
@@ -38,8 +38,8 @@ _ALWAYS_OTHER = frozenset(
 """Contexts of services that no backup job goes through."""
 
 
-def read_context(context: Mapping[str, str], job: Job, others: Sequence[Job] = ()) -> ContextVerdict:
-    """Check whether a context names a job. The names of the other jobs' vaults tell a bare vault name apart.
+def read_context(context: Mapping[str, str], job: Job, vaults: Collection[str] = ()) -> ContextVerdict:
+    """Check whether a context names a job. The `vaults` of other jobs tell a bare vault name apart.
 
     A pair that names the job's resource beats one that names something else, because services add pairs of their own
     (RDS names the instance and the volume). A restore makes a resource whose name its descriptor does not tell, so for
@@ -47,7 +47,7 @@ def read_context(context: Mapping[str, str], job: Job, others: Sequence[Job] = (
     """
     if _TELLING_KEYS.isdisjoint(context):
         return ContextVerdict.SILENT
-    verdicts = [_read_pair(key, value, job, others) for key, value in context.items()]
+    verdicts = [_read_pair(key, value, job, vaults) for key, value in context.items()]
     if job.kind == "restore" and BACKUP_VAULT_KEY not in context and not _ALWAYS_OTHER & context.keys():
         verdicts = [verdict for verdict in verdicts if verdict is not ContextVerdict.NAMES_OTHER]
     for verdict in (ContextVerdict.NAMES_RESOURCE, ContextVerdict.NAMES_VAULT, ContextVerdict.NAMES_OTHER):
@@ -56,26 +56,28 @@ def read_context(context: Mapping[str, str], job: Job, others: Sequence[Job] = (
     return ContextVerdict.SILENT
 
 
-def _read_pair(key: str, value: str, job: Job, others: Sequence[Job]) -> ContextVerdict:
+def vaults_of(jobs: Iterable[Job]) -> frozenset[str]:
+    """Return every vault that jobs write to or read from."""
+    return frozenset(vault for job in jobs for vault in (job.vault, job.source_vault) if vault)
+
+
+def _read_pair(key: str, value: str, job: Job, vaults: Collection[str]) -> ContextVerdict:
     if key == BACKUP_VAULT_KEY:
-        return _read_vault(value, job, others)
+        return _read_vault(value, job, vaults)
     if key in _ALWAYS_OTHER:
         return ContextVerdict.NAMES_OTHER
     reader = _RESOURCE_READERS.get(key)
     return reader(value, job) if reader else ContextVerdict.SILENT
 
 
-def _read_vault(value: str, job: Job, others: Sequence[Job]) -> ContextVerdict:
-    vaults = {vault for vault in (job.vault, job.source_vault) if vault}
-    if not vaults:
+def _read_vault(value: str, job: Job, vaults: Collection[str]) -> ContextVerdict:
+    own = vaults_of([job])
+    if not own:
         return ContextVerdict.SILENT
-    if any(names_vault(value, vault) for vault in vaults):
+    if any(names_vault(value, vault) for vault in own):
         return ContextVerdict.NAMES_VAULT
-    is_arn = ":backup-vault:" in value
-    is_known = any(
-        names_vault(value, vault) for other in others for vault in (other.vault, other.source_vault) if vault
-    )
-    return ContextVerdict.NAMES_OTHER if is_arn or is_known else ContextVerdict.SILENT
+    is_known = ":backup-vault:" in value or any(names_vault(value, vault) for vault in vaults)
+    return ContextVerdict.NAMES_OTHER if is_known else ContextVerdict.SILENT
 
 
 def names_vault(value: str, vault: str) -> bool:

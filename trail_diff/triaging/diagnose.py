@@ -6,7 +6,8 @@ of the windows of a job are found by bisection; what changes keys, grants, roles
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from msgspec import structs
@@ -20,8 +21,12 @@ from trail_diff.case.sides import use_keys
 from trail_diff.events.changes import is_change
 from trail_diff.model.learnt import Case, Event, Facts, Job, JobEvents, Window
 from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Report
+from trail_diff.read.parallel import run_in_order
 from trail_diff.triaging.neighbours import Neighbours
 
+_WORTH_JOBS = 16
+"""How many jobs there have to be before further processes are worth their start."""
 NO_TIME = datetime.min.replace(tzinfo=UTC)
 """Where the time of a job stands that has none."""
 
@@ -80,6 +85,27 @@ class Cases:
             first = max(end, bisect_left(self._times, window.start))
             end = max(first, bisect_right(self._times, window.end))
             yield from self._calls[first:end]
+
+
+class _Diagnosis:
+    """Diagnoses jobs by their places, in this process or in another one: a copy of a job would be another job."""
+
+    def __init__(self, case_of: Callable[[Job], Case], jobs: Sequence[Job], analyse: Callable[[Case], Report]) -> None:
+        self._case_of, self._jobs, self._analyse = case_of, jobs, analyse
+
+    def __call__(self, place: int) -> Iterator[Report]:
+        """Yield the report of a job."""
+        yield self._analyse(self._case_of(self._jobs[place]))
+
+
+def diagnose_all(
+    case_of: Callable[[Job], Case], jobs: Sequence[Job], analyse: Callable[[Case], Report], processes: int
+) -> tuple[Report, ...]:
+    """Return the report of each job, in order; many are diagnosed in several processes."""
+    is_worth = processes > 1 and len(jobs) >= _WORTH_JOBS
+    work = _Diagnosis(case_of, jobs, analyse)
+    with closing(run_in_order(work, range(len(jobs)), processes if is_worth else 0)) as diagnosed:
+        return tuple(report for _, report in diagnosed)
 
 
 class Questions:

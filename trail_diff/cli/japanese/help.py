@@ -64,7 +64,8 @@ HELP: Mapping[str, str] = {
     "Without --events, AWS Backup is asked for the jobs since --since, of the last 24 hours by default, in every"
     " account (--profile) and --region, then event history, or the engine named, for their calls.": (
         "--events がない場合は、すべてのアカウント (--profile) と --region について、--since 以降"
-        " (既定では過去 24 時間) のジョブを AWS Backup に、その呼び出しをイベント履歴または指定のエンジンに問い合わせます。"
+        " (既定では過去 24 時間) のジョブを AWS Backup に、"
+        "その呼び出しをイベント履歴または指定のエンジンに問い合わせます。"
     ),
     "Replace account ids, names, addresses and keys by pseudonyms, the same in all files, to share them.": (
         "アカウント ID、名前、アドレス、キーを、すべてのファイルで同じ仮名に置き換え、共有できるようにします。"

@@ -1,6 +1,8 @@
 """Compiled policy documents: their statements, and those that concern one action on one key, found once."""
 
+import marshal
 from collections.abc import Hashable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from trail_diff.model.codes import Layer, Matched
@@ -13,6 +15,7 @@ _VERSION_WITH_VARIABLES = "2012-10-17"
 _VERSIONS = (_VERSION_WITH_VARIABLES, "2008-10-17")
 _ELEMENTS = frozenset(("Version", "Id", "Statement"))
 _REMEMBERED = 4096
+_MOST_COMPILED = 500
 _UNREADABLE: Mapping[str, Any] = {"Effect": None, "Principal": "*", "Action": "*", "Resource": "*"}
 
 
@@ -50,7 +53,7 @@ class Document:
 
     def __init__(self, raw: object, layer: Layer, first: int = 1) -> None:
         self._candidates: dict[Hashable, list[_Candidate]] = {}
-        self.statements = tuple(_compile_statements(raw, layer, first))
+        self.statements = _statements_of(raw, layer, first)
         self._has_variables = _has_variables(raw) and any(
             "${" in str(resource) for statement in _raw_statements(raw) for resource in _resources(statement)
         )
@@ -120,6 +123,23 @@ def _resources(statement: object) -> list[Any]:
 
 def _has_variables(raw: object) -> bool:
     return isinstance(raw, Mapping) and raw.get("Version") == _VERSION_WITH_VARIABLES
+
+
+def _statements_of(raw: Any, layer: Layer, first: int) -> tuple[Statement, ...]:
+    """Return the statements of a document; those of the same document are compiled once, as many jobs meet a policy.
+
+    What a Document finds of requests is not shared: it rests on the other policies as well.
+    """
+    try:
+        written = marshal.dumps(raw)
+    except ValueError:  # nested too deep, or no plain JSON
+        return tuple(_compile_statements(raw, layer, first))
+    return _compile_once(written, layer, first)
+
+
+@lru_cache(maxsize=_MOST_COMPILED)
+def _compile_once(written: bytes, layer: Layer, first: int) -> tuple[Statement, ...]:
+    return tuple(_compile_statements(marshal.loads(written), layer, first))  # noqa: S302 - written just before
 
 
 def _compile_statements(raw: object, layer: Layer, first: int) -> list[Statement]:
