@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -11,6 +12,8 @@ from types import SimpleNamespace
 import pytest
 from aws_server import AwsServer, serving
 from hypothesis import settings
+
+from trail_diff.aws.event_history.lookup_events import HistoryOptions
 
 for name in ("LC_MESSAGES", "LANG", "NO_COLOR", "FORCE_COLOR", "TZ", "PAGER", "TRAIL_DIFF_PAGER", "LESS"):
     os.environ.pop(name, None)
@@ -56,7 +59,11 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[AwsServer]:
-    """Serve AWS on loopback; the profiles `main` and `keys` are of two accounts, `main` is the default as well."""
+    """Serve AWS on loopback, without a limit on its rate; the profiles `main` and `keys` are of two accounts.
+
+    `main` is the default as well.
+    """
+    monkeypatch.setattr("trail_diff.aws.live.connection.HistoryOptions", partial(HistoryOptions, seconds_for_two=0))
     config = tmp_path / "aws-config"
     accounts = {"default": "111122223333", "main": "111122223333", "keys": "444455556666"}
     config.write_text(

@@ -15,7 +15,6 @@ from trail_diff.gather.key_facts import load_documents, read_facts
 from trail_diff.inputs import Inputs, connect_inputs, gather_with_facts, read_given_jobs
 from trail_diff.model.learnt import Case, Facts, Window
 from trail_diff.triaging.plan import TriagePlan
-from trail_diff.triaging.select import TriageFilter
 
 if TYPE_CHECKING:
     from trail_diff.aws.live.connection import Connection
@@ -117,13 +116,5 @@ def _redact(night: "CollectedNight", inputs: Inputs) -> "CollectedNight":
 
 
 def _rename(plan: TriagePlan, inputs: Inputs) -> TriagePlan:
-    return structs.replace(plan, wanted=rename_filter(plan.wanted, inputs))
-
-
-def rename_filter(wanted: TriageFilter, inputs: Inputs) -> TriageFilter:
-    """Return which jobs are wanted, with vaults and accounts by the names that they are read by."""
-    redactor = inputs.redactor
-    if redactor is None:
-        return wanted
-    vaults, accounts = (tuple(map(redactor.name_or_arn, names)) for names in (wanted.vaults, wanted.accounts))
-    return structs.replace(wanted, vaults=vaults, accounts=accounts)
+    rename = inputs.redactor.name_or_arn if inputs.redactor else None
+    return structs.replace(plan, wanted=plan.wanted.renamed(rename))

@@ -80,7 +80,6 @@ from trail_diff.inputs import (
 from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.report import CallerGroup, CallerUse, JobRow, Report, WhatIf
 from trail_diff.model.triage import JobKey, Triage
-from trail_diff.nights import gather_night, rename_filter
 from trail_diff.profiles.catalogue import profile_ids
 from trail_diff.triaging.select import EVERY_JOB, TriageFilter
 from trail_diff.usage.callers import CallerCount
@@ -266,7 +265,7 @@ def list_jobs(
     """List the jobs found, each that did not succeed with the baseline it would get and in what the two differ."""
     gathered = gather_inputs(inputs, lambda _gathered: ())
     rows = []
-    for job in filter(rename_filter(wanted, inputs).holds, gathered.jobs):
+    for job in filter(wanted.renamed(inputs.redactor.name_or_arn if inputs.redactor else None).holds, gathered.jobs):
         has_failed = is_finished(job) and not is_succeeded(job)
         if only_failed and not has_failed:
             continue
@@ -285,6 +284,7 @@ def triage(
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
+    from trail_diff.nights import gather_night
     from trail_diff.triaging.plan import TriagePlan
 
     read, plan = gather_night(structs.replace(dated(inputs), is_settled=is_settled), TriagePlan(wanted, pad))

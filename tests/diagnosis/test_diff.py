@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import make_events, make_job, make_side
@@ -115,7 +116,7 @@ CALLS = st.lists(
 
 
 @given(CALLS)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 def test_every_call_is_counted_once(calls: list[tuple[str, str, str, bool]]) -> None:
     """The counts of all groups add up to the calls of each side, whatever they are, and so do the errors."""
     made = Recording()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from incidents import run_in
@@ -174,7 +175,7 @@ def told(report: Any) -> Any:
     )
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.sampled_from(list(CASES)), st.randoms(use_true_random=False))
 def test_no_order_of_files_and_no_pseudonym_changes_an_answer(name: str, chance: random.Random) -> None:
     """Records spread over files in any order, some of them twice, and with pseudonyms, lead to the same answer."""

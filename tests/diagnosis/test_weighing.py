@@ -3,6 +3,7 @@
 import random
 from typing import Any, get_args
 
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import make_events, make_tally
@@ -107,7 +108,7 @@ def conclude(old: list[Any], new: list[Any], chance: random.Random) -> Report:
     return analyse(build_case(gathered, Question(BAD), Facts()))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.lists(st.sampled_from(range(len(STATEMENTS))), unique=True, max_size=3),
     st.lists(st.sampled_from(range(len(STATEMENTS))), unique=True, max_size=4),

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import make_event
@@ -226,7 +227,7 @@ FIELDS = st.sampled_from([*Recording().kms(TIME, "Decrypt", KEY, STORAGE), "erro
 
 
 @given(st.dictionaries(FIELDS, JSON, max_size=8), st.booleans())
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 def test_no_record_crashes(changes: dict[str, Any], whole: bool) -> None:  # noqa: FBT001
     """Whatever the fields hold, a record becomes an event or is counted as skipped."""
     base = Recording().kms(TIME, "Decrypt", KEY, STORAGE) if whole else {}
@@ -237,7 +238,7 @@ def test_no_record_crashes(changes: dict[str, Any], whole: bool) -> None:  # noq
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=8).filter(lambda name: not name.isascii()), JSON, max_size=4))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 def test_unknown_fields_change_nothing(extra: dict[str, Any]) -> None:
     """Fields that nobody knows, and higher versions, are passed over."""
     record = Recording().kms(TIME, "Decrypt", KEY, STORAGE)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from gather.plain import gather
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -122,7 +123,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keys=QUESTIONS,
     region=st.sampled_from([(), (REGION,)]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_two_passes_build_the_case_that_one_builds(
     files: list[Any], keys: tuple[str, ...], region: tuple[str, ...], place: Path
 ) -> None:
@@ -139,7 +140,7 @@ def test_two_passes_build_the_case_that_one_builds(
 
 
 @given(files=st.lists(st.lists(wider(), max_size=6), min_size=8, max_size=12), keys=QUESTIONS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_two_passes_compare_two_spans_as_one_does(files: list[Any], keys: tuple[str, ...], place: Path) -> None:
     """Two spans of time of one export compare the same, whether all was kept or only what lies in them."""
     folder = write(place / "trail", [{"Records": one} for one in files])
@@ -205,7 +206,7 @@ def test_uses_of_a_key_are_those_of_both_exports(processes: int, tmp_path: Path,
     keys=QUESTIONS,
     processes=st.sampled_from([1, 2]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_a_bundle_of_a_large_export_holds_what_one_of_all_at_once_holds(
     files: list[Any], keys: tuple[str, ...], processes: int, place: Path
 ) -> None:
@@ -306,7 +307,7 @@ def test_a_file_that_changes_between_the_passes_is_not_settled_in_two(
 
 
 @given(files=st.lists(st.lists(wider(), max_size=6), min_size=1, max_size=9), lines=st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_one_pass_gathers_what_the_plain_way_does(files: list[Any], *, lines: bool, place: Path) -> None:
     """Of a small export every event, job, count and skip is the one that reading every record by itself gives."""
     folder = write(place / "trail", [{"Records": one} for one in files])

@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ TEXT = st.text(alphabet="ab:/", max_size=12)
 PATTERN = st.text(alphabet="ab:/*?", max_size=10)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(PATTERN, TEXT)
 def test_match_is_that_of_the_equivalent_regular_expression(pattern: str, text: str) -> None:
     """For short texts, where a regular expression is safe, both agree."""
@@ -24,7 +25,7 @@ def test_match_is_that_of_the_equivalent_regular_expression(pattern: str, text: 
     assert (matched == "match") is (re.fullmatch(expression, text) is not None)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.text(alphabet="ab*?\n", max_size=10), st.text(alphabet="ab\n", max_size=10))
 def test_match_is_unknown_only_where_line_breaks_make_the_difference(pattern: str, text: str) -> None:
     """It matches when no wildcard needs a line break, and may match when one does."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -213,7 +214,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(JSON)
 def test_any_json_gives_a_policy_or_a_policy_error(value: object) -> None:
     """Whatever is given, nothing but a PolicyError comes out instead of a policy."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from calling import KEY, request_of
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -68,7 +69,7 @@ requests = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 @given(requests, documents, st.sampled_from(KEYS))
 def test_decision_by_a_domain_is_that_of_each_member(request: Request, document: Any, key: str) -> None:
     """What is decided for a key's domain is decided so for each member of it alone."""
@@ -85,7 +86,7 @@ def test_decision_by_a_domain_is_that_of_each_member(request: Request, document:
     assert whole == "undetermined" or alone == {whole}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(domains, conditions.filter(lambda found: sum(map(len, found.values())) == 1))
 def test_condition_is_decided_when_all_members_agree(domain: Domain, condition: Any) -> None:
     """A single condition is open only where a member leaves it open, or two members decide it differently."""
@@ -102,7 +103,7 @@ def test_condition_is_decided_when_all_members_agree(domain: Domain, condition: 
     assert outcome(domain) == (alone.pop() if len(alone) == 1 else "unknown")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(requests, documents.flatmap(lambda one: st.tuples(st.just(one), st.permutations(one["Statement"]))))
 def test_order_of_statements_changes_no_decision(request: Request, documents: tuple[Any, list[Any]]) -> None:
     """Statements in another order decide the same, on the same grade."""
@@ -114,7 +115,7 @@ def test_order_of_statements_changes_no_decision(request: Request, documents: tu
     assert (after.decision, after.layer, after.grade) == (before.decision, before.layer, before.grade)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(requests, documents)
 def test_grade_is_no_lower_than_the_lowest_fact(request: Request, document: Any) -> None:
     """A decision that rests on records only is recorded, whatever the policy asks for."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -143,7 +144,7 @@ def decision_of(request: Request, document: Any) -> str:
     return evaluate(request, policies_of(document)).decision
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 @given(
     st.fixed_dictionaries(
         {},
@@ -214,7 +215,7 @@ def test_no_value_is_too_deep_or_too_large(place: str, value: Any) -> None:
     assert decision.decision in ("undetermined", "allowed" if place in ("Sid", "context") else "implicit-deny")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(requests, documents)
 def test_quick_decision_and_reasons_agree_with_the_trace(request: Request, document: Any) -> None:
     """A definite decision has its statement in the trace, and an undetermined one its unknown statement."""
@@ -232,7 +233,7 @@ def test_quick_decision_and_reasons_agree_with_the_trace(request: Request, docum
         assert ("Deny", "match") not in seen
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(requests, documents, st.integers(0, 4))
 def test_adding_a_deny_that_matches_denies(request: Request, document: Any, place: int) -> None:
     """With a Deny for everyone the decision is an explicit deny, wherever the statement stands."""
@@ -242,7 +243,7 @@ def test_adding_a_deny_that_matches_denies(request: Request, document: Any, plac
     assert decision_of(request, denying) == "explicit-deny"
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(requests, documents, statements)
 def test_adding_any_deny_never_allows(request: Request, document: Any, statement: Any) -> None:
     """A further Deny never makes a call allowed that was not."""
@@ -254,7 +255,7 @@ def test_adding_any_deny_never_allows(request: Request, document: Any, statement
     assert before != "explicit-deny" or after == "explicit-deny"
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(requests, documents)
 def test_order_and_list_form_do_not_matter(request: Request, document: Any) -> None:
     """Statements, operators, keys and values in another order, and scalars as lists, decide the same."""
@@ -273,7 +274,7 @@ def test_order_and_list_form_do_not_matter(request: Request, document: Any) -> N
     assert decision_of(request, turn(document)) == decision_of(request, document)
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=examples(500))
 @given(requests, documents, st.sampled_from(KEYS))
 def test_forgetting_a_key_never_turns_a_decision_round(request: Request, document: Any, key: str) -> None:
     """Whatever is decided while a key is unknown holds for the value that the key really has."""
@@ -284,7 +285,7 @@ def test_forgetting_a_key_never_turns_a_decision_round(request: Request, documen
     assert unknown in ("undetermined", known)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(requests, documents)
 def test_knowing_nothing_of_the_context_never_decides_otherwise(request: Request, document: Any) -> None:
     """With every key unknown, a decision is either the one that the full context gives or undetermined."""
@@ -293,7 +294,7 @@ def test_knowing_nothing_of_the_context_never_decides_otherwise(request: Request
     assert decision_of(blind, document) in ("undetermined", decision_of(request, document))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(requests, documents)
 def test_only_the_named_keys_keep_a_decision_open(request: Request, document: Any) -> None:
     """Of a request of which nothing is known, all keys but the named ones may be known without settling anything."""
@@ -311,7 +312,7 @@ TOLD_BY_THE_REQUEST = {"session_policies", "vpc_endpoint_policies"}
 came through an endpoint."""
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(requests, policy_sets, st.sampled_from(sorted(set(PolicySet.__struct_fields__) - TOLD_BY_THE_REQUEST)))
 def test_forgetting_a_layer_never_turns_a_decision_round(request: Request, policies: PolicySet, layer: str) -> None:
     """Whoever is kept out, or let in, while nothing is known of a layer is so whatever the layer really says."""
@@ -322,7 +323,7 @@ def test_forgetting_a_layer_never_turns_a_decision_round(request: Request, polic
     assert unknown in ("undetermined", known) or (unknown == "implicit-deny" and known != "allowed")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.lists(requests, min_size=1, max_size=4), policy_sets)
 def test_deciding_many_requests_leaves_no_trace(many: list[Request], policies: PolicySet) -> None:
     """What compiled policies remember of one request changes nothing for the next, and explaining decides alike."""
@@ -334,7 +335,7 @@ def test_deciding_many_requests_leaves_no_trace(many: list[Request], policies: P
     assert together == [*alone, *reversed(alone)]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(
     requests,
     policy_sets,
@@ -356,7 +357,7 @@ def test_a_further_allow_never_denies(
     assert before != "explicit-deny" or after == "explicit-deny"
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(
     requests, policy_sets, st.sampled_from(["identity_policies", "permissions_boundaries", "scps", "session_policies"])
 )
@@ -371,7 +372,7 @@ def test_a_deny_in_any_layer_never_allows(request: Request, policies: PolicySet,
     assert after != "allowed" or before == "allowed" or getattr(policies, layer) is None
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(requests, documents)
 def test_letter_case_of_keys_and_actions_does_not_matter(request: Request, document: Any) -> None:
     """Condition keys and actions are compared without regard to letter case, in the policy and in the request."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -185,7 +186,7 @@ def decisions(policy: Any, grants: Any) -> list[int]:
     return [FURTHER[decide(stranger, compiled)] for stranger in STRANGERS]
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.filter_too_much])
 @given(
     st.lists(CONDITIONS, min_size=1, max_size=2),
     st.lists(CALLERS, min_size=1, max_size=2, unique=True),

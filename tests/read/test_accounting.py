@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from read.making import make_input
@@ -108,7 +109,7 @@ def test_many_names_of_lists_take_no_longer_than_few() -> None:
 
 
 @given(st.integers(0, 1 << 40))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_what_is_put_in_is_read_or_counted(seed: int) -> None:
     """Records in any wraps, in one another or side by side, mangled, damaged, in containers: none is lost unsaid."""
     made = make_input(random.Random(seed))  # noqa: S311 - a test

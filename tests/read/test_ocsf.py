@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -198,7 +199,7 @@ THINGS = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(sorted(activity())), THINGS, max_size=5))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 def test_no_activity_crashes_the_reader(changes: dict[str, Any]) -> None:
     """Whatever stands in an activity, it is a record with a caller or nothing."""
     record = record_from_ocsf(activity(**changes))

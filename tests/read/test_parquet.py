@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow.parquet import write_table
@@ -127,7 +128,7 @@ SOUND = written(pa.Table.from_pylist([{**CALL, "useridentity": {"type": "AWSServ
 
 
 @given(st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.integers(0, 255)), max_size=3), st.integers(0, len(SOUND)))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 def test_damaged_tables_do_not_crash(changes: list[tuple[int, int]], cut: int) -> None:
     """A table with bytes changed or cut ends in records and counts, never in an exception."""
     content = bytearray(SOUND)
@@ -151,7 +152,7 @@ COLUMN_VALUES: Any = st.one_of(
         max_size=4,
     )
 )
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 def test_no_cell_crashes_the_reader(rows: list[dict[str, str | None]]) -> None:
     """Every row is a record or counted, whatever text its cells hold."""
     found = read(written(pa.Table.from_pylist(rows)))

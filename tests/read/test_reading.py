@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from gather.plain import keep_once
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -329,7 +330,7 @@ VALUES = st.recursive(
     st.booleans(),
     st.sampled_from(["records", "ndjson", "concatenated"]),
 )
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_splitting_equals_parsing(  # noqa: PLR0917 - one argument for each thing that varies
     monkeypatch: pytest.MonkeyPatch,
     extras: list[dict[str, Any]],
@@ -382,7 +383,7 @@ ODD = st.one_of(VALUES, st.sampled_from(["kms.amazonaws.com", "Decrypt", "2026-0
     st.lists(st.dictionaries(FIELDS, ODD, max_size=9), min_size=1, max_size=8),
     st.sampled_from(["trail", "ndjson", "pretty-concatenated", "array", "text"]),
 )
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 def test_every_record_is_an_event_or_is_counted(things: list[dict[str, Any]], form: str) -> None:
     """Whatever stands in the fields of records, each becomes one event, or adds one to what was skipped."""
     usable = [{**TEMPLATE, **thing, "eventID": str(number)} for number, thing in enumerate(things)]
@@ -397,7 +398,7 @@ def test_every_record_is_an_event_or_is_counted(things: list[dict[str, Any]], fo
 
 
 @given(st.one_of(st.binary(max_size=400), VALUES.map(lambda value: json.dumps(value).encode())))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 def test_no_bytes_crash_the_reader(content: bytes) -> None:
     """Whatever a file holds, reading ends, and each thing in it is a record, a job or counted."""
     found = read_bytes(content)
@@ -412,7 +413,7 @@ def test_no_bytes_crash_the_reader(content: bytes) -> None:
 
 
 @given(st.sampled_from(sorted(WRAPS)), st.data())
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 def test_damaged_exports_do_not_crash(name: str, data: st.DataObject) -> None:
     """An export with some bytes changed or cut still ends in records and counts."""
     content = bytearray(WRAPS[name](RECORDS))

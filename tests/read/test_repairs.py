@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from read.mangling import MANGLES
@@ -118,7 +119,7 @@ def test_lines_joined_in_any_way_are_read(end: str) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_whatever_is_cut_out_all_others_are_read(data: st.DataObject) -> None:
     """With any piece cut out of a file, in whatever form, each record that is whole is read, and a loss is counted."""
     indent = data.draw(st.sampled_from([None, 2]))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -333,7 +334,7 @@ ODD = st.text(st.sampled_from('",;\t\n\r{}[]=: aÉ\0\ud800'), max_size=60)
     st.sampled_from(["", f"{CONSOLE}\n", "eventname,eventsource,useridentity,resources\n", "@message\n"]),
     st.one_of(ODD, st.text(max_size=80)),
 )
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 def test_no_text_crashes_the_reader(header: str, text: str) -> None:
     """Whatever stands in a table, each thing in it is a record, text or counted."""
     assert all(isinstance(item, dict | str | Skipped) for item in read(header + text))
@@ -353,7 +354,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.one_of(COLUMNS, ODD), VALUES, max_size=6))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 def test_no_columns_crash_the_reader(columns: dict[str, Any]) -> None:
     """Whatever columns a row has, in whatever types, a call is read from those that name it."""
     record = record_from_columns({**columns, **CALL})
@@ -376,7 +377,7 @@ NASTY = st.one_of(
     st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
     st.permutations(["eventtime", "eventsource", "eventname", "errorcode", "useridentity_type", "requestparameters", "resources"]),
 )  # fmt: skip
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 def test_what_was_written_is_read_back(
     calls: list[tuple[str, str, str, dict[str, str]]], delimiter: str, quoting: Any, names: list[str]
 ) -> None:

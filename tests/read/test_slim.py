@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from examples import examples
 from gather.plain import keep_once
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -175,7 +176,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(data=documents(), keys=asked)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_counting_gives_what_reading_every_record_gives(data: bytes, keys: list[str], place: Path) -> None:
     """Callers, coverage and skips are the same, whether pieces are decoded at once or every record by itself."""
     file = place / "export"
@@ -188,7 +189,7 @@ def test_counting_gives_what_reading_every_record_gives(data: bytes, keys: list[
 
 
 @given(data=documents(), keys=asked, word=st.sampled_from(WORDS))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_replaying_gives_what_reading_every_record_gives(data: bytes, keys: list[str], word: str, place: Path) -> None:
     """The distinct requests, and how often each was made and refused, are the same in both ways."""
     file = place / "export"
@@ -224,7 +225,7 @@ def test_requests_come_in_the_order_of_their_first_new_call(tmp_path: Path) -> N
 
 
 @given(data=documents())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_whole_records_and_tally_are_the_same(data: bytes, place: Path) -> None:
     """Reading for a case gives the same records and the same counts of what went past in both ways."""
     file = place / "export"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from gather.plain import gather
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,7 +58,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(data=st.one_of(lines(), documents()), size=st.integers(1, 4000))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_stretches_count_what_the_whole_file_counts(data: bytes, size: int, place: Path) -> None:
     """Rows, coverage and skips are the same wherever a file is cut, and whatever its lines are."""
     file = place / "export"
@@ -70,7 +71,7 @@ def test_stretches_count_what_the_whole_file_counts(data: bytes, size: int, plac
 
 
 @given(data=st.binary(max_size=200), size=st.integers(1, 60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_stretches_cover_the_file_once(data: bytes, size: int, place: Path) -> None:
     """Stretches lie one behind the other from the first byte to the last, and each but the last ends a line."""
     file = place / "covered"

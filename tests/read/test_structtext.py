@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,7 +80,7 @@ def test_time_grows_with_length_only(text: str) -> None:
 
 
 @given(st.one_of(st.text(max_size=200), st.text(st.sampled_from('{}[]=, a"\\:\n\ud800'), max_size=80)))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 def test_no_text_crashes_the_parser(text: str) -> None:
     """Whatever the text, the answer is a dict, a list, text or None."""
     assert isinstance(parse_struct_text(text), dict | list | str | None)
@@ -108,7 +109,7 @@ def printed(value: Any) -> str:
 
 
 @given(st.dictionaries(NAMES, STRUCTS, max_size=4))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 def test_what_was_printed_is_read_back(value: dict[str, Any]) -> None:
     """Any struct whose values hold no `, name=` and no bracket comes back as it was."""
     assert parse_struct_text(printed(value)) == value

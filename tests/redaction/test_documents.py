@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -90,7 +91,7 @@ def write_form(values: list[Any], form: str, *, is_ascii: bool) -> str:
             return f"[{','.join(texts)}]"
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @example(values=[RECORD], form="lines", is_ascii=True)
 @example(values=[{**RECORD, "a": EDGE}, {**RECORD, "a": DEEP}], form="trail", is_ascii=True)
 @example(values=[{**RECORD, "userIdentity": "{type=Role, username=dave-q}"}], form="lines", is_ascii=False)

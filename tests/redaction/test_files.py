@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from redaction.rewriting import rewrite
@@ -105,7 +106,7 @@ def test_what_the_answer_rests_on_stays(document: Any) -> None:
     assert {**made, "userName": None} == {**document, "userName": None}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @example(words=["app", "app", "Admin"], start=3)
 @given(words=WORDS, start=st.integers(0, 12))
 def test_a_pattern_fits_from_the_middle_of_a_word(words: list[str], start: int) -> None:
@@ -141,7 +142,7 @@ def test_a_pattern_fits_ids_of_aws(name: str, pattern: str) -> None:
     assert fnmatch.fnmatchcase(redactor.name_or_arn(name), redactor.name_or_arn(pattern))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=6), min_size=2, unique=True))
 def test_two_names_never_become_one(names: list[str]) -> None:
     """Names that differ have pseudonyms that differ, in every script, whatever patterns were learnt."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from incidents import FOLDER, run_in, shipped
@@ -102,7 +103,7 @@ def test_no_name_of_an_incident_survives(name: str, tmp_path: Path) -> None:
     assert not {found for found in names_in(FOLDER / name) if stands_in(found, content)}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(account=ACCOUNTS, role=NAMES, vault=NAMES, session=NAMES, text=st.text(max_size=20))
 def test_no_learned_name_survives_anywhere(account: str, role: str, vault: str, session: str, text: str) -> None:
     """Names are replaced in fields, keys, ARNs, messages, policies and JSON inside of strings."""
@@ -209,7 +210,7 @@ def test_table_stays_a_table() -> None:
     assert "alice-w" not in lines[1]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

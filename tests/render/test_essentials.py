@@ -67,7 +67,7 @@ def test_few_lines_hold_what_fits() -> None:
 def test_an_answer_that_fits_no_screen_leaves_out_what_matters_least(lang: Lang) -> None:
     """What would not help goes first, then what is open, then empty lines; verdict, suspect, change and fix stay."""
     labels = catalogue(lang).labels
-    report = structs.replace(CANONICAL, coverage=structs.replace(CANONICAL.coverage, cached_at=None))
+    report = structs.replace(CANONICAL, coverage=structs.replace(CANONICAL.coverage, cached_at=None), consequences=())
     wide, narrow = (render_brief(report, RenderOptions(lang=lang, width=width)) for width in (160, 60))
 
     assert wide.count("\n") <= SCREEN_LINES

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import msgspec
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from incidents import FOLDER, run_in, shipped
@@ -90,7 +91,7 @@ def test_every_link_leads_to_a_place_in_the_page() -> None:
 
 
 @given(HOSTILE | st.just(MARKUP))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 def test_no_text_becomes_markup(text: str) -> None:
     """Whatever the fields hold, the page has the same elements and attributes, and nothing invisible in its text."""
     page, plain = Outline(page_of(f"x{text}")), Outline(page_of("xyz"))

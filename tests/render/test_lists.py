@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -55,7 +56,7 @@ def test_spec_names_what_there_is(spec: ListSpec[object]) -> None:
 
 
 @given(HOSTILE, st.sampled_from([80, 200]), st.booleans())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_no_text_of_a_row_acts_on_a_terminal(text: str, width: int, verbose: bool) -> None:  # noqa: FBT001
     """Whatever a row holds, its lines have no control character and keep the width."""
     for shown in all_lists(text, "table", RenderOptions(width=width, verbose=verbose)):
@@ -94,7 +95,7 @@ def test_failed_jobs_come_first_on_a_terminal_only() -> None:
 
 
 @given(HOSTILE)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 def test_no_text_of_a_row_breaks_its_markdown(text: str) -> None:
     """Every row of a list keeps its number of cells, and no text is outside of a code span."""
     for shown in all_lists(text, "markdown", RenderOptions()):
@@ -106,7 +107,7 @@ def test_no_text_of_a_row_breaks_its_markdown(text: str) -> None:
 
 
 @given(HOSTILE)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 def test_no_text_of_a_row_is_a_formula(text: str) -> None:
     """The CSV of a list has a value for each column, none of which begins as a formula does."""
     for spec, shown in zip(SPECS, all_lists(text, "csv", RenderOptions()), strict=True):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -89,7 +90,7 @@ def test_unknown_format_is_a_usage_error() -> None:
 
 
 @given(HOSTILE, st.sampled_from([80, 120]), st.booleans(), st.sampled_from(sorted(CATALOGUES)))
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 def test_no_text_acts_on_a_terminal(text: str, width: int, verbose: bool, lang: Lang) -> None:  # noqa: FBT001
     """Whatever a field holds, the table has no control character but its line breaks, and keeps its width."""
     shown = render_report(with_text(text), "table", RenderOptions(width=width, verbose=verbose, lang=lang))
@@ -99,7 +100,7 @@ def test_no_text_acts_on_a_terminal(text: str, width: int, verbose: bool, lang: 
 
 
 @given(HOSTILE, st.sampled_from(sorted(CATALOGUES)))
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 def test_no_text_breaks_a_markdown_table(text: str, lang: Lang) -> None:
     """Every row of a table keeps its number of cells, every fence is closed, and no text is outside of a code span."""
     shown = render_report(with_text(text), "markdown", RenderOptions(lang=lang))
@@ -112,7 +113,7 @@ def test_no_text_breaks_a_markdown_table(text: str, lang: Lang) -> None:
 
 
 @given(HOSTILE)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_no_text_leaves_a_fenced_block(text: str) -> None:
     """A text inside a policy stays inside its block, which is still JSON with the same text in it."""
     condition = {"StringEquals": {"kms:ViaService": text}}
@@ -126,7 +127,7 @@ def test_no_text_leaves_a_fenced_block(text: str) -> None:
 
 
 @given(HOSTILE)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_no_text_is_a_formula_in_a_sheet(text: str) -> None:
     """The CSV reads back into as many columns as it has names, and no cell begins as a formula does."""
     shown = render_report(with_text(text), "csv", RenderOptions())
@@ -137,7 +138,7 @@ def test_no_text_is_a_formula_in_a_sheet(text: str) -> None:
 
 
 @given(HOSTILE)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_json_keeps_every_text(text: str) -> None:
     """JSON gives every text back as it was, and still has no control character in it."""
     shown = render_report(with_text(text), "json", RenderOptions())

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -76,7 +77,7 @@ def test_schema_in_package_is_that_of_the_model() -> None:
 
 
 @given(HOSTILE)
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 def test_json_is_as_the_schema_says(text: str) -> None:
     """JSON is what the schema describes, keeps every text, and has no control character in it."""
     shown = render(with_text(text), "json")
@@ -88,7 +89,7 @@ def test_json_is_as_the_schema_says(text: str) -> None:
 
 
 @given(HOSTILE, st.sampled_from([80, 120]), st.booleans(), st.sampled_from(LANGS))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_no_text_acts_on_a_terminal(text: str, width: int, verbose: bool, lang: Lang) -> None:  # noqa: FBT001
     """Whatever a field holds, the lines have no control character, and keep the width, commands aside."""
     shown = render(with_text(text), "table", width=width, verbose=verbose, lang=lang)
@@ -152,7 +153,7 @@ def test_verbose_lists_every_group_and_whole_ids() -> None:
 
 
 @given(HOSTILE, st.booleans(), st.sampled_from(LANGS))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_no_text_breaks_a_markdown_table(text: str, verbose: bool, lang: Lang) -> None:  # noqa: FBT001
     """Every row keeps its cells, every fence is closed, and no markup is outside of a code span."""
     shown = render(with_text(text), "markdown", verbose=verbose, lang=lang)
@@ -165,7 +166,7 @@ def test_no_text_breaks_a_markdown_table(text: str, verbose: bool, lang: Lang) -
 
 
 @given(HOSTILE)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 def test_no_text_is_a_formula_in_a_sheet(text: str) -> None:
     """The CSV has a row for each job with as many cells as it has names, and none begins as a formula does."""
     rows = list(csv.reader(io.StringIO(render(with_text(text), "csv"))))
@@ -176,7 +177,7 @@ def test_no_text_is_a_formula_in_a_sheet(text: str) -> None:
 
 
 @given(HOSTILE, st.sampled_from(LANGS))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 def test_no_text_is_markup_on_the_page(text: str, lang: Lang) -> None:
     """Each text is on the page as text; a link leads nowhere but to the report beside it."""
     triage = with_text(f"{text}<img src=x onerror=alert(1)>")
@@ -191,7 +192,7 @@ def test_no_text_is_markup_on_the_page(text: str, lang: Lang) -> None:
 
 
 @given(HOSTILE, st.integers(1, 40), st.sampled_from(LANGS))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 def test_slack_takes_every_message(text: str, groups: int, lang: Lang) -> None:
     """Blocks and texts stay within Slack's limits, and names are literal texts: none is a mention or a link."""
     document = json.loads(render(with_text(text * 200, groups), "slack", lang=lang))
@@ -220,7 +221,7 @@ def texts_in(value: Any) -> Any:
 
 
 @given(HOSTILE, st.sampled_from(LANGS))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 def test_summary_is_one_line(text: str, lang: Lang) -> None:
     """Whatever vaults and statements are called, the summary is one line without a control character."""
     shown = summarize_triage(with_text(text), {}, RenderOptions(lang=lang))

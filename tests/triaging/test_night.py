@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -173,7 +174,7 @@ def nights() -> st.SearchStrategy[Night]:
 
 
 @given(nights())
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=examples(12))
 def test_every_verdict_is_that_of_its_single_run(tmp_path_factory: pytest.TempPathFactory, night: Night) -> None:
     """Each failed job is in exactly one group, and its verdict is the one that asking for it alone gives."""
     folder = tmp_path_factory.mktemp("night")

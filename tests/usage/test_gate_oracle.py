@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any, Literal
 
 from calling import MADE, event_of
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
@@ -222,7 +223,7 @@ def accepted(right: str, *policies: dict[str, Any]) -> set[str]:
     return {right, *cautious, *({"undetermined"} if right == "stays-denied" else ())}
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(CALLS), st.booleans(), pairs_of_policies)
 def test_outcome_is_that_of_every_world(call: dict[str, Any], worked: bool, policies: tuple[Any, Any]) -> None:  # noqa: FBT001
     """The outcome under two policies is the one that all worlds give in which the old one did what was observed."""
@@ -234,7 +235,7 @@ def test_outcome_is_that_of_every_world(call: dict[str, Any], worked: bool, poli
     assert outcome in accepted(right, old, new)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(CALLS), st.booleans(), listed.map(policy))
 def test_outcome_without_an_old_policy_is_that_of_every_world(call: dict[str, Any], worked: bool, new: Any) -> None:  # noqa: FBT001
     """So is the outcome under the new policy alone; what the caller's own policies may settle cannot be decided."""

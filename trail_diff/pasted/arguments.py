@@ -83,6 +83,9 @@ def take_keys(keys: Iterable[str] | None, option: str = "--key") -> tuple[str, .
 
 
 def _take_key(text: str, option: str) -> str:
+    address, names, arn = text.partition("=arn:")  # as what-if takes it, with the key's address in a plan
+    if names:
+        return f"{address.strip()}={_take_key(f'arn:{arn}', option)}"
     seen = recognize(text)
     if seen.kind == "job":
         raise refuse("job-as-key", option=option, value=seen.value, advice=step("explain-job", value=seen.value))

@@ -1,10 +1,10 @@
 """Which jobs triage diagnoses: those that did not succeed, and those that did with refused calls or a message."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trail_diff.arns import last_name
 from trail_diff.case.gathered import Gathered
@@ -35,6 +35,12 @@ class TriageFilter(Struct, frozen=True):
         in_account = not self.accounts or job.account in self.accounts
         of_type = not self.resource_types or _is_among(job.resource_type, self.resource_types)
         return in_account and of_type and (not self.vaults or _is_among(last_name(job.vault), self.vaults, job.vault))
+
+    def renamed(self, rename: Callable[[str], str] | None) -> "TriageFilter":
+        """Return the same with vaults and accounts by the names that they are read by, where they are renamed."""
+        if rename is None:
+            return self
+        return structs.replace(self, vaults=tuple(map(rename, self.vaults)), accounts=tuple(map(rename, self.accounts)))
 
     def wants_cause(self, cause: Cause | None) -> bool:
         """Check whether a diagnosis is asked about."""
