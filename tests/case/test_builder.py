@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from making import ACCOUNT, REGION, ROLE, TABLE, make_events, make_job, make_tally, moment
+from msgspec import structs
 from recording import Recording
 
 from trail_diff.case.builder import Question, build_case
@@ -45,6 +46,14 @@ def record_two_nights() -> Recording:
     storage = made.service("backup-storage.amazonaws.com")
     made.kms("2026-03-01T18:07:00Z", "Decrypt", made.key_arn("vault"), storage, context)
     return made
+
+
+def test_case_knows_when_it_was_asked_about() -> None:
+    """The time of the question goes with what was gathered."""
+    asked = moment("2026-03-05T09:00:00Z")
+    known = structs.replace(gathered(record_two_nights()), asked_at=asked)
+
+    assert build_case(known, Question(BAD), Facts()).asked_at == asked
 
 
 def test_case_finds_baseline_and_keys_by_itself() -> None:

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from making import make_events, make_job, make_side, make_tally
+from making import make_events, make_job, make_side, make_tally, moment
 from recording import Recording
 
-from trail_diff.case.coverage import check_coverage, excludes_kms, is_write_only
-from trail_diff.model.learnt import Event, JobEvents
+from trail_diff.case.coverage import check_coverage, excludes_kms, is_write_only, searched_spans
+from trail_diff.model.learnt import Event, JobEvents, Window
 from trail_diff.model.reasons import Reason
 
 GOOD = make_job("good")
@@ -34,6 +34,17 @@ def check(made: Recording, good: JobEvents | None = None, bad: JobEvents | None 
         for side in sides
     ]
     return check_coverage(bad or sides[0], good or sides[1], make_tally(made.records), events, [BAD, GOOD])
+
+
+def test_spans_that_were_asked_for_are_told_in_order() -> None:
+    """Each span is told once, whatever accounts and Regions were asked; of an export none is."""
+    tally = make_tally([])
+    early, late = (("2026-03-01T17:00:00Z", "2026-03-01T19:00:00Z"), ("2026-03-02T17:00:00Z", "2026-03-02T19:00:00Z"))
+    tally.searched = {("eu-west-1", "1", *late), ("eu-west-1", "1", *early), ("us-east-1", "2", *early)}
+
+    assert searched_spans(tally) is None
+    tally.as_of = "2026-03-03T00:00:00Z"
+    assert searched_spans(tally) == tuple(Window(moment(start), moment(end)) for start, end in (early, late))
 
 
 def test_full_export_has_no_gap() -> None:

@@ -150,6 +150,8 @@ def test_evidence_leads_to_the_answer(name: str, tmp_path: Path) -> None:
         "steps": [step["command"].split(" --")[0] for step in report["next_steps"]],
     }
     assert {field: got[field] for field in wanted} == wanted, case["why"]
+    cited = [one for row in report["weighing"] for says in row["judgements"] for one in says["evidence"]]
+    assert all(one.get("event_id") or one.get("file") for one in cited)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def tell_report(report: Report) -> Entry:
         "remedyOrder": [remedy.id for remedy in report.remedies],
         "nextSteps": [[one.reason, one.command, one.option, one.account] for one in report.next_steps],
         "nextReasons": [one.reason for one in report.next_steps],
+        "nextFacts": [one.is_fact for one in report.next_steps],
         "absent": [f"{tell_caller(one.caller)} {one.action}" for one in report.absence],
         "absence": {
             reading.reading: [reading.status, *reading.reasons]
