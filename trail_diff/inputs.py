@@ -76,6 +76,10 @@ class Inputs(Struct, frozen=True):
         """Check whether the raw records have to be held."""
         return self.is_live or self.case is not None or self.redactor is not None or bool(self.buckets)
 
+    def renamed(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the names that were asked about as they are read."""
+        return tuple(map(self.redactor.name_or_arn, names)) if self.redactor else tuple(names)
+
 
 def dated(inputs: Inputs) -> Inputs:
     """Return the inputs with the time at which the question is asked: now, where they do not say."""
