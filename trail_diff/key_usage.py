@@ -13,7 +13,8 @@ from trail_diff.errors import FactError, UsageError
 from trail_diff.gather.key_facts import Document, FactFiles
 from trail_diff.inputs import Inputs, count_inputs, gather_facts, gather_policy
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, WhatIf
+from trail_diff.model.lists import CallerUse
+from trail_diff.model.what_if import WhatIf
 from trail_diff.usage.callers import CallerCount
 
 if TYPE_CHECKING:

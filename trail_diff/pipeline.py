@@ -79,7 +79,8 @@ from trail_diff.inputs import (
     offer_bundles,
 )
 from trail_diff.model.learnt import Case, Coverage, Window
-from trail_diff.model.report import CallerGroup, JobRow, Report
+from trail_diff.model.lists import JobRow
+from trail_diff.model.report import CallerGroup, Report
 from trail_diff.model.triage import JobKey, Triage
 from trail_diff.profiles.catalogue import profile_ids
 from trail_diff.triaging.select import EVERY_JOB, TriageFilter

@@ -28,7 +28,7 @@ from trail_diff.errors import UsageError
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.inputs import Inputs
 from trail_diff.key_usage import list_callers, try_policy
-from trail_diff.model.report import CallerUse, JobRow
+from trail_diff.model.lists import CallerUse, JobRow
 from trail_diff.pasted.arguments import take_keys
 from trail_diff.pasted.explain import explaining
 from trail_diff.pasted.forms import find_job_id

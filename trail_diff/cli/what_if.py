@@ -16,7 +16,7 @@ from trail_diff.cli.output import note_if_any, write_list
 from trail_diff.errors import UsageError
 
 if TYPE_CHECKING:
-    from trail_diff.model.report import WhatIf
+    from trail_diff.model.what_if import WhatIf
 
 
 @command(

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from trail_diff.arns import last_name
-from trail_diff.model.report import Location, WhatIf, WhatIfKey, WhatIfRow
+from trail_diff.model.what_if import Location, WhatIf, WhatIfKey, WhatIfRow
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.phrases import caller_name

@@ -6,9 +6,10 @@ from typing import Any
 from msgspec import Struct, structs
 
 from trail_diff.arns import last_name
+from trail_diff.model.decisions import ConditionOutcome
 from trail_diff.model.learnt import Caller
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerGroup, Change, ConditionOutcome, Evidence, Finding, KeyPolicy, Remedy, Report
+from trail_diff.model.report import CallerGroup, Change, Evidence, Finding, KeyPolicy, Remedy, Report
 from trail_diff.render import layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from trail_diff.model.decisions import CallerDecision
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerDecision, CallerGroup, Finding, Remedy, Report
+from trail_diff.model.report import CallerGroup, Finding, Remedy, Report
 from trail_diff.render import escape, essentials, layout, weighing
 from trail_diff.render.brief import PRESENCE_COLORS, show_expected, show_verdict
 from trail_diff.render.catalogue import Catalogue

@@ -8,26 +8,22 @@ from msgspec import structs
 
 from trail_diff.arns import last_name
 from trail_diff.model.codes import Cause
+from trail_diff.model.decisions import CallerDecision, ConditionOutcome, StatementOutcome, StatementRef
 from trail_diff.model.learnt import Coverage, Job, Skipped, Windows
 from trail_diff.model.report import (
     Absence,
-    CallerDecision,
     CallerGroup,
     Calls,
     Change,
-    ConditionOutcome,
     Evidence,
     Finding,
     NextStep,
     Replay,
     Report,
     RuledOut,
-    StatementOutcome,
-    StatementRef,
     Verdict,
-    WhatIf,
-    WhatIfRow,
 )
+from trail_diff.model.what_if import WhatIf, WhatIfRow
 from trail_diff.render import escape
 from trail_diff.render.catalogue import Catalogue
 

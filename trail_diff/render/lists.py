@@ -8,7 +8,8 @@ from msgspec import structs
 
 from trail_diff.arns import last_name
 from trail_diff.model.learnt import Caller
-from trail_diff.model.report import CallerUse, JobRow, WhatIf, WhatIfRow
+from trail_diff.model.lists import CallerUse, JobRow
+from trail_diff.model.what_if import WhatIf, WhatIfRow
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.list_spec import Column, Heading, ListSpec, TerminalTable
