@@ -32,9 +32,9 @@ from trail_diff.render.essentials import (
     support_patch,
     support_remedy,
 )
+from trail_diff.render.findings import show_condition, show_unless
 from trail_diff.render.interface import Lang, RenderOptions
 from trail_diff.render.json_lines import to_few_lines, to_lines
-from trail_diff.render.layout import show_condition, show_unless
 from trail_diff.render.phrases import catalogue
 from trail_diff.render.phrases_en import ENGLISH
 
