@@ -21,6 +21,7 @@
                └ key_facts          files → Facts: key policy, key state, grants
     aws/live   AWS → the same raw value: jobs, events from a Source, and the key's facts
     nights     Inputs, TriagePlan → Material: the events of many jobs in one reading, and the facts of each key
+    bundles    Inputs, Question → what a bundle may hold, the least first, and the case that each makes
     key_usage  Inputs → what is asked of all calls: who makes them, and what a new policy would do to them (usage)
     pasted     what was given where an id, a key or a file is wanted → what it is, and where it belongs
     case       Gathered, Question, Facts → Case
@@ -60,6 +61,7 @@ from msgspec import structs
 
 from trail_diff import __version__
 from trail_diff.arns import places_of_alike
+from trail_diff.bundles import offer_bundles
 from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import DEFAULT_PAD, Question, build_case, case_windows
 from trail_diff.case.comparison import build_comparison
@@ -68,16 +70,7 @@ from trail_diff.errors import CaseFileError
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.gather.exports import WindowsOf
 from trail_diff.gather.raw_case import Collected
-from trail_diff.inputs import (
-    Inputs,
-    collect,
-    dated,
-    gather_both,
-    gather_facts,
-    gather_inputs,
-    need_question,
-    offer_bundles,
-)
+from trail_diff.inputs import Inputs, collect, dated, gather_both, gather_facts, gather_inputs, need_question
 from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.lists import JobRow
 from trail_diff.model.report import CallerGroup, Report
