@@ -60,7 +60,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from trail_diff import __version__
-from trail_diff.arns import places_of_alike
 from trail_diff.bundles import offer_bundles
 from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import DEFAULT_PAD, Question, build_case, case_windows
@@ -73,7 +72,7 @@ from trail_diff.gather.raw_case import Collected
 from trail_diff.inputs import Inputs, collect, dated, gather_both, gather_facts, gather_inputs, need_question
 from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.lists import JobRow
-from trail_diff.model.report import CallerGroup, Report
+from trail_diff.model.report import Report
 from trail_diff.model.triage import JobKey, Triage
 from trail_diff.profiles.catalogue import profile_ids
 from trail_diff.triaging.select import EVERY_JOB, TriageFilter
@@ -197,7 +196,7 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.examined import Examined
     from trail_diff.diagnosis.expected import list_expected, with_expected, without_expected
     from trail_diff.diagnosis.explain import explain_groups
-    from trail_diff.diagnosis.listings import list_events, list_policies
+    from trail_diff.diagnosis.listings import list_decisions, list_events, list_key_places, list_policies
     from trail_diff.diagnosis.mended import mark_mended
     from trail_diff.diagnosis.next_steps import suggest_next_steps
     from trail_diff.diagnosis.remedies import best_remedy, propose_remedies
@@ -224,9 +223,7 @@ def analyse(case: Case) -> Report:
         callers=mark_driving(without_expected(groups), without_consequences(driving, findings)),
         findings=locate_evidence(findings, case),
         ruled_out=weighing.ruled_out,
-        decisions=tuple(
-            decision for one in examined.explained for decision in (one.then, one.today) if decision is not None
-        ),
+        decisions=list_decisions(examined.explained),
         absence=read_absences(examined),
         remedies=remedies,
         best_remedy=best_remedy(remedies),
@@ -237,16 +234,10 @@ def analyse(case: Case) -> Report:
         events_left_out=left_out,
         weighing=weighing.rows,
         expected=list_expected(case, groups),
-        key_places=places_of_alike(_keys_in(case, groups)),
+        key_places=list_key_places(case, groups),
         request_differences=differences,
         consequences=list_consequences(driving, findings, differences),
     )
-
-
-def _keys_in(case: Case, groups: Sequence[CallerGroup]) -> set[str]:
-    jobs = [side.job for side in (case.failed, case.succeeded) if side is not None]
-    named = [*case.keys, *(key for job in jobs for key in (job.key, *job.keys)), *(group.key for group in groups)]
-    return {key for key in named if key}
 
 
 def list_jobs(
