@@ -37,12 +37,14 @@ BELOW_AWS = {"gather", *BELOW_GATHER}
 BELOW_INPUTS = {"aws", "redaction", *BELOW_AWS}
 LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
-    "cli": {"api", "pasted", "pipeline", "inputs", "triaging", "usage", "render", *BELOW_INPUTS},
-    "api": {"pasted", "pipeline", "inputs", "triaging", "render", *BELOW_INPUTS},
+    "cli": {"api", "pasted", "pipeline", "key_usage", "inputs", "triaging", "usage", "render", *BELOW_INPUTS},
+    "api": {"pasted", "pipeline", "key_usage", "inputs", "triaging", "render", *BELOW_INPUTS},
     "__init__": {"api", "pipeline", "inputs", "render", *BELOW_INPUTS},
     "pasted": {"inputs", *BELOW_INPUTS},
     "nights": {"inputs", "triaging", *BELOW_INPUTS},
-    "pipeline": {"inputs", "nights", "diagnosis", "triaging", "usage", *BELOW_INPUTS},
+    "bundles": {"inputs", *BELOW_INPUTS},
+    "pipeline": {"bundles", "inputs", "nights", "diagnosis", "triaging", *BELOW_INPUTS},
+    "key_usage": {"inputs", "usage", *BELOW_INPUTS},
     "inputs": BELOW_INPUTS,
     "aws": BELOW_AWS,
     "redaction": BELOW_AWS,

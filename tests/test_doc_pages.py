@@ -13,13 +13,14 @@ from msgspec import Struct, structs
 
 import trail_diff
 from trail_diff.diagnosis.hypotheses.registry import TEXTS
-from trail_diff.model import learnt, report, triage
+from trail_diff.model import decisions, learnt, lists, report, triage, what_if
 from trail_diff.model.codes import Cause
 from trail_diff.model.reasons import Reason
 
 JSON_PAGE = Path(__file__).parent.parent / "docs" / "json.md"
 PYTHON_PAGE = JSON_PAGE.with_name("python.md")
 SECTIONS = re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", JSON_PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+ROOMS = (decisions, learnt, lists, report, triage, what_if)
 
 
 def test_every_cause_is_described() -> None:
@@ -53,7 +54,7 @@ def test_page_of_call_profiles_is_up_to_date() -> None:
 @pytest.mark.parametrize(("name", "text"), SECTIONS, ids=[name for name, _ in SECTIONS])
 def test_every_field_is_described(name: str, text: str) -> None:
     """Each table of the page lists the fields that the value has in JSON, each once."""
-    kind: type[Struct] = next(getattr(room, name) for room in (report, learnt, triage) if hasattr(room, name))
+    kind: type[Struct] = next(getattr(room, name) for room in ROOMS if hasattr(room, name))
     described = [field for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for field in row.split("`")[1::2]]
 
     assert sorted(described) == sorted(field.encode_name for field in structs.fields(kind))

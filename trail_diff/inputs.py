@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct, structs
 
 from trail_diff.aws.live.options import AwsOptions
-from trail_diff.case.builder import Question, build_case
+from trail_diff.case.builder import Question
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.case.gathered import Gathered
 from trail_diff.errors import JobNotFoundError, UsageError
@@ -23,7 +23,7 @@ from trail_diff.gather.fold import Bunch, Fold
 from trail_diff.gather.job_files import find_in_job_files, read_job_files
 from trail_diff.gather.key_facts import Document, FactDocuments, FactFiles, load_documents, read_facts
 from trail_diff.gather.key_uses import with_uses
-from trail_diff.gather.raw_case import Collected, collect_found, matters_to, narrow
+from trail_diff.gather.raw_case import Collected, collect_found
 from trail_diff.model.learnt import Case, Coverage, Facts
 from trail_diff.read.files import FileSource
 from trail_diff.read.interface import Progress, ReadOptions, Source, Tally
@@ -76,6 +76,10 @@ class Inputs(Struct, frozen=True):
         """Check whether the raw records have to be held."""
         return self.is_live or self.case is not None or self.redactor is not None or bool(self.buckets)
 
+    def renamed(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the names that were asked about as they are read."""
+        return tuple(map(self.redactor.name_or_arn, names)) if self.redactor else tuple(names)
+
 
 def dated(inputs: Inputs) -> Inputs:
     """Return the inputs with the time at which the question is asked: now, where they do not say."""
@@ -85,55 +89,6 @@ def dated(inputs: Inputs) -> Inputs:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-class Offer(Struct, frozen=True):
-    """What a bundle may hold, the case as all that was read makes it, and as the bundle does."""
-
-    collected: Collected
-    question: Question
-    case: Case
-    offered: Case
-
-
-def offer_bundles(
-    inputs: Inputs, question: Question | None, windows_of: Callable[[Question], WindowsOf]
-) -> Iterator[Offer]:
-    """Yield what a bundle may hold, from only the records that the case rests on to everything.
-
-    Of a large export, those records alone are ever held, unless it cannot be read twice or is changed meanwhile.
-
-    Raises:
-        TrailDiffError: what could not be used, with a hint.
-    """
-    export = None if inputs.is_raw_needed else _open_export(inputs)
-    if export is not None and export.is_large and question is not None:
-        offer = _pick_records(inputs, export, question, windows_of(question))
-        yield from [offer] if offer is not None else []
-        export = None
-    whole, asked = collect(inputs, question, export)
-    case, gathered = whole.case(asked), whole.gathered()
-    narrowed, kept = narrow(whole, case, gathered.skipped)
-    pinned = structs.replace(asked, baseline_job_id=asked.baseline_job_id or narrowed.baseline_job_id)
-    yield Offer(narrowed, asked, case, build_case(kept, pinned, case.facts))
-    yield Offer(whole, asked, case, case)
-
-
-def _pick_records(inputs: Inputs, export: Export, question: Question, windows_of: WindowsOf) -> Offer | None:
-    """Read a large export for a case, and again for only the records that it rests on; None if it cannot be settled."""
-    documents, told = load_documents(inputs.facts), read_given_jobs(inputs)
-    gathered = export.gather_twice(told.normalized[1], windows_of, by_name=is_by_name(question.keys))
-    gathered = export.with_uses(gathered, question.keys) if gathered is not None else None
-    if gathered is None:
-        return None
-    case = build_case(gathered, question, read_facts(documents))
-    event_ids = frozenset(event.event_id for event in filter(matters_to(case), gathered.events))
-    picked = collect_found(export.pick_events(event_ids), gathered.tally, told.items())
-    picked = structs.replace(picked, documents=documents, asked_at=gathered.asked_at)
-    collected, _ = narrow(picked, case, gathered.skipped)
-    if len(collected.records) != len(event_ids):
-        return None
-    return Offer(collected, question, case, collected.case(question))
 
 
 def collect(
@@ -172,14 +127,14 @@ def gather_inputs(
         return _redact(collect_jobs(connect_inputs(inputs), inputs.options), _NOTHING_ASKED, inputs)[0].gathered()
     if inputs.is_raw_needed:
         return collect(inputs, _NOTHING_ASKED)[0].gathered()
-    export = _open_export(inputs)
+    export = open_export(inputs)
     told = read_job_files(inputs.jobs)
     if windows_of is not None and export.is_large:
         gathered = export.gather_twice(told, windows_of, by_name=is_by_name(keys), with_refused=with_refused)
         gathered = export.with_uses(gathered, keys) if gathered is not None else None
         if gathered is not None:
             return gathered
-        export = _open_export(inputs)
+        export = open_export(inputs)
     return export.gather_once(told)
 
 
@@ -225,7 +180,7 @@ def gather_both(
 def _gather_exports(sides: Sequence[Inputs], windows_of: WindowsOf, keys: Sequence[str]) -> tuple[Gathered, Gathered]:
     """Read two exports; how keys were used is told of both together, as the changes that either tells divide it."""
     told = [read_job_files(side.jobs) for side in sides]
-    exports = [_open_export(side) for side in sides]
+    exports = [open_export(side) for side in sides]
     first, second = (
         (export.gather_twice(one, windows_of, by_name=is_by_name(keys)) if export.is_large else None)
         or export.gather_once(one)
@@ -241,7 +196,7 @@ def _gather_exports(sides: Sequence[Inputs], windows_of: WindowsOf, keys: Sequen
     both = with_uses(first.merge(second), notes, keys, held) if notes else first
     if both is not None:
         return structs.replace(first, uses=both.uses), structs.replace(second, uses=both.uses)
-    first, second = (_open_export(side).gather_once(one) for side, one in zip(sides, told, strict=True))
+    first, second = (open_export(side).gather_once(one) for side, one in zip(sides, told, strict=True))
     return first, second
 
 
@@ -364,7 +319,8 @@ def _fetch_calls(inputs: Inputs) -> Gathered:
     return _redact(collected, _NOTHING_ASKED, inputs)[0].gathered()
 
 
-def _open_export(inputs: Inputs) -> Export:
+def open_export(inputs: Inputs) -> Export:
+    """Return the exports on disk, not yet read."""
     return Export(inputs.events, inputs.options, inputs.progress, inputs.stdin)
 
 

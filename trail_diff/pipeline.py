@@ -4,7 +4,8 @@
                Four types say what to read: Inputs (where), AwsOptions (as whom), Question (about which job), and
                ReadOptions, which every Source is given
     Source     ReadOptions → Found   raw records and job descriptions; every record that goes past is counted
-               ├ read/files         files, folders, globs and stdin, of any form (read/forms, read/shapes)
+               ├ read/files         files, folders, globs and stdin, of any form (read/forms, read/shapes, read/repair),
+               │                    as far as the work for their size allows (read/budget)
                ├ aws/s3             a bucket
                ├ aws/event_history  event history
                └ aws/engines        Athena, CloudTrail Lake, CloudWatch Logs
@@ -20,6 +21,9 @@
                └ key_facts          files → Facts: key policy, key state, grants
     aws/live   AWS → the same raw value: jobs, events from a Source, and the key's facts
     nights     Inputs, TriagePlan → Material: the events of many jobs in one reading, and the facts of each key
+    bundles    Inputs, Question → what a bundle may hold, the least first, and the case that each makes
+    key_usage  Inputs → what is asked of all calls: who makes them, and what a new policy would do to them (usage)
+    pasted     what was given where an id, a key or a file is wanted → what it is, and where it belongs
     case       Gathered, Question, Facts → Case
                ├ vaults             which keys jobs use, as AWS says of vaults and recovery points
                ├ baseline           which succeeded job to compare with, and in what it differs
@@ -41,7 +45,8 @@
     verdict    Case, CallerGroups, Findings → Verdict
     triage     Gathered → the Cases of many jobs → Reports → Triage: those with the same cause in one group
     console    Findings → the same with where each event is found
-    render     Report → text, the verdict's sentence in the reader's language
+    render     Report → text, the verdict's sentence in the reader's language; what the command line says of itself
+               is translated in cli/japanese
 
 A stage imports the model and the stages it is built from, never the pipeline. Nothing after `case` reads a file, a
 clock or the environment, so a Case analysed twice gives one Report.
@@ -55,43 +60,26 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from trail_diff import __version__
-from trail_diff.arns import places_of_alike
+from trail_diff.bundles import offer_bundles
 from trail_diff.case.baseline import compare_jobs, rank_baselines
 from trail_diff.case.builder import DEFAULT_PAD, Question, build_case, case_windows
 from trail_diff.case.comparison import build_comparison
 from trail_diff.case.coverage import summarize_reading
-from trail_diff.errors import CaseFileError, FactError, UsageError
+from trail_diff.errors import CaseFileError
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.gather.exports import WindowsOf
-from trail_diff.gather.key_facts import Document, FactFiles
 from trail_diff.gather.raw_case import Collected
-from trail_diff.inputs import (
-    Inputs,
-    collect,
-    count_inputs,
-    dated,
-    gather_both,
-    gather_facts,
-    gather_inputs,
-    gather_policy,
-    need_question,
-    offer_bundles,
-)
+from trail_diff.inputs import Inputs, collect, dated, gather_both, gather_facts, gather_inputs, need_question
 from trail_diff.model.learnt import Case, Coverage, Window
-from trail_diff.model.report import CallerGroup, CallerUse, JobRow, Report, WhatIf
+from trail_diff.model.lists import JobRow
+from trail_diff.model.report import Report
 from trail_diff.model.triage import JobKey, Triage
 from trail_diff.profiles.catalogue import profile_ids
 from trail_diff.triaging.select import EVERY_JOB, TriageFilter
-from trail_diff.usage.callers import CallerCount
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from trail_diff.nights import Material
-    from trail_diff.policy.documents.infrastructure.interface import PlannedKey
     from trail_diff.triaging.plan import TriagePlan
-    from trail_diff.usage.saved_calls import SavedCalls
-    from trail_diff.usage.what_if import KnownCalls
 
 
 def load_case(inputs: Inputs, question: Question | None = None) -> Case:
@@ -187,12 +175,12 @@ def load_comparison(
     windows_of = (lambda _gathered: spans) if len(spans) == len(asked) else None  # a side without one is all of it
     if is_alone:
         one = gather_inputs(structs.replace(inputs, events=(failed,)), windows_of, keys)
-        return build_comparison(one, None, windows, _renamed(keys, inputs), facts)
+        return build_comparison(one, None, windows, inputs.renamed(keys), facts)
     if succeeded is None:
         one = other = gather_inputs(structs.replace(inputs, events=(failed,)), windows_of, keys)
     else:
         one, other = gather_both(inputs, (failed, succeeded), windows_of, keys)
-    return build_comparison(one, other, windows, _renamed(keys, inputs), facts)
+    return build_comparison(one, other, windows, inputs.renamed(keys), facts)
 
 
 def _windows_of(question: Question) -> WindowsOf:
@@ -208,7 +196,7 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.examined import Examined
     from trail_diff.diagnosis.expected import list_expected, with_expected, without_expected
     from trail_diff.diagnosis.explain import explain_groups
-    from trail_diff.diagnosis.listings import list_events, list_policies
+    from trail_diff.diagnosis.listings import list_decisions, list_events, list_key_places, list_policies
     from trail_diff.diagnosis.mended import mark_mended
     from trail_diff.diagnosis.next_steps import suggest_next_steps
     from trail_diff.diagnosis.remedies import best_remedy, propose_remedies
@@ -216,6 +204,7 @@ def analyse(case: Case) -> Report:
     from trail_diff.diagnosis.timeline import list_changes
     from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
     from trail_diff.diagnosis.weighing import weigh
+    from trail_diff.policy.documents.doubts import with_doubts
 
     groups = with_expected(case, diff_callers(case.failed, case.succeeded))
     driving = driving_groups(groups)
@@ -230,13 +219,11 @@ def analyse(case: Case) -> Report:
         verdict=verdict,
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
-        coverage=_with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy"),
+        coverage=with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy"),
         callers=mark_driving(without_expected(groups), without_consequences(driving, findings)),
         findings=locate_evidence(findings, case),
         ruled_out=weighing.ruled_out,
-        decisions=tuple(
-            decision for one in examined.explained for decision in (one.then, one.today) if decision is not None
-        ),
+        decisions=list_decisions(examined.explained),
         absence=read_absences(examined),
         remedies=remedies,
         best_remedy=best_remedy(remedies),
@@ -247,16 +234,10 @@ def analyse(case: Case) -> Report:
         events_left_out=left_out,
         weighing=weighing.rows,
         expected=list_expected(case, groups),
-        key_places=places_of_alike(_keys_in(case, groups)),
+        key_places=list_key_places(case, groups),
         request_differences=differences,
         consequences=list_consequences(driving, findings, differences),
     )
-
-
-def _keys_in(case: Case, groups: Sequence[CallerGroup]) -> set[str]:
-    jobs = [side.job for side in (case.failed, case.succeeded) if side is not None]
-    named = [*case.keys, *(key for job in jobs for key in (job.key, *job.keys)), *(group.key for group in groups)]
-    return {key for key in named if key}
 
 
 def list_jobs(
@@ -301,130 +282,3 @@ def group_night(read: "Material", plan: "TriagePlan", processes: int = 1) -> tup
     told = [report for report in reports if is_worth_telling(report) and plan.wanted.wants_cause(report.verdict.cause)]
     grouped = group_reports(told, len(gathered.jobs), summarize_reading(gathered.tally, gathered.skipped))
     return grouped, {job_key(report.failed): report for report in told}
-
-
-def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[CallerUse, ...], Coverage]:
-    """Count who made which KMS calls, on all keys or on the given ones."""
-    count = CallerCount(_renamed(keys, inputs))
-    coverage = count_inputs(structs.replace(inputs, keys=tuple(keys)), count)
-    return count.rows(), coverage
-
-
-def save_calls(
-    inputs: Inputs, taken: "datetime", keys: Sequence[str] = ()
-) -> tuple[str, tuple[CallerUse, ...], Coverage]:
-    """Collect the distinct calls of a period as a file that is replayed without the log, and who made which calls."""
-    from trail_diff.usage.saved_calls import CallsToSave, encode_calls
-
-    count = CallsToSave(_renamed(keys, inputs))
-    coverage = count_inputs(structs.replace(inputs, keys=tuple(keys)), count)
-    saved = count.saved(coverage, taken, (inputs.options.start, inputs.options.end))
-    return encode_calls(saved), count.rows(), coverage
-
-
-def load_calls(file: str) -> "SavedCalls":
-    """Read calls that were saved.
-
-    Raises:
-        FactError: the file cannot be read, or holds something else.
-    """
-    from trail_diff.usage.saved_calls import parse_calls
-
-    return parse_calls(_read_bytes(file, "--calls"), file)
-
-
-def demand_recent(report: WhatIf, oldest: "datetime") -> WhatIf:
-    """Return a replay that does not pass when its saved calls end before a moment."""
-    from trail_diff.usage.gate import demand_age
-
-    return demand_age(report, oldest)
-
-
-def locate_policies(report: WhatIf, file: str) -> WhatIf:
-    """Return a replay that tells where the document of the new policy has what it is about.
-
-    Raises:
-        FactError: the file cannot be read.
-    """
-    from trail_diff.usage.locations import locate
-
-    return locate(report, file, _read_bytes(file, "--plan"))
-
-
-def _read_bytes(file: str, option: str) -> bytes:
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise FactError(
-            f"{option} {file}: {error.strerror or error}", hint="check the path; the file must be readable"
-        ) from error
-
-
-def try_policy(
-    inputs: Inputs,
-    old: str | Document | None,
-    keys: Sequence[str] = (),
-    parameters: Mapping[str, str] | None = None,
-    calls: "SavedCalls | KnownCalls | None" = None,
-) -> WhatIf:
-    """Try the policy, or the plan, in `inputs.facts` on observed calls: read now, or saved before.
-
-    Without either, it is tried on those calls that AWS is known to make: a service, AWS Backup by default.
-
-    Raises:
-        TrailDiffError: what could not be used, with a hint.
-    """
-    from trail_diff.policy.documents.tried import keys_to_try
-    from trail_diff.usage.gate import names_of, policies_of, replay_saved, try_keys
-    from trail_diff.usage.requests import ObservedRequests
-    from trail_diff.usage.what_if import KnownCalls
-
-    known = calls if isinstance(calls, KnownCalls) else None
-    saved = None if isinstance(calls, KnownCalls) else calls
-    inputs = structs.replace(inputs, keys=tuple(keys))
-    asked = _renamed(keys, inputs)
-    new, before = gather_policy(inputs), gather_policy(structs.replace(inputs, facts=FactFiles(key_policy=old)))
-    if new is None:
-        raise UsageError("no policy to try", hint="give it with --key-policy or --plan")
-    if inputs.redactor is None:
-        new, before = _with_parts(new), _with_parts(before) if before else None
-    sources = new.source, before.source if before else ""
-    tried = keys_to_try(new.content, before.content if before else None, asked, parameters, sources)
-    facts = gather_facts(structs.replace(inputs, facts=structs.replace(inputs.facts, key_policy=None)))
-    if saved is None and inputs.is_live and not inputs.aws.profiles and inputs.aws.engine is None:
-        return _with_all_doubts(try_keys(tried, facts, None, known=known), tried, new, before)
-    policies = policies_of(tried, facts)
-    observed = ObservedRequests(policies, names_of(tried, asked))
-    if saved is None:
-        coverage = count_inputs(inputs, observed)
-        return _with_all_doubts(try_keys(tried, facts, observed, coverage, known), tried, new, before)
-    report = replay_saved(tried, facts, saved, observed, is_told_apart=observed.are_told_apart(policies))
-    return _with_all_doubts(report, tried, new, before)
-
-
-def _with_parts(document: Document) -> Document:
-    from trail_diff.gather.parts import with_parts
-
-    return structs.replace(document, content=with_parts(document.content, document.source))
-
-
-def _with_all_doubts(report: WhatIf, tried: "Sequence[PlannedKey]", new: Document, old: Document | None) -> WhatIf:
-    coverage = report.coverage
-    for key in tried:
-        coverage = _with_doubts(coverage, key.after, new.source)
-        coverage = _with_doubts(coverage, key.before, old.source if old else new.source)
-    return structs.replace(report, coverage=coverage)
-
-
-def _with_doubts(coverage: Coverage, policy: Mapping[str, Any] | None, source: str) -> Coverage:
-    """Count what cannot be used of a policy that was given among what was skipped."""
-    from trail_diff.policy.documents.doubts import find_doubts
-
-    doubts = tuple(find_doubts(policy, source)) if policy is not None else ()
-    return structs.replace(coverage, skipped=(*coverage.skipped, *doubts)) if doubts else coverage
-
-
-def _renamed(names: Sequence[str], inputs: Inputs) -> tuple[str, ...]:
-    """Return the names that were asked about as they are read."""
-    redactor = inputs.redactor
-    return tuple(map(redactor.name_or_arn, names)) if redactor else tuple(names)

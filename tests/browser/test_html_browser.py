@@ -13,7 +13,9 @@ from render.hostile import make_hostile
 
 from trail_diff import Inputs, Question, analyse, load_case
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, JobRow, Report, WhatIfRow
+from trail_diff.model.lists import CallerUse, JobRow
+from trail_diff.model.report import Report
+from trail_diff.model.what_if import WhatIfRow
 from trail_diff.render import render_list, render_report
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.lists import CALLERS, JOBS, WHAT_IF

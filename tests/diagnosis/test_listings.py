@@ -7,8 +7,9 @@ from trail_diff.diagnosis.diff import diff_callers
 from trail_diff.diagnosis.examined import Explained
 from trail_diff.diagnosis.key_history import PolicyVersion
 from trail_diff.diagnosis.listings import list_events, list_policies
+from trail_diff.model.decisions import CallerDecision
 from trail_diff.model.learnt import Case, Coverage
-from trail_diff.model.report import CallerDecision, Evidence
+from trail_diff.model.report import Evidence
 
 MADE = Recording()
 KEY = MADE.key_arn("vault")

@@ -17,8 +17,9 @@ from trail_diff.diagnosis.hypotheses.interface import Hypothesis, Standing
 from trail_diff.diagnosis.weighing import settle
 from trail_diff.events.jobs import merge_jobs, read_job_event
 from trail_diff.model.codes import CallerKind, Cause
+from trail_diff.model.decisions import StatementRef
 from trail_diff.model.learnt import Caller, Facts
-from trail_diff.model.report import Judgement, Report, StatementRef
+from trail_diff.model.report import Judgement, Report
 from trail_diff.pipeline import analyse
 
 CALLERS = [None, Caller("AWSService", CallerKind.SERVICE_PRINCIPAL, "backup-storage.amazonaws.com")]

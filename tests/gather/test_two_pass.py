@@ -229,7 +229,7 @@ def test_a_bundle_of_a_large_export_needs_no_record_of_other_times(
     """A day's calls are never held raw for the bundle of one job."""
     folder = busy_trail(tmp_path / "trail")
     (folder / "jobs.json").write_text(json.dumps(JOBS))
-    monkeypatch.setattr("trail_diff.inputs.collect", None)
+    monkeypatch.setattr("trail_diff.bundles.collect", None)
 
     kept = save_bundle(tmp_path / "case.zip", Inputs(events=(str(folder),), options=OPTIONS), Question("failed"))
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from trail_diff.model.decisions import ConditionOutcome, StatementOutcome
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import ConditionOutcome, StatementOutcome
 from trail_diff.policy import Domain, PolicySet, Request, evaluate, principal_from
 from trail_diff.policy.request.domains import NEVER_THE_CUSTOMERS
 

@@ -7,7 +7,7 @@ import pytest
 from making import ACCOUNT, ROLE
 from tables import KEYS, NAMES, Entry, read_table
 
-from trail_diff.model.report import WhatIfRow
+from trail_diff.model.what_if import WhatIfRow
 from trail_diff.profiles.catalogue import call_profiles
 from trail_diff.usage.what_if import KnownCalls, Policies, expected_calls, replay
 

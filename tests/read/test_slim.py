@@ -21,7 +21,7 @@ from trail_diff.events.normalize import normalize_record
 from trail_diff.gather.engine import Skips
 from trail_diff.gather.exports import count_calls
 from trail_diff.model.learnt import Coverage, Event
-from trail_diff.model.report import CallerUse
+from trail_diff.model.lists import CallerUse
 from trail_diff.read.files import FileReader
 from trail_diff.read.interface import Found, FoundSlim, ReadOptions, Tally
 from trail_diff.read.lenient import to_record

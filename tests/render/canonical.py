@@ -7,15 +7,14 @@ from msgspec import structs
 
 from trail_diff.diagnosis.console_links import event_url
 from trail_diff.model.codes import CallerKind, Cause
+from trail_diff.model.decisions import CallerDecision, ConditionOutcome, StatementOutcome, StatementRef
 from trail_diff.model.learnt import Caller, Coverage, Job, Skipped, Windows
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import (
     Absence,
-    CallerDecision,
     CallerGroup,
     Calls,
     Change,
-    ConditionOutcome,
     Consequence,
     Evidence,
     ExpectedCaller,
@@ -32,8 +31,6 @@ from trail_diff.model.report import (
     RestsOn,
     RuledOut,
     StatementChange,
-    StatementOutcome,
-    StatementRef,
     Verdict,
     Weighed,
 )

@@ -10,8 +10,9 @@ from msgspec import structs
 from render.canonical import CANONICAL
 
 from trail_diff.model.codes import Cause
+from trail_diff.model.decisions import StatementRef
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Calls, Evidence, Remedy, Report, StatementRef
+from trail_diff.model.report import Calls, Evidence, Remedy, Report
 from trail_diff.render import render_report
 from trail_diff.render.brief import SCREEN_LINES, render_brief
 from trail_diff.render.essentials import (
@@ -31,9 +32,9 @@ from trail_diff.render.essentials import (
     support_patch,
     support_remedy,
 )
+from trail_diff.render.findings import show_condition, show_unless
 from trail_diff.render.interface import Lang, RenderOptions
 from trail_diff.render.json_lines import to_few_lines, to_lines
-from trail_diff.render.layout import show_condition, show_unless
 from trail_diff.render.phrases import catalogue
 from trail_diff.render.phrases_en import ENGLISH
 

@@ -18,7 +18,9 @@ from render.hostile import make_hostile
 from render.test_renderers import HOSTILE
 
 from trail_diff.model.learnt import Coverage, Job
-from trail_diff.model.report import CallerUse, JobRow, Remedy, Report, Verdict, WhatIfRow
+from trail_diff.model.lists import CallerUse, JobRow
+from trail_diff.model.report import Remedy, Report, Verdict
+from trail_diff.model.what_if import WhatIfRow
 from trail_diff.render import render_list, render_report
 from trail_diff.render.html_policy import diff_policies, show_policies
 from trail_diff.render.html_timeline import draw_timeline, show_offset

@@ -14,7 +14,8 @@ from msgspec import structs
 from render.canonical import CANONICAL
 
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerUse, JobRow, WhatIfRow
+from trail_diff.model.lists import CallerUse, JobRow
+from trail_diff.model.what_if import WhatIfRow
 from trail_diff.render import FORMATS, render_list
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.list_spec import ListSpec, TerminalTable

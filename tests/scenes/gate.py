@@ -8,7 +8,7 @@ from recording import Recording, as_trail_file
 from scenes.stage import ALLOW_STORAGE, policy
 
 from trail_diff.inputs import Inputs
-from trail_diff.pipeline import save_calls
+from trail_diff.key_usage import save_calls
 
 MADE = Recording()
 KEY = MADE.key_arn("vault")

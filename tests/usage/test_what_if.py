@@ -12,7 +12,7 @@ from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, SERVICES_EXEMPT, deny, polic
 
 from trail_diff.cli import run
 from trail_diff.errors import PolicyError, UsageError
-from trail_diff.model.report import WhatIfRow
+from trail_diff.model.what_if import WhatIfRow
 from trail_diff.policy.documents.document import policy_from
 from trail_diff.usage.requests import ObservedRequests
 from trail_diff.usage.what_if import KnownCalls, Policies, expected_calls, replay

@@ -19,10 +19,11 @@ from trail_diff.case.builder import Question
 from trail_diff.errors import SourceError, TrailDiffError, UsageError
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.inputs import Inputs
+from trail_diff.key_usage import list_callers, try_policy
 from trail_diff.pasted.arguments import take_keys
 from trail_diff.pasted.explain import explaining
 from trail_diff.pasted.forms import find_job_id
-from trail_diff.pipeline import analyse, list_callers, list_jobs, load_case, triage, try_policy
+from trail_diff.pipeline import analyse, list_jobs, load_case, triage
 from trail_diff.redaction.owner_map import make_pseudonyms
 from trail_diff.redaction.redactor import Redactor
 from trail_diff.render.lists import CALLERS, JOBS

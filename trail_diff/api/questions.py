@@ -27,11 +27,12 @@ from trail_diff.case.builder import DEFAULT_PAD, Question
 from trail_diff.errors import UsageError
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.inputs import Inputs
-from trail_diff.model.report import CallerUse, JobRow
+from trail_diff.key_usage import list_callers, try_policy
+from trail_diff.model.lists import CallerUse, JobRow
 from trail_diff.pasted.arguments import take_keys
 from trail_diff.pasted.explain import explaining
 from trail_diff.pasted.forms import find_job_id
-from trail_diff.pipeline import analyse, list_callers, list_jobs, load_case, try_policy
+from trail_diff.pipeline import analyse, list_jobs, load_case
 from trail_diff.pipeline import triage as group_failures
 from trail_diff.redaction.owner_map import make_pseudonyms
 from trail_diff.redaction.redactor import Redactor

@@ -6,18 +6,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from trail_diff.model.learnt import Coverage, Job
-from trail_diff.model.report import (
-    CallerGroup,
-    Change,
-    Finding,
-    NextStep,
-    Remedy,
-    Report,
-    Verdict,
-    WhatIfRow,
-)
-from trail_diff.model.report import WhatIf as WhatIfReport
+from trail_diff.model.report import CallerGroup, Change, Finding, NextStep, Remedy, Report, Verdict
 from trail_diff.model.triage import JobKey, Triage, TriageGroup
+from trail_diff.model.what_if import WhatIf as WhatIfReport
+from trail_diff.model.what_if import WhatIfRow
 from trail_diff.render import render_list, render_report, summarize
 from trail_diff.render.interface import Format, Lang, RenderOptions
 from trail_diff.render.list_spec import ListSpec

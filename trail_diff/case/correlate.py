@@ -115,7 +115,7 @@ _NAMING = {ContextVerdict.NAMES_VAULT, ContextVerdict.NAMES_RESOURCE}
 def _tie(event: Event, job: Job, keys: frozenset[str], contexts: Contexts) -> Iterator[TiedEvent]:
     """Yield the event with every reason that ties it to the job, or nothing."""
     if job.kind == "window":
-        if not keys or _has_key(event, keys):
+        if not keys or event.is_on(keys):
             yield TiedEvent(event, SCORES[Reason.IN_WINDOW], (Reason.IN_WINDOW,))
         return
     reasons = tuple(_reasons(event, job, keys, contexts))
@@ -127,7 +127,7 @@ def _reasons(event: Event, job: Job, keys: frozenset[str], contexts: Contexts) -
     verdict = contexts.verdict(event)
     if verdict is ContextVerdict.NAMES_OTHER:
         return
-    on_key, by_role = _has_key(event, keys), is_job_role(event, job)
+    on_key, by_role = event.is_on(keys), is_job_role(event, job)
     if verdict in _NAMING:
         if on_key:
             yield Reason.KEY_AND_CONTEXT
@@ -175,10 +175,6 @@ def _is_neighbour(job: Job, other: Job, window: Window) -> bool:
     if not (other.created and other.completed and other.created <= window.end and other.completed >= window.start):
         return False
     return _is_same_vault(job, other) or _is_same_role(job, other)
-
-
-def _has_key(event: Event, keys: frozenset[str]) -> bool:
-    return any(access.key in keys for access in event.accesses)
 
 
 def _ran_at(job: Job, moment: datetime) -> bool:

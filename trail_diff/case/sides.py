@@ -77,9 +77,7 @@ def _policies_elsewhere(gathered: Gathered, failed: JobEvents, keys: Collection[
     return tuple(
         event
         for event in gathered.events
-        if event.event_name in POLICY_CARRIERS
-        and event.error_code is None
-        and any(access.key in others for access in event.accesses)
+        if event.event_name in POLICY_CARRIERS and event.error_code is None and event.is_on(others)
     )
 
 

@@ -16,7 +16,7 @@ from trail_diff.cli.output import render_options, write_file
 from trail_diff.errors import UsageError
 
 if TYPE_CHECKING:
-    from trail_diff.model.report import WhatIf
+    from trail_diff.model.what_if import WhatIf
 
 
 def is_on_github(environment: Mapping[str, str]) -> bool:

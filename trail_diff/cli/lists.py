@@ -67,9 +67,9 @@ def callers(
 
     Without --events, the event history of AWS since --from is read.
     """
+    from trail_diff.key_usage import list_callers, save_calls
     from trail_diff.pasted.arguments import take_keys
     from trail_diff.pasted.explain import explain_no_calls, explain_nothing
-    from trail_diff.pipeline import list_callers, save_calls
     from trail_diff.render.lists import CALLERS
 
     keys = take_keys(key)

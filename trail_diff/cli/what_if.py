@@ -16,7 +16,7 @@ from trail_diff.cli.output import note_if_any, write_list
 from trail_diff.errors import UsageError
 
 if TYPE_CHECKING:
-    from trail_diff.model.report import WhatIf
+    from trail_diff.model.what_if import WhatIf
 
 
 @command(
@@ -85,9 +85,9 @@ def what_if(
     calls that AWS Backup, or --service, is known to make are tried. Exits 1 when something would break or is
     newly at risk, 3 when nothing could be replayed or the saved calls are older than --max-age.
     """
+    from trail_diff.key_usage import load_calls, try_policy
     from trail_diff.pasted.arguments import check_files, take_keys
     from trail_diff.pasted.explain import explain_no_calls
-    from trail_diff.pipeline import load_calls, try_policy
     from trail_diff.usage.what_if import KnownCalls
 
     oldest = _oldest(max_age, calls)
@@ -137,15 +137,15 @@ def _document(plan: str | None, key_policy: str | None) -> str:
 
 
 def _demand(report: "WhatIf", oldest: datetime | None) -> "WhatIf":
-    from trail_diff.pipeline import demand_recent
+    from trail_diff.usage.gate import demand_age
 
-    return report if oldest is None else demand_recent(report, oldest)
+    return report if oldest is None else demand_age(report, oldest)
 
 
 def _publish(report: "WhatIf", document: str, view: View, *, sarif: Path | None, github: bool | None) -> None:
     """Write the report, and point at the lines of the document that the gate objects to, wherever that is wanted."""
     from trail_diff.cli.annotate import is_on_github, show_on_github, write_sarif
-    from trail_diff.pipeline import locate_policies
+    from trail_diff.key_usage import locate_policies
     from trail_diff.render.lists import what_if_list
 
     is_github = is_on_github(os.environ) if github is None else github

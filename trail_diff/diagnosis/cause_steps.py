@@ -72,7 +72,7 @@ def _see_session(examined: Examined, finding: Finding) -> Iterator[NextStep]:
     command = "aws cloudtrail lookup-events"
     command += f" --lookup-attributes AttributeKey=ResourceName,AttributeValue={shlex.quote(caller.role_arn)}"
     until = examined.case.failed.window.end
-    command += f" --end-time {until:%Y-%m-%dT%H:%M:%SZ}" + _region(job.region)
+    command += f" --end-time {until:%Y-%m-%dT%H:%M:%SZ}" + region_option(job.region)
     yield NextStep(Reason.POLICY_OF_THE_SESSION, command, account=caller.account, is_fact=False)
 
 
@@ -82,7 +82,7 @@ def _see_endpoint(examined: Examined, finding: Finding) -> Iterator[NextStep]:
     chosen = f"--vpc-endpoint-ids {shlex.quote(named)}" if named else _filter_of_service(region)
     command = f"aws ec2 describe-vpc-endpoints {chosen} --query 'VpcEndpoints[].PolicyDocument' --output text"
     account = finding.caller.account if finding.caller else None
-    yield NextStep(Reason.POLICY_OF_THE_ENDPOINT, command + _region(region), account=account, is_fact=False)
+    yield NextStep(Reason.POLICY_OF_THE_ENDPOINT, command + region_option(region), account=account, is_fact=False)
 
 
 def _filter_of_service(region: str | None) -> str:
@@ -93,7 +93,9 @@ def _see_key_policy(examined: Examined, finding: Finding) -> Iterator[NextStep]:
     """Yield how to fetch the key policy where none is known: without it the statement cannot be named or mended."""
     key = key_of(examined, finding)
     if key is not None and not any(one.key == key and one.policy is not None for one in examined.explained):
-        command = f"aws kms get-key-policy --policy-name default --key-id {shlex.quote(key)}{_region(arn_region(key))}"
+        command = (
+            f"aws kms get-key-policy --policy-name default --key-id {shlex.quote(key)}{region_option(arn_region(key))}"
+        )
         yield NextStep(Reason.KEY_POLICY_NOT_GIVEN, command, "--key-policy", arn_account(key))
 
 
@@ -101,7 +103,7 @@ def _see_key(examined: Examined, finding: Finding) -> Iterator[NextStep]:
     key = key_of(examined, finding)
     is_known = finding.cause is Cause.KEY_UNAVAILABLE and make_available(examined, finding)
     if key is not None and not is_known:
-        command = f"aws kms describe-key --key-id {shlex.quote(key)}{_region(arn_region(key))}"
+        command = f"aws kms describe-key --key-id {shlex.quote(key)}{region_option(arn_region(key))}"
         yield NextStep(Reason.KEY_STATE_NOT_KNOWN, command, "--key-state", arn_account(key))
 
 
@@ -109,10 +111,11 @@ def _see_quota(examined: Examined, _finding: Finding) -> Iterator[NextStep]:
     job = examined.case.failed.job
     command = "aws service-quotas list-service-quotas --service-code kms"
     command += " --query \"Quotas[?contains(QuotaName, 'request rate')].[QuotaName,Value]\" --output text"
-    yield NextStep(Reason.QUOTA_OF_KMS, command + _region(job.region), account=job.account, is_fact=False)
+    yield NextStep(Reason.QUOTA_OF_KMS, command + region_option(job.region), account=job.account, is_fact=False)
 
 
-def _region(region: str | None) -> str:
+def region_option(region: str | None) -> str:
+    """Return the option that names a Region to the AWS CLI."""
     return f" --region {shlex.quote(region)}" if region else ""
 
 

@@ -18,9 +18,10 @@ from trail_diff.diagnosis.limit_remedies import refused_events
 from trail_diff.diagnosis.needs import asking, key_of, policies_then
 from trail_diff.diagnosis.parts import find_counterpart
 from trail_diff.model.codes import CallerKind
+from trail_diff.model.decisions import ConditionOutcome, StatementOutcome
 from trail_diff.model.learnt import Caller, Event, KeyAccess
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerGroup, ConditionOutcome, Finding, Remedy, Replay, StatementOutcome
+from trail_diff.model.report import CallerGroup, Finding, Remedy, Replay
 from trail_diff.policy import PolicySet
 from trail_diff.policy.remedies.patches import is_negated
 from trail_diff.policy.request.context import build_request

@@ -5,8 +5,9 @@ from datetime import datetime
 from msgspec import Struct
 
 from trail_diff.diagnosis.key_history import PolicyVersion
+from trail_diff.model.decisions import CallerDecision
 from trail_diff.model.learnt import Case, Event, KeyAccess
-from trail_diff.model.report import CallerDecision, CallerGroup
+from trail_diff.model.report import CallerGroup
 
 
 class Explained(Struct, frozen=True):

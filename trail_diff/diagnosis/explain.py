@@ -15,8 +15,9 @@ from trail_diff.diagnosis.diff import is_expected
 from trail_diff.diagnosis.examined import Explained, began
 from trail_diff.diagnosis.key_history import PolicyVersion, grants_at, policy_at, policy_versions, todays_policy
 from trail_diff.events.denials import is_denial_code
+from trail_diff.model.decisions import CallerDecision
 from trail_diff.model.learnt import Case, Event, JobEvents, KeyAccess
-from trail_diff.model.report import CallerDecision, CallerGroup
+from trail_diff.model.report import CallerGroup
 from trail_diff.policy import CompiledPolicies, PolicySet, Request, compile_policies, evaluate
 from trail_diff.policy.request.context import build_request
 

@@ -145,7 +145,7 @@ def _recorded(examined: Examined, finding: Finding) -> Iterator[Mapping[str, Any
     key = finding.key or examined.key
     if finding.caller is not None:
         for event in reversed(made):
-            on_key = any(access.key in (None, key) for access in event.accesses)
+            on_key = event.is_on((None, key))
             if on_key and holds_grant(event.request_parameters, finding.caller):
                 yield event.request_parameters
 

@@ -1,11 +1,13 @@
-"""The exhibits of a report: the events behind its counts, and the policies behind its decisions. Pure."""
+"""The exhibits of a report: the events behind its counts, its decisions and the policies behind them. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from typing import Literal
 
+from trail_diff.arns import places_of_alike
 from trail_diff.diagnosis.examined import Explained
 from trail_diff.diagnosis.key_history import policy_versions
+from trail_diff.model.decisions import CallerDecision
 from trail_diff.model.learnt import Case, Event, JobEvents, TiedEvent
 from trail_diff.model.report import CallerGroup, KeyPolicy, ListedEvent
 
@@ -100,3 +102,15 @@ def _list_event(side: Side, tie: TiedEvent, callers: tuple[int, ...]) -> ListedE
         encryption_context=dict(event.encryption_context),
         source=event.source,
     )
+
+
+def list_decisions(explained: Sequence[Explained]) -> tuple[CallerDecision, ...]:
+    """Return how each call was decided at the failed job, and today where that differs."""
+    return tuple(decision for one in explained for decision in (one.then, one.today) if decision is not None)
+
+
+def list_key_places(case: Case, groups: Sequence[CallerGroup]) -> Mapping[str, str]:
+    """Return the account and Region of each key in the report of which another looks the same."""
+    jobs = [side.job for side in (case.failed, case.succeeded) if side is not None]
+    named = [*case.keys, *(key for job in jobs for key in (job.key, *job.keys)), *(group.key for group in groups)]
+    return places_of_alike({key for key in named if key})

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from trail_diff.arns import arn_account, arn_region, last_name
-from trail_diff.diagnosis.cause_steps import steps_of_cause
+from trail_diff.diagnosis.cause_steps import region_option, steps_of_cause
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.explain import began_succeeded
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
@@ -99,7 +99,7 @@ def _for_coverage(examined: Examined, *, is_answered: bool) -> Iterator[NextStep
     warnings, job = examined.case.coverage.warnings, examined.case.failed.job
     if Reason.NO_BASELINE in warnings and job.kind in _LIST_CALLS and not is_answered:
         command = _LIST_CALLS[job.kind].format(resource=shlex.quote(job.resource or "RESOURCE_ARN"))
-        yield NextStep(Reason.NO_BASELINE, command + _region(job.region), "--job")
+        yield NextStep(Reason.NO_BASELINE, command + region_option(job.region), "--job")
     gaps = [reason for reason in _REFETCH if reason in warnings]
     for reason in gaps:
         yield _refetch(examined, reason, job.region, job.account)
@@ -120,7 +120,7 @@ def _for_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextSt
         vault = last_name(job.vault) or "VAULT"
         command = f"aws backup describe-backup-vault --backup-vault-name {shlex.quote(vault)}"
         region, account = arn_region(job.vault) or job.region, arn_account(job.vault)
-        yield NextStep(Reason.KEY_NOT_KNOWN, command + _region(region), "--key", account)
+        yield NextStep(Reason.KEY_NOT_KNOWN, command + region_option(region), "--key", account)
     for key in keys:
         yield from _for_one_key(examined, key, findings)
 
@@ -135,7 +135,7 @@ def _keys_concerned(examined: Examined, findings: Sequence[Finding]) -> tuple[st
 
 def _for_one_key(examined: Examined, key: str, findings: Sequence[Finding]) -> Iterator[NextStep]:
     case, account = examined.case, arn_account(key)
-    named = f"--key-id {shlex.quote(key)}{_region(arn_region(key))}"
+    named = f"--key-id {shlex.quote(key)}{region_option(arn_region(key))}"
     own = [one for one in examined.explained if one.key == key]
     about = [finding for finding in findings if finding.key in (None, key)]
     is_settled = any(finding.confidence != "possible" for finding in about)
@@ -174,7 +174,7 @@ def _for_policy_history(examined: Examined, key: str) -> Iterator[NextStep]:
     began = began_succeeded(case)
     if _is_in_history(examined, began or case.failed.window.start):
         command = "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=PutKeyPolicy"
-        command += f" --end-time {_time(case.failed.window.end)}{_region(region)}"
+        command += f" --end-time {_time(case.failed.window.end)}{region_option(region)}"
         yield NextStep(Reason.POLICY_HISTORY_NOT_KNOWN, command, account=account)
     elif began is not None:
         yield _from_trail(Reason.POLICY_HISTORY_NOT_KNOWN, _span(examined), region, account)
@@ -189,12 +189,12 @@ def _refetch(examined: Examined, gap: Reason, region: str | None, account: str |
     if not _is_in_history(examined, span.start):
         if gap is not Reason.KMS_EVENTS_EXCLUDED:
             return _from_trail(gap, span, region, account)
-        command = f"aws cloudtrail describe-trails{_region(region)}"
+        command = f"aws cloudtrail describe-trails{region_option(region)}"
         return NextStep(gap, command, account=account, is_fact=False)
     command = (
         "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventSource,AttributeValue=kms.amazonaws.com"
     )
-    command += f" --start-time {_time(span.start)} --end-time {_time(span.end)}{_region(region)}"
+    command += f" --start-time {_time(span.start)} --end-time {_time(span.end)}{region_option(region)}"
     return NextStep(gap, command, account=account)
 
 
@@ -219,7 +219,3 @@ def _span(examined: Examined) -> Window:
 
 def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _region(region: str | None) -> str:
-    return f" --region {shlex.quote(region)}" if region else ""

@@ -11,8 +11,9 @@ from msgspec import Struct
 from trail_diff.arns import arn_account, arn_region, is_alias
 from trail_diff.diagnosis.examined import Explained
 from trail_diff.diagnosis.parts import find_counterpart
+from trail_diff.model.decisions import StatementOutcome
 from trail_diff.model.learnt import Caller, Case, Event, JobEvents
-from trail_diff.model.report import CallerGroup, RequestDifference, StatementOutcome
+from trail_diff.model.report import CallerGroup, RequestDifference
 
 _MOST_VALUES = 3
 _CONTEXT = "kms:EncryptionContext:"

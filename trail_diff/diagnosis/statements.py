@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trail_diff.diagnosis.examined import Explained
-from trail_diff.model.report import CallerDecision, StatementChange, StatementOutcome, StatementRef
+from trail_diff.model.decisions import CallerDecision, StatementOutcome, StatementRef
+from trail_diff.model.report import StatementChange
 
 
 def compare_statements(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[StatementChange]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from trail_diff.events.fields import text_of
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Caller, Record
 
@@ -56,14 +57,14 @@ def identify_caller(record: Record) -> Caller:
     issuer = _issuer(identity)
     return _make_caller(
         _Identity(
-            type=_text(identity.get("type")),
-            arn=_text(identity.get("arn")),
-            issuer_arn=_text(issuer.get("arn")),
-            user_name=_text(identity.get("userName")) or _text(issuer.get("userName")) or _user_id(identity),
-            account=_text(identity.get("accountId")),
-            invoked_by=_text(identity.get("invokedBy")),
-            principal=_text(identity.get("principalId")),
-            recipient=_text(record.get("recipientAccountId")),
+            type=text_of(identity.get("type")),
+            arn=text_of(identity.get("arn")),
+            issuer_arn=text_of(issuer.get("arn")),
+            user_name=text_of(identity.get("userName")) or text_of(issuer.get("userName")) or _user_id(identity),
+            account=text_of(identity.get("accountId")),
+            invoked_by=text_of(identity.get("invokedBy")),
+            principal=text_of(identity.get("principalId")),
+            recipient=text_of(record.get("recipientAccountId")),
             is_service_event=record.get("eventType") == "AwsServiceEvent",
         )
     )
@@ -155,8 +156,4 @@ def _issuer(identity: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _user_id(identity: Mapping[str, Any]) -> str | None:
     on_behalf_of = identity.get("onBehalfOf")
-    return _text(on_behalf_of.get("userId")) if isinstance(on_behalf_of, dict) else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return text_of(on_behalf_of.get("userId")) if isinstance(on_behalf_of, dict) else None

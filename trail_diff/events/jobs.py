@@ -12,6 +12,7 @@ import msgspec
 
 from trail_diff.arns import arn_account, arn_region, partition_of
 from trail_diff.errors import AmbiguousJobError, JobNotFoundError
+from trail_diff.events.fields import text_of
 from trail_diff.model.codes import FAILED_STATES
 from trail_diff.model.learnt import Event, Job
 from trail_diff.times import parse_time
@@ -137,7 +138,7 @@ def has_issues(job: Job) -> bool:
 
 
 def _read_state_change(envelope: Mapping[str, Any], detail: Mapping[str, Any], source: str) -> Iterator[Job]:
-    region, account = _text(envelope.get("region")), _text(envelope.get("account"))
+    region, account = text_of(envelope.get("region")), text_of(envelope.get("account"))
     job = _read_fields(_lower_first(detail), source, region=region, account=account)
     if job is not None:
         ended = parse_time(envelope.get("time")) if is_finished(job) else None
@@ -148,7 +149,7 @@ def _read_fields(
     fields: Mapping[str, Any], source: str, *, region: str | None = None, account: str | None = None
 ) -> Job | None:
     """Read one job from fields named in AWS's lower camel case."""
-    identified = next(((text, kind) for name, kind in _ID_FIELDS if (text := _text(fields.get(name)))), None)
+    identified = next(((text, kind) for name, kind in _ID_FIELDS if (text := text_of(fields.get(name)))), None)
     if identified is None:
         return None
     job_id, kind = identified
@@ -159,17 +160,17 @@ def _read_fields(
         state=_state(fields),
         message=_message(fields),
         resource=_first_text(fields, "resourceArn", "sourceResourceArn"),
-        resource_type=_text(fields.get("resourceType")),
-        role=_text(fields.get("iamRoleArn")),
+        resource_type=text_of(fields.get("resourceType")),
+        role=text_of(fields.get("iamRoleArn")),
         created=created,
         completed=None if created and completed and completed < created else completed,
-        backup_type=_text(fields.get("backupType")),
-        message_category=_text(fields.get("messageCategory")),
-        parent=_text(fields.get("parentJobId")),
+        backup_type=text_of(fields.get("backupType")),
+        message_category=text_of(fields.get("messageCategory")),
+        parent=text_of(fields.get("parentJobId")),
         recovery_point=_first_text(fields, "recoveryPointArn", "sourceRecoveryPointArn"),
         sources=(source,) if source else (),
     )
-    given = _place(given, fields, region or _text(fields.get("region")), account)
+    given = _place(given, fields, region or text_of(fields.get("region")), account)
     key = _first_text(fields, "encryptionKeyArn", "destinationEncryptionKeyArn")
     return msgspec.structs.replace(given, key=key, keys=(key,) if key else ())
 
@@ -184,15 +185,15 @@ def _place(job: Job, fields: Mapping[str, Any], region: str | None, account: str
         vault=vault,
         source_vault=source_vault,
         region=region or arn_region(own_vault) or arn_region(job.resource),
-        account=account or _text(fields.get("accountId")) or arn_account(own_vault) or arn_account(job.resource),
+        account=account or text_of(fields.get("accountId")) or arn_account(own_vault) or arn_account(job.resource),
     )
 
 
 def _vault(fields: Mapping[str, Any], prefix: str, region: str | None, account: str | None) -> str | None:
-    arn, name = _text(fields.get(f"{prefix}Arn")), _text(fields.get(f"{prefix}Name"))
+    arn, name = text_of(fields.get(f"{prefix}Arn")), text_of(fields.get(f"{prefix}Name"))
     if arn or not name:
         return arn
-    account = account or _text(fields.get("accountId"))
+    account = account or text_of(fields.get("accountId"))
     if region and account:
         return f"arn:{partition_of(region)}:backup:{region}:{account}:backup-vault:{name}"
     return name
@@ -240,12 +241,8 @@ def _lower_first(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name[:1].lower() + name[1:]: value for name, value in fields.items()}
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
 def _first_text(fields: Mapping[str, Any], *names: str) -> str | None:
-    return next((text for text in (_text(fields.get(name)) for name in names) if text), None)
+    return next((text for text in (text_of(fields.get(name)) for name in names) if text), None)
 
 
 def _first_time(fields: Mapping[str, Any], *names: str) -> datetime | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from trail_diff.arns import partition_of
 from trail_diff.events.denials import read_denial
+from trail_diff.events.fields import text_of
 from trail_diff.events.identity import identify_caller
 from trail_diff.model.learnt import Event, KeyAccess, Record, Skipped
 from trail_diff.model.reasons import Reason
@@ -27,33 +28,33 @@ _KEY_ID = re.compile(r"\A(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}
 
 def normalize_record(record: Record, source: str) -> Event | Skipped:
     """Normalise one record. It is skipped when it has no event source, event name or time that can be read."""
-    event_source, event_name = _text(record.get("eventSource")), _text(record.get("eventName"))
+    event_source, event_name = text_of(record.get("eventSource")), text_of(record.get("eventName"))
     event_time = parse_time(record.get("eventTime")) if isinstance(record.get("eventTime"), str) else None
     if event_source is None or event_name is None or event_time is None:
         return Skipped(source, Reason.INVALID_RECORD)
     if not (is_name(event_source) and is_name(event_name) and has_possible_caller(record)):
         return Skipped(source, Reason.INVALID_RECORD)
     request = _object(record.get("requestParameters"))
-    error_code, error_message = read_error_code(record), _text(record.get("errorMessage"))
+    error_code, error_message = read_error_code(record), text_of(record.get("errorMessage"))
     resources = tuple(_resource_arns(record.get("resources")))
     identity, context = _object(record.get("userIdentity")), _object(record.get("eventContext"))
     return Event(
-        event_id=_text(record.get("eventID")) or _make_id(record),
+        event_id=text_of(record.get("eventID")) or _make_id(record),
         event_time=event_time,
         event_source=intern(event_source),
         event_name=intern(event_name),
         caller=identify_caller(record),
-        aws_region=_text(record.get("awsRegion")),
-        recipient_account_id=_text(record.get("recipientAccountId")),
-        event_type=_text(record.get("eventType")),
-        shared_event_id=_text(record.get("sharedEventID")),
-        principal_id=_text(identity.get("principalId")),
+        aws_region=text_of(record.get("awsRegion")),
+        recipient_account_id=text_of(record.get("recipientAccountId")),
+        event_type=text_of(record.get("eventType")),
+        shared_event_id=text_of(record.get("sharedEventID")),
+        principal_id=text_of(identity.get("principalId")),
         error_code=error_code,
         error_message=error_message,
         denial=read_denial(error_message, error_code) if error_code else None,
         read_only=_flag(record.get("readOnly")),
-        source_ip_address=_text(record.get("sourceIPAddress")),
-        vpc_endpoint_id=_text(record.get("vpcEndpointId")),
+        source_ip_address=text_of(record.get("sourceIPAddress")),
+        vpc_endpoint_id=text_of(record.get("vpcEndpointId")),
         accesses=tuple(_accesses(record, event_name, request, resources)) if event_source == KMS else (),
         resources=resources,
         encryption_context=_pairs(request.get("encryptionContext") or request.get("sourceEncryptionContext")),
@@ -121,10 +122,10 @@ def _key_arns(resources: Sequence[str]) -> list[str]:
 
 def _named_key(record: Record, key_id: object) -> str | None:
     """Return the key a request names; a bare id is completed to its ARN where Region and account are known."""
-    text = _text(key_id)
+    text = text_of(key_id)
     if text is None or not _KEY_ID.match(text):
         return text
-    region, account = _text(record.get("awsRegion")), _text(record.get("recipientAccountId"))
+    region, account = text_of(record.get("awsRegion")), text_of(record.get("recipientAccountId"))
     if region is None or account is None or not (account.isdigit() and len(account) == 12):
         return text
     return f"arn:{partition_of(region)}:kms:{region}:{account}:key/{text}"
@@ -132,7 +133,7 @@ def _named_key(record: Record, key_id: object) -> str | None:
 
 def _told_key(record: Record) -> str | None:
     """Return the key an error message names, or for management calls the one that the response or extra data has."""
-    found = _KEY_ARN.search(_text(record.get("errorMessage")) or "")
+    found = _KEY_ARN.search(text_of(record.get("errorMessage")) or "")
     if found:
         return found[0]
     for place in ("responseElements", "additionalEventData", "serviceEventDetails"):
@@ -144,7 +145,7 @@ def _told_key(record: Record) -> str | None:
 
 def _resource_arns(resources: object) -> Iterator[str]:
     for resource in resources if isinstance(resources, list) else ():
-        arn = _text(resource.get("ARN")) if isinstance(resource, dict) else None
+        arn = text_of(resource.get("ARN")) if isinstance(resource, dict) else None
         if arn:
             yield arn
 
@@ -154,7 +155,7 @@ def read_error_code(record: Record) -> str | None:
     code = record.get("errorCode")
     if isinstance(code, int) and not isinstance(code, bool):
         code = str(code)
-    text = _text(code)
+    text = text_of(code)
     return None if text in (None, "200") else text
 
 
@@ -185,7 +186,3 @@ def _pairs(value: object) -> Mapping[str, str]:
 
 def _object(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else _NOTHING
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

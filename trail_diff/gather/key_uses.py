@@ -82,7 +82,7 @@ def _concerned_changes(gathered: Gathered, windows: Sequence[Window], keys: Coll
     def is_concerned(event: Event) -> bool:
         if event.event_name in ROLE_POLICY_CHANGES:
             return event.request_parameters.get("roleName") in roles
-        return event.event_name != "UpdateAlias" or _is_on(event, keys) or not event.accesses
+        return event.event_name != "UpdateAlias" or event.is_on(keys) or not event.accesses
 
     return list(filter(is_concerned, gathered.events))
 
@@ -96,7 +96,7 @@ def read_uses(
     first, or when copies of one event name other keys.
     """
     history, changed = UseHistory(keys, changes), changed_keys(keys, changes)
-    met = {digest_of(event_identity(event)): event for event in held if _is_on(event, changed)}
+    met = {digest_of(event_identity(event)): event for event in held if event.is_on(changed)}
     for note in notes if changed else ():
         others = [note.once.common(other.once) for other in notes if other is not note]
         again = frozenset(note.repeats).union(met, *others)
@@ -163,7 +163,7 @@ class _UseReader:
                     made = [normalize_record(record, source)]
                 case _:
                     continue
-            yield from (event for event in made if isinstance(event, Event) and _is_on(event, self._changed))
+            yield from (event for event in made if isinstance(event, Event) and event.is_on(self._changed))
 
     def _may_name(self, record: SlimRecord) -> bool:
         """Check whether a record may be about a key, from its undecoded fields; an escape may hide its name."""
@@ -171,10 +171,6 @@ class _UseReader:
         return record.event_source == KMS and any(
             b"\\" in part or any(needle in part for needle in self._needles) for part in parts
         )
-
-
-def _is_on(event: Event, keys: Collection[str]) -> bool:
-    return any(access.key in keys for access in event.accesses)
 
 
 def _places_of_keys(record: SlimRecord) -> Iterable[bytes | memoryview]:

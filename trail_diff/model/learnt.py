@@ -1,6 +1,6 @@
 """What is learnt: events, jobs, facts, and the case that holds them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -82,6 +82,10 @@ class Event(Struct, frozen=True):
     request_context: Mapping[str, Any] = {}
     in_scope_of: Mapping[str, Any] = {}
     source: str = ""
+
+    def is_on(self, keys: Collection[str | None]) -> bool:
+        """Check whether it is a call on one of the keys; None is the key that a call does not name."""
+        return any(access.key in keys for access in self.accesses)
 
 
 class Skipped(Struct, frozen=True):

@@ -7,22 +7,15 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from trail_diff.model.codes import (
-    FAILED_STATES,
     Cause,
     Confidence,
-    Decided,
-    GateOutcome,
     Grade,
-    KeyChange,
-    KeyPresence,
     KeyRole,
     Layer,
-    Matched,
     Outcome,
     Presence,
-    Supply,
-    WhatIfOutcome,
 )
+from trail_diff.model.decisions import CallerDecision, StatementRef
 from trail_diff.model.learnt import Caller, Coverage, Job
 from trail_diff.model.reasons import Reason
 
@@ -53,13 +46,6 @@ class CallerGroup(Struct, frozen=True):
     tied_by: tuple[Reason, ...] = ()
     driving: bool = False
     recorded_in: tuple[str, ...] = ()
-
-
-class StatementRef(Struct, frozen=True):
-    """A statement of a policy; indexes start at 1."""
-
-    index: int
-    sid: str | None = None
 
 
 class ExpectedCaller(Struct, frozen=True):
@@ -190,54 +176,6 @@ class Weighed(Struct, frozen=True):
     statement: StatementRef | None = None
     reasons: tuple[Reason, ...] = ()
     judgements: tuple[Judgement, ...] = ()
-
-
-class ConditionOutcome(Struct, frozen=True):
-    """One operator and key of a Condition, against what the request can have for it.
-
-    `grade` is the lowest that the outcome rests on. `unless` is the one clause under which the outcome would be another
-    (`aws:SourceAccount is absent`): of an undecided one, and of one that rests on more than records.
-    """
-
-    operator: str
-    key: str
-    expected: tuple[str, ...]
-    actual: str | tuple[str, ...] | None
-    state: KeyPresence
-    outcome: Matched
-    reason: Reason
-    grade: Grade = "recorded"
-    unless: str | None = None
-
-
-class StatementOutcome(Struct, frozen=True):
-    """What became of one statement; `grade` is the lowest that its outcome rests on."""
-
-    index: int
-    sid: str | None
-    effect: Literal["Allow", "Deny"]
-    outcome: Matched
-    conditions: tuple[ConditionOutcome, ...] = ()
-    layer: Layer = "key-policy"
-    reasons: tuple[Reason, ...] = ()
-    grade: Grade = "recorded"
-
-
-class CallerDecision(Struct, frozen=True):
-    """How the policies decide one caller's action: those in force at the failed job, or today's where they differ.
-
-    `grade` is the lowest that the decision rests on.
-    """
-
-    caller: Caller
-    action: str
-    decision: Decided
-    statements: tuple[StatementOutcome, ...] = ()
-    unknown_keys: tuple[str, ...] = ()
-    layer: Layer | None = None
-    reasons: tuple[Reason, ...] = ()
-    as_of: Literal["failed-job", "today"] = "failed-job"
-    grade: Grade = "recorded"
 
 
 class Reading(Struct, frozen=True):
@@ -401,112 +339,3 @@ class Report(Struct, frozen=True):
     request_differences: tuple[RequestDifference, ...] = ()
     consequences: tuple[Consequence, ...] = ()
     schema: Literal["trail-diff/report/1"] = "trail-diff/report/1"
-
-
-class JobRow(Struct, frozen=True):
-    """One row of the list of jobs: a job, the baseline it would be compared with, and in what the two differ.
-
-    `profiles` are the ids of the call profiles that the job has.
-    """
-
-    job: Job
-    baseline: Job | None
-    differences: tuple[Reason, ...] = ()
-    profiles: tuple[str, ...] = ()
-
-    @property
-    def has_failed(self) -> bool:
-        """Check whether the job ended otherwise than well."""
-        return self.job.state in FAILED_STATES
-
-
-class CallerUse(Struct, frozen=True):
-    """One row of the list of callers: a caller, an IAM action and a key; error codes in order of their name."""
-
-    caller: Caller
-    action: str
-    key: str | None
-    calls: int
-    errors: int
-    error_codes: dict[str, int] = {}
-    first: datetime | None = None
-    last: datetime | None = None
-
-
-class Location(Struct, frozen=True):
-    """A line of a file, counted from 1."""
-
-    file: str
-    line: int
-
-
-class WhatIfRow(Struct, frozen=True):
-    """One row of a policy replay: a caller, an IAM action and a key, what was seen of it, and what would become of it.
-
-    `conflict` is a call that succeeded although the old policy refuses it as it is understood here. `observed` is false
-    for a call that was not seen but that AWS is known to make. `statement` and `reasons` are those of the new
-    policy, of the old one for a conflict. `supply` says what would decide an undetermined call. `address` is the key's
-    name in the document of the new policy, and `location` where that has the statement, else the policy.
-    """
-
-    caller: Caller
-    action: str
-    key: str | None
-    calls: int
-    denied: int
-    outcome: WhatIfOutcome
-    new: Decided
-    old: Decided | None = None
-    statement: StatementRef | None = None
-    unknown_keys: tuple[str, ...] = ()
-    reasons: tuple[Reason, ...] = ()
-    observed: bool = True
-    supply: tuple[Supply, ...] = ()
-    address: str = ""
-    location: Location | None = None
-
-
-class WhatIfKey(Struct, frozen=True):
-    """One key whose policy was to be tried: its name in the document, its ARN if known, and what becomes of its policy.
-
-    `requests` is how many distinct requests on it were replayed; `reason` says why none were, or why the policy could
-    not be tried; `expression` is what makes a policy that is not known before it is applied. `path` is the JSON pointer
-    of the policy in the document, `location` its line there.
-    """
-
-    address: str
-    key: str | None
-    change: KeyChange
-    requests: int = 0
-    reason: Reason | None = None
-    expression: str = ""
-    path: str = ""
-    location: Location | None = None
-
-
-class SavedEvidence(Struct, frozen=True):
-    """The saved calls that were replayed: when they were saved, and the time, accounts and Regions they are of.
-
-    `end` is the newest moment that they can tell of, `calls` how many distinct ones they are; `left_out` counts the
-    variants of calls that were too many to be kept.
-    """
-
-    taken: datetime
-    start: datetime | None
-    end: datetime | None
-    accounts: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-    calls: int = 0
-    left_out: int = 0
-    is_too_old: bool = False
-
-
-class WhatIf(Struct, frozen=True):
-    """What a new key policy would do: `outcome` is what all calls come to, `calls` are the worst first."""
-
-    outcome: GateOutcome
-    calls: tuple[WhatIfRow, ...]
-    keys: tuple[WhatIfKey, ...]
-    coverage: Coverage
-    evidence: SavedEvidence | None = None
-    schema: Literal["trail-diff/what-if/1"] = "trail-diff/what-if/1"

@@ -6,9 +6,10 @@ from typing import Literal
 from msgspec import Struct
 
 from trail_diff.model.codes import Cause, Confidence, Layer, Outcome
+from trail_diff.model.decisions import StatementRef
 from trail_diff.model.learnt import Caller, Coverage
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import NextStep, StatementRef
+from trail_diff.model.report import NextStep
 
 
 class TriageChange(Struct, frozen=True):

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from trail_diff.arns import last_name
-from trail_diff.model.report import Location, WhatIf, WhatIfKey, WhatIfRow
-from trail_diff.render import escape, layout
+from trail_diff.model.what_if import Location, WhatIf, WhatIfKey, WhatIfRow
+from trail_diff.render import escape, what_if
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.phrases import caller_name
 
@@ -65,7 +65,7 @@ def annotate(report: WhatIf, file: str, words: Catalogue) -> Iterator[Annotation
         if key.reason is not None and key.reason.value in _OPEN_REASONS:
             yield Annotation("policy-not-tried", "error", _not_tried(key, words), key.location or start, key.address)
     if report.outcome == "evidence-too-old":
-        yield Annotation("evidence-too-old", "error", layout.show_gate(report, words), start, "")
+        yield Annotation("evidence-too-old", "error", what_if.show_gate(report, words), start, "")
 
 
 def show_commands(annotations: Sequence[Annotation], words: Catalogue) -> str:
@@ -101,8 +101,8 @@ def _result(one: Annotation) -> dict[str, object]:
 
 def _explain(row: WhatIfRow, words: Catalogue) -> str:
     on = words.labels["on_key"].format(key=row.address or last_name(row.key) or words.labels["the_key"])
-    what = f"{layout.show_what_if(row, words)}: {caller_name(row.caller, words)} {row.action} {on}"
-    told = [f"{what} ({layout.show_observed(row, words)})", layout.show_why(row, words)]
+    what = f"{what_if.show_what_if(row, words)}: {caller_name(row.caller, words)} {row.action} {on}"
+    told = [f"{what} ({what_if.show_observed(row, words)})", what_if.show_why(row, words)]
     return words.grammar.join_clauses([part for part in told if part])
 
 

@@ -3,7 +3,7 @@
 from trail_diff.arns import last_name
 from trail_diff.model.learnt import Job
 from trail_diff.model.report import Finding, Remedy, Report
-from trail_diff.render import escape, essentials, layout
+from trail_diff.render import escape, essentials, findings, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.json_lines import to_few_lines
@@ -123,7 +123,7 @@ def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
 
 
 def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
-    merged = layout.merge_findings(report.findings, words)
+    merged = findings.merge_findings(report.findings, words)
     page.gap()
     if not merged:
         return
@@ -172,7 +172,7 @@ def _show_fix(page: Page, report: Report, words: Catalogue, *, has_attempts: boo
     """
     remedy = essentials.best_remedy(report)
     if remedy is not None and report.findings and report.findings[0].mended_since:
-        page.field(words.labels["fix"], layout.say_mended(report.findings[0], words))
+        page.field(words.labels["fix"], findings.say_mended(report.findings[0], words))
         return
     if remedy is not None:
         _show_remedy(page, remedy, words)

@@ -6,10 +6,11 @@ from typing import Any
 from msgspec import Struct, structs
 
 from trail_diff.arns import last_name
+from trail_diff.model.decisions import ConditionOutcome
 from trail_diff.model.learnt import Caller
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerGroup, Change, ConditionOutcome, Evidence, Finding, KeyPolicy, Remedy, Report
-from trail_diff.render import layout
+from trail_diff.model.report import CallerGroup, Change, Evidence, Finding, KeyPolicy, Remedy, Report
+from trail_diff.render import findings, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean
 from trail_diff.render.json_lines import COLUMNS, Layout, to_json, to_lines
@@ -144,34 +145,34 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
     """
     parts = []
     if report.verdict.outcome != "explained":
-        parts.append(f"{words.confidences[finding.confidence]}: {layout.show_finding(finding, actions, words)}")
+        parts.append(f"{words.confidences[finding.confidence]}: {findings.show_finding(finding, actions, words)}")
     elif finding.statement is not None:
-        parts.append(layout.show_place(finding, words))
+        parts.append(findings.show_place(finding, words))
     if finding.key is not None and finding.key != report.failed.key:
         parts.append(f"{words.labels['key']} {layout.show_key(finding.key)}")
-    outcomes = layout.conditions_of(finding, report.decisions)
+    outcomes = findings.conditions_of(finding, report.decisions)
     conditions = [_show_condition(one, finding, words) for one in outcomes]
-    differs = layout.show_differences(report, finding, words, _MOST_VALUES)
+    differs = findings.show_differences(report, finding, words, _MOST_VALUES)
     if not conditions:
-        return [*parts, words.reasons_of(finding.reasons), *differs, *layout.show_clearing(finding, words)]
+        return [*parts, words.reasons_of(finding.reasons), *differs, *findings.show_clearing(finding, words)]
     doubts = tuple(reason for reason in finding.reasons if reason in _DOUBTS)
     is_certain = finding.confidence == "confirmed"
     doubts += () if is_certain else tuple(reason for reason in finding.reasons if reason in _CHANGES)
     told = [words.reasons_of(doubts)] if doubts else []
-    told += [layout.say_mended(finding, words)] if finding.mended_since and report.best_remedy is None else []
+    told += [findings.say_mended(finding, words)] if finding.mended_since and report.best_remedy is None else []
     shown = {one.unless for one in outcomes}
     rest = tuple(one for one in finding.rests_on if one.unless not in shown)
-    clearing = layout.show_clearing(structs.replace(finding, rests_on=rest), words)
+    clearing = findings.show_clearing(structs.replace(finding, rests_on=rest), words)
     return [*parts, *conditions, *told, *differs, *clearing]
 
 
 def _show_condition(condition: ConditionOutcome, finding: Finding, words: Catalogue) -> str:
     """Show a condition; of an uncertain finding with what would clear it, unless AWS documents that it never holds."""
-    told = layout.show_condition(condition, words)
+    told = findings.show_condition(condition, words)
     is_open = condition.grade == "inferred" or condition.outcome == "unknown"
     if finding.confidence == "confirmed" or condition.unless is None or not is_open:
         return told
-    return words.grammar.join_clauses([told, layout.show_unless(finding, condition.unless, words)])
+    return words.grammar.join_clauses([told, findings.show_unless(finding, condition.unless, words)])
 
 
 def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
@@ -243,13 +244,13 @@ def name_rival(report: Report, finding: Finding, rival: Finding, actions: str, w
     """Name another explanation: in full, or only where it lies when the cause and the calls are the same."""
     confidence = words.confidences[rival.confidence]
     is_alike = (rival.cause, rival.caller, rival.key) == (finding.cause, finding.caller, finding.key)
-    place = layout.show_place(rival, words)
+    place = findings.show_place(rival, words)
     if not (is_alike and rival.statement and place):
-        return f"{confidence}: {layout.show_finding(rival, actions, words)}"
-    keys = [one.key for one in layout.conditions_of(rival, report.decisions)]
+        return f"{confidence}: {findings.show_finding(rival, actions, words)}"
+    keys = [one.key for one in findings.conditions_of(rival, report.decisions)]
     tested = words.grammar.join_names(list(dict.fromkeys(keys)))
     shown = words.labels["tests_keys"].format(place=place, keys=tested) if tested else place
-    return words.grammar.join_clauses([f"{confidence}: {shown}", *layout.show_clearing(rival, words)])
+    return words.grammar.join_clauses([f"{confidence}: {shown}", *findings.show_clearing(rival, words)])
 
 
 def support_remedy(report: Report) -> Remedy | None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from trail_diff.model.decisions import CallerDecision
 from trail_diff.model.learnt import Coverage
-from trail_diff.model.report import CallerDecision, CallerGroup, Finding, Remedy, Report
-from trail_diff.render import escape, essentials, layout, weighing
+from trail_diff.model.report import CallerGroup, Finding, Remedy, Report
+from trail_diff.render import escape, essentials, findings, layout, weighing
 from trail_diff.render.brief import PRESENCE_COLORS, show_expected, show_verdict
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
@@ -90,8 +91,8 @@ def _caller_cells(group: CallerGroup, report: Report, words: Catalogue) -> list[
 def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
     if report.findings:
         page.head(words.labels["findings"])
-    for number, (finding, actions) in enumerate(layout.merge_findings(report.findings, words)):
-        page.bullet(f"{words.confidences[finding.confidence]}: {layout.show_finding(finding, actions, words)}")
+    for number, (finding, actions) in enumerate(findings.merge_findings(report.findings, words)):
+        page.bullet(f"{words.confidences[finding.confidence]}: {findings.show_finding(finding, actions, words)}")
         for told in _why(report, finding, words):
             page.bullet(told, level=2)
         for evidence in finding.evidence:
@@ -108,13 +109,13 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
 
 def _why(report: Report, finding: Finding, words: Catalogue) -> list[str]:
     """Return why a finding holds, what it rests on, and in what its refused requests differ, one line each."""
-    conditions = layout.conditions_of(finding, report.decisions)
+    conditions = findings.conditions_of(finding, report.decisions)
     return [
-        *(layout.show_condition(condition, words) for condition in conditions),
+        *(findings.show_condition(condition, words) for condition in conditions),
         *map(words.reason, finding.reasons),
-        *layout.show_rests_on(finding, words),
-        *layout.show_differences(report, finding, words),
-        *([layout.say_mended(finding, words)] if finding.mended_since else []),
+        *findings.show_rests_on(finding, words),
+        *findings.show_differences(report, finding, words),
+        *([findings.say_mended(finding, words)] if finding.mended_since else []),
     ]
 
 
@@ -139,7 +140,7 @@ def _show_decisions(page: Page, decisions: Sequence[CallerDecision], words: Cata
             shown = layout.show_statement(statement, words)
             page.bullet(f"{shown} {statement.effect}: {words.matches[statement.outcome]}", level=2)
             for condition in statement.conditions:
-                page.bullet(layout.show_condition(condition, words), level=3)
+                page.bullet(findings.show_condition(condition, words), level=3)
         if decision.unknown_keys:
             page.bullet(layout.show_unknown_keys(decision.unknown_keys, words), level=2)
 

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import Remedy, Report
-from trail_diff.render import essentials, html_tables, layout, weighing
+from trail_diff.render import essentials, findings, html_tables, layout, weighing
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean_report
 from trail_diff.render.html_page import fill_page
@@ -43,7 +43,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
     values = {
         **coverage_values(report.coverage, words),
         "report": report,
-        "findings": layout.merge_findings(report.findings, words),
+        "findings": findings.merge_findings(report.findings, words),
         "jobs": _job_rows(report, words),
         "timeline": draw_timeline(report, words),
         "callers": html_tables.callers_table(report, words),
@@ -58,9 +58,9 @@ def render_report(report: Report, options: RenderOptions) -> str:
         "weights": weighing.weights(report, words),
         "show_ruling": lambda one: weighing.show_ruling(report, one, words),
         "show_rests_on": lambda finding: [
-            *layout.show_rests_on(finding, words),
-            *layout.show_differences(report, finding, words),
-            *([layout.say_mended(finding, words)] if finding.mended_since else []),
+            *findings.show_rests_on(finding, words),
+            *findings.show_differences(report, finding, words),
+            *([findings.say_mended(finding, words)] if finding.mended_since else []),
         ],
         "show_proof": lambda remedy: essentials.show_proof(structs.replace(remedy, replay=None), words),
         "first_label": words.labels[layout.job_label(report)],

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from trail_diff.model.report import CallerDecision, Evidence, Finding, KeyPolicy, Report, StatementOutcome
+from trail_diff.model.decisions import CallerDecision, StatementOutcome
+from trail_diff.model.report import Evidence, Finding, KeyPolicy, Report
 
 MOST_LINES = 2_000
 """The most lines of a policy that are shown; KMS accepts 32 kB, a record may hold more."""

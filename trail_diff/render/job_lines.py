@@ -1,6 +1,6 @@
 """Draws a job of the list of jobs on a terminal."""
 
-from trail_diff.model.report import JobRow
+from trail_diff.model.lists import JobRow
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.page import Page

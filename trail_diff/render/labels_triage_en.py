@@ -35,13 +35,11 @@ TRIAGE_COUNTS: Mapping[str, tuple[str, str]] = {
 TRIAGE_LABELS: Mapping[str, str] = {
     "triage_all": "All failed jobs",
     "triage_caption": "Failed jobs, each with its cause",
-    "triage_change": "change",
     "triage_in": "{things} in {places}",
     "triage_jobs": "jobs",
     "triage_none": "no failed job among {seen}",
     "triage_of": "{failed} of {seen}",
     "triage_one": "one of them: --job-id {id}",
-    "triage_open": "report",
     "triage_title": "Failed jobs by cause",
     "triage_told": "{counts}: {groups}",
     "triage_vaults": "vaults",

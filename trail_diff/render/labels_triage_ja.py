@@ -35,13 +35,11 @@ TRIAGE_COUNTS: dict[str, tuple[str, str]] = {
 TRIAGE_LABELS: Mapping[str, str] = {
     "triage_all": "失敗したすべてのジョブ",
     "triage_caption": "失敗したジョブとその原因",
-    "triage_change": "変更",
     "triage_in": "{places}: {things}",
     "triage_jobs": "ジョブ",
     "triage_none": "失敗したジョブはありません (全 {seen})",
     "triage_of": "{failed} (全 {seen})",
     "triage_one": "1 件の詳細: --job-id {id}",
-    "triage_open": "レポート",
     "triage_title": "原因別の失敗したジョブ",
     "triage_told": "{counts}: {groups}",
     "triage_vaults": "ボールト",

@@ -1,38 +1,29 @@
 """What the text renderers share: values of the model as short texts, not yet escaped for a medium."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import structs
 
 from trail_diff.arns import last_name
-from trail_diff.model.codes import Cause
+from trail_diff.model.decisions import StatementOutcome, StatementRef
 from trail_diff.model.learnt import Coverage, Job, Skipped, Windows
 from trail_diff.model.report import (
     Absence,
-    CallerDecision,
     CallerGroup,
     Calls,
     Change,
-    ConditionOutcome,
     Evidence,
-    Finding,
     NextStep,
     Replay,
     Report,
     RuledOut,
-    StatementOutcome,
-    StatementRef,
     Verdict,
-    WhatIf,
-    WhatIfRow,
 )
 from trail_diff.render import escape
 from trail_diff.render.catalogue import Catalogue
 
 _KEY_WIDTH = 13
-_MOST_VALUES = 3
 JOB_FIELDS = ("id", "state", "time", "resource", "vault", "source", "role", "key", "message")
 
 
@@ -142,35 +133,12 @@ def job_rows(job: Job | None, places: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-def merge_findings(findings: Sequence[Finding], words: Catalogue) -> list[tuple[Finding, str]]:
-    """Put findings that differ in their action only together; the actions as one text."""
-    merged: dict[Finding, list[str]] = {}
-    for finding in findings:
-        actions = merged.setdefault(structs.replace(finding, action=None), [])
-        if finding.action:
-            actions.append(finding.action)
-    return [(finding, words.grammar.join_items(list(dict.fromkeys(actions)))) for finding, actions in merged.items()]
-
-
 def merge_absences(absences: Sequence[Absence], words: Catalogue) -> list[tuple[Absence, str]]:
     """Put absences that differ in their action only together; the actions as one text."""
     merged: dict[Absence, list[str]] = {}
     for absence in absences:
         merged.setdefault(structs.replace(absence, action=""), []).append(absence.action)
     return [(absence, words.grammar.join_items(list(dict.fromkeys(actions)))) for absence, actions in merged.items()]
-
-
-def conditions_of(finding: Finding, decisions: Sequence[CallerDecision]) -> tuple[ConditionOutcome, ...]:
-    """Return the conditions of the statement that a finding blames, as they came out for its caller."""
-    if finding.statement is None or finding.caller is None:
-        return ()
-    for decision in decisions:
-        if decision.as_of == "today" or decision.caller.across_sessions() != finding.caller.across_sessions():
-            continue
-        for statement in decision.statements:
-            if (statement.index, statement.layer) == (finding.statement.index, finding.layer):
-                return statement.conditions
-    return ()
 
 
 def show_replay(replay: Replay, words: Catalogue) -> str:
@@ -191,89 +159,12 @@ def show_replay(replay: Replay, words: Catalogue) -> str:
     return ": ".join(filter(None, [told, words.grammar.join_items(counts)]))
 
 
-def show_finding(finding: Finding, actions: str, words: Catalogue) -> str:
-    """Show a finding as one line: the cause, who, what, where."""
-    caller = finding.caller
-    who = " ".join(filter(None, [caller.name if caller else None, actions]))
-    where = words.grammar.join_items([part for part in (who, show_place(finding, words)) if part])
-    return ": ".join(filter(None, [words.causes[finding.cause], where]))
-
-
-def show_place(finding: Finding, words: Catalogue) -> str:
-    """Show where a finding lies: the policy layer, and the statement of it."""
-    parts = [words.layers.get(finding.layer or "", ""), show_statement(finding.statement, words)]
-    return words.grammar.join_items([part for part in parts if part])
-
-
 def show_statement(statement: StatementRef | StatementOutcome | None, words: Catalogue) -> str:
     """Show which statement it is, with its Sid when it has one."""
     if statement is None:
         return ""
     shown = words.labels["statement"].format(index=statement.index)
     return f"{shown} ({statement.sid})" if statement.sid else shown
-
-
-def show_condition(condition: ConditionOutcome, words: Catalogue) -> str:
-    """Show a condition and why it came out as it did; an outcome that is inferred is said to be."""
-    told = f"{condition.operator} {condition.key}: {words.reason(condition.reason)}"
-    is_inferred = condition.grade == "inferred" and condition.outcome != "unknown"
-    return f"{told} ({words.labels['inferred']})" if is_inferred else told
-
-
-def show_clearing(finding: Finding, words: Catalogue) -> list[str]:
-    """Show in short what an uncertain finding rests on: for a condition that is told already, what would clear it."""
-    if finding.confidence == "confirmed":
-        return []
-    told = [one for one in finding.rests_on if one.kind == "principal" or one.reason not in finding.reasons]
-    told = [one for one in told if one.kind != "context-key"]
-    unless = dict.fromkeys(one.unless for one in finding.rests_on if one.unless)
-    lines = [show_unless(finding, one, words) for one in unless]
-    return [*show_rests_on(structs.replace(finding, rests_on=tuple(told)), words), *lines]
-
-
-def show_unless(finding: Finding, clause: str, words: Catalogue) -> str:
-    """Show what would clear a finding; a condition of an Allow that would not hold confirms that nothing allows."""
-    is_allow = finding.cause is Cause.KEY_POLICY_NO_ALLOW
-    return words.labels["holds_if" if is_allow else "unless"].format(unless=words.grammar.say_value(clause))
-
-
-def show_rests_on(finding: Finding, words: Catalogue) -> list[str]:
-    """Show what a finding rests on beside records, one line each: the key, why, and what would clear it."""
-    lines = []
-    for one in finding.rests_on:
-        told = ": ".join(filter(None, [one.key, words.reason(one.reason)]))
-        unless = [show_unless(finding, one.unless, words)] if one.unless else []
-        head = words.labels["rests_on"] if one.key else f"{words.labels['rests_on']}:"
-        lines.append(f"{head} {words.grammar.join_clauses([told, *unless])}")
-    return lines
-
-
-def say_mended(finding: Finding, words: Catalogue) -> str:
-    """Say that what a finding blames was mended since."""
-    return words.labels["mended_state" if finding.layer == "key-state" else "mended"]
-
-
-def show_differences(report: Report, finding: Finding, words: Catalogue, most: int = _MOST_VALUES) -> list[str]:
-    """Show in what the refused requests of a finding's caller differ from those that worked, one line each."""
-    caller = finding.caller.across_sessions() if finding.caller else None
-    lines = []
-    for one in report.request_differences:
-        if one.caller.across_sessions() == caller and finding.action in (None, one.action):
-            now, then = (
-                _some_of([_key_or_text(value, report) for value in values], most, words) or words.labels["no_value"]
-                for values in (one.failed, one.succeeded)
-            )
-            lines.append(words.labels["request_differs"].format(name=one.name, failed=now, succeeded=then))
-    return list(dict.fromkeys(lines))
-
-
-def _key_or_text(value: str, report: Report) -> str:
-    """Return the id of a key that is named by its ARN, with its place where another looks the same; else the text."""
-    return place_key(value, report.key_places) if value.startswith("arn:") and ":key/" in value else value
-
-
-def _some_of(values: Sequence[str], most: int, words: Catalogue) -> str:
-    return words.grammar.join_items([*values[:most], *(["…"] if len(values) > most else [])])
 
 
 def show_ruled_out(ruled_out: RuledOut, words: Catalogue, places: Mapping[str, str]) -> str:
@@ -294,81 +185,6 @@ def show_place_of(evidence: Evidence, words: Catalogue) -> str:
     if evidence.file is None or not index.isdecimal():
         return show_evidence(evidence)
     return words.grammar.join_items([evidence.file, words.labels["statement"].format(index=int(index) + 1)])
-
-
-def show_observed(row: WhatIfRow, words: Catalogue) -> str:
-    """Show how often a call was seen, and how often it was refused."""
-    if not row.observed:
-        return words.labels["not_observed"]
-    counts = [words.count("calls", row.calls)] + ([words.count("refused", row.denied)] if row.denied else [])
-    return words.grammar.join_items(counts)
-
-
-def show_why(row: WhatIfRow, words: Catalogue) -> str:
-    """Show which statement refuses, or what would have to be known."""
-    parts = [show_statement(row.statement, words)] if row.statement is not None else []
-    if row.outcome in ("undetermined", "breaks", "at-risk", "conflict"):
-        parts += [words.reason(reason) for reason in row.reasons]
-    if row.unknown_keys:
-        parts.append(show_unknown_keys(row.unknown_keys, words))
-    parts += [words.labels[f"supply {one}"] for one in row.supply]
-    return words.grammar.join_clauses(parts)
-
-
-def show_gate(report: WhatIf, words: Catalogue) -> str:
-    """Show what a replay comes to: how many calls come out how, or that nothing was replayed."""
-    observed = [row for row in report.calls if row.observed]
-    tally = show_tally(observed, words)
-    if report.outcome == "nothing-replayed":
-        return words.grammar.join_clauses(
-            [words.labels["not_all_tried"], tally] if tally else [words.labels["nothing_replayed"]]
-        )
-    if report.outcome == "evidence-too-old":
-        return words.grammar.join_clauses([words.labels["evidence_too_old"], *([tally] if tally else [])])
-    if report.calls and not observed and report.evidence is None and not report.coverage.records_read:
-        return words.labels["known_calls"].format(tally=show_tally(report.calls, words))
-    is_changed = any(key.change != "unchanged" for key in report.keys)
-    return tally or words.labels["no_call_concerned" if is_changed else "no_policy_changes"]
-
-
-def show_evidence_saved(report: WhatIf, words: Catalogue) -> Iterator[str]:
-    """Yield how old and how complete the saved calls are that were replayed, if any were."""
-    saved = report.evidence
-    if saved is None:
-        return
-    start, end = (show_time(moment) or words.labels["not_known"] for moment in (saved.start, saved.end))
-    told = words.labels["saved_calls"].format(calls=saved.calls, start=start, end=end, taken=show_time(saved.taken))
-    left_out = [words.labels["saved_left_out"].format(count=saved.left_out)] if saved.left_out else []
-    yield words.grammar.join_clauses([told, *left_out])
-
-
-def show_tried_keys(report: WhatIf, words: Catalogue) -> Iterator[str]:
-    """Yield for each key of a document what becomes of its policy, and why its calls were not replayed."""
-    for one in report.keys:
-        if not one.address and one.reason is None:
-            continue
-        name = " ".join(filter(None, [one.address, f"({one.key})" if one.key and one.address else one.key]))
-        why = words.reason(one.reason) if one.reason else words.count("requests", one.requests)
-        told = words.grammar.join_clauses([part for part in (why, one.expression) if part])
-        yield f"{name or words.labels['the_key']}: {told}"
-
-
-def show_what_if(row: WhatIfRow, words: Catalogue) -> str:
-    """Show what becomes of a call; one that was not observed is not said to break."""
-    known = words.labels[f"known {row.outcome}"]
-    return words.what_ifs[row.outcome] if row.observed else words.labels["unobserved"].format(what=known)
-
-
-def show_tally(rows: Sequence[WhatIfRow], words: Catalogue) -> str:
-    """Show how many calls come out how; only of calls that were observed is said that they break."""
-    counts = Counter((row.outcome, row.observed) for row in rows).items()
-    tally = [
-        words.labels["tally"].format(
-            count=count, what=words.what_ifs[outcome] if is_observed else words.labels[f"known {outcome}"]
-        )
-        for (outcome, is_observed), count in counts
-    ]
-    return words.grammar.join_items(tally)
 
 
 def show_unknown_keys(keys: Sequence[str], words: Catalogue) -> str:

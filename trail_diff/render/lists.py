@@ -8,8 +8,9 @@ from msgspec import structs
 
 from trail_diff.arns import last_name
 from trail_diff.model.learnt import Caller
-from trail_diff.model.report import CallerUse, JobRow, WhatIf, WhatIfRow
-from trail_diff.render import escape, layout
+from trail_diff.model.lists import CallerUse, JobRow
+from trail_diff.model.what_if import WhatIf, WhatIfRow
+from trail_diff.render import escape, layout, what_if
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.list_spec import Column, Heading, ListSpec, TerminalTable
 from trail_diff.render.phrases import caller_name, caller_type
@@ -155,9 +156,9 @@ CALLERS = ListSpec[CallerUse](
 def _draw_call(page: "Page", row: WhatIfRow, words: Catalogue, verbose: bool) -> None:  # noqa: FBT001
     if row.outcome == "unchanged" and not verbose:
         return
-    seen = layout.show_observed(row, words)
-    page.bullet(f"{layout.show_what_if(row, words)}: {caller_name(row.caller, words)} {row.action} ({seen})")
-    why = layout.show_why(row, words)
+    seen = what_if.show_observed(row, words)
+    page.bullet(f"{what_if.show_what_if(row, words)}: {caller_name(row.caller, words)} {row.action} ({seen})")
+    why = what_if.show_why(row, words)
     if why:
         page.bullet(why, level=2)
 
@@ -173,13 +174,13 @@ WHAT_IF = ListSpec[WhatIfRow](
         **_caller_columns(has_choice=False),
         "outcome": Column(
             "what_if",
-            layout.show_what_if,
+            what_if.show_what_if,
             "words",
             has_choice=True,
             marks=lambda words: {words.what_ifs[outcome]: mark for outcome, mark in _WHAT_IF_MARKS.items()},
         ),
-        "calls": Column("calls", layout.show_observed, "words"),
-        "why": Column("why", layout.show_why),
+        "calls": Column("calls", what_if.show_observed, "words"),
+        "why": Column("why", what_if.show_why),
     },
     markdown=("outcome", "caller", "type", "action", "calls", "why"),
     html=("caller", "kind", "action", "key", "outcome", "calls", "why"),
@@ -194,15 +195,15 @@ WHAT_IF = ListSpec[WhatIfRow](
         "supply": lambda row: " ".join(row.supply),
     },
     terminal=_draw_call,
-    sum_up=layout.show_tally,
+    sum_up=what_if.show_tally,
 )
 
 
 def what_if_list(report: WhatIf) -> ListSpec[WhatIfRow]:
     """Return the spec of a replay's calls, headed by what it comes to and the keys that were tried."""
     heading = Heading(
-        lead=lambda words: layout.show_gate(report, words),
-        notes=lambda words: (*layout.show_tried_keys(report, words), *layout.show_evidence_saved(report, words)),
+        lead=lambda words: what_if.show_gate(report, words),
+        notes=lambda words: (*what_if.show_tried_keys(report, words), *what_if.show_evidence_saved(report, words)),
         members={"outcome": report.outcome, "keys": list(report.keys), "evidence": report.evidence},
     )
     return structs.replace(WHAT_IF, heading=heading)

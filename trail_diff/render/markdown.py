@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from trail_diff.model.learnt import Coverage, Job
 from trail_diff.model.report import Evidence, Remedy, Report
-from trail_diff.render import escape, essentials, layout, weighing
+from trail_diff.render import escape, essentials, findings, layout, weighing
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.json_lines import to_lines
@@ -116,13 +116,13 @@ def _callers(report: Report, words: Catalogue) -> list[str]:
 
 def _findings(report: Report, words: Catalogue) -> list[str]:
     lines: list[str] = []
-    for number, (finding, actions) in enumerate(layout.merge_findings(report.findings, words)):
+    for number, (finding, actions) in enumerate(findings.merge_findings(report.findings, words)):
         first, *more = essentials.explain_finding(report, finding, actions, words)
         lines += ["", _item(words.labels["cause"], first)]
         statement = essentials.guilty_statement(report, finding)
         if statement is not None:
             lines += fence("json", to_lines(statement)[:_MOST_JSON_LINES])
-        more += [told for told in layout.show_rests_on(finding, words) if told not in more]
+        more += [told for told in findings.show_rests_on(finding, words) if told not in more]
         lines += ["", *(f"- {escape.markdown_prose(text)}" for text in more)]
         lines += [f"- {words.labels['evidence']}: {_evidence(report, one, words)}" for one in finding.evidence]
         follow = essentials.list_consequences(report, words) if number == 0 else ()

@@ -67,7 +67,7 @@ def _refused_in(job: Job, refused: Sequence[Event], times: Sequence[datetime]) -
         return
     for event in refused[bisect_left(times, job.created) : bisect_right(times, job.completed)]:
         by_role = job.role is not None and event.caller.role_arn == job.role
-        yield by_role or any(access.key in job.keys for access in event.accesses)
+        yield by_role or event.is_on(job.keys)
 
 
 def _is_among(value: str | None, wanted: Sequence[str], whole: str | None = None) -> bool:

@@ -10,7 +10,7 @@ from trail_diff.arns import is_alias, is_same_alias, plain_key
 from trail_diff.errors import SourceError
 from trail_diff.gather.fold import Add, Bunch
 from trail_diff.model.learnt import Caller, Event, KeyAccess
-from trail_diff.model.report import CallerUse
+from trail_diff.model.lists import CallerUse
 from trail_diff.read.records import SlimRecord
 
 ROW_LIMIT = 500_000

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from trail_diff.model.codes import WhatIfOutcome
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import WhatIfRow
+from trail_diff.model.what_if import WhatIfRow
 from trail_diff.policy.decide.grants import GRANTABLE_ACTIONS
 from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.usage.requests import ObservedRequest

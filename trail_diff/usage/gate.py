@@ -17,7 +17,7 @@ from trail_diff.errors import UsageError
 from trail_diff.model.codes import GateOutcome, WhatIfOutcome
 from trail_diff.model.learnt import Coverage, Facts
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import WhatIf, WhatIfKey, WhatIfRow
+from trail_diff.model.what_if import WhatIf, WhatIfKey, WhatIfRow
 from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey
 from trail_diff.policy.documents.unresolved import show_unresolved, unresolved
 from trail_diff.usage.ended_keys import ENDS, end_calls

@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from trail_diff.model.report import Location, WhatIf, WhatIfRow
+from trail_diff.model.what_if import Location, WhatIf, WhatIfRow
 from trail_diff.policy.documents.lines import line_of, mark_lines
 
 

@@ -19,7 +19,8 @@ from msgspec import Struct, structs
 from trail_diff.errors import FactError
 from trail_diff.gather.fold import Add, Bunch
 from trail_diff.model.learnt import Coverage, Event, KeyAccess
-from trail_diff.model.report import CallerUse, SavedEvidence
+from trail_diff.model.lists import CallerUse
+from trail_diff.model.what_if import SavedEvidence
 from trail_diff.usage.callers import CallerCount
 from trail_diff.usage.requests import Kind, ObservedRequest, ObservedRequests, ReplayKinds
 

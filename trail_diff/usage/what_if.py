@@ -12,8 +12,9 @@ from msgspec import Struct, structs
 
 from trail_diff.errors import UsageError
 from trail_diff.model.codes import Supply, WhatIfOutcome
+from trail_diff.model.decisions import StatementRef
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import StatementRef, WhatIfRow
+from trail_diff.model.what_if import WhatIfRow
 from trail_diff.policy import Decision, evaluate
 from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.policy.request.context import build_request

@@ -121,11 +121,5 @@ def _windows(spans: Iterable[Span]) -> tuple[Window, ...]:
     return tuple(Window(time_of(span.start), time_of(span.end)) for span in sorted(spans))
 
 
-def _services_of(wanted: Iterable[Wanted]) -> tuple[str, ...]:
-    """Return the services whose resources are concerned; none where one of them is not known."""
-    named = {one.service for one in wanted}
-    return tuple(sorted(named)) if all(named) else ()
-
-
 def _regions_of(wanted: Iterable[Wanted]) -> tuple[str, ...]:
     return tuple(sorted({one.region for one in wanted}))

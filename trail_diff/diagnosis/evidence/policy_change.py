@@ -10,8 +10,9 @@ from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.statements import applying_allows, find_same, key_policy_allows, statement_at
 from trail_diff.model.codes import Cause
+from trail_diff.model.decisions import StatementOutcome
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Judgement, StatementOutcome
+from trail_diff.model.report import Judgement
 
 RULE = "policy-change"
 

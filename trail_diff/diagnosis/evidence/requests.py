@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from trail_diff.case.usage_history import facets_of
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
+from trail_diff.model.decisions import StatementOutcome
 from trail_diff.model.learnt import Facets
-from trail_diff.model.report import StatementOutcome
 
 _OF_TIME = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime", "aws:multifactorauthage")
 _OF_THE_REQUEST = ("kms:grant", "kms:retiring", "kms:recipientattestation", "kms:wrapping", "kms:validto")

@@ -182,7 +182,7 @@ def _ended(examined: Examined) -> Iterator[Event]:
     since = _last_success(examined)
     keys = {examined.key, *(group.key for group in examined.driving)}
     for event in case.changes:
-        on_key = any(access.key in keys for access in event.accesses) or not event.accesses
+        on_key = event.is_on(keys) or not event.accesses
         is_between = event.event_time <= until and (since is None or event.event_time >= since)
         if event.event_name in GRANT_ENDINGS and event.error_code is None and on_key and is_between:
             yield event
@@ -201,7 +201,7 @@ def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> 
     if not ended or not _may_lack_grant(explained) or _holds_another(examined, group):
         return None
     keys = {None, group.key, explained.key if explained else examined.key}
-    on_key = [event for event in ended if not event.accesses or any(access.key in keys for access in event.accesses)]
+    on_key = [event for event in ended if not event.accesses or event.is_on(keys)]
     held = [(event, _was_held(examined, event, group.caller)) for event in on_key]
     certain = [event for event, is_held in held if is_held]
     open_ones = [event for event, is_held in held if is_held is None]

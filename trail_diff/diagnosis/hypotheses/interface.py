@@ -14,9 +14,10 @@ from msgspec import Struct
 
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.model.codes import Cause, Confidence, Layer
+from trail_diff.model.decisions import StatementRef
 from trail_diff.model.learnt import Caller
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Evidence, RestsOn, StatementRef
+from trail_diff.model.report import Evidence, RestsOn
 
 Standing = Literal["confirmed", "likely", "possible", "open", "refuted"]
 

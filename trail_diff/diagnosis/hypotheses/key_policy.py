@@ -14,8 +14,9 @@ from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Sta
 from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
 from trail_diff.diagnosis.statements import altered_allow, applying_allows
 from trail_diff.model.codes import Cause, Confidence
+from trail_diff.model.decisions import CallerDecision, StatementOutcome, StatementRef
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerDecision, Evidence, RestsOn, StatementOutcome, StatementRef
+from trail_diff.model.report import Evidence, RestsOn
 
 TEXTS: Mapping[Cause, CauseText] = {
     Cause.KEY_POLICY_EXPLICIT_DENY: CauseText(

@@ -86,7 +86,7 @@ def was_survived(examined: Examined, error: Event) -> bool:
 def _may_be_of_another_job(examined: Examined, tie: TiedEvent) -> bool:
     case, own, moment = examined.case, examined.case.failed.job, tie.event.event_time
     used = {access.key for one in (case.succeeded.events if case.succeeded else ()) for access in one.event.accesses}
-    if not set(tie.reasons) <= _BY_ROLE or any(access.key in {own.key, *used} for access in tie.event.accesses):
+    if not set(tie.reasons) <= _BY_ROLE or tie.event.is_on({own.key, *used}):
         return False
     return any(
         job.role == own.role

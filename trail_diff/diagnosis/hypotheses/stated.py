@@ -12,9 +12,10 @@ from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisi
 from trail_diff.diagnosis.statements import altered_allow
 from trail_diff.events.denials import read_denial
 from trail_diff.model.codes import CallerKind, Cause, Layer
+from trail_diff.model.decisions import CallerDecision, StatementOutcome, StatementRef
 from trail_diff.model.learnt import Caller, Denial, Event, TiedEvent
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerDecision, Evidence, StatementOutcome, StatementRef
+from trail_diff.model.report import Evidence
 
 TEXTS: Mapping[Cause, CauseText] = {
     Cause.IDENTITY_POLICY_EXPLICIT_DENY: CauseText(

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from trail_diff.model.codes import Decided, Grade
+from trail_diff.model.decisions import StatementOutcome
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import StatementOutcome
 from trail_diff.policy.decide.compiled import CompiledPolicies, compile_policies
 from trail_diff.policy.decide.grants import Grant
 from trail_diff.policy.decide.layers import Layers

@@ -7,8 +7,8 @@ are read as ListGrants prints them and as CreateGrant records spell them (`grant
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from trail_diff.model.decisions import StatementOutcome
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import StatementOutcome
 from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.policy.elements.principal_elements import Naming, PrincipalElement
 from trail_diff.policy.request.domains import ABSENT

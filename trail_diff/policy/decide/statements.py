@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from trail_diff.model.codes import Grade, Layer, Matched
+from trail_diff.model.decisions import ConditionOutcome, StatementOutcome
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import ConditionOutcome, StatementOutcome
 from trail_diff.policy.elements.conditions import Condition, compile_conditions
 from trail_diff.policy.elements.principal_elements import Named, Naming, PrincipalElement
 from trail_diff.policy.elements.scope import compile_actions, compile_resources

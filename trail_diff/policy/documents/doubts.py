@@ -4,12 +4,20 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from trail_diff.model.learnt import Skipped
+from msgspec import structs
+
+from trail_diff.model.learnt import Coverage, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.decide.scan import Document
 
 _SIZE_LIMIT = 32 * 1024
 """Bytes in a key policy document at most (KMS developer guide, "Resource quotas")."""
+
+
+def with_doubts(coverage: Coverage, policy: Mapping[str, Any] | None, source: str) -> Coverage:
+    """Count what cannot be used of a policy that was given among what was skipped."""
+    doubts = tuple(find_doubts(policy, source)) if policy is not None else ()
+    return structs.replace(coverage, skipped=(*coverage.skipped, *doubts)) if doubts else coverage
 
 
 def find_doubts(policy: Mapping[str, Any], source: str) -> Iterator[Skipped]:

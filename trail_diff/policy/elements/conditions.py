@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from trail_diff.model.codes import Grade, KeyPresence, Matched
+from trail_diff.model.decisions import ConditionOutcome
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import ConditionOutcome
 from trail_diff.policy.documents.unresolved import is_unresolved, show_unresolved
 from trail_diff.policy.elements.keys import MULTIVALUED_KEYS
 from trail_diff.policy.elements.operators import (

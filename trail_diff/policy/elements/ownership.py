@@ -7,7 +7,7 @@ size that a customer has. It fails where a policy lists an account, or a network
 import re
 
 from trail_diff.policy.elements.arn_patterns import arn_parts
-from trail_diff.policy.elements.comparisons import Network, read_network
+from trail_diff.policy.elements.comparisons import Network, is_inside, read_network
 
 _ACCOUNT = re.compile(r"(?:\A|:)[0-9]{12}(?::|\Z)")
 _UNIQUE_ID = re.compile(r"\A(?:AIDA|AROA|AGPA|AIPA|ANPA)[A-Z0-9]{12,}(?:\Z|:)")
@@ -42,14 +42,10 @@ def is_customers_network(text: str) -> bool:
     network = read_network(text)
     if not isinstance(network, Network):
         return False
-    if any(_is_part(network, private) for private in _PRIVATE):
+    if any(is_inside(network, private) for private in _PRIVATE):
         return True
     bits = 128 if network.version == 6 else 32
     length = bits - (network.last - network.first).bit_length()
     if network.version == 6:
         return length >= _SHORTEST_V6
     return length >= (_SHORTEST_IN_BLOCK if network.first >> 24 in _BLOCKS_OF_AWS else _SHORTEST_V4)
-
-
-def _is_part(network: Network, other: Network) -> bool:
-    return network.version == other.version and other.first <= network.first and network.last <= other.last

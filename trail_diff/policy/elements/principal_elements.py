@@ -5,7 +5,7 @@ policies"). Wildcards inside of an ARN are no wildcards here, and variables are 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
 
 from trail_diff.arns import arn_account
@@ -34,8 +34,6 @@ class Naming(IntEnum):
 
 Named = tuple[Matched, Reason, Naming]
 """Whether a statement is about a caller, why, and by what it names it."""
-
-PrincipalTest = Callable[[RequestView], Named]
 
 _DIFFERS: Named = ("no-match", Reason.PRINCIPAL_DIFFERS, Naming.NONE)
 _ANYONE: Named = ("match", Reason.PRINCIPAL_IS_ANYONE, Naming.ANYONE)

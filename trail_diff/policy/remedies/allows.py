@@ -10,8 +10,8 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.model.codes import CallerKind
+from trail_diff.model.decisions import ConditionOutcome, StatementOutcome
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import ConditionOutcome, StatementOutcome
 from trail_diff.policy.decide.compiled import compile_policies
 from trail_diff.policy.decide.evaluate import evaluate
 from trail_diff.policy.remedies.denies import give_value

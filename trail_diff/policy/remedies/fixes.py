@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from trail_diff.model.decisions import StatementRef
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import StatementRef
 from trail_diff.policy.decide.compiled import CompiledPolicies, compile_policies
 from trail_diff.policy.decide.evaluate import evaluate
 from trail_diff.policy.remedies.assumption import assume_matched, without_denies

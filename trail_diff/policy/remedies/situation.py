@@ -5,9 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from trail_diff.model.decisions import StatementOutcome
 from trail_diff.model.learnt import Caller
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import StatementOutcome
 from trail_diff.policy.decide.compiled import CompiledPolicies
 from trail_diff.policy.decide.evaluate import evaluate
 from trail_diff.policy.remedies.patches import Draft

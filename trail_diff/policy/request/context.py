@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.arns import arn_account, is_alias
+from trail_diff.events.fields import text_of
 from trail_diff.events.identity import service_name
 from trail_diff.model.codes import CallerKind, Grade
 from trail_diff.model.learnt import Caller, Event, KeyAccess
@@ -171,7 +172,7 @@ def _facts_of_service(call: _Call) -> Iterator[tuple[Fact, Domain]]:
         yield "is-service", Domain(("true",), "documented")
         yield "service-name", Domain((principal.name,), principal.grade)
         yield "service-names", Domain((Contains((principal.name,)),), "inferred")
-    arn, account = _text(event.in_scope_of.get("sourceArn")), _text(event.in_scope_of.get("sourceAccount"))
+    arn, account = text_of(event.in_scope_of.get("sourceArn")), text_of(event.in_scope_of.get("sourceAccount"))
     accounts = _accounts_worked_for(call)
     if account or accounts:
         yield "source-account", Domain((account,)) if account else Domain((ABSENT, *accounts), "inferred")
@@ -210,14 +211,14 @@ def _kms_keys(call: _Call) -> Iterator[tuple[str, Domain]]:
     yield from _context_keys(event, access)
     yield from _keys_of_parameters(event)
     for name, key in _GRANT_KEYS.items():
-        yield key, _told(_text(event.request_parameters.get(name)))
+        yield key, _told(text_of(event.request_parameters.get(name)))
     operations = event.request_parameters.get("operations")
     yield "kms:GrantOperations", _told(tuple(map(str, operations)) if isinstance(operations, list) else None)
     constraint, _context = _grant_constraint(event, access)
     yield "kms:GrantConstraintType", _told(constraint)
     constraints = event.request_parameters.get("constraints")
     source = constraints.get("sourceArn") if isinstance(constraints, Mapping) else None
-    yield "kms:GrantConstraintSourceArn", _told(_text(source))
+    yield "kms:GrantConstraintSourceArn", _told(text_of(source))
 
 
 def _told(value: Value | None) -> Domain:
@@ -226,9 +227,9 @@ def _told(value: Value | None) -> Domain:
 
 def _keys_of_parameters(event: Event) -> Iterator[tuple[str, Domain]]:
     """Yield the keys that the request's own parameters tell: the algorithm, and by which name the key was called."""
-    if algorithm := _text(event.request_parameters.get("encryptionAlgorithm")):
+    if algorithm := text_of(event.request_parameters.get("encryptionAlgorithm")):
         yield "kms:EncryptionAlgorithm", Domain((algorithm,))
-    key = _text(event.request_parameters.get("keyId"))
+    key = text_of(event.request_parameters.get("keyId"))
     if key is None:
         yield "kms:RequestAlias", Domain((ABSENT,), "inferred")
     else:
@@ -285,7 +286,3 @@ def _recorded(context: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
                 yield key, tuple(map(str, value))
             case _:
                 continue
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

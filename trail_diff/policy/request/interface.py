@@ -10,8 +10,8 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.model.codes import Decided, Grade, Layer, Matched
+from trail_diff.model.decisions import StatementOutcome
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import StatementOutcome
 from trail_diff.policy.request.domains import IS_ABSENT, Domain, Table, Value
 
 Outcome = tuple[Matched, Reason]

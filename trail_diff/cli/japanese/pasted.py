@@ -1,0 +1,92 @@
+"""What is said of what was pasted (trail_diff.pasted.wording), in Japanese."""
+
+from collections.abc import Mapping
+
+PASTED: Mapping[str, str] = {
+    "an id": "ID",
+    "a job": "ジョブ",
+    "a key": "キー",
+    "a recovery point": "復旧ポイント",
+    "a backup vault": "バックアップボールト",
+    "a role": "ロール",
+    "a resource": "リソース",
+    "an account": "アカウント",
+    "a file": "ファイル",
+    "JSON itself": "JSON 自体",
+    "an event data store": "イベントデータストア",
+    "a log group": "ロググループ",
+    "a bucket": "バケット",
+    "{} is {}, not a job": "{} は {} であり、ジョブではありません",
+    "{} is the id of something that jobs are about, not a job": "{} はジョブの対象の ID であり、ジョブではありません",
+    "{} {}: this is {}, not a key": "{} {}: これは {} であり、キーではありません",
+    "{} {}: this is a job, not a key": "{} {}: これはジョブであり、キーではありません",
+    "{} {}: this is {}, not a file": "{} {}: これは {} であり、ファイルではありません",
+    "{} {}: no such file or folder": "{} {}: このファイルまたはフォルダーはありません",
+    "no job {} in the {} found": "見つかった {1} 件のジョブに {0} はありません",
+    "the nearest is {}: give it with {}": "最も近いのは {} です。{} で指定してください",
+    "the nearest are {}: give one with {}": "近いのは {} です。1 つを {} で指定してください",
+    "no call on {} was read": "{} に対する呼び出しは読み取られていません",
+    "the nearest key is {}: give it with --key": "最も近いキーは {} です。--key で指定してください",
+    "without --key, 'trail-diff callers' lists every key": (
+        "--key を省くと、'trail-diff callers' はすべてのキーを一覧します"
+    ),
+    "{} is an image or a PDF, not an export": "{} は画像または PDF であり、エクスポートではありません",
+    "{} is no text, and no export": "{} はテキストではなく、エクスポートではありません",
+    "export the events themselves: {}": "イベント自体をエクスポートしてください: {}",
+    "{} holds no CloudTrail record and no job": "{} に CloudTrail レコードもジョブもありません",
+    "give the folder that does, as AWSLogs/ACCOUNT/CloudTrail, or export the events: {}": (
+        "レコードのあるフォルダー (AWSLogs/ACCOUNT/CloudTrail など) を指定するか、"
+        "イベントをエクスポートしてください: {}"
+    ),
+    "the records are of {}, none of {}": "レコードは {} のもので、{} のものはありません",
+    "give --region {}": "--region {} を指定してください",
+    "the records are of {}, none between --from and --to": (
+        "レコードは {} のもので、--from と --to の間のものはありません"
+    ),
+    "no job in the {} records read, which are of {} in {}": (
+        "読み取った {0} 件のレコードにジョブがありません。レコードは {2} の {1} のものです"
+    ),
+    "export the day and the Region of the job, or describe it with --job FILE (aws backup describe-backup-job)": (
+        "ジョブの日とリージョンをエクスポートするか、ジョブの説明を --job FILE で指定してください"
+        " (aws backup describe-backup-job)"
+    ),
+    "its failed jobs are {} and {} more: give one with {}": (
+        "失敗したジョブは {} とほか {} 件です。1 つを {} で指定してください"
+    ),
+    "its failed jobs are {}: give one with {}": "失敗したジョブは {} です。1 つを {} で指定してください",
+    "its jobs are {} and {} more: give one with {}": (
+        "関係するジョブは {} とほか {} 件です。1 つを {} で指定してください"
+    ),
+    "its jobs are {}: give one with {}": "関係するジョブは {} です。1 つを {} で指定してください",
+    "trail-diff callers --key {} lists who uses it": "trail-diff callers --key {} で使用者を一覧できます",
+    "'trail-diff callers' lists the keys": "'trail-diff callers' でキーを一覧できます",
+    "aws backup list-backup-jobs {} lists its failed jobs": "失敗したジョブの一覧: aws backup list-backup-jobs {}",
+    "aws backup list-backup-jobs {} lists them": "ジョブの一覧: aws backup list-backup-jobs {}",
+    "aws backup describe-recovery-point names its resource, aws backup list-backup-jobs the resource's jobs": (
+        "リソースは aws backup describe-recovery-point で、そのジョブは aws backup list-backup-jobs で確認できます"
+    ),
+    "exports go after --events: --events {} --job-id ID": (
+        "エクスポートは --events の後に指定してください: --events {} --job-id ID"
+    ),
+    "trail-diff --job-id {} explains it": "説明するには: trail-diff --job-id {}",
+    "its key is {}: give it with --key": "そのキーは {} です。--key で指定してください",
+    "a job id goes after --job-id: trail-diff --job-id {} --events PATH": (
+        "ジョブの ID は --job-id の後に指定してください: trail-diff --job-id {} --events PATH"
+    ),
+    "compare reads exports; for jobs: trail-diff --job-id ID --baseline-job-id ID --events PATH": (
+        "compare はエクスポートを読み取ります。ジョブの場合: trail-diff --job-id ID --baseline-job-id ID --events PATH"
+    ),
+    "a job id goes after --job-id; its description is what aws backup describe-backup-job prints": (
+        "ジョブの ID は --job-id の後に指定してください。ジョブの説明は aws backup describe-backup-job の出力です"
+    ),
+    "a key goes after --key": "キーは --key の後に指定してください",
+    "save its policy: {}": "ポリシーを保存してください: {}",
+    "save its state: {}": "状態を保存してください: {}",
+    "save its grants: {}": "グラントを保存してください: {}",
+    "it goes after --event-data-store": "--event-data-store の後に指定してください",
+    "it goes after --log-group: --log-group {}": "--log-group の後に指定してください: --log-group {}",
+    "a bucket is given as {}": "バケットは {} の形で指定してください",
+    "save it in a file, or pipe it in with {} -": "ファイルに保存するか、{} - でパイプから渡してください",
+    "save it in a file, and give its name": "ファイルに保存し、その名前を指定してください",
+    "{} takes a file or folder with exports": "{} にはエクスポートのファイルかフォルダーを指定します",
+}

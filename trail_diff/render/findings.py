@@ -1,0 +1,116 @@
+"""What the text renderers share of findings: what each says, and what it rests on, not yet escaped for a medium."""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from trail_diff.model.codes import Cause
+from trail_diff.model.decisions import CallerDecision, ConditionOutcome
+from trail_diff.model.report import (
+    Finding,
+    Report,
+)
+from trail_diff.render.catalogue import Catalogue
+from trail_diff.render.layout import place_key, show_statement
+
+_MOST_VALUES = 3
+
+
+def merge_findings(findings: Sequence[Finding], words: Catalogue) -> list[tuple[Finding, str]]:
+    """Put findings that differ in their action only together; the actions as one text."""
+    merged: dict[Finding, list[str]] = {}
+    for finding in findings:
+        actions = merged.setdefault(structs.replace(finding, action=None), [])
+        if finding.action:
+            actions.append(finding.action)
+    return [(finding, words.grammar.join_items(list(dict.fromkeys(actions)))) for finding, actions in merged.items()]
+
+
+def conditions_of(finding: Finding, decisions: Sequence[CallerDecision]) -> tuple[ConditionOutcome, ...]:
+    """Return the conditions of the statement that a finding blames, as they came out for its caller."""
+    if finding.statement is None or finding.caller is None:
+        return ()
+    for decision in decisions:
+        if decision.as_of == "today" or decision.caller.across_sessions() != finding.caller.across_sessions():
+            continue
+        for statement in decision.statements:
+            if (statement.index, statement.layer) == (finding.statement.index, finding.layer):
+                return statement.conditions
+    return ()
+
+
+def show_finding(finding: Finding, actions: str, words: Catalogue) -> str:
+    """Show a finding as one line: the cause, who, what, where."""
+    caller = finding.caller
+    who = " ".join(filter(None, [caller.name if caller else None, actions]))
+    where = words.grammar.join_items([part for part in (who, show_place(finding, words)) if part])
+    return ": ".join(filter(None, [words.causes[finding.cause], where]))
+
+
+def show_place(finding: Finding, words: Catalogue) -> str:
+    """Show where a finding lies: the policy layer, and the statement of it."""
+    parts = [words.layers.get(finding.layer or "", ""), show_statement(finding.statement, words)]
+    return words.grammar.join_items([part for part in parts if part])
+
+
+def show_condition(condition: ConditionOutcome, words: Catalogue) -> str:
+    """Show a condition and why it came out as it did; an outcome that is inferred is said to be."""
+    told = f"{condition.operator} {condition.key}: {words.reason(condition.reason)}"
+    is_inferred = condition.grade == "inferred" and condition.outcome != "unknown"
+    return f"{told} ({words.labels['inferred']})" if is_inferred else told
+
+
+def show_clearing(finding: Finding, words: Catalogue) -> list[str]:
+    """Show in short what an uncertain finding rests on: for a condition that is told already, what would clear it."""
+    if finding.confidence == "confirmed":
+        return []
+    told = [one for one in finding.rests_on if one.kind == "principal" or one.reason not in finding.reasons]
+    told = [one for one in told if one.kind != "context-key"]
+    unless = dict.fromkeys(one.unless for one in finding.rests_on if one.unless)
+    lines = [show_unless(finding, one, words) for one in unless]
+    return [*show_rests_on(structs.replace(finding, rests_on=tuple(told)), words), *lines]
+
+
+def show_unless(finding: Finding, clause: str, words: Catalogue) -> str:
+    """Show what would clear a finding; a condition of an Allow that would not hold confirms that nothing allows."""
+    is_allow = finding.cause is Cause.KEY_POLICY_NO_ALLOW
+    return words.labels["holds_if" if is_allow else "unless"].format(unless=words.grammar.say_value(clause))
+
+
+def show_rests_on(finding: Finding, words: Catalogue) -> list[str]:
+    """Show what a finding rests on beside records, one line each: the key, why, and what would clear it."""
+    lines = []
+    for one in finding.rests_on:
+        told = ": ".join(filter(None, [one.key, words.reason(one.reason)]))
+        unless = [show_unless(finding, one.unless, words)] if one.unless else []
+        head = words.labels["rests_on"] if one.key else f"{words.labels['rests_on']}:"
+        lines.append(f"{head} {words.grammar.join_clauses([told, *unless])}")
+    return lines
+
+
+def say_mended(finding: Finding, words: Catalogue) -> str:
+    """Say that what a finding blames was mended since."""
+    return words.labels["mended_state" if finding.layer == "key-state" else "mended"]
+
+
+def show_differences(report: Report, finding: Finding, words: Catalogue, most: int = _MOST_VALUES) -> list[str]:
+    """Show in what the refused requests of a finding's caller differ from those that worked, one line each."""
+    caller = finding.caller.across_sessions() if finding.caller else None
+    lines = []
+    for one in report.request_differences:
+        if one.caller.across_sessions() == caller and finding.action in (None, one.action):
+            now, then = (
+                _some_of([_key_or_text(value, report) for value in values], most, words) or words.labels["no_value"]
+                for values in (one.failed, one.succeeded)
+            )
+            lines.append(words.labels["request_differs"].format(name=one.name, failed=now, succeeded=then))
+    return list(dict.fromkeys(lines))
+
+
+def _key_or_text(value: str, report: Report) -> str:
+    """Return the id of a key that is named by its ARN, with its place where another looks the same; else the text."""
+    return place_key(value, report.key_places) if value.startswith("arn:") and ":key/" in value else value
+
+
+def _some_of(values: Sequence[str], most: int, words: Catalogue) -> str:
+    return words.grammar.join_items([*values[:most], *(["…"] if len(values) > most else [])])
