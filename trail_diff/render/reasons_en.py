@@ -318,6 +318,10 @@ REASONS: Mapping[str, str] = {
     "key-is-disabled": "the key is disabled",
     "part-not-read": "it may hold keys, and was not read",
     "grant-is-removed": "the grant is removed, and the calls that it allows are not replayed without it",
+    "alias-is-removed": "the alias is removed, and calls that name it find no key",
+    "alias-is-retargeted": "the alias is pointed at another key, whose policy was not tried on the calls that name it",
+    "role-is-removed": "the role is removed or replaced, and policies that name the old one do not allow another",
+    "key-of-resource-changes": "it gets another key, whose policy was not tried on the calls made for it",
     "no-call-to-replay": "no call on it is in the events",
     "no-kms-events": "the events hold no KMS call at all",
     "calls-not-told-apart": (

@@ -58,8 +58,18 @@ def removed_grant(address: str, grantee: object, path: str, *keys: object) -> Pl
     )
 
 
-NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED})
-"""Reasons of what a document has beside keys, and that nothing was tried of."""
+MOVES = frozenset(
+    {
+        Reason.ALIAS_IS_REMOVED,
+        Reason.ALIAS_IS_RETARGETED,
+        Reason.ROLE_IS_REMOVED,
+        Reason.KEY_OF_RESOURCE_CHANGES,
+    }
+)
+"""Reasons of what a document takes away from calls, whatever the policies say."""
+
+NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED, *MOVES})
+"""Reasons of what a document has beside keys, and that no policy was tried of."""
 
 Reader = Callable[[Mapping[str, Any], Surroundings], Iterator[PlannedKey]]
 """Yields the keys of a document of one tool, and nothing for documents of others."""

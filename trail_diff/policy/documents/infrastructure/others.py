@@ -16,11 +16,28 @@ from trail_diff.policy.documents.infrastructure.interface import (
     texts,
     unread,
 )
+from trail_diff.policy.documents.infrastructure.moves import Move, MoveKind, planned_move
 
 PULUMI_TYPES = frozenset(
     {"aws:kms/key:Key", "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey", "aws-native:kms:Key"}
 )
 _PULUMI_POLICY = "aws:kms/keyPolicy:KeyPolicy"
+_PULUMI_ALIAS = "aws:kms/alias:Alias"
+_PULUMI_FIELDS: Mapping[str, str] = {
+    "aws:iam/role:Role": "",
+    _PULUMI_ALIAS: "targetKeyId",
+    "aws:backup/vault:Vault": "kmsKeyArn",
+    "aws:dynamodb/table:Table": "serverSideEncryption.kmsKeyArn",
+    "aws:sqs/queue:Queue": "kmsMasterKeyId",
+    "aws:sns/topic:Topic": "kmsMasterKeyId",
+    "aws:secretsmanager/secret:Secret": "kmsKeyId",
+    "aws:rds/instance:Instance": "kmsKeyId",
+    "aws:rds/cluster:Cluster": "kmsKeyId",
+    "aws:efs/fileSystem:FileSystem": "kmsKeyId",
+    "aws:cloudwatch/logGroup:LogGroup": "kmsKeyId",
+}
+"""Where resources of Pulumi's AWS provider name their key; "" for a role, which has none."""
+
 _PULUMI_GRANT = "aws:kms/grant:Grant"
 _UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What Pulumi writes in a preview for a value that is not known yet (its SDK's `UnknownStringValue`)."""
@@ -49,6 +66,8 @@ def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings
             yield removed_grant(_pulumi_name(step.get("urn")), grantee, path, inputs.get("keyId"))
         if kind in _STACKS and step.get("op") != "same":
             yield unread(_pulumi_name(step.get("urn")), kind, f"/steps/{place}/newState")
+        if (moved := _moved(kind, step, f"/steps/{place}/newState")) is not None:
+            yield moved
         if kind not in PULUMI_TYPES and kind != _PULUMI_POLICY:
             continue
         is_kept = step.get("op") == "delete" and old.get("retainOnDelete") is True
@@ -64,6 +83,45 @@ def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings
             path=f"/steps/{place}/newState/inputs/policy",
             reason=_end_of(str(step.get("op")), old, new) if kind in PULUMI_TYPES else None,
         )
+
+
+def _moved(kind: str, step: Mapping[str, Any], path: str) -> PlannedKey | None:
+    """Return what stands for an alias, a role or an encrypted resource that a preview takes away or moves."""
+    states = as_object(step.get("oldState")), as_object(step.get("newState"))
+    operation, field = str(step.get("op")), _PULUMI_FIELDS.get(kind)
+    is_gone, is_replaced = operation == "delete", "replace" in operation
+    if field is None or operation not in ("update", "replace", "delete") or states[0].get("retainOnDelete") is True:
+        return None
+    of: MoveKind = "role" if not field else "alias" if kind == _PULUMI_ALIAS else "resource"
+    if is_gone and of == "resource":
+        return None
+    sides = [{**as_object(state.get("outputs")), **as_object(state.get("inputs"))} for state in states]
+    names = [texts(*(side.get(name) for name in ("arn", "name", "bucket")), side.get("id")) for side in sides]
+    own = names if of != "role" else [texts(sides[0].get("arn")), frozenset[str]()]
+    if of == "alias":
+        own = [texts(side.get("name")) for side in sides]
+    return planned_move(
+        Move(
+            address=_pulumi_name(step.get("urn")),
+            kind=of,
+            before=own[0],
+            after=own[1] or own[0],
+            keys_before={field: _inner(sides[0], field)},
+            keys_after={field: _inner(sides[1], field)},
+            is_gone=is_gone,
+            is_replaced=is_replaced,
+            path=path,
+        )
+    )
+
+
+def _inner(value: object, path: str) -> str | None:
+    """Return the text at a path; the path itself, where Pulumi does not know it yet."""
+    for name in filter(None, path.split(".")):
+        value = as_object(value).get(name)
+    if value == _UNKNOWN_TEXT:
+        return path
+    return value if isinstance(value, str) and value else None
 
 
 def _end_of(operation: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Reason | None:
