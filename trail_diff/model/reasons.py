@@ -269,6 +269,7 @@ class Reason(StrEnum):
     # why a policy was not tried on a key's calls
     POLICY_UNCHANGED = "policy-unchanged"
     POLICY_KNOWN_AFTER_APPLY = "policy-known-after-apply"
+    POLICY_NOT_TOLD = "policy-not-told"
     POLICY_IS_DEFAULT = "policy-is-default"
     KEY_IS_NEW = "key-is-new"
     KEY_IS_DELETED = "key-is-deleted"

@@ -38,6 +38,7 @@ _COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "
 _OPEN_REASONS = frozenset(
     {
         "policy-known-after-apply",
+        "policy-not-told",
         "no-call-to-replay",
         "part-not-read",
         "grant-is-removed",

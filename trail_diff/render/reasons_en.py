@@ -311,6 +311,7 @@ REASONS: Mapping[str, str] = {
     "grant-not-replayable": "a grant cannot be replayed from a policy alone",
     "policy-unchanged": "its policy does not change",
     "policy-known-after-apply": "its policy is not known before it is applied",
+    "policy-not-told": "its policy is not in the document",
     "policy-is-default": "it has no policy of its own, so AWS gives it the default one",
     "key-is-new": "the key is new: nothing has called it yet",
     "key-is-deleted": "the key is deleted",

@@ -368,6 +368,7 @@ REASONS: Mapping[str, str] = {
     "grant-not-replayable": "グラントはポリシーだけでは再評価できません",
     "policy-unchanged": "ポリシーは変わりません",
     "policy-known-after-apply": "ポリシーは適用するまで決まりません",
+    "policy-not-told": "ポリシーが文書に含まれていません",
     "policy-is-default": "ポリシーの指定がないため、AWS の既定のポリシーになります",
     "key-is-new": "新しいキーのため、呼び出しはまだありません",
     "key-is-deleted": "キーは削除されます",

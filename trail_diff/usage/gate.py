@@ -28,7 +28,7 @@ from trail_diff.usage.what_if import BACKUP, KnownCalls, Policies, expected_call
 
 NOTHING_READ = Coverage()
 _TRIED = frozenset({"created", "changed", "deployed"})
-_OPEN = frozenset({Reason.POLICY_KNOWN_AFTER_APPLY, Reason.NO_CALL_TO_REPLAY, *NOT_KEYS})
+_OPEN = frozenset({Reason.POLICY_KNOWN_AFTER_APPLY, Reason.POLICY_NOT_TOLD, Reason.NO_CALL_TO_REPLAY, *NOT_KEYS})
 _KNOWN_ANEW: frozenset[WhatIfOutcome] = frozenset({"breaks", "stays-denied"})
 
 

@@ -42,6 +42,12 @@ _PULUMI_GRANT = "aws:kms/grant:Grant"
 _UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What Pulumi writes in a preview for a value that is not known yet (its SDK's `UnknownStringValue`)."""
 
+_SEALED = "4dabf18193072939515e22adb298388d"
+"""What Pulumi marks a secret with in its state: encrypted, or with its value as JSON in `plaintext`."""
+
+_SEALED_TEXT = "[secret]"
+"""What Pulumi writes in a preview for a secret."""
+
 _OPERATIONS: Mapping[str, KeyChange] = {
     "create": "created",
     "delete": "deleted",
@@ -71,13 +77,13 @@ def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings
         if kind not in PULUMI_TYPES and kind != _PULUMI_POLICY:
             continue
         is_kept = step.get("op") == "delete" and old.get("retainOnDelete") is True
-        after = _pulumi_policy(old if is_kept else new)
-        is_unknown = isinstance(after, str) and _UNKNOWN_TEXT in after
+        before, after = _pulumi_policy(old), _pulumi_policy(old if is_kept else new)
+        is_unknown = _is_open(after)
         yield PlannedKey(
             address=_pulumi_name(step.get("urn")),
             change="unchanged" if is_kept else _OPERATIONS.get(str(step.get("op")), "changed"),
             names=_pulumi_names(step.get("urn"), old, new),
-            before=_pulumi_policy(old),
+            before=None if _is_open(before) else before,
             after=None if is_unknown else after,
             unknown="policy" if is_unknown else None,
             path=f"/steps/{place}/newState/inputs/policy",
@@ -141,25 +147,26 @@ def read_pulumi_stack(document: Mapping[str, Any], _surroundings: Surroundings) 
     resources = as_list(as_object(document.get("deployment")).get("resources"))
     for place, state in enumerate(map(as_object, resources)):
         if state.get("type") in PULUMI_TYPES or state.get("type") == _PULUMI_POLICY:
-            yield PlannedKey(
-                address=_pulumi_name(state.get("urn")),
-                change="deployed",
-                names=_pulumi_names(state.get("urn"), {}, state),
-                after=_pulumi_policy(state),
-                path=f"/deployment/resources/{place}/outputs/policy",
-            )
+            name, names = _pulumi_name(state.get("urn")), _pulumi_names(state.get("urn"), {}, state)
+            policy, path = _pulumi_policy(state), f"/deployment/resources/{place}/outputs/policy"
+            if _is_open(policy):
+                policy = None
+            yield _described(name, names, policy, "policy", path)
 
 
 def read_resource_description(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
-    """Yield the key of an answer of Cloud Control (GetResource), or of AWS Config (configuration items)."""
-    described = as_object(document.get("ResourceDescription"))
-    if document.get("TypeName") == "AWS::KMS::Key" or "KeyPolicy" in str(described.get("Properties")):
-        properties = _parsed(described.get("Properties"))
-        names = texts(described.get("Identifier"), properties.get("Arn"), properties.get("KeyId"))
-        if names or properties:
+    """Yield the keys of an answer of Cloud Control (GetResource), or of AWS Config (configuration items)."""
+    for described in map(
+        as_object, [document.get("ResourceDescription"), *as_list(document.get("ResourceDescriptions"))]
+    ):
+        if document.get("TypeName") == "AWS::KMS::Key" or "KeyPolicy" in str(described.get("Properties")):
+            properties = _parsed(described.get("Properties"))
+            names = texts(described.get("Identifier"), properties.get("Arn"), properties.get("KeyId"))
             address = str(described.get("Identifier") or "key")
-            yield PlannedKey(address, "deployed", names, after=properties.get("KeyPolicy"), path="/ResourceDescription")
+            if names or properties:
+                yield _described(address, names, properties.get("KeyPolicy"), "KeyPolicy", "/ResourceDescription")
     items = [*as_list(document.get("configurationItems")), *as_list(document.get("baseConfigurationItems"))]
+    items += [_parsed(one) for one in as_list(document.get("Results"))]
     items += [document["configurationItem"]] if "configurationItem" in document else []
     items += [document] if document.get("resourceType") == "AWS::KMS::Key" else []
     for item in map(as_object, items):
@@ -171,15 +178,28 @@ def _config_item(item: Mapping[str, Any]) -> PlannedKey:
     supplementary, configuration = as_object(item.get("supplementaryConfiguration")), _parsed(item.get("configuration"))
     policy = supplementary.get("Policy", configuration.get("policy", configuration.get("keyPolicy")))
     names = texts(item.get("ARN"), item.get("arn"), item.get("resourceId"), item.get("resourceName"))
-    return PlannedKey(
-        str(item.get("resourceId") or "key"), "deployed", names, after=policy, path="/supplementaryConfiguration/Policy"
-    )
+    place = "supplementaryConfiguration.Policy"
+    return _described(str(item.get("resourceId") or "key"), names, policy, place, f"/{place.replace('.', '/')}")
+
+
+def _described(address: str, names: frozenset[str], policy: Any, place: str, path: str) -> PlannedKey:
+    """Return a key as it was described; AWS leaves out what it did not record, so without a policy it is not known."""
+    if policy:
+        return PlannedKey(address, "deployed", names, after=policy, path=path)
+    return PlannedKey(address, "deployed", names, unknown=place, path=path, reason=Reason.POLICY_NOT_TOLD)
+
+
+def _is_open(policy: Any) -> bool:
+    """Check whether a policy is one that Pulumi does not know yet, or keeps secret."""
+    return isinstance(policy, str) and (_UNKNOWN_TEXT in policy or policy == _SEALED_TEXT)
 
 
 def _pulumi_policy(state: Mapping[str, Any]) -> Any:
     for part in ("inputs", "outputs"):
         values = as_object(state.get(part))
         policy = values.get("policy", values.get("keyPolicy"))
+        if isinstance(policy, Mapping) and _SEALED in policy:
+            policy = policy.get("plaintext", _SEALED_TEXT)
         if policy:
             return policy
     return None
