@@ -40,7 +40,8 @@ def gate(folder: Path, report: Any, new: Any, options: list[str]) -> tuple[int, 
     """Run the gate on the succeeded job's calls in a folder that holds the export; return its status, and who breaks."""
     guilty = report["policies"][0]
     start, end = report["coverage"]["windows"]["succeeded"]
-    run_in(folder, ["callers", *options[:2], "--from", start, "--to", end, "--save", "calls.json"])
+    if not (folder / "calls.json").exists():
+        run_in(folder, ["callers", *options[:2], "--from", start, "--to", end, "--save", "calls.json"])
     (folder / "new.json").write_text(json.dumps(new), encoding="utf-8")
     (folder / "old.json").write_text(json.dumps(before(report)), encoding="utf-8")
     policies = ["--key-policy", "new.json", "--old", "old.json", "--key", guilty["key"]]
@@ -69,6 +70,15 @@ def offered(report: Any) -> list[Any]:
     return certain or [one["policy"] for one in report["remedies"] if one["helps"] is not False and one["policy"]][:1]
 
 
+def harmless(policy: Any) -> Any:
+    """Return a policy that comes to the same: statements in another order, with a Sid each, and one Allow more."""
+    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    principal = {"AWS": "arn:aws:iam::444455556666:role/auditor"}
+    more = {"Sid": "Auditor", "Effect": "Allow", "Principal": principal, "Action": "kms:DescribeKey", "Resource": "*"}
+    named = [{**one, "Sid": f"Renamed{place}"} for place, one in enumerate(statements)]
+    return {**policy, "Statement": [more, *reversed(named)]}
+
+
 def facts_in(argv: list[str]) -> list[str]:
     """Return those options of an incident that tell of what stands beside the key policy."""
     places = [place for place, one in enumerate(argv) if one in ("--grants", "--org-id")]
@@ -76,8 +86,9 @@ def facts_in(argv: list[str]) -> list[str]:
 
 
 def check(folder: Path, report: Any, options: list[str], name: str) -> None:
-    """Check that the gate stops the policy that is the cause, and passes each policy that is proposed instead."""
+    """Check that the gate stops the policy that is the cause, and passes what comes to the same, and each fix."""
     assert gate(folder, report, report["policies"][0]["document"], options)[0] == 1
+    assert gate(folder, report, harmless(before(report)), options) == (0, [])
     assert offered(report)
     bystanders = _BYSTANDERS.get(name, [])
     for proposed in offered(report):
