@@ -208,6 +208,8 @@ MOVES: list[tuple[dict[str, Any], int, str | None]] = [
     (moved("aws_dynamodb_table", UPDATE, TABLE, {**TABLE, "hash_key": "id"}), 0, None),
     (moved("aws_dynamodb_table", DELETE, TABLE), 0, None),
     (moved("aws_dynamodb_table", UPDATE, {**TABLE, "name": "b"}, {**TABLE_MOVED, "name": "b"}), 3, None),
+    (moved("aws_backup_vault", REPLACE, {"name": "v", "kms_key_arn": KEY}, {"kms_key_arn": OTHER}), 1, "at-risk"),
+    (moved("aws_backup_vault", DELETE, {"name": "v", "kms_key_arn": KEY}), 0, None),
     (moved("aws_sqs_queue", UPDATE, {"name": "q"}, {"name": "q", "kms_master_key_id": KEY}), 3, None),
 ]
 

@@ -26,7 +26,7 @@ def calls_of(move: PlannedKey, observed: ObservedRequests) -> list[ObservedReque
         case Reason.ROLE_IS_REMOVED:
             return [one for one in observed.requests() if _is_from(one, move.names)]
         case Reason.KEY_OF_RESOURCE_CHANGES:
-            return [one for one in observed.on_key(move.names) if _is_for(one, move.names)]
+            return [one for one in observed.on_key(move.names) if _is_for(one, move)]
         case _:
             return [one for one in observed.requests() if _names_alias(one, move.names)]
 
@@ -79,7 +79,11 @@ def _names_alias(one: ObservedRequest, names: Collection[str]) -> bool:
     return named is not None and is_alias(named) and named[named.index("alias/") :] in names
 
 
-def _is_for(one: ObservedRequest, names: Collection[str]) -> bool:
-    """Check whether a call's encryption context names a resource: as a value, or as a part of an ARN."""
+def _is_for(one: ObservedRequest, move: PlannedKey) -> bool:
+    """Check whether a call was made for a resource: by its service, or with its name in the encryption context."""
+    caller, names = one.event.caller, move.names
+    by = [caller.invoked_by, caller.name if caller.kind == "service" else None]
+    if move.service and any(name and name.startswith(move.service) for name in by):
+        return True
     values = one.event.encryption_context.values()
     return any(value in names or not set(_PARTS.split(value)).isdisjoint(names) for value in values)

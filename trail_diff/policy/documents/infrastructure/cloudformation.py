@@ -19,7 +19,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
 )
 from trail_diff.policy.documents.infrastructure.intrinsics import Template
 from trail_diff.policy.documents.infrastructure.loops import is_loop
-from trail_diff.policy.documents.infrastructure.moves import Move, MoveKind, planned_move
+from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
 from trail_diff.policy.documents.infrastructure.parts import INLINED, PART_TYPES, is_part, place_of
 from trail_diff.policy.documents.unresolved import expressions_in
 
@@ -150,6 +150,7 @@ def _moved(resource: Mapping[str, Any], path: str) -> PlannedKey | None:
             is_gone=is_gone,
             is_replaced=resource.get("Replacement") == "True" and resource.get("PolicyAction") != "Retain",
             path=path,
+            service=SERVICES.get(kind),
         )
     )
 

@@ -27,7 +27,8 @@ class PlannedKey(Struct, frozen=True):
     may hold unresolved values. `unknown` is the expression of a policy that is not known at all until it is applied.
     `path` is the JSON pointer of the policy in the document. `reason` tells what the policy does not: the key is
     deleted, replaced or disabled, so that calls on it fail; or this is a part of the document that may hold keys, and
-    was not read.
+    was not read. `service` begins the names of the services that call for a resource that gets another key, where their
+    calls do not name it.
     """
 
     address: str
@@ -38,6 +39,7 @@ class PlannedKey(Struct, frozen=True):
     unknown: str | None = None
     path: str = ""
     reason: Reason | None = None
+    service: str | None = None
 
     @property
     def arn(self) -> str | None:

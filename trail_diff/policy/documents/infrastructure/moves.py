@@ -19,7 +19,7 @@ MoveKind = Literal["alias", "role", "resource"]
 class Move(Struct, frozen=True):
     """A resource before and after: its own names, and by field the key that it names; None where that is not known.
 
-    `is_gone`: it is deleted; `is_replaced`: deleted, and another made in its place.
+    `is_gone`: it is deleted; `is_replaced`: deleted, and another made in its place. `service`: see `PlannedKey`.
     """
 
     address: str
@@ -31,6 +31,16 @@ class Move(Struct, frozen=True):
     is_gone: bool = False
     is_replaced: bool = False
     path: str = ""
+    service: str | None = None
+
+
+SERVICES: Mapping[str, str] = {
+    "aws_backup_vault": "backup",
+    "aws_backup_logically_air_gapped_vault": "backup",
+    "AWS::Backup::BackupVault": "backup",
+    "aws:backup/vault:Vault": "backup",
+}
+"""Which services call for resources that their calls do not name."""
 
 
 def planned_move(move: Move) -> PlannedKey | None:
@@ -41,7 +51,9 @@ def planned_move(move: Move) -> PlannedKey | None:
     keys = {value for value in move.keys_before.values() if value}
     told = ", ".join(sorted({value for value in move.keys_after.values() if value and value not in keys}))
     names = frozenset({move.address, *move.before, *keys} - {""})
-    return PlannedKey(move.address, "deployed", names, unknown=told or None, path=move.path, reason=reason)
+    return PlannedKey(
+        move.address, "deployed", names, unknown=told or None, path=move.path, reason=reason, service=move.service
+    )
 
 
 def _reason_of(move: Move) -> Reason | None:

@@ -16,7 +16,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
     texts,
     unread,
 )
-from trail_diff.policy.documents.infrastructure.moves import Move, MoveKind, planned_move
+from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
 
 PULUMI_TYPES = frozenset(
     {"aws:kms/key:Key", "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey", "aws-native:kms:Key"}
@@ -117,6 +117,7 @@ def _moved(kind: str, step: Mapping[str, Any], path: str) -> PlannedKey | None:
             is_gone=is_gone,
             is_replaced=is_replaced,
             path=path,
+            service=SERVICES.get(kind),
         )
     )
 

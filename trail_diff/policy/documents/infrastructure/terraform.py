@@ -14,7 +14,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
     texts,
     unread,
 )
-from trail_diff.policy.documents.infrastructure.moves import Move, MoveKind, planned_move
+from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
 from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT
 from trail_diff.policy.documents.infrastructure.references import KEY_FIELDS, is_marked, key_values, names_of
 from trail_diff.policy.documents.infrastructure.terraform_resources import Resource, read_resources
@@ -74,6 +74,7 @@ def _moved(one: Resource) -> PlannedKey | None:
             is_gone=is_gone and not is_replaced and kind != "resource",
             is_replaced=is_replaced,
             path=one.path,
+            service=SERVICES.get(one.type),
         )
     )
 
