@@ -91,6 +91,7 @@ def try_policy(
     """
     from trail_diff.policy.documents.tried import keys_to_try
     from trail_diff.usage.gate import names_of, policies_of, replay_saved, try_keys
+    from trail_diff.usage.moves import has_moves
     from trail_diff.usage.requests import ObservedRequests
     from trail_diff.usage.what_if import KnownCalls
 
@@ -109,7 +110,7 @@ def try_policy(
     if saved is None and inputs.is_live and not inputs.aws.profiles and inputs.aws.engine is None:
         return _with_all_doubts(try_keys(tried, facts, None, known=known), tried, new, before)
     policies = policies_of(tried, facts)
-    observed = ObservedRequests(policies, names_of(tried, asked))
+    observed = ObservedRequests(policies, names_of(tried, asked), tells_names=has_moves(tried))
     if saved is None:
         coverage = count_inputs(inputs, observed)
         return _with_all_doubts(try_keys(tried, facts, observed, coverage, known), tried, new, before)

@@ -30,6 +30,10 @@ NAMED = {
     "@new": json.dumps(NEW),
     "@context-old": json.dumps({"Properties": {"KeyPolicy": OLD}}),
     "@context-new": json.dumps({"Properties": {"KeyPolicy": NEW}}),
+    "@twice-new": json.dumps(json.dumps(NEW)),
+    "@selected": json.dumps(
+        {"resourceId": ARN[-36:], "arn": ARN, "resourceType": "AWS::KMS::Key", "configuration": {"policy": NEW}}
+    ),
     "@properties-new": json.dumps({"KeyId": "k", "KeyPolicy": NEW}),
 }
 
@@ -184,6 +188,18 @@ def test_template_of_a_stack_set_is_opened() -> None:
     template = {"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": NEW}}}}
 
     assert [key.after for key in keys_to_try({"StackSet": {"TemplateBody": json.dumps(template)}}, None)] == [NEW]
+
+
+def test_parameters_of_a_stack_set_are_those_of_its_template() -> None:
+    """DescribeStackSet has the values of parameters beside the template; those that are given come first."""
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {**NEW, "Id": {"Ref": "Env"}}}}
+    template = {"Parameters": {"Env": {"Type": "String", "Default": "prod"}}, "Resources": {"Key": key}}
+    told = [{"ParameterKey": "Env", "ParameterValue": "dev"}, {"ParameterKey": "Old", "UsePreviousValue": True}]
+    answer = {"StackSet": {"TemplateBody": json.dumps(template), "Parameters": told}}
+
+    for given, expected in ((None, "dev"), ({"Env": "test"}, "test")):
+        (found,) = keys_to_try(answer, None, (), given)
+        assert found.after["Id"] == expected
 
 
 def test_template_text_in_yaml_is_opened() -> None:

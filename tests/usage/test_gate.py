@@ -176,6 +176,80 @@ def test_grant_that_goes_is_never_passed(tmp_path: Path, grantee: str | None) ->
     assert run([*arguments, "--key", "aws_kms_key.vault"]) == 0
 
 
+ROLE = "arn:aws:iam::111122223333:role/app"
+VAULT = {"aws:dynamodb:tableName": "orders"}
+
+
+def moved(kind: str, actions: list[str], before: dict[str, Any], after: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return a change of a plan to something that is no key."""
+    change = {"actions": actions, "before": before, "after": after, "after_unknown": {}}
+    return {"address": f"{kind}.it", "type": kind, "change": change}
+
+
+ALIAS = {"name": "alias/data", "target_key_id": KEY, "target_key_arn": KEY}
+TO_OTHER = {"name": "alias/data", "target_key_id": OTHER, "target_key_arn": OTHER}
+TABLE = {"name": "orders", "server_side_encryption": [{"kms_key_arn": KEY}]}
+TABLE_MOVED = {"name": "orders", "server_side_encryption": [{"kms_key_arn": OTHER}]}
+REPLACE, UPDATE, DELETE = ["delete", "create"], ["update"], ["delete"]
+MOVES: list[tuple[dict[str, Any], int, str | None]] = [
+    (moved("aws_kms_alias", DELETE, ALIAS), 1, "breaks"),
+    (moved("aws_kms_alias", REPLACE, ALIAS, {**ALIAS, "name": "alias/new"}), 1, "breaks"),
+    (moved("aws_kms_alias", UPDATE, ALIAS, TO_OTHER), 1, "at-risk"),
+    (moved("aws_kms_alias", ["no-op"], ALIAS, ALIAS), 0, None),
+    (moved("aws_kms_alias", ["forget"], ALIAS, None), 0, None),
+    (moved("aws_kms_alias", DELETE, {**ALIAS, "name": "alias/none"}), 0, None),
+    (moved("aws_kms_alias", DELETE, {**TO_OTHER, "name": "alias/none"}), 3, None),
+    (moved("aws_iam_role", DELETE, {"arn": ROLE, "name": "app"}), 1, "at-risk"),
+    (moved("aws_iam_role", REPLACE, {"arn": ROLE, "name": "app"}, {"name": "app"}), 1, "at-risk"),
+    (moved("aws_iam_role", UPDATE, {"arn": ROLE, "name": "app"}, {"arn": ROLE, "name": "app"}), 0, None),
+    (moved("aws_iam_role", DELETE, {"arn": f"{ROLE}2", "name": "app2"}), 0, None),
+    (moved("aws_dynamodb_table", UPDATE, TABLE, TABLE_MOVED), 1, "at-risk"),
+    (moved("aws_dynamodb_table", UPDATE, TABLE, {"name": "orders"}), 1, "at-risk"),
+    (moved("aws_dynamodb_table", UPDATE, TABLE, {**TABLE, "hash_key": "id"}), 0, None),
+    (moved("aws_dynamodb_table", DELETE, TABLE), 0, None),
+    (moved("aws_dynamodb_table", UPDATE, {**TABLE, "name": "b"}, {**TABLE_MOVED, "name": "b"}), 3, None),
+    (moved("aws_backup_vault", REPLACE, {"name": "v", "kms_key_arn": KEY}, {"kms_key_arn": OTHER}), 1, "at-risk"),
+    (moved("aws_backup_vault", DELETE, {"name": "v", "kms_key_arn": KEY}), 0, None),
+    (moved("aws_sqs_queue", UPDATE, {"name": "q"}, {"name": "q", "kms_master_key_id": KEY}), 3, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("made", "status", "outcome"), MOVES, ids=[f"{one[0]['type']}-{i}" for i, one in enumerate(MOVES)]
+)
+def test_what_is_taken_away_beside_policies_does_not_pass(
+    tmp_path: Path, made: dict[str, Any], status: int, outcome: str | None
+) -> None:
+    """An alias, a role or a key of a table that goes is at risk for the calls on it, and named where none tells."""
+    arguments = write(tmp_path, change("aws_kms_key.vault", KEY, OLD, OLD), made, keys=())
+    calls = Recording()
+    calls.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, STORAGE)
+    calls.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, STORAGE, VAULT)
+    calls.kms("2026-03-01T18:01:00Z", "Encrypt", KEY, MADE.role("app", "s"), parameters={"keyId": "alias/data"})
+    (tmp_path / "export.json").write_text(as_trail_file(calls.records), encoding="utf-8")
+
+    report = run_in(tmp_path, arguments)
+
+    found = {row["outcome"] for row in report["calls"] if row["observed"] and row["address"].endswith(".it")}
+    assert found == ({outcome} if outcome else set())
+    assert run(arguments) == status
+    assert run([*arguments, "--allow-at-risk"]) == (0 if outcome == "at-risk" else status)
+    run(["callers", "--events", arguments[4], "--save", str(tmp_path / "calls.json"), "--no-progress"])
+    assert run([*arguments[:3], "--calls", str(tmp_path / "calls.json"), "--no-progress"]) == status
+
+
+@pytest.mark.parametrize(("is_key_of_table", "status"), [(True, 1), (False, 3)])
+def test_move_alone_is_no_plan_without_changes(tmp_path: Path, *, is_key_of_table: bool, status: int) -> None:
+    """A plan that changes no key at all can still break calls, or leave open whether it does."""
+    made = moved("aws_dynamodb_table", UPDATE, TABLE, TABLE_MOVED)
+    arguments = write(tmp_path, made)
+    calls = Recording()
+    calls.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, STORAGE, VAULT if is_key_of_table else None)
+    (tmp_path / "export.json").write_text(as_trail_file(calls.records), encoding="utf-8")
+
+    assert run(arguments) == status
+
+
 NESTED = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "stacks/key.yaml"}}
 OWN = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": SAFE}}
 

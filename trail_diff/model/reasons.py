@@ -269,6 +269,7 @@ class Reason(StrEnum):
     # why a policy was not tried on a key's calls
     POLICY_UNCHANGED = "policy-unchanged"
     POLICY_KNOWN_AFTER_APPLY = "policy-known-after-apply"
+    POLICY_NOT_TOLD = "policy-not-told"
     POLICY_IS_DEFAULT = "policy-is-default"
     KEY_IS_NEW = "key-is-new"
     KEY_IS_DELETED = "key-is-deleted"
@@ -276,6 +277,10 @@ class Reason(StrEnum):
     KEY_IS_DISABLED = "key-is-disabled"
     PART_NOT_READ = "part-not-read"
     GRANT_IS_REMOVED = "grant-is-removed"
+    ALIAS_IS_REMOVED = "alias-is-removed"
+    ALIAS_IS_RETARGETED = "alias-is-retargeted"
+    ROLE_IS_REMOVED = "role-is-removed"
+    KEY_OF_RESOURCE_CHANGES = "key-of-resource-changes"
     NO_CALL_TO_REPLAY = "no-call-to-replay"
     NO_KMS_EVENTS = "no-kms-events"
     CALLS_NOT_TOLD_APART = "calls-not-told-apart"

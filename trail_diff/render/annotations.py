@@ -35,7 +35,19 @@ _RULE_OF: Mapping[str, tuple[Rule, Level]] = {
 }
 _UNOBSERVED: tuple[Rule, Level] = ("policy-refuses-known-call", "note")
 _COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
-_OPEN_REASONS = frozenset({"policy-known-after-apply", "no-call-to-replay", "part-not-read", "grant-is-removed"})
+_OPEN_REASONS = frozenset(
+    {
+        "policy-known-after-apply",
+        "policy-not-told",
+        "no-call-to-replay",
+        "part-not-read",
+        "grant-is-removed",
+        "alias-is-removed",
+        "alias-is-retargeted",
+        "role-is-removed",
+        "key-of-resource-changes",
+    }
+)
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 

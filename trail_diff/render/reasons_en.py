@@ -196,6 +196,7 @@ REASONS: Mapping[str, str] = {
     "grant-not-replayable": "a grant cannot be replayed from a policy alone",
     "policy-unchanged": "its policy does not change",
     "policy-known-after-apply": "its policy is not known before it is applied",
+    "policy-not-told": "its policy is not in the document",
     "policy-is-default": "it has no policy of its own, so AWS gives it the default one",
     "key-is-new": "the key is new: nothing has called it yet",
     "key-is-deleted": "the key is deleted",
@@ -203,6 +204,10 @@ REASONS: Mapping[str, str] = {
     "key-is-disabled": "the key is disabled",
     "part-not-read": "it may hold keys, and was not read",
     "grant-is-removed": "the grant is removed, and the calls that it allows are not replayed without it",
+    "alias-is-removed": "the alias is removed, and calls that name it find no key",
+    "alias-is-retargeted": "the alias is pointed at another key, whose policy was not tried on the calls that name it",
+    "role-is-removed": "the role is removed or replaced, and policies that name the old one do not allow another",
+    "key-of-resource-changes": "it gets another key, whose policy was not tried on the calls made for it",
     "no-call-to-replay": "no call on it is in the events",
     "no-kms-events": "the events hold no KMS call at all",
     "calls-not-told-apart": (

@@ -224,6 +224,7 @@ REASONS: Mapping[str, str] = {
     "grant-not-replayable": "グラントはポリシーだけでは再評価できません",
     "policy-unchanged": "ポリシーは変わりません",
     "policy-known-after-apply": "ポリシーは適用するまで決まりません",
+    "policy-not-told": "ポリシーが文書に含まれていません",
     "policy-is-default": "ポリシーの指定がないため、AWS の既定のポリシーになります",
     "key-is-new": "新しいキーのため、呼び出しはまだありません",
     "key-is-deleted": "キーは削除されます",
@@ -231,6 +232,10 @@ REASONS: Mapping[str, str] = {
     "key-is-disabled": "キーは無効にされます",
     "part-not-read": "キーを含む可能性がありますが、読み込まれていません",
     "grant-is-removed": "グラントは削除されますが、それによって許可される呼び出しは再評価していません",
+    "alias-is-removed": "エイリアスは削除され、それを指定する呼び出しはキーを見つけられません",
+    "alias-is-retargeted": "エイリアスは別のキーを指しますが、そのポリシーをエイリアスの呼び出しで評価していません",
+    "role-is-removed": "ロールは削除または置換され、元のロールを指定するポリシーは新しいロールを許可しません",
+    "key-of-resource-changes": "別のキーに変わりますが、そのポリシーをこのリソースの呼び出しで評価していません",
     "no-call-to-replay": "このキーへの呼び出しがイベントにありません",
     "no-kms-events": "イベントに KMS の呼び出しが 1 件もありません",
     "calls-not-told-apart": (

@@ -18,16 +18,17 @@ from trail_diff.model.codes import GateOutcome, WhatIfOutcome
 from trail_diff.model.learnt import Coverage, Facts
 from trail_diff.model.reasons import Reason
 from trail_diff.model.what_if import WhatIf, WhatIfKey, WhatIfRow
-from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey
+from trail_diff.policy.documents.infrastructure.interface import MOVES, NOT_KEYS, PlannedKey
 from trail_diff.policy.documents.unresolved import show_unresolved, unresolved
 from trail_diff.usage.ended_keys import ENDS, end_calls
+from trail_diff.usage.moves import calls_of, has_moves, is_harmless, move_calls
 from trail_diff.usage.requests import ObservedRequest, ObservedRequests, is_key_name
 from trail_diff.usage.saved_calls import SavedCalls
 from trail_diff.usage.what_if import BACKUP, KnownCalls, Policies, expected_calls, replay
 
 NOTHING_READ = Coverage()
 _TRIED = frozenset({"created", "changed", "deployed"})
-_OPEN = frozenset({Reason.POLICY_KNOWN_AFTER_APPLY, Reason.NO_CALL_TO_REPLAY, *NOT_KEYS})
+_OPEN = frozenset({Reason.POLICY_KNOWN_AFTER_APPLY, Reason.POLICY_NOT_TOLD, Reason.NO_CALL_TO_REPLAY, *NOT_KEYS})
 _KNOWN_ANEW: frozenset[WhatIfOutcome] = frozenset({"breaks", "stays-denied"})
 
 
@@ -37,8 +38,8 @@ def policies_of(keys: Sequence[PlannedKey], facts: Facts) -> list[object]:
 
 
 def names_of(keys: Sequence[PlannedKey], asked: Collection[str]) -> tuple[str, ...]:
-    """Return the names of the keys whose calls have to be collected; () where a policy alone is tried on any key."""
-    if any(not key.address and not key.names for key in keys):
+    """Return the names of the keys whose calls have to be collected; () where calls on any key count."""
+    if any(not key.address and not key.names for key in keys) or (has_moves(keys) and not asked):
         return ()
     return tuple(sorted({*asked, *(name for key in keys for name in key.names if ":key/" in name)}))
 
@@ -55,6 +56,8 @@ def try_keys(
     told: list[WhatIfKey] = []
     is_only = sum(key.reason not in NOT_KEYS for key in keys) == 1
     for key in keys:
+        if is_harmless(key, observed):
+            continue
         own = _requests_on(key, observed, is_only=is_only)
         reason = _why_not_tried(key, own, observed)
         arn = key.arn or _only_key(own)
@@ -101,6 +104,8 @@ def _requests_on(key: PlannedKey, observed: ObservedRequests | None, *, is_only:
     Raises:
         UsageError: the calls are on several keys, and none was named: a policy belongs to one.
     """
+    if observed is not None and key.reason in MOVES:
+        return calls_of(key, observed)
     if observed is None or key.change == "created" or key.reason in NOT_KEYS:
         return []
     if not is_only or key.arn is not None:
@@ -135,6 +140,9 @@ def _try(
     """Yield what becomes of a key's calls: those observed, and those of the known ones that were not."""
     arn = key.arn or _only_key(own)
     account = arn_account(arn) or account_in(key.after)
+    if key.reason in MOVES:
+        yield from move_calls(own, key.reason)
+        return
     expected = list(expected_calls(account, arn or f"arn:aws:kms:::{account}", known))
     if key.reason in ENDS:
         yield from end_calls(own if is_observed else expected, key.reason)

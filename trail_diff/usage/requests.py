@@ -122,14 +122,15 @@ class ReplayKinds(Struct, frozen=True):
 class ObservedRequests:
     """Collects distinct requests while calls stream by; memory grows with how different they are, not how many.
 
-    `policies` are all policies and grants that the requests will be tried with.
+    `policies` are all policies and grants that the requests will be tried with. With `tells_names`, requests are told
+    apart by the alias that they name and by the resource in their encryption context as well.
     """
 
-    def __init__(self, policies: Collection[object], keys: Collection[str] = ()) -> None:
-        text = json.dumps(list(policies), default=str).lower()
+    def __init__(self, policies: Collection[object], keys: Collection[str] = (), *, tells_names: bool = False) -> None:
+        text = json.dumps([*policies, *(["encryptioncontext"] if tells_names else [])], default=str).lower()
         told = tuple(place for place, teller in enumerate(_TELLERS) if any(word in text for word in teller.words))
         self._choice = KeyChoice(keys)
-        self.kinds = ReplayKinds(text, self._choice.has_aliases, told)
+        self.kinds = ReplayKinds(text, self._choice.has_aliases or tells_names, told)
         self._seen: dict[Hashable, ObservedRequest] = {}
         self.aliases: dict[str, set[str]] = {}
 

@@ -47,4 +47,10 @@ def hint_for_document(document: Mapping[str, Any]) -> str | None:
         return "this is Pulumi's source: pulumi preview --json > preview.json"
     if "artifacts" in document and "version" in document:
         return "this is the manifest of CDK's output: give the template beside it, cdk.out/….template.json"
+    if {"files", "dockerImages"} <= set(document):
+        return "this is the list of CDK's assets: give the template beside it, cdk.out/….template.json"
+    if "encrypted_data" in document:
+        return "this is encrypted by OpenTofu: tofu show -json plan.out > plan.json"
+    if "format_version" in document:
+        return "it has no KMS key: give the plan or state of the configuration that the key is in"
     return None

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from trail_diff.errors import PolicyError
 from trail_diff.policy.documents.document import parse_policy, policy_from
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey, as_list, as_object
 from trail_diff.policy.documents.infrastructure.registry import choose_keys, read_keys, surroundings_of
 from trail_diff.policy.documents.source_code import hint_for_document
 from trail_diff.policy.documents.text import parse_text
@@ -59,7 +59,8 @@ def is_of_keys(document: object) -> bool:
 
 
 def _read(content: object, asked: Collection[str], parameters: Mapping[str, str] | None) -> tuple[PlannedKey, ...]:
-    document = _unwrapped(content)
+    document, given = _unwrapped(content)
+    parameters = {**given, **(parameters or {})}
     if isinstance(document, Mapping):
         keys = read_keys(document, surroundings_of(asked, parameters))
         if keys or is_of_keys(document):
@@ -71,14 +72,20 @@ def _read(content: object, asked: Collection[str], parameters: Mapping[str, str]
     return (PlannedKey("", "deployed", frozenset(asked), after=policy),)
 
 
-def _unwrapped(content: object) -> object:
-    """Return a template out of the answer of GetTemplate or DescribeStackSet, which have it as text or as an object."""
+def _unwrapped(content: object) -> tuple[object, dict[str, str]]:
+    """Return a template out of the answer of GetTemplate or DescribeStackSet, which have it as text or as an object.
+
+    A stack set has its parameters beside its template; their values come second.
+    """
+    given: dict[str, str] = {}
     if isinstance(content, Mapping) and isinstance(content.get("StackSet"), Mapping):
-        content = content["StackSet"]
+        content = as_object(content["StackSet"])
+        listed = map(as_object, as_list(content.get("Parameters")))
+        given = {str(one.get("ParameterKey")): str(one["ParameterValue"]) for one in listed if "ParameterValue" in one}
     if isinstance(content, Mapping) and "TemplateBody" in content:
         body = content["TemplateBody"]
-        return parse_text(body.encode()) if isinstance(body, str) else body
-    return content
+        return parse_text(body.encode()) if isinstance(body, str) else body, given
+    return content, given
 
 
 def _with_before(key: PlannedKey, old: Sequence[PlannedKey], *, is_only: bool) -> PlannedKey:

@@ -19,6 +19,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
 )
 from trail_diff.policy.documents.infrastructure.intrinsics import Template
 from trail_diff.policy.documents.infrastructure.loops import is_loop
+from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
 from trail_diff.policy.documents.infrastructure.parts import INLINED, PART_TYPES, is_part, place_of
 from trail_diff.policy.documents.unresolved import expressions_in
 
@@ -38,6 +39,8 @@ _KEY_PROPERTIES: Mapping[str, tuple[str, str]] = {
 }
 """Where resources name their key, and themselves (CloudFormation template reference)."""
 
+_NESTED_KEYS = ("KMSMasterKeyID", "KMSMasterKeyId")
+_ROLE_TYPE = "AWS::IAM::Role"
 _DEPTH_LIMIT = 20
 _ACTIONS: Mapping[str, KeyChange] = {"Add": "created", "Remove": "deleted", "Modify": "changed", "Import": "created"}
 
@@ -101,6 +104,8 @@ def read_change_set(document: Mapping[str, Any], _surroundings: Surroundings) ->
             yield unread(str(resource.get("LogicalResourceId")), str(told), path)
         if kind in KEY_TYPES:
             yield _changed_key(resource, f"{path}/AfterContext")
+        elif (moved := _moved(resource, f"{path}/AfterContext")) is not None:
+            yield moved
 
 
 def _changed_key(resource: Mapping[str, Any], path: str) -> PlannedKey:
@@ -118,6 +123,52 @@ def _changed_key(resource: Mapping[str, Any], path: str) -> PlannedKey:
         path=path,
         reason=None if "Retain" in kept else _end_of(resource, before, after),
     )
+
+
+def _moved(resource: Mapping[str, Any], path: str) -> PlannedKey | None:
+    """Return what stands for an alias, a role or an encrypted resource that a change set takes away or moves."""
+    kind, action = str(resource.get("ResourceType")), resource.get("Action")
+    is_gone = action == "Remove" and resource.get("PolicyAction") != "Retain"
+    place = _KEY_PROPERTIES.get(kind, ("", "RoleName") if kind == _ROLE_TYPE else None)
+    if place is None or not (is_gone or action == "Modify"):
+        return None
+    before, after = (_properties(resource.get(name)) for name in ("BeforeContext", "AfterContext"))
+    of: MoveKind = "role" if kind == _ROLE_TYPE else "alias" if kind == "AWS::KMS::Alias" else "resource"
+    if is_gone and of == "resource":
+        return None
+    names = texts(before.get(place[1]), resource.get("PhysicalResourceId"))
+    keys = [_key_in(properties.get(place[0])) for properties in (before, after)]
+    is_told = "AfterContext" in resource or is_gone
+    return planned_move(
+        Move(
+            address=str(resource.get("LogicalResourceId")),
+            kind=of,
+            before=names,
+            after=texts(after.get(place[1])) or names,
+            keys_before={place[0]: keys[0]},
+            keys_after={place[0]: keys[1] if is_told else _named_in_details(resource, place[0])},
+            is_gone=is_gone,
+            is_replaced=resource.get("Replacement") == "True" and resource.get("PolicyAction") != "Retain",
+            path=path,
+            service=SERVICES.get(kind),
+        )
+    )
+
+
+def _named_in_details(resource: Mapping[str, Any], name: str) -> str | None:
+    """Return the property that names the key, where a change set without property values says that it changes."""
+    targets = (as_object(as_object(detail).get("Target")) for detail in as_list(resource.get("Details")))
+    return name if name and any(target.get("Name") == name for target in targets) else None
+
+
+def _key_in(value: object, depth: int = 0) -> str | None:
+    """Return the key that a property names, in whatever it is nested."""
+    if isinstance(value, str):
+        return value
+    if depth > _DEPTH_LIMIT:
+        return None
+    named = [one for name, one in as_object(value).items() if isinstance(one, Mapping | list) or name in _NESTED_KEYS]
+    return next((found for one in [*named, *as_list(value)] if (found := _key_in(one, depth + 1))), None)
 
 
 def _end_of(resource: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Reason | None:

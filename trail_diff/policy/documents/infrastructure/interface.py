@@ -27,7 +27,8 @@ class PlannedKey(Struct, frozen=True):
     may hold unresolved values. `unknown` is the expression of a policy that is not known at all until it is applied.
     `path` is the JSON pointer of the policy in the document. `reason` tells what the policy does not: the key is
     deleted, replaced or disabled, so that calls on it fail; or this is a part of the document that may hold keys, and
-    was not read.
+    was not read. `service` begins the names of the services that call for a resource that gets another key, where their
+    calls do not name it.
     """
 
     address: str
@@ -38,6 +39,7 @@ class PlannedKey(Struct, frozen=True):
     unknown: str | None = None
     path: str = ""
     reason: Reason | None = None
+    service: str | None = None
 
     @property
     def arn(self) -> str | None:
@@ -58,8 +60,18 @@ def removed_grant(address: str, grantee: object, path: str, *keys: object) -> Pl
     )
 
 
-NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED})
-"""Reasons of what a document has beside keys, and that nothing was tried of."""
+MOVES = frozenset(
+    {
+        Reason.ALIAS_IS_REMOVED,
+        Reason.ALIAS_IS_RETARGETED,
+        Reason.ROLE_IS_REMOVED,
+        Reason.KEY_OF_RESOURCE_CHANGES,
+    }
+)
+"""Reasons of what a document takes away from calls, whatever the policies say."""
+
+NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED, *MOVES})
+"""Reasons of what a document has beside keys, and that no policy was tried of."""
 
 Reader = Callable[[Mapping[str, Any], Surroundings], Iterator[PlannedKey]]
 """Yields the keys of a document of one tool, and nothing for documents of others."""

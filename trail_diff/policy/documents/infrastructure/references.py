@@ -1,6 +1,6 @@
 """By which names of resources a key is asked for: what a plan or state says is encrypted with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from trail_diff.policy.documents.infrastructure.interface import as_list, as_object
@@ -31,9 +31,9 @@ KEY_FIELDS: Mapping[str, tuple[str, ...]] = {
 _NAME_FIELDS = ("arn", "name", "bucket", "id", "identifier")
 
 
-def key_values(resource_type: str, values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what a resource's values say of its key: an ARN, an id or an alias."""
-    for field in KEY_FIELDS.get(resource_type, ()):
+def key_values(resource_type: str, values: Mapping[str, Any], fields: Collection[str] | None = None) -> Iterator[str]:
+    """Yield what a resource's values, or some fields of them, say of its key: an ARN, an id or an alias."""
+    for field in KEY_FIELDS.get(resource_type, ()) if fields is None else fields:
         yield from _walk(values, field.split("."))
 
 
@@ -42,6 +42,13 @@ def names_of(values: Mapping[str, Any]) -> Iterator[str]:
     for field in _NAME_FIELDS:
         if isinstance(value := values.get(field), str) and value:
             yield value
+
+
+def is_marked(value: object, path: list[str]) -> bool:
+    """Check whether a plan marks the value at a path, or what it is in, as known after apply only."""
+    if isinstance(value, list):
+        return any(is_marked(one, path) for one in value)
+    return value is True or (bool(path) and is_marked(as_object(value).get(path[0]), path[1:]))
 
 
 def _walk(value: object, path: list[str]) -> Iterator[str]:

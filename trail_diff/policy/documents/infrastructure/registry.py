@@ -10,6 +10,7 @@ from msgspec import structs
 
 from trail_diff.arns import arn_account, arn_region, plain_key
 from trail_diff.errors import PolicyError
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.cloudformation import read_change_set, read_template
 from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey, Reader, Surroundings, as_object
 from trail_diff.policy.documents.infrastructure.others import (
@@ -31,6 +32,7 @@ READERS: Sequence[Reader] = (
     read_pulumi_stack,
     read_resource_description,
 )
+_TEXTS_AT_MOST = 2
 _DEPLOYED = "give the policy as it was deployed: aws kms get-key-policy --policy-name default --key-id …"
 NOWHERE = Surroundings()
 """Nothing is known of where a document is applied."""
@@ -108,6 +110,8 @@ def only_policy(document: Mapping[str, Any], asked: Collection[str] = ()) -> Any
 def _why_none(key: PlannedKey | None) -> str:
     if key is None:
         return "the only key in it is deleted"
+    if key.reason is Reason.POLICY_NOT_TOLD:
+        return f"{key.address}: the policy is not in it: {key.unknown}"
     if key.unknown:
         return f"{key.address}: the policy is not known before it is applied; it is made from {key.unknown}"
     return f"{key.address} has no policy in it, so AWS gives it the default one"
@@ -164,8 +168,12 @@ def _unknown_statement(policy: Any) -> str | None:
 
 
 def _policy(value: Any) -> Any:
-    """Return a policy that stands as JSON text as the object it is; other text is left as it is."""
-    if isinstance(value, str):
-        with suppress(ValueError, RecursionError):
-            return json.loads(value, strict=False)
+    """Return a policy that stands as JSON text as the object it is; other text is left as it is.
+
+    AWS Config has it as text of text.
+    """
+    for _ in range(_TEXTS_AT_MOST):
+        if isinstance(value, str):
+            with suppress(ValueError, RecursionError):
+                value = json.loads(value, strict=False)
     return value

@@ -14,12 +14,18 @@ from trail_diff.policy.documents.infrastructure.interface import (
     texts,
     unread,
 )
+from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
 from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT
-from trail_diff.policy.documents.infrastructure.references import KEY_FIELDS, key_values, names_of
+from trail_diff.policy.documents.infrastructure.references import KEY_FIELDS, is_marked, key_values, names_of
 from trail_diff.policy.documents.infrastructure.terraform_resources import Resource, read_resources
 
 KEY_TYPES = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
 POLICY_TYPE = "aws_kms_key_policy"
+_ROLE_TYPE = "aws_iam_role"
+_SETTINGS = ("aws_s3_bucket_server_side_encryption_configuration", "aws_ebs_default_kms_key")
+"""Resources that are settings of others, which stay when these are deleted."""
+
+_OWN_NAMES: Mapping[str, tuple[str, ...]] = {"alias": ("name",), "role": ("arn",)}
 _STACKS = {"aws_cloudformation_stack": "template_url", "aws_cloudformation_stack_set": "template_url"}
 """Resources that may make keys of their own, and the argument that names what they are made from."""
 
@@ -36,8 +42,50 @@ def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> 
         elif one.type == "aws_kms_grant" and "delete" in one.actions:
             grantee, key = one.before.get("grantee_principal"), one.before.get("key_id")
             yield removed_grant(one.address, grantee, one.path, key)
+        elif (moved := _moved(one)) is not None:
+            yield moved
         elif one.type in _STACKS and one.actions not in ((), ("no-op",)):
             yield unread(one.address, str(one.after.get(_STACKS[one.type]) or "template_body"), one.path)
+
+
+def _moved(one: Resource) -> PlannedKey | None:
+    """Return what stands for an alias, a role or an encrypted resource that a plan takes away or moves."""
+    fields = KEY_FIELDS.get(one.type, ())
+    is_gone, is_replaced = "delete" in one.actions, {"delete", "create"} <= set(one.actions)
+    is_kept = is_gone and not is_replaced and one.type not in (*_SETTINGS, "aws_kms_alias", _ROLE_TYPE)
+    if not one.before or "forget" in one.actions or is_kept or one.type == POLICY_TYPE:
+        return None
+    if not fields and one.type != _ROLE_TYPE:
+        return None
+    is_alias = one.type == "aws_kms_alias"
+    kind: MoveKind = "role" if one.type == _ROLE_TYPE else "alias" if is_alias else "resource"
+    before, after = (
+        texts(*(values.get(name) for name in _OWN_NAMES[kind])) if kind != "resource" else frozenset(names_of(values))
+        for values in (one.before, one.after)
+    )
+    return planned_move(
+        Move(
+            address=one.address,
+            kind=kind,
+            before=before,
+            after=after,
+            keys_before={name: next(key_values(one.type, one.before, (name,)), None) for name in fields},
+            keys_after={name: _key_after(one, name) for name in fields},
+            is_gone=is_gone and not is_replaced and kind != "resource",
+            is_replaced=is_replaced,
+            path=one.path,
+            service=SERVICES.get(one.type),
+        )
+    )
+
+
+def _key_after(one: Resource, field: str) -> str | None:
+    """Return the key that a resource will name, or the expression of one that is not known before."""
+    known, path = next(key_values(one.type, one.after, (field,)), None), field.split(".")
+    if known is not None or not is_marked(one.unknown, path):
+        return known
+    made_from = next(iter(one.references.get(path[0], ())), None)
+    return made_from or next(key_values(one.type, one.before, (field,)), None)
 
 
 def _targets(policy: Resource, known: set[str]) -> bool:

@@ -13,19 +13,30 @@ from trail_diff.policy.documents.unresolved import is_unresolved, unresolved
 
 def read_terraform_json(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
     """Yield the keys of a configuration."""
-    resources = as_object(document.get("resource"))
-    for kind in sorted({*KEY_TYPES, POLICY_TYPE} & set(resources)):
-        for name, blocks in as_object(resources[kind]).items():
-            for block in map(as_object, blocks if isinstance(blocks, list) else [blocks]):
-                address = f"{kind}.{name}"
-                policy = block.get("policy")
-                names = texts(address, block.get("key_id"))
-                if isinstance(policy, str) and policy.startswith("${"):
-                    yield PlannedKey(address, "deployed", names, unknown=policy, path=f"/resource/{kind}/{name}")
-                elif policy is not None:
-                    yield PlannedKey(
-                        address, "deployed", names, after=_literal(policy), path=f"/resource/{kind}/{name}/policy"
-                    )
+    declared = [
+        (kind, name, block)
+        for kind, named in _members(document.get("resource"))
+        if kind in KEY_TYPES or kind == POLICY_TYPE
+        for name, blocks in _members(named)
+        for block in map(as_object, blocks if isinstance(blocks, list) else [blocks])
+    ]
+    set_apart = " ".join(str(block.get("key_id")) for kind, _name, block in declared if kind == POLICY_TYPE)
+    for kind, name, block in sorted(declared, key=lambda one: one[:2]):
+        address, path = f"{kind}.{name}", f"/resource/{kind}/{name}"
+        policy = block.get("policy")
+        names = texts(address, block.get("key_id"))
+        if isinstance(policy, str) and policy.startswith("${"):
+            yield PlannedKey(address, "deployed", names, unknown=policy, path=path)
+        elif policy is not None:
+            yield PlannedKey(address, "deployed", names, after=_literal(policy), path=f"{path}/policy")
+        elif f"{address}." not in set_apart:
+            yield PlannedKey(address, "deployed", names, path=path)
+
+
+def _members(value: object) -> Iterator[tuple[str, Any]]:
+    """Yield the members of an object, or of a list of objects, which the syntax takes for the same."""
+    for one in value if isinstance(value, list) else [value]:
+        yield from as_object(one).items()
 
 
 def _literal(value: Any) -> Any:

@@ -1,0 +1,89 @@
+"""Calls that depend on what a document takes away beside policies: an alias, a role, the key of a vault or bucket."""
+
+import re
+from collections.abc import Collection, Sequence
+
+from trail_diff.arns import is_alias
+from trail_diff.model.codes import WhatIfOutcome
+from trail_diff.model.reasons import Reason
+from trail_diff.model.what_if import WhatIfRow
+from trail_diff.policy.documents.infrastructure.interface import MOVES, PlannedKey
+from trail_diff.usage.callers import named_key
+from trail_diff.usage.requests import ObservedRequest, ObservedRequests
+from trail_diff.usage.what_if import merge_rows
+
+_PARTS = re.compile(r"[:/]")
+
+
+def has_moves(keys: Collection[PlannedKey]) -> bool:
+    """Check whether a document takes anything away that calls are to be searched for."""
+    return any(key.reason in MOVES for key in keys)
+
+
+def calls_of(move: PlannedKey, observed: ObservedRequests) -> list[ObservedRequest]:
+    """Return the calls that name an alias, come from a role, or were made for a resource."""
+    match move.reason:
+        case Reason.ROLE_IS_REMOVED:
+            return [one for one in observed.requests() if _is_from(one, move.names)]
+        case Reason.KEY_OF_RESOURCE_CHANGES:
+            return [one for one in observed.on_key(move.names) if _is_for(one, move)]
+        case _:
+            return [one for one in observed.requests() if _names_alias(one, move.names)]
+
+
+def is_harmless(key: PlannedKey, observed: ObservedRequests | None) -> bool:
+    """Check whether this is a move that no observed call depends on, and the calls that were read would show one.
+
+    A role: any call was read. An alias: one on its key. A resource: calls on its key, all of them for others.
+    """
+    if observed is None or key.reason not in MOVES or calls_of(key, observed):
+        return False
+    if key.reason is Reason.ROLE_IS_REMOVED:
+        return bool(observed.requests())
+    on_key = observed.on_key(key.names)
+    is_resource = key.reason is Reason.KEY_OF_RESOURCE_CHANGES
+    return bool(on_key) and all(one.event.encryption_context or not is_resource for one in on_key)
+
+
+def move_calls(calls: Sequence[ObservedRequest], reason: Reason) -> tuple[WhatIfRow, ...]:
+    """Judge calls that depend on what moves; no policy is decided, so the decision is undetermined. Worst first."""
+    return merge_rows(
+        WhatIfRow(
+            caller=one.event.caller.across_sessions(),
+            action=one.access.action,
+            key=one.access.key,
+            calls=one.calls,
+            denied=one.denied,
+            outcome=_judge(one, reason),
+            new="undetermined",
+            reasons=(reason,),
+        )
+        for one in calls
+    )
+
+
+def _judge(one: ObservedRequest, reason: Reason) -> WhatIfOutcome:
+    """Judge a call: only an alias that is gone breaks it for certain; what else moves may be made up for."""
+    if one.denied and not one.succeeded:
+        return "stays-denied"
+    return "breaks" if reason is Reason.ALIAS_IS_REMOVED else "at-risk"
+
+
+def _is_from(one: ObservedRequest, names: Collection[str]) -> bool:
+    caller = one.event.caller
+    return caller.role_arn is not None and (caller.role_arn in names or caller.name in names)
+
+
+def _names_alias(one: ObservedRequest, names: Collection[str]) -> bool:
+    named = named_key(one.event)
+    return named is not None and is_alias(named) and named[named.index("alias/") :] in names
+
+
+def _is_for(one: ObservedRequest, move: PlannedKey) -> bool:
+    """Check whether a call was made for a resource: by its service, or with its name in the encryption context."""
+    caller, names = one.event.caller, move.names
+    by = [caller.invoked_by, caller.name if caller.kind == "service" else None]
+    if move.service and any(name and name.startswith(move.service) for name in by):
+        return True
+    values = one.event.encryption_context.values()
+    return any(value in names or not set(_PARTS.split(value)).isdisjoint(names) for value in values)
