@@ -215,6 +215,7 @@ class Reason(StrEnum):
     KEY_STATE_ENABLED = "key-state-enabled"
     KEY_STATE_SAME_FOR_SUCCEEDED = "key-state-same-for-succeeded"
     KEY_USED_IN_WINDOW = "key-used-in-window"
+    KEY_ENABLED_SINCE = "key-enabled-since"
     KEY_USED_SINCE_CHANGE = "key-used-since-change"
     GRANT_ENDED_BEFORE_JOB = "grant-ended-before-job"
     GRANTEE_NOT_IN_EXPORT = "grantee-not-in-export"

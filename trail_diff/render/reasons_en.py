@@ -238,6 +238,7 @@ REASONS: Mapping[str, str] = {
     "key-state-enabled": "the key was enabled at the time",
     "key-state-same-for-succeeded": "the key was in the same state when the call succeeded",
     "key-used-in-window": "the key was used without an error while the job ran",
+    "key-enabled-since": "the key was enabled again after the job; since when it was not is in no record",
     "key-used-since-change": "the key was used without an error after that change; what undid it is not in the export",
     "grant-ended-before-job": "a grant on the key was revoked or retired before the job",
     "grantee-not-in-export": "whose grant it was is not in the export",

@@ -289,6 +289,7 @@ REASONS: Mapping[str, str] = {
     "key-state-enabled": "その時点でキーは有効でした",
     "key-state-same-for-succeeded": "呼び出しが成功したときも、キーは同じ状態でした",
     "key-used-in-window": "ジョブの実行中に、キーはエラーなしで使用されています",
+    "key-enabled-since": "ジョブの後にキーが再び有効化されています。いつから無効であったかの記録はありません",
     "key-used-since-change": "変更後にキーがエラーなしで使用されており、元に戻した記録はエクスポートにありません",
     "grant-ended-before-job": "ジョブの前に、キーのグラントが取り消しまたは使用停止になっています",
     "grantee-not-in-export": "誰に対するグラントであったかはエクスポートに含まれていません",

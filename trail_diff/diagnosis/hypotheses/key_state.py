@@ -170,21 +170,23 @@ def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hyp
     if not examined.driving:
         return
     case = examined.case
+    is_told_later = state.event.event_time > (case.failed.job.completed or case.failed.window.end)
+    if is_told_later and _worked_before(examined, key):
+        yield _make_finding(examined, key, state, "possible", (Reason.KEY_ENABLED_SINCE,))
+        return
     before = case.succeeded and state_at(case.changes, key, case.succeeded.window.end, case.facts)
     if before and before.state == state.state and before.event == state.event:
         yield refuted(_CAUSES[state.state], (Reason.KEY_STATE_SAME_FOR_SUCCEEDED,))
         return
     used = _used_since(examined, key, state.event)
-    if used is not None and used < began(examined.case):
+    if used is not None and used < began(case):
         yield refuted(_CAUSES[state.state], (Reason.KEY_USED_SINCE_CHANGE,), key=key)
-        return
-    if used is not None:
+    elif used is not None:
         yield _make_finding(examined, key, state, "likely", (Reason.KEY_USED_SINCE_CHANGE,))
-        return
-    if state.event.event_time > began(examined.case):
+    elif state.event.event_time > began(case):
         yield _make_finding(examined, key, state, "likely", (Reason.CHANGED_DURING_JOB,))
-        return
-    yield _make_finding(examined, key, state, "confirmed", (Reason.KEY_STATE_CHANGED_BEFORE_JOB,))
+    else:
+        yield _make_finding(examined, key, state, "confirmed", (Reason.KEY_STATE_CHANGED_BEFORE_JOB,))
 
 
 def _from_todays(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hypothesis]:
@@ -246,6 +248,17 @@ def _is_used(examined: Examined, key: str, state: KeyStateAt | None) -> bool:
         and start <= event.event_time <= end
         and any(access.key == key and access.action in CRYPTO_ACTIONS for access in event.accesses)
         for event in events
+    )
+
+
+def _worked_before(examined: Examined, key: str) -> bool:
+    """Check whether the key was used for cryptography by a succeeded job that ran before the failed one."""
+    succeeded = examined.case.succeeded
+    return succeeded is not None and any(
+        tie.event.error_code is None
+        and tie.event.event_time < began(examined.case)
+        and any(access.key == key and access.action in CRYPTO_ACTIONS for access in tie.event.accesses)
+        for tie in succeeded.events
     )
 
 
