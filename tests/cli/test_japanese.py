@@ -102,18 +102,46 @@ def test_language_is_the_one_asked_for(arguments: list[str], locale: str, langua
     assert spoken_language(arguments, {"LC_ALL": locale}) == language
 
 
-def test_complaint_follows_the_language(capsys: pytest.CaptureFixture[str]) -> None:
+TRAIL = "fixtures/original-incident/trail"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "english", "japanese"),
+    [
+        (
+            ["--job-id", "x", "--events", "nowhere"],
+            "nowhere: no such file or folder; check the path; quote a pattern to have it expanded",
+            "nowhere: このファイルまたはフォルダーはありません。パスを確認してください。パターンは引用符で",
+        ),
+        (
+            ["--job-id", "x", "--events", TRAIL],
+            "no job 'x' in what was read (4 other jobs found); 77 record(s) read in 9 file(s), 1 skipped as digest-file",
+            "読み取った内容にジョブ 'x' がありません (ほかのジョブは 4 件)。9 個のファイルから 77 件のレコードを",
+        ),
+        (
+            ["--job-id", "x", "--events", TRAIL, "--key-policy", "/nowhere"],
+            "--key-policy /nowhere: No such file or directory; check the path",
+            "--key-policy /nowhere: ファイルまたはフォルダーがありません。パスを確認してください",
+        ),
+        (
+            ["triage", "--events", TRAIL, "more"],
+            "Got unexpected extra argument(s) (more); exports go after --events",
+            "余分な引数があります (more)。エクスポートは --events の後に指定してください",
+        ),
+    ],
+)
+def test_complaint_follows_the_language(
+    wrong: list[str], english: str, japanese: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same mistake is one line in either language, with the same names in it and the same exit status."""
-    wrong = ["--job-id", "x", "--events", "nowhere"]
+    monkeypatch.chdir(PACKAGE.parent)
 
     assert run(wrong) == run([*wrong, "--lang", "ja"]) == 2
 
-    english, japanese = capsys.readouterr().err.splitlines()
-    assert english == "trail-diff: nowhere: no such file or folder; check the path; quote a pattern to have it expanded"
-    assert japanese == (
-        "trail-diff: nowhere: このファイルまたはフォルダーはありません。"
-        "パスを確認してください。パターンは引用符で囲むと展開されます"
-    )
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2
+    assert told[0].startswith(f"trail-diff: {english}")
+    assert told[1].startswith(f"trail-diff: {japanese}")
 
 
 def test_long_and_hostile_text_is_left_as_it_is() -> None:

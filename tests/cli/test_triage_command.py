@@ -52,6 +52,26 @@ def test_exit_status_says_how_it_went(cli: Cli, tmp_path: Path, plan: tuple[tupl
     assert cli("triage", "--events", export(tmp_path, *plan))[0] == status
 
 
+@pytest.mark.parametrize(
+    ("text", "status", "told"),
+    [
+        ("<html>Sign in</html>", 3, "no jobs were found"),
+        ('{"Records": []}', 0, "no jobs were found"),
+        (None, 3, "no failed job among 4 jobs; some of the input could not be read"),
+    ],
+)
+def test_no_failure_is_seen_where_nothing_was_read(
+    cli: Cli, tmp_path: Path, text: str | None, status: int, told: str
+) -> None:
+    """What is no export, or is cut off, is no night without failures; an empty export is one."""
+    path = export(tmp_path, ("calm", 2))
+    path.write_text(path.read_text(encoding="utf-8")[:-400] if text is None else text, encoding="utf-8")
+
+    found, out, err = cli("triage", "--events", path)
+
+    assert (found, told in out + err) == (status, True)
+
+
 def test_page_has_a_report_for_each_job_beside_it(cli: Cli, tmp_path: Path) -> None:
     """HTML in a file links each job to its full report in a folder beside it."""
     page = tmp_path / "night.html"

@@ -58,3 +58,14 @@ def test_key_that_is_enabled_today_is_mended(incident: str, is_mended: bool) -> 
 
     assert report.verdict.cause is Cause.KEY_DISABLED
     assert report.findings[0].mended_since is is_mended
+
+
+def test_key_that_a_record_enabled_since_is_mended() -> None:
+    """Where today's state is not given, the last record that set it tells."""
+    folder = INCIDENTS / "key-disabled-and-enabled-since"
+    argv = json.loads((folder / "expected.json").read_text(encoding="utf-8"))["argv"]
+    question = Question(argv[argv.index("--job-id") + 1])
+
+    report = analyse(load_case(Inputs(events=(str(folder / "export"),)), question))
+
+    assert report.findings[0].mended_since is True

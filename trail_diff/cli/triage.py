@@ -80,11 +80,9 @@ def _write_pages(reports: "Mapping[JobKey, Report]", view: TriageView) -> "Mappi
 
 
 def _exit_status(grouped: "Triage") -> ExitStatus:
-    """Return the status of a triage; lists that are missing are no night without failures."""
-    from trail_diff.model.reasons import Reason
-
+    """Return the status of a triage; jobs that may be missing, or files of something else, are no quiet night."""
     jobs = grouped.jobs
     if not jobs.failed:
-        is_unsure = Reason.JOBS_NOT_LISTED in grouped.coverage.warnings
+        is_unsure = bool(grouped.doubts_of_jobs()) or not (jobs.seen or grouped.coverage.holds_anything())
         return ExitStatus.INCONCLUSIVE if is_unsure else ExitStatus.NO_DIFFERENCE
     return ExitStatus.DIFFERENCE if jobs.explained or jobs.difference else ExitStatus.INCONCLUSIVE

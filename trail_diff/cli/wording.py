@@ -47,8 +47,9 @@ def _fill(text: str, phrases: Mapping[str, str], depth: int) -> str:
 
 @cache
 def _patterns(phrases: Iterable[str]) -> list[tuple[re.Pattern[str], str]]:
-    """Return a pattern for each phrase with blanks, those with the most letters of their own first."""
-    with_blanks = sorted((phrase for phrase in phrases if _BLANK in phrase), key=lambda one: -len(_letters(one)))
+    """Return a pattern for each phrase with blanks, those that say most of their own first."""
+    with_blanks = [phrase for phrase in phrases if _BLANK in phrase]
+    with_blanks.sort(key=lambda one: (len(_letters(one)), len(one)), reverse=True)
     return [(re.compile(_BLANK_OF.join(map(re.escape, one.split(_BLANK))), re.DOTALL), one) for one in with_blanks]
 
 

@@ -1,14 +1,16 @@
 """Whether what a finding blames was mended since: today's policy, or key state, beside what the job met. Pure."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from msgspec import structs
 
 from trail_diff.diagnosis.examined import Examined, Explained
-from trail_diff.diagnosis.key_history import todays_state
+from trail_diff.diagnosis.key_history import state_at, todays_state
 from trail_diff.model.codes import Cause
 from trail_diff.model.report import Finding
 
+_LATEST = datetime.max.replace(tzinfo=UTC)
 _STATES = frozenset({Cause.KEY_DISABLED, Cause.KEY_PENDING_DELETION})
 
 
@@ -22,7 +24,8 @@ def mark_mended(findings: Sequence[Finding], examined: Examined) -> tuple[Findin
 
 def _is_mended(finding: Finding, examined: Examined) -> bool:
     if finding.cause in _STATES and finding.key is not None:
-        state = todays_state(examined.case.facts, finding.key)
+        case = examined.case
+        state = todays_state(case.facts, finding.key) or state_at(case.changes, finding.key, _LATEST, case.facts)
         return state is not None and state.state == "Enabled"
     return finding.cause is Cause.KEY_POLICY_EXPLICIT_DENY and is_deny_gone(finding, examined.explained)
 

@@ -292,3 +292,8 @@ class Coverage(Struct, frozen=True):
     files_read: int = 0
     repairs: tuple[Skipped, ...] | UnsetType = UNSET
     cached_at: datetime | UnsetType = UNSET
+
+    def holds_anything(self) -> bool:
+        """Check whether any file that was read is an export, an empty one too; without files there is no doubt."""
+        unread = {one.source for one in self.skipped}
+        return not self.files_read or self.records_read > 0 or len(unread) < self.files_read

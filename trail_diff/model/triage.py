@@ -87,3 +87,10 @@ class Triage(Struct, frozen=True):
     groups: tuple[TriageGroup, ...]
     coverage: Coverage
     schema: Literal["trail-diff/triage/1"] = "trail-diff/triage/1"
+
+    def doubts_of_jobs(self) -> tuple[Reason, ...]:
+        """Return why jobs may be missing: they could be among those that failed."""
+        return tuple(reason for reason in _JOBS_MAY_BE_MISSING if reason in self.coverage.warnings)
+
+
+_JOBS_MAY_BE_MISSING = (Reason.JOBS_NOT_LISTED, Reason.FETCH_TRUNCATED, Reason.INPUT_PARTLY_READ)

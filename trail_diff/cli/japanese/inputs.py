@@ -3,6 +3,14 @@
 from collections.abc import Mapping
 
 FILES: Mapping[str, str] = {
+    # Of the system, after the file that it is about.
+    "{}: No such file or directory": "{}: ファイルまたはフォルダーがありません",
+    "{}: Is a directory": "{}: ファイルではなくフォルダーです",
+    "{}: Not a directory": "{}: パスの途中にフォルダーではないものがあります",
+    "{}: Permission denied": "{}: アクセスする権限がありません",
+    "{}: File name too long": "{}: ファイル名が長すぎます",
+    "{}: No space left on device": "{}: ディスクの空き容量がありません",
+    "{}: Read-only file system": "{}: 読み取り専用のファイルシステムです",
     "{}: {}": "{}: {}",
     "{} {}: {}": "{} {}: {}",
     "{}: no such file or folder": "{}: このファイルまたはフォルダーはありません",

@@ -117,6 +117,7 @@ PARSER: Mapping[str, str] = {
     "Option {} requires an argument": "オプション {} には値が必要です",
     "Got unexpected extra argument ({})": "余分な引数があります ({})",
     "Got unexpected extra arguments ({})": "余分な引数があります ({})",
+    "Got unexpected extra argument(s) ({})": "余分な引数があります ({})",
     "Invalid value for {}: {}": "{} の値が正しくありません: {}",
     "{} is not one of {}": "{} は使用できません。使用できるのは {} です",
     "{} is not a valid integer": "{} は整数ではありません",

@@ -7,6 +7,7 @@ changed since. A call that used the key in the window proves that it was enabled
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 
 from trail_diff.diagnosis.examined import Examined, began
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
@@ -66,6 +67,8 @@ CRYPTO_ACTIONS = frozenset(
 )
 """Actions that KMS refuses unless the key is enabled (KMS developer guide, "Key states of AWS KMS keys")."""
 
+TO_SETTLE = timedelta(minutes=5)
+"""How long a change of the state may take to be applied everywhere, as that of a policy."""
 _CAUSES: Mapping[str, Cause] = {
     "Disabled": Cause.KEY_DISABLED,
     "PendingDeletion": Cause.KEY_PENDING_DELETION,
@@ -167,14 +170,23 @@ def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hyp
     if not examined.driving:
         return
     case = examined.case
+    is_told_later = state.event.event_time > (case.failed.job.completed or case.failed.window.end)
+    if is_told_later and _worked_before(examined, key):
+        yield _make_finding(examined, key, state, "possible", (Reason.KEY_ENABLED_SINCE,))
+        return
     before = case.succeeded and state_at(case.changes, key, case.succeeded.window.end, case.facts)
     if before and before.state == state.state and before.event == state.event:
         yield refuted(_CAUSES[state.state], (Reason.KEY_STATE_SAME_FOR_SUCCEEDED,))
         return
-    if state.event.event_time > began(examined.case):
+    used = _used_since(examined, key, state.event)
+    if used is not None and used < began(case):
+        yield refuted(_CAUSES[state.state], (Reason.KEY_USED_SINCE_CHANGE,), key=key)
+    elif used is not None:
+        yield _make_finding(examined, key, state, "likely", (Reason.KEY_USED_SINCE_CHANGE,))
+    elif state.event.event_time > began(case):
         yield _make_finding(examined, key, state, "likely", (Reason.CHANGED_DURING_JOB,))
-        return
-    yield _make_finding(examined, key, state, "confirmed", (Reason.KEY_STATE_CHANGED_BEFORE_JOB,))
+    else:
+        yield _make_finding(examined, key, state, "confirmed", (Reason.KEY_STATE_CHANGED_BEFORE_JOB,))
 
 
 def _from_todays(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hypothesis]:
@@ -237,6 +249,31 @@ def _is_used(examined: Examined, key: str, state: KeyStateAt | None) -> bool:
         and any(access.key == key and access.action in CRYPTO_ACTIONS for access in event.accesses)
         for event in events
     )
+
+
+def _worked_before(examined: Examined, key: str) -> bool:
+    """Check whether the key was used for cryptography by a succeeded job that ran before the failed one."""
+    succeeded = examined.case.succeeded
+    return succeeded is not None and any(
+        tie.event.error_code is None
+        and tie.event.event_time < began(examined.case)
+        and any(access.key == key and access.action in CRYPTO_ACTIONS for access in tie.event.accesses)
+        for tie in succeeded.events
+    )
+
+
+def _used_since(examined: Examined, key: str, change: Event) -> datetime | None:
+    """Return when the key was first used in a state that forbids it: what ended that state is in no record."""
+    case = examined.case
+    moments = (
+        moment
+        for use in case.uses
+        if use.key == key and use.error_code is None and use.action in CRYPTO_ACTIONS
+        for moment in (use.first, use.last)
+        if moment >= change.event_time + TO_SETTLE
+    )
+    states = ((moment, state_at(case.changes, key, moment, case.facts)) for moment in moments)
+    return min((moment for moment, state in states if state is not None and state.event == change), default=None)
 
 
 def _tells_of_job(examined: Examined, error: Event, cause: Cause) -> bool:

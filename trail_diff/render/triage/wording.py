@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from trail_diff.arns import last_name
-from trail_diff.model.reasons import Reason
 from trail_diff.model.triage import Triage, TriageGroup
 from trail_diff.render import layout
 from trail_diff.render.catalogue import Catalogue
@@ -18,12 +17,14 @@ _LONGEST_OF_SEVERAL = 24
 
 def say_lead(triage: Triage, words: Catalogue) -> str:
     """Return how many jobs failed, of how many, how many of them are explained, and whether jobs may be missing."""
-    gaps = [words.reasons[Reason.JOBS_NOT_LISTED]] if Reason.JOBS_NOT_LISTED in triage.coverage.warnings else []
+    gaps = [words.reasons[reason] for reason in triage.doubts_of_jobs()]
     return words.grammar.join_clauses([_count_jobs(triage, words), *gaps])
 
 
 def _count_jobs(triage: Triage, words: Catalogue) -> str:
     seen = words.count("jobs", triage.jobs.seen)
+    if not triage.jobs.seen:
+        return words.labels["no_jobs"]
     if not triage.jobs.failed:
         return words.labels["triage_none"].format(seen=seen)
     failed = words.labels["triage_of"].format(
