@@ -1,4 +1,8 @@
-"""The key policies that AWS documents for its services, tried as `what-if --service` tries them."""
+"""Key policies after those in the guides of AWS's services, tried as `what-if --service` tries them.
+
+They were written from memory of the pages named in the table, and have not been compared with these: that a policy
+passes here does not show that the one on the page would.
+"""
 
 from pathlib import Path
 from typing import Any
