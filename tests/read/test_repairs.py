@@ -108,6 +108,24 @@ def test_a_name_that_comes_twice_loses_nothing() -> None:
     assert ids(read(f'{{"data": {one}, "results": {two}, "NextToken": null, "data": {three}}}')[0]) == ids(RECORDS)
 
 
+@pytest.mark.parametrize("holder", ["QueryResultRows", "results"])
+def test_rows_joined_by_damage_are_no_row(holder: str) -> None:
+    """A row with a column twice, of CloudTrail Lake and of Logs Insights, is counted, and makes no mixed record."""
+
+    def cells(record: dict[str, Any]) -> list[dict[str, Any]]:
+        columns = {"eventname": record["eventName"], "eventsource": record["eventSource"], "eventid": record["eventID"]}
+        columns["eventtime"] = record["eventTime"]
+        named = [{"field": name, "value": value} for name, value in columns.items()]
+        return named if holder == "results" else [{one["field"]: one["value"]} for one in named]
+
+    whole, *torn = map(cells, RECORDS[:3])
+
+    records, skipped, _ = read(json.dumps({holder: [whole, [*torn[0][:-1], *torn[1]]]}))
+
+    assert ids(records) == ids(RECORDS[:1])
+    assert skipped[Reason.INVALID_RECORD].count == 1
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", " ", ""])
 def test_lines_joined_in_any_way_are_read(end: str) -> None:
     """Every record of a log is read, whatever stands between its lines."""

@@ -185,12 +185,21 @@ def _insights_results(thing: Object) -> Sequence[Inside] | None:
 
 
 def _insights_row(row: list[Any]) -> Inside:
-    fields = {
-        pair["field"]: pair.get("value")
+    named = [
+        (pair["field"], pair.get("value"))
         for pair in row
         if isinstance(pair, dict) and isinstance(pair.get("field"), str)
-    }
+    ]
+    fields = _once_each(named)
+    if fields is None:
+        return Reason.INVALID_RECORD
     return fields["@message"] if fields.get("@message") else Columns(fields)
+
+
+def _once_each(named: Sequence[tuple[str, Any]]) -> Object | None:
+    """Return the cells of a row by the names of their columns; None where two rows were joined by damage."""
+    fields = dict(named)
+    return fields if all(fields[name] == value for name, value in named) else None
 
 
 def _query_results(thing: Object) -> Sequence[Inside] | None:
@@ -200,13 +209,16 @@ def _query_results(thing: Object) -> Sequence[Inside] | None:
         return [*_athena_rows(result), Page(bool(thing.get("NextToken")))]
     lake = thing.get("QueryResultRows")
     if isinstance(lake, list):
-        merged = [
-            {name: value for cell in row if isinstance(cell, dict) for name, value in cell.items()}
-            for row in lake
-            if isinstance(row, list)
-        ]
-        return [*(Columns(row) for row in merged), Page(bool(thing.get("NextToken")))]
+        return [*map(_lake_row, lake), Page(bool(thing.get("NextToken")))]
     return None
+
+
+def _lake_row(row: object) -> Inside:
+    """Return a row of CloudTrail Lake, which comes as a list of cells, each an object of one column."""
+    if not isinstance(row, list):
+        return row
+    fields = _once_each([column for cell in row if isinstance(cell, dict) for column in cell.items()])
+    return Reason.INVALID_RECORD if fields is None else Columns(fields)
 
 
 def _athena_rows(result: Object) -> Iterator[Columns]:
