@@ -126,6 +126,21 @@ def test_rows_joined_by_damage_are_no_row(holder: str) -> None:
     assert skipped[Reason.INVALID_RECORD].count == 1
 
 
+@pytest.mark.parametrize("joined", [0, 1, 2])
+def test_rows_of_athena_that_were_joined_are_counted(joined: int) -> None:
+    """A row that goes on in the next one is counted; where it is that of the names, so is every row behind it."""
+    names = ("eventname", "eventsource", "eventid", "eventtime")
+    values = [(one["eventName"], one["eventSource"], one["eventID"], one["eventTime"]) for one in RECORDS[:3]]
+    rows: list[tuple[str, ...]] = [names, *values]
+    rows[joined : joined + 2] = [(*rows[joined][:2], *rows[joined + 1])]
+    cells = [{"Data": [{"VarCharValue": value} for value in row]} for row in rows]
+
+    records, skipped, _ = read(json.dumps({"ResultSet": {"Rows": cells}}))
+
+    assert len(records) + skipped[Reason.INVALID_RECORD].count == len(rows) - 1
+    assert len(records) == (0 if joined == 0 else 1)
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", " ", ""])
 def test_lines_joined_in_any_way_are_read(end: str) -> None:
     """Every record of a log is read, whatever stands between its lines."""

@@ -6,6 +6,7 @@ may be further objects, lists or strings (each is looked at again), a JobDocumen
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -78,6 +79,9 @@ _RAW_TEXTS = ("event.original", "_raw", "@message", "message", "raw", "log")
 
 _SEARCH_DEPTH = 3
 """How far below an object of no known form a record is looked for."""
+
+_COLUMN_NAME = re.compile(r"[^{}\[\]\":\n]+\Z")
+"""What a column may be called: names no value that only a record has, such as an ARN, a time or a document."""
 
 _LISTS = (
     "Records",
@@ -196,7 +200,7 @@ def _insights_row(row: list[Any]) -> Inside:
     return fields["@message"] if fields.get("@message") else Columns(fields)
 
 
-def _once_each(named: Sequence[tuple[str, Any]]) -> Object | None:
+def _once_each(named: Sequence[tuple[str, Any]]) -> dict[str, Any] | None:
     """Return the cells of a row by the names of their columns; None where two rows were joined by damage."""
     fields = dict(named)
     return fields if all(fields[name] == value for name, value in named) else None
@@ -221,15 +225,22 @@ def _lake_row(row: object) -> Inside:
     return Reason.INVALID_RECORD if fields is None else Columns(fields)
 
 
-def _athena_rows(result: Object) -> Iterator[Columns]:
-    """Yield the rows of a page. Only the first page repeats the names of the columns in its first row."""
+def _athena_rows(result: Object) -> Iterator[Inside]:
+    """Yield the rows of a page. Only the first page repeats the names of the columns in its first row.
+
+    Damage joins two rows into one of another length, or puts values among the names: such rows tell nothing.
+    """
     metadata = result.get("ResultSetMetadata")
     described = metadata.get("ColumnInfo") if isinstance(metadata, dict) else None
     infos = described if isinstance(described, list) else []
     rows = [list(_athena_cells(row)) for row in result["Rows"]]
     names = [info.get("Name") for info in infos if isinstance(info, dict)] or (rows[0] if rows else [])
+    are_names = len({*names}) == len(names) and all(
+        isinstance(name, str) and _COLUMN_NAME.match(name) for name in names
+    )
     for row in rows[1:] if rows and rows[0] == names else rows:
-        yield Columns(dict(zip(map(str, names), row, strict=False)))
+        is_whole = are_names and len(row) == len(names)
+        yield Columns(dict(zip(map(str, names), row, strict=True))) if is_whole else Reason.INVALID_RECORD
 
 
 def _athena_cells(row: object) -> Iterator[str | None]:
