@@ -12,7 +12,7 @@ import typer
 
 from trail_diff.cli import cache, collect, compare, diagnose, doctor, lists, mcp, redact, triage, what_if
 from trail_diff.cli.app import ExitStatus, app
-from trail_diff.cli.language import spoken_language
+from trail_diff.cli.language import speak, spoken_language
 from trail_diff.cli.output import drop_output, prepare_streams
 from trail_diff.cli.wording import complain
 from trail_diff.errors import DryRun, TrailDiffError
@@ -56,6 +56,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit status; problems that the user can fix become one line on stderr."""
     prepare_streams()
     language = spoken_language(arguments, os.environ)
+    speak(language)
     try:
         status = typer.main.get_command(app).main(
             list(arguments), prog_name="trail-diff", standalone_mode=False, obj=language

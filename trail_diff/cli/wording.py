@@ -4,12 +4,14 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Literal
 
 from trail_diff.cli.app import ExitStatus
 from trail_diff.cli.language import Language
 
+Subject = Literal["problems", "notes", "checkup"]
 _BLANK, _BLANK_OF = "{}", "(.*?)"
-_LONGEST, _DEEPEST = 2_000, 3
+_LONGEST, _DEEPEST = 2_000, 4
 """What is translated: how many characters, and how many texts within each other; the rest stays as it is."""
 
 
@@ -23,13 +25,13 @@ def complain(message: str, hint: str, language: Language) -> int:
     return ExitStatus.UNUSABLE_INPUT
 
 
-def translate(text: str, language: Language) -> str:
-    """Return a message or a hint in a language; one without a translation stays English."""
-    if language is Language.ENGLISH:
+def translate(text: str, language: Language, about: Subject = "problems") -> str:
+    """Return what is said of problems, in notes or by the checkup in a language; English where it is not translated."""
+    if language is Language.ENGLISH or len(text) > _LONGEST:
         return text
-    from trail_diff.cli.japanese.messages import MESSAGES
+    from trail_diff.cli.japanese.messages import CHECKUP, MESSAGES, NOTES
 
-    return _fill(text, MESSAGES, 0) if len(text) <= _LONGEST else text
+    return _fill(text, {"problems": MESSAGES, "notes": NOTES, "checkup": CHECKUP}[about], 0)
 
 
 def _fill(text: str, phrases: Mapping[str, str], depth: int) -> str:

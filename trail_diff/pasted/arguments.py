@@ -5,7 +5,7 @@ from glob import has_magic
 from pathlib import Path
 
 from trail_diff.arns import last_name
-from trail_diff.pasted.forms import Pasted, find_key, recognize
+from trail_diff.pasted.forms import Pasted, find_account, find_key, find_organization, recognize
 from trail_diff.pasted.wording import KINDS, refuse, step
 from trail_diff.read.walk import place_in_wsl
 
@@ -92,6 +92,30 @@ def _take_key(text: str, option: str) -> str:
     if seen.kind not in {"id", "key", "other", "file"} or (seen.kind == "file" and Path(seen.value).exists()):
         raise refuse("not-a-key", option=option, value=seen.value, what=KINDS[seen.kind], advice=step("list-keys"))
     return find_key(text)
+
+
+def take_account(text: str, option: str = "--account") -> str:
+    """Return the account in what was given.
+
+    Raises:
+        UsageError: it is no account.
+    """
+    account = find_account(text)
+    if account is None:
+        raise refuse("not-an-account", option=option, value=repr(text))
+    return account
+
+
+def take_organization(text: str, option: str = "--org-id") -> str:
+    """Return the id of the organization in what was given.
+
+    Raises:
+        UsageError: there is none.
+    """
+    organization = find_organization(text)
+    if organization is None:
+        raise refuse("not-an-organization", option=option, value=repr(text))
+    return organization
 
 
 def where_to_put(text: str) -> str | None:

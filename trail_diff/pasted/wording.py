@@ -24,6 +24,11 @@ ADVICE = {
     "named-by-jobs": ("{value} is the id of something that jobs are about, not a job", "{advice}"),
     "not-a-key": ("{option} {value}: this is {what}, not a key", "{advice}"),
     "job-as-key": ("{option} {value}: this is a job, not a key", "{advice}"),
+    "not-an-account": ("{option} {value} is not an account", "an account id has 12 digits"),
+    "not-an-organization": (
+        "{option} {value} is not the id of an organization",
+        "it begins with o-: aws organizations describe-organization --query Organization.Id",
+    ),
     "not-a-file": ("{option} {value}: this is {what}, not a file", "{advice}"),
     "windows-path": ("{option} {value}: no such file or folder", "this is a Windows path: in WSL it is {place}"),
     "near-job": ("no job {value} in the {count} found", "the nearest is {near}: give it with {option}"),
