@@ -37,7 +37,7 @@ def written(node: ast.expr, constants: dict[str, ast.expr]) -> Iterator[str]:
         case ast.IfExp():
             yield from (*written(node.body, constants), *written(node.orelse, constants))
         case ast.Name(id=name) if name in constants:
-            yield from written(constants[name], {})
+            yield from written(constants[name], {other: node for other, node in constants.items() if other != name})
 
 
 def complaints(file: Path) -> Iterator[str]:
@@ -105,12 +105,10 @@ def test_every_answer_of_aws_is_said_in_japanese(text: str) -> None:
 
 def test_notes_join_problems_and_what_else_to_do() -> None:
     """A note about a refused call says what was refused, how to allow it, and what to give instead, all in Japanese."""
-    note = (
-        "note: kms:GetKeyPolicy was refused in eu-west-1: no; allow kms:GetKeyPolicy, or give it with --key-policy FILE"
-    )
+    note = "kms:GetKeyPolicy was refused in eu-west-1: no; allow kms:GetKeyPolicy, or give it with --key-policy FILE"
 
     assert translate(note, Language.JAPANESE, "notes") == (
-        "注: kms:GetKeyPolicy が拒否されました (eu-west-1): no。kms:GetKeyPolicy を許可してください。"
+        "kms:GetKeyPolicy が拒否されました (eu-west-1): no。kms:GetKeyPolicy を許可してください。"
         "または、--key-policy FILE で指定してください"
     )
 

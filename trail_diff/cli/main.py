@@ -82,10 +82,10 @@ def _usage_hint(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     message = error.format_message()
     meant = next((option for begin, option in _MEANT.items() if message.startswith(begin)), None)
-    word = _WORD.match(message)
+    word, command = _WORD.match(message), context.command_path if context else "trail-diff"
     if word:
         from trail_diff.pasted.arguments import where_to_put
 
-        meant = where_to_put(word[1]) or meant
-    help_place = f"see '{context.command_path if context else 'trail-diff'} --help'"
+        meant = where_to_put(word[1], command) or meant
+    help_place = f"see '{command} --help'"
     return "; ".join(filter(None, [meant, help_place]))

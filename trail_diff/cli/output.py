@@ -219,7 +219,8 @@ def write_note(note: str) -> None:
     """Write a note about the reading to stderr, as one line."""
     from trail_diff.render.escape import terminal
 
-    sys.stderr.write(terminal(f"trail-diff: {translate(f'note: {note}', spoken(), 'notes')}") + "\n")
+    head, told = (translate(text, spoken(), "notes") for text in ("note:", note))
+    sys.stderr.write(terminal(f"trail-diff: {head} {told}") + "\n")
 
 
 def write_end(told: str) -> None:

@@ -10,8 +10,8 @@ from trail_diff.cli.app import ExitStatus
 from trail_diff.cli.language import Language
 
 Subject = Literal["problems", "notes", "checkup"]
-_BLANK, _BLANK_OF = "{}", "(.*?)"
-_LONGEST, _DEEPEST = 2_000, 4
+_BLANK, _BLANK_OF, _BETWEEN = "{}", "(.*?)", "; "
+_LONGEST, _DEEPEST = 2_000, 8
 """What is translated: how many characters, and how many texts within each other; the rest stays as it is."""
 
 
@@ -35,16 +35,25 @@ def translate(text: str, language: Language, about: Subject = "problems") -> str
 
 
 def _fill(text: str, phrases: Mapping[str, str], depth: int) -> str:
-    """Return the translation of the phrase that a text fills in, the one that says most first; blanks likewise."""
+    """Return the translation of the phrase that a text fills in, the one that says most first; blanks likewise.
+
+    A blank that holds two clauses is filled only where no phrase divides them.
+    """
     if text in phrases and _BLANK not in text:
         return phrases[text]
     if depth == _DEEPEST:
         return text
-    for pattern, phrase in _patterns(tuple(phrases)):
-        found = pattern.fullmatch(text)
-        if found:
-            return phrases[phrase].format(*(_fill(part, phrases, depth + 1) for part in found.groups()))
-    return text
+    fitting = ((found, phrase) for pattern, phrase in _patterns(tuple(phrases)) if (found := pattern.fullmatch(text)))
+    crossing = None
+    for found, phrase in fitting:
+        if _BETWEEN in phrase or not any(_BETWEEN in part for part in found.groups()):
+            break
+        crossing = crossing or (found, phrase)
+    else:
+        if crossing is None:
+            return text
+        found, phrase = crossing
+    return phrases[phrase].format(*(_fill(part, phrases, depth + 1) for part in found.groups()))
 
 
 @cache

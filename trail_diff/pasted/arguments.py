@@ -118,18 +118,19 @@ def take_organization(text: str, option: str = "--org-id") -> str:
     return organization
 
 
-def where_to_put(text: str) -> str | None:
-    """Return where a word belongs that stood where only commands and their arguments do; None for other words."""
+def where_to_put(text: str, command: str) -> str | None:
+    """Return where a word belongs that a command does not take by itself; None for other words."""
     seen = recognize(text)
+    events = "events" if command == "trail-diff" else "events-of"
     match seen.kind:
         case "id" | "job":
             return step("give-job-id", value=seen.value)
         case "key":
             return step("give-key")
         case "file":
-            return step("events", value=seen.value)
+            return step(events, value=seen.value, command=command)
         case "other" if Path(seen.value).exists():
-            return step("events", value=seen.value)
+            return step(events, value=seen.value, command=command)
         case _:
             return None
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -24,7 +25,9 @@ from trail_diff.pasted.arguments import list_command
 from trail_diff.pasted.forms import Pasted, recognize
 from trail_diff.pasted.wording import EXPORT_EVENTS, KINDS, advise, refuse, step
 from trail_diff.read.interface import ReadOptions
-from trail_diff.redaction.redactor import Redactor
+
+if TYPE_CHECKING:
+    from trail_diff.redaction.redactor import Redactor
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".pdf")
 _MOST_NAMED = 3
@@ -82,7 +85,7 @@ def _without_redactor(inputs: Inputs) -> Inputs:
     return structs.replace(inputs, redactor=None)
 
 
-def _hide(told: Told, plain: str, given: str, redactor: Redactor) -> Told:
+def _hide(told: Told, plain: str, given: str, redactor: "Redactor") -> Told:
     """Return what is told with its names replaced, but for what was asked, which stands as it was given."""
     seen, hint = (given.join(map(redactor.text, part.split(plain))) for part in told)
     return seen, hint
@@ -167,7 +170,8 @@ def _is_about(job: Job, seen: Pasted) -> bool:
     value = seen.value.casefold()
     if seen.kind == "account":
         return job.account == seen.value
-    named = (job.recovery_point, job.resource, job.parent, job.vault, job.role)
+    arns = (job.recovery_point, job.resource, job.parent, job.vault, job.role)
+    named = (*arns, last_name(job.resource), last_name(job.vault))
     point = (job.recovery_point or "").casefold()
     return value in {one.casefold() for one in named if one} or point.endswith((f":{value}", f"/{value}"))
 

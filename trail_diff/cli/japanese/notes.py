@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 
 ON_THE_WAY: Mapping[str, str] = {
-    "note: {}": "注: {}",
+    "note:": "注:",
     "{}; {}": "{}。{}",
     "{}; {}, or {}": "{}。{}。または、{}",
-    "{}: {}; {}, or {}": "{}: {}。{}。または、{}",
     "jobs created since {} UTC, the last 24 hours; --since TIME chooses others": (
         "{} UTC 以降 (過去 24 時間) に作成されたジョブを調べています。ほかの時間は --since で指定できます"
     ),
