@@ -10,15 +10,18 @@ import typer
 from typer.core import TyperGroup
 
 from trail_diff import errors
+from trail_diff.aws.client import _ANSWERS
 from trail_diff.cli import run
 from trail_diff.cli.app import app
+from trail_diff.cli.japanese.doctor import DOCTOR
 from trail_diff.cli.japanese.help import HELP
-from trail_diff.cli.japanese.messages import MESSAGES
+from trail_diff.cli.japanese.messages import CHECKUP, NOTES
 from trail_diff.cli.language import Language, spoken_language
 from trail_diff.cli.wording import translate
 from trail_diff.pasted.wording import ADVICE, STEPS
 from trail_diff.render.width import width_of
 
+TWICE = "fixtures/original-incident/event_history.json"
 PACKAGE = Path(errors.__file__).parent
 COMPLAINTS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and name.endswith("Error")}
 JAPANESE_LETTERS = re.compile(r"[。぀-ヿ一-鿿]")
@@ -34,7 +37,7 @@ def written(node: ast.expr, constants: dict[str, ast.expr]) -> Iterator[str]:
         case ast.IfExp():
             yield from (*written(node.body, constants), *written(node.orelse, constants))
         case ast.Name(id=name) if name in constants:
-            yield from written(constants[name], {})
+            yield from written(constants[name], {other: node for other, node in constants.items() if other != name})
 
 
 def complaints(file: Path) -> Iterator[str]:
@@ -51,6 +54,104 @@ def complaints(file: Path) -> Iterator[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in COMPLAINTS:
             for argument in (*node.args[:1], *(one.value for one in node.keywords if one.arg == "hint")):
                 yield from written(argument, constants)
+
+
+NOTING = {"note", "_note", "_tell", "write_note", "write_end", "_word"}
+ASKING = {"ask", "pages", "_ask"}
+"""What takes a note as its first argument, and what to do instead of asking AWS as its second."""
+
+
+def notes(file: Path) -> Iterator[str]:
+    """Yield the notes that a module writes."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    constants = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            told = node.args[:1] if name in NOTING else node.args[1:2] if name in ASKING else []
+            for argument in told:
+                yield from written(argument, constants)
+
+
+NOTED = {
+    text
+    for room in ("cli", "aws", ".")
+    for file in (PACKAGE / room).glob("**/*.py" if room != "." else "*.py")
+    for text in notes(file)
+}
+
+
+@pytest.mark.parametrize("text", sorted(text for text in NOTED if re.search("[a-z]{3}.* ", text)))
+def test_every_note_is_said_in_japanese(text: str) -> None:
+    """What is noted on the way, what to do instead of asking, and how a command ended are translated."""
+    said = re.sub(r"\{\}", "VALUE", text)
+
+    assert JAPANESE_LETTERS.search(translate(said, Language.JAPANESE, "notes"))
+
+
+@pytest.mark.parametrize("text", sorted({one for answer in _ANSWERS for one in answer[2:]}))
+def test_every_answer_of_aws_is_said_in_japanese(text: str) -> None:
+    """What is made of AWS's error codes, and what to do, is translated."""
+    said = text.format(action="kms:Decrypt", place=" in eu-west-1", said="Rate exceeded")
+
+    assert JAPANESE_LETTERS.search(translate(said, Language.JAPANESE))
+
+
+def test_notes_join_problems_and_what_else_to_do() -> None:
+    """A note about a refused call says what was refused, how to allow it, and what to give instead, all in Japanese."""
+    note = "kms:GetKeyPolicy was refused in eu-west-1: no; allow kms:GetKeyPolicy, or give it with --key-policy FILE"
+
+    assert translate(note, Language.JAPANESE, "notes") == (
+        "kms:GetKeyPolicy が拒否されました (eu-west-1): no。kms:GetKeyPolicy を許可してください。"
+        "または、--key-policy FILE で指定してください"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["callers", "--events", "fixtures/original-incident/trail", "--key", "prod-vault"], "注: prod-vault に対する"),
+        (["compare", TWICE, TWICE], "注: 2 つの実行の呼び出しは同じものです"),
+    ],
+)
+def test_note_follows_the_language(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A note is in the language of the report, and in English without one."""
+    monkeypatch.chdir(PACKAGE.parent)
+
+    run(arguments)
+    assert capsys.readouterr().err.startswith("trail-diff: note: ")
+    run([*arguments, "--lang", "ja"])
+    assert capsys.readouterr().err.startswith(f"trail-diff: {told}")
+
+
+@pytest.mark.parametrize(("lang", "told"), [("en", "nothing is missing"), ("ja", "不足しているものはありません")])
+def test_checkup_follows_the_language(lang: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The checkup's words are of the language; names and versions are the same."""
+    assert run(["doctor", "--offline", "--lang", lang]) == 0
+
+    shown = capsys.readouterr().out
+    assert told in shown
+    assert "msgspec" in shown
+    assert (lang == "ja") is bool(JAPANESE_LETTERS.search(shown))
+
+
+@pytest.mark.parametrize("text", sorted({*DOCTOR}))
+def test_checkup_says_each_of_its_words(text: str) -> None:
+    """No word of the checkup is left over: each stands in what it writes."""
+    source = "".join((PACKAGE / name).read_text("utf-8") for name in ("cli/doctor.py", "aws/doctor.py"))
+
+    assert all(
+        part in source or part in {"vault", "recovery point"}
+        for part in re.split(r"\{\}| vault | recovery point ", text)
+    )
 
 
 SAID = sorted({text for file in PACKAGE.rglob("*.py") for text in complaints(file)})
@@ -79,9 +180,10 @@ NAMES = {"--output {}: {}", "--map {}: {}"}
 
 def test_no_translation_is_left_over() -> None:
     """Each phrase has as many blanks as its translation, and is not English on both sides."""
-    for english, japanese in {**MESSAGES, **HELP}.items():
-        assert english == japanese or JAPANESE_LETTERS.search(japanese) or japanese == "ID", english
-    for english, japanese in MESSAGES.items():
+    for english, japanese in {**NOTES, **CHECKUP, **HELP}.items():
+        is_form = not re.search("[a-z]{3}", english)
+        assert english == japanese or is_form or JAPANESE_LETTERS.search(japanese) or japanese == "ID", english
+    for english, japanese in {**NOTES, **CHECKUP}.items():
         filled = japanese.format(*(f"<{number}>" for number in range(english.count("{}"))))
         assert "{" not in filled.replace("frame.to_dict", ""), english
 

@@ -15,7 +15,7 @@ import pytest
 
 from trail_diff.cli import run
 from trail_diff.cli.output import shown_zone
-from trail_diff.cli.pager import find_pager
+from trail_diff.cli.pager import find_pager, show_paged
 from trail_diff.render.width import width_of
 
 INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"
@@ -96,6 +96,22 @@ def test_text_is_written_where_no_pager_shows_it(changes: dict[str, Any], tmp_pa
 
     assert (shown.status, shown.paged) == (1, None)
     assert "DenyEveryoneElse" in shown.screen
+
+
+@pytest.mark.parametrize(("lines", "is_paged"), [(20, False), (21, True)])
+def test_answer_leaves_room_for_its_command(
+    lines: int,
+    is_paged: bool,  # noqa: FBT001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a terminal of 24 lines 20 are written at once, and more go through the pager."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
+    text, paged = "line\n" * lines, tmp_path / "paged"
+
+    assert show_paged(text, {**os.environ, "TERM": "xterm", "PAGER": f"tee {paged}"}) is is_paged
+    assert paged.exists() is is_paged
 
 
 def test_pager_is_not_wanted(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """Where the console shows an event."""
 
+from datetime import datetime
+
 import pytest
 from making import make_events, make_job, make_side
 from recording import Recording
 
 from trail_diff.diagnosis.console_links import event_url, locate_evidence
+from trail_diff.diagnosis.timeline import list_changes
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Case, Coverage
 from trail_diff.model.report import Evidence, Finding
@@ -64,3 +67,21 @@ def test_evidence_says_where_its_event_was_recorded() -> None:
     assert located.evidence[0].account == "111122223333"
     assert located.evidence[0].url == event_url("eu-west-1", event.event_id)
     assert located.evidence[1:] == elsewhere
+
+
+@pytest.mark.parametrize(("asked_at", "is_linked"), [("2026-05-31", True), ("2026-06-01", False)])
+def test_event_that_history_no_longer_holds_has_no_link(asked_at: str, is_linked: bool) -> None:  # noqa: FBT001
+    """Event history holds 90 days, counted from the question: a link to an older event would lead to an empty page."""
+    made = Recording()
+    (event,) = make_events(
+        [made.kms("2026-03-02T18:06:00Z", "Decrypt", made.key_arn("k"), made.service("x.amazonaws.com"))]
+    )
+    moment = datetime.fromisoformat(f"{asked_at}T12:00:00+00:00")
+    case = Case(make_side(make_job("bad"), [event]), None, Coverage(), changes=(event,), asked_at=moment)
+    finding = Finding(Cause.KMS_THROTTLED, "likely", evidence=(Evidence(event_id=event.event_id),))
+
+    (located,) = locate_evidence([finding], case)
+
+    assert (located.evidence[0].url is not None) is is_linked
+    assert located.evidence[0].region == "eu-west-1"
+    assert [change.url is not None for change in list_changes(case)] == [is_linked]

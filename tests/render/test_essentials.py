@@ -1,6 +1,7 @@
 """What a reader needs first, chosen from a report."""
 
 import json
+from datetime import UTC, tzinfo
 from typing import Any
 
 import pytest
@@ -35,7 +36,8 @@ from trail_diff.render.essentials import (
 from trail_diff.render.findings import show_condition, show_unless
 from trail_diff.render.interface import Lang, RenderOptions
 from trail_diff.render.json_lines import to_few_lines, to_lines
-from trail_diff.render.phrases import catalogue
+from trail_diff.render.page import Page
+from trail_diff.render.phrases import CATALOGUES, catalogue
 from trail_diff.render.phrases_en import ENGLISH
 
 JSON = st.recursive(
@@ -276,8 +278,51 @@ def test_value_that_is_inferred_is_said_to_be() -> None:
     """A condition that is decided by a value that no record and no document tells is marked."""
     (condition,) = CANONICAL.decisions[0].statements[0].conditions
 
-    assert show_condition(structs.replace(condition, grade="inferred"), ENGLISH).endswith(" (inferred)")
-    assert not show_condition(condition, ENGLISH).endswith(")")
+    assert show_condition(structs.replace(condition, grade="inferred"), "Deny", ENGLISH).endswith(" (inferred)")
+    assert not show_condition(condition, "Deny", ENGLISH).endswith(")")
+
+
+def test_deny_that_hits_a_service_for_lack_of_an_arn_says_so_in_japanese() -> None:
+    """An AWS service never has an ARN of the customer's account: a negated aws:PrincipalArn in a Deny applies to it."""
+    (condition,) = CANONICAL.decisions[0].statements[0].conditions
+    hit = structs.replace(condition, key="aws:PrincipalArn", outcome="match", reason=Reason.OPAQUE_VALUE_DIFFERS)
+    told = (
+        "呼び出し元が AWS のサービスの場合、aws:PrincipalArn がお客様のアカウントの ARN になることはないため、"
+        "この Deny に該当します"
+    )
+    words = CATALOGUES["ja"]
+
+    assert show_condition(hit, "Deny", words) == f"{hit.operator} aws:PrincipalArn: {told}"
+    for other, effect in (
+        (hit, "Allow"),
+        (structs.replace(hit, key="aws:SourceArn"), "Deny"),
+        (structs.replace(hit, outcome="no-match"), "Deny"),
+    ):
+        assert "この Deny に該当します" not in show_condition(other, effect, words)
+
+
+def test_why_is_told_once_of_a_condition_that_a_finding_rests_on() -> None:
+    """With -v a reason that a condition tells stands there only: not among the reasons, nor where it is rested on."""
+    shown = render_report(CANONICAL, "table", RenderOptions(verbose=True, width=200))
+    cause = shown.partition("\nCause\n")[2].partition("\n\n")[0]
+    lines = [line.strip(" -") for line in cause.splitlines()]
+    reason = ENGLISH.reason(CANONICAL.decisions[0].statements[0].conditions[0].reason)
+
+    assert sum(reason in line for line in lines) == 1
+    assert any(line.startswith("rests on aws:PrincipalArn; not if") for line in lines)
+
+
+@pytest.mark.parametrize("zone", [None, UTC])
+def test_name_that_is_too_long_stands_before_its_text(zone: tzinfo | None) -> None:
+    """A name is never cut: one without room beside its text stands before it, and the text goes on below, indented."""
+    page = Page(RenderOptions(width=60, lang="ja", zone=zone))
+
+    page.field("記録がない理由", "未確定: 呼び出しは拒否され、その記録はこのログに残っていません")
+
+    assert page.text().splitlines() == [
+        "記録がない理由: 未確定: 呼び出しは拒否され、その記録はこの",
+        "           ログに残っていません",
+    ]
 
 
 def test_change_of_another_key_is_shown_with_that_key() -> None:

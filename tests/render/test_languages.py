@@ -3,7 +3,7 @@
 import inspect
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args, get_type_hints
 
 import pytest
@@ -15,7 +15,14 @@ from trail_diff.model.codes import CallerKind, Cause, Outcome
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Reading, Report
 from trail_diff.policy.remedies.remedy import PATCHLESS
-from trail_diff.render import FORMATS, render_report
+from trail_diff.render import (
+    FORMATS,
+    labels_html_en,
+    labels_html_ja,
+    labels_triage_en,
+    labels_triage_ja,
+    render_report,
+)
 from trail_diff.render.catalogue import Catalogue, Grammar
 from trail_diff.render.interface import Lang, RenderOptions
 from trail_diff.render.layout import show_outcome
@@ -49,7 +56,7 @@ def phrases(words: Catalogue) -> Iterator[tuple[str, str]]:
     """Yield every phrase of a catalogue with the name of its place."""
     for field in structs.fields(words):
         table = getattr(words, field.name)
-        if field.name == "grammar":
+        if not isinstance(table, Mapping):
             continue
         for name, phrase in table.items():
             for text in [phrase] if isinstance(phrase, str) else phrase:
@@ -70,6 +77,19 @@ def test_every_remedy_has_a_name_and_a_short_one(lang: Lang) -> None:
 
     assert set(words.remedies) == set(words.attempts)
     assert set(PATCHLESS) < set(words.remedies)
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (ENGLISH, (labels_html_en.HTML_LABELS, labels_triage_en.TRIAGE_LABELS)),
+        (JAPANESE, (labels_html_ja.HTML_LABELS, labels_triage_ja.TRIAGE_LABELS)),
+    ],
+    ids=["en", "ja"],
+)
+def test_no_label_hides_another(words: Catalogue, parts: Sequence[Mapping[str, str]]) -> None:
+    """The labels of a page and of a triage are the ones that are shown, not others of the same name."""
+    assert [name for part in parts for name in part if words.labels[name] != part[name]] == []
 
 
 def test_catalogues_have_the_same_places() -> None:
@@ -93,7 +113,7 @@ def test_phrases_have_the_same_blanks() -> None:
 
 def test_japanese_is_japanese() -> None:
     """Every phrase but a name is written in Japanese, without a full stop, and with spaces around half-width words."""
-    worded = ((place, text) for place, text in phrases(JAPANESE) if re.sub(r"{\w+}|[:、 ]", "", text))
+    worded = ((place, text) for place, text in phrases(JAPANESE) if re.sub(r"{\w+}|[:、。 ]", "", text))
     left = {place: text for place, text in worded if place not in SAME_IN_JAPANESE}
 
     assert not {place: text for place, text in left.items() if not JAPANESE_LETTERS.search(text)}

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff import __version__
+from trail_diff.api.arguments import reword
 from trail_diff.api.material import make_inputs, take_fact
 from trail_diff.api.results import Diagnosis, Grouped, Listing, Shown, Trial
 from trail_diff.case.builder import Question
@@ -138,6 +139,7 @@ def _explaining(tool: Callable[..., str]) -> Callable[..., str]:
         try:
             return tool(**named)
         except TrailDiffError as error:
+            reword(error, tool)
             raise ToolError(f"{error.message}; {error.hint}") from error
 
     return asked

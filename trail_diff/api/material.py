@@ -11,6 +11,7 @@ from trail_diff.errors import UsageError
 from trail_diff.gather.key_facts import Document, FactFiles
 from trail_diff.inputs import Inputs
 from trail_diff.moments import parse_duration, parse_moment, possible_days
+from trail_diff.pasted.arguments import take_account, take_organization
 from trail_diff.read.interface import ReadOptions
 
 Item = str | Path | Mapping[str, Any]
@@ -22,6 +23,8 @@ Moment = str | datetime
 Names = str | Iterable[str]
 
 _STDIN = "-"
+_MISSING = {"NaTType", "NAType"}
+"""What pandas has where a row lacks a field, by the names of its types."""
 
 
 def make_inputs(
@@ -48,13 +51,16 @@ def make_inputs(
             "no events were given",
             hint="give paths or records; to ask AWS itself: analyse(load_case(Inputs(aws=AwsOptions(…)), Question(…)))",
         )
+    if bundle is not None and (paths or documents or files):
+        raise UsageError("events and jobs do not go with case", hint="a case bundle holds its events; leave one out")
+    span = take_moment(start, "start"), take_moment(end, "end", is_end=True)
+    if span[0] is not None and span[1] is not None and span[0] > span[1]:
+        raise UsageError(f"start={start!r} is after end={end!r}", hint="give the earlier time as start")
     return Inputs(
         events=(*paths, _STDIN) if documents else paths,
         case=bundle,
         jobs=files,
-        options=ReadOptions(
-            take_names(regions, "regions"), take_moment(start, "start"), take_moment(end, "end", is_end=True)
-        ),
+        options=ReadOptions(take_names(regions, "regions"), *span),
         facts=facts,
         stdin=BytesIO(b"".join(_encode(document, "events") + b"\n" for document in documents)),
     )
@@ -96,7 +102,7 @@ def take_duration(duration: timedelta | str, what: str) -> timedelta:
         UsageError: it is none.
     """
     taken = parse_duration(duration) if isinstance(duration, str) else duration
-    if not isinstance(taken, timedelta):
+    if not isinstance(taken, timedelta) or taken < timedelta(0):
         raise UsageError(f"{what}={duration!r} is not a duration", hint='give a timedelta, or "15m"')
     return taken
 
@@ -127,6 +133,25 @@ def take_text(text: str | None, what: str) -> str | None:
     if text is None or isinstance(text, str):
         return text
     raise _wrong_type(text, what, "a string")
+
+
+def take_accounts(accounts: Names | None, what: str) -> tuple[str, ...]:
+    """Return accounts, each without the dashes that the console shows.
+
+    Raises:
+        UsageError: they are something else.
+    """
+    return tuple(take_account(one, what) for one in take_names(accounts, what))
+
+
+def take_organization_id(text: str | None) -> str | None:
+    """Return the id of an organization.
+
+    Raises:
+        UsageError: it is none.
+    """
+    given = take_text(text, "organization_id")
+    return take_organization(given, "organization_id") if given is not None else None
 
 
 def _take_apart(material: Material | None, what: str) -> tuple[tuple[str, ...], list[Mapping[str, Any]]]:
@@ -164,14 +189,32 @@ def _wrong_type(value: object, what: str, wanted: str) -> UsageError:
 
 
 def _encode(document: object, what: str) -> bytes:
-    """Return a document as JSON; times, as boto3 has them, as ISO 8601."""
+    """Return a document as JSON; times, as boto3 has them, as ISO 8601, and what a table lacks (NaN, NaT) as null."""
     try:
-        return json.dumps(document, default=_plain, allow_nan=False).encode()
+        try:
+            return json.dumps(document, default=_plain, allow_nan=False).encode()
+        except ValueError:
+            return json.dumps(_without_nan(document), default=_plain, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise UsageError(f"{what}: {error}", hint="give only what JSON can hold, and times") from error
 
 
+def _without_nan(value: object) -> object:
+    """Return a document with null for each number that is none, as a table of pandas has where a row lacks a field."""
+    match value:
+        case float() if value != value:  # noqa: PLR0124 - only NaN differs from itself
+            return None
+        case dict():
+            return {name: _without_nan(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_without_nan(inner) for inner in value]
+        case _:
+            return value
+
+
 def _plain(value: object) -> object:
+    if type(value).__name__ in _MISSING:
+        return None
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):

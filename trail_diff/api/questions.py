@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from msgspec import structs
 
+from trail_diff.api.arguments import reword
 from trail_diff.api.material import (
     Fact,
     Item,
@@ -15,16 +16,18 @@ from trail_diff.api.material import (
     Moment,
     Names,
     make_inputs,
+    take_accounts,
     take_duration,
     take_fact,
     take_moment,
     take_names,
+    take_organization_id,
     take_parameters,
     take_text,
 )
 from trail_diff.api.results import Diagnosis, Grouped, Listing, Trial
 from trail_diff.case.builder import DEFAULT_PAD, Question
-from trail_diff.errors import UsageError
+from trail_diff.errors import TrailDiffError, UsageError
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.inputs import Inputs
 from trail_diff.key_usage import list_callers, try_policy
@@ -44,7 +47,7 @@ _Answer = TypeVar("_Answer")
 
 
 def _explaining(question: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
-    """Return the question, with arguments that it does not have told as an error with a hint."""
+    """Return the question; its errors name its arguments, and one that it does not have is an error with a hint."""
     import inspect
 
     signature = inspect.signature(question)
@@ -57,7 +60,11 @@ def _explaining(question: Callable[_Given, _Answer]) -> Callable[_Given, _Answer
             raise UsageError(
                 f"{question.__name__}: {error}", hint=f"it takes {', '.join(signature.parameters)}"
             ) from error
-        return question(*given, **named)
+        try:
+            return question(*given, **named)
+        except TrailDiffError as error:
+            reword(error, question)
+            raise
 
     return asked
 
@@ -91,7 +98,7 @@ def diagnose(
         take_fact(key_policy, "key_policy"),
         take_fact(key_state, "key_state"),
         take_fact(grants, "grants"),
-        take_text(organization_id, "organization_id"),
+        take_organization_id(organization_id),
     )
     inputs = _redacting(
         make_inputs(events, case=case, jobs=jobs, regions=regions, start=start, end=end, facts=facts), redact=redact
@@ -103,7 +110,7 @@ def diagnose(
         find_job_id(job_id) if job_id else "",
         find_job_id(baseline) if baseline else None,
         take_keys(take_names(keys, "keys"), "keys"),
-        take_text(account, "account"),
+        take_accounts(take_text(account, "account"), "account")[0] if account is not None else None,
         take_names(regions, "regions"),
         take_duration(pad, "pad"),
     )
@@ -153,7 +160,7 @@ def triage(
     wanted = TriageFilter(
         start=take_moment(since, "since"),
         vaults=take_names(vaults, "vaults"),
-        accounts=take_names(accounts, "accounts"),
+        accounts=take_accounts(accounts, "accounts"),
     )
     return Grouped(*group_failures(inputs, wanted, take_duration(pad, "pad")))
 
@@ -202,7 +209,7 @@ def what_if(
     facts = FactFiles(
         key_policy=take_fact(key_policy, "key_policy"),
         grants=take_fact(grants, "grants"),
-        organization_id=take_text(organization_id, "organization_id"),
+        organization_id=take_organization_id(organization_id),
     )
     inputs = make_inputs(events, regions=regions, start=start, end=end, facts=facts)
     before, asked = take_fact(old, "old"), take_keys(take_names(keys, "keys"), "keys")

@@ -3,6 +3,8 @@
 import typer
 
 from trail_diff.cli.app import Group, app
+from trail_diff.cli.language import spoken
+from trail_diff.cli.wording import translate
 
 HELP = "What is kept of event history on this machine, so that nothing is fetched twice."
 cache = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -18,7 +20,7 @@ def info() -> None:
     from trail_diff.aws.event_history.slices import cache_folder, cache_info
 
     held = cache_info(cache_folder())
-    typer.echo(f"{held.folder}: {held.slices:,} slices, {held.size_bytes / MIB:.1f} MiB")
+    typer.echo(_word(f"{held.folder}: {held.slices:,} slices, {held.size_bytes / MIB:.1f} MiB"))
 
 
 @cache.command()
@@ -27,4 +29,8 @@ def clear() -> None:
     from trail_diff.aws.event_history.slices import cache_folder, clear_cache
 
     held = clear_cache(cache_folder())
-    typer.echo(f"{held.folder}: {held.slices:,} slices deleted, {held.size_bytes / MIB:.1f} MiB")
+    typer.echo(_word(f"{held.folder}: {held.slices:,} slices deleted, {held.size_bytes / MIB:.1f} MiB"))
+
+
+def _word(told: str) -> str:
+    return translate(told, spoken(), "notes")

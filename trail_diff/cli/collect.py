@@ -9,6 +9,7 @@ from trail_diff.cli import options
 from trail_diff.cli.app import command
 from trail_diff.cli.inputs import make_question, reading
 from trail_diff.cli.options import Asked, History, Known, Run, Source
+from trail_diff.cli.output import write_end
 
 
 @command(
@@ -41,4 +42,4 @@ def collect(
         explaining(question, inputs),
     ):
         kept = save_bundle(output, inputs, question)
-    typer.echo(f"{len(kept.records):,} of {kept.tally.records:,} records written to {output}", err=True)
+    write_end(f"{len(kept.records):,} of {kept.tally.records:,} records written to {output}")

@@ -1,6 +1,6 @@
 """Two runs side by side, without a job id."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,8 +8,11 @@ from trail_diff.cli import options
 from trail_diff.cli.app import command
 from trail_diff.cli.inputs import parse_window_option, reading
 from trail_diff.cli.options import Known, Run, Source, View
-from trail_diff.cli.output import finish
+from trail_diff.cli.output import finish, write_note
 from trail_diff.errors import UsageError
+
+if TYPE_CHECKING:
+    from trail_diff.model.learnt import Case
 
 
 @command(
@@ -54,4 +57,17 @@ def compare(
     source = Source(events=[failed, *([succeeded] if succeeded else [])], region=region)
     with reading(source, run, known=known, writes=view.output) as inputs:
         case = load_comparison(failed, succeeded, inputs, windows=windows, keys=take_keys(key))
+    if _is_itself(case):
+        write_note(
+            "the two runs are made of the same calls; give an export of a run that succeeded, or two times that "
+            "differ: --failed-window and --succeeded-window"
+        )
     finish(analyse(case), view)
+
+
+def _is_itself(case: "Case") -> bool:
+    """Check whether both runs are made of the same calls, of which there are some: a file given twice, or its copy."""
+    if case.succeeded is None:
+        return False
+    failed, succeeded = ({tie.event.event_id for tie in side.events} for side in (case.failed, case.succeeded))
+    return bool(failed) and failed == succeeded

@@ -1,6 +1,8 @@
 """Whether this machine, these credentials and these permissions suffice."""
 
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,8 +10,10 @@ import typer
 from trail_diff.cli import options
 from trail_diff.cli.app import ExitStatus, command
 from trail_diff.cli.cache import MIB
+from trail_diff.cli.language import Language
 from trail_diff.cli.options import View
 from trail_diff.cli.output import render_options, write_output
+from trail_diff.cli.wording import translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +24,11 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 2
 """How often a call is made before it counts as unanswered: a checkup has to be quick."""
+
+
+_STATUSES = ("refused", "open", "allowed")
+_NAMES = ("version", "libraries", "missing", "optional", "cache", "profile", "account", "problem", *_STATUSES)
+"""What the lines are called."""
 
 
 class Form(StrEnum):
@@ -45,6 +54,7 @@ def doctor(
     offline: Annotated[bool, typer.Option("--offline", help="Make no call to AWS.")] = False,
     form: Annotated[Form, typer.Option("--format", help="The form of the result.")] = Form.TEXT,
     output: options.Output = None,
+    lang: options.Lang = None,
     no_pager: options.NoPager = False,
 ) -> None:
     """Show versions, the cache, the credentials seen and the permissions missing; exit 1 if something is missing.
@@ -56,7 +66,7 @@ def doctor(
 
     accesses = [] if offline else list(_accesses(profile, region, endpoint_url, key))
     checkup = check_up(accesses, cache_info(cache_folder()))
-    text = _as_json(checkup) if form is Form.JSON else _as_text(checkup)
+    text = _as_json(checkup) if form is Form.JSON else _as_text(checkup, lang)
     write_output(text, View(output=output, no_pager=no_pager))
     if not checkup.is_fine:
         raise typer.Exit(ExitStatus.DIFFERENCE)
@@ -91,35 +101,52 @@ def _as_json(checkup: "Checkup") -> str:
     return json.dumps({**document, "is_fine": checkup.is_fine}, indent=2) + "\n"
 
 
-def _as_text(checkup: "Checkup") -> str:
+def _as_text(checkup: "Checkup", lang: Language | None) -> str:
     from trail_diff.render.interface import RenderOptions
     from trail_diff.render.page import Page
 
-    page = Page(RenderOptions(width=render_options(View()).width))
-    page.field("version", f"trail-diff {checkup.version}, Python {checkup.python}")
+    shown = render_options(View(lang=lang))
+    say = partial(translate, language=Language(shown.lang), about="checkup")
+    sheet = _Sheet(Page(RenderOptions(width=shown.width)), say)
+    sheet.add("version", f"trail-diff {checkup.version}, Python {checkup.python}")
     there = [f"{library.name} {library.version}" for library in checkup.libraries if library.version]
-    page.field("libraries", ", ".join(there))
+    sheet.add("libraries", ", ".join(there))
     for library in checkup.libraries:
         if library.version is None:
-            page.field("missing" if library.is_needed else "optional", f"{library.name}: {library.hint}")
+            sheet.add("missing" if library.is_needed else "optional", f"{library.name}: {say(library.hint or '')}")
     cache = checkup.cache
-    page.field("cache", f"{cache.folder}: {cache.slices:,} slices, {cache.size_bytes / MIB:.1f} MiB")
+    sheet.add("cache", say(f"{cache.folder}: {cache.slices:,} slices, {cache.size_bytes / MIB:.1f} MiB"))
     for access in checkup.accesses:
-        page.gap()
-        _show_access(page, access)
-    page.gap()
-    page.wrap("nothing is missing" if checkup.is_fine else "something is missing")
-    return page.text()
+        sheet.page.gap()
+        _show_access(sheet, access)
+    sheet.page.gap()
+    sheet.page.wrap(say("nothing is missing" if checkup.is_fine else "something is missing"))
+    return sheet.page.text()
 
 
-def _show_access(page: "Page", access: "Access") -> None:
-    page.field("profile", f"{access.profile or 'default'}, {access.region or 'no Region'}")
+class _Sheet:
+    """A page whose lines have names, in a language."""
+
+    def __init__(self, page: "Page", say: Callable[[str], str]) -> None:
+        from trail_diff.render.width import width_of
+
+        self.page, self.say = page, say
+        self._indent = max(width_of(say(name)) for name in _NAMES) + 2
+
+    def add(self, name: str, text: str) -> None:
+        """Add a line."""
+        self.page.pair(self.say(name), text, self._indent)
+
+
+def _show_access(sheet: _Sheet, access: "Access") -> None:
+    say = sheet.say
+    sheet.add("profile", f"{access.profile or say('default')}, {access.region or say('no Region')}")
     if access.account is not None:
-        page.field("account", f"{access.account}, as {access.arn}, by {access.method}")
+        sheet.add("account", say(f"{access.account}, as {access.arn}, by {access.method}"))
     if access.problem is not None:
-        page.field("problem", access.problem)
-    for status in ("refused", "open", "allowed"):
+        sheet.add("problem", say(access.problem))
+    for status in _STATUSES:
         found = [one for one in access.permissions if one.status == status]
         for message in dict.fromkeys(one.message for one in found):
             actions = ", ".join(one.action for one in found if one.message == message)
-            page.field(status, f"{actions}: {message}" if message else actions)
+            sheet.add(status, f"{actions}: {say(message)}" if message else actions)

@@ -48,7 +48,7 @@ def reading(
     """
     from trail_diff.gather.key_facts import FactFiles
     from trail_diff.inputs import Inputs
-    from trail_diff.pasted.arguments import check_files
+    from trail_diff.pasted.arguments import check_files, take_organization
     from trail_diff.read.interface import ReadOptions
 
     files = {"--key-policy": [known.key_policy], "--key-state": [known.key_state], "--grants": [known.grants]}
@@ -56,6 +56,7 @@ def reading(
     read = (*(source.events or ()), source.case, *(jobs or ()), known.key_policy, known.key_state, known.grants)
     for file in (writes, also_writes, run.map_file):
         refuse_inputs(file, read)
+    organization = take_organization(known.org_id) if known.org_id is not None else None
     aws = _aws_options(source, history)
     _refuse_two_ways_in(source, jobs, aws)
     start, end = _parse_span(source)
@@ -65,7 +66,7 @@ def reading(
             case=source.case,
             jobs=tuple(jobs or ()),
             options=ReadOptions(tuple(source.region or ()), start, end, count_cores()),
-            facts=FactFiles(known.key_policy, known.key_state, known.grants, known.org_id),
+            facts=FactFiles(known.key_policy, known.key_state, known.grants, organization),
             redactor=redactor,
             progress=progress,
             stdin=sys.stdin.buffer if sys.stdin else None,
@@ -194,11 +195,11 @@ def make_question(asked: Asked, source: Source) -> "Question":
             "--pad has no effect with --case: it holds what was collected",
             hint="leave it out, or collect the case again with it",
         )
-    from trail_diff.pasted.arguments import take_keys
-    from trail_diff.pasted.forms import find_account, find_job_id
+    from trail_diff.pasted.arguments import take_account, take_keys
+    from trail_diff.pasted.forms import find_job_id
 
     keys, regions = take_keys(asked.key), tuple(source.region or ())
-    account = find_account(asked.account) if asked.account else None
+    account = take_account(asked.account) if asked.account is not None else None
     job_id, baseline = (find_job_id(one) if one else one for one in (asked.job_id, asked.baseline_job_id))
     return Question(job_id or "", baseline, keys, account, regions, padding)
 
@@ -210,6 +211,7 @@ def make_filter(narrowed: Narrowed) -> "TriageFilter":
         UsageError: the time cannot be read, or a cause is none.
     """
     from trail_diff.model.codes import Cause
+    from trail_diff.pasted.arguments import take_account
     from trail_diff.triaging.select import TriageFilter
 
     causes = []
@@ -221,7 +223,7 @@ def make_filter(narrowed: Narrowed) -> "TriageFilter":
         start=parse_moment_option(narrowed.since, "--since") if narrowed.since else None,
         vaults=tuple(narrowed.vault or ()),
         resource_types=tuple(narrowed.resource_type or ()),
-        accounts=tuple(narrowed.account or ()),
+        accounts=tuple(map(take_account, narrowed.account or ())),
         causes=tuple(causes),
     )
 

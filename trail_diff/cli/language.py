@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from enum import StrEnum
 from itertools import pairwise
 
@@ -11,6 +12,19 @@ class Language(StrEnum):
 
     ENGLISH = "en"
     JAPANESE = "ja"
+
+
+_SPOKEN = ContextVar("_SPOKEN", default=Language.ENGLISH)
+
+
+def speak(language: Language) -> None:
+    """Set the language of what a command says on the way: notes, and how it ended."""
+    _SPOKEN.set(language)
+
+
+def spoken() -> Language:
+    """Return the language of what a command says on the way."""
+    return _SPOKEN.get()
 
 
 def spoken_language(arguments: Sequence[str], environment: Mapping[str, str]) -> Language:

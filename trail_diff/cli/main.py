@@ -12,7 +12,7 @@ import typer
 
 from trail_diff.cli import cache, collect, compare, diagnose, doctor, lists, mcp, redact, triage, what_if
 from trail_diff.cli.app import ExitStatus, app
-from trail_diff.cli.language import spoken_language
+from trail_diff.cli.language import speak, spoken_language
 from trail_diff.cli.output import drop_output, prepare_streams
 from trail_diff.cli.wording import complain
 from trail_diff.errors import DryRun, TrailDiffError
@@ -56,6 +56,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit status; problems that the user can fix become one line on stderr."""
     prepare_streams()
     language = spoken_language(arguments, os.environ)
+    speak(language)
     try:
         status = typer.main.get_command(app).main(
             list(arguments), prog_name="trail-diff", standalone_mode=False, obj=language
@@ -81,10 +82,10 @@ def _usage_hint(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     message = error.format_message()
     meant = next((option for begin, option in _MEANT.items() if message.startswith(begin)), None)
-    word = _WORD.match(message)
+    word, command = _WORD.match(message), context.command_path if context else "trail-diff"
     if word:
         from trail_diff.pasted.arguments import where_to_put
 
-        meant = where_to_put(word[1]) or meant
-    help_place = f"see '{context.command_path if context else 'trail-diff'} --help'"
+        meant = where_to_put(word[1], command) or meant
+    help_place = f"see '{command} --help'"
     return "; ".join(filter(None, [meant, help_place]))

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from trail_diff.cli.app import ColorChoice, ExitStatus, OutputFormat, TimeChoice
-from trail_diff.cli.language import locale_language
+from trail_diff.cli.language import locale_language, spoken
 from trail_diff.cli.options import TriageView, View
+from trail_diff.cli.wording import translate
 from trail_diff.errors import UsageError
 from trail_diff.outfile import replacing
 
@@ -218,7 +219,13 @@ def write_note(note: str) -> None:
     """Write a note about the reading to stderr, as one line."""
     from trail_diff.render.escape import terminal
 
-    sys.stderr.write(terminal(f"trail-diff: note: {note}") + "\n")
+    head, told = (translate(text, spoken(), "notes") for text in ("note:", note))
+    sys.stderr.write(terminal(f"trail-diff: {head} {told}") + "\n")
+
+
+def write_end(told: str) -> None:
+    """Write to stderr what a command has done, as one line."""
+    typer.echo(translate(told, spoken(), "notes"), err=True)
 
 
 def note_if_any(note: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Shows an answer that is longer than the terminal as git does: with less, or what PAGER names."""
+"""Shows an answer that does not fit the terminal as git does: with less, which just writes what fits, or with PAGER."""
 
 import re
 import shlex
@@ -10,6 +10,9 @@ from collections.abc import Mapping
 
 _DEFAULT = "less"
 _NONE = {"", "cat"}
+_LINES_BESIDE = 4
+"""Of the lines of a terminal: for the command that was typed and the prompt, so that it is seen with its answer."""
+
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-9;]*m|\]8;;.*?\x1b\\)")
 """What takes no room on a terminal: a colour, or the beginning or end of a link."""
 
@@ -42,12 +45,12 @@ def _split(command: str) -> list[str]:
 
 
 def _is_longer(text: str) -> bool:
-    """Check whether a text has more lines than the terminal, as it breaks them, without one for the prompt."""
+    """Check whether a text has more lines, as the terminal breaks them, than it shows beside the command."""
     from trail_diff.render.width import width_of
 
     columns, lines = shutil.get_terminal_size((80, 24))
     taken = (max(1, -(-width_of(_SEQUENCE.sub("", line)) // max(columns, 1))) for line in text.splitlines())
-    return sum(taken) > lines - 1
+    return sum(taken) > lines - _LINES_BESIDE
 
 
 def _is_unicode() -> bool:

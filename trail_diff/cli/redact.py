@@ -7,6 +7,7 @@ import typer
 
 from trail_diff.cli import options
 from trail_diff.cli.app import command
+from trail_diff.cli.output import write_end
 
 
 @command(examples=("trail-diff redact trail/ key-policy.json -o shared.zip --map pseudonyms.json",))
@@ -35,4 +36,4 @@ def redact(
     shared = share(inputs, output, Redactor(pseudonyms), keep_map, count_cores())
     left_out = f"; left out, wholly or from where it is damaged: {len(shared.left_out)}" if shared.left_out else ""
     plural = "" if shared.documents == 1 else "s"
-    typer.echo(f"{shared.documents} document{plural} written to {output}{left_out}", err=True)
+    write_end(f"{shared.documents} document{plural} written to {output}{left_out}")

@@ -4,12 +4,14 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Literal
 
 from trail_diff.cli.app import ExitStatus
 from trail_diff.cli.language import Language
 
-_BLANK, _BLANK_OF = "{}", "(.*?)"
-_LONGEST, _DEEPEST = 2_000, 3
+Subject = Literal["problems", "notes", "checkup"]
+_BLANK, _BLANK_OF, _BETWEEN = "{}", "(.*?)", "; "
+_LONGEST, _DEEPEST = 2_000, 8
 """What is translated: how many characters, and how many texts within each other; the rest stays as it is."""
 
 
@@ -23,26 +25,35 @@ def complain(message: str, hint: str, language: Language) -> int:
     return ExitStatus.UNUSABLE_INPUT
 
 
-def translate(text: str, language: Language) -> str:
-    """Return a message or a hint in a language; one without a translation stays English."""
-    if language is Language.ENGLISH:
+def translate(text: str, language: Language, about: Subject = "problems") -> str:
+    """Return what is said of problems, in notes or by the checkup in a language; English where it is not translated."""
+    if language is Language.ENGLISH or len(text) > _LONGEST:
         return text
-    from trail_diff.cli.japanese.messages import MESSAGES
+    from trail_diff.cli.japanese.messages import CHECKUP, MESSAGES, NOTES
 
-    return _fill(text, MESSAGES, 0) if len(text) <= _LONGEST else text
+    return _fill(text, {"problems": MESSAGES, "notes": NOTES, "checkup": CHECKUP}[about], 0)
 
 
 def _fill(text: str, phrases: Mapping[str, str], depth: int) -> str:
-    """Return the translation of the phrase that a text fills in, the one that says most first; blanks likewise."""
+    """Return the translation of the phrase that a text fills in, the one that says most first; blanks likewise.
+
+    A blank that holds two clauses is filled only where no phrase divides them.
+    """
     if text in phrases and _BLANK not in text:
         return phrases[text]
     if depth == _DEEPEST:
         return text
-    for pattern, phrase in _patterns(tuple(phrases)):
-        found = pattern.fullmatch(text)
-        if found:
-            return phrases[phrase].format(*(_fill(part, phrases, depth + 1) for part in found.groups()))
-    return text
+    fitting = ((found, phrase) for pattern, phrase in _patterns(tuple(phrases)) if (found := pattern.fullmatch(text)))
+    crossing = None
+    for found, phrase in fitting:
+        if _BETWEEN in phrase or not any(_BETWEEN in part for part in found.groups()):
+            break
+        crossing = crossing or (found, phrase)
+    else:
+        if crossing is None:
+            return text
+        found, phrase = crossing
+    return phrases[phrase].format(*(_fill(part, phrases, depth + 1) for part in found.groups()))
 
 
 @cache

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from trail_diff.arns import arn_account, arn_region, last_name
 from trail_diff.diagnosis.cause_steps import region_option, steps_of_cause
+from trail_diff.diagnosis.console_links import is_in_history
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.explain import began_succeeded
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
@@ -36,8 +37,6 @@ _REFETCH = (
 """Gaps that the event history of the job's own Region and account fills: it leaves nothing of KMS out for 90 days."""
 _PAD = timedelta(minutes=15)
 """What is asked for around a run of a few calls, whose own times leave room for nothing else."""
-_HISTORY = timedelta(days=90)
-"""How far back event history goes (CloudTrail user guide, "Working with CloudTrail event history")."""
 _DELIVERY = timedelta(hours=1)
 """How long after an event its file may be named: a file lies in the folder of the day on which it was delivered."""
 _MOST_DAYS = 7
@@ -162,17 +161,11 @@ def _needs_history(examined: Examined, key: str) -> bool:
     return all(one.policy is None or one.policy.is_todays for one in examined.explained if one.key == key)
 
 
-def _is_in_history(examined: Examined, moment: datetime) -> bool:
-    """Check whether event history still holds a time at the time of the question, or else of the newest record."""
-    asked_at = examined.case.asked_at or examined.case.newest
-    return asked_at is None or asked_at - moment < _HISTORY
-
-
 def _for_policy_history(examined: Examined, key: str) -> Iterator[NextStep]:
     """Suggest how to fetch every policy put on a key up to the end of the failed job: records carry them."""
     case, account, region = examined.case, arn_account(key), arn_region(key)
     began = began_succeeded(case)
-    if _is_in_history(examined, began or case.failed.window.start):
+    if is_in_history(examined.case, began or case.failed.window.start):
         command = "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=PutKeyPolicy"
         command += f" --end-time {_time(case.failed.window.end)}{region_option(region)}"
         yield NextStep(Reason.POLICY_HISTORY_NOT_KNOWN, command, account=account)
@@ -186,7 +179,7 @@ def _refetch(examined: Examined, gap: Reason, region: str | None, account: str |
     The bucket of a trail that leaves KMS out holds none of them: another one, or an event data store, may.
     """
     span = _span(examined)
-    if not _is_in_history(examined, span.start):
+    if not is_in_history(examined.case, span.start):
         if gap is not Reason.KMS_EVENTS_EXCLUDED:
             return _from_trail(gap, span, region, account)
         command = f"aws cloudtrail describe-trails{region_option(region)}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trail_diff.diagnosis.console_links import event_url
+from trail_diff.diagnosis.console_links import link_event
 from trail_diff.diagnosis.key_history import policy_versions
 from trail_diff.diagnosis.statements import compare_statements
 from trail_diff.events.surroundings import changed_resource
@@ -28,7 +28,7 @@ def list_changes(case: Case, findings: Sequence[Finding] = ()) -> tuple[Change, 
             resource=changed_resource(event),
             error_code=event.error_code,
             statements=_compare_policies(case, event),
-            url=event_url(event.aws_region, event.event_id),
+            url=link_event(event, case),
         )
         for event in case.changes
         if start is None or event.event_time >= start or event.event_id in evidence

@@ -5,7 +5,7 @@ from glob import has_magic
 from pathlib import Path
 
 from trail_diff.arns import last_name
-from trail_diff.pasted.forms import Pasted, find_key, recognize
+from trail_diff.pasted.forms import Pasted, find_account, find_key, find_organization, recognize
 from trail_diff.pasted.wording import KINDS, refuse, step
 from trail_diff.read.walk import place_in_wsl
 
@@ -94,18 +94,43 @@ def _take_key(text: str, option: str) -> str:
     return find_key(text)
 
 
-def where_to_put(text: str) -> str | None:
-    """Return where a word belongs that stood where only commands and their arguments do; None for other words."""
+def take_account(text: str, option: str = "--account") -> str:
+    """Return the account in what was given.
+
+    Raises:
+        UsageError: it is no account.
+    """
+    account = find_account(text)
+    if account is None:
+        raise refuse("not-an-account", option=option, value=repr(text))
+    return account
+
+
+def take_organization(text: str, option: str = "--org-id") -> str:
+    """Return the id of the organization in what was given.
+
+    Raises:
+        UsageError: there is none.
+    """
+    organization = find_organization(text)
+    if organization is None:
+        raise refuse("not-an-organization", option=option, value=repr(text))
+    return organization
+
+
+def where_to_put(text: str, command: str) -> str | None:
+    """Return where a word belongs that a command does not take by itself; None for other words."""
     seen = recognize(text)
+    events = "events" if command == "trail-diff" else "events-of"
     match seen.kind:
         case "id" | "job":
             return step("give-job-id", value=seen.value)
         case "key":
             return step("give-key")
         case "file":
-            return step("events", value=seen.value)
+            return step(events, value=seen.value, command=command)
         case "other" if Path(seen.value).exists():
-            return step("events", value=seen.value)
+            return step(events, value=seen.value, command=command)
         case _:
             return None
 

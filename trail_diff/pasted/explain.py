@@ -1,13 +1,15 @@
 """What was asked about and not found: what it is instead, by what was read, and what to do about it.
 
-An export on disk is read again, as if no Region and no time had been asked for. Anything else is not, nor an export
-whose names are to be replaced: then the form of what was asked has to do. A large one is not read again for a note.
+An export on disk is read again, as if no Region and no time had been asked for. Anything else is not: then the form of
+what was asked has to do. Where names are to be replaced, they are in what is told of a job, but for what was asked
+itself; notes are then left out. A large export is not read again for a note.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -23,6 +25,9 @@ from trail_diff.pasted.arguments import list_command
 from trail_diff.pasted.forms import Pasted, recognize
 from trail_diff.pasted.wording import EXPORT_EVENTS, KINDS, advise, refuse, step
 from trail_diff.read.interface import ReadOptions
+
+if TYPE_CHECKING:
+    from trail_diff.redaction.redactor import Redactor
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".pdf")
 _MOST_NAMED = 3
@@ -55,7 +60,8 @@ def explain_missing(error: JobNotFoundError, question: Question, inputs: Inputs)
     baseline = question.baseline_job_id
     if baseline is not None and error.job_id.casefold() == baseline.casefold():
         missing, option = baseline, "--baseline-job-id"
-    seen = recognize(missing)
+    redactor = inputs.redactor
+    seen, inputs = recognize(missing if redactor is None else redactor.restore(missing)), _without_redactor(inputs)
     if not _can_read_again(inputs):
         told = _tell_form(seen)
     else:
@@ -70,7 +76,19 @@ def explain_missing(error: JobNotFoundError, question: Question, inputs: Inputs)
             or _tell_span(gathered)
             or _tell_near(seen.value, gathered, option)
         )
+    if told is not None and redactor is not None:
+        told = _hide(told, seen.value, missing.strip(), redactor)
     return JobNotFoundError(told[0], hint=told[1], job_id=missing) if told else error
+
+
+def _without_redactor(inputs: Inputs) -> Inputs:
+    return structs.replace(inputs, redactor=None)
+
+
+def _hide(told: Told, plain: str, given: str, redactor: "Redactor") -> Told:
+    """Return what is told with its names replaced, but for what was asked, which stands as it was given."""
+    seen, hint = (given.join(map(redactor.text, part.split(plain))) for part in told)
+    return seen, hint
 
 
 def explain_nothing(inputs: Inputs) -> str | None:
@@ -152,7 +170,8 @@ def _is_about(job: Job, seen: Pasted) -> bool:
     value = seen.value.casefold()
     if seen.kind == "account":
         return job.account == seen.value
-    named = (job.recovery_point, job.resource, job.parent, job.vault, job.role)
+    arns = (job.recovery_point, job.resource, job.parent, job.vault, job.role)
+    named = (*arns, last_name(job.resource), last_name(job.vault))
     point = (job.recovery_point or "").casefold()
     return value in {one.casefold() for one in named if one} or point.endswith((f":{value}", f"/{value}"))
 

@@ -29,6 +29,7 @@ _AROUND = " \t\r\n'\"`“”\u2018\u2019«»<>()[]{},;"
 _JOB_PLACE = re.compile(r"job", re.IGNORECASE)
 _KEY_PLACE = re.compile(r"kms|\bkey/|\bkeys/|alias/|^mrk-", re.IGNORECASE)
 _FILE = re.compile(r"^(?:[a-z]:)?[\\/~.]|[\\/]|\.(?:json|gz|zip|csv|html?|png|pdf|txt)$", re.IGNORECASE)
+_ORGANIZATION = re.compile(r"(?<![\w-])o-[a-z0-9]{10,32}(?![\w-])")
 _POINT = re.compile(r"recovery-point|snapshot[:/]|image/|backup/|cluster-snapshot:|.*/backup/")
 _SERVICE_KINDS: dict[tuple[str, str], Kind] = {
     ("backup", "backup-vault"): "vault",
@@ -87,10 +88,16 @@ def find_key(text: str) -> str:
     return seen.value if seen.kind in {"id", "key"} else text.strip(_AROUND) or text
 
 
-def find_account(text: str) -> str:
-    """Return the account in a text, without the dashes that the console shows."""
+def find_account(text: str) -> str | None:
+    """Return the account in a text, without the dashes that the console shows; None where there is none."""
     seen = recognize(text)
-    return seen.value if seen.kind == "account" else text
+    return seen.value if seen.kind == "account" else None
+
+
+def find_organization(text: str) -> str | None:
+    """Return the id of an organization in a text, its ARN for instance; None where there is none."""
+    found = _ORGANIZATION.search(text)
+    return found[0] if found else None
 
 
 def _join_lines(text: str) -> str:

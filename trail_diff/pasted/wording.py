@@ -21,9 +21,14 @@ KINDS = {
 
 ADVICE = {
     "not-a-job": ("{value} is {what}, not a job", "{advice}"),
-    "named-by-jobs": ("{value} is the id of something that jobs are about, not a job", "{advice}"),
+    "named-by-jobs": ("{value} names something that jobs are about, not a job", "{advice}"),
     "not-a-key": ("{option} {value}: this is {what}, not a key", "{advice}"),
     "job-as-key": ("{option} {value}: this is a job, not a key", "{advice}"),
+    "not-an-account": ("{option} {value} is not an account", "an account id has 12 digits"),
+    "not-an-organization": (
+        "{option} {value} is not the id of an organization",
+        "it begins with o-: aws organizations describe-organization --query Organization.Id",
+    ),
     "not-a-file": ("{option} {value}: this is {what}, not a file", "{advice}"),
     "windows-path": ("{option} {value}: no such file or folder", "this is a Windows path: in WSL it is {place}"),
     "near-job": ("no job {value} in the {count} found", "the nearest is {near}: give it with {option}"),
@@ -58,6 +63,7 @@ STEPS = {
     "jobs-of-account": "aws backup list-backup-jobs --by-account-id {value} --by-state FAILED lists its failed jobs",
     "point": "aws backup describe-recovery-point names its resource, aws backup list-backup-jobs the resource's jobs",
     "events": "exports go after --events: --events {value!r} --job-id ID",
+    "events-of": "exports go after --events: {command} --events {value!r}",
     "explain-job": "trail-diff --job-id {value} explains it",
     "key-of-job": "its key is {key}: give it with --key",
     "give-job-id": "a job id goes after --job-id: trail-diff --job-id {value} --events PATH",

@@ -87,7 +87,7 @@ def _subjects(report: Report, job: Job, words: Catalogue) -> list[tuple[str, str
     texts = {
         "resource": last_name(job.resource),
         "vault": last_name(job.vault),
-        "key": layout.place_key(job.key, report.key_places),
+        "key": layout.place_key(job.key, report.key_places, words),
     }
     return [(words.labels[name], text) for name, text in texts.items() if text]
 

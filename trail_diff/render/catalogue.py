@@ -66,6 +66,7 @@ class Catalogue(Struct, frozen=True):
     A phrase of a Reason or Cause is a clause without a full stop, so that it fits in a list and in a sentence.
     `cause_names` are short names of the causes, for a heading.
     `attempts` are short names of the remedies, for a list of what would not help.
+    `colon`, `opening` and `closing` join and bracket texts, with the spaces that belong to them.
     """
 
     grammar: Grammar
@@ -90,6 +91,17 @@ class Catalogue(Struct, frozen=True):
     what_ifs: Mapping[str, str]
     counts: Mapping[str, Counted]
     labels: Mapping[str, str]
+    colon: str = ": "
+    opening: str = " ("
+    closing: str = ")"
+
+    def head(self, name: str, told: str) -> str:
+        """Put a name before what is told of it; each alone without the other."""
+        return self.colon.join(filter(None, (name, told)))
+
+    def aside(self, text: str, note: str) -> str:
+        """Put a note in brackets behind a text."""
+        return f"{text}{self.opening}{note}{self.closing}"
 
     def reason(self, code: str) -> str:
         """Return the sentence of a reason code."""

@@ -14,7 +14,7 @@ from trail_diff.render import findings, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.clean import clean
 from trail_diff.render.json_lines import COLUMNS, Layout, to_json, to_lines
-from trail_diff.render.phrases import caller_name, caller_type
+from trail_diff.render.phrases import caller_name, name_typed
 from trail_diff.render.summary import DECISIVE
 
 _MOST_ROWS = 8
@@ -93,15 +93,17 @@ def list_expected(report: Report, words: Catalogue, *, all_of_them: bool = False
         if not one.seen and (all_of_them or is_first):
             missing.setdefault((one.caller, one.basis), []).append(one.action)
     return [
-        f"{words.grammar.join_items(list(dict.fromkeys(actions)))}, "
-        f"{caller_name(caller, words)} ({caller_type(caller, words)}): {words.reason(basis)}"
+        words.head(words.grammar.join_items([*dict.fromkeys(actions), name_typed(caller, words)]), words.reason(basis))
         for (caller, basis), actions in missing.items()
     ]
 
 
 def list_consequences(report: Report, words: Catalogue) -> Sequence[str]:
     """Return a line for each call that is missing only because of the first finding, and why it is taken to be."""
-    return [f"{caller_name(one.caller, words)} {one.action}: {words.reason(one.reason)}" for one in report.consequences]
+    return [
+        words.head(f"{caller_name(one.caller, words)} {one.action}", words.reason(one.reason))
+        for one in report.consequences
+    ]
 
 
 def best_remedy(report: Report) -> Remedy | None:
@@ -124,7 +126,7 @@ def name_remedy(remedy: Remedy, words: Catalogue) -> str:
 def title_remedy(remedy: Remedy, words: Catalogue) -> str:
     """Return the name of a remedy, with what is to be changed or named where it is known and not the key."""
     told = words.remedies.get(remedy.id, remedy.id)
-    return f"{told}: {remedy.resource}" if remedy.resource else told
+    return words.head(told, remedy.resource or "")
 
 
 def document_of(remedy: Remedy) -> Any:
@@ -145,7 +147,7 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
     """
     parts = []
     if report.verdict.outcome != "explained":
-        parts.append(f"{words.confidences[finding.confidence]}: {findings.show_finding(finding, actions, words)}")
+        parts.append(words.head(words.confidences[finding.confidence], findings.show_finding(finding, actions, words)))
     elif finding.statement is not None:
         parts.append(findings.show_place(finding, words))
     if finding.key is not None and finding.key != report.failed.key:
@@ -168,7 +170,7 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
 
 def _show_condition(condition: ConditionOutcome, finding: Finding, words: Catalogue) -> str:
     """Show a condition; of an uncertain finding with what would clear it, unless AWS documents that it never holds."""
-    told = findings.show_condition(condition, words)
+    told = findings.show_condition(condition, findings.effect_of(finding), words)
     is_open = condition.grade == "inferred" or condition.outcome == "unknown"
     if finding.confidence == "confirmed" or condition.unless is None or not is_open:
         return told
@@ -185,7 +187,7 @@ def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
         return show_dated_change(report, change, words)
     event = next((event for event in report.events if event.event_id == evidence.event_id), None)
     if event is not None:
-        told = event.event_name + (f" ({event.error_code})" if event.error_code else "")
+        told = words.aside(event.event_name, event.error_code) if event.error_code else event.event_name
         return f"{layout.show_time(event.event_time)} {told}"
     return layout.show_place_of(evidence, words)
 
@@ -246,11 +248,11 @@ def name_rival(report: Report, finding: Finding, rival: Finding, actions: str, w
     is_alike = (rival.cause, rival.caller, rival.key) == (finding.cause, finding.caller, finding.key)
     place = findings.show_place(rival, words)
     if not (is_alike and rival.statement and place):
-        return f"{confidence}: {findings.show_finding(rival, actions, words)}"
+        return words.head(confidence, findings.show_finding(rival, actions, words))
     keys = [one.key for one in findings.conditions_of(rival, report.decisions)]
     tested = words.grammar.join_names(list(dict.fromkeys(keys)))
     shown = words.labels["tests_keys"].format(place=place, keys=tested) if tested else place
-    return words.grammar.join_clauses([f"{confidence}: {shown}", *findings.show_clearing(rival, words)])
+    return words.grammar.join_clauses([words.head(confidence, shown), *findings.show_clearing(rival, words)])
 
 
 def support_remedy(report: Report) -> Remedy | None:
@@ -268,7 +270,7 @@ def support_remedy(report: Report) -> Remedy | None:
 def show_support_remedy(remedy: Remedy, words: Catalogue) -> str:
     """Show in one clause in what AWS Support's remedy differs, which exempts every service, and what it adds."""
     added = support_patch(remedy)
-    return ": ".join(filter(None, [words.labels["support_differs"], added]))
+    return words.head(words.labels["support_differs"], added)
 
 
 def support_patch(remedy: Remedy) -> str:

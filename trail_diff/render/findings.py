@@ -1,19 +1,18 @@
 """What the text renderers share of findings: what each says, and what it rests on, not yet escaped for a medium."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import structs
 
 from trail_diff.model.codes import Cause
 from trail_diff.model.decisions import CallerDecision, ConditionOutcome
-from trail_diff.model.report import (
-    Finding,
-    Report,
-)
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Finding, Report
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.layout import place_key, show_statement
 
 _MOST_VALUES = 3
+_DENIES = frozenset(cause for cause in Cause if cause.endswith("-deny"))
 
 
 def merge_findings(findings: Sequence[Finding], words: Catalogue) -> list[tuple[Finding, str]]:
@@ -44,7 +43,7 @@ def show_finding(finding: Finding, actions: str, words: Catalogue) -> str:
     caller = finding.caller
     who = " ".join(filter(None, [caller.name if caller else None, actions]))
     where = words.grammar.join_items([part for part in (who, show_place(finding, words)) if part])
-    return ": ".join(filter(None, [words.causes[finding.cause], where]))
+    return words.head(words.causes[finding.cause], where)
 
 
 def show_place(finding: Finding, words: Catalogue) -> str:
@@ -53,11 +52,18 @@ def show_place(finding: Finding, words: Catalogue) -> str:
     return words.grammar.join_items([part for part in parts if part])
 
 
-def show_condition(condition: ConditionOutcome, words: Catalogue) -> str:
-    """Show a condition and why it came out as it did; an outcome that is inferred is said to be."""
-    told = f"{condition.operator} {condition.key}: {words.reason(condition.reason)}"
+def show_condition(condition: ConditionOutcome, effect: str, words: Catalogue) -> str:
+    """Show a condition of an Allow or Deny and why it came out as it did; an inferred outcome is said to be."""
+    told = words.head(f"{condition.operator} {condition.key}", why_condition(condition, effect, words))
     is_inferred = condition.grade == "inferred" and condition.outcome != "unknown"
-    return f"{told} ({words.labels['inferred']})" if is_inferred else told
+    return words.aside(told, words.labels["inferred"]) if is_inferred else told
+
+
+def why_condition(condition: ConditionOutcome, effect: str, words: Catalogue) -> str:
+    """Return why a condition came out as it did; of the Deny that hits a service for lack of an ARN, what it means."""
+    is_met = (effect, condition.outcome, condition.reason) == ("Deny", "match", Reason.OPAQUE_VALUE_DIFFERS)
+    is_arn = condition.key.casefold() == "aws:principalarn"
+    return words.labels["never_your_arn"] if is_met and is_arn else words.reason(condition.reason)
 
 
 def show_clearing(finding: Finding, words: Catalogue) -> list[str]:
@@ -77,15 +83,24 @@ def show_unless(finding: Finding, clause: str, words: Catalogue) -> str:
     return words.labels["holds_if" if is_allow else "unless"].format(unless=words.grammar.say_value(clause))
 
 
-def show_rests_on(finding: Finding, words: Catalogue) -> list[str]:
-    """Show what a finding rests on beside records, one line each: the key, why, and what would clear it."""
+def show_rests_on(finding: Finding, words: Catalogue, told: Collection[Reason] = ()) -> list[str]:
+    """Show what a finding rests on beside records, one line each: the key, why, and what would clear it.
+
+    Why is left out beside a key where it is told already, or is one of the finding's own reasons.
+    """
     lines = []
     for one in finding.rests_on:
-        told = ": ".join(filter(None, [one.key, words.reason(one.reason)]))
+        is_told = one.key is not None and one.reason in {*told, *finding.reasons}
+        what = words.head(one.key or "", "" if is_told else words.reason(one.reason))
         unless = [show_unless(finding, one.unless, words)] if one.unless else []
-        head = words.labels["rests_on"] if one.key else f"{words.labels['rests_on']}:"
-        lines.append(f"{head} {words.grammar.join_clauses([told, *unless])}")
+        label, clauses = words.labels["rests_on"], words.grammar.join_clauses([what, *unless])
+        lines.append(f"{label} {clauses}" if one.key else words.head(label, clauses))
     return lines
+
+
+def effect_of(finding: Finding) -> str:
+    """Return the effect of the statement that a finding blames."""
+    return "Deny" if finding.cause in _DENIES else "Allow"
 
 
 def say_mended(finding: Finding, words: Catalogue) -> str:
@@ -100,16 +115,17 @@ def show_differences(report: Report, finding: Finding, words: Catalogue, most: i
     for one in report.request_differences:
         if one.caller.across_sessions() == caller and finding.action in (None, one.action):
             now, then = (
-                _some_of([_key_or_text(value, report) for value in values], most, words) or words.labels["no_value"]
+                _some_of([_key_or_text(value, report, words) for value in values], most, words)
+                or words.labels["no_value"]
                 for values in (one.failed, one.succeeded)
             )
             lines.append(words.labels["request_differs"].format(name=one.name, failed=now, succeeded=then))
     return list(dict.fromkeys(lines))
 
 
-def _key_or_text(value: str, report: Report) -> str:
+def _key_or_text(value: str, report: Report, words: Catalogue) -> str:
     """Return the id of a key that is named by its ARN, with its place where another looks the same; else the text."""
-    return place_key(value, report.key_places) if value.startswith("arn:") and ":key/" in value else value
+    return place_key(value, report.key_places, words) if value.startswith("arn:") and ":key/" in value else value
 
 
 def _some_of(values: Sequence[str], most: int, words: Catalogue) -> str:

@@ -33,7 +33,7 @@ def render_full(report: Report, options: RenderOptions) -> str:
 
 
 def _show_jobs(page: Page, report: Report, words: Catalogue) -> None:
-    failed, succeeded = (layout.job_rows(job, report.key_places) for job in (report.failed, report.succeeded))
+    failed, succeeded = (layout.job_rows(job, report.key_places, words) for job in (report.failed, report.succeeded))
     first = words.labels[layout.job_label(report)]
     header = ["", first, words.labels["succeeded"]]
     rows = [
@@ -83,7 +83,7 @@ def _caller_cells(group: CallerGroup, report: Report, words: Catalogue) -> list[
     return [
         words.presences[group.presence],
         *map(escape.terminal, texts),
-        escape.terminal(layout.place_key(group.key, report.key_places, short=True)),
+        escape.terminal(layout.place_key(group.key, report.key_places, words, short=True)),
         *layout.show_sides(group, report, words),
     ]
 
@@ -110,10 +110,11 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
 def _why(report: Report, finding: Finding, words: Catalogue) -> list[str]:
     """Return why a finding holds, what it rests on, and in what its refused requests differ, one line each."""
     conditions = findings.conditions_of(finding, report.decisions)
+    told = {condition.reason for condition in conditions}
     return [
-        *(findings.show_condition(condition, words) for condition in conditions),
-        *map(words.reason, finding.reasons),
-        *findings.show_rests_on(finding, words),
+        *(findings.show_condition(condition, findings.effect_of(finding), words) for condition in conditions),
+        *(words.reason(reason) for reason in finding.reasons if reason not in told),
+        *findings.show_rests_on(finding, words, told),
         *findings.show_differences(report, finding, words),
         *([findings.say_mended(finding, words)] if finding.mended_since else []),
     ]
@@ -140,7 +141,7 @@ def _show_decisions(page: Page, decisions: Sequence[CallerDecision], words: Cata
             shown = layout.show_statement(statement, words)
             page.bullet(f"{shown} {statement.effect}: {words.matches[statement.outcome]}", level=2)
             for condition in statement.conditions:
-                page.bullet(findings.show_condition(condition, words), level=3)
+                page.bullet(findings.show_condition(condition, statement.effect, words), level=3)
         if decision.unknown_keys:
             page.bullet(layout.show_unknown_keys(decision.unknown_keys, words), level=2)
 

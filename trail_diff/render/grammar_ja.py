@@ -41,7 +41,7 @@ class Japanese:
     def say_message(self, message: str | None, *, is_run: bool) -> str:
         """Quote what the job says of itself, if it says anything."""
         noun = _noun(is_run=is_run)
-        return f"{noun}のメッセージ: 「{message}」" if message else f"{noun}自体のメッセージはありません"
+        return f"{noun}のメッセージは「{message}」です" if message else f"{noun}自体のメッセージはありません"
 
     def say_absent(self, actions: Sequence[str], caller: str, *, is_run: bool) -> str:
         """Return the sentence that calls were seen in the succeeded one only; an absence is never called a denial."""

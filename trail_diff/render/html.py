@@ -18,7 +18,8 @@ from trail_diff.render.html_policy import Line, diff_policies, policy_lines, pol
 from trail_diff.render.html_timeline import draw_timeline
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.list_spec import ListSpec, Row
-from trail_diff.render.phrases import caller_name, catalogue
+from trail_diff.render.phrases import caller_name, page_catalogue
+from trail_diff.render.summary import summarize
 
 _MOST_LISTED = 200
 """The most decisions or skipped files that are listed one by one."""
@@ -36,7 +37,9 @@ class RemedyView(Struct, frozen=True):
 
 def render_report(report: Report, options: RenderOptions) -> str:
     """Render the report of a case."""
-    words, report = catalogue(options.lang), clean_report(report)
+    words = page_catalogue(options.lang)
+    verdict = structs.replace(report.verdict, summary=summarize(report, words))
+    report = clean_report(structs.replace(report, verdict=verdict))
     title = words.labels["html_title"].format(
         kind=words.job_kinds[report.failed.kind], id=report.failed.id, state=report.failed.state or ""
     )
@@ -54,8 +57,9 @@ def render_report(report: Report, options: RenderOptions) -> str:
         "remedies": tuple(_remedy_views(report, words)),
         "consequences": essentials.list_consequences(report, words),
         "expected": essentials.list_expected(report, words, all_of_them=True),
-        "show_key": lambda key: layout.place_key(key, report.key_places),
+        "show_key": lambda key: layout.place_key(key, report.key_places, words),
         "weights": weighing.weights(report, words),
+        "why_condition": lambda condition, effect: findings.why_condition(condition, effect, words),
         "show_ruling": lambda one: weighing.show_ruling(report, one, words),
         "show_rests_on": lambda finding: [
             *findings.show_rests_on(finding, words),
@@ -73,12 +77,12 @@ def render_report(report: Report, options: RenderOptions) -> str:
         "show_change": lambda change: layout.show_change(change, words),
         "show_step": lambda step: layout.show_step(step, report.failed.account, words),
     }
-    return fill_page("report.html.j2", title.rstrip(": "), options.lang, words, values)
+    return fill_page("report.html.j2", title.rstrip(words.colon), options.lang, words, values)
 
 
 def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, options: RenderOptions) -> str:
     """Render a list."""
-    words = catalogue(options.lang)
+    words = page_catalogue(options.lang)
     table = html_tables.make_table(spec.table_id, spec.caption, spec.pick(spec.html), rows, words)
     values = {
         **coverage_values(coverage, words),
@@ -106,7 +110,7 @@ def coverage_values(coverage: Coverage, words: Catalogue) -> Mapping[str, object
 
 
 def _job_rows(report: Report, words: Catalogue) -> Sequence[tuple[str, str, str]]:
-    failed, succeeded = (layout.job_rows(job, report.key_places) for job in (report.failed, report.succeeded))
+    failed, succeeded = (layout.job_rows(job, report.key_places, words) for job in (report.failed, report.succeeded))
     return [
         (words.labels[name], failed.get(name, ""), succeeded.get(name, ""))
         for name in layout.JOB_FIELDS

@@ -106,9 +106,9 @@ def events_table(report: Report, words: Catalogue) -> DataTable:
         group = group_of(event)
         return caller_name(group.caller, words) if group else words.labels["unnamed"]
 
-    def key(event: ListedEvent, _words: Catalogue) -> str:
+    def key(event: ListedEvent, words: Catalogue) -> str:
         group = group_of(event)
-        return layout.place_key(group.key, report.key_places) if group else ""
+        return layout.place_key(group.key, report.key_places, words) if group else ""
 
     def marks(words: Catalogue) -> Mapping[str, str]:
         return {event.error_code: "bad" for event in report.events if event.error_code} | {
@@ -133,9 +133,7 @@ def events_table(report: Report, words: Catalogue) -> DataTable:
 
 
 def _calls(calls: Calls, words: Catalogue) -> str:
-    codes = ", ".join(calls.error_codes)
-    shown = layout.show_calls(calls, words)
-    return f"{shown}: {codes}" if codes else shown
+    return words.head(layout.show_calls(calls, words), words.grammar.join_items(list(calls.error_codes)))
 
 
 _GROUP_COLUMNS: tuple[Column[CallerGroup], ...] = (
@@ -161,7 +159,9 @@ _EVENT_DETAILS: tuple[Column[ListedEvent], ...] = (
     Column("tied_by", lambda event, words: words.reasons_of(event.tied_by)),
     Column(
         "html_context",
-        lambda event, _: ", ".join(f"{name}={value}" for name, value in event.encryption_context.items()),
+        lambda event, words: words.grammar.join_items(
+            [f"{name}={value}" for name, value in event.encryption_context.items()]
+        ),
         "code",
     ),
     Column(

@@ -215,7 +215,7 @@ def _flags(changes: Sequence[Change], start: datetime, scale: _Scale, words: Cat
             continue
         place: Literal["before", "after"] = "before" if offset < 0 else "after"
         where = words.labels[f"html_{place}"].format(offset=show_span(offset))
-        yield Flag(y, LEFT if place == "before" else RIGHT, place, f"{name}, {where}")
+        yield Flag(y, LEFT if place == "before" else RIGHT, place, words.grammar.join_items([name, where]))
 
 
 def _lane(caller: Caller, report: Report, drawn: _Drawn, y: int) -> Lane:
@@ -226,13 +226,14 @@ def _lane(caller: Caller, report: Report, drawn: _Drawn, y: int) -> Lane:
         for number, (side, _) in enumerate(_jobs(report))
     )
     is_via, service = caller.invoked_by not in (None, caller.name), caller.invoked_by or ""
-    via = f" {drawn.words.labels['html_via'].format(name=service.removesuffix('.amazonaws.com'))}" if is_via else ""
-    actions = ", ".join(dict.fromkeys(group.action.partition(":")[2] or group.action for group in groups.values()))
+    actions = dict.fromkeys(group.action.partition(":")[2] or group.action for group in groups.values())
+    told = drawn.words.grammar.join_items(list(actions))
+    via = drawn.words.labels["html_via"].format(actions=told, name=service.removesuffix(".amazonaws.com"))
     return Lane(
         y=y,
         height=_ROW * len(tracks),
         name=escape.shorten(caller_name(caller, drawn.words), _LONGEST_NAME),
-        detail=escape.shorten(f"{actions}{via}", _LONGEST_NAME - 4),
+        detail=escape.shorten(via if is_via else told, _LONGEST_NAME - 4),
         tracks=tracks,
         is_different=any(mark.kind != "ok" for mark in tracks[0].marks),
     )
@@ -266,7 +267,7 @@ def _track(side: Side, calls: Sequence[_Call], drawn: _Drawn, y: int) -> Track:
         return Track(side, y, tuple(marks))
     codes = dict.fromkeys(event.error_code for _, _, event in calls if event.error_code and event.side == side)
     absent = [drawn.words.presences["only-succeeded"]] if any(mark.kind == "missing" for mark in odd) else []
-    note = escape.shorten(", ".join([*codes, *absent]), _LONGEST_NAME)
+    note = escape.shorten(drawn.words.grammar.join_items([*codes, *absent]), _LONGEST_NAME)
     beside = marks[-1].x + 16
     has_room = beside + 7 * len(note) < RIGHT
     return Track(side, y, tuple(marks), note, *((beside, "start") if has_room else (RIGHT, "end")))
@@ -274,11 +275,11 @@ def _track(side: Side, calls: Sequence[_Call], drawn: _Drawn, y: int) -> Track:
 
 def _mark(kind: Kind, calls: Sequence[_Call], drawn: _Drawn) -> Mark:
     middle = sum(offset for offset, _, _ in calls) / len(calls)
-    names = ", ".join(dict.fromkeys(event.event_name for _, _, event in calls))
-    codes = ", ".join(dict.fromkeys(event.error_code or "" for _, _, event in calls))
-    labels = drawn.words.labels
-    what = {"ok": labels["html_ok"], "error": codes, "missing": drawn.words.presences["only-succeeded"]}[kind]
-    return Mark(drawn.scale.x(middle), kind, len(calls), show_offset(middle), f"{names}: {what}")
+    words = drawn.words
+    names = words.grammar.join_items(list(dict.fromkeys(event.event_name for _, _, event in calls)))
+    codes = words.grammar.join_items(list(dict.fromkeys(event.error_code or "" for _, _, event in calls)))
+    what = {"ok": words.labels["html_ok"], "error": codes, "missing": words.presences["only-succeeded"]}[kind]
+    return Mark(drawn.scale.x(middle), kind, len(calls), show_offset(middle), words.head(names, what))
 
 
 def _offset(moment: datetime, start: datetime) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 HTML_LABELS: Mapping[str, str] = {
     "actual": "request has",
     "end": "end",
-    "expected": "policy lists",
+    "html_listed": "policy lists",
     "file": "file",
     "first": "first",
     "last": "last",
@@ -41,7 +41,7 @@ HTML_LABELS: Mapping[str, str] = {
     "html_fix": "fix",
     "html_from": "from address",
     "html_guilty": "this statement decides",
-    "html_how_to_read": "Each caller has two rows: its calls in the failed job, and in the job that succeeded.",
+    "html_how_to_read": "Each caller has two rows: its calls in the failed job, and in the job that succeeded",
     "html_in_force_since": "in force since {time}",
     "html_jobs": "The two jobs",
     "html_job": "The job",
@@ -76,6 +76,7 @@ HTML_LABELS: Mapping[str, str] = {
     "html_skipped_files": "Show the files",
     "html_statement_effect": "{statement}: {effect}, {outcome}",
     "html_status": "status",
+    "html_stop": ". ",
     "html_svg_title": "Timeline of both jobs",
     "html_svg_text": "{lanes} callers; {errors} calls ended in an error and {missing} are absent from the failed job. "
     "The same is in the table that follows.",
@@ -90,7 +91,7 @@ HTML_LABELS: Mapping[str, str] = {
     "html_jobs_found_caption": "Jobs, and the baseline that each would be compared with",
     "html_what_if_caption": "What would become of each observed call",
     "html_verdict": "Verdict",
-    "html_via": "via {name}",
+    "html_via": "{actions} via {name}",
     "html_whole_policy": "Show the whole new policy",
     "html_with_patch": "Show the change as a JSON patch",
 }

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 HTML_LABELS: Mapping[str, str] = {
     "actual": "リクエストの値",
     "end": "終了",
-    "expected": "ポリシーの値",
+    "html_listed": "ポリシーの値",
     "file": "ファイル",
     "first": "最初",
     "last": "最後",
@@ -78,6 +78,7 @@ HTML_LABELS: Mapping[str, str] = {
     "html_skipped_files": "ファイルを表示",
     "html_statement_effect": "{statement}: {effect}、{outcome}",
     "html_status": "状況",
+    "html_stop": "。",
     "html_svg_title": "2 つのジョブのタイムライン",
     "html_svg_text": "呼び出し元 {lanes} 件。エラーになった呼び出しは {errors} 件、"
     "失敗したジョブに記録がない呼び出しは {missing} 件です。同じ内容が次の表にあります",
@@ -92,7 +93,7 @@ HTML_LABELS: Mapping[str, str] = {
     "html_jobs_found_caption": "ジョブと、それぞれの比較対象",
     "html_what_if_caption": "記録された各呼び出しへの影響",
     "html_verdict": "判定",
-    "html_via": "({name} 経由)",
+    "html_via": "{actions} ({name} 経由)",
     "html_whole_policy": "新しいポリシー全体を表示",
     "html_with_patch": "変更を JSON Patch で表示",
 }

@@ -50,11 +50,11 @@ def show_span(start: datetime | None, end: datetime | None) -> str:
     return f"{show_time(start)} – {end:%H:%M:%SZ}" if same_day else f"{show_time(start)} – {show_time(end)}"
 
 
-def place_key(key: str | None, places: Mapping[str, str], *, short: bool = False) -> str:
+def place_key(key: str | None, places: Mapping[str, str], words: Catalogue, *, short: bool = False) -> str:
     """Show a key by its id or alias, with its account and Region where another key in the report looks the same."""
     shown = short_key(key) if short else show_key(key)
     place = places.get(key or "")
-    return f"{shown} ({place})" if place else shown
+    return words.aside(shown, place) if place else shown
 
 
 def show_key(key: str | None) -> str:
@@ -82,14 +82,14 @@ def count_codes(codes: Mapping[str, int]) -> str:
 def show_outcome(verdict: Verdict, words: Catalogue) -> str:
     """Show a verdict's outcome, and how certain it is."""
     outcome = words.outcome(verdict)
-    return f"{outcome} ({words.confidences[verdict.confidence]})" if verdict.confidence else outcome
+    return words.aside(outcome, words.confidences[verdict.confidence]) if verdict.confidence else outcome
 
 
 def show_calls(calls: Calls, words: Catalogue) -> str:
     """Show how many calls there were, and how many of them failed."""
     if not calls.calls:
         return "–"
-    return f"{calls.calls} ({words.count('errors', calls.errors)})" if calls.errors else str(calls.calls)
+    return words.aside(str(calls.calls), words.count("errors", calls.errors)) if calls.errors else str(calls.calls)
 
 
 def job_label(report: Report) -> str:
@@ -115,7 +115,7 @@ def say_no_callers(report: Report, words: Catalogue) -> str:
     return words.labels["no_callers" if report.succeeded is not None else "no_callers_of_one"]
 
 
-def job_rows(job: Job | None, places: Mapping[str, str]) -> dict[str, str]:
+def job_rows(job: Job | None, places: Mapping[str, str], words: Catalogue) -> dict[str, str]:
     """Return what is known of a job, by the names of its rows."""
     if job is None:
         return {}
@@ -127,7 +127,7 @@ def job_rows(job: Job | None, places: Mapping[str, str]) -> dict[str, str]:
         "vault": last_name(job.vault),
         "source": last_name(job.source_vault),
         "role": job.role,
-        "key": place_key(job.key, places),
+        "key": place_key(job.key, places, words),
         "message": job.message,
     }
     return {name: text for name, text in texts.items() if text}
@@ -154,9 +154,9 @@ def show_replay(replay: Replay, words: Catalogue) -> str:
     }
     told_of = [name for name, calls in outcomes.items() if calls]
     if told_of == ["fixed"]:
-        return f"{told}: {words.labels['all_allowed'].format(count=replay.calls)}"
+        return words.head(told, words.labels["all_allowed"].format(count=replay.calls))
     counts = [words.count(name, len(outcomes[name])) for name in told_of]
-    return ": ".join(filter(None, [told, words.grammar.join_items(counts)]))
+    return words.head(told, words.grammar.join_items(counts))
 
 
 def show_statement(statement: StatementRef | StatementOutcome | None, words: Catalogue) -> str:
@@ -164,14 +164,14 @@ def show_statement(statement: StatementRef | StatementOutcome | None, words: Cat
     if statement is None:
         return ""
     shown = words.labels["statement"].format(index=statement.index)
-    return f"{shown} ({statement.sid})" if statement.sid else shown
+    return words.aside(shown, statement.sid) if statement.sid else shown
 
 
 def show_ruled_out(ruled_out: RuledOut, words: Catalogue, places: Mapping[str, str]) -> str:
     """Show what is ruled out: the cause, and the statement and the key that it is ruled out for."""
-    parts = [show_statement(ruled_out.statement, words), place_key(ruled_out.key, places)]
+    parts = [show_statement(ruled_out.statement, words), place_key(ruled_out.key, places, words)]
     named = words.grammar.join_items([part for part in parts if part])
-    return f"{words.causes[ruled_out.cause]} ({named})" if named else words.causes[ruled_out.cause]
+    return words.aside(words.causes[ruled_out.cause], named) if named else words.causes[ruled_out.cause]
 
 
 def show_evidence(evidence: Evidence) -> str:
@@ -189,7 +189,7 @@ def show_place_of(evidence: Evidence, words: Catalogue) -> str:
 
 def show_unknown_keys(keys: Sequence[str], words: Catalogue) -> str:
     """Show which condition keys would have to be known."""
-    return f"{words.labels['open_keys']}: {words.grammar.join_items(keys)}"
+    return words.head(words.labels["open_keys"], words.grammar.join_items(keys))
 
 
 def show_change(change: Change, words: Catalogue) -> str:
@@ -197,7 +197,7 @@ def show_change(change: Change, words: Catalogue) -> str:
     who = change.caller.name or change.caller.arn or words.labels["unnamed"]
     what = f"{change.name} {change.resource}" if change.resource else change.name
     told = words.labels["done_by"].format(what=what, who=who)
-    parts = [told + (f" ({change.error_code})" if change.error_code else "")]
+    parts = [words.aside(told, change.error_code) if change.error_code else told]
     parts += [f"{show_statement(one.statement, words)} {words.labels[one.kind]}" for one in change.statements]
     return words.grammar.join_items(parts)
 

@@ -46,7 +46,7 @@ CALLS_DATA: Data = {
 def kind_of(caller: Caller, words: Catalogue) -> str:
     """Return what a caller is, with its type as CloudTrail has it."""
     kind = words.caller_kinds[caller.kind]
-    return f"{kind} ({caller.type})" if caller.type else kind
+    return words.aside(kind, caller.type) if caller.type else kind
 
 
 def _caller_columns(*, has_choice: bool) -> dict[str, Column[Any]]:
@@ -120,7 +120,7 @@ def _code_spans(row: CallerUse, _words: Catalogue) -> str:
 
 
 def _calls_with_errors(row: CallerUse, words: Catalogue) -> str:
-    return f"{row.calls} ({words.count('errors', row.errors)})" if row.errors else str(row.calls)
+    return words.aside(str(row.calls), words.count("errors", row.errors)) if row.errors else str(row.calls)
 
 
 CALLERS = ListSpec[CallerUse](

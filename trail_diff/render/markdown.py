@@ -105,7 +105,7 @@ def _callers(report: Report, words: Catalogue) -> list[str]:
             escape.markdown(caller_name(group.caller, words)),
             escape.markdown(caller_type(group.caller, words)),
             escape.markdown(group.action),
-            _span(layout.place_key(group.key, report.key_places, short=True)),
+            _span(layout.place_key(group.key, report.key_places, words, short=True)),
             *layout.show_sides(group, report, words),
         ]
         for group in shown.rows

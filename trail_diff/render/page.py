@@ -65,10 +65,13 @@ class Page:
         self._lines += [" " * indent + line + " \\" for line in lines[:-1]] + [" " * indent + lines[-1]]
 
     def pair(self, name: str, text: str, indent: int = 22, url: str | None = None) -> None:
-        """Add a text beside its name; without a name, the text goes on below the one before."""
-        beside = "".join(f"({local}) " for local in self.local_times(name))
-        name = shorten(escape.terminal(name), indent - 1)
-        for line in self._broken(beside + text, indent) or [""]:
+        """Add a text beside its name, or behind one that is too long; without one it goes on below the text before."""
+        text = "".join(f"({local}) " for local in self.local_times(name)) + text
+        name = escape.terminal(name)
+        if width_of(name) >= indent:
+            self._lines += [self._link(line, url) for line in self._hanging(f"{name}: {text}", indent)]
+            return
+        for line in self._broken(text, indent) or [""]:
             self._lines.append(name + " " * (indent - width_of(name)) + self._link(line, url))
             name = ""
 
@@ -109,9 +112,18 @@ class Page:
         """Return the lines of a cell, local times on lines of their own."""
         return [*cell.split("\n"), *(f"  {local}" for local in self.local_times(cell))]
 
+    def _hanging(self, text: str, indent: int) -> list[str]:
+        """Break a text into lines, all but the first of them indented."""
+        shown = self._shown(text)
+        first = wrap(shown, self.width)[0]
+        rest = wrap(shown[len(first) :], max(self.width - indent, _NARROWEST))
+        return [first, *(" " * indent + line for line in rest)]
+
     def _broken(self, text: str, indent: int) -> list[str]:
-        text = add_local_times(escape.terminal(text), self._zone)
-        return wrap(text, max(self.width - indent, _NARROWEST))
+        return wrap(self._shown(text), max(self.width - indent, _NARROWEST))
+
+    def _shown(self, text: str) -> str:
+        return add_local_times(escape.terminal(text), self._zone)
 
     def _paint(self, text: str, color: str | None) -> str:
         if not self._color or color is None or not text:

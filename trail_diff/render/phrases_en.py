@@ -251,6 +251,7 @@ ENGLISH = Catalogue(
         "more": "-v for all",
         "next": "Next",
         "next_step": "next",
+        "never_your_arn": "an AWS service never has a customer's own value there, as listed here",
         "no_callers": "no KMS calls are tied to either job",
         "no_callers_of_one": "no KMS calls are tied to the job",
         "no_jobs": "no jobs were found",

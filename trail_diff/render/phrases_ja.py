@@ -261,6 +261,10 @@ JAPANESE = Catalogue(
         "more": "-v で詳細",
         "next": "次の手順",
         "next_step": "次の手順",
+        "never_your_arn": (
+            "呼び出し元が AWS のサービスの場合、aws:PrincipalArn がお客様のアカウントの ARN になることはないため、"
+            "この Deny に該当します"
+        ),
         "no_callers": "どちらのジョブにも関連する KMS 呼び出しはありません",
         "no_callers_of_one": "このジョブに関連する KMS 呼び出しはありません",
         "no_jobs": "ジョブが見つかりませんでした",

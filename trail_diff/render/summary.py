@@ -62,7 +62,7 @@ def summarize(report: Report, words: Catalogue) -> str:
     if verdict.cause is not None:
         cause = words.causes[verdict.cause]
         named = words.labels["possibly"].format(cause=cause) if verdict.confidence == "possible" else cause
-        return named + (f": {told}" if told else "")
+        return words.head(named, told)
     return told or grammar.say_different(is_run=is_run)
 
 
@@ -112,7 +112,7 @@ def _say_best(report: Report, words: Catalogue) -> str:
     same = [one for one in report.findings if (one.cause, one.caller, one.key) == (best.cause, best.caller, best.key)]
     actions = list(dict.fromkeys(one.action for one in same if one.action))
     told = words.grammar.say_call(actions, _label(best.caller, words))
-    key = [f"{words.labels['key']} {layout.place_key(best.key, report.key_places)}"] if best.key else []
+    key = [f"{words.labels['key']} {layout.place_key(best.key, report.key_places, words)}"] if best.key else []
     return words.grammar.join_items([told, *key])
 
 
@@ -127,4 +127,4 @@ def _actions(groups: Sequence[CallerGroup]) -> list[str]:
 
 def _label(caller: Caller, words: Catalogue) -> str:
     name, kind = caller_name(caller, words), caller_type(caller, words)
-    return f"{shorten(name, _LONGEST_NAME)} ({shorten(kind, _LONGEST_NAME)})"
+    return words.aside(shorten(name, _LONGEST_NAME), shorten(kind, _LONGEST_NAME))

@@ -30,7 +30,8 @@ def weights(report: Report, words: Catalogue) -> Sequence[Weight]:
 
 def show_ruling(report: Report, ruled_out: RuledOut, words: Catalogue) -> str:
     """Show what is ruled out, for which statement or key, why, and by what: the last of its evidence refutes it."""
-    told = f"{layout.show_ruled_out(ruled_out, words, report.key_places)}: {words.reasons_of(ruled_out.reasons)}"
+    shown = layout.show_ruled_out(ruled_out, words, report.key_places)
+    told = words.head(shown, words.reasons_of(ruled_out.reasons))
     return _with_evidence(told, report, ruled_out.evidence[-1:], words)
 
 
@@ -39,21 +40,21 @@ def _weigh(report: Report, row: Weighed, actions: Sequence[str], words: Catalogu
         filter(None, [caller_name(row.caller, words) if row.caller else "", words.grammar.join_items(actions)])
     )
     place = [words.layers.get(row.layer or "", ""), layout.show_statement(row.statement, words)]
-    key = f"{words.labels['key']} {layout.place_key(row.key, report.key_places, short=True)}" if row.key else ""
+    key = f"{words.labels['key']} {layout.place_key(row.key, report.key_places, words, short=True)}" if row.key else ""
     where = words.grammar.join_items([part for part in (call, *place, key) if part])
     judged = [reason for one in row.judgements for reason in one.reasons]
     is_refuted = row.standing == "refuted" and bool(judged)
     own = [] if is_refuted else [words.reason(reason) for reason in row.reasons if reason not in judged]
     return Weight(
         words.standings[row.standing],
-        ": ".join(filter(None, [words.causes[row.cause], where])),
+        words.head(words.causes[row.cause], where),
         (*own, *(_judge(report, one, words) for one in row.judgements)),
     )
 
 
 def _judge(report: Report, judgement: Judgement, words: Catalogue) -> str:
-    told = f"{words.says[judgement.says]} {judgement.rule}: {words.reasons_of(judgement.reasons)}"
-    return _with_evidence(told.rstrip(": "), report, judgement.evidence, words)
+    told = words.head(f"{words.says[judgement.says]} {judgement.rule}", words.reasons_of(judgement.reasons))
+    return _with_evidence(told, report, judgement.evidence, words)
 
 
 def _with_evidence(told: str, report: Report, evidence: Sequence[Evidence], words: Catalogue) -> str:

@@ -59,10 +59,10 @@ def show_tried_keys(report: WhatIf, words: Catalogue) -> Iterator[str]:
     for one in report.keys:
         if not one.address and one.reason is None:
             continue
-        name = " ".join(filter(None, [one.address, f"({one.key})" if one.key and one.address else one.key]))
+        name = words.aside(one.address, one.key) if one.key and one.address else one.address or one.key
         why = words.reason(one.reason) if one.reason else words.count("requests", one.requests)
         told = words.grammar.join_clauses([part for part in (why, one.expression) if part])
-        yield f"{name or words.labels['the_key']}: {told}"
+        yield words.head(name or words.labels["the_key"], told)
 
 
 def show_what_if(row: WhatIfRow, words: Catalogue) -> str:

@@ -24,6 +24,9 @@ API: Mapping[str, str] = {
     "give dicts; for files: trail-diff redact IN -o OUT": (
         "dict を指定してください。ファイルの場合: trail-diff redact IN -o OUT"
     ),
+    "events and jobs do not go with case": "case は events や jobs と同時に指定できません",
+    "start={} is after end={}": "start={} が end={} より後です",
+    "give the earlier time as start": "早い時刻を start に指定してください",
     "documents have to be dicts": "documents は dict である必要があります",
     "parse them: json.loads(text)": "解析してください: json.loads(text)",
     "it takes {}": "指定できるもの: {}",

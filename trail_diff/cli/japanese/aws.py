@@ -19,6 +19,25 @@ AWS: Mapping[str, str] = {
     "check the Region's name and the network, then run the same command again": (
         "リージョンの名前とネットワークを確認し、同じコマンドをもう一度実行してください"
     ),
+    "{} could not be reached in {}: {}": "{} ({}) に接続できませんでした: {}",
+    "the Region": "リージョン未指定",
+    "Could not connect to the endpoint URL: {}": "エンドポイント {} に接続できません",
+    "The config profile ({}) could not be found": "プロファイル {} が見つかりません",
+    "the AWS credentials have expired": "AWS の認証情報の有効期限が切れています",
+    "log in again, then run the same command": "ログインし直してから、同じコマンドを実行してください",
+    "the AWS credentials are not valid{}: {}": "AWS の認証情報が有効ではありません{}: {}",
+    "check --profile, and that the Region is enabled for the account": (
+        "--profile と、アカウントでリージョンが有効になっているかどうかを確認してください"
+    ),
+    "AWS does not accept the signature{}: {}": "署名が AWS に受け入れられませんでした{}: {}",
+    "check the secret access key and this machine's clock": (
+        "シークレットアクセスキーと、このマシンの時計を確認してください"
+    ),
+    "{} found nothing{}: {}": "{} で何も見つかりませんでした{}: {}",
+    "check the name, --region and --profile": "名前、--region、--profile を確認してください",
+    "{} was throttled{}: {}": "{} がスロットリングされました{}: {}",
+    "run the same command again later": "しばらくしてから同じコマンドを実行してください",
+    " in {}": " ({})",
     "no AWS credentials found": "AWS の認証情報が見つかりません",
     "name a profile with --profile, or give an export with --events": (
         "プロファイルを --profile で指定するか、エクスポートを --events で指定してください"

@@ -58,5 +58,11 @@ JOBS: Mapping[str, str] = {
     "{} record(s) read, {}": "{} 件のレコードを読み取り、{}",
     "{} record(s) read in {} file(s)": "{1} 個のファイルから {0} 件のレコードを読み取り",
     "{} record(s) read in {} file(s), {}": "{1} 個のファイルから {0} 件のレコードを読み取り、{2}",
+    "{} skipped as {}, {}": "{} 件を {} として、{}",
     "{} skipped as {}": "{} 件を {} としてスキップ",
+    "part of the input could not be read; export it again as JSON (--output json), redirected to a file, not copied"
+    " from a terminal, a mail or a spreadsheet; times as ISO 8601": (
+        "入力の一部を読み取れませんでした。端末、メール、表計算ソフトからコピーせず、"
+        "JSON (--output json)、時刻は ISO 8601 で、ファイルにリダイレクトしてエクスポートし直してください"
+    ),
 }

@@ -128,5 +128,6 @@ PARSER: Mapping[str, str] = {
     "exports go after --events (two as they are: compare); see {}": (
         "エクスポートは --events の後に指定してください (2 つをそのまま比べるには compare)。{} を参照してください"
     ),
+    "{}; see {}": "{}。{} を参照してください",
     "see {}": "{} を参照してください",
 }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 PASTED: Mapping[str, str] = {
-    "an id": "ID",
+    "an id": " ID ",
     "a job": "ジョブ",
     "a key": "キー",
     "a recovery point": "復旧ポイント",
@@ -12,15 +12,19 @@ PASTED: Mapping[str, str] = {
     "a resource": "リソース",
     "an account": "アカウント",
     "a file": "ファイル",
-    "JSON itself": "JSON 自体",
+    "JSON itself": " JSON 自体",
     "an event data store": "イベントデータストア",
     "a log group": "ロググループ",
     "a bucket": "バケット",
-    "{} is {}, not a job": "{} は {} であり、ジョブではありません",
-    "{} is the id of something that jobs are about, not a job": "{} はジョブの対象の ID であり、ジョブではありません",
-    "{} {}: this is {}, not a key": "{} {}: これは {} であり、キーではありません",
+    "{} is {}, not a job": "{} は{}であり、ジョブではありません",
+    "{} names something that jobs are about, not a job": "{} はジョブの対象の名前であり、ジョブではありません",
+    "{} {}: this is {}, not a key": "{} {}: これは{}であり、キーではありません",
     "{} {}: this is a job, not a key": "{} {}: これはジョブであり、キーではありません",
-    "{} {}: this is {}, not a file": "{} {}: これは {} であり、ファイルではありません",
+    "{} {} is not an account": "{} {} はアカウント ID ではありません",
+    "an account id has 12 digits": "アカウント ID は 12 桁の数字です",
+    "{} {} is not the id of an organization": "{} {} は組織の ID ではありません",
+    "it begins with o-: {}": "組織の ID は o- で始まります: {}",
+    "{} {}: this is {}, not a file": "{} {}: これは{}であり、ファイルではありません",
     "{} {}: no such file or folder": "{} {}: このファイルまたはフォルダーはありません",
     "no job {} in the {} found": "見つかった {1} 件のジョブに {0} はありません",
     "the nearest is {}: give it with {}": "最も近いのは {} です。{} で指定してください",
@@ -68,6 +72,7 @@ PASTED: Mapping[str, str] = {
     "exports go after --events: --events {} --job-id ID": (
         "エクスポートは --events の後に指定してください: --events {} --job-id ID"
     ),
+    "exports go after --events: {} --events {}": "エクスポートは --events の後に指定してください: {} --events {}",
     "trail-diff --job-id {} explains it": "説明するには: trail-diff --job-id {}",
     "its key is {}: give it with --key": "そのキーは {} です。--key で指定してください",
     "a job id goes after --job-id: trail-diff --job-id {} --events PATH": (

@@ -13,8 +13,9 @@ from msgspec import Struct, structs
 from trail_diff.errors import UsageError
 from trail_diff.model.report import Report
 from trail_diff.model.triage import JobKey, Triage
+from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
-from trail_diff.render.phrases import catalogue
+from trail_diff.render.phrases import catalogue, page_catalogue
 from trail_diff.render.summary import summarize
 
 FORMATS = ("table", "markdown", "html", "csv", "json", "slack")
@@ -49,7 +50,8 @@ def render_triage(
     if output_format not in FORMATS:
         raise UsageError(f"no such format: {output_format}", hint=f"choose one of {', '.join(FORMATS)}")
     renderer: TriageRenderer = import_module(f"trail_diff.render.triage.{output_format}")
-    return renderer.render(Triaged(word_groups(triage, reports, options), pages or {}), options)
+    words = page_catalogue(options.lang) if output_format == "html" else catalogue(options.lang)
+    return renderer.render(Triaged(word_groups(triage, reports, words), pages or {}), options)
 
 
 def summarize_triage(triage: Triage, reports: Mapping[JobKey, Report], options: RenderOptions) -> str:
@@ -57,12 +59,12 @@ def summarize_triage(triage: Triage, reports: Mapping[JobKey, Report], options: 
     from trail_diff.render import escape
     from trail_diff.render.triage.wording import say_summary
 
-    return escape.terminal(say_summary(word_groups(triage, reports, options), catalogue(options.lang))) + "\n"
-
-
-def word_groups(triage: Triage, reports: Mapping[JobKey, Report], options: RenderOptions) -> Triage:
-    """Return the triage with each group summed up in the language of the options."""
     words = catalogue(options.lang)
+    return escape.terminal(say_summary(word_groups(triage, reports, words), words)) + "\n"
+
+
+def word_groups(triage: Triage, reports: Mapping[JobKey, Report], words: Catalogue) -> Triage:
+    """Return the triage with each group summed up in the words of a language."""
     groups = []
     for group in triage.groups:
         first = group.jobs[0]

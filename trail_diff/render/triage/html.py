@@ -14,7 +14,7 @@ from trail_diff.render.html import coverage_values
 from trail_diff.render.html_page import fill_page
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.list_spec import Column
-from trail_diff.render.phrases import catalogue
+from trail_diff.render.phrases import page_catalogue
 from trail_diff.render.triage import Triaged
 from trail_diff.render.triage.wording import name_group, say_cause, say_fix, say_head, say_lead
 
@@ -41,7 +41,7 @@ class _Row(Struct, frozen=True):
 
 def render(triaged: Triaged, options: RenderOptions) -> str:
     """Render a triage."""
-    words, triage = catalogue(options.lang), triaged.triage
+    words, triage = page_catalogue(options.lang), triaged.triage
     rows = [_Row(group, job) for group in triage.groups for job in group.jobs]
     values = {
         **coverage_values(triage.coverage, words),

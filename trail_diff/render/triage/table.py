@@ -17,7 +17,6 @@ _MOST_GROUPS = 7
 """So many fit on a screen of 24 lines, with a line above, a line below and the prompt."""
 
 _COLORS = {"explained": "red", "difference": "yellow", "inconclusive": "yellow", "no-difference": "green"}
-_INDENT = 8
 _LEAST_ROOM = 8
 _LONGEST_ARN = 32
 _PART = "  "
@@ -51,10 +50,16 @@ def _show_group(page: Page, group: TriageGroup, words: Catalogue, *, verbose: bo
     if not verbose and group.remedy is None and group.outcome == "inconclusive" and group.next_steps:
         call = group.next_steps[0].command.partition(" --")[0]  # its options are shown with -v
         fix = words.grammar.join_clauses([f"{call} …", fix])
+    indent = _indent(words)
     for name, told in ((words.labels["cause"], say_cause(group, words)), (label, fix)):
-        page.pair(f"  {name}", told if verbose else _cut(told, page.width - _INDENT), _INDENT)
+        page.pair(f"  {name}", told if verbose else _cut(told, page.width - indent), indent)
     if verbose:
         _show_jobs(page, group, words)
+
+
+def _indent(words: Catalogue) -> int:
+    """Return where the texts begin: behind the longest name of a line."""
+    return 2 + max(width_of(words.labels[name]) for name in ("cause", "fix", "next_step")) + 1
 
 
 def _cut(text: str, width: int) -> str:
@@ -68,7 +73,7 @@ def _cut(text: str, width: int) -> str:
 def _show_jobs(page: Page, group: TriageGroup, words: Catalogue) -> None:
     """Show a line for each job: its id whole, to be copied, and its resource in what room is left."""
     if group.remedy is None and group.next_steps:
-        page.command(group.next_steps[0].command, _INDENT)
+        page.command(group.next_steps[0].command, _indent(words))
     header = [f"  {words.labels['id']}", *(words.labels[name] for name in ("state", "time", "resource"))]
     parts = parts_in(group)
     ids = [f"  {_PART if job.id in parts else ''}{escape.terminal(job.id)}" for job in group.jobs]

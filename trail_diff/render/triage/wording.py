@@ -48,7 +48,7 @@ def say_summary(triage: Triage, words: Catalogue) -> str:
 def name_group(group: TriageGroup, words: Catalogue) -> str:
     """Return the short name of a group's cause, or of its outcome where there is none, with how certain it is."""
     name = words.cause_names[group.cause] if group.cause else words.outcomes[group.outcome]
-    return f"{name} ({words.confidences[group.confidence]})" if group.confidence else name
+    return words.aside(name, words.confidences[group.confidence]) if group.confidence else name
 
 
 def name_vaults(group: TriageGroup, words: Catalogue) -> str:
@@ -130,7 +130,7 @@ def _name_briefly(group: TriageGroup, words: Catalogue) -> str:
         f"{words.layers[group.layer or '']} {shorten(sid or '', _LONGEST_NAME)}" if named else _bare_name(group, words)
     )
     vaults = name_vaults(group, words)
-    return f"{name} ({vaults})" if vaults else name
+    return words.aside(name, vaults) if vaults else name
 
 
 def _bare_name(group: TriageGroup, words: Catalogue) -> str:
