@@ -287,6 +287,7 @@ class Reason(StrEnum):
     NO_CALL_TO_REPLAY = "no-call-to-replay"
     NO_KMS_EVENTS = "no-kms-events"
     CALLS_NOT_TOLD_APART = "calls-not-told-apart"
+    CALLS_OF_ROLES_NOT_TRIED = "calls-of-roles-not-tried"
     # which risk a remedy carries
     CALLER_IS_NOT_A_SERVICE_PRINCIPAL = "caller-is-not-a-service-principal"
     ALLOWS_SERVICE_FOR_ANYONE = "allows-service-for-anyone"

@@ -216,6 +216,7 @@ REASONS: Mapping[str, str] = {
     "calls-not-told-apart": (
         "the policies test sessions or times, which saved calls do not tell apart: of each caller one session was tried"
     ),
+    "calls-of-roles-not-tried": "known calls that a role or user makes were not tried: name it with --role",
     "limit-allows-nothing": (
         "a limit allows nothing by itself: another policy of the caller, or the key's, has to allow the calls as well"
     ),
