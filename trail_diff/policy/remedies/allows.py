@@ -1,7 +1,8 @@
 """Wider Allows: the statement that nearly let a caller in is widened; where there is none, one is added.
 
-A statement nearly matches when a single thing keeps the caller out: one value of a condition, or that it is not among
-the principals. Nobody is added to a statement that also allows to manage the key: who has to use it need not own it.
+A statement nearly matches when a single thing keeps the caller out: one value of a condition, that it is not among the
+principals, or that the statement is about another key. Nobody is added to a statement that also allows to manage the
+key: who has to use it need not own it. Nor is a statement widened for a whole account, which names none of its callers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.policy.decide.compiled import compile_policies
 from trail_diff.policy.decide.evaluate import evaluate
 from trail_diff.policy.remedies.denies import give_value
+from trail_diff.policy.remedies.outsiders import lets_in_others
 from trail_diff.policy.remedies.patches import Draft, is_negated
 from trail_diff.policy.remedies.situation import Candidate, Situation, Targets, arns_of, services_of
 from trail_diff.policy.request.interface import Decision, PolicySet, PrincipalKind, Request
@@ -23,16 +25,21 @@ _MANAGING = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey")
 _BY_KEY = {"aws:sourcearn": "correct-source-arn", "kms:viaservice": "widen-via-service"}
 _RISKS = {"widen-via-service": (Reason.ALLOWS_VIA_ANOTHER_SERVICE,)}
 _IDENTITY = ("aws:principalarn", "aws:principalservicename", "aws:principalservicenameslist")
-_MENDABLE = ("aws:sourcearn", "aws:sourceaccount", "kms:viaservice", *_IDENTITY)
+_ACCOUNTS = ("kms:calleraccount", "aws:principalaccount")
+_MENDABLE = ("aws:sourcearn", "aws:sourceaccount", "kms:viaservice", *_IDENTITY, *_ACCOUNTS)
 _CONTEXT_PREFIX, _CONTEXT_KEYS = "kms:encryptioncontext:", "kms:encryptioncontextkeys"
 
 
 class _Widening(Struct, frozen=True):
-    """How one request gets through one statement: by a value of a condition, or (None) as a further principal."""
+    """How one request gets through one statement: by a value of a condition, or (None) as a further principal.
+
+    `is_of_key`: by the key, which the statement names another of.
+    """
 
     request: Request
     index: int
     condition: ConditionOutcome | None = None
+    is_of_key: bool = False
 
 
 def widen_allows(situation: Situation, targets: Targets) -> Iterator[Candidate]:
@@ -135,18 +142,32 @@ def _nearest(situation: Situation, request: Request, decision: Decision) -> _Wid
     for statement in allows:
         failing = _failing(statement)
         if failing is not None:
-            return _Widening(request, statement.index, failing)
-    return next(
-        (
-            _Widening(request, statement.index)
-            for statement in sorted(allows, key=lambda one: -_narrowness(situation, one.index))
-            if statement.outcome == "no-match"
-            and statement.reasons == (Reason.PRINCIPAL_DIFFERS,)
-            and not _allows_managing(situation, statement.index)
-            and _lets_in(situation, request, statement.index)
-        ),
-        None,
-    )
+            widening = _Widening(request, statement.index, failing)
+            if failing.key.lower() not in _ACCOUNTS or _is_narrow(situation, widening):
+                return widening
+    for statement in sorted(allows, key=lambda one: -_narrowness(situation, one.index)):
+        by_scope = _by_scope(request, statement)
+        if by_scope is None or _allows_managing(situation, statement.index):
+            continue
+        if _lets_in(situation, by_scope):
+            return by_scope
+    return None
+
+
+def _by_scope(request: Request, statement: StatementOutcome) -> _Widening | None:
+    """Return how a request gets through a statement that is about another caller, or about another key."""
+    if statement.outcome != "no-match":
+        return None
+    if statement.reasons == (Reason.RESOURCE_DIFFERS,):
+        return _Widening(request, statement.index, is_of_key=True)
+    return _Widening(request, statement.index) if statement.reasons == (Reason.PRINCIPAL_DIFFERS,) else None
+
+
+def _is_narrow(situation: Situation, widening: _Widening) -> bool:
+    """Check whether a widening lets in nobody but the caller."""
+    draft = Draft(situation.policy)
+    _widen(draft, widening, situation)
+    return not lets_in_others(situation, Candidate("", draft))
 
 
 def _failing(statement: StatementOutcome) -> ConditionOutcome | None:
@@ -160,20 +181,22 @@ def _failing(statement: StatementOutcome) -> ConditionOutcome | None:
     return failing[0] if key in _MENDABLE or (is_of_context(key) and is_listable) else None
 
 
-def _lets_in(situation: Situation, request: Request, index: int) -> bool:
-    """Check whether a statement would match a request if its caller were among the principals."""
+def _lets_in(situation: Situation, widening: _Widening) -> bool:
+    """Check whether a statement would match a request if it were widened so; by the key only if nobody else gets in."""
     draft = Draft(situation.policy)
-    _widen(draft, _Widening(request, index), situation)
+    _widen(draft, widening, situation)
     policies = compile_policies(PolicySet.assuming_no_limits(draft.policy, situation.grants))
-    return bool(draft.steps) and any(
-        one.index == index and one.layer == "key-policy" and one.outcome == "match"
-        for one in evaluate(request, policies).statements
+    lets_in = bool(draft.steps) and any(
+        one.index == widening.index and one.layer == "key-policy" and one.outcome == "match"
+        for one in evaluate(widening.request, policies).statements
     )
+    return lets_in and (not widening.is_of_key or _is_narrow(situation, widening))
 
 
 def _allows_managing(situation: Situation, index: int) -> bool:
     """Check whether a statement allows more than the use of a key, whoever it is about."""
-    statement = {**Draft(situation.policy).statement(index), "Principal": "*"}
+    statement = {**Draft(situation.policy).statement(index), "Principal": "*", "Resource": "*"}
+    statement.pop("NotResource", None)
     statement.pop("Condition", None)
     policies = compile_policies(PolicySet.assuming_no_limits({"Statement": [statement]}, ()))
     observed = situation.observed[0].request
@@ -192,6 +215,9 @@ def _widen(draft: Draft, widening: _Widening, situation: Situation) -> None:
     principal, condition = widening.request.principal, widening.condition
     is_service = principal.kind is PrincipalKind.SERVICE
     name = principal.name if is_service else principal.role_arn or principal.name
+    if widening.is_of_key:
+        draft.add_resource(widening.index, widening.request.resource)
+        return
     if condition is None:
         draft.add_principal(widening.index, "Service" if is_service else "AWS", name)
         return

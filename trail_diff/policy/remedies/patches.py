@@ -74,6 +74,12 @@ class Draft:
         else:
             self._do("add", f"{place}/Principal/{kind}", name)
 
+    def add_resource(self, index: int, arn: str) -> None:
+        """Add a key to those that a statement is about; a statement without Resource stays as it is."""
+        place, statement = self._statement(index)
+        if "Resource" in statement:
+            self._extend(f"{place}/Resource", statement["Resource"], [arn])
+
     def has_test(self, index: int, operator: str, key: str) -> bool:
         """Check whether a statement tests a key by an operator."""
         tested = dict(conditions_of(self._statement(index)[1])).get(operator, {})
