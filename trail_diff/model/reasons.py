@@ -269,6 +269,7 @@ class Reason(StrEnum):
     # why a call is taken to be missing only because another was refused
     FOLLOWS_OWN_REFUSAL = "follows-own-refusal"
     FOLLOWS_REFUSAL = "follows-refusal"
+    FOLLOWS_REFUSED_GRANT = "follows-refused-grant"
     # why a policy was not tried on a key's calls
     POLICY_UNCHANGED = "policy-unchanged"
     POLICY_KNOWN_AFTER_APPLY = "policy-known-after-apply"

@@ -240,4 +240,5 @@ REASONS: Mapping[str, str] = {
     "quota-of-kms": "which request quotas of KMS the account has tells by how much to raise them",
     "follows-own-refusal": "the same caller was refused before, and did not come to this call",
     "follows-refusal": "the job ended with the refusal, before this call",
+    "follows-refused-grant": "the grant that lets this call through was refused before",
 }

@@ -273,4 +273,5 @@ REASONS: Mapping[str, str] = {
     "quota-of-kms": "アカウントの KMS リクエストクォータを見ると、どれだけ引き上げるべきかが分かります",
     "follows-own-refusal": "同じ呼び出し元が先に拒否され、この呼び出しに至りませんでした",
     "follows-refusal": "ジョブは拒否によって、この呼び出しの前に終了しました",
+    "follows-refused-grant": "この呼び出しを許可するグラントの作成が、先に拒否されています",
 }
