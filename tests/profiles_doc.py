@@ -20,7 +20,8 @@ lets the call through. Where no job succeeded that the failed one can be compare
 
 `{role}` is the job's role, `{user}` whoever calls the service. A service after "through" makes the call with their
 identity (a forward access session); what `kms:ViaService` is then may be another name. A name marked with ? is only
-inferred. Grades: a real record shows it (recorded), AWS's text has it (documented), somebody reported it
+inferred. An action in parentheses is one that AWS's text allows the caller as well, and without which the step is not
+known to fail: `what-if` does not ask for it. Grades: a real record shows it (recorded), AWS's text has it (documented), somebody reported it
 (reported), it follows from such facts (inferred).
 
 A refusal is seen: in your trail (caller-trail), in none of yours, as the caller's account is AWS's own (not-in-trail), only
@@ -71,7 +72,7 @@ def _cells(profile: CallProfile) -> Sequence[str]:
         f"`{profile.id}`",
         f"{task}{profile.step}{types}{only}",
         _caller(profile),
-        ", ".join(f"`{action}`" for action in profile.actions) or "not known",
+        _actions(profile),
         ", ".join(profile.keys),
         ", ".join(f"`{key}`" if key != "?" else "not known" for key in profile.context_keys) or "none",
         profile.through,
@@ -79,6 +80,11 @@ def _cells(profile: CallProfile) -> Sequence[str]:
         f"{profile.grade} ({', '.join(profile.sources)})",
         profile.mistake or "",
     )
+
+
+def _actions(profile: CallProfile) -> str:
+    needed = [f"`{action}`" for action in profile.actions]
+    return ", ".join([*needed, *(f"(`{action}`)" for action in profile.optional_actions)]) or "not known"
 
 
 def _caller(profile: CallProfile) -> str:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+    from trail_diff.usage.known_calls import KnownCalls
     from trail_diff.usage.saved_calls import SavedCalls
-    from trail_diff.usage.what_if import KnownCalls
 
 
 def list_callers(inputs: Inputs, keys: Sequence[str] = ()) -> tuple[tuple[CallerUse, ...], Coverage]:
@@ -91,9 +91,9 @@ def try_policy(
     """
     from trail_diff.policy.documents.tried import keys_to_try
     from trail_diff.usage.gate import names_of, policies_of, replay_saved, try_keys
+    from trail_diff.usage.known_calls import KnownCalls
     from trail_diff.usage.moves import has_moves
     from trail_diff.usage.requests import ObservedRequests
-    from trail_diff.usage.what_if import KnownCalls
 
     known = calls if isinstance(calls, KnownCalls) else None
     saved = None if isinstance(calls, KnownCalls) else calls

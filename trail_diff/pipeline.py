@@ -190,7 +190,7 @@ def _windows_of(question: Question) -> WindowsOf:
 def analyse(case: Case) -> Report:
     """Conclude what a case holds; the sentence of the verdict is left to whoever renders it, in a language."""
     from trail_diff.diagnosis.absence import read_absences
-    from trail_diff.diagnosis.consequences import list_consequences, without_consequences
+    from trail_diff.diagnosis.consequences import causes_first, list_consequences, without_consequences
     from trail_diff.diagnosis.console_links import locate_evidence
     from trail_diff.diagnosis.diff import diff_callers
     from trail_diff.diagnosis.examined import Examined
@@ -210,7 +210,7 @@ def analyse(case: Case) -> Report:
     driving = driving_groups(groups)
     examined = Examined(case, groups, driving, explain_groups(case, groups))
     weighing = weigh(examined)
-    findings = mark_mended(weighing.findings, examined)
+    findings = mark_mended(causes_first(case, weighing.findings), examined)
     verdict = judge(case, groups, findings, examined.explained)
     events, left_out = list_events(case, groups)
     differences = compare_requests(case, driving, examined.explained)
@@ -220,7 +220,7 @@ def analyse(case: Case) -> Report:
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
         coverage=with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy"),
-        callers=mark_driving(without_expected(groups), without_consequences(driving, findings)),
+        callers=mark_driving(without_expected(groups), without_consequences(driving, findings, case)),
         findings=locate_evidence(findings, case),
         ruled_out=weighing.ruled_out,
         decisions=list_decisions(examined.explained),
@@ -236,7 +236,7 @@ def analyse(case: Case) -> Report:
         expected=list_expected(case, groups),
         key_places=list_key_places(case, groups),
         request_differences=differences,
-        consequences=list_consequences(driving, findings, differences),
+        consequences=list_consequences(driving, findings, differences, case, groups),
     )
 
 

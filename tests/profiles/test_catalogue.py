@@ -41,7 +41,8 @@ def test_row_is_complete(profile: CallProfile) -> None:
     """A row names known sources, known actions, and says of no role or user that service keys are sent."""
     assert set(profile.sources) <= set(call_profiles().sources)
     assert profile.sources
-    assert all(re.fullmatch(r"kms:[A-Z][A-Za-z]+", action) for action in profile.actions)
+    assert all(re.fullmatch(r"kms:[A-Z][A-Za-z]+", action) for action in (*profile.actions, *profile.optional_actions))
+    assert not set(profile.actions) & set(profile.optional_actions)
     if profile.caller.identity not in ("service-principal", "unknown"):
         assert profile.source_keys == "not-applicable"
     if profile.caller.identity == "service-principal":

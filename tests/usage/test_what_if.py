@@ -14,8 +14,9 @@ from trail_diff.cli import run
 from trail_diff.errors import PolicyError, UsageError
 from trail_diff.model.what_if import WhatIfRow
 from trail_diff.policy.documents.document import policy_from
+from trail_diff.usage.known_calls import KnownCalls, expected_calls
 from trail_diff.usage.requests import ObservedRequests
-from trail_diff.usage.what_if import KnownCalls, Policies, expected_calls, replay
+from trail_diff.usage.what_if import Policies, replay
 
 MADE = Recording()
 KEY, OTHER_KEY = MADE.key_arn("a"), MADE.key_arn("b")
@@ -353,6 +354,13 @@ def test_calls_of_another_service_are_known(service: str, principal: str) -> Non
 
     assert {row.outcome for row in rows if row.caller.name == principal} == {"breaks"}
     assert not any(row.observed for row in rows)
+
+
+def test_known_call_of_the_infrastructure_role_is_its_session() -> None:
+    """The session that attaches a volume has the whole name of its role, colon and all, as a grant names it."""
+    session = "arn:aws:sts::111122223333:assumed-role/aws:ec2-infrastructure/i-0"
+
+    assert session in {one.event.caller.arn for one in expected_calls("111122223333", KEY, KnownCalls("ec2"))}
 
 
 @pytest.mark.parametrize(("service", "resource_type"), [("nosuch", None), ("backup", "nosuch")])

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from msgspec import structs
 
-from trail_diff.events.changes import ROLE_POLICY_CHANGES
+from trail_diff.events.changes import PRINCIPAL_POLICY_CHANGES
 from trail_diff.model.learnt import Event, Facets, Use
 
 MOST_USES = 50_000
@@ -31,7 +31,7 @@ SPAN_CHANGES = frozenset(
     }
 )
 """Changes that can alter who may use the key that they name; a span lies between two of them."""
-_OF_EVERY_KEY = ROLE_POLICY_CHANGES | {"UpdateAlias"}
+_OF_EVERY_KEY = PRINCIPAL_POLICY_CHANGES | {"UpdateAlias"}
 """Changes that divide the time of every key: a role's policies name none, a moved alias only its new one."""
 
 _Place = tuple[str, object, str, str | None, str | None]

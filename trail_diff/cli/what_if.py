@@ -57,6 +57,9 @@ def what_if(
     resource_type: Annotated[
         str | None, typer.Option(help="Of AWS Backup: the resource type whose calls are tried, e.g. EFS.")
     ] = None,
+    role: Annotated[
+        str | None, typer.Option(metavar="ARN", help="Without events: the role or user whose calls are tried as well.")
+    ] = None,
     calls: Annotated[
         str | None, typer.Option(metavar="FILE", help="Replay calls that 'trail-diff callers --save' kept.")
     ] = None,
@@ -88,7 +91,7 @@ def what_if(
     from trail_diff.key_usage import load_calls, try_policy
     from trail_diff.pasted.arguments import check_files, take_keys
     from trail_diff.pasted.explain import explain_no_calls
-    from trail_diff.usage.what_if import KnownCalls
+    from trail_diff.usage.known_calls import KnownCalls
 
     oldest = _oldest(max_age, calls)
     _refuse_events_beside(calls, source)
@@ -97,7 +100,7 @@ def what_if(
     keys = take_keys(key)
     known = Known(key_policy=document, grants=grants, org_id=org_id)
     with reading(source, run, history=history, known=known, writes=view.output, also_writes=sarif) as inputs:
-        tried = KnownCalls(service, resource_type) if calls is None else load_calls(calls)
+        tried = KnownCalls(service, resource_type, role) if calls is None else load_calls(calls)
         report = try_policy(inputs, old, keys, _parameters(parameter), tried)
         if not any(call.observed for call in report.calls):
             note_if_any(explain_no_calls(keys, inputs, is_told=True))

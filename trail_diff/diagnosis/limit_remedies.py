@@ -15,7 +15,7 @@ from trail_diff.diagnosis.hypotheses.refused_calls import own_errors
 from trail_diff.diagnosis.identity_remedies import bind_to_key
 from trail_diff.diagnosis.needs import key_of, needed_calls, policies_then, replay_calls, requests_of
 from trail_diff.events.denials import read_denial
-from trail_diff.model.codes import Cause
+from trail_diff.model.codes import CallerKind, Cause
 from trail_diff.model.learnt import Denial, Event
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Finding, Remedy, Replay
@@ -110,16 +110,21 @@ def _denial(examined: Examined, finding: Finding) -> Denial | None:
 
 
 def _boundary_set(examined: Examined, finding: Finding) -> str | None:
-    """Return the boundary that a record says the caller's role was given last before the job ended."""
-    case, role = examined.case, finding.caller.name if finding.caller else None
+    """Return the boundary that a record says the caller was given last before the job ended."""
+    case, name = examined.case, finding.caller.name if finding.caller else None
+    parameter = "userName" if finding.caller and finding.caller.kind is CallerKind.USER else "roleName"
     until = case.failed.job.completed or case.failed.window.end
     found = None
     for event in sorted(case.changes, key=lambda one: one.event_time):
         is_done = event.error_code is None and event.event_time <= until
-        if is_done and event.event_name in _GIVES_BOUNDARY and event.request_parameters.get("roleName") == role:
+        if is_done and event.event_name in _GIVES_BOUNDARY and event.request_parameters.get(parameter) == name:
             found = event.request_parameters.get("permissionsBoundary")
     return found if isinstance(found, str) else None
 
 
-_GIVES_BOUNDARY = frozenset({"PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary", "CreateRole"})
-"""Calls after which a role has the boundary that they name, or none (IAM API reference)."""
+_GIVES_BOUNDARY = frozenset(
+    f"{verb}{kind}{what}"
+    for kind in ("Role", "User")
+    for verb, what in (("Put", "PermissionsBoundary"), ("Delete", "PermissionsBoundary"), ("Create", ""))
+)
+"""Calls after which a role or user has the boundary that they name, or none (IAM API reference)."""

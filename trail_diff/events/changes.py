@@ -9,8 +9,9 @@ from trail_diff.events.surroundings import (
     is_about_resources,
     resource_names,
     role_names,
+    user_names,
 )
-from trail_diff.model.learnt import Event, Job
+from trail_diff.model.learnt import Caller, Event, Job
 
 KEY_CHANGES = frozenset(
     {
@@ -95,6 +96,21 @@ ROLE_POLICY_CHANGES = frozenset(
 )
 """Those of them that change what the role may do."""
 
+USER_POLICY_CHANGES = frozenset(
+    {
+        "PutUserPolicy",
+        "DeleteUserPolicy",
+        "AttachUserPolicy",
+        "DetachUserPolicy",
+        "PutUserPermissionsBoundary",
+        "DeleteUserPermissionsBoundary",
+    }
+)
+"""Calls of IAM that change what one user may do; each names it."""
+
+PRINCIPAL_POLICY_CHANGES = ROLE_POLICY_CHANGES | USER_POLICY_CHANGES
+"""Calls of IAM that change what one role or user may do."""
+
 POLICY_CHANGES = frozenset(
     {"CreatePolicyVersion", "SetDefaultPolicyVersion", "AttachPolicy", "DetachPolicy", "UpdatePolicy"}
 )
@@ -103,9 +119,9 @@ POLICY_CHANGES = frozenset(
 GLOBAL_SOURCES = ("iam.amazonaws.com", "organizations.amazonaws.com")
 """The services of roles and policies, whose events are in one Region of the partition for all."""
 
-OTHER_CHANGES = TRAIL_CHANGES | ROLE_CHANGES | POLICY_CHANGES | RESOURCE_CHANGES | PLACE_CHANGES
-"""Calls of other services than KMS and AWS Backup that change what a trail records, what a role may do, or with which
-key a resource is encrypted."""
+OTHER_CHANGES = TRAIL_CHANGES | ROLE_CHANGES | USER_POLICY_CHANGES | POLICY_CHANGES | RESOURCE_CHANGES | PLACE_CHANGES
+"""Calls of other services than KMS and AWS Backup that change what a trail records, what a role or user may do, or with
+which key a resource is encrypted."""
 
 
 def select_changes(
@@ -119,6 +135,7 @@ def select_changes(
     events = tuple(events)
     vaults = {last_name(vault) for job in jobs for vault in (job.vault, job.source_vault)} - {None}
     roles = role_names(jobs, calls, [event for event in events if event.event_name == "CreateGrant"])
+    users = user_names(calls)
     resources = resource_names(jobs, calls, keys)
     regions = {region for region in map(arn_region, keys) if region}
     return tuple(
@@ -128,9 +145,17 @@ def select_changes(
         and _is_about_keys(event, keys)
         and _is_named(event, VAULT_CHANGES, "backupVaultName", vaults)
         and _is_named(event, ROLE_CHANGES, "roleName", roles)
+        and (event.event_name not in USER_POLICY_CHANGES or event.request_parameters.get("userName") in users)
         and (event.event_name not in RESOURCE_CHANGES or is_about_resources(event, resources))
         and (event.event_name not in PLACE_CHANGES or not regions or event.aws_region in regions)
     )
+
+
+def is_change_of(event: Event, caller: Caller) -> bool:
+    """Check whether a change of what a role or user may do is one of this caller."""
+    is_user = ":user/" in (caller.arn or "")
+    changes, parameter = (USER_POLICY_CHANGES, "userName") if is_user else (ROLE_POLICY_CHANGES, "roleName")
+    return event.event_name in changes and event.request_parameters.get(parameter) == caller.name is not None
 
 
 def is_change(event: Event) -> bool:

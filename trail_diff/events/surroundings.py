@@ -47,6 +47,7 @@ def changes_around(services: Collection[str]) -> tuple[str, ...]:
 
 _NAMING = (
     "roleName",
+    "userName",
     "backupVaultName",
     "bucketName",
     "topicArn",
@@ -78,6 +79,12 @@ def role_names(jobs: Iterable[Job], calls: Iterable[Event], grants: Iterable[Eve
     arns = [job.role for job in jobs] + [event.caller.role_arn for event in calls]
     arns += [event.request_parameters.get("granteePrincipal") for event in grants]
     return frozenset(name for arn in arns if isinstance(arn, str) and ":role/" in arn and (name := last_name(arn)))
+
+
+def user_names(calls: Iterable[Event]) -> frozenset[str]:
+    """Return the names of the users among the callers."""
+    arns = (event.caller.arn for event in calls)
+    return frozenset(name for arn in arns if arn and ":user/" in arn and (name := last_name(arn)))
 
 
 def resource_names(jobs: Iterable[Job], calls: Iterable[Event], keys: Iterable[str]) -> frozenset[str]:

@@ -14,11 +14,11 @@ from msgspec import Struct, structs
 from trail_diff.case.correlate import contexts_of
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.usage_history import UseHistory, changed_keys
-from trail_diff.events.changes import ROLE_POLICY_CHANGES
+from trail_diff.events.changes import ROLE_POLICY_CHANGES, USER_POLICY_CHANGES
 from trail_diff.events.encryption_context import BACKUP_VAULT_KEY
 from trail_diff.events.key_names import resolve_key
 from trail_diff.events.normalize import KMS, normalize_record
-from trail_diff.events.surroundings import role_names
+from trail_diff.events.surroundings import role_names, user_names
 from trail_diff.gather.dedupe import Once, digest_of, event_identity
 from trail_diff.gather.engine import read_on_cores
 from trail_diff.gather.reader import Batch, normalize_slim
@@ -77,11 +77,13 @@ def concerned_keys(gathered: Gathered, windows: Sequence[Window], asked: Sequenc
 def _concerned_changes(gathered: Gathered, windows: Sequence[Window], keys: Collection[str]) -> list[Event]:
     """Return the changes that a case may concern: of roles those of jobs and callers, of aliases those to its keys."""
     calls = [event for event in gathered.events if any(window.holds(event.event_time) for window in windows)]
-    roles = role_names(gathered.jobs, calls, ())
+    roles, users = role_names(gathered.jobs, calls, ()), user_names(calls)
 
     def is_concerned(event: Event) -> bool:
         if event.event_name in ROLE_POLICY_CHANGES:
             return event.request_parameters.get("roleName") in roles
+        if event.event_name in USER_POLICY_CHANGES:
+            return event.request_parameters.get("userName") in users
         return event.event_name != "UpdateAlias" or event.is_on(keys) or not event.accesses
 
     return list(filter(is_concerned, gathered.events))

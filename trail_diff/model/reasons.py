@@ -269,6 +269,7 @@ class Reason(StrEnum):
     # why a call is taken to be missing only because another was refused
     FOLLOWS_OWN_REFUSAL = "follows-own-refusal"
     FOLLOWS_REFUSAL = "follows-refusal"
+    FOLLOWS_REFUSED_GRANT = "follows-refused-grant"
     # why a policy was not tried on a key's calls
     POLICY_UNCHANGED = "policy-unchanged"
     POLICY_KNOWN_AFTER_APPLY = "policy-known-after-apply"
@@ -287,6 +288,7 @@ class Reason(StrEnum):
     NO_CALL_TO_REPLAY = "no-call-to-replay"
     NO_KMS_EVENTS = "no-kms-events"
     CALLS_NOT_TOLD_APART = "calls-not-told-apart"
+    CALLS_OF_ROLES_NOT_TRIED = "calls-of-roles-not-tried"
     # which risk a remedy carries
     CALLER_IS_NOT_A_SERVICE_PRINCIPAL = "caller-is-not-a-service-principal"
     ALLOWS_SERVICE_FOR_ANYONE = "allows-service-for-anyone"

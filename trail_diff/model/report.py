@@ -150,7 +150,7 @@ class RequestDifference(Struct, frozen=True):
 
 
 class Consequence(Struct, frozen=True):
-    """A call that is missing only because of what the first finding is about; `calls` worked in the succeeded job."""
+    """A call that failed only for what the first finding is about; `calls` of its kind worked in the succeeded job."""
 
     caller: Caller
     action: str

@@ -92,7 +92,7 @@ def _identity(profile: CallProfile, setting: Setting) -> Record | None:
 
 
 def _session(role: str, session: str, invoked_by: str | None) -> Record:
-    account, name = arn_account(role), last_name(role)
+    account, name = arn_account(role), (arn_resource(role) or role).rpartition("/")[2]
     issuer = {"type": "Role", "arn": role, "accountId": account, "userName": name}
     return {
         "type": "AssumedRole",

@@ -62,7 +62,8 @@ class CallProfile(Struct, frozen=True, forbid_unknown_fields=True):
 
     `only_with` is the circumstance without which the step is not taken. `via` are the services of kms:ViaService,
     `keys` the parts of the keys (for AWS Backup `vault`, `source-vault` and `resource`), `context_keys` the keys of the
-    encryption context (`?`: not known), `source` what aws:SourceArn names.
+    encryption context (`?`: not known), `source` what aws:SourceArn names. `optional_actions` are those that AWS's text
+    allows the caller as well, and without which the step is not known to fail.
     """
 
     id: str
@@ -76,6 +77,7 @@ class CallProfile(Struct, frozen=True, forbid_unknown_fields=True):
     resource_types: tuple[str, ...] = ()
     only_with: Circumstance | None = None
     actions: tuple[str, ...] = ()
+    optional_actions: tuple[str, ...] = ()
     via: tuple[str, ...] = ()
     context_keys: tuple[str, ...] = ()
     source_keys: SourceKeys = "unknown"

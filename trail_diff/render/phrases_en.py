@@ -274,7 +274,7 @@ ENGLISH = Catalogue(
         "known breaks": "would be refused",
         "known at-risk": "may be refused",
         "known starts-to-work": "would be allowed",
-        "known stays-denied": "stays refused",
+        "known stays-denied": "not allowed",
         "known undetermined": "cannot be decided",
         "known unchanged": "allowed",
         "known conflict": "cannot be decided",

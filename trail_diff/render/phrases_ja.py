@@ -287,7 +287,7 @@ JAPANESE = Catalogue(
         "known breaks": "拒否される",
         "known at-risk": "拒否される可能性あり",
         "known starts-to-work": "許可される",
-        "known stays-denied": "拒否されたまま",
+        "known stays-denied": "許可されない",
         "known undetermined": "判断できません",
         "known unchanged": "許可",
         "known conflict": "判断できません",

@@ -216,6 +216,7 @@ REASONS: Mapping[str, str] = {
     "calls-not-told-apart": (
         "the policies test sessions or times, which saved calls do not tell apart: of each caller one session was tried"
     ),
+    "calls-of-roles-not-tried": "known calls that a role or user makes were not tried: name it with --role",
     "limit-allows-nothing": (
         "a limit allows nothing by itself: another policy of the caller, or the key's, has to allow the calls as well"
     ),
@@ -239,4 +240,5 @@ REASONS: Mapping[str, str] = {
     "quota-of-kms": "which request quotas of KMS the account has tells by how much to raise them",
     "follows-own-refusal": "the same caller was refused before, and did not come to this call",
     "follows-refusal": "the job ended with the refusal, before this call",
+    "follows-refused-grant": "the grant that lets this call through was refused before",
 }

@@ -31,16 +31,22 @@ def show_gate(report: WhatIf, words: Catalogue) -> str:
     """Show what a replay comes to: how many calls come out how, or that nothing was replayed."""
     observed = [row for row in report.calls if row.observed]
     tally = show_tally(observed, words)
-    if report.outcome == "nothing-replayed":
+    if report.outcome == "nothing-replayed" and not _is_of_known_calls(report):
         return words.grammar.join_clauses(
             [words.labels["not_all_tried"], tally] if tally else [words.labels["nothing_replayed"]]
         )
     if report.outcome == "evidence-too-old":
         return words.grammar.join_clauses([words.labels["evidence_too_old"], *([tally] if tally else [])])
-    if report.calls and not observed and report.evidence is None and not report.coverage.records_read:
+    if _is_of_known_calls(report):
         return words.labels["known_calls"].format(tally=show_tally(report.calls, words))
     is_changed = any(key.change != "unchanged" for key in report.keys)
     return tally or words.labels["no_call_concerned" if is_changed else "no_policy_changes"]
+
+
+def _is_of_known_calls(report: WhatIf) -> bool:
+    """Check whether only calls that AWS is known to make were tried."""
+    is_of_files = report.evidence is not None or report.coverage.records_read
+    return bool(report.calls) and not any(row.observed for row in report.calls) and not is_of_files
 
 
 def show_evidence_saved(report: WhatIf, words: Catalogue) -> Iterator[str]:

@@ -21,10 +21,19 @@ from trail_diff.model.what_if import WhatIf, WhatIfKey, WhatIfRow
 from trail_diff.policy.documents.infrastructure.interface import MOVES, NOT_KEYS, PlannedKey
 from trail_diff.policy.documents.unresolved import show_unresolved, unresolved
 from trail_diff.usage.ended_keys import ENDS, end_calls
+from trail_diff.usage.known_calls import (
+    BACKUP,
+    KnownCalls,
+    are_calls_left_out,
+    demand_calls,
+    expected_calls,
+    known_steps,
+    stand_in,
+)
 from trail_diff.usage.moves import calls_of, has_moves, is_harmless, move_calls
 from trail_diff.usage.requests import ObservedRequest, ObservedRequests, is_key_name
 from trail_diff.usage.saved_calls import SavedCalls
-from trail_diff.usage.what_if import BACKUP, KnownCalls, Policies, expected_calls, replay
+from trail_diff.usage.what_if import Policies, replay, serves_a_step
 
 NOTHING_READ = Coverage()
 _TRIED = frozenset({"created", "changed", "deployed"})
@@ -65,6 +74,8 @@ def try_keys(
         told.append(WhatIfKey(key.address, arn, key.change, len(own), reason, expression, key.path))
         tried = _try(_with_default(key, arn), facts, own, known or BACKUP, is_observed=observed is not None)
         rows += [structs.replace(row, address=key.address) for row in tried]
+    if observed is None and any(not row.observed for row in rows) and are_calls_left_out(known or BACKUP):
+        coverage = structs.replace(coverage, warnings=(*coverage.warnings, Reason.CALLS_OF_ROLES_NOT_TRIED))
     return _judge(rows, told, _with_gap(coverage, told, observed), is_replay=observed is not None)
 
 
@@ -143,16 +154,29 @@ def _try(
     if key.reason in MOVES:
         yield from move_calls(own, key.reason)
         return
-    expected = list(expected_calls(account, arn or f"arn:aws:kms:::{account}", known))
+    name = arn or stand_in(account, key.after)
+    expected = list(expected_calls(account, name, known))
+    if not is_observed and not expected:
+        raise demand_calls(known, name)
     if key.reason in ENDS:
         yield from end_calls(own if is_observed else expected, key.reason)
     elif key.change in _TRIED and key.after is not None and key.unknown is None:
         policies = Policies(key.after, key.before, facts.grants, facts.organization_id)
         yield from replay(own, policies)
         seen = {(one.event.caller.name, one.access.action) for one in own}
-        for row in replay(expected, policies):
+        rows = replay(expected, policies)
+        if not is_observed and not are_calls_left_out(known):
+            rows = _not_served(rows, policies, serves=serves_a_step(known_steps(account, name, known), policies))
+        for row in rows:
             if (row.caller.name, row.action) not in seen and (not is_observed or row.outcome in _KNOWN_ANEW):
                 yield row
+
+
+def _not_served(rows: Sequence[WhatIfRow], policies: Policies, *, serves: bool) -> tuple[WhatIfRow, ...]:
+    """Return the known calls as they come out of a policy alone: where it serves no step, what it refuses breaks."""
+    if serves or policies.old is not None:
+        return tuple(rows)
+    return tuple(structs.replace(row, outcome="breaks") if row.outcome == "stays-denied" else row for row in rows)
 
 
 def _why_not_tried(key: PlannedKey, own: Sequence[ObservedRequest], observed: ObservedRequests | None) -> Reason | None:
@@ -187,7 +211,8 @@ def _with_gap(coverage: Coverage, keys: Sequence[WhatIfKey], observed: ObservedR
 def _judge(rows: Sequence[WhatIfRow], keys: Sequence[WhatIfKey], coverage: Coverage, *, is_replay: bool) -> WhatIf:
     """Judge what all rows come to. In a replay, calls that were not observed are shown, and decide nothing."""
     outcomes = {row.outcome for row in rows if row.observed or not is_replay}
-    is_open = any(key.reason in _OPEN for key in keys)
+    is_unserved = not is_replay and bool(rows) and outcomes == {"stays-denied"}
+    is_open = is_unserved or any(key.reason in _OPEN for key in keys)
     outcome: GateOutcome
     if "breaks" in outcomes:
         outcome = "breaks"

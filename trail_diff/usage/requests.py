@@ -206,10 +206,16 @@ def is_key_name(name: str) -> bool:
 
 
 class ObservedRequest:
-    """One distinct request and how often it was made, succeeded, and was refused."""
+    """One distinct request and how often it was made, succeeded, and was refused.
 
-    def __init__(self, event: Event, access: KeyAccess, *, observed: bool = True) -> None:
+    `is_by_policy_alone`: AWS's text has it that the key's policy lets it through, so that no grant has to be known.
+    """
+
+    def __init__(
+        self, event: Event, access: KeyAccess, *, observed: bool = True, is_by_policy_alone: bool = False
+    ) -> None:
         self.event, self.access, self.observed = event, access, observed
+        self.is_by_policy_alone = is_by_policy_alone
         self.calls = self.succeeded = self.denied = 0
         self.first: datetime | None = None
         self.last: datetime | None = None

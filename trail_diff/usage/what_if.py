@@ -5,12 +5,11 @@ shown. A call that worked and that the new policy may refuse is *at risk*: a Den
 lost where something else might allow it. Calls that AWS is known to make are tried as well, apart from those observed.
 """
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
 
-from trail_diff.errors import UsageError
 from trail_diff.model.codes import Supply, WhatIfOutcome
 from trail_diff.model.decisions import StatementRef
 from trail_diff.model.reasons import Reason
@@ -19,8 +18,6 @@ from trail_diff.policy import Decision, evaluate
 from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.policy.request.context import build_request
 from trail_diff.policy.request.interface import Request
-from trail_diff.profiles.catalogue import call_profiles, profiles_of_service
-from trail_diff.profiles.expected import Setting, make_calls
 from trail_diff.usage.requests import ObservedRequest
 from trail_diff.usage.sides import Side
 
@@ -34,9 +31,7 @@ _ORDER: tuple[WhatIfOutcome, ...] = (
     "unchanged",
 )
 _OPEN: WhatIfOutcome = "undetermined"
-
-_CIRCUMSTANCES = frozenset({None, "other-account", "other-region"})
-"""Circumstances of call profiles that any use of a key may come to; the others need a vault or role of their own."""
+_REFUSALS = frozenset({"explicit-deny", "implicit-deny"})
 
 
 class Policies(Struct, frozen=True):
@@ -64,42 +59,10 @@ def merge_rows(rows: Iterable[WhatIfRow]) -> tuple[WhatIfRow, ...]:
     return tuple(sorted(merged.values(), key=_sort_key))
 
 
-class KnownCalls(Struct, frozen=True):
-    """Whose known calls are tried: a service, and of AWS Backup a resource type; `role` is the one a job would have."""
-
-    service: str = "backup"
-    resource_type: str | None = None
-    role: str | None = None
-
-
-BACKUP = KnownCalls()
-
-
-def expected_calls(account: str, key: str, known: KnownCalls = BACKUP) -> Iterator[ObservedRequest]:
-    """Yield the calls that a service is known to make, as if they had been seen, each once.
-
-    The default is AWS Backup. Those that a role makes are left out where the role is not known, and so is the retiring
-    of grants, in which no key policy has a say.
-
-    Raises:
-        UsageError: no calls are known of this service or resource type.
-    """
-    _check_known("service", known.service, {profile.service for profile in call_profiles().profiles})
-    types = {name for profile in profiles_of_service("backup") for name in profile.resource_types}
-    _check_known("resource type", known.resource_type or next(iter(types)), types)
-    made: set[Hashable] = set()
-    setting = Setting(account, key, known.role)
-    for profile in profiles_of_service(known.service, known.resource_type):
-        for event in make_calls(profile, setting) if profile.only_with in _CIRCUMSTANCES else ():
-            call = event.caller.across_sessions(), event.accesses
-            if call not in made and event.accesses[0].action.lower() != RETIRE_GRANT:
-                made.add(call)
-                yield ObservedRequest(event, event.accesses[0], observed=False)
-
-
-def _check_known(what: str, name: str, known: Collection[str]) -> None:
-    if name.lower() not in known:
-        raise UsageError(f"no calls to KMS are known of the {what} {name!r}", hint=f"known: {', '.join(sorted(known))}")
+def serves_a_step(steps: Iterable[Sequence[ObservedRequest]], policies: Policies) -> bool:
+    """Check whether the new policy refuses no call of some step: a key serves some of a service's steps, seldom all."""
+    trial = _Trial.of(policies)
+    return any(all(trial.decide(one).new not in _REFUSALS for one in step) for step in steps)
 
 
 class _Ruled(Struct, frozen=True):
@@ -122,18 +85,22 @@ class _Trial(Struct, frozen=True):
     new: Side
     old: Side | None
     organization_id: str | None
+    alone: tuple[Side, Side | None]
+    """Both policies without any grant, for calls in which grants have no say."""
 
     @classmethod
     def of(cls, policies: Policies) -> "_Trial":
         """Compile the policies."""
-        old = Side.of(policies.old, policies.grants) if policies.old is not None else None
-        return cls(Side.of(policies.new, policies.grants), old, policies.organization_id)
+        known = _sides(policies, policies.grants)
+        alone = _sides(policies, ()) if policies.grants is None else known
+        return cls(*known, policies.organization_id, alone)
 
     def decide(self, one: ObservedRequest) -> WhatIfRow:
         """Decide a request under both policies, and judge what becomes of it."""
         request = build_request(one.event, one.access, self.organization_id)
-        ruled = _Ruled.of(request, self.new)
-        replaced = _Ruled.of(request, self.old) if self.old is not None else None
+        new, old = self.alone if one.is_by_policy_alone else (self.new, self.old)
+        ruled = _Ruled.of(request, new)
+        replaced = _Ruled.of(request, old) if old is not None else None
         after, before = ruled.decision, replaced.decision if replaced is not None else None
         outcome = _judge(one, ruled, replaced)
         if after.decision == "undetermined" and one.succeeded and outcome in (_OPEN, "unchanged"):
@@ -154,6 +121,10 @@ class _Trial(Struct, frozen=True):
             observed=one.observed,
             supply=_supply(after, before, observed=one.observed) if outcome in (_OPEN, "at-risk") else (),
         )
+
+
+def _sides(policies: Policies, grants: tuple[Mapping[str, Any], ...] | None) -> tuple[Side, Side | None]:
+    return Side.of(policies.new, grants), Side.of(policies.old, grants) if policies.old is not None else None
 
 
 def _judge(one: ObservedRequest, after: _Ruled, before: _Ruled | None) -> WhatIfOutcome:

@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from trail_diff.aws.event_history.slices import Span
-from trail_diff.events.changes import HARMLESS_KEY_CHANGES, KEY_CHANGES, POLICY_CHANGES, ROLE_CHANGES, VAULT_CHANGES
+from trail_diff.events.changes import (
+    HARMLESS_KEY_CHANGES,
+    KEY_CHANGES,
+    POLICY_CHANGES,
+    ROLE_CHANGES,
+    USER_POLICY_CHANGES,
+    VAULT_CHANGES,
+)
 from trail_diff.model.learnt import Window
 
 PAGE = 50
@@ -26,7 +33,7 @@ RARE_CHANGES = tuple(sorted(KEY_CHANGES - HARMLESS_KEY_CHANGES - set(FREQUENT_CH
 """The calls on keys that can make a use of one fail; rotation and replication cannot, and are left out."""
 
 OF_ORGANIZATIONS = ("AttachPolicy", "DetachPolicy", "UpdatePolicy")
-OF_ROLES = tuple(sorted((ROLE_CHANGES | POLICY_CHANGES) - set(OF_ORGANIZATIONS)))
+OF_ROLES = tuple(sorted((ROLE_CHANGES | USER_POLICY_CHANGES | POLICY_CHANGES) - set(OF_ORGANIZATIONS)))
 """IAM and AWS Organizations are global: their events are only in the event history of one Region of the partition."""
 
 OF_VAULTS = tuple(sorted(VAULT_CHANGES))

@@ -209,6 +209,9 @@ HELP: Mapping[str, str] = {
     "Without events: the service whose calls are tried, as docs/who-calls-kms.md names it.": (
         "イベントがない場合に呼び出しを試すサービス (docs/who-calls-kms.md での名前)。"
     ),
+    "Without events: the role or user whose calls are tried as well.": (
+        "イベントがない場合: その呼び出しも評価するロールまたはユーザー。"
+    ),
     "Of AWS Backup: the resource type whose calls are tried, e.g. EFS.": (
         "AWS Backup で呼び出しを試すリソースタイプ (例: EFS)。"
     ),

@@ -105,6 +105,18 @@ OPTIONS: Mapping[str, str] = {
     "no such format: {}": "この形式はありません: {}",
     "no calls to KMS are known of the {} {}": "{1} ({0}) による KMS の呼び出しは知られていません",
     "known: {}": "知られているもの: {}",
+    "all calls to KMS that are known of {} are made by a role or user": (
+        "{} について知られている KMS の呼び出しは、すべてロールまたはユーザーが行うものです"
+    ),
+    "name it with --role, e.g. --role arn:aws:iam::111122223333:role/app": (
+        "--role で指定してください (例: --role arn:aws:iam::111122223333:role/app)"
+    ),
+    "the calls of {} are made by a service whose name has the Region in it": (
+        "{} の呼び出しを行うサービスの名前には、リージョンが含まれます"
+    ),
+    "name the key with --key, as an ARN": "--key でキーを ARN で指定してください",
+    "no call to KMS that could be tried is known of {}": "{} について、評価できる KMS の呼び出しは知られていません",
+    "docs/who-calls-kms.md has what is known": "知られているものは docs/who-calls-kms.md にあります",
 }
 
 PARSER: Mapping[str, str] = {

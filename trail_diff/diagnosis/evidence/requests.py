@@ -9,7 +9,20 @@ from trail_diff.model.decisions import StatementOutcome
 from trail_diff.model.learnt import Facets
 
 _OF_TIME = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime", "aws:multifactorauthage")
-_OF_THE_REQUEST = ("kms:grant", "kms:retiring", "kms:recipientattestation", "kms:wrapping", "kms:validto")
+_OF_THE_REQUEST = (
+    "kms:grant",
+    "kms:retiring",
+    "kms:recipientattestation",
+    "kms:wrapping",
+    "kms:validto",
+    "kms:requestalias",
+    "kms:encryptionalgorithm",
+    "kms:signingalgorithm",
+    "kms:macalgorithm",
+    "kms:keyagreementalgorithm",
+    "kms:messagetype",
+)
+"""What a request asks for, which the facets of a call do not keep."""
 
 
 def explained_for(examined: Examined, hypothesis: Hypothesis) -> Explained | None:

@@ -15,7 +15,7 @@ from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.grants import holds_grant
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, STATE_AFTER, policy_versions
-from trail_diff.events.changes import ROLE_POLICY_CHANGES
+from trail_diff.events.changes import is_change_of
 from trail_diff.model.learnt import Event
 from trail_diff.model.report import Evidence
 
@@ -89,16 +89,13 @@ def _of_grant(examined: Examined, hypothesis: Hypothesis) -> Span | None:
 
 
 def _of_role(examined: Examined, hypothesis: Hypothesis) -> Span | None:
-    """Return the span between the last change of the role before its call was refused and the first one after it."""
-    role = hypothesis.caller.name if hypothesis.caller is not None else None
+    """Return the span between the last change of the caller before its call was refused and the first after it."""
+    if hypothesis.caller is None or hypothesis.caller.name is None:
+        return None
     changes = [
-        event
-        for event in examined.case.changes
-        if event.event_name in ROLE_POLICY_CHANGES
-        and event.error_code is None
-        and event.request_parameters.get("roleName") == role
+        event for event in examined.case.changes if event.error_code is None and is_change_of(event, hypothesis.caller)
     ]
-    return _around(hypothesis.key or examined.key, changes, _refused_at(examined, hypothesis)) if role else None
+    return _around(hypothesis.key or examined.key, changes, _refused_at(examined, hypothesis))
 
 
 def _of_alias(examined: Examined, hypothesis: Hypothesis) -> Span | None:

@@ -185,10 +185,11 @@ def _has_allow(decision: CallerDecision) -> bool:
 def _may_be_allowed_by_identity(decision: CallerDecision) -> bool:
     """Check whether the caller's own policies, which nobody gave, may allow the call: the key policy delegates.
 
-    Those of another account allow nothing by themselves.
+    Those of another account allow nothing by themselves, nor do any beside statements that name the caller or everyone.
     """
     open_ones = {Reason.IDENTITY_POLICIES_NOT_GIVEN, Reason.GRANT_ACROSS_ACCOUNTS} & set(decision.reasons)
-    return open_ones == {Reason.IDENTITY_POLICIES_NOT_GIVEN}
+    delegates = any(Reason.PRINCIPAL_ACCOUNT_MATCHES in one.reasons for one in applying_allows(decision))
+    return open_ones == {Reason.IDENTITY_POLICIES_NOT_GIVEN} and delegates
 
 
 def _make(examined: Examined, explained: Explained, claim: _Claim) -> Hypothesis:

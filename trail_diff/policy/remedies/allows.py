@@ -1,11 +1,13 @@
 """Wider Allows: the statement that nearly let a caller in is widened; where there is none, one is added.
 
-A statement nearly matches when a single thing keeps the caller out: one value of a condition, or that it is not among
-the principals. Nobody is added to a statement that also allows to manage the key: who has to use it need not own it.
+A statement nearly matches when a single thing keeps the caller out: one value of a condition, that it is not among the
+principals, that the statement is about another key, or that it is for the caller alone and lacks the action. Nobody is
+added to a statement that also allows to manage the key: who has to use it need not own it. Nor is a statement widened
+for a whole account, which names none of its callers.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -15,6 +17,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.policy.decide.compiled import compile_policies
 from trail_diff.policy.decide.evaluate import evaluate
 from trail_diff.policy.remedies.denies import give_value
+from trail_diff.policy.remedies.outsiders import lets_in_others
 from trail_diff.policy.remedies.patches import Draft, is_negated
 from trail_diff.policy.remedies.situation import Candidate, Situation, Targets, arns_of, services_of
 from trail_diff.policy.request.interface import Decision, PolicySet, PrincipalKind, Request
@@ -23,16 +26,21 @@ _MANAGING = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey")
 _BY_KEY = {"aws:sourcearn": "correct-source-arn", "kms:viaservice": "widen-via-service"}
 _RISKS = {"widen-via-service": (Reason.ALLOWS_VIA_ANOTHER_SERVICE,)}
 _IDENTITY = ("aws:principalarn", "aws:principalservicename", "aws:principalservicenameslist")
-_MENDABLE = ("aws:sourcearn", "aws:sourceaccount", "kms:viaservice", *_IDENTITY)
+_ACCOUNTS = ("kms:calleraccount", "aws:principalaccount")
+_MENDABLE = ("aws:sourcearn", "aws:sourceaccount", "kms:viaservice", *_IDENTITY, *_ACCOUNTS)
 _CONTEXT_PREFIX, _CONTEXT_KEYS = "kms:encryptioncontext:", "kms:encryptioncontextkeys"
 
 
 class _Widening(Struct, frozen=True):
-    """How one request gets through one statement: by a value of a condition, or (None) as a further principal."""
+    """How one request gets through one statement: by a value of a condition, or (None) as a further principal.
+
+    `lacking`: by the key, which the statement names another of, or by the action.
+    """
 
     request: Request
     index: int
     condition: ConditionOutcome | None = None
+    lacking: Literal["resource", "action"] | None = None
 
 
 def widen_allows(situation: Situation, targets: Targets) -> Iterator[Candidate]:
@@ -44,7 +52,7 @@ def widen_allows(situation: Situation, targets: Targets) -> Iterator[Candidate]:
     found = [(request, _nearest(situation, request, decision)) for request, decision in lacking]
     widenings = [widening for _request, widening in found if widening is not None]
     requests = [request for request, _decision in targets.decided]
-    remedy_id = allowing
+    remedy_id, is_open = allowing, False
     if widenings:
         draft = Draft(situation.policy)
         for widening in widenings:
@@ -55,8 +63,10 @@ def widen_allows(situation: Situation, targets: Targets) -> Iterator[Candidate]:
         remedy_id = next(iter(_ids(widenings)), allowing)
         is_value = remedy_id != allowing
         risks = _RISKS.get(remedy_id, ()) or (() if is_value else risks_of_allowing(requests))
-        yield Candidate(remedy_id, draft, risks)
-    if not widenings or remedy_id in _BY_KEY.values():
+        widened = Candidate(remedy_id, draft, risks)
+        is_open = remedy_id != allowing and lets_in_others(situation, widened)
+        yield widened
+    if not widenings or is_open or remedy_id in _BY_KEY.values():
         draft = Draft(situation.policy)
         draft.add_statements(allow_callers(requests))
         yield Candidate(allowing, draft, risks_of_allowing(requests))
@@ -135,18 +145,48 @@ def _nearest(situation: Situation, request: Request, decision: Decision) -> _Wid
     for statement in allows:
         failing = _failing(statement)
         if failing is not None:
-            return _Widening(request, statement.index, failing)
-    return next(
-        (
-            _Widening(request, statement.index)
-            for statement in sorted(allows, key=lambda one: -_narrowness(situation, one.index))
-            if statement.outcome == "no-match"
-            and statement.reasons == (Reason.PRINCIPAL_DIFFERS,)
-            and not _allows_managing(situation, statement.index)
-            and _lets_in(situation, request, statement.index)
-        ),
-        None,
-    )
+            widening = _Widening(request, statement.index, failing)
+            if failing.key.lower() not in _ACCOUNTS or _is_narrow(situation, widening):
+                return widening
+    for statement in sorted(allows, key=lambda one: -_narrowness(situation, one.index)):
+        by_scope = _by_scope(situation, request, statement)
+        if by_scope is None or _allows_managing(situation, statement.index):
+            continue
+        if _lets_in(situation, by_scope):
+            return by_scope
+    return None
+
+
+def _by_scope(situation: Situation, request: Request, statement: StatementOutcome) -> _Widening | None:
+    """Return how a request gets through a statement about another caller, another key, or other actions of its own."""
+    if statement.outcome != "no-match":
+        return None
+    index = statement.index
+    match statement.reasons:
+        case (Reason.RESOURCE_DIFFERS,):
+            return _Widening(request, index, lacking="resource")
+        case (Reason.ACTION_DIFFERS,) if _is_alone(situation, request, index):
+            return _Widening(request, index, lacking="action")
+        case (Reason.PRINCIPAL_DIFFERS,):
+            return _Widening(request, index)
+        case _:
+            return None
+
+
+def _is_alone(situation: Situation, request: Request, index: int) -> bool:
+    """Check whether a statement names nobody but the caller: who else is listed may not come by another action."""
+    named = Draft(situation.policy).statement(index).get("Principal")
+    kinds = named.values() if isinstance(named, dict) else ()
+    listed = [one for names in kinds for one in (names if isinstance(names, list) else [names])]
+    own = {name for name in (request.principal.name, request.principal.role_arn) if name}
+    return len(listed) == 1 and listed[0] in own
+
+
+def _is_narrow(situation: Situation, widening: _Widening) -> bool:
+    """Check whether a widening lets in nobody but the caller."""
+    draft = Draft(situation.policy)
+    _widen(draft, widening, situation)
+    return not lets_in_others(situation, Candidate("", draft))
 
 
 def _failing(statement: StatementOutcome) -> ConditionOutcome | None:
@@ -160,20 +200,22 @@ def _failing(statement: StatementOutcome) -> ConditionOutcome | None:
     return failing[0] if key in _MENDABLE or (is_of_context(key) and is_listable) else None
 
 
-def _lets_in(situation: Situation, request: Request, index: int) -> bool:
-    """Check whether a statement would match a request if its caller were among the principals."""
+def _lets_in(situation: Situation, widening: _Widening) -> bool:
+    """Check whether a statement would match a request if it were widened; by its scope only if nobody else gets in."""
     draft = Draft(situation.policy)
-    _widen(draft, _Widening(request, index), situation)
+    _widen(draft, widening, situation)
     policies = compile_policies(PolicySet.assuming_no_limits(draft.policy, situation.grants))
-    return bool(draft.steps) and any(
-        one.index == index and one.layer == "key-policy" and one.outcome == "match"
-        for one in evaluate(request, policies).statements
+    lets_in = bool(draft.steps) and any(
+        one.index == widening.index and one.layer == "key-policy" and one.outcome == "match"
+        for one in evaluate(widening.request, policies).statements
     )
+    return lets_in and (widening.lacking is None or _is_narrow(situation, widening))
 
 
 def _allows_managing(situation: Situation, index: int) -> bool:
     """Check whether a statement allows more than the use of a key, whoever it is about."""
-    statement = {**Draft(situation.policy).statement(index), "Principal": "*"}
+    statement = {**Draft(situation.policy).statement(index), "Principal": "*", "Resource": "*"}
+    statement.pop("NotResource", None)
     statement.pop("Condition", None)
     policies = compile_policies(PolicySet.assuming_no_limits({"Statement": [statement]}, ()))
     observed = situation.observed[0].request
@@ -192,6 +234,11 @@ def _widen(draft: Draft, widening: _Widening, situation: Situation) -> None:
     principal, condition = widening.request.principal, widening.condition
     is_service = principal.kind is PrincipalKind.SERVICE
     name = principal.name if is_service else principal.role_arn or principal.name
+    if widening.lacking is not None:
+        is_action = widening.lacking == "action"
+        name = widening.request.action if is_action else widening.request.resource
+        draft.add_to(widening.index, "Action" if is_action else "Resource", name)
+        return
     if condition is None:
         draft.add_principal(widening.index, "Service" if is_service else "AWS", name)
         return

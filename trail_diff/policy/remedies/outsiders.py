@@ -50,8 +50,9 @@ _EXEMPTS_ALL = frozenset({"exempt-service-principals", "require-principal-arn", 
 
 
 def _strangers(situation: Situation) -> Iterator[Request]:
-    """Yield requests of roles that nobody has seen, of the same account and of another: plain, and made alike."""
-    for account in filter(None, (situation.account, _STRANGER_ACCOUNT)):
+    """Yield requests of roles that nobody has seen, of the same accounts and of another: plain, and made alike."""
+    helped = (call.request.principal.account for call in situation.observed if call.is_target)
+    for account in dict.fromkeys(filter(None, (situation.account, _STRANGER_ACCOUNT, *helped))):
         role = f"arn:aws:iam::{account}:role/stranger"
         context = {
             "aws:PrincipalArn": role,

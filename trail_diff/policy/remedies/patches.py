@@ -4,7 +4,7 @@ import copy
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 Policy = dict[str, Any]
 Step = dict[str, Any]
@@ -73,6 +73,12 @@ class Draft:
                 self._do("replace", f"{place}/Principal/{kind}", [*kept, *([name] if name not in kept else [])])
         else:
             self._do("add", f"{place}/Principal/{kind}", name)
+
+    def add_to(self, index: int, element: Literal["Action", "Resource"], name: str) -> None:
+        """Add an action or a key to those that a statement lists; one with the Not… form stays as it is."""
+        place, statement = self._statement(index)
+        if element in statement:
+            self._extend(f"{place}/{element}", statement[element], [name])
 
     def has_test(self, index: int, operator: str, key: str) -> bool:
         """Check whether a statement tests a key by an operator."""
