@@ -78,12 +78,12 @@ def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
 
 
 def granted_meanwhile(examined: Examined, caller: Caller, action: str | None) -> Event | None:
-    """Return the CreateGrant that let a caller in after the failed job and before the one that succeeded."""
+    """Return the CreateGrant that let a caller in after the failed job: its first call to work since came after it."""
     case = examined.case
-    if case.succeeded is None or case.succeeded.window.start < case.failed.window.start:
-        return None
     failed_at = case.failed.job.completed or case.failed.window.end
-    worked_from = case.succeeded.job.completed or case.succeeded.window.end
+    worked_from = _works_since(examined, caller, action, failed_at)
+    if worked_from is None:
+        return None
     operation = (action or "").removeprefix("kms:")
     for event in case.changes:
         is_made = event.event_name == "CreateGrant" and event.error_code is None
@@ -94,12 +94,33 @@ def granted_meanwhile(examined: Examined, caller: Caller, action: str | None) ->
     return None
 
 
+def _works_since(examined: Examined, caller: Caller, action: str | None, failed_at: datetime) -> datetime | None:
+    """Return when a caller's call of an action worked for the first time after the failed job, as far as records tell.
+
+    Uses are told only of keys that were changed; the job that succeeded later tells of every key.
+    """
+    case, own = examined.case, caller.across_sessions()
+    keys = {group.key for group in examined.groups if (group.caller.across_sessions(), group.action) == (own, action)}
+    uses = (use for use in case.uses if (use.caller, use.action) == (own, action) and use.key in keys)
+    # a use stands for all calls between two changes: where some came before the job, only the last is known to be later
+    worked = [
+        use.first if use.first >= failed_at else use.last
+        for use in uses
+        if use.error_code is None and use.last >= failed_at
+    ]
+    for tie in case.succeeded.events if case.succeeded is not None else ():
+        is_own = tie.event.caller.across_sessions() == own and any(one.action == action for one in tie.event.accesses)
+        if is_own and tie.event.error_code is None and tie.event.event_time >= failed_at:
+            worked.append(tie.event.event_time)
+    return min(worked, default=None)
+
+
 def _granted_since(examined: Examined) -> Iterator[Hypothesis]:
     """Yield that a grant was missing where one was made to the very caller before its calls worked."""
     for group in examined.driving:
         made = granted_meanwhile(examined, group.caller, group.action)
         explained = examined.explain(group)
-        if made is None or (explained is not None and explained.then.decision == "explicit-deny"):
+        if made is None or not _may_lack_grant(explained) or _holds_another(examined, group):
             continue
         yield Hypothesis(
             cause=Cause.GRANT_NOT_CREATED,
