@@ -98,7 +98,9 @@ def _call(scene: Scene, on: tuple[str, Any], time: str, who: str, *call: str) ->
     if who == "role-again":
         role = json.loads(json.dumps(role).replace("AROAEXAMPLE", "AROAMADEAGAIN"))
         who = "role"
-    identity = {"storage": made.service(STORAGE), "role": role, "user": made.user("alice")}.get(who)
+    through = made.role(ROLE, SESSION, "dynamodb.amazonaws.com")
+    known = {"storage": made.service(STORAGE), "role": role, "role-dynamodb": through, "user": made.user("alice")}
+    identity = known.get(who)
     identity = identity or made.service(f"{who}.amazonaws.com")
     refused: Any = {}
     if error is not None and error.startswith("!"):

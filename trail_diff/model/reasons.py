@@ -249,6 +249,7 @@ class Reason(StrEnum):
     SIBLING_KEY_LACKS_STATEMENT = "sibling-key-lacks-statement"
     SIBLING_KEY_SAME_STATEMENT = "sibling-key-same-statement"
     GRANTED_MEANWHILE = "granted-meanwhile"
+    GRANT_OF_THE_RUN = "grant-of-the-run"
     GRANTEE_WAS_DELETED = "grantee-was-deleted"
     NEVER_ALLOWED = "never-allowed"
     RIVAL_OPEN = "rival-open"

@@ -157,6 +157,7 @@ REASONS: Mapping[str, str] = {
     "sibling-key-lacks-statement": "the same call works on another key whose policy differs only in this",
     "sibling-key-same-statement": "the same call works on another key under the same statement",
     "granted-meanwhile": "a grant to this very caller was created before its calls worked",
+    "grant-of-the-run": "the run that worked had a grant made for it, which ended with it; this one has none",
     "grantee-was-deleted": "the grant names the unique id of a principal that was deleted and made again",
     "never-allowed": "the policy never allowed this caller: AWS manages the key, and its policy cannot be edited",
     "rival-open": "another explanation is open as well",

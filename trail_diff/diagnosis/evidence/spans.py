@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from trail_diff.diagnosis.evidence.requests import explained_for
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.diagnosis.hypotheses.grants import holds_grant
+from trail_diff.diagnosis.held_grants import holds_grant
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, STATE_AFTER
 from trail_diff.diagnosis.policy_spans import blamed_in, span_of

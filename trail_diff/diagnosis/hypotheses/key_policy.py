@@ -14,6 +14,7 @@ from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Sta
 from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
 from trail_diff.diagnosis.policy_spans import blamed_in, span_of
 from trail_diff.diagnosis.statements import altered_allow, applying_allows
+from trail_diff.events.denials import is_denial_code
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.decisions import CallerDecision, StatementOutcome, StatementRef
 from trail_diff.model.reasons import Reason
@@ -69,6 +70,8 @@ def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
         explained = examined.explain(group)
         if explained is None or _has_stated_layer(examined, group.caller.across_sessions(), group.action):
             continue
+        if group.failed.error_codes and not any(map(is_denial_code, group.failed.error_codes)):
+            continue  # the records tell how the calls ended, and no policy had a part in that
         if explained.then.decision == "allowed" and explained.policy is not None and not explained.policy.is_todays:
             allowed += 1
         for hypothesis in (*_denies(examined, explained), *_missing_allow(examined, explained)):
