@@ -32,7 +32,7 @@ SAYS = ("proves", "supports", "doubts", "refutes")
 RULES_SAY: dict[str, set[str]] = {
     "stated": {"proves", "supports"},
     "policy-change": {"supports", "refutes"},
-    "refuted-by-success": {"refutes"},
+    "refuted-by-success": {"doubts", "refutes"},
     "stops-and-resumes": {"supports"},
     "siblings": {"supports", "doubts", "refutes"},
     "granted-meanwhile": {"supports"},
@@ -98,7 +98,9 @@ def _call(scene: Scene, on: tuple[str, Any], time: str, who: str, *call: str) ->
     if who == "role-again":
         role = json.loads(json.dumps(role).replace("AROAEXAMPLE", "AROAMADEAGAIN"))
         who = "role"
-    identity = {"storage": made.service(STORAGE), "role": role, "user": made.user("alice")}.get(who)
+    through = made.role(ROLE, SESSION, "dynamodb.amazonaws.com")
+    known = {"storage": made.service(STORAGE), "role": role, "role-dynamodb": through, "user": made.user("alice")}
+    identity = known.get(who)
     identity = identity or made.service(f"{who}.amazonaws.com")
     refused: Any = {}
     if error is not None and error.startswith("!"):
@@ -120,6 +122,12 @@ def run_case(case: Any, folder: Path) -> Any:
 def rules_of(report: Any) -> set[str]:
     """Return the rules that said anything in a report."""
     return {says["rule"] for row in report["weighing"] for says in row["judgements"]}
+
+
+def _changes_cited(report: Any) -> list[str]:
+    """Return when the changes were made that the first finding rests on."""
+    cited = {one.get("event_id") for finding in report["findings"][:1] for one in finding["evidence"]}
+    return [change["time"] for change in report["changes"] if change["event_id"] in cited]
 
 
 def test_every_rule_has_cases() -> None:
@@ -148,6 +156,7 @@ def test_evidence_leads_to_the_answer(name: str, tmp_path: Path) -> None:
         "rules": sorted({f"{says['rule']} {says['says']}" for row in report["weighing"] for says in row["judgements"]}),
         "silent": sorted(set(wanted.get("silent", ())) - rules_of(report)),
         "steps": [step["command"].split(" --")[0] for step in report["next_steps"]],
+        "changes": _changes_cited(report),
     }
     assert {field: got[field] for field in wanted} == wanted, case["why"]
     cited = [one for row in report["weighing"] for says in row["judgements"] for one in says["evidence"]]

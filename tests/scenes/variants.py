@@ -75,6 +75,22 @@ _CONDITIONS: list[tuple[str, str, Any]] = [
     ("StringNotLike", "aws:userId", ["AROAEXAMPLE00ADMIN*", "AIDAEXAMPLE00ADMIN00"]),
     ("StringLike", "aws:userId", ["AROAEXAMPLE00ADMIN*"]),
     ("StringNotEquals", "aws:PrincipalType", "AssumedRole"),
+    ("Null", "aws:PrincipalArn", "true"),
+    ("ForAnyValue:StringNotEquals", "aws:PrincipalServiceNamesList", ["backup.amazonaws.com"]),
+    ("StringNotLike", "aws:PrincipalServiceName", "backup*.amazonaws.com"),
+    ("Null", "aws:SourceAccount", "true"),
+    ("ArnNotLikeIfExists", "aws:SourceArn", "arn:aws:backup:*:*:*"),
+    ("ForAnyValue:StringNotEquals", "aws:CalledVia", ["backup.amazonaws.com"]),
+    ("ForAllValues:StringNotEquals", "aws:CalledVia", ["backup.amazonaws.com"]),
+    ("StringNotEquals", "aws:CalledViaFirst", "backup.amazonaws.com"),
+    ("Null", "aws:SourceVpce", "true"),
+    ("Null", "kms:EncryptionContext:Department", "true"),
+    ("Null", VAULT_KEY, "true"),
+    ("StringNotEquals", "aws:ResourceTag/env", "prod"),
+    ("StringEquals", "aws:ResourceTag/env", "retired"),
+    ("Null", "aws:PrincipalTag/team", "true"),
+    ("StringNotLike", "aws:username", "admin-*"),
+    ("StringNotEquals", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/${aws:PrincipalTag/team}"),
 ]
 _PRINCIPALS: dict[str, Any] = {
     "aws-star": {"AWS": "*"},
@@ -113,6 +129,18 @@ def _make_variants() -> dict[str, Statement]:
         "NotPrincipal": {"Service": STORAGE, "AWS": f"arn:aws:iam::{OWN}:root"},
     }
     made["services exempt"] = deny({**ADMIN_ONLY, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}, "Guard")
+    sessions = [f"arn:aws:iam::{OWN}:role/ops/deploy", f"arn:aws:sts::{OWN}:assumed-role/deploy/nightly"]
+    made["not-principal sessions"] = {**_without(plain, "Principal", "Condition"), "NotPrincipal": {"AWS": sessions}}
+    own_services = {
+        "Bool": {"aws:PrincipalIsAWSService": "true"},
+        "StringNotEqualsIfExists": {"aws:SourceAccount": OWN},
+    }
+    made["services of other accounts"] = deny(own_services, "Guard")
+    network = {"StringNotEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}
+    made["network, services let through"] = deny({**network, "Bool": {"aws:ViaAWSService": "false"}}, "Guard")
+    made["network, services exempt"] = deny({**network, "Bool": {"aws:PrincipalIsAWSService": "false"}}, "Guard")
+    made["two keys that exclude each other"] = deny({**ADMIN_ONLY, "StringEquals": {"kms:CallerAccount": OWN}}, "Guard")
+    made["resource of another key"] = {**plain, "Resource": f"arn:aws:kms:eu-west-1:{OWN}:key/{'0' * 8}"}
     made["no condition"] = _without(plain, "Condition")
     made["two conditions, one false"] = deny({**ADMIN_ONLY, "Bool": {"aws:SecureTransport": "false"}}, "Guard")
     return made

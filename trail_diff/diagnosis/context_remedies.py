@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.explain import find_call
 from trail_diff.diagnosis.grant_remedies import describe_grant
-from trail_diff.diagnosis.hypotheses.grants import holds_grant
+from trail_diff.diagnosis.held_grants import holds_grant
 from trail_diff.diagnosis.limit_remedies import refused_events
 from trail_diff.diagnosis.needs import asking, key_of, policies_then
 from trail_diff.diagnosis.parts import find_counterpart

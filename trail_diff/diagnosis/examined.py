@@ -17,6 +17,7 @@ class Explained(Struct, frozen=True):
     force at the succeeded job (None: no record), `today` by today's where it is another one; `policy` is the one in
     force then, that of `key`: the group's, or the one that the failed job would have called instead. Where policies
     were put on the key while the job ran (`put_during_job`), the latest in force meanwhile that refuses counts.
+    `was_replaced`: that policy was replaced minutes before, and no other denies.
     `before_policy` is the one by which `before` was decided; `call` the event and the access that stand for the group.
     """
 
@@ -28,6 +29,7 @@ class Explained(Struct, frozen=True):
     key: str | None = None
     policy_unchanged: bool = False
     put_during_job: bool = False
+    was_replaced: bool = False
     before_policy: PolicyVersion | None = None
     call: tuple[Event, KeyAccess] | None = None
 

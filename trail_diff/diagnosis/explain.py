@@ -13,7 +13,14 @@ from msgspec import structs
 from trail_diff.arns import last_name
 from trail_diff.diagnosis.diff import is_expected
 from trail_diff.diagnosis.examined import Explained, began
-from trail_diff.diagnosis.key_history import PolicyVersion, grants_at, policy_at, policy_versions, todays_policy
+from trail_diff.diagnosis.key_history import (
+    TO_SETTLE,
+    PolicyVersion,
+    grants_at,
+    policy_at,
+    policy_versions,
+    todays_policy,
+)
 from trail_diff.events.denials import is_denial_code
 from trail_diff.model.decisions import CallerDecision
 from trail_diff.model.learnt import Case, Event, JobEvents, KeyAccess
@@ -41,6 +48,12 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
     if not decided:
         return
     then, decision = next((one for one in decided if one[1].decision in _REFUSALS), decided[0])
+    replaced = _replaced_just_before(case, key, refused_at or began(case))
+    is_replaced = False
+    if replaced is not None and not any(_may_deny(one) for _, one in decided):
+        as_replaced = decide_group(group, request, replaced, case, _moment(case.failed))
+        is_replaced = as_replaced.decision == "explicit-deny"
+        then, decision = (replaced, as_replaced) if is_replaced else (then, decision)
     policy_before = _policy_before(case, group)
     start = began_succeeded(case)
     yield Explained(
@@ -54,6 +67,7 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
         key=key,
         policy_unchanged=key == group.key and _is_unchanged(case, key),
         put_during_job=refused_at is None and bool(_policies_put_during(case, key)),
+        was_replaced=is_replaced,
         before_policy=policy_before,
         call=call,
     )
@@ -73,6 +87,17 @@ def _policies_of_job(case: Case, key: str, refused_at: datetime | None) -> Itera
         version = policy_in_force(case, key, moment)
         if version is not None:
             yield version
+
+
+def _may_deny(decision: CallerDecision) -> bool:
+    return any(one.effect == "Deny" and one.outcome != "no-match" for one in decision.statements)
+
+
+def _replaced_just_before(case: Case, key: str, moment: datetime) -> PolicyVersion | None:
+    """Return the policy that was replaced so shortly before a time that KMS may still have gone by it."""
+    then, earlier = policy_in_force(case, key, moment), policy_in_force(case, key, moment - TO_SETTLE)
+    is_other = then is not None and earlier is not None and then.since != earlier.since
+    return earlier if is_other and earlier is not None and not earlier.is_todays else None
 
 
 def _policies_put_during(case: Case, key: str) -> tuple[PolicyVersion, ...]:

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.diagnosis.hypotheses.grants import holds_grant
+from trail_diff.diagnosis.held_grants import holds_grant
 from trail_diff.diagnosis.key_history import grant_id_of
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Caller

@@ -34,6 +34,8 @@ guide, "Key states of AWS KMS keys"). "Deleted" is not a state of DescribeKey, w
 
 
 GRANT_ENDINGS = frozenset({"RevokeGrant", "RetireGrant"})
+TO_SETTLE = timedelta(minutes=5)
+"""How long a change may take to be applied everywhere: KMS says less than five minutes for what it keeps eventually."""
 
 
 class PolicyVersion(Struct, frozen=True):

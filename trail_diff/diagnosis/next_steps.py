@@ -14,6 +14,7 @@ from trail_diff.diagnosis.cause_steps import region_option, steps_of_cause
 from trail_diff.diagnosis.console_links import is_in_history
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.explain import began_succeeded
+from trail_diff.diagnosis.hypotheses.key_state import is_used_in_failed
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.key_history import state_at
 from trail_diff.model.codes import Cause
@@ -146,7 +147,8 @@ def _for_one_key(examined: Examined, key: str, findings: Sequence[Finding]) -> I
         yield NextStep(Reason.KEY_POLICY_NOT_GIVEN, command, "--key-policy", account)
     if is_policy_open and Reason.NEVER_ALLOWED not in reasons and _needs_history(examined, key):
         yield from _for_policy_history(examined, key)
-    if state_at(case.changes, key, case.failed.window.end, case.facts) is None and is_policy_open:
+    is_told = state_at(case.changes, key, case.failed.window.end, case.facts) is not None
+    if not is_told and is_policy_open and not is_used_in_failed(examined, key):
         yield NextStep(Reason.KEY_STATE_NOT_KNOWN, f"aws kms describe-key {named}", "--key-state", account)
     open_reasons = {reason for one in own for reason in one.then.reasons}
     if Reason.GRANTS_NOT_GIVEN in open_reasons or (not own and case.facts.grants is None and is_policy_open):

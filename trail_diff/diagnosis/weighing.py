@@ -1,7 +1,8 @@
 """The one place where hypotheses are weighed against each other by what the rules of evidence say of them. Pure.
 
 proven -> confirmed; the only hypothesis that all evidence leaves -> likely; best supported while a rival is open ->
-possible, with the rival named. What is refuted stays refuted, whatever else supports it.
+possible, with the rival named. What is in doubt is likely at most, and never by support alone. What is refuted stays
+refuted, whatever else supports it.
 """
 
 from collections.abc import Sequence
@@ -76,6 +77,8 @@ def _judge(hypothesis: Hypothesis, judgements: tuple[Judgement, ...]) -> _Judged
         standing = "refuted"
     elif "proves" in says and hypothesis.standing != "refuted" and not hypothesis.rests_on:
         standing = "confirmed"
+    elif "doubts" in says and standing == "confirmed":
+        standing = "likely"
     return _Judged(hypothesis, judgements, standing)
 
 

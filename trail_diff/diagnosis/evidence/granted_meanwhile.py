@@ -5,7 +5,7 @@ and the grant is only a companion of it.
 """
 
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.diagnosis.hypotheses.grants import granted_meanwhile
+from trail_diff.diagnosis.held_grants import granted_meanwhile
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.model.codes import Cause
 from trail_diff.model.reasons import Reason

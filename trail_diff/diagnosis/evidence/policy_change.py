@@ -8,11 +8,12 @@ the failed job was another request than the one that worked in something that th
 from trail_diff.diagnosis.evidence.requests import explained_for, outcome_of, tested_keys, worked_alike
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
+from trail_diff.diagnosis.policy_spans import blamed_in, span_of
 from trail_diff.diagnosis.statements import applying_allows, find_same, key_policy_allows, statement_at
 from trail_diff.model.codes import Cause
 from trail_diff.model.decisions import StatementOutcome
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Judgement
+from trail_diff.model.report import Evidence, Judgement
 
 RULE = "policy-change"
 
@@ -27,7 +28,7 @@ def judge_by_change(examined: Examined, hypothesis: Hypothesis) -> Judgement | N
     if explained.before_policy is None:
         return _put_between(examined, explained)
     if hypothesis.cause is Cause.KEY_POLICY_NO_ALLOW:
-        return _judge_allow(examined, explained)
+        return _judge_allow(examined, explained, hypothesis)
     return _judge_deny(examined, explained, hypothesis)
 
 
@@ -45,7 +46,7 @@ def _judge_deny(examined: Examined, explained: Explained, hypothesis: Hypothesis
         return None
     sids = {one.sid for one in explained.before.statements} if explained.before else set()
     reason = Reason.STATEMENT_ALTERED if outcome.sid is not None and outcome.sid in sids else Reason.STATEMENT_ADDED
-    return Judgement(RULE, "supports", (reason,), (explained.policy.evidence,))
+    return Judgement(RULE, "supports", (reason,), (_brought_by(examined, explained, hypothesis),))
 
 
 def _came_out_alike(explained: Explained, outcome: StatementOutcome, same: int) -> bool:
@@ -57,7 +58,7 @@ def _came_out_alike(explained: Explained, outcome: StatementOutcome, same: int) 
     return before is not None and before.outcome == outcome.outcome == "match"
 
 
-def _judge_allow(examined: Examined, explained: Explained) -> Judgement | None:
+def _judge_allow(examined: Examined, explained: Explained, hypothesis: Hypothesis) -> Judgement | None:
     if explained.policy is None or explained.before_policy is None or explained.before is None:
         return None
     old, new = explained.before_policy.document, explained.policy.document
@@ -66,11 +67,18 @@ def _judge_allow(examined: Examined, explained: Explained) -> Judgement | None:
     if lost:
         still = {one.sid for one in explained.then.statements if one.sid is not None}
         reason = Reason.STATEMENT_ALTERED if any(one.sid in still for one in lost) else Reason.STATEMENT_REMOVED
-        return Judgement(RULE, "supports", (reason,), (explained.policy.evidence,))
+        return Judgement(RULE, "supports", (reason,), (_brought_by(examined, explained, hypothesis),))
     # where the policy before did not allow this very request either, any Allow may have let the other one through
     if worked_alike(examined, explained, tested_keys(before or key_policy_allows(explained.before))):
         return Judgement(RULE, "refutes", (Reason.POLICY_SAME_FOR_SUCCEEDED,), (explained.before_policy.evidence,))
     return None
+
+
+def _brought_by(examined: Examined, explained: Explained, hypothesis: Hypothesis) -> Evidence:
+    """Point to the change that brought what is blamed: the first of the policies that have it."""
+    holds = blamed_in(explained, hypothesis.cause, hypothesis.statement)
+    span = span_of(examined.case, explained, holds)
+    return span.first.evidence if span is not None else hypothesis.evidence[0]
 
 
 def _put_between(examined: Examined, explained: Explained) -> Judgement | None:

@@ -1,4 +1,4 @@
-"""Rule 3. Refuted by success: the same call worked while the same policy was in force, before or after.
+"""Rule 3. Refuted by success: the same call worked while what is blamed was in force, before or after.
 
 So does another call of the same caller on the key refute a statement that denies it by every word just as well: what
 decides both, as the caller's principal, cannot be what the documents say of it.
@@ -6,11 +6,10 @@ decides both, as the caller's principal, cannot be what the documents say of it.
 Source: every call on the key that was read (`Case.uses`), each tied to the policy then in force. It fails where the
 call that worked was another request in something that the statement tests and no record tells, and in the first
 minutes of a policy, which KMS may not apply at once everywhere (KMS API reference, "PutKeyPolicy": eventual
-consistency).
+consistency): a success there only puts in doubt.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from msgspec import structs
 
@@ -19,6 +18,8 @@ from trail_diff.diagnosis.evidence.requests import explained_for, is_same_reques
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.explain import decide_group, policy_in_force, request_in_failed
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
+from trail_diff.diagnosis.key_history import TO_SETTLE
+from trail_diff.diagnosis.policy_spans import blamed_in, span_of
 from trail_diff.diagnosis.statements import key_policy_allows
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import KeyAccess, Use
@@ -26,8 +27,6 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Evidence, Judgement
 
 RULE = "refuted-by-success"
-TO_SETTLE = timedelta(minutes=5)
-"""How long a policy may take to be applied everywhere: KMS says less than five minutes for what it keeps eventually."""
 
 
 def judge_by_success(examined: Examined, hypothesis: Hypothesis) -> Judgement | None:
@@ -43,14 +42,19 @@ def judge_by_success(examined: Examined, hypothesis: Hypothesis) -> Judgement | 
     else:
         outcome = outcome_of(explained, hypothesis)
         tested = tested_keys([outcome]) if outcome is not None else frozenset()
-    own = facets_of(explained.call[0])
-    for use in successes_under(examined, explained):
-        is_alike = not use.has_more_facts and all(is_same_request(own, facts, tested) for facts in use.facts)
-        if is_alike and use.action == explained.group.action:
-            return Judgement(RULE, "refutes", (Reason.SUCCEEDED_UNDER_STATEMENT,), (Evidence(event_id=use.event_id),))
-        if is_alike and _denies_alike(examined, explained, hypothesis, use.action):
-            return Judgement(RULE, "refutes", (Reason.DENIES_WHAT_SUCCEEDED,), (Evidence(event_id=use.event_id),))
-    return None
+    own, told = facets_of(explained.call[0]), []
+    for use, is_settled in successes_under(examined, explained, hypothesis):
+        is_same = use.action == explained.group.action
+        if use.has_more_facts or not all(is_same_request(own, facts, tested) for facts in use.facts):
+            continue
+        if not is_same and not _denies_alike(examined, explained, hypothesis, use.action):
+            continue
+        evidence = (Evidence(event_id=use.event_id),)
+        if is_settled:
+            reason = Reason.SUCCEEDED_UNDER_STATEMENT if is_same else Reason.DENIES_WHAT_SUCCEEDED
+            return Judgement(RULE, "refutes", (reason,), evidence)
+        told.append(Judgement(RULE, "doubts", (Reason.SUCCEEDED_TOO_SOON,), evidence))
+    return next(iter(told), None)
 
 
 def _denies_alike(examined: Examined, explained: Explained, hypothesis: Hypothesis, action: str) -> bool:
@@ -66,14 +70,33 @@ def _denies_alike(examined: Examined, explained: Explained, hypothesis: Hypothes
     return other is not None and other.outcome == "match"
 
 
-def successes_under(examined: Examined, explained: Explained) -> Iterator[Use]:
-    """Yield the uses of the same caller and key that worked under the policy in force at the failed job."""
-    policy, group = explained.policy, explained.group
-    if policy is None or policy.is_todays or policy.since is None or explained.key is None:
-        return
+def successes_under(examined: Examined, explained: Explained, hypothesis: Hypothesis) -> Iterator[tuple[Use, bool]]:
+    """Yield the uses of the same caller and key that worked under what is blamed, each with whether it had settled."""
+    own = explained.group.caller.across_sessions()
     for use in examined.case.uses:
-        is_own = use.key == explained.key and use.caller == group.caller.across_sessions()
-        if is_own and use.error_code is None and use.last >= policy.since + TO_SETTLE:
-            then = policy_in_force(examined.case, explained.key, use.last)
-            if then is not None and then.document == policy.document and then.since == policy.since:
-                yield use
+        if use.key == explained.key and use.caller == own and use.error_code is None:
+            is_settled = was_settled(examined, explained, hypothesis, use)
+            if is_settled is not None:
+                yield use, is_settled
+
+
+def was_settled(examined: Examined, explained: Explained, hypothesis: Hypothesis, use: Use) -> bool | None:
+    """Check whether what is blamed had been in force for long enough at a use; None where it was not in force.
+
+    A Deny may have stood in earlier policies and later ones too; that nothing allows holds for the very policy only.
+    """
+    policy = explained.policy
+    if policy is None or policy.is_todays:
+        return None
+    then = policy_in_force(examined.case, use.key, use.last)
+    if then is None or then.is_todays:
+        return None
+    holds = blamed_in(explained, hypothesis.cause, hypothesis.statement)
+    if hypothesis.cause is Cause.KEY_POLICY_NO_ALLOW and (
+        then.document != policy.document or then.since != policy.since
+    ):
+        return None
+    span = span_of(examined.case, explained, holds, use.last)
+    if span is None or span.first.since is None:
+        return None
+    return use.last >= span.first.since + TO_SETTLE

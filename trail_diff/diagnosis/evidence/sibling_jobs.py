@@ -1,11 +1,11 @@
 """Other jobs on the vault, before, since and after the change that a hypothesis blames: part of rule 5."""
 
-from trail_diff.diagnosis.evidence.refuted_by_success import TO_SETTLE
 from trail_diff.diagnosis.evidence.requests import explained_for
 from trail_diff.diagnosis.evidence.spans import Span, blamed_span
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
+from trail_diff.diagnosis.key_history import TO_SETTLE
 from trail_diff.diagnosis.statements import applying_allows, find_same, statement_at
 from trail_diff.events.jobs import is_succeeded
 from trail_diff.model.codes import Cause

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from trail_diff.arns import arn_account, arn_region
-from trail_diff.diagnosis.evidence.refuted_by_success import TO_SETTLE
 from trail_diff.diagnosis.evidence.requests import outcome_of, tested_keys
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
-from trail_diff.diagnosis.key_history import PolicyVersion, policy_versions
+from trail_diff.diagnosis.key_history import TO_SETTLE, PolicyVersion, policy_versions
 from trail_diff.diagnosis.statements import find_same, statement_at, statements_of
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Event

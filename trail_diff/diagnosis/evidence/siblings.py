@@ -6,12 +6,11 @@ one service, or one key, from another says the same of both. It fails where AWS 
 something that is not documented, and where something else began with the same change.
 """
 
-from trail_diff.diagnosis.evidence.refuted_by_success import TO_SETTLE
+from trail_diff.diagnosis.evidence.refuted_by_success import was_settled
 from trail_diff.diagnosis.evidence.requests import explained_for, outcome_of, tested_keys
 from trail_diff.diagnosis.evidence.sibling_jobs import fail_since, fail_without
 from trail_diff.diagnosis.evidence.sibling_keys import worked_under_same, worked_without
 from trail_diff.diagnosis.examined import Examined, Explained
-from trail_diff.diagnosis.explain import policy_in_force
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.statements import statement_at
 from trail_diff.model.codes import CallerKind, Cause
@@ -39,12 +38,14 @@ def judge_by_siblings(examined: Examined, hypothesis: Hypothesis) -> Judgement |
     """Judge what a policy does by others that it treats alike, and a change by what began with it."""
     explained = explained_for(examined, hypothesis) if hypothesis.origin == "key-policy" else None
     if explained is not None and hypothesis.cause is Cause.KEY_POLICY_EXPLICIT_DENY:
-        worked = _worked(examined, explained) if _is_alike_for_all(explained, hypothesis) else None
-        if worked is not None:
-            return Judgement(RULE, "refutes", (Reason.SIBLING_SUCCEEDED,), (worked,))
+        worked = _worked(examined, explained, hypothesis) if _is_alike_for_all(explained, hypothesis) else None
+        if worked is not None and worked.says == "refutes":
+            return worked
         same = worked_under_same(examined, explained, hypothesis)
         if same is not None:
             return Judgement(RULE, "refutes", (same[0],), same[1])
+        if worked is not None:
+            return worked
     if hypothesis.origin not in ("key-policy", "grants"):
         return None
     without = fail_without(examined, hypothesis)
@@ -72,15 +73,17 @@ def _is_alike_for_all(explained: Explained, hypothesis: Hypothesis) -> bool:
     )
 
 
-def _worked(examined: Examined, explained: Explained) -> Evidence | None:
-    """Return the call of another service that worked under the same policy; None where there is none."""
-    policy, own = explained.policy, explained.group.caller.across_sessions()
-    if policy is None or policy.since is None or explained.key is None:
-        return None
+def _worked(examined: Examined, explained: Explained, hypothesis: Hypothesis) -> Judgement | None:
+    """Judge by another service's call that worked under the same statement: refuted, in doubt before it settled."""
+    own, doubts = explained.group.caller.across_sessions(), None
     for use in examined.case.uses:
         is_other = use.caller.kind is CallerKind.SERVICE_PRINCIPAL and use.caller != own and use.error_code is None
-        if is_other and use.key == explained.key and use.last >= policy.since + TO_SETTLE:
-            then = policy_in_force(examined.case, explained.key, use.last)
-            if then is not None and then.since == policy.since:
-                return Evidence(event_id=use.event_id)
-    return None
+        if not is_other or use.key != explained.key:
+            continue
+        evidence = (Evidence(event_id=use.event_id),)
+        match was_settled(examined, explained, hypothesis, use):
+            case True:
+                return Judgement(RULE, "refutes", (Reason.SIBLING_SUCCEEDED,), evidence)
+            case False:
+                doubts = doubts or Judgement(RULE, "doubts", (Reason.SUCCEEDED_TOO_SOON,), evidence)
+    return doubts

@@ -1,8 +1,8 @@
 """From which change to which other a hypothesis is said to have kept calls out. Pure.
 
-A policy is in force until the next one is put, a key state until the key is enabled, an ended grant is missing until
-one is made to the same caller, a role lacks what was taken from it until it is changed again, and an alias names
-another key until it moves on.
+What a policy does holds until one is put that does it no more, a key state until the key is enabled, an ended grant is
+missing until one is made to the same caller, a role lacks what was taken from it until it is changed again, and an
+alias names another key until it moves on.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,9 +12,10 @@ from msgspec import Struct, structs
 
 from trail_diff.diagnosis.evidence.requests import explained_for
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.diagnosis.hypotheses.grants import holds_grant
+from trail_diff.diagnosis.held_grants import holds_grant
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
-from trail_diff.diagnosis.key_history import GRANT_ENDINGS, STATE_AFTER, policy_versions
+from trail_diff.diagnosis.key_history import GRANT_ENDINGS, STATE_AFTER
+from trail_diff.diagnosis.policy_spans import blamed_in, span_of
 from trail_diff.events.changes import is_change_of
 from trail_diff.model.learnt import Event
 from trail_diff.model.report import Evidence
@@ -59,11 +60,12 @@ def _of_policy(examined: Examined, hypothesis: Hypothesis) -> Span | None:
     explained = explained_for(examined, hypothesis)
     if explained is None or explained.policy is None or explained.policy.since is None or explained.key is None:
         return None
-    since = explained.policy.since
-    for version in policy_versions(examined.case.changes, explained.key):
-        if version.since is not None and version.since > since:
-            return Span(explained.key, since, explained.policy.evidence, version.since, version.evidence)
-    return Span(explained.key, since, explained.policy.evidence)
+    span = span_of(examined.case, explained, blamed_in(explained, hypothesis.cause, hypothesis.statement))
+    if span is None or span.first.since is None:
+        return None
+    begins = Span(explained.key, span.first.since, span.first.evidence)
+    ending = span.ending
+    return structs.replace(begins, until=ending.since, ending=ending.evidence) if ending is not None else begins
 
 
 def _of_state(examined: Examined, hypothesis: Hypothesis) -> Span | None:

@@ -8,7 +8,7 @@ not, each of the three is possible, the key's absence only while nobody is seen 
 from collections.abc import Iterator
 
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.diagnosis.hypotheses.grants import granted_meanwhile
+from trail_diff.diagnosis.held_grants import granted_meanwhile
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
 from trail_diff.events.denials import is_ambiguous

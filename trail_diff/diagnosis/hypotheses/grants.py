@@ -6,15 +6,15 @@ record, when the export reaches back that far; else it is told from what the cal
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from trail_diff.diagnosis.examined import Examined, Explained, began
+from trail_diff.diagnosis.held_grants import fits_call, granted_meanwhile, holds_another, holds_grant
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, may_be_refused, own_errors
-from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of, grants_at
+from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of
 from trail_diff.events.identity import service_name
 from trail_diff.model.codes import CallerKind, Cause, Confidence
-from trail_diff.model.learnt import Caller, Event
+from trail_diff.model.learnt import Event
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Evidence, RestsOn
 
@@ -44,6 +44,7 @@ def propose_grants(examined: Examined) -> Iterator[Hypothesis]:
     """Examine the grants that ended before the failed job, and those it could not create."""
     yield from _refused_creation(examined)
     yield from _granted_since(examined)
+    yield from _not_made_again(examined)
     yield from _orphaned(examined)
     ended = list(_ended(examined))
     found = False
@@ -56,50 +57,12 @@ def propose_grants(examined: Examined) -> Iterator[Hypothesis]:
         yield refuted(Cause.GRANT_REVOKED, (Reason.NO_GRANT_CHANGE,))
 
 
-def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
-    """Check whether a grant (ListGrants entry or CreateGrant request) is the caller's; None when it names no grantee.
-
-    Service principals are compared without their Region; older SDKs drop GranteeServicePrincipal from ListGrants.
-    """
-    grantee = next(
-        (
-            grant[name]
-            for name in ("GranteeServicePrincipal", "granteeServicePrincipal", "GranteePrincipal", "granteePrincipal")
-            if isinstance(grant.get(name), str)
-        ),
-        None,
-    )
-    if grantee is None:
-        return None
-    names = {name for name in (caller.arn, caller.role_arn) if name}
-    if caller.invoked_by and caller.type == "AWSService":
-        names.add(caller.invoked_by)
-    return grantee in names or service_name(grantee) in {service_name(name) for name in names}
-
-
-def granted_meanwhile(examined: Examined, caller: Caller, action: str | None) -> Event | None:
-    """Return the CreateGrant that let a caller in after the failed job and before the one that succeeded."""
-    case = examined.case
-    if case.succeeded is None or case.succeeded.window.start < case.failed.window.start:
-        return None
-    failed_at = case.failed.job.completed or case.failed.window.end
-    worked_from = case.succeeded.job.completed or case.succeeded.window.end
-    operation = (action or "").removeprefix("kms:")
-    for event in case.changes:
-        is_made = event.event_name == "CreateGrant" and event.error_code is None
-        if is_made and failed_at <= event.event_time <= worked_from and holds_grant(event.request_parameters, caller):
-            operations = event.request_parameters.get("operations")
-            if not isinstance(operations, list) or not operation or operation in operations:
-                return event
-    return None
-
-
 def _granted_since(examined: Examined) -> Iterator[Hypothesis]:
     """Yield that a grant was missing where one was made to the very caller before its calls worked."""
     for group in examined.driving:
         made = granted_meanwhile(examined, group.caller, group.action)
         explained = examined.explain(group)
-        if made is None or (explained is not None and explained.then.decision == "explicit-deny"):
+        if made is None or not _may_lack_grant(explained) or holds_another(examined, group):
             continue
         yield Hypothesis(
             cause=Cause.GRANT_NOT_CREATED,
@@ -184,8 +147,46 @@ def _ended(examined: Examined) -> Iterator[Event]:
     for event in case.changes:
         on_key = event.is_on(keys) or not event.accesses
         is_between = event.event_time <= until and (since is None or event.event_time >= since)
-        if event.event_name in GRANT_ENDINGS and event.error_code is None and on_key and is_between:
+        is_ended = event.event_name in GRANT_ENDINGS and event.error_code is None and on_key and is_between
+        if is_ended and _made_for_the_run(examined, event) is None:
             yield event
+
+
+def _made_for_the_run(examined: Examined, ending: Event) -> Event | None:
+    """Return the CreateGrant of a grant that was made and ended while the succeeded job ran: each run makes its own."""
+    succeeded, grant_id = examined.case.succeeded, grant_id_of(ending)
+    if succeeded is None or grant_id is None or not succeeded.window.holds(ending.event_time):
+        return None
+    for event in examined.case.changes:
+        is_its = event.event_name == "CreateGrant" and event.error_code is None and grant_id_of(event) == grant_id
+        if is_its and succeeded.window.holds(event.event_time):
+            return event
+    return None
+
+
+def _not_made_again(examined: Examined) -> Iterator[Hypothesis]:
+    """Yield that a grant was missing which the succeeded job's run had made and ended, and the failed job's did not."""
+    ended = [event for event in examined.case.changes if event.event_name in GRANT_ENDINGS and event.error_code is None]
+    made = [one for one in (_made_for_the_run(examined, event) for event in ended) if one is not None]
+    for group in examined.driving:
+        own = [
+            event
+            for event in made
+            if holds_grant(event.request_parameters, group.caller) and event.is_on({group.key})
+            if group.action.removeprefix("kms:") in (event.request_parameters.get("operations") or ())
+        ]
+        if own and _may_lack_grant(examined.explain(group)) and not holds_another(examined, group):
+            yield Hypothesis(
+                cause=Cause.GRANT_NOT_CREATED,
+                standing="possible",
+                caller=group.caller,
+                action=group.action,
+                key=group.key,
+                layer="grant",
+                reasons=(Reason.GRANT_OF_THE_RUN,),
+                evidence=evidence_of(*own[:1]),
+                at_most="possible",
+            )
 
 
 def _last_success(examined: Examined) -> datetime | None:
@@ -198,11 +199,11 @@ def _last_success(examined: Examined) -> datetime | None:
 
 def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> Hypothesis | None:
     explained = examined.explain(group)
-    if not ended or not _may_lack_grant(explained) or _holds_another(examined, group):
+    if not ended or not _may_lack_grant(explained) or holds_another(examined, group):
         return None
     keys = {None, group.key, explained.key if explained else examined.key}
     on_key = [event for event in ended if not event.accesses or event.is_on(keys)]
-    held = [(event, _was_held(examined, event, group.caller)) for event in on_key]
+    held = [(event, _was_held(examined, event, group)) for event in on_key]
     certain = [event for event, is_held in held if is_held]
     open_ones = [event for event, is_held in held if is_held is None]
     if not certain and not (open_ones and group.caller.type == "AWSService"):
@@ -239,36 +240,16 @@ def _may_lack_grant(explained: Explained | None) -> bool:
     return explained.then.decision != "allowed" or Reason.GRANT_ALLOWS in explained.then.reasons
 
 
-def _holds_another(examined: Examined, group: CallerGroup) -> bool:
-    """Check whether a grant of the caller for the action, made before the job ended, had not ended by then."""
-    case = examined.case
-    until = case.failed.job.completed or case.failed.window.end
-    operation = group.action.removeprefix("kms:")
-    for grant in grants_at(case.changes, until, case.facts) or ():
-        is_dated = grant.get("CreationDate") is not None and operation in (grant.get("Operations") or ())
-        if is_dated and not grant.get("Constraints") and holds_grant(grant, group.caller):
-            return True
-    events = [event for event in case.changes if event.error_code is None and event.event_time <= until]
-    ended = {grant_id_of(event) for event in events if event.event_name in GRANT_ENDINGS}
-    return any(
-        event.event_name == "CreateGrant"
-        and grant_id_of(event) not in ended
-        and holds_grant(event.request_parameters, group.caller) is True
-        and group.action.removeprefix("kms:") in (event.request_parameters.get("operations") or ())
-        and any(access.key == group.key for access in event.accesses)
-        for event in events
-    )
-
-
-def _was_held(examined: Examined, ending: Event, caller: Caller) -> bool | None:
+def _was_held(examined: Examined, ending: Event, group: CallerGroup) -> bool | None:
     """Check whether the grant that ended was the caller's; None when no record says whose it was.
 
     Services retire the grants that they hold or made, so one that another service retired is not the caller's.
     """
-    grant_id = grant_id_of(ending)
+    grant_id, caller = grant_id_of(ending), group.caller
     for event in examined.case.changes:
         if event.event_name == "CreateGrant" and grant_id is not None and grant_id_of(event) == grant_id:
-            return holds_grant(event.request_parameters, caller)
+            is_for_it = fits_call(examined, event.request_parameters, caller, group.action)
+            return holds_grant(event.request_parameters, caller) if is_for_it else False
     for grant in examined.case.facts.grants or ():
         if grant.get("GrantId") == grant_id:
             # The grant is still listed, so it is not this one that is missing.

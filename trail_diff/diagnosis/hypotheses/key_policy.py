@@ -12,7 +12,9 @@ from msgspec import Struct
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Standing, refuted
 from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
+from trail_diff.diagnosis.policy_spans import blamed_in, span_of
 from trail_diff.diagnosis.statements import altered_allow, applying_allows
+from trail_diff.events.denials import is_denial_code
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.decisions import CallerDecision, StatementOutcome, StatementRef
 from trail_diff.model.reasons import Reason
@@ -68,6 +70,8 @@ def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
         explained = examined.explain(group)
         if explained is None or _has_stated_layer(examined, group.caller.across_sessions(), group.action):
             continue
+        if group.failed.error_codes and not any(map(is_denial_code, group.failed.error_codes)):
+            continue  # the records tell how the calls ended, and no policy had a part in that
         if explained.then.decision == "allowed" and explained.policy is not None and not explained.policy.is_todays:
             allowed += 1
         for hypothesis in (*_denies(examined, explained), *_missing_allow(examined, explained)):
@@ -203,6 +207,10 @@ def _make(examined: Examined, explained: Explained, claim: _Claim) -> Hypothesis
         told.append(Reason.CHANGED_DURING_JOB)
     if standing == "confirmed" and (explained.put_during_job or is_todays):
         standing = "likely"
+    at_most = claim.at_most
+    if explained.was_replaced:
+        told.append(Reason.CHANGE_NOT_SETTLED)
+        standing = at_most = "possible"
     if not may_be_refused(examined, group):
         told.append(Reason.DENIAL_WOULD_BE_LOGGED)
         standing = "possible" if standing in ("confirmed", "likely") else "open"
@@ -216,10 +224,16 @@ def _make(examined: Examined, explained: Explained, claim: _Claim) -> Hypothesis
         layer="key-policy",
         statement=claim.statement,
         reasons=tuple(told),
-        evidence=evidence_in_policy(explained, claim.statement),
+        evidence=_brought_by(examined, explained, claim) or evidence_in_policy(explained, claim.statement),
         rests_on=rests_on,
-        at_most=claim.at_most,
+        at_most=at_most,
     )
+
+
+def _brought_by(examined: Examined, explained: Explained, claim: _Claim) -> tuple[Evidence, ...]:
+    """Point to the change that brought what is blamed; to nothing where no record carries it."""
+    span = span_of(examined.case, explained, blamed_in(explained, claim.cause, claim.statement))
+    return (span.first.evidence,) if span is not None else ()
 
 
 def _rests_on(statement: StatementOutcome) -> tuple[RestsOn, ...]:

@@ -13,7 +13,7 @@ from trail_diff.diagnosis.examined import Examined, began
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, failed_errors, is_decisive, own_errors
-from trail_diff.diagnosis.key_history import KeyStateAt, deletion_scheduled, state_at
+from trail_diff.diagnosis.key_history import STATE_AFTER, TO_SETTLE, KeyStateAt, deletion_scheduled, state_at
 from trail_diff.model.codes import Cause, Confidence, Layer
 from trail_diff.model.learnt import Event, TiedEvent
 from trail_diff.model.reasons import Reason
@@ -67,8 +67,7 @@ CRYPTO_ACTIONS = frozenset(
 )
 """Actions that KMS refuses unless the key is enabled (KMS developer guide, "Key states of AWS KMS keys")."""
 
-TO_SETTLE = timedelta(minutes=5)
-"""How long a change of the state may take to be applied everywhere, as that of a policy."""
+_JUST_BEFORE = timedelta(microseconds=1)
 _CAUSES: Mapping[str, Cause] = {
     "Disabled": Cause.KEY_DISABLED,
     "PendingDeletion": Cause.KEY_PENDING_DELETION,
@@ -183,7 +182,9 @@ def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hyp
         yield refuted(_CAUSES[state.state], (Reason.KEY_USED_SINCE_CHANGE,), key=key)
     elif used is not None:
         yield _make_finding(examined, key, state, "likely", (Reason.KEY_USED_SINCE_CHANGE,))
-    elif state.event.event_time > began(case):
+    elif (undone := _undone_at(examined, key, state)) is not None and undone <= began(case):
+        yield _make_finding(examined, key, state, "possible", (Reason.CHANGE_NOT_SETTLED,))
+    elif undone is not None or state.event.event_time > began(case):
         yield _make_finding(examined, key, state, "likely", (Reason.CHANGED_DURING_JOB,))
     else:
         yield _make_finding(examined, key, state, "confirmed", (Reason.KEY_STATE_CHANGED_BEFORE_JOB,))
@@ -226,22 +227,54 @@ def _make_finding(
 
 
 def _state_then(examined: Examined, key: str) -> KeyStateAt | None:
-    """Return the state while the job ran: a change during the job counts when it is for the worse."""
-    case = examined.case
-    job = case.failed.job
-    start, end = job.created or case.failed.window.start, job.completed or case.failed.window.end
+    """Return the state while the job ran: a change during the job counts when it is for the worse.
+
+    So does one that was undone so shortly before the job, or while it ran, that its calls may have met it.
+    """
+    case, (start, end) = examined.case, _times(examined)
     at_end = state_at(case.changes, key, end, case.facts)
     if at_end is not None and at_end.state in _CAUSES:
         return at_end
-    return state_at(case.changes, key, start, case.facts)
+    undone = [
+        state
+        for event in case.changes
+        if event.event_name in STATE_AFTER and start - TO_SETTLE < event.event_time <= end
+        if (state := state_at(case.changes, key, event.event_time - _JUST_BEFORE, case.facts)) is not None
+        and state.event is not None
+        and state.event.event_time < event.event_time
+        and state.state in _CAUSES
+    ]
+    return undone[-1] if undone else state_at(case.changes, key, start, case.facts)
+
+
+def _times(examined: Examined) -> tuple[datetime, datetime]:
+    """Return when the failed job began and ended."""
+    job, window = examined.case.failed.job, examined.case.failed.window
+    return job.created or window.start, job.completed or window.end
+
+
+def _undone_at(examined: Examined, key: str, state: KeyStateAt) -> datetime | None:
+    """Return when a state was undone that an event set; None where it was not, before the failed job ended."""
+    case, (_, end) = examined.case, _times(examined)
+    if state.event is None:
+        return None
+    later = sorted(
+        event.event_time
+        for event in case.changes
+        if event.event_name in STATE_AFTER and state.event.event_time < event.event_time <= end
+    )
+    states = ((moment, state_at(case.changes, key, moment, case.facts)) for moment in later)
+    return next((moment for moment, other in states if other is not None and other.state not in _CAUSES), None)
 
 
 def _is_used(examined: Examined, key: str, state: KeyStateAt | None) -> bool:
     """Check whether somebody used the key for cryptography while the job ran, and after a change of state meanwhile."""
     failed = examined.case.failed
-    start, end = began(examined.case), failed.job.completed or failed.window.end
+    start, end = _times(examined)
     if state is not None and state.event is not None and start < state.event.event_time <= end:
         start = state.event.event_time
+    undone = _undone_at(examined, key, state) if state is not None and state.state in _CAUSES else None
+    end = max(start, undone) + TO_SETTLE if undone is not None else end
     events = (*(tie.event for tie in failed.events), *failed.untied)
     return any(
         event.error_code is None
@@ -249,6 +282,11 @@ def _is_used(examined: Examined, key: str, state: KeyStateAt | None) -> bool:
         and any(access.key == key and access.action in CRYPTO_ACTIONS for access in event.accesses)
         for event in events
     )
+
+
+def is_used_in_failed(examined: Examined, key: str) -> bool:
+    """Check whether somebody used a key while the failed job ran: it was enabled, whatever else is not known."""
+    return _is_used(examined, key, _state_then(examined, key))
 
 
 def _worked_before(examined: Examined, key: str) -> bool:
