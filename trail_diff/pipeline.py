@@ -244,13 +244,15 @@ def list_jobs(
     inputs: Inputs, wanted: TriageFilter = EVERY_JOB, *, only_failed: bool = False
 ) -> tuple[tuple[JobRow, ...], Coverage]:
     """List the jobs found, each that did not succeed with the baseline it would get and in what the two differ."""
+    from trail_diff.triaging.neighbours import Neighbours
+
     gathered = gather_inputs(inputs, lambda _gathered: ())
-    rows = []
+    neighbours, rows = Neighbours(gathered.jobs), []
     for job in filter(wanted.renamed(inputs.redactor.name_or_arn if inputs.redactor else None).holds, gathered.jobs):
         has_failed = is_finished(job) and not is_succeeded(job)
         if only_failed and not has_failed:
             continue
-        baseline = next(iter(rank_baselines(job, gathered.jobs)), None) if has_failed else None
+        baseline = next(iter(rank_baselines(job, neighbours.alike(job))), None) if has_failed else None
         rows.append(JobRow(job, baseline, compare_jobs(job, baseline) if baseline else (), profile_ids(job)))
     return tuple(rows), summarize_reading(gathered.tally, gathered.skipped)
 

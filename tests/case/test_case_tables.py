@@ -24,6 +24,7 @@ from trail_diff.case.builder import Question, build_case, case_windows
 from trail_diff.case.comparison import build_comparison
 from trail_diff.case.correlate import has_concurrent_job, job_window, tie_events
 from trail_diff.case.coverage import check_coverage, excludes_kms, is_write_only, summarize_reading
+from trail_diff.case.event_index import EventIndex
 from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.case.keys import learn_keys
 from trail_diff.errors import TrailDiffError
@@ -61,7 +62,7 @@ def test_events_are_tied_as_the_table_says(case: Entry) -> None:
     others = [build_job(other) for other in case.get("others", [])]
     keys = case.get("keys", [KEYS["key"]])
 
-    side = tie_events(job, build_window(build_job()), list(map(build_event, case["calls"])), keys, [job, *others])
+    side = tie_events(job, build_window(build_job()), EventIndex(map(build_event, case["calls"])), keys, [job, *others])
 
     tied = {tie.event.event_id: [tie.score, *tie.reasons] for tie in side.events}
     assert tied == case.get("tied", tied)
@@ -74,7 +75,7 @@ def test_keys_are_found_as_the_table_says(case: Entry) -> None:
     """The keys of a job that names none are found in the stated order and from the stated origins."""
     job, events = build_job(case.get("job")), list(map(build_event, case["calls"]))
 
-    learnt = learn_keys(job, build_window(build_job()), events)
+    learnt = learn_keys(job, build_window(build_job()), EventIndex(events))
 
     found = list(dict.fromkeys(one.key for one in learnt))
     created_with = next((one.key for one in learnt if one.origin == "vault-creation"), None)
@@ -117,7 +118,7 @@ def test_gaps_are_named_as_the_table_says(case: Entry) -> None:
     sides = [build_side(bad, told[tied_to_failed(case)]), build_side(good, told["tied"])]
     jobs = [bad, good, *map(build_job, case.get("jobs", []))]
 
-    gaps = check_coverage(sides[0], sides[1] if case.get("baseline", True) else None, tally, events, jobs)
+    gaps = check_coverage(sides[0], sides[1] if case.get("baseline", True) else None, tally, EventIndex(events), jobs)
 
     summary = summarize_reading(tally, ())
     assert list(gaps) == case["gaps"]

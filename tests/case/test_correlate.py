@@ -8,6 +8,7 @@ from msgspec import structs
 from recording import Recording
 
 from trail_diff.case.correlate import has_concurrent_job, job_window, tie_events
+from trail_diff.case.event_index import EventIndex
 from trail_diff.events.key_names import key_names, resolve_key
 from trail_diff.model.learnt import Job, Window
 from trail_diff.model.reasons import Reason
@@ -22,7 +23,7 @@ WINDOW = Window(moment("2026-03-01T17:50:00Z"), moment("2026-03-01T18:30:00Z"))
 
 def reasons_of(record: dict[str, Any], job: Job | None = None, others: tuple[Job, ...] = ()) -> tuple[Reason, ...]:
     """Return the reasons that tie one record to a job; empty when it is not tied."""
-    side = tie_events(job or make_job(), WINDOW, [make_event(record)], [KEY], others)
+    side = tie_events(job or make_job(), WINDOW, EventIndex([make_event(record)]), [KEY], others)
     return side.events[0].reasons if side.events else ()
 
 
@@ -83,7 +84,7 @@ def test_other_keys_are_untied_and_kept() -> None:
     made = Recording()
     events = make_events([made.kms(TIME, "Decrypt", OTHER_KEY, made.role("app", "s"), {"a": "b"})])
 
-    side = tie_events(make_job(), WINDOW, events, [KEY])
+    side = tie_events(make_job(), WINDOW, EventIndex(events), [KEY])
 
     assert side.events == ()
     assert [event.event_id for event in side.untied] == [events[0].event_id]
@@ -107,7 +108,7 @@ def test_concurrent_jobs_are_told_apart_by_context() -> None:
     theirs = made.kms(TIME, "Decrypt", KEY, STORAGE, {"aws:backup:backup-vault": "other-vault"})
     events = make_events([mine, theirs])
 
-    sides = [tie_events(job, WINDOW, events, [KEY], [make_job(), other]) for job in (make_job(), other)]
+    sides = [tie_events(job, WINDOW, EventIndex(events), [KEY], [make_job(), other]) for job in (make_job(), other)]
 
     assert [[tie.event.event_id for tie in side.events] for side in sides] == [[mine["eventID"]], [theirs["eventID"]]]
 
@@ -144,8 +145,8 @@ def test_window_job_takes_what_lies_in_it() -> None:
     events = make_events([made.kms(TIME, "Decrypt", key, STORAGE) for key in (KEY, OTHER_KEY)])
     job = make_job(kind="window")
 
-    assert len(tie_events(job, WINDOW, events, []).events) == 2
-    assert len(tie_events(job, WINDOW, events, [KEY]).events) == 1
+    assert len(tie_events(job, WINDOW, EventIndex(events), []).events) == 2
+    assert len(tie_events(job, WINDOW, EventIndex(events), [KEY]).events) == 1
 
 
 @pytest.mark.parametrize("text", [KEY.split("/")[1], "alias/vault", KEY])

@@ -7,6 +7,7 @@ from making import make_events, make_job, make_side, make_tally, moment
 from recording import Recording
 
 from trail_diff.case.coverage import check_coverage, excludes_kms, is_write_only, searched_spans
+from trail_diff.case.event_index import EventIndex
 from trail_diff.model.learnt import Event, JobEvents, Window
 from trail_diff.model.reasons import Reason
 
@@ -33,7 +34,7 @@ def check(made: Recording, good: JobEvents | None = None, bad: JobEvents | None 
         make_side(side.job, [event for event in events if event.accesses and side.window.holds(event.event_time)])
         for side in sides
     ]
-    return check_coverage(bad or sides[0], good or sides[1], make_tally(made.records), events, [BAD, GOOD])
+    return check_coverage(bad or sides[0], good or sides[1], make_tally(made.records), EventIndex(events), [BAD, GOOD])
 
 
 def test_spans_that_were_asked_for_are_told_in_order() -> None:
@@ -120,7 +121,9 @@ def test_no_baseline_is_a_gap() -> None:
     """Without a succeeded job there is nothing to compare with."""
     made = record_both_nights()
 
-    found = check_coverage(make_side(BAD, []), None, make_tally(made.records), make_events(made.records), [BAD])
+    found = check_coverage(
+        make_side(BAD, []), None, make_tally(made.records), EventIndex(make_events(made.records)), [BAD]
+    )
 
     assert Reason.NO_BASELINE in found
 
@@ -131,7 +134,7 @@ def test_next_token_means_that_pages_are_missing() -> None:
     tally = make_tally(made.records)
     tally.next_token = True
 
-    found = check_coverage(make_side(BAD, []), make_side(GOOD, []), tally, make_events(made.records), [])
+    found = check_coverage(make_side(BAD, []), make_side(GOOD, []), tally, EventIndex(make_events(made.records)), [])
 
     assert Reason.FETCH_TRUNCATED in found
 

@@ -9,6 +9,7 @@ from making import ROLE, VAULT, make_events, make_job, moment
 from msgspec import structs
 from recording import Recording
 
+from trail_diff.case.event_index import EventIndex
 from trail_diff.case.keys import concerned_key, learn_from_baseline, learn_from_option, learn_keys
 from trail_diff.model.codes import KeyRole
 from trail_diff.model.learnt import Job, JobKey, Window
@@ -57,7 +58,7 @@ def learn(case: dict[str, Any]) -> Job:
         time = "2026-02-25T00:00:00Z"
         made.add(time, "backup.amazonaws.com", "CreateBackupVault", made.user("admin"), requestParameters=parameters)
     jobs = [make_job(created, created, key=made.key_arn(key)) for created, key in case.get("other_jobs", [])]
-    job = structs.replace(job, key_roles=learn_keys(job, WINDOW, make_events(made.sorted()), [job, *jobs]))
+    job = structs.replace(job, key_roles=learn_keys(job, WINDOW, EventIndex(make_events(made.sorted())), [job, *jobs]))
     baseline = read_baseline(case)
     return structs.replace(job, key_roles=(*job.key_roles, *(learn_from_baseline(job, baseline) if baseline else ())))
 

@@ -23,6 +23,8 @@ from trail_diff.times import parse_time
 
 DEFAULT_PAD = timedelta(minutes=15)
 """How much is searched before and after a job: calls come a little earlier and later than its descriptor says."""
+MOST_BASELINES = 10
+"""How many of the jobs that one can be compared with are tried, until one of them has events."""
 
 
 class Question(Struct, frozen=True):
@@ -45,7 +47,7 @@ def build_case(gathered: Gathered, question: Question, facts: Facts) -> Case:
         FactError: the job has no time by which it could be found in the events.
     """
     jobs = [job for job in gathered.jobs if _is_in_scope(job, question)]
-    failed = _find(question.job_id, jobs, gathered)
+    gathered, failed = gathered.indexed(), _find(question.job_id, jobs, gathered)
     keys = tuple(resolve_key(key, gathered.key_names()) for key in question.keys)
     question = msgspec.structs.replace(question, keys=keys)
     best: Case | None = None
@@ -106,7 +108,7 @@ _EXPORT_AGAIN = (
 def _baselines(failed: Job, jobs: Sequence[Job], question: Question, gathered: Gathered) -> list[Job]:
     """Return the named baseline, or the best few candidates: one whose events are not in the export is passed over."""
     if question.baseline_job_id is None:
-        return rank_baselines(failed, jobs)[:10]
+        return rank_baselines(failed, jobs)[:MOST_BASELINES]
     baseline = _find(question.baseline_job_id, jobs, gathered)
     if baseline is failed:
         raise UsageError(
@@ -142,7 +144,7 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
 
 
 def _with_key_roles(job: Job, window: Window, gathered: Gathered) -> Job:
-    return msgspec.structs.replace(job, key_roles=learn_keys(job, window, gathered.events, gathered.jobs))
+    return msgspec.structs.replace(job, key_roles=learn_keys(job, window, gathered.found(), gathered.jobs))
 
 
 def _need_window(job: Job, window: Window | None) -> Window:

@@ -36,10 +36,11 @@ def build_comparison(
     runs = [("failed", failed, windows[0])] + ([("succeeded", succeeded, windows[1])] if succeeded is not None else [])
     given = tuple(_resolve(key, [gathered for _, gathered, _ in runs]) for key in keys)
     sides, gaps = [], set[Reason]()
-    for name, gathered, window in runs:
+    for name, reading, window in runs:
+        gathered = reading.indexed()
         job, span = _window_job(name, gathered, window)
         sides.append(tie_side(job, span, gathered, given, next(iter(given), None)))
-        gaps |= set(check_export(gathered.tally, gathered.events))
+        gaps |= set(check_export(gathered.tally, gathered.found()))
     elsewhere = frozenset(_refused_elsewhere(sides))
     sides = [_with_calls(side, elsewhere) for side in sides]
     key = _refused_key(sides[0], given, elsewhere) or next(iter(given), None) or _differing_key(sides)
@@ -47,7 +48,7 @@ def build_comparison(
     for side, (_, gathered, _) in zip(sides, runs, strict=True):
         gaps |= set(check_side(side, gathered.tally))
     merged = failed if succeeded is None or failed is succeeded else failed.merge(succeeded)
-    return finish_case(msgspec.structs.replace(merged, jobs=()), sides, given, facts, gaps)
+    return finish_case(msgspec.structs.replace(merged, jobs=(), index=None), sides, given, facts, gaps)
 
 
 def _resolve(key: str, readings: Sequence[Gathered]) -> str:

@@ -8,10 +8,10 @@ what happens in the padding may belong to a neighbouring job, so calls there are
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from trail_diff.arns import last_name
-from trail_diff.events.encryption_context import ContextVerdict, read_context, vaults_of
+from trail_diff.case.event_index import EventIndex
+from trail_diff.events.encryption_context import ContextVerdict, contexts_of, read_context, vaults_of
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Event, Job, JobEvents, TiedEvent, Window
 from trail_diff.model.reasons import Reason
@@ -64,19 +64,8 @@ class Contexts:
         return self._known[pairs]
 
 
-def contexts_of(event: Event) -> Mapping[str, str]:
-    """Return the encryption context of a call, or for CreateGrant the context its constraints name."""
-    if event.encryption_context:
-        return event.encryption_context
-    constraints = event.request_parameters.get("constraints")
-    if not isinstance(constraints, Mapping):
-        return {}
-    named: Any = constraints.get("encryptionContextEquals") or constraints.get("encryptionContextSubset")
-    return {k: v for k, v in named.items() if isinstance(v, str)} if isinstance(named, Mapping) else {}
-
-
 def tie_events(
-    job: Job, window: Window, events: Sequence[Event], keys: Sequence[str], others: Sequence[Job] = ()
+    job: Job, window: Window, events: EventIndex, keys: Sequence[str], others: Sequence[Job] = ()
 ) -> JobEvents:
     """Tie to the job the KMS events in its window that belong to it, in order of time.
 
@@ -85,16 +74,17 @@ def tie_events(
     others = [other for other in others if other.id.casefold() != job.id.casefold()]
     near = [other for other in others if _is_neighbour(job, other, window)]
     in_question, contexts = frozenset(keys), Contexts(job, vaults_of(others))
-    inside = [event for event in events if event.accesses and window.holds(event.event_time)]
-    inside.sort(key=lambda event: (event.event_time, event.event_id))
+    about = events.inside(window) if job.kind == "window" else events.concerning(job, window)
     tied = [
         tie
-        for event in inside
+        for event in about
         for tie in _tie(event, job, in_question, contexts)
         if not _belongs_to_neighbour(tie, job, near)
     ]
     ids = {tie.event.event_id for tie in tied}
-    return JobEvents(job, window, tuple(tied), tuple(event for event in inside if event.event_id not in ids))
+    return JobEvents(
+        job, window, tuple(tied), tuple(event for event in events.inside(window) if event.event_id not in ids)
+    )
 
 
 def has_concurrent_job(job: Job, others: Iterable[Job]) -> bool:

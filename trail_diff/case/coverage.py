@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.case.correlate import has_concurrent_job
+from trail_diff.case.event_index import EventIndex
 from trail_diff.events.jobs import is_finished
 from trail_diff.model.learnt import Coverage, Event, Job, JobEvents, Skipped, Window, Windows
 from trail_diff.model.reasons import Reason
@@ -63,7 +64,7 @@ _REPAIRED = "repaired-"
 
 
 def check_coverage(
-    failed: JobEvents, succeeded: JobEvents | None, tally: Tally, events: Sequence[Event], jobs: Sequence[Job]
+    failed: JobEvents, succeeded: JobEvents | None, tally: Tally, events: EventIndex, jobs: Sequence[Job]
 ) -> tuple[Reason, ...]:
     """Name every gap of the evidence for the comparison of the two jobs, in the order of the Reason enum.
 
@@ -162,7 +163,7 @@ def _has_records(side: JobEvents, tally: Tally, account_id: str | None = None) -
 
 
 def _check_selectors(
-    failed: JobEvents, succeeded: JobEvents | None, events: Sequence[Event], tally: Tally
+    failed: JobEvents, succeeded: JobEvents | None, events: EventIndex, tally: Tally
 ) -> Iterator[Reason]:
     """Return a trail that leaves KMS or read-only events out, from PutEventSelectors or from what is missing.
 
@@ -170,8 +171,8 @@ def _check_selectors(
     export began is only seen by what it lacks: KMS events at all, or those of unrelated callers that the succeeded
     window has. Event history never leaves KMS out, so such an export is not suspected.
     """
-    kms_in_failed = any(_is_kms_in(event, failed.window) for event in events)
-    selectors = _last_selectors(events, failed.window.end)
+    kms_in_failed = bool(events.inside(failed.window))
+    selectors = _last_selectors(events.changes, failed.window.end)
     if selectors is not None and not kms_in_failed:
         if excludes_kms(selectors):
             yield Reason.KMS_EVENTS_EXCLUDED
@@ -184,22 +185,17 @@ def _check_selectors(
         yield Reason.KMS_EVENTS_EXCLUDED
 
 
-def check_export(tally: Tally, events: Iterable[Event]) -> Iterator[Reason]:
+def check_export(tally: Tally, events: EventIndex) -> Iterator[Reason]:
     """Return an export that lacks KMS events, read-only events, the caller type, or the pages after the first."""
     is_history = tally.is_event_history()
     if not is_history and tally.kms_records == 0 and tally.read_only[True] > 0:
         yield Reason.KMS_EVENTS_EXCLUDED
     if not (is_history and tally.as_of) and tally.read_only[False] and not tally.read_only[True]:
         yield Reason.READ_ONLY_EVENTS_MISSING
-    if any(lacks_caller_type(event) for event in events):
+    if events.lacks_caller_type:
         yield Reason.CALLER_TYPE_NOT_IN_EXPORT
     if tally.next_token:
         yield Reason.FETCH_TRUNCATED
-
-
-def lacks_caller_type(event: Event) -> bool:
-    """Check whether an API call came without `userIdentity.type`, as in a console CSV."""
-    return event.caller.type is None and event.event_type != "AwsServiceEvent" and bool(event.accesses)
 
 
 def excludes_kms(parameters: Mapping[str, Any]) -> bool:
@@ -248,26 +244,20 @@ def _last_selectors(events: Iterable[Event], until: datetime) -> Mapping[str, An
     return latest.request_parameters if latest else None
 
 
-def _has_unrelated_kms(succeeded: JobEvents, events: Iterable[Event]) -> bool:
+def _has_unrelated_kms(succeeded: JobEvents, events: EventIndex) -> bool:
     tied = {tie.event.event_id for tie in succeeded.events}
-    return any(_is_kms_in(event, succeeded.window) and event.event_id not in tied for event in events)
+    return any(event.event_id not in tied for event in events.inside(succeeded.window))
 
 
-def _lacks_read_only(failed: JobEvents, succeeded: JobEvents | None, events: Sequence[Event]) -> bool:
+def _lacks_read_only(failed: JobEvents, succeeded: JobEvents | None, events: EventIndex) -> bool:
     """Check whether read-only KMS events were left out of the failed window only, as in two exports made differently.
 
     The failed window has KMS events but none of them, while others than the job used keys in the succeeded window.
     """
-    if succeeded is None or any(event.read_only is not False for event in events if _is_kms_in(event, failed.window)):
+    if succeeded is None or any(event.read_only is not False for event in events.inside(failed.window)):
         return False
     tied = {tie.event.event_id for tie in succeeded.events}
-    return any(
-        _is_kms_in(event, succeeded.window) and event.read_only and event.event_id not in tied for event in events
-    )
-
-
-def _is_kms_in(event: Event, window: Window) -> bool:
-    return bool(event.accesses) and window.holds(event.event_time)
+    return any(event.read_only and event.event_id not in tied for event in events.inside(succeeded.window))
 
 
 def _core(side: JobEvents) -> Window:

@@ -20,7 +20,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.profiles.expected import expected_calls
 from trail_diff.times import parse_time
 
-_MOST_LENDERS = 3
+MOST_LENDERS = 3
 
 
 def expect_calls(failed: Job, gathered: Gathered, pad: timedelta) -> tuple[ExpectedCall, ...]:
@@ -43,7 +43,7 @@ def find_lenders(failed: Job, jobs: Sequence[Job]) -> Sequence[Job]:
         and is_succeeded(job)
         and not has_issues(job)
     ]
-    return sorted(alike, key=lambda job: _apart(failed, job))[:_MOST_LENDERS]
+    return sorted(alike, key=lambda job: _apart(failed, job))[:MOST_LENDERS]
 
 
 def _apart(failed: Job, job: Job) -> float:
@@ -60,9 +60,9 @@ def _lent(failed: Job, gathered: Gathered, pad: timedelta) -> Iterator[ExpectedC
 
 def _calls_of(lender: Job, failed: Job, gathered: Gathered, window: Window) -> Iterator[ExpectedCall]:
     """Yield the lender's successful calls on those of its keys whose part is known in both jobs."""
-    roles = learn_keys(lender, window, gathered.events, gathered.jobs)
+    roles = learn_keys(lender, window, gathered.found(), gathered.jobs)
     parts = {one.key: one.role for one in reversed(roles)}
-    side = tie_events(lender, window, gathered.events, tuple(parts), gathered.jobs)
+    side = tie_events(lender, window, gathered.found(), tuple(parts), gathered.jobs)
     for tie in side.events:
         for access in tie.event.accesses if tie.event.error_code is None else ():
             role = parts.get(access.key or "")

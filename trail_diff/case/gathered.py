@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from trail_diff.case.event_index import EventIndex
 from trail_diff.events.jobs import merge_jobs
 from trail_diff.events.key_names import KeyName, key_names
 from trail_diff.model.learnt import Event, Job, Skipped, Use
@@ -26,7 +27,8 @@ class Gathered(Struct, frozen=True):
     """All that was read: events in order of time, the jobs, the counts, and what was skipped (merged and sorted).
 
     `uses` is how keys that changed were used, where not all events on them are held; None where they are. `asked_at` is
-    when the question was asked that it was read for.
+    when the question was asked that it was read for. `index` finds the events; with one that stands for more than is
+    held, `events` may be empty.
     """
 
     events: tuple[Event, ...]
@@ -36,6 +38,15 @@ class Gathered(Struct, frozen=True):
     beyond: Beyond = Beyond()
     uses: tuple[Use, ...] | None = None
     asked_at: datetime | None = None
+    index: EventIndex | None = None
+
+    def indexed(self) -> "Gathered":
+        """Return the same with its events in an index, which is made once for all that looks for events."""
+        return self if self.index is not None else structs.replace(self, index=EventIndex(self.events))
+
+    def found(self) -> EventIndex:
+        """Return the events in an index."""
+        return self.index if self.index is not None else EventIndex(self.events)
 
     def key_names(self) -> Iterator[KeyName]:
         """Yield every key that was read of, whether the call is kept or not."""

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from trail_diff.arns import arn_region, arn_service, last_name
-from trail_diff.case.correlate import Contexts, contexts_of, is_job_role
-from trail_diff.events.encryption_context import BACKUP_VAULT_KEY, ContextVerdict, names_vault
+from trail_diff.case.correlate import Contexts, is_job_role
+from trail_diff.case.event_index import EventIndex
+from trail_diff.events.encryption_context import BACKUP_VAULT_KEY, ContextVerdict, contexts_of, names_vault
 from trail_diff.events.vaults import is_vault_key_read, is_vault_key_used, resource_type_of
 from trail_diff.model.codes import CallerKind, KeyRole
 from trail_diff.model.learnt import Event, Job, JobKey, Window
@@ -18,7 +19,7 @@ from trail_diff.model.learnt import Event, Job, JobKey, Window
 _ROLES: Sequence[KeyRole] = ("vault", "source-vault", "resource")
 
 
-def learn_keys(job: Job, window: Window, events: Sequence[Event], jobs: Sequence[Job] = ()) -> tuple[JobKey, ...]:
+def learn_keys(job: Job, window: Window, events: EventIndex, jobs: Sequence[Job] = ()) -> tuple[JobKey, ...]:
     """Return the keys of a job by their parts, of each part the surest origin first.
 
     Origins are, in this order: its descriptor; the creation of its vault; calls in its window whose context names its
@@ -26,9 +27,9 @@ def learn_keys(job: Job, window: Window, events: Sequence[Event], jobs: Sequence
     known otherwise, of the job's role (the resource's), which on a busy account can be a neighbour's; other jobs on the
     vault, which may be older than the vault's present key.
     """
-    inside = [event for event in events if event.accesses and window.holds(event.event_time)]
+    inside = events.concerning(job, window)
     by_verdict = _by_verdict(job, inside)
-    found = [*_described(job), *_created(job, events), *_named(job, inside, by_verdict)]
+    found = [*_described(job), *_created(job, events.changes), *_named(job, inside, by_verdict)]
     found += [*_unnamed(job, by_verdict, found), *_of_other_jobs(job, events, jobs)]
     first = {(one.role, one.key): one for one in reversed(found)}
     return tuple(sorted(first.values(), key=lambda one: (_ROLES.index(one.role), found.index(one))))
@@ -176,19 +177,16 @@ def _is_storage_service(event: Event) -> bool:
     return event.caller.kind is CallerKind.SERVICE_PRINCIPAL and name.startswith("backup")
 
 
-def _of_other_jobs(job: Job, events: Iterable[Event], jobs: Iterable[Job]) -> Iterator[JobKey]:
+def _of_other_jobs(job: Job, events: EventIndex, jobs: Iterable[Job]) -> Iterator[JobKey]:
     """Yield the keys of other jobs on the job's vaults, and of calls at other times that name them, nearest first."""
     for role, vault in _vaults(job):
         others = [other for other in jobs if other.vault == vault and other.key and is_vault_key_used(other)]
         keyed = [(_distance(job, other.created), other.key) for other in others if other.id != job.id]
-        keyed += [
-            (_distance(job, event.event_time), access.key)
-            for event in events
-            if event.accesses and _speaks_of(event, vault)
-            for access in event.accesses
-        ]
-        nearest = sorted((distance, key) for distance, key in keyed if key)
-        yield from (JobKey(role, key, "other-job") for key in list(dict.fromkeys(key for _, key in nearest))[:1])
+        spoken = (event for event in events.speaking_of(vault) if _speaks_of(event, vault))
+        keyed += [(_distance(job, event.event_time), access.key) for event in spoken for access in event.accesses]
+        nearest = min(((distance, key) for distance, key in keyed if key), default=None)
+        if nearest is not None:
+            yield JobKey(role, nearest[1], "other-job")
 
 
 def _distance(job: Job, moment: datetime | None) -> tuple[bool, float]:

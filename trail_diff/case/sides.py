@@ -18,7 +18,7 @@ from trail_diff.times import parse_time
 
 def tie_side(job: Job, window: Window, gathered: Gathered, keys: Sequence[str], key: str | None) -> JobEvents:
     """Tie the events to a job, name the keys that it used, and the one that the diagnosis is about."""
-    side = tie_events(job, window, gathered.events, keys, gathered.jobs)
+    side = tie_events(job, window, gathered.found(), keys, gathered.jobs)
     used = Counter(access.key for tie in side.events for access in tie.event.accesses if access.key)
     order = dict.fromkeys([*job.keys, *(key for key in keys if key in used), *sorted(used)])
     return msgspec.structs.replace(side, job=msgspec.structs.replace(job, key=key, keys=tuple(order)))
@@ -35,10 +35,10 @@ def finish_case(
 
     A policy that was handed in belongs to the key that was `asked` about, where one was.
     """
-    failed, succeeded = sides[0], sides[1] if len(sides) > 1 else None
+    gathered, failed, succeeded = gathered.indexed(), sides[0], sides[1] if len(sides) > 1 else None
     differences = compare_jobs(failed.job, succeeded.job) if succeeded is not None else ()
     warnings = {*gaps, *differences, *_check_asked(asked, failed.job, gathered)}
-    warnings |= {*check_coverage(failed, succeeded, gathered.tally, gathered.events, gathered.jobs)}
+    warnings |= {*check_coverage(failed, succeeded, gathered.tally, gathered.found(), gathered.jobs)}
     if failed.job.key is None:
         warnings.add(Reason.KEY_NOT_KNOWN)
     if gathered.beyond.lacks_caller_type:
@@ -46,7 +46,7 @@ def finish_case(
     reading = summarize_reading(gathered.tally, gathered.skipped)
     warnings |= {*reading.warnings}
     every_key = tuple(dict.fromkeys([*asked, *(key for side in sides for key in known_keys(side.job))]))
-    changes = select_changes(gathered.events, every_key, [side.job for side in sides], _calls(sides))
+    changes = select_changes(gathered.found().changes, every_key, [side.job for side in sides], _calls(sides))
     return Case(
         failed=failed,
         succeeded=succeeded,
@@ -72,13 +72,14 @@ def _calls(sides: Sequence[JobEvents]) -> list[Event]:
 
 def _policies_elsewhere(gathered: Gathered, failed: JobEvents, keys: Collection[str]) -> tuple[Event, ...]:
     """Return the records of policies of other keys with which calls went through in the failed job's window."""
+    put = [
+        event for event in gathered.found().changes if event.event_name in POLICY_CARRIERS and event.error_code is None
+    ]
+    others = {access.key for event in put for access in event.accesses} - {None, *keys}
+    if not others:
+        return ()
     worked = {access.key for event in failed.untied if event.error_code is None for access in event.accesses}
-    others = worked - {None, *keys}
-    return tuple(
-        event
-        for event in gathered.events
-        if event.event_name in POLICY_CARRIERS and event.error_code is None and event.is_on(others)
-    )
+    return tuple(event for event in put if event.is_on(others & worked))
 
 
 def _uses(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:

@@ -72,7 +72,7 @@ class UseHistory:
 
     def freeze(self) -> tuple[Use, ...]:
         """Return the uses in order of their first call."""
-        return tuple(sorted(self._uses.values(), key=lambda use: (use.first, use.event_id, use.action)))
+        return tuple(sorted(self._uses.values(), key=_order_of))
 
     def _put(self, use: Use) -> None:
         place: _Place = (use.key, use.caller, use.action, use.error_code, use.since)
@@ -88,6 +88,30 @@ class UseHistory:
         times, ids = self._spans[key]
         at = bisect_right(times, moment)
         return ids[at - 1] if at else None
+
+
+class KeyUses:
+    """How keys were used in some events, told once for all that ask about the same key between the same changes."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._on_key: dict[str, list[Event]] = {}
+        for event in events:
+            for key in {access.key for access in event.accesses if access.key}:
+                self._on_key.setdefault(key, []).append(event)
+        self._known: dict[tuple[str, object], tuple[Use, ...]] = {}
+
+    def of(self, keys: Collection[str], changes: Iterable[Event]) -> tuple[Use, ...]:
+        """Return how keys were used, as a `UseHistory` of all events does."""
+        told = list(changes)
+        spans = _find_spans(told, frozenset(keys))
+        for key, span in spans.items():
+            if (key, span) not in self._known:
+                history = UseHistory((key,), told)
+                for event in self._on_key.get(key, ()):
+                    history.add(event)
+                self._known[key, span] = history.freeze()
+        uses = [use for key, span in spans.items() for use in self._known[key, span]]
+        return tuple(sorted(uses, key=_order_of))
 
 
 def changed_keys(keys: Collection[str], changes: Iterable[Event]) -> frozenset[str]:
@@ -119,6 +143,10 @@ def facets_of(event: Event) -> Facets:
         principal_id=event.principal_id,
         aws_region=event.aws_region,
     )
+
+
+def _order_of(use: Use) -> tuple[datetime, str, str]:
+    return use.first, use.event_id, use.action
 
 
 def _find_spans(

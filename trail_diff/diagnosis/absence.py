@@ -64,8 +64,7 @@ def _outside(examined: Examined, group: CallerGroup) -> Reading:
         return Reading("outside-window", "open", open_gaps)
     if case.failed.job.kind == "window":
         return Reading("outside-window", "open")
-    near = [event for event in case.failed.untied if _is_same_call(event, group)]
-    if near:
+    if any(_is_same_call(event, group) for event in case.failed.untied):
         return Reading("outside-window", "open", (Reason.SAME_CALL_NEAR_WINDOW,))
     return Reading("outside-window", "ruled-out", (Reason.JOB_ENDED_IN_WINDOW,))
 
@@ -78,8 +77,7 @@ def _not_collected(examined: Examined, group: CallerGroup) -> Reading:
         gaps = tuple(reason for reason in gaps if reason is not Reason.ACCOUNT_NOT_COVERED)
     if gaps:
         return Reading("not-collected", "supported", gaps)
-    others = [event for event in case.failed.untied if event.read_only]
-    if others:
+    if any(event.read_only for event in case.failed.untied):
         return Reading("not-collected", "ruled-out", (Reason.OTHER_CALLS_IN_WINDOW,))
     if any(tie.event.read_only for tie in case.failed.events):
         return Reading("not-collected", "ruled-out", (Reason.CALLS_OF_THE_JOB_IN_WINDOW,))
@@ -91,7 +89,7 @@ def _cached(examined: Examined, group: CallerGroup) -> Reading:
     failed = examined.case.failed
     events = (*(tie.event for tie in failed.events), *failed.untied)
     just_before = any(
-        _is_same_call(event, group) and start - CACHE_TIME <= event.event_time < start for event in events
+        start - CACHE_TIME <= event.event_time < start and _is_same_call(event, group) for event in events
     )
     if just_before:
         return Reading("cached-data-key", "open", (Reason.CALLED_JUST_BEFORE,))
@@ -112,6 +110,7 @@ def _other_key(examined: Examined, group: CallerGroup) -> Reading:
 
 
 def _is_same_call(event: Event, group: CallerGroup, *, on_other_key: bool = False) -> bool:
-    return event.caller.across_sessions() == group.caller.across_sessions() and any(
+    is_alike = any(
         access.action == group.action and (access.key != group.key) == on_other_key for access in event.accesses
     )
+    return is_alike and event.caller.across_sessions() == group.caller.across_sessions()

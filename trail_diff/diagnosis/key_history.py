@@ -7,6 +7,7 @@ only as long as no later event changed it.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -16,6 +17,8 @@ from trail_diff.model.learnt import Event, Facts, Window
 from trail_diff.model.report import Evidence
 from trail_diff.times import parse_time
 
+_MOST_POLICIES = 256
+"""How many policies are kept as they were read: many jobs have the same."""
 _STORE_STATES: Mapping[str, str] = {"DisconnectCustomKeyStore": "Unavailable", "ConnectCustomKeyStore": "Enabled"}
 STATE_AFTER: Mapping[str, str] = {
     **_STORE_STATES,
@@ -83,7 +86,7 @@ def policy_versions(changes: Sequence[Event], key: str) -> Iterator[PolicyVersio
     """Yield each policy that was put on the key, in order of time, as the records carry it."""
     for event in _on_key(changes, key, POLICY_CARRIERS):
         text = event.request_parameters.get("policy")
-        document = _parse(text)
+        document = _parse(text) if isinstance(text, str) else text
         if isinstance(document, dict):
             yield PolicyVersion(document, Evidence(event_id=event.event_id), event.event_time)
 
@@ -189,9 +192,9 @@ def _on_key(changes: Sequence[Event], key: str, names: Mapping[str, str] | tuple
     return sorted(chosen, key=lambda event: event.event_time)
 
 
-def _parse(text: object) -> object:
-    if not isinstance(text, str):
-        return text
+@lru_cache(maxsize=_MOST_POLICIES)
+def _parse(text: str) -> object:
+    """Return the document in a text; the same for each job of a key, so nobody may change it."""
     try:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError):

@@ -7,9 +7,10 @@ both accepted, and any other form counts as silent.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
+from typing import Any
 
 from trail_diff.arns import arn_resource, arn_service, last_name
-from trail_diff.model.learnt import Job
+from trail_diff.model.learnt import Event, Job
 
 
 class ContextVerdict(Enum):
@@ -22,6 +23,7 @@ class ContextVerdict(Enum):
 
 
 BACKUP_VAULT_KEY = "aws:backup:backup-vault"
+_TABLE_KEY, _S3_KEY = "aws:dynamodb:tableName", "aws:s3:arn"
 
 _ALWAYS_OTHER = frozenset(
     {
@@ -61,6 +63,55 @@ def vaults_of(jobs: Iterable[Job]) -> frozenset[str]:
     return frozenset(vault for job in jobs for vault in (job.vault, job.source_vault) if vault)
 
 
+def contexts_of(event: Event) -> Mapping[str, str]:
+    """Return the encryption context of a call, or for CreateGrant the context its constraints name."""
+    if event.encryption_context:
+        return event.encryption_context
+    constraints = event.request_parameters.get("constraints")
+    if not isinstance(constraints, Mapping):
+        return {}
+    named: Any = constraints.get("encryptionContextEquals") or constraints.get("encryptionContextSubset")
+    return {k: v for k, v in named.items() if isinstance(v, str)} if isinstance(named, Mapping) else {}
+
+
+def sole_name(context: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the one pair of a context that can name a job, its value as `names_of` has it.
+
+    None where there is none, where there are several, or where the value's form leaves open what it names.
+    """
+    telling = _TELLING_KEYS & context.keys()
+    if len(telling) != 1:
+        return None
+    key = next(iter(telling))
+    value = context[key]
+    if key in _ALWAYS_OTHER:
+        return key, ""
+    if key == BACKUP_VAULT_KEY:
+        return (key, last_name(value) or "") if value.startswith("arn:") and ":backup-vault:" in value else None
+    if key == _S3_KEY:
+        return key, _bucket_of(value)
+    return (key, value) if key in _RESOURCE_SERVICES else None
+
+
+def names_of(job: Job) -> frozenset[tuple[str, str]]:
+    """Return the pairs, as `sole_name` has them, that can name a job."""
+    vaults = {(BACKUP_VAULT_KEY, last_name(vault) or "") for vault in (job.vault, job.source_vault) if vault}
+    own = last_name(job.resource) or ""
+    resources = {(key, name) for key in _RESOURCE_SERVICES for name in (own, _table_of(job))}
+    return frozenset(vaults | resources | {(_S3_KEY, (arn_resource(job.resource) or "").split("/")[0])})
+
+
+def is_told_apart(key: str, job: Job) -> bool:
+    """Check whether each value of a context's only telling key that does not name a job names something else."""
+    if key in _ALWAYS_OTHER:
+        return True
+    if key == BACKUP_VAULT_KEY:
+        return bool(job.vault or job.source_vault)
+    if not job.resource or job.kind == "restore":
+        return False
+    return key in _EXACT_KEYS or arn_service(job.resource) != _RESOURCE_SERVICES.get(key)
+
+
 def _read_pair(key: str, value: str, job: Job, vaults: Collection[str]) -> ContextVerdict:
     if key == BACKUP_VAULT_KEY:
         return _read_vault(value, job, vaults)
@@ -92,8 +143,11 @@ def names_vault(value: str, vault: str) -> bool:
 def _read_table(value: str, job: Job) -> ContextVerdict:
     if arn_service(job.resource) != "dynamodb":
         return ContextVerdict.NAMES_OTHER if job.resource else ContextVerdict.SILENT
-    table = (arn_resource(job.resource) or "").removeprefix("table/").split("/")[0]
-    return ContextVerdict.NAMES_RESOURCE if value == table else ContextVerdict.NAMES_OTHER
+    return ContextVerdict.NAMES_RESOURCE if value == _table_of(job) else ContextVerdict.NAMES_OTHER
+
+
+def _table_of(job: Job) -> str:
+    return (arn_resource(job.resource) or "").removeprefix("table/").split("/")[0]
 
 
 def _read_named(service: str, prefix: str) -> Callable[[str, Job], ContextVerdict]:
@@ -125,21 +179,34 @@ def _read_volume(value: str, job: Job) -> ContextVerdict:
 
 
 def _read_s3(value: str, job: Job) -> ContextVerdict:
-    bucket = value.removeprefix("arn:").split(":")[-1].split("/")[0]
     if arn_service(job.resource) != "s3":
         return ContextVerdict.NAMES_OTHER if job.resource else ContextVerdict.SILENT
-    is_own = bucket == (arn_resource(job.resource) or "").split("/")[0]
+    is_own = _bucket_of(value) == (arn_resource(job.resource) or "").split("/")[0]
     return ContextVerdict.NAMES_RESOURCE if is_own else ContextVerdict.NAMES_OTHER
 
 
+def _bucket_of(value: str) -> str:
+    return value.removeprefix("arn:").split(":")[-1].split("/")[0]
+
+
 _RESOURCE_READERS: Mapping[str, Callable[[str, Job], ContextVerdict]] = {
-    "aws:dynamodb:tableName": _read_table,
+    _TABLE_KEY: _read_table,
     "aws:elasticfilesystem:filesystem:id": _read_named("elasticfilesystem", "fs-"),
     "aws:dsql:ClusterId": _read_named("dsql", ""),
     "aws:rds:db-id": _read_named("rds", "db-"),
     "aws:ebs:id": _read_volume,
-    "aws:s3:arn": _read_s3,
+    _S3_KEY: _read_s3,
 }
+
+_EXACT_KEYS = frozenset({_TABLE_KEY, _S3_KEY})
+"""Contexts whose every value is one name, of the job's resource or of another."""
+_RESOURCE_SERVICES: Mapping[str, str] = {
+    _TABLE_KEY: "dynamodb",
+    "aws:elasticfilesystem:filesystem:id": "elasticfilesystem",
+    "aws:dsql:ClusterId": "dsql",
+    "aws:rds:db-id": "rds",
+}
+"""Contexts that name a resource of one service: a job of another service's resource has nothing to do with them."""
 
 _TELLING_KEYS = frozenset({BACKUP_VAULT_KEY, *_ALWAYS_OTHER, *_RESOURCE_READERS})
 """The context keys that can tell anything of a job; any other key is silent."""

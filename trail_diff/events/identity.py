@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from trail_diff.events.fields import text_of
 from trail_diff.model.codes import CallerKind
-from trail_diff.model.learnt import Caller, Record
+from trail_diff.model.learnt import Caller, Event, Record
 
 _REGION_LABEL = re.compile(
     r"\A([a-z0-9-]{1,63})\.[a-z]{2,4}(?:-[a-z]{1,12}){1,3}-\d{1,2}\.(amazonaws\.(?:com(?:\.cn)?|eu))\Z"
@@ -157,3 +157,8 @@ def _issuer(identity: Mapping[str, Any]) -> Mapping[str, Any]:
 def _user_id(identity: Mapping[str, Any]) -> str | None:
     on_behalf_of = identity.get("onBehalfOf")
     return text_of(on_behalf_of.get("userId")) if isinstance(on_behalf_of, dict) else None
+
+
+def lacks_caller_type(event: Event) -> bool:
+    """Check whether an API call came without `userIdentity.type`, as in a console CSV."""
+    return event.caller.type is None and event.event_type != "AwsServiceEvent" and bool(event.accesses)

@@ -17,10 +17,11 @@ from typing import BinaryIO, TypeGuard
 from msgspec import Struct, structs
 
 from trail_diff.arns import plain_key
-from trail_diff.case.coverage import lacks_caller_type, summarize_reading
+from trail_diff.case.coverage import summarize_reading
 from trail_diff.case.gathered import Beyond, Gathered, in_order
 from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.events.denials import is_denial_code
+from trail_diff.events.identity import lacks_caller_type
 from trail_diff.events.jobs import START_CALLS
 from trail_diff.events.key_names import KeyName, is_resolved
 from trail_diff.events.normalize import KMS, normalize_record

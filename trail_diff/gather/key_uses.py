@@ -11,11 +11,10 @@ from contextlib import suppress
 
 from msgspec import Struct, structs
 
-from trail_diff.case.correlate import contexts_of
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.usage_history import UseHistory, changed_keys
 from trail_diff.events.changes import ROLE_POLICY_CHANGES, USER_POLICY_CHANGES
-from trail_diff.events.encryption_context import BACKUP_VAULT_KEY
+from trail_diff.events.encryption_context import BACKUP_VAULT_KEY, contexts_of
 from trail_diff.events.key_names import resolve_key
 from trail_diff.events.normalize import KMS, normalize_record
 from trail_diff.events.surroundings import role_names, user_names

@@ -1,10 +1,10 @@
 """Diagnose many jobs out of one reading: each sees what a reading for it alone would have kept, and no more.
 
-The work grows with the events around each job, not with jobs times all events: calls lie in order of time, so those
-of the windows of a job are found by bisection; what changes keys, grants, roles and vaults is few, and seen by all.
+The work grows with the events around each job, not with jobs times all events: an index finds the calls of its windows
+that may be its own, and the other jobs that matter; how a key was used is told once for all its jobs. What changes
+keys, grants, roles and vaults is few, and seen by all.
 """
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -15,11 +15,11 @@ from msgspec import structs
 from trail_diff.case.baseline import rank_baselines
 from trail_diff.case.builder import Question, build_case, case_windows
 from trail_diff.case.correlate import job_window
-from trail_diff.case.coverage import lacks_caller_type, summarize_reading
-from trail_diff.case.gathered import Beyond, Gathered, in_order
-from trail_diff.case.sides import use_keys
-from trail_diff.events.changes import is_change
-from trail_diff.model.learnt import Case, Event, Facts, Job, JobEvents, Window
+from trail_diff.case.coverage import summarize_reading
+from trail_diff.case.event_index import EventIndex
+from trail_diff.case.gathered import Beyond, Gathered
+from trail_diff.case.usage_history import KeyUses
+from trail_diff.model.learnt import Case, Facts, Job, JobEvents, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Report
 from trail_diff.read.parallel import run_in_order
@@ -35,17 +35,10 @@ class Cases:
     """The cases of many jobs, out of one reading."""
 
     def __init__(self, gathered: Gathered, facts: Facts, pad: timedelta) -> None:
-        self._gathered, self._facts = gathered, facts
+        self._gathered, self._facts = structs.replace(gathered, index=EventIndex(gathered.events)), facts
         self._questions, self._neighbours = Questions(gathered.jobs, pad), Neighbours(gathered.jobs)
-        self._changes = [event for event in gathered.events if is_change(event)]
-        self._calls = [event for event in gathered.events if event.accesses and not is_change(event)]
-        self._times = [event.event_time for event in self._calls]
-        self._on_key: dict[str, list[Event]] = {}
-        for event in gathered.events:
-            for key in {access.key for access in event.accesses if access.key}:
-                self._on_key.setdefault(key, []).append(event)
-        lacks_type = gathered.beyond.lacks_caller_type or any(map(lacks_caller_type, gathered.events))
-        self._beyond = Beyond(tuple(gathered.key_names()), lacks_type)
+        self._uses = None if gathered.uses is not None else KeyUses(gathered.events)
+        self._beyond = Beyond(tuple(gathered.key_names()), gathered.beyond.lacks_caller_type)
 
     def of(self, job: Job) -> Case:
         """Return the case of a job; one without any time has no events, as they cannot be found.
@@ -57,34 +50,29 @@ class Cases:
         question = self._questions.ask(job)
         alike = self._neighbours.alike(job)
         best = next(iter(rank_baselines(job, alike)), None)
-        pinned = structs.replace(question, baseline_job_id=best.id if best else None)
-        case = self._build(job, pinned)
-        return case if best is None or (case.succeeded and case.succeeded.events) else self._build(job, question)
+        if best is None:
+            return self._build(job, question, alike)
+        case = self._build(job, structs.replace(question, baseline_job_id=best.id), (best,))
+        return case if case.succeeded and case.succeeded.events else self._build(job, question, alike)
 
-    def _build(self, job: Job, question: Question) -> Case:
-        windows = _look_around(job, self._gathered, question, self._neighbours)
-        jobs = self._neighbours.around(job, windows)
-        events = in_order([*self._changes, *self._calls_in(windows)])
-        known = structs.replace(self._gathered, events=events, jobs=jobs, beyond=self._beyond)
-        case = structs.replace(build_case(known, question, self._facts), jobs=self._gathered.jobs)
-        if self._gathered.uses is not None:
-            return case
-        calls = {event.event_id: event for key in case.keys for event in self._on_key.get(key, ())}
-        return structs.replace(case, uses=use_keys(calls.values(), case.keys, case.changes))
+    def _build(self, job: Job, question: Question, sides: Sequence[Job]) -> Case:
+        gathered = self._gathered
+        windows = _look_around(job, gathered, question, self._neighbours)
+        jobs = self._neighbours.around(job, sides, windows)
+        index = gathered.found().limited(windows)
+        known = structs.replace(
+            gathered, events=(), jobs=jobs, beyond=self._beyond, index=index, uses=gathered.uses or ()
+        )
+        case = build_case(known, question, self._facts)
+        seen = {id(one): one for one in (*self._neighbours.of_vault(job), *case.jobs)}
+        uses = self._uses.of(case.keys, case.changes) if self._uses is not None else case.uses
+        return structs.replace(case, jobs=tuple(seen.values()), uses=uses)
 
     def _without_time(self, job: Job) -> Case:
         reading = summarize_reading(self._gathered.tally, self._gathered.skipped)
         coverage = structs.replace(reading, warnings=(*reading.warnings, Reason.JOB_TIME_NOT_KNOWN))
         side, asked_at = JobEvents(job, Window(NO_TIME, NO_TIME)), self._gathered.asked_at
         return Case(side, None, coverage, job.keys, facts=self._facts, asked_at=asked_at)
-
-    def _calls_in(self, windows: Sequence[Window]) -> Iterator[Event]:
-        """Yield the calls inside of any of the windows, each once."""
-        end = 0
-        for window in sorted(windows, key=lambda window: window.start):
-            first = max(end, bisect_left(self._times, window.start))
-            end = max(first, bisect_right(self._times, window.end))
-            yield from self._calls[first:end]
 
 
 class _Diagnosis:

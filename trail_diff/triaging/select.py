@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from trail_diff.arns import last_name
 from trail_diff.case.gathered import Gathered
 from trail_diff.events.denials import is_denial_code
+from trail_diff.events.encryption_context import contexts_of, is_told_apart, names_of, sole_name
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Event, Job
@@ -54,7 +55,8 @@ def select_jobs(gathered: Gathered, wanted: TriageFilter) -> tuple[Job, ...]:
     """Return the jobs to diagnose, in order of their creation.
 
     A job that completed counts where it carries a message (AWS Backup Audit Manager reports say "completed with issues"
-    in no other way), or where a call of its role, or on one of its keys, was refused while it ran.
+    in no other way), or where a call of its role, or on one of its keys, was refused while it ran, unless the
+    encryption context of the call names something else than the job's vault or resource.
     """
     asked = [job for job in gathered.jobs if wanted.holds(job) and is_finished(job)]
     refused = [event for event in gathered.events if event.accesses and is_denial_code(event.error_code)]
@@ -65,9 +67,12 @@ def select_jobs(gathered: Gathered, wanted: TriageFilter) -> tuple[Job, ...]:
 def _refused_in(job: Job, refused: Sequence[Event], times: Sequence[datetime]) -> Iterator[bool]:
     if job.created is None or job.completed is None:
         return
+    own = names_of(job)
     for event in refused[bisect_left(times, job.created) : bisect_right(times, job.completed)]:
         by_role = job.role is not None and event.caller.role_arn == job.role
-        yield by_role or event.is_on(job.keys)
+        name = sole_name(contexts_of(event))
+        is_elsewhere = name is not None and name not in own and is_told_apart(name[0], job)
+        yield (by_role or event.is_on(job.keys)) and not is_elsewhere
 
 
 def _is_among(value: str | None, wanted: Sequence[str], whole: str | None = None) -> bool:

@@ -78,8 +78,9 @@ def _may_be_new(examined: Examined, hypothesis: Hypothesis) -> bool:
 def _is_sibling(examined: Examined, job: Job) -> bool:
     """Check whether a job is of the same kind and type on the same vault, and not the one that is asked about."""
     failed = examined.case.failed.job
-    is_alike = (job.kind, job.resource_type, job.vault) == (failed.kind, failed.resource_type, failed.vault)
-    return is_alike and failed.vault is not None and job.id.casefold() != failed.id.casefold()
+    is_there = job.vault == failed.vault is not None
+    is_alike = is_there and (job.kind, job.resource_type) == (failed.kind, failed.resource_type)
+    return is_alike and job.id.casefold() != failed.id.casefold()
 
 
 def _is_compared(examined: Examined, job: Job) -> bool:

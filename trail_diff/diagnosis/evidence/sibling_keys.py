@@ -1,6 +1,6 @@
 """The same call on other keys, under policies that differ in what a hypothesis blames, or do not: part of rule 5."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trail_diff.arns import arn_account, arn_region
@@ -81,17 +81,26 @@ def _calls_elsewhere(examined: Examined, explained: Explained) -> Iterator[tuple
     own, policy = explained.call, explained.policy
     if own is None or policy is None or policy.since is None:
         return
-    for event in examined.case.failed.untied:
-        is_same = event.caller.across_sessions() == explained.group.caller.across_sessions()
-        is_alike = _kind_of_context(event) == _kind_of_context(own[0])
-        if not (is_same and is_alike and event.error_code is None and event.event_time >= policy.since):
+    versions = _versions_elsewhere(examined, explained)
+    caller, context = explained.group.caller.across_sessions(), _kind_of_context(own[0])
+    for event in examined.case.failed.untied if versions else ():
+        if event.error_code is not None or event.event_time < policy.since or not event.is_on(versions.keys()):
+            continue
+        if event.caller.across_sessions() != caller or _kind_of_context(event) != context:
             continue
         for access in event.accesses:
-            is_other = access.key != explained.key and _place(access.key) == _place(explained.key)
-            if is_other and access.action == explained.group.action and access.key is not None:
-                versions = policy_versions(examined.case.policies_elsewhere, access.key)
-                in_force = [one for one in versions if one.since is not None and one.since <= event.event_time]
+            if access.action == explained.group.action:
+                told = versions.get(access.key or "", ())
+                in_force = [one for one in told if one.since is not None and one.since <= event.event_time]
                 yield from ((event, version) for version in in_force[-1:])
+
+
+def _versions_elsewhere(examined: Examined, explained: Explained) -> Mapping[str, Sequence[PolicyVersion]]:
+    """Return the policies that records tell of the other keys of the place."""
+    records = examined.case.policies_elsewhere
+    keys = {access.key for event in records for access in event.accesses if access.key} - {explained.key}
+    place = _place(explained.key)
+    return {key: tuple(policy_versions(records, key)) for key in sorted(keys) if _place(key) == place}
 
 
 def _kind_of_context(event: Event) -> list[tuple[str, str]]:

@@ -90,16 +90,18 @@ def _managed(examined: Examined) -> Evidence | None:
     state = case.facts.key_state or {}
     if state.get("KeyManager") == "AWS" and state.get("Arn") in (None, *case.keys):
         return Evidence(file="--key-state", path="/KeyMetadata/KeyManager")
-    for event in _events(examined):
-        named = event.request_parameters.get("keyId")
-        if isinstance(named, str) and "alias/aws/" in named:
-            return Evidence(event_id=event.event_id)
-    return None
+    named = next(_managed_calls(examined), None)
+    return Evidence(event_id=named.event_id) if named is not None else None
 
 
-def _events(examined: Examined) -> Iterator[Event]:
-    """Yield the calls of both jobs: those that are tied to them, and what else the jobs' roles did meanwhile."""
+def _managed_calls(examined: Examined) -> Iterator[Event]:
+    """Yield the calls on such a key: those that are tied to a job, and what else the jobs' roles did meanwhile."""
     for side in (examined.case.failed, examined.case.succeeded):
         if side is not None:
-            yield from (tie.event for tie in side.events)
-            yield from (event for event in side.untied if is_job_role(event, side.job))
+            yield from (tie.event for tie in side.events if _names_managed(tie.event))
+            yield from (event for event in side.untied if _names_managed(event) and is_job_role(event, side.job))
+
+
+def _names_managed(event: Event) -> bool:
+    named = event.request_parameters.get("keyId")
+    return isinstance(named, str) and "alias/aws/" in named

@@ -6,6 +6,7 @@ message that names KMS, or a call that KMS refused, is. Messages are AWS Backup'
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from trail_diff.arns import last_name
 from trail_diff.diagnosis.examined import Examined
@@ -27,6 +28,7 @@ TEXTS: Mapping[Cause, CauseText] = {
 }
 
 
+_MOST_MESSAGES = 4096
 _ABOUT_KMS = re.compile(r"\bkms\b|\bcmk\b|encrypt|decrypt|data ?key|key id|\bkey\b", re.IGNORECASE)
 _ARN = re.compile(r"\barn:[\w-]{1,20}:\S{1,1000}", re.IGNORECASE)
 _OTHER_KEYS = re.compile(r"\b(?:tag|object|access|primary|partition|sort|condition) keys?\b", re.IGNORECASE)
@@ -87,11 +89,19 @@ def is_about_kms(job: Job) -> bool:
 
     What people named their vaults, roles and tables says nothing: ARNs and the job's own names are left out.
     """
-    text = job.message or ""
+    if not job.message:
+        return False
+    names = map(last_name, (job.vault, job.source_vault, job.role, job.resource))
+    return _speaks_of_kms(job.message, tuple(name for name in names if name and name in job.message))
+
+
+@lru_cache(maxsize=_MOST_MESSAGES)
+def _speaks_of_kms(text: str, names: tuple[str, ...]) -> bool:
+    """Check whether a message speaks of a key or of encryption, beside the names that are in it."""
     if _OTHER_ACTION.search(text):
         return False
     text = _ARN.sub(" ", text)
-    for name in filter(None, map(last_name, (job.vault, job.source_vault, job.role, job.resource))):
+    for name in names:
         text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", " ", text)
     return bool(_ABOUT_KMS.search(_OTHER_KEYS.sub(" ", text)))
 

@@ -27,12 +27,13 @@ def propose_other_key(examined: Examined) -> Iterator[Hypothesis]:
         for group in examined.driving
         if group.presence == "only-succeeded"
     }
-    for event in examined.case.failed.untied:
+    refused = [event for event in examined.case.failed.untied if event.error_code is not None] if wanted else []
+    for event in refused:
         named = stated_layer(event.denial) or stated_cause(event)
         caller = event.caller.across_sessions()
         for access in event.accesses:
             is_other = (caller, access.action) in wanted and wanted[caller, access.action] != access.key
-            if event.error_code is not None and named is not None and access.key is not None and is_other:
+            if named is not None and access.key is not None and is_other:
                 found.setdefault((caller, access.action, access.key, *named), []).append(event)
     for (_, action, key, cause, layer), events in found.items():
         yield Hypothesis(
