@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _CONSOLE_FORMS = (
     "%b %d, %Y %I:%M:%S %p",
@@ -63,6 +64,7 @@ def _from_text(text: str) -> datetime | None:
     return moment if moment.tzinfo is UTC else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+@lru_cache(1 << 12)
 def _from_other_text(text: str) -> datetime | None:
     """Read what is no ISO 8601 time as Python understands it: lower case, leap seconds, and other forms."""
     if found := _MILLISECONDS_TEXT.fullmatch(text):

@@ -1,17 +1,22 @@
 """What is put into a document is read or counted: whatever wraps it, splits it, damages it, or makes one of two."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import random
+import struct
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import zstandard
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from read.making import make_input
-from read.wrapping import WRAPS, dump, lookup, ocsf, tarred, zipped
+from read.wrapping import WRAPS, dump, lines, lookup, ocsf, tarred, zipped
 from recording import Recording
 
 from trail_diff.model.learnt import Skipped
@@ -164,6 +169,51 @@ def test_work_is_bounded_by_what_was_read(name: str, monkeypatch: pytest.MonkeyP
     assert Reason.WORK_LIMIT in reasons
     assert name in HEADS or records == [FIRST]
     assert len(records) < 10_000
+
+
+MANY = 5_000
+
+
+def zip_directory(count: int) -> bytes:
+    """Return the end of a zip: a directory of members that are not there."""
+    size = 46 * count
+    return b"PK\1\2".ljust(46, b"\0") * count + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, size, 4, 0)
+
+
+MEMBERS = {
+    "members of a tar": lambda: tarred({str(number): b"" for number in range(MANY)}),
+    "members of a zip": lambda: zipped({"inner.zip": zipped({str(number): b"" for number in range(MANY)})}),
+    "a directory of a zip": lambda: zipped({"inner.zip": b"PK\3\4" + zip_directory(MANY)}),
+    "gz after gz": lambda: gzip.compress(b"") * MANY,
+    "bzip2 after bzip2": lambda: bz2.compress(b"") * MANY,
+    "xz after xz": lambda: lzma.compress(b"") * MANY,
+    "zstd after zstd": lambda: zstandard.compress(b"") * MANY,
+    "spaces": lambda: bz2.compress(b" " * (8 << 20)),
+    "empty lists": lambda: b"[]\n" * MANY,
+    "empty texts": lambda: b'"' * 2 * MANY,
+    "nodes of YAML": lambda: b"Events:\n" + b"- a: b\n" * MANY,
+}
+"""What is small when packed, and each of whose parts takes its time, though it holds next to nothing."""
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_each_part_of_an_archive_is_work(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However a bomb is made, it is given up and counted."""
+    monkeypatch.setattr(budget, "FREE_WORK", 1 << 17)
+
+    assert read(gzip.compress(MEMBERS[name]()))[1].keys() & {Reason.WORK_LIMIT, Reason.YAML_NOT_READ}
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstandard.compress])
+def test_members_one_behind_another_are_one_document(pack: Callable[[bytes], bytes]) -> None:
+    """Short and long members, with zeros behind some, are put together."""
+    records = [{**FIRST, "eventID": f"{number:08}-0000-4000-8000-000000000000"} for number in range(400)]
+    sizes = [1, 1, 200, 3, 195]
+    ends = [sum(sizes[: place + 1]) for place in range(len(sizes))]
+    parts = [lines(records[end - size : end]) for size, end in zip(sizes, ends, strict=True)]
+    padded = [pack(part) + bytes(5000 * (place % 2)) for place, part in enumerate(parts)]
+
+    assert read(b"".join(padded)) == (records, {})
 
 
 @pytest.mark.parametrize("name", COSTLY)

@@ -9,7 +9,7 @@ import json
 import lzma
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Record = dict[str, Any]
@@ -21,7 +21,7 @@ def dump(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def lines(values: list[object]) -> bytes:
+def lines(values: Sequence[object]) -> bytes:
     """Return NDJSON."""
     return b"".join(dump(value) + b"\n" for value in values)
 

@@ -8,7 +8,7 @@ before it whose request names its caller as the grantee and its operation, unles
 
 from collections.abc import Iterator, Sequence
 
-from trail_diff.diagnosis.hypotheses.grants import holds_grant
+from trail_diff.diagnosis.held_grants import holds_grant
 from trail_diff.events.denials import is_denial_code
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Caller, Case, Event

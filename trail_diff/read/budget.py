@@ -9,7 +9,7 @@ FREE_EXPANSION_BYTES = 256 << 20
 """How far a file may expand before its ratio counts."""
 EXPANSION_RATIO = 250
 """How many times its own size a file may expand beyond that; CloudTrail's own files stay below 50."""
-FREE_WORK = 64 << 20
+FREE_WORK = 20 << 20
 """How much work a file may make before its ratio counts: a few seconds."""
 WORK_RATIO = 160
 """How much work a file may make for each of its bytes: every second may be a value, and each repair go over all."""
@@ -17,6 +17,10 @@ VALUE_WORK = 96
 """What it costs to look at one value, measured in bytes of text that a repair goes over."""
 SCAN_WORK = 4
 """What it costs, for each byte, to look for the end of a value."""
+MEMBER_WORK = 12 * VALUE_WORK
+"""What it costs to open a member of an archive."""
+_EXPANDED_WORK = 8
+"""How many bytes that come out of an archive cost as much as one that a repair goes over."""
 
 
 class Damaged(Exception):  # noqa: N818 - it is no error of ours: the input ends or goes on wrongly, and is counted
@@ -46,6 +50,7 @@ class Budget:
             Damaged: it is more than a real export would hold.
         """
         self._expanded += size
+        self.spend(size // _EXPANDED_WORK)
         if self._expanded > max(self._free_expansion_bytes, EXPANSION_RATIO * self.read_bytes):
             raise Damaged(Reason.EXPANSION_LIMIT)
 
@@ -59,7 +64,15 @@ class Budget:
         Raises:
             Damaged: the file has made more than a real export would.
         """
-        self.work(VALUE_WORK + size)
+        self.spend(VALUE_WORK + size)
+
+    def spend(self, size: int) -> None:
+        """Count work, and end it where it is too much.
+
+        Raises:
+            Damaged: the file has made more than a real export would.
+        """
+        self.work(size)
         if self.is_spent:
             raise Damaged(Reason.WORK_LIMIT)
 

@@ -5,14 +5,18 @@ Every layer's output is weighed against what was read from outside, so that a sm
 
 import io
 from collections.abc import Callable, Iterator
-from typing import IO, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from isal import igzip_lib, isal_zlib
 from msgspec import Struct
 
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
-from trail_diff.read.budget import Budget, Damaged
+from trail_diff.read.budget import MEMBER_WORK, Budget, Damaged
+
+if TYPE_CHECKING:
+    import bz2
+    import lzma
 
 CHUNK_BYTES = 1 << 20
 NESTING_LIMIT = 3
@@ -31,7 +35,10 @@ _XZ_MEMORY_BYTES = 256 << 20
 """How much memory an xz file may ask for; `xz -9` needs 65 MiB."""
 _ZSTD_WINDOW_BYTES = 128 << 20
 """How much memory a zstd file may ask for; `zstd --ultra -22` needs as much."""
-_ZSTD_PIECE_BYTES = 2048
+_FIRST_PIECE_BYTES = 2048
+"""How much of a member is unpacked first, and at most at once where that cannot be bounded otherwise."""
+_ENTRY_WORK = 2
+"""What it costs, for each byte, to read the directory of a zip."""
 NO_NAME = "(no name)"
 """What stands for the name of a member that has none."""
 
@@ -58,16 +65,17 @@ class Chunks:
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
-        self._rest = b""
+        self._rest, self._at = b"", 0
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes; what came before damage is given before the damage is raised."""
-        while not self._rest:
+        while self._at >= len(self._rest):
             try:
-                self._rest = next(self._chunks)
+                self._rest, self._at = next(self._chunks), 0
             except StopIteration:
                 return b""
-        given, self._rest = self._rest[:size], self._rest[size:]
+        given = self._rest[self._at : self._at + size]
+        self._at += len(given)
         return given
 
 
@@ -134,31 +142,67 @@ def _open_gzip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
     yield _Layer(layer.name, Chunks(inflate(layer.stream, layer.budget)), layer.budget)
 
 
+class _Fed:
+    """Gives packed bytes in pieces that begin small with each member and grow.
+
+    A decompressor copies what lies behind a member; so little does that many small members take linear time.
+    """
+
+    def __init__(self, stream: Readable, largest: int = CHUNK_BYTES) -> None:
+        self._stream, self._largest = stream, largest
+        self._data, self._at, self._size = b"", 0, _FIRST_PIECE_BYTES
+
+    def read(self) -> bytes:
+        """Return the next piece; none at the end."""
+        if self._at >= len(self._data):
+            self._data, self._at = self._stream.read(CHUNK_BYTES), 0
+        piece = self._data[self._at : self._at + self._size]
+        self._at += len(piece)
+        self._size = min(2 * self._size, self._largest)
+        return piece
+
+    def give_back(self, size: int) -> None:
+        """Take back the end of the last piece, which is behind the end of a member."""
+        self._at -= size
+        self._size = _FIRST_PIECE_BYTES
+
+    def has_more(self) -> bool:
+        """Check whether anything but zeros is left, and pass over these."""
+        while piece := self.read():
+            if rest := piece.lstrip(b"\0"):
+                self.give_back(len(rest))
+                return True
+        return False
+
+
 def inflate(stream: Readable, budget: Budget) -> Iterator[bytes]:
     """Inflate gzip, one member after another, in chunks of bounded size.
 
     Raises:
         Damaged: the stream ends inside of a member or is no gzip any more; what came before was given.
     """
-    decompressor, data, is_begun = isal_zlib.decompressobj(31), b"", False
-    while True:
-        data = data or stream.read(CHUNK_BYTES)
-        if not (data or is_begun):
-            return
+    fed = _Fed(stream)
+    while fed.has_more():
+        budget.look()
+        yield from _inflate_member(fed, budget)
+
+
+def _inflate_member(fed: _Fed, budget: Budget) -> Iterator[bytes]:
+    decompressor, data = isal_zlib.decompressobj(31), b""
+    while not decompressor.eof:
+        data = data or fed.read()
         try:
             inflated = decompressor.decompress(data, CHUNK_BYTES)
         except isal_zlib.IsalError as error:  # type: ignore[misc] # the stub has it as an instance
             raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
         is_at_end = not data and not inflated
-        is_begun, data = True, decompressor.unconsumed_tail
+        data = decompressor.unconsumed_tail
         budget.expand(len(inflated))
         if inflated:
             yield inflated
-        if decompressor.eof:
-            data = decompressor.unused_data.lstrip(b"\0")
-            decompressor, is_begun = isal_zlib.decompressobj(31), False
-        elif is_at_end:
+        if is_at_end and not decompressor.eof:
             raise Damaged(Reason.TRUNCATED_ARCHIVE)
+    fed.give_back(len(decompressor.unused_data))
 
 
 def _open_bzip2_or_xz(layer: _Layer) -> "Iterator[_Layer | Skipped]":
@@ -174,24 +218,27 @@ def _expand(layer: _Layer) -> Iterator[bytes]:
         is_xz = layer.head.startswith(_XZ)
         return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES) if is_xz else bz2.BZ2Decompressor()
 
-    decompressor, data = begin(), layer.stream.read(CHUNK_BYTES)
-    while True:
-        try:
-            expanded = decompressor.decompress(data, CHUNK_BYTES)
-        except (OSError, ValueError, EOFError, lzma.LZMAError) as error:
-            raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
-        layer.budget.expand(len(expanded))
-        if expanded:
-            yield expanded
-        if decompressor.eof:
-            data = decompressor.unused_data.lstrip(b"\0") or layer.stream.read(CHUNK_BYTES)
-            if not data:
-                return
-            decompressor = begin()
-            continue
-        data = layer.stream.read(CHUNK_BYTES) if decompressor.needs_input else b""
+    fed = _Fed(layer.stream)
+    while fed.has_more():
+        layer.budget.spend(MEMBER_WORK)
+        yield from _expand_member(fed, begin(), layer.budget)
+
+
+def _expand_member(
+    fed: _Fed, decompressor: "bz2.BZ2Decompressor | lzma.LZMADecompressor", budget: Budget
+) -> Iterator[bytes]:
+    while not decompressor.eof:
+        data = fed.read() if decompressor.needs_input else b""
         if not data and decompressor.needs_input:
             raise Damaged(Reason.TRUNCATED_ARCHIVE)
+        try:
+            expanded = decompressor.decompress(data, CHUNK_BYTES)
+        except decoder_errors() as error:
+            raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
+        budget.expand(len(expanded))
+        if expanded:
+            yield expanded
+    fed.give_back(len(decompressor.unused_data))
 
 
 def inflate_whole(content: bytes, limit: int) -> bytes:
@@ -222,21 +269,36 @@ def _open_zstd(layer: _Layer) -> "Iterator[_Layer | Skipped]":
 
 def _expand_zstd(layer: _Layer, begin: Callable[[], Any]) -> Iterator[bytes]:
     """Expand zstd, one frame after another; in small pieces, as a frame may become a thousand times as large."""
-    frame, data, is_begun = begin(), b"", False
-    while data := data or layer.stream.read(_ZSTD_PIECE_BYTES):
-        piece, data = data[:_ZSTD_PIECE_BYTES], data[_ZSTD_PIECE_BYTES:]
-        try:
-            expanded = frame.decompress(piece)
-        except decoder_errors() as error:
-            raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
-        is_begun = not frame.eof
-        layer.budget.expand(len(expanded))
-        if expanded:
-            yield expanded
-        if frame.eof:
-            frame, data = begin(), frame.unused_data + data
-    if is_begun:
-        raise Damaged(Reason.TRUNCATED_ARCHIVE)
+    fed = _Fed(layer.stream, _FIRST_PIECE_BYTES)
+    while fed.has_more():
+        layer.budget.spend(MEMBER_WORK)
+        frame = begin()
+        while not frame.eof:
+            piece = fed.read()
+            if not piece:
+                raise Damaged(Reason.TRUNCATED_ARCHIVE)
+            try:
+                expanded = frame.decompress(piece)
+            except decoder_errors() as error:
+                raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
+            layer.budget.expand(len(expanded))
+            if expanded:
+                yield expanded
+        fed.give_back(len(frame.unused_data))
+
+
+class _Weighed:
+    """A zip file as the library reads it; each entry of its directory, of 46 bytes or more, is work."""
+
+    def __init__(self, file: IO[bytes], budget: Budget) -> None:
+        self._file, self._budget = file, budget
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes."""
+        data = self._file.read(size)
+        self._budget.spend(_ENTRY_WORK * len(data))
+        return data
 
 
 def _open_zip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
@@ -244,10 +306,11 @@ def _open_zip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
 
     with _seekable(layer) as file:
         try:
-            archive = zipfile.ZipFile(file)
+            archive = zipfile.ZipFile(_Weighed(file, layer.budget))
         except decoder_errors() as error:
             raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
         for member in sorted(archive.infolist(), key=lambda info: info.filename):
+            layer.budget.spend(MEMBER_WORK)
             name = f"{layer.name}!{member.filename or NO_NAME}"
             if member.filename and member.is_dir():
                 continue
@@ -266,7 +329,7 @@ def _open_zip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
 def _open_tar(layer: _Layer) -> "Iterator[_Layer | Skipped]":
     from trail_diff.read.tar import read_members
 
-    for member in read_members(layer.stream):
+    for member in read_members(layer.stream, layer.budget):
         name = f"{layer.name}!{member.name or NO_NAME}"
         if member.is_file:
             yield _Layer(name, Chunks(_expanded(member.content, layer.budget)), layer.budget)

@@ -43,6 +43,8 @@ _CUT = frozenset({Reason.TRUNCATED_JSON, Reason.TRUNCATED_ARCHIVE, Reason.NESTIN
 """Why text is broken in a way that is told even where nothing that is left of it mentions a call."""
 
 
+_BLANK_BYTES = 2
+"""How long a line is at most that holds no row."""
 _HISTORY = msgspec.json.Decoder(Entry)
 
 
@@ -130,7 +132,7 @@ class Envelope:
             case Value(value, container, size):
                 yield from self.read_value(contained(value, container), size)
             case Line(text):
-                found = list(read_values(text))
+                found = self._values(text)
                 if is_broken(found) or is_encoded_mail(text):
                     yield from self._mend_segment(splitter)
                 else:
@@ -207,6 +209,7 @@ class Envelope:
         """Let many records through the gate at once."""
         records = batch.records
         self._ledger.account()
+        self._work(VALUE_WORK * len(records))
         self._tally.count_all(records, batch.sources)
         self._tally.event_history += len(records) if batch.is_history else 0
         self._has_next_page = self._has_next_page if batch.has_next is None else batch.has_next
@@ -266,12 +269,22 @@ class Envelope:
 
     def _read_text(self, text: str, depth: int) -> Iterator[Found]:
         """Read text that holds JSON, as a whole or behind a prefix (a timestamp, a log group and stream)."""
-        found = list(read_values(text))
+        found = self._values(text)
         broken = next((one for one in found if isinstance(one, BrokenText)), None)
         if broken or any(isinstance(one, Between) and mentions(one.text) for one in found):
             yield from self._mend(text, broken.reason if broken else Reason.TEXT_NOT_READ)
         else:
             yield from self._read_found(text, found, depth)
+
+    def _values(self, text: str) -> list[Any]:
+        """Return the values of a text and what is between them; each is work of its own."""
+        self._work(len(text))
+        found = []
+        for one in read_values(text):
+            if not isinstance(one, Between):
+                self._work()
+            found.append(one)
+        return found
 
     def _read_found(self, text: str, found: Sequence[Any], depth: int) -> Iterator[Found]:
         """Read the values of a text of which none is broken."""
@@ -301,7 +314,7 @@ class Envelope:
     def _lines(self, header: str, splitter: Splitter) -> Iterator[str]:
         yield header + "\n"
         for line in splitter.lines():
-            self._work(len(line) + VALUE_WORK)
+            self._work(len(line) + (2 * VALUE_WORK if len(line) > _BLANK_BYTES else 0))
             yield line
 
     def _work(self, size: int = 0) -> None:

@@ -184,7 +184,7 @@ def read_values(text: str) -> Iterator[Any | Between | Broken]:
     """Yield every JSON value of a text, with what is between them, up to the first that is broken."""
     begins = text[: len(text) - len(text.lstrip()) + 1][-1:]
     at = len(text) - len(text.lstrip()) if begins in ("{", "[", '"') else text.find("{")
-    done = 0
+    done, is_plain = 0, text.isascii() and "\\u" not in text
     while at >= 0:
         if at > done:
             yield Between(text[done:at])
@@ -203,7 +203,6 @@ def read_values(text: str) -> Iterator[Any | Between | Broken]:
         if _is_cut_by_line_break(text, at, end):
             yield Broken(Reason.INVALID_JSON, at)
             return
-        is_plain = text.isascii() and "\\u" not in text
         yield value if is_plain else _without_surrogates(value)
         done = end
         at = _next_value(text, end)

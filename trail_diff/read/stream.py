@@ -217,6 +217,8 @@ class Splitter:
         return match if name is None or name.decode() in SPLIT_NAMES else None
 
     def _split(self, container: re.Match[bytes]) -> Iterator[Part]:
+        if self._budget is not None:
+            self._budget.look()
         name = (container["name"] or b"").decode()
         before = container["before"] or b""
         self._at = container.end()

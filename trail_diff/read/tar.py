@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from trail_diff.model.reasons import Reason
-from trail_diff.read.budget import Damaged
+from trail_diff.read.budget import MEMBER_WORK, Budget, Damaged
 from trail_diff.read.containers import CHUNK_BYTES, Readable
 
 BLOCK_BYTES = 512
@@ -38,15 +38,16 @@ class _Header(Struct, frozen=True):
     kind: bytes
 
 
-def read_members(stream: Readable) -> Iterator[Member]:
+def read_members(stream: Readable, budget: Budget) -> Iterator[Member]:
     """Yield every member of an archive.
 
     Raises:
-        Damaged: the archive ends early, or goes on with what is no header.
+        Damaged: the archive ends early, goes on with what is no header, or has more members than a real one would.
     """
     name: bytes | None = None
     size: int | None = None
     while header := _read_header(stream):
+        budget.spend(MEMBER_WORK)
         if header.kind in (_PAX, _GLOBAL, _LONG_NAME, _LONG_LINK):
             told = _read_told(stream, header.size)
             if header.kind == _PAX:

@@ -16,8 +16,9 @@ class Repair(Struct, frozen=True):
     """One repair: the code under which the coverage names it, and what it does.
 
     `apply` returns the text without what was done to it, or None where nothing was. It takes time in proportion to the
-    text.
+    text: `work` is how much, in eighths of what it takes to look for the values in the text.
     """
 
     reason: Reason
     apply: Callable[[str], str | None]
+    work: int = 1

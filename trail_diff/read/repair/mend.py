@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec import Struct, structs
 
 from trail_diff.model.reasons import Reason
-from trail_diff.read.budget import Budget
+from trail_diff.read.budget import Budget, Damaged
 from trail_diff.read.forms.rows import is_header
 from trail_diff.read.interface import Found, FoundJob, FoundSlim, Selection, Tally
 from trail_diff.read.ledger import Ledger, mentions, size_of
@@ -62,14 +62,26 @@ class Look(Struct, frozen=True):
         """Check whether no more may be tried."""
         return self.budget is not None and self.budget.is_spent
 
+    def spend(self, size: int) -> None:
+        """Count work that is about to be done.
+
+        Raises:
+            Damaged: it would be more than the input may make.
+        """
+        if self.budget is not None:
+            self.budget.spend(size)
+
     def read(self, text: str) -> Mended:
-        """Read what is whole in a text."""
+        """Read what is whole in a text.
+
+        Raises:
+            Damaged: that makes more work than the input may.
+        """
         from trail_diff.read.envelope import Envelope
 
         tally = Tally()
-        envelope = Envelope(self.source, self.selection, tally, may_repair=False)
-        if self.budget is not None:
-            self.budget.work(len(text))
+        envelope = Envelope(self.source, self.selection, tally, self.budget, may_repair=False)
+        self.spend(len(text))
         table = _find_table(text)
         if table is not None:
             items = list(envelope.read_table(iter(text[table:].splitlines(keepends=True))))
@@ -85,6 +97,9 @@ class Reader(Protocol):
     @property
     def is_spent(self) -> bool:
         """Check whether no more may be tried."""
+
+    def spend(self, size: int) -> None:
+        """Count work that is about to be done."""
 
     def read(self, text: str) -> Mended:
         """Return what was read, and how much was not."""
@@ -112,10 +127,14 @@ def _repair(text: str, look: Reader, best: Mended, *, keeps_ties: bool) -> Mende
     for repair in REPAIRS:
         if (not last.lost_bytes and last.is_fruitful) or look.is_spent:
             break
-        changed = repair.apply(current)
-        if changed is None or changed == current:
-            continue
-        found = look.read(changed)
+        try:
+            look.spend(len(current) * repair.work // 8)
+            changed = repair.apply(current)
+            if changed is None or changed == current:
+                continue
+            found = look.read(changed)
+        except Damaged:
+            break
         if found.rank > last.rank or (keeps_ties and found.rank[0] == last.rank[0]):
             current, last = changed, found
             done.append(repair.reason)

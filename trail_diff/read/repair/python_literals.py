@@ -46,4 +46,4 @@ def _print_time(numbers: str) -> str:
     return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
 
 
-PYTHON = Repair(Reason.REPAIRED_PYTHON, _to_json)
+PYTHON = Repair(Reason.REPAIRED_PYTHON, _to_json, work=32)

@@ -16,6 +16,10 @@ ANSWER = re.compile(
 """How what the AWS CLI prints as YAML begins; reading the lines that happen to hold JSON would read it in part."""
 _LINE = re.compile(r"^[ \t]*(?:- )?[A-Za-z_][\w .@-]{0,80}:(?:[ \t]|$)", re.MULTILINE)
 
+_NODE_BYTES = 8
+"""How many bytes a name or value takes on average at least; in what AWS prints it is thirty."""
+_FREE_NODES = 10_000
+
 
 def _read_answer(text: str) -> str | None:
     return _to_json(text) if ANSWER.match(text) else None
@@ -30,13 +34,15 @@ def _to_json(text: str) -> str | None:
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
-            return None
+        most = len(text) // _NODE_BYTES + _FREE_NODES
+        for count, event in enumerate(yaml.parse(text, Loader=loader)):
+            if isinstance(event, yaml.AliasEvent) or count > most:
+                return None
         values = list(yaml.load_all(text, Loader=loader))
         return "\n".join(json.dumps(value) for value in values)
     except (yaml.YAMLError, RecursionError, ValueError, TypeError):
         return None
 
 
-YAML_ANSWER = Repair(Reason.REPAIRED_YAML, _read_answer)
-YAML = Repair(Reason.REPAIRED_YAML, _read_other)
+YAML_ANSWER = Repair(Reason.REPAIRED_YAML, _read_answer, work=64)
+YAML = Repair(Reason.REPAIRED_YAML, _read_other, work=64)
