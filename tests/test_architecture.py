@@ -169,6 +169,14 @@ def test_an_export_on_disk_is_read_without_aws() -> None:
     assert not [name for name in ("boto3", "botocore", "trail_diff.aws.client") if f"'{name}'" in done.stderr]
 
 
+def test_a_language_that_nobody_asks_for_is_not_loaded() -> None:
+    """The phrases of another language take as long to load as a small export to read."""
+    arguments = ["callers", "--events", INCIDENT / "trail", "--lang"]
+
+    assert "trail_diff.render.phrases_ja" not in loaded_by(*arguments, "en")
+    assert "trail_diff.render.phrases_en" not in loaded_by(*arguments, "ja")
+
+
 def test_help_loads_no_heavy_library() -> None:
     """`--help` loads neither pandas nor boto3 nor msgspec."""
     loaded = loaded_by("--help")

@@ -84,6 +84,22 @@ def test_sessions_of_a_role_are_one_row() -> None:
     assert [row.calls for row in count.rows()] == [3]
 
 
+def test_rows_that_are_alike_have_a_fixed_order() -> None:
+    """Callers of one name with as many calls come in the same order whichever was read first."""
+    made = Recording()
+    for account in ("444455556666", "111122223333", "123456789012"):
+        caller = {**made.user("alice"), "arn": f"arn:aws:iam::{account}:user/alice", "accountId": account}
+        made.kms("2026-03-01T18:06:00Z", "Decrypt", made.key_arn("a"), caller)
+    counts = CallerCount(), CallerCount()
+
+    for count, records in zip(counts, (made.records, made.records[::-1]), strict=True):
+        for event in make_events(records):
+            count.add(event)
+
+    assert [row.caller.account for row in counts[0].rows()] == ["123456789012", "444455556666", "111122223333"]
+    assert counts[0].rows() == counts[1].rows()
+
+
 def test_more_callers_than_can_be_held_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory is bounded: what grows with the number of different callers stops at a limit, with what to do."""
     monkeypatch.setattr(callers, "ROW_LIMIT", 2)

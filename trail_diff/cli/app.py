@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import fields, is_dataclass
 from enum import IntEnum, StrEnum
-from functools import wraps
+from functools import cache, wraps
 from typing import Annotated, Any, get_args
 
 import typer
@@ -121,6 +121,7 @@ def expand_groups(function: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+@cache  # commands share their groups
 def _options_of(group: type) -> list[inspect.Parameter]:
     """Return the fields of a group as parameters, the group's docstring being the heading of each."""
     heading = (group.__doc__ or "").partition("\n")[0].rstrip(".")

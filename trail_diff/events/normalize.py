@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from sys import intern
 from typing import Any
 
@@ -68,6 +69,7 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
     )
 
 
+@lru_cache(maxsize=4096)
 def is_name(text: str) -> bool:
     """Check whether text can be the name of an event or of a service: short, no line break, nothing of JSON's own."""
     return text.isprintable() and len(text) <= _LONGEST_NAME and not _NO_NAME.search(text)
@@ -83,9 +85,7 @@ def has_possible_caller(record: Record) -> bool:
     issuer = _object(_object(identity.get("sessionContext")).get("sessionIssuer"))
     arns = (identity.get("arn"), issuer.get("arn"))
     words = (identity.get("type"), identity.get("accountId"), record.get("recipientAccountId"), record.get("awsRegion"))
-    if not all(_is_word(value) for value in (*arns, *words)):
-        return False
-    return all(_is_printable(arn) for arn in _resource_arns(record.get("resources")))
+    return all(map(_is_word, (*arns, *words))) and all(map(_is_printable, _resource_arns(record.get("resources"))))
 
 
 def _is_word(value: object) -> bool:

@@ -153,19 +153,14 @@ class Reader:
         if moment is None or not record.event_name:
             self._sheet.skipped.append(Skipped(source, Reason.INVALID_RECORD))
             return
-        number = self._find_number(record)
+        shortcut = None if self._keeps is not None and self._keeps(record) else self._shortcut(record)
+        number = self._known.get(shortcut) if shortcut is not None else None
         if number is None:
-            self._take_event(normalize_slim(record, source), record)
+            self._take_event(normalize_slim(record, source), shortcut)
             return
         shared = None if record.shared_event_id is NULL else decode_fully(record.shared_event_id)
         code = None if record.error_code is NULL else _read_code(bytes(record.error_code))
         self._add(number, code, moment, shared if isinstance(shared, str) and shared else record.event_id)
-
-    def _find_number(self, record: SlimRecord) -> int | None:
-        """Return the number of a call's kind; None when it is not known yet or the event itself is needed."""
-        if self._keeps is not None and self._keeps(record):
-            return None
-        return self._known.get(self._shortcut(record))
 
     def _shortcut(self, record: SlimRecord) -> Hashable:
         """Return what determines the kind of a call, and whether its record is valid."""
@@ -192,10 +187,8 @@ class Reader:
             _put(self._callers, key, number)
         return number
 
-    def _take_event(
-        self, event: Event | Skipped, record: SlimRecord | None = None, whole: FoundRecord | None = None
-    ) -> None:
-        """Take a call that was read whole; of one that was a SlimRecord, learn which fields determine its kind."""
+    def _take_event(self, event: Event | Skipped, shortcut: Hashable = None, whole: FoundRecord | None = None) -> None:
+        """Take a call that was read whole; of one that was a SlimRecord, learn by its shortcut what its kind is."""
         if isinstance(event, Skipped):
             self._sheet.skipped.append(event)
             return
@@ -203,8 +196,8 @@ class Reader:
         if self._keeps is not None and self._keeps(event):
             self._sheet.events.append((len(self._sheet.digests), event))
             self._sheet.records += [whole] if self._is_raw and whole is not None else []
-        elif record is not None and (number == NO_KIND or has_own_key(event)):
-            _put(self._known, self._shortcut(record), number)
+        elif shortcut is not None and (number == NO_KIND or has_own_key(event)):
+            _put(self._known, shortcut, number)
         self._add(number, event.error_code, event.event_time, event_identity(event))
 
     def _number(self, event: Event) -> int:

@@ -73,8 +73,9 @@ class ReadOptions(msgspec.Struct, frozen=True):
         wanted = _KMS_ALONE if self.kms_only else KEPT_SOURCES
         places = sorted(place for source in wanted for place in _places_of(source, sources))
         if not self.kms_only:
-            named = [place for place, record in enumerate(records) if record.event_name in OTHER_CHANGES]
-            places = sorted({*places, *named})
+            names = [record.event_name for record in records]
+            if not OTHER_CHANGES.isdisjoint(names):
+                places = sorted({*places, *(place for place, name in enumerate(names) if name in OTHER_CHANGES)})
         if self.regions or self.start is not None or self.end is not None:
             places = [place for place in places if self._is_in_place(records[place])]
         if self.event_ids is not None:

@@ -8,6 +8,7 @@ in the middle of a name; only where the string holds JSON itself it may be white
 import json
 import re
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -247,20 +248,17 @@ def _is_cut_by_line_break(text: str, start: int, end: int) -> bool:
 def to_record(slim_record: SlimRecord) -> Record | Reason:
     """Decode what `normalize` reads of a record; a Reason says that a part of it cannot be."""
     record: Record = {}
-    for name, attribute in _SLIM_FIELDS:
-        value = getattr(slim_record, attribute)
+    for name, value in zip(SlimRecord.__struct_encode_fields__, _values_of(slim_record), strict=True):
         if value is NULL:
             continue
         decoded = decode_fully(value) if isinstance(value, msgspec.Raw) else value
-        match decoded:
-            case Reason():
-                return decoded
-            case _:
-                record[name] = decoded
+        if isinstance(decoded, Reason):
+            return decoded
+        record[name] = decoded
     return record
 
 
-_SLIM_FIELDS = tuple(zip(SlimRecord.__struct_encode_fields__, SlimRecord.__struct_fields__, strict=True))
+_values_of = attrgetter(*SlimRecord.__struct_fields__)
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -59,11 +59,12 @@ class SlimRecord(
 ):
     """A record as far as `normalize` reads it: what decides is checked, the rest stays JSON until it is asked for.
 
-    A record that does not fit (another type, no id, no time) is no SlimRecord and is read in full. Fields are in the
-    order of records, in which they are found the quickest.
+    A record that does not fit (another type, no id, no time) is no SlimRecord and is read in full; so is one without a
+    `userIdentity`, which may be a wrapper around one. Fields are in the order of records, in which they are found the
+    quickest.
     """
 
-    user_identity: msgspec.Raw = NULL
+    user_identity: msgspec.Raw
     event_time: str
     event_source: str
     event_name: str
@@ -95,7 +96,4 @@ class SlimRecord(
             self.service_event_details,
             self.event_context,
         )
-        for part in parts:
-            if part is not NULL and memoryview(part)[0] == _QUOTE:
-                return False
-        return self.user_identity is not NULL
+        return _QUOTE not in [memoryview(part)[0] for part in parts if part is not NULL]

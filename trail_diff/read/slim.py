@@ -136,7 +136,10 @@ _IDENTITY = msgspec.json.Decoder(SlimIdentity)
 
 def read_identity(raw: msgspec.Raw) -> SlimIdentity | None:
     """Read what tells of a `userIdentity` who called; None if it has another shape."""
-    return _attempt(_IDENTITY.decode, raw)
+    try:
+        return _IDENTITY.decode(raw)
+    except REFUSALS:
+        return None
 
 
 def read_key_name(raw: msgspec.Raw) -> str | bytes | None:
@@ -212,7 +215,7 @@ def _make_batch(  # noqa: PLR0913 - what a batch has
     has_next: bool | None = None,
     once: Sequence[bytes] = _ONCE,
 ) -> Batch | None:
-    """Make a batch unless one of its records is a notification of S3 or its like, or may be a wrapper around one.
+    """Make a batch unless one of its records is a notification of S3 or its like.
 
     Of a name that comes twice, only the last is seen: there must not be more names in the data than records.
     """
@@ -220,8 +223,6 @@ def _make_batch(  # noqa: PLR0913 - what a batch has
         return None
     sources = [record.event_source for record in records]
     if any(source.startswith("aws:") for source in set(sources)):
-        return None
-    if any(record.user_identity is NULL for record in records):
         return None
     return Batch(records, sources, split, is_history, has_next, container)
 

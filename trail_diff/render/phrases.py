@@ -1,17 +1,39 @@
 """Wording: the catalogue of each language, and what names a caller."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import get_args
 
 from trail_diff.errors import UsageError
 from trail_diff.model.learnt import Caller
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.full_width import widen
 from trail_diff.render.interface import Lang
-from trail_diff.render.phrases_en import ENGLISH
-from trail_diff.render.phrases_ja import JAPANESE
 
-CATALOGUES: Mapping[Lang, Catalogue] = {"en": ENGLISH, "ja": JAPANESE}
+
+class _Catalogues(Mapping[Lang, Catalogue]):
+    """The phrases of each language; those of a language that nobody asks for are not loaded."""
+
+    def __getitem__(self, lang: Lang) -> Catalogue:
+        match lang:
+            case "en":
+                from trail_diff.render.phrases_en import ENGLISH
+
+                return ENGLISH
+            case "ja":
+                from trail_diff.render.phrases_ja import JAPANESE
+
+                return JAPANESE
+        raise KeyError(lang)
+
+    def __iter__(self) -> Iterator[Lang]:
+        return iter(get_args(Lang))
+
+    def __len__(self) -> int:
+        return len(get_args(Lang))
+
+
+CATALOGUES: Mapping[Lang, Catalogue] = _Catalogues()
 
 
 def catalogue(lang: Lang) -> Catalogue:
@@ -20,9 +42,10 @@ def catalogue(lang: Lang) -> Catalogue:
     Raises:
         UsageError: there is no such language.
     """
-    if lang not in CATALOGUES:
-        raise UsageError(f"no such language: {lang!r}", hint=f"choose one of {', '.join(CATALOGUES)}")
-    return CATALOGUES[lang]
+    try:
+        return CATALOGUES[lang]
+    except KeyError:
+        raise UsageError(f"no such language: {lang!r}", hint=f"choose one of {', '.join(CATALOGUES)}") from None
 
 
 @cache

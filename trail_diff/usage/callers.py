@@ -1,7 +1,8 @@
 """Who uses a key: calls counted by caller, action, key and outcome."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -144,7 +145,7 @@ class CallerCount:
             for (caller, action, key), use in self._uses.items()
             if use.first is not None and use.last is not None and self._choice.holds(key)
         ]
-        return tuple(sorted(rows, key=_sort_key))
+        return tuple(_in_order(rows))
 
 
 class _Use:
@@ -164,5 +165,12 @@ class _Use:
         self.last = bunch.last if self.last is None else max(self.last, bunch.last)
 
 
-def _sort_key(row: CallerUse) -> tuple[int, str, str, str, str]:
-    return -row.calls, row.caller.name or "", row.action, row.key or "", repr(row)
+def _in_order(rows: Iterable[CallerUse]) -> Iterator[CallerUse]:
+    """Yield rows in order; the text of a whole one, which takes long to make, decides only between rows alike."""
+    for _, group in groupby(sorted(rows, key=_sort_key), _sort_key):
+        alike = list(group)
+        yield from alike if len(alike) == 1 else sorted(alike, key=repr)
+
+
+def _sort_key(row: CallerUse) -> tuple[int, str, str, str]:
+    return -row.calls, row.caller.name or "", row.action, row.key or ""
