@@ -282,5 +282,6 @@ def group_night(read: "Material", plan: "TriagePlan", processes: int = 1) -> tup
     gathered, cases = read.gathered, Cases(read.gathered, read.given, plan.pad)
     reports = diagnose_all(lambda job: read.with_facts(cases.of(job)), plan.select(gathered), analyse, processes)
     told = [report for report in reports if is_worth_telling(report) and plan.wanted.wants_cause(report.verdict.cause)]
-    grouped = group_reports(told, len(gathered.jobs), summarize_reading(gathered.tally, gathered.skipped))
+    seen = sum(map(plan.wanted.holds, gathered.jobs))
+    grouped = group_reports(told, seen, summarize_reading(gathered.tally, gathered.skipped))
     return grouped, {job_key(report.failed): report for report in told}
