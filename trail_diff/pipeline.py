@@ -278,9 +278,13 @@ def group_night(read: "Material", plan: "TriagePlan", processes: int = 1) -> tup
     """Diagnose the jobs that are asked about, many in several processes, and put those with the same cause together."""
     from trail_diff.triaging.diagnose import Cases, diagnose_all
     from trail_diff.triaging.group import group_reports, is_worth_telling, job_key
+    from trail_diff.triaging.select import check_completed
 
     gathered, cases = read.gathered, Cases(read.gathered, read.given, plan.pad)
     reports = diagnose_all(lambda job: read.with_facts(cases.of(job)), plan.select(gathered), analyse, processes)
     told = [report for report in reports if is_worth_telling(report) and plan.wanted.wants_cause(report.verdict.cause)]
-    grouped = group_reports(told, len(gathered.jobs), summarize_reading(gathered.tally, gathered.skipped))
+    seen = sum(map(plan.wanted.holds, gathered.jobs))
+    reading = summarize_reading(gathered.tally, gathered.skipped)
+    coverage = structs.replace(reading, warnings=(*reading.warnings, *check_completed(gathered, plan.wanted)))
+    grouped = group_reports(told, seen, coverage)
     return grouped, {job_key(report.failed): report for report in told}

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from aws.conditions import matching_insights
 from aws.loopback import FaultError, Loopback, aws_on_loopback, with_credentials
 from aws.offline import JOBS, incident_records, offline_events, read_source
 from msgspec import structs
@@ -40,10 +41,7 @@ def milliseconds(record: Record) -> int:
 
 
 class Engine:
-    """Logs Insights with its rules: a limit of results, both ends of the span included, asked for until complete.
-
-    The filter is not applied: a source has to make do with more than it asked for.
-    """
+    """Logs Insights with its rules: a filter, a limit of results, both ends of the span included, asked until complete."""
 
     def __init__(self, server: Loopback, records: list[Record]) -> None:
         self._records = records
@@ -62,6 +60,7 @@ class Engine:
         first, last = asked["startTime"], asked["endTime"]
         self.spans.append((first, last))
         inside = [record for record in self._records if first <= milliseconds(record) // 1000 <= last]
+        inside = [inside[place] for place in matching_insights(inside, asked["queryString"])]
         query_id = f"q-{len(self.spans)}"
         self._results[query_id] = inside[:limit]
         return {"queryId": query_id}
@@ -103,6 +102,11 @@ def test_a_log_group_yields_the_events_of_the_offline_path(server: Loopback) -> 
     assert len(server.asked("StartQuery")) == 3
 
 
+def a_call() -> Record:
+    """Return the record of a KMS call."""
+    return next(record for record in incident_records() if record["eventSource"] == "kms.amazonaws.com")
+
+
 def shifted(time: str, span: timedelta) -> str:
     """Return a time that lies a span later."""
     return f"{datetime.fromisoformat(time) + span:%Y-%m-%dT%H:%M:%SZ}"
@@ -131,7 +135,7 @@ def test_the_filter_names_sources_changes_regions_and_keys(server: Loopback) -> 
 
 def test_a_span_with_too_many_results_is_halved_until_all_fit(server: Loopback) -> None:
     """Every event comes back once, however many more there are than one query gives."""
-    base = incident_records()[0]
+    base = a_call()
     records = [
         {**base, "eventID": f"e-{number}", "eventTime": f"2026-03-01T18:{number % 3600 // 60:02d}:{number % 60:02d}Z"}
         for number in range(2 * LIMIT + 1)
@@ -149,7 +153,7 @@ def test_a_span_with_too_many_results_is_halved_until_all_fit(server: Loopback) 
 
 def test_a_single_second_beyond_the_limit_is_reported_as_truncated(server: Loopback) -> None:
     """When one second alone holds more than the limit, what came is used and the rest is said to be missing."""
-    record = {**incident_records()[0], "eventTime": "2026-03-01T18:00:00Z"}
+    record = {**a_call(), "eventTime": "2026-03-01T18:00:00Z"}
     Engine(server, [{**record, "eventID": f"e-{number}"} for number in range(LIMIT + 1)])
     second = Window(datetime.fromisoformat("2026-03-01T18:00:00Z"), datetime.fromisoformat("2026-03-01T18:00:00Z"))
 

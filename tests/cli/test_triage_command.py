@@ -72,6 +72,15 @@ def test_no_failure_is_seen_where_nothing_was_read(
     assert (found, told in out + err) == (status, True)
 
 
+def test_filter_that_no_job_fits_is_told(cli: Cli, tmp_path: Path) -> None:
+    """Where jobs were read, but none of the vault asked about, a note says how many, and what lists them."""
+    path = export(tmp_path, ("deny", 2))
+
+    status, _, err = cli("triage", "--events", path, "--vault", "another")
+
+    assert (status, "of the 4 jobs read, none is of the vaults" in err) == (0, True)
+
+
 def test_page_has_a_report_for_each_job_beside_it(cli: Cli, tmp_path: Path) -> None:
     """HTML in a file links each job to its full report in a folder beside it."""
     page = tmp_path / "night.html"

@@ -111,25 +111,28 @@ def test_group_names_statement_change_and_remedy(records: list[Record], tmp_path
 
 
 @pytest.mark.parametrize(
-    ("wanted", "count"),
+    ("wanted", "count", "seen"),
     [
-        (TriageFilter(vaults=("finance-vault",)), 7),
-        (TriageFilter(vaults=("FINANCE-VAULT", "hr-vault")), 11),
-        (TriageFilter(accounts=("444455556666",)), 2),
-        (TriageFilter(resource_types=("dynamodb",)), 30),
-        (TriageFilter(resource_types=("EBS",)), 0),
-        (TriageFilter(causes=(Cause.KEY_DISABLED, Cause.SCP_DENY)), 10),
-        (TriageFilter(start=datetime.fromisoformat("2026-03-02T18:20:00Z")), 4),
-        (TriageFilter(end=datetime.fromisoformat("2026-03-02T00:00:00Z")), 0),
+        (TriageFilter(vaults=("finance-vault",)), 7, 14),
+        (TriageFilter(vaults=("FINANCE-VAULT", "hr-vault")), 11, 22),
+        (TriageFilter(accounts=("444455556666",)), 2, 33),
+        (TriageFilter(resource_types=("dynamodb",)), 30, 229),
+        (TriageFilter(resource_types=("EBS",)), 0, 0),
+        (TriageFilter(causes=(Cause.KEY_DISABLED, Cause.SCP_DENY)), 10, 229),
+        (TriageFilter(start=datetime.fromisoformat("2026-03-02T18:20:00Z")), 4, 65),
+        (TriageFilter(end=datetime.fromisoformat("2026-03-02T00:00:00Z")), 0, 114),
     ],
 )
-def test_filters_choose_jobs(records: list[Record], tmp_path: Path, wanted: TriageFilter, count: int) -> None:
-    """Vault, account, resource type, time and cause choose which jobs are in groups; baselines stay what they are."""
+def test_filters_choose_jobs(
+    records: list[Record], tmp_path: Path, wanted: TriageFilter, count: int, seen: int
+) -> None:
+    """Vault, account, resource type and time choose which jobs count, a cause which are in groups; baselines stay."""
     inputs = Inputs(events=(written(tmp_path, "trail.json", as_trail_file(records)),))
 
     found, _ = triage(inputs, wanted)
 
     assert len(jobs_of(found)) == found.jobs.failed == count
+    assert found.jobs.seen == seen
 
 
 def test_job_without_a_time_is_in_a_group(tmp_path: Path) -> None:

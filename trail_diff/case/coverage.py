@@ -143,6 +143,14 @@ def _is_searched(side: JobEvents, place: tuple[str, str, str, str], tally: Tally
     return is_here and is_whole and (bool(account) or _has_records(side, tally, job.account))
 
 
+def is_searched(job: Job, tally: Tally) -> bool:
+    """Check whether all of a job's own time was searched where it ran; an export is read whole."""
+    if tally.as_of is None or job.created is None or job.completed is None:
+        return True
+    side = JobEvents(job, Window(job.created, job.completed))
+    return any(_is_searched(side, place, tally) for place in tally.searched)
+
+
 def _is_spanned(side: JobEvents, tally: Tally) -> bool:
     """Check whether records lie before, in and after the job's own time."""
     first, last, core = parse_time(tally.first), parse_time(tally.last), _core(side)

@@ -42,7 +42,7 @@ def triage(
     With --format html and -o, each job's full report is written into a folder beside the page. Exits 0 when no job
     failed, 1 when a cause or a difference is named, 3 when none has an answer or jobs may be missing.
     """
-    from trail_diff.pasted.explain import explain_nothing
+    from trail_diff.pasted.explain import explain_no_jobs
     from trail_diff.pipeline import triage as triage_jobs
     from trail_diff.render.triage import render_triage, summarize_triage
 
@@ -50,7 +50,7 @@ def triage(
     with reading(source, run, history=history, known=known, jobs=job, writes=view.output) as inputs:
         grouped, reports = triage_jobs(inputs, wanted, parse_duration_option(pad))
         if not grouped.jobs.seen:
-            note_if_any(explain_nothing(inputs))
+            note_if_any(explain_no_jobs(inputs))
     shown = render_options(view)
     if view.summary:
         write_output(summarize_triage(grouped, reports, shown), view)

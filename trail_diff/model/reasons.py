@@ -65,6 +65,7 @@ class Reason(StrEnum):
     CALLER_TYPE_NOT_IN_EXPORT = "caller-type-not-in-export"
     FETCH_TRUNCATED = "fetch-truncated"
     JOBS_NOT_LISTED = "jobs-not-listed"
+    COMPLETED_JOBS_NOT_SEARCHED = "completed-jobs-not-searched"
     ABSENCE_FROM_CACHE = "absence-from-cache"
     # what else a reader should know of the comparison
     BASELINE_OTHER_RESOURCE = "baseline-other-resource"

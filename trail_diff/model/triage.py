@@ -70,7 +70,11 @@ class TriageGroup(Struct, frozen=True):
 
 
 class TriageCounts(Struct, frozen=True):
-    """How many jobs were seen, how many of them are in groups, and with which outcome."""
+    """How many jobs were seen, how many of them are in groups, and with which outcome.
+
+    `seen` are those of the vaults, accounts, resource types and time asked about; a cause chooses only among the
+    failed ones.
+    """
 
     seen: int
     failed: int

@@ -107,6 +107,19 @@ def explain_nothing(inputs: Inputs) -> str | None:
     return "; ".join(told) if told else None
 
 
+def explain_no_jobs(inputs: Inputs) -> str | None:
+    """Return in one line why a list of jobs may have no rows: as `explain_nothing`, or jobs are there that do not fit.
+
+    Raises:
+        SourceError: the files hold nothing of CloudTrail or AWS Backup.
+    """
+    told = explain_nothing(inputs)
+    if told or not _can_read_again(inputs) or Export(inputs.events, ReadOptions()).is_large:
+        return told
+    count = len(_read_all(inputs).jobs)
+    return "; ".join(advise("no-job-fits", count=count)) if count else None
+
+
 def explain_no_calls(keys: Sequence[str], inputs: Inputs, *, is_told: bool = False) -> str | None:
     """Return in one line which key was probably meant, when no call on one was read, as may be told already.
 

@@ -44,6 +44,10 @@ ADVICE = {
     "other-region": ("the records are of {regions}, none of {asked}", "give --region {first}"),
     "other-time": ("the records are of {span}, none between --from and --to", "leave these out"),
     "left-out": ("job {value} is in the export, but outside of --region, --from and --to", "leave these out"),
+    "no-job-fits": (
+        "of the {count} jobs read, none is of the vaults, accounts, resource types and time asked about",
+        "'trail-diff jobs' lists them",
+    ),
     "no-job-in-records": (
         "no job in the {count} records read, which are of {span} in {regions}",
         "export the day and the Region of the job, or describe it with --job FILE (aws backup describe-backup-job)",

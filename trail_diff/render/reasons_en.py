@@ -68,6 +68,7 @@ REASONS: Mapping[str, str] = {
     "caller-type-not-in-export": "the export does not say of what type the callers are",
     "fetch-truncated": "only the first pages of the events were fetched",
     "jobs-not-listed": "a list of jobs is not complete, so that some jobs may be missing",
+    "completed-jobs-not-searched": "jobs that completed were not all looked through for refused calls",
     "absence-from-cache": "an absence rests on events kept from an earlier run; --no-cache fetches them again",
     # what else a reader should know of the comparison
     "baseline-other-resource": "the succeeded job backed up another resource",

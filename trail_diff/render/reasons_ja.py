@@ -77,6 +77,7 @@ REASONS: Mapping[str, str] = {
     "caller-type-not-in-export": "エクスポートに呼び出し元のタイプが含まれていません",
     "fetch-truncated": "イベントの最初の数ページしか取得されていません",
     "jobs-not-listed": "ジョブの一覧が完全ではないため、含まれていないジョブがあり得ます",
+    "completed-jobs-not-searched": "完了したジョブのすべてについて拒否された呼び出しを調べたわけではありません",
     "absence-from-cache": "呼び出しがないことは、以前の実行で保存したイベントに基づきます (--no-cache で再取得)",
     # what else a reader should know of the comparison
     "baseline-other-resource": "成功したジョブは別のリソースをバックアップしています",

@@ -7,12 +7,14 @@ from datetime import datetime
 from msgspec import Struct, structs
 
 from trail_diff.arns import last_name
+from trail_diff.case.coverage import is_searched
 from trail_diff.case.gathered import Gathered
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.encryption_context import contexts_of, is_told_apart, names_of, sole_name
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Event, Job
+from trail_diff.model.reasons import Reason
 
 
 class TriageFilter(Struct, frozen=True):
@@ -62,6 +64,16 @@ def select_jobs(gathered: Gathered, wanted: TriageFilter) -> tuple[Job, ...]:
     refused = [event for event in gathered.events if event.accesses and is_denial_code(event.error_code)]
     times = [event.event_time for event in refused]
     return tuple(job for job in asked if not is_succeeded(job) or job.message or any(_refused_in(job, refused, times)))
+
+
+def check_completed(gathered: Gathered, wanted: TriageFilter) -> tuple[Reason, ...]:
+    """Return a warning where jobs that completed ran at a time that was not searched: their refused calls are not seen.
+
+    Event history is asked for the windows of jobs that failed alone, as it answers two requests a second.
+    """
+    completed = (job for job in gathered.jobs if is_succeeded(job) and wanted.holds(job))
+    is_whole = all(is_searched(job, gathered.tally) for job in completed)
+    return () if is_whole else (Reason.COMPLETED_JOBS_NOT_SEARCHED,)
 
 
 def _refused_in(job: Job, refused: Sequence[Event], times: Sequence[datetime]) -> Iterator[bool]:

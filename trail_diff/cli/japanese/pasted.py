@@ -44,6 +44,10 @@ PASTED: Mapping[str, str] = {
     ),
     "the records are of {}, none of {}": "レコードは {} のもので、{} のものはありません",
     "give --region {}": "--region {} を指定してください",
+    "of the {} jobs read, none is of the vaults, accounts, resource types and time asked about": (
+        "読み取った {} 件のジョブに、指定されたボールト、アカウント、リソースタイプ、期間のものはありません"
+    ),
+    "'trail-diff jobs' lists them": "'trail-diff jobs' で一覧できます",
     "the records are of {}, none between --from and --to": (
         "レコードは {} のもので、--from と --to の間のものはありません"
     ),

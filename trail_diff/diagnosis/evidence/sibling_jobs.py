@@ -26,10 +26,8 @@ def fail_since(examined: Examined, hypothesis: Hypothesis) -> tuple[Reason, tupl
     others = [job for job in examined.case.jobs if _is_sibling(examined, job) and not _is_compared(examined, job)]
     before = [job for job in others if job.completed is not None and job.completed <= span.since]
     since = [job for job in others if _is_in(job, span)]
-    has_ended = [is_succeeded(job) or _failed_alike(job) for job in (*before, *since)]
-    if not before or not since or not all(has_ended):
-        return None
-    if all(map(is_succeeded, before)) and all(map(_failed_alike, since)):
+    has_turned = all(map(is_succeeded, before)) and all(map(_failed_alike, since))
+    if before and since and has_turned:
         return Reason.JOBS_FAIL_SINCE_CHANGE, (span.beginning,)
     return None
 

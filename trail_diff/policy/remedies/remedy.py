@@ -6,6 +6,7 @@ stranger gets further than before.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 from msgspec import structs
@@ -25,10 +26,45 @@ from trail_diff.policy.request.principals import may_act_for_another
 
 _LARGEST = 32_768
 """The most bytes that a key policy may have (KMS Developer Guide, "Resource quotas")."""
+_MOST_SITUATIONS = 64
+_TIMES = frozenset({"aws:currenttime", "aws:epochtime"})
 
 
 def find_remedies(situation: Situation) -> tuple[Remedy, ...]:
-    """Try every remedy and every tempting change; those that help first, the narrowest of them ahead."""
+    """Try every remedy and every tempting change; those that help first, the narrowest of them ahead.
+
+    Many jobs of one key meet the same situation: it is tried once.
+    """
+    return _find_remedies(_Met(situation))
+
+
+class _Met:
+    """A situation, the same as another one where policies cannot tell the two apart."""
+
+    def __init__(self, situation: Situation) -> None:
+        self.situation = situation
+        tested = repr((situation.policy, situation.before)).lower()
+        observed = situation.observed if "time" in tested else tuple(map(_without_time, situation.observed))
+        self._text = repr(structs.replace(situation, observed=observed))
+
+    def __eq__(self, other: object) -> bool:
+        """Check whether two situations are the same to policies."""
+        return isinstance(other, _Met) and self._text == other._text
+
+    def __hash__(self) -> int:
+        """Return the hash of what policies can tell."""
+        return hash(self._text)
+
+
+def _without_time(call: ObservedCall) -> ObservedCall:
+    """Return a call without when it was, which differs from job to job."""
+    context = {name: value for name, value in call.request.context.items() if name.lower() not in _TIMES}
+    return structs.replace(call, request=structs.replace(call.request, context=context))
+
+
+@lru_cache(maxsize=_MOST_SITUATIONS)
+def _find_remedies(met: _Met) -> tuple[Remedy, ...]:
+    situation = met.situation
     old = compile_policy(situation.policy, situation)
     return in_order([_try(situation, one, old) for one in find_candidates(situation, old)])
 
