@@ -144,6 +144,30 @@ def test_what_an_assistant_mistakes_is_explained() -> None:
         desk.callers("trail", f"arn:aws:backup:eu-west-1:111122223333:backup-job:{JOB}")
 
 
+def test_vault_in_place_of_a_job_is_explained_with_pseudonyms() -> None:
+    """The jobs of what was named are told, by the name that was given or a pseudonym of it, and no other name is."""
+    desk = Desk([INCIDENT])
+    [[_, _, _, _, vault, *_]] = cells(desk.jobs("trail", failed=True), "time")
+
+    for name in ("prod-vault", vault, "arn:aws:backup:eu-west-1:111122223333:backup-vault:prod-vault"):
+        with pytest.raises(JobNotFoundError) as error:
+            desk.diagnose("trail", name)
+        told = f"{error.value.message}; {error.value.hint}"
+        assert told.startswith(name)
+        assert f"its failed jobs are {JOB.upper()}" in told
+        assert "111122223333" not in told.replace(name, "")
+    assert "prod-vault" not in desk.jobs("trail")
+
+
+def test_advice_names_the_argument_of_the_tool() -> None:
+    """An assistant has no options: what is missing is named as the tool's argument."""
+    answer = ask("what_if", events="trail", key_policy="key-policy.json")
+
+    assert answer.is_error
+    assert "name it with key" in answer.content[0].text
+    assert "--key" not in answer.content[0].text
+
+
 def test_nothing_outside_of_the_roots_is_read() -> None:
     """A path that leads out of the roots is refused with what to do."""
     answer = ask("jobs", events="../../README.md")

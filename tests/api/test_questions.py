@@ -4,11 +4,12 @@ import inspect
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import trail_diff
@@ -94,6 +95,13 @@ def test_times_of_boto3_are_read() -> None:
         (callers, {"events": TRAIL, "start": datetime(2026, 3, 1)}, "give an aware time"),  # noqa: DTZ001
         (callers, {"events": TRAIL, "start": "noon"}, "give an aware datetime"),
         (callers, {"events": {"Records": [object()]}}, "give only what JSON can hold"),
+        (diagnose, {"events": TRAIL, "job_id": JOB, "account": "abc"}, "an account id has 12 digits"),
+        (triage, {"events": TRAIL, "accounts": ["1111"]}, "an account id has 12 digits"),
+        (diagnose, {"events": TRAIL, "job_id": JOB, "organization_id": "foo"}, "it begins with o-"),
+        (diagnose, {"events": TRAIL, "job_id": JOB, "pad": timedelta(-1)}, "give a timedelta"),
+        (callers, {"events": TRAIL, "start": "2026-03-02", "end": "2026-03-01"}, "give the earlier time as start"),
+        (diagnose, {"events": TRAIL, "case": "case.zip"}, "a case bundle holds its events"),
+        (what_if, {"events": TRAIL, "key_policy": POLICY}, "name it with keys"),
         (redact, {"documents": str(TRAIL)}, "give dicts; for files"),
         (redact, {"documents": ["x"]}, "parse them"),
     ],
@@ -114,6 +122,35 @@ def test_table_of_pandas_is_refused_with_the_way_to_give_it() -> None:
         callers(frame)
 
     assert 'frame.to_dict("records")' in error.value.hint
+
+
+def test_rows_of_a_table_are_read_with_what_they_lack() -> None:
+    """A table has NaN or NaT where a row lacks a field: these are null, at any depth, as the advice says to give rows."""
+    records = documents()
+    names = {name: None for record in records for name in record}
+    rows = [{name: record.get(name, float("nan")) for name in names} for record in records]
+    rows[0]["requestParameters"] = {"policy": [float("nan"), pd.NaT, pd.NA]}
+
+    assert len(jobs(rows)) == len(jobs(records))
+
+
+def test_account_may_have_the_dashes_of_the_console() -> None:
+    """An account is taken as the command line takes it."""
+    assert diagnose(TRAIL, JOB, account="1111-2222-3333").verdict.confidence == "confirmed"
+
+
+def test_errors_name_arguments() -> None:
+    """What an error advises is an argument of the function; a command stays one that can be run."""
+    with pytest.raises(JobNotFoundError) as near:
+        diagnose(TRAIL, JOB[:12])
+    with pytest.raises(JobNotFoundError) as key:
+        diagnose(TRAIL, KEY)
+    with pytest.raises(JobNotFoundError) as region:
+        diagnose(TRAIL, JOB, regions="us-east-1")
+
+    assert near.value.hint.endswith(": give it with job_id")
+    assert f"trail-diff callers --key {KEY}" in key.value.hint
+    assert region.value.hint == "give regions eu-west-1"
 
 
 def test_texts_of_people_are_taken() -> None:

@@ -19,17 +19,27 @@ from trail_diff.model.what_if import WhatIfRow
 from trail_diff.render import render_list, render_report
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.lists import CALLERS, JOBS, WHAT_IF
+from trail_diff.render.triage import render_triage
+from trail_diff.triaging.group import group_reports
 
 pytestmark = pytest.mark.browser
 
-OPTIONS = RenderOptions()
+OPTIONS, JAPANESE = RenderOptions(), RenderOptions(lang="ja")
 FIXTURE = Path(__file__).parent.parent.parent / "fixtures" / "original-incident" / "trail"
 MARKUP = "</script></style><img src=x onerror=alert(1)>\"'><svg onload=alert(1)>\u202e"
 
 
-def show(report: Report) -> str:
+def show(report: Report, options: RenderOptions = OPTIONS) -> str:
     """Render a report."""
-    return render_report(report, "html", OPTIONS)
+    return render_report(report, "html", options)
+
+
+def show_triage(options: RenderOptions) -> str:
+    """Render a triage of the job, which has a page of its own."""
+    job = CANONICAL.failed
+    key = (job.id, job.account, job.region)
+    triage = group_reports([CANONICAL], 2, CANONICAL.coverage)
+    return render_triage(triage, {key: CANONICAL}, "html", options, {key: "night-jobs/1.html"})
 
 
 def original() -> Report:
@@ -51,8 +61,21 @@ OPEN = structs.replace(
     findings=(),
     events=tuple(event for event in CANONICAL.events if event.side == "failed"),
 )
+CALL = WhatIfRow(CALLER, "kms:Decrypt", None, 1, 0, "breaks", "explicit-deny")
+KINDS: dict[str, Callable[[RenderOptions], str]] = {
+    "report": lambda options: show(CANONICAL, options),
+    "triage": show_triage,
+    "jobs": lambda options: render_list(
+        JOBS, [JobRow(CANONICAL.failed, CANONICAL.succeeded)], Coverage(), "html", options
+    ),
+    "callers": lambda options: render_list(
+        CALLERS, [CallerUse(CALLER, "kms:Decrypt", None, 3, 1)], Coverage(), "html", options
+    ),
+    "what-if": lambda options: render_list(WHAT_IF, [CALL], CANONICAL.coverage, "html", options),
+}
 PAGES: dict[str, Callable[[], str]] = {
     "canonical": lambda: show(CANONICAL),
+    "triage": lambda: show_triage(OPTIONS),
     "original": lambda: show(original()),
     "many events": lambda: show(many_events()),
     "hostile": lambda: show(make_hostile(MARKUP)),
@@ -63,7 +86,7 @@ PAGES: dict[str, Callable[[], str]] = {
     ),
     "what-if": lambda: render_list(
         WHAT_IF,
-        [WhatIfRow(CALLER, "kms:Decrypt", None, 1, 0, "breaks", "explicit-deny")],
+        [CALL],
         CANONICAL.coverage,
         "html",
         OPTIONS,
@@ -91,15 +114,53 @@ def test_page_is_silent(name: str, open_page: Opener) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_accessible(name: str, scheme: str, open_page: Opener) -> None:
     """axe-core finds nothing to complain about, in light and in dark, with everything unfolded."""
-    from axe_playwright_python.sync_playwright import Axe
-
     opened = open_page(PAGES[name](), color_scheme=scheme)
     open_details(opened.page)
 
-    results = Axe().run(opened.page)
+    assert complaints_about(opened.page) == []
 
-    found = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in results.response["violations"]]
-    assert found == []
+
+def complaints_about(page: Any) -> list[tuple[str, list[str]]]:
+    """Return what axe-core finds: the rule, and the elements that break it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    violations = Axe().run(page).response["violations"]
+    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in violations]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_page_is_accessible_in_both_languages(
+    kind: str, width: int, scheme: str, open_page: Opener
+) -> None:
+    """axe-core finds nothing on a phone and on a screen, in light and in dark, in English and in Japanese."""
+    for options in (OPTIONS, JAPANESE) if width == 390 or kind == "triage" else (JAPANESE,):  # the test above: English
+        viewport = {"width": width, "height": 844}
+        page = open_page(KINDS[kind](options), color_scheme=scheme, viewport=viewport).page
+        open_details(page)
+
+        assert complaints_about(page) == [], options.lang
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("options", [OPTIONS, JAPANESE], ids=["en", "ja"])
+def test_timeline_and_absence_are_read_on_a_phone_without_scrolling(options: RenderOptions, open_page: Opener) -> None:
+    """On a phone the timeline is a list with every mark, and no table of reasons is wider than the screen."""
+    page = open_page(show(CANONICAL, options), viewport={"width": 390, "height": 844}).page
+    places = ("timeline", "absence", "weighing")
+
+    too_wide = page.evaluate(
+        """(places) => places.filter((id) => [...document.querySelectorAll(`section[aria-labelledby=${id}] *`)]
+            .some((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1))""",
+        list(places),
+    )
+
+    assert too_wide == []
+    assert all(page.locator(f"section[aria-labelledby={place}]").count() == 1 for place in places)
+    assert page.locator(".lanes").is_visible()
+    assert not page.locator(".timeline .scroll svg").is_visible()
+    assert page.locator(".lanes code").first.inner_text() == CANONICAL.callers[0].caller.name
 
 
 def test_content_security_policy_is_in_force(open_page: Opener) -> None:
@@ -135,7 +196,7 @@ def test_hostile_text_stays_text(open_page: Opener) -> None:
     page.locator("#events-table .pager button").last.click()
 
     assert page.locator("img, svg [onload], [onerror], iframe").count() == 0
-    assert page.locator("svg").count() == 5
+    assert page.locator("svg:not(.lanes svg)").count() == 5
     assert "<img src=x onerror=alert(1)>" in page.locator("body").inner_text()
     assert "\u202e" not in page.content()
     assert opened.misdeeds == []

@@ -81,6 +81,10 @@ def test_what_is_no_job_id_is_known_by_its_form(text: str, kind: str) -> None:
         ([KEY], "is a key, not a job", "trail-diff callers --key"),
         (["arn:aws:dynamodb:eu-west-1:111122223333:table/orders"], "is a resource", f"failed jobs are {JOB.upper()}"),
         ([f"{BACKUP}recovery-point:{KEY}"], "is a recovery point", "'trail-diff jobs' lists"),
+        (["prod-vault"], "prod-vault names something that jobs are about", f"failed jobs are {JOB.upper()}"),
+        (["orders", "--redact"], "orders names something that jobs are about", f"failed jobs are {JOB.upper()}"),
+        ([JOB, "--account", "abc"], "--account 'abc' is not an account", "an account id has 12 digits"),
+        ([JOB, "--org-id", "foo"], "--org-id 'foo' is not the id of an organization", "aws organizations describe-org"),
         (["111122223333"], "is an account", f"failed jobs are {JOB.upper()}"),
         (["trail/events.json"], "is a file, not a job", "exports go after --events"),
         ([f"{BACKUP}backup-vault:prod-vault"], "is a backup vault", f"failed jobs are {JOB.upper()}"),
@@ -121,7 +125,10 @@ POLICY = str(INCIDENT / "key-policy.json")
         ([JOB], "No such command", f"trail-diff --job-id {JOB} --events PATH"),
         (["jobs", JOB], "unexpected extra argument", f"trail-diff --job-id {JOB} --events PATH"),
         ([f"{KMS}key/{KEY}"], "No such command", "a key goes after --key"),
-        (["jobs", TRAIL], "unexpected extra argument", "exports go after --events"),
+        (["jobs", TRAIL], "unexpected extra argument", "exports go after --events: trail-diff jobs --events"),
+        (["triage", TRAIL], "unexpected extra argument", "exports go after --events: trail-diff triage --events"),
+        ([TRAIL], "No such command", "--job-id ID"),
+        (["triage", "--events", TRAIL, "--account", "abc"], "is not an account", "an account id has 12 digits"),
         (["collect", "-o", "x.zip", "--events", TRAIL, "--job-id", TABLE], "is a resource, not a job", JOB.upper()),
         (["triage", "--events", TRAIL, "--job", JOB], "is a job, not a file", "describe-backup-job"),
         (["jobs", "--events", JOB], "is a job, not a file", f"trail-diff --job-id {JOB}"),
@@ -166,6 +173,18 @@ def test_key_is_found_in_what_stands_around_it(key: str, capsys: pytest.CaptureF
     assert run(["callers", "--events", TRAIL, "--key", key]) == 0
 
     assert "backup-storage.amazonaws.com" in capsys.readouterr().out
+
+
+def test_two_runs_of_the_same_calls_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file compared with itself, or with a copy, differs in nothing, and the reason is said; two times are no copy."""
+    copy = tmp_path / "copy.json"
+    copy.write_bytes((INCIDENT / "event_history.json").read_bytes())
+    days = [f"2026-03-0{day}T17:00Z/2026-03-0{day}T20:00Z" for day in (2, 1)]
+
+    assert run(["compare", str(INCIDENT / "event_history.json"), str(copy)]) == 0
+    assert "note: the two runs are made of the same calls; give" in capsys.readouterr().err
+    run(["compare", TRAIL, "--failed-window", days[0], "--succeeded-window", days[1]])
+    assert "note" not in capsys.readouterr().err
 
 
 def test_account_may_have_dashes() -> None:
