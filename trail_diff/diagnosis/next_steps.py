@@ -16,6 +16,7 @@ from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.explain import began_succeeded
 from trail_diff.diagnosis.hypotheses.key_state import is_used_in_failed
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
+from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
 from trail_diff.diagnosis.key_history import state_at
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Window
@@ -150,10 +151,13 @@ def _for_one_key(examined: Examined, key: str, findings: Sequence[Finding]) -> I
     is_told = state_at(case.changes, key, case.failed.window.end, case.facts) is not None
     if not is_told and is_policy_open and not is_used_in_failed(examined, key):
         yield NextStep(Reason.KEY_STATE_NOT_KNOWN, f"aws kms describe-key {named}", "--key-state", account)
-    open_reasons = {reason for one in own for reason in one.then.reasons}
+    # what a refusal in the log would show, and what is alike in both jobs, leaves nothing open
+    asked = [one for one in own if one.group in examined.driving and may_be_refused(examined, one.group)]
+    undecided = asked if examined.driving else own
+    open_reasons = {reason for one in undecided for reason in one.then.reasons}
     if Reason.GRANTS_NOT_GIVEN in open_reasons or (not own and case.facts.grants is None and is_policy_open):
         yield NextStep(Reason.GRANTS_NOT_GIVEN, f"aws kms list-grants {named}", "--grants", account)
-    if "aws:principalorgid" in {unknown for one in own for unknown in one.then.unknown_keys}:
+    if "aws:principalorgid" in {unknown for one in undecided for unknown in one.then.unknown_keys}:
         command = "aws organizations describe-organization --query Organization.Id --output text"
         yield NextStep(Reason.KEY_UNKNOWN, command, "--org-id")
 

@@ -9,13 +9,18 @@ from trail_diff.render.interface import RenderOptions
 from trail_diff.render.json_lines import to_few_lines
 from trail_diff.render.page import FIELD_WIDTH, Page
 from trail_diff.render.phrases import caller_name, caller_type, catalogue
+from trail_diff.render.summary import name_cause
 
 OUTCOME_COLORS = {"explained": "red", "difference": "red", "no-difference": "green", "inconclusive": "yellow"}
 PRESENCE_COLORS = {"only-succeeded": "red", "denied-in-failed": "red", "only-failed": "yellow"}
 
 SCREEN_LINES = 24
-_LEAST = ("attempts", "open", "gaps", "places")
-"""What an answer can do without, what it needs least first: what would not help, what is open, empty lines, Regions."""
+_LEAST = ("attempts", "open", "gaps", "places", "sentence", "repeated", "breaks", "expected", "rows", "warnings")
+"""What an answer can do without, what it needs least first: what would not help, what is open, empty lines, Regions;
+what the table of callers says again in the verdict, and what the change and the rival say again of the cause; breaks
+in commands, which a terminal makes as well; by what calls are expected; a row for each action; and the text of
+warnings, which are counted.
+"""
 _MOST_RIVALS = 3
 _MOST_STEPS = 2
 _MOST_JSON_LINES = 12
@@ -33,35 +38,40 @@ def render_brief(report: Report, options: RenderOptions) -> str:
 
 
 def _render(report: Report, options: RenderOptions, without: frozenset[str]) -> str:
-    words, page = catalogue(options.lang), Page(options, has_gaps="gaps" not in without)
-    show_verdict(page, report, words)
+    words, page = catalogue(options.lang), Page(options, has_gaps="gaps" not in without, breaks="breaks" not in without)
+    show_verdict(page, report, words, is_short="sentence" in without)
     _show_jobs(page, report, words)
-    _show_callers(page, report, words)
-    _show_findings(page, report, words)
+    _show_callers(page, report, words, has_joined="rows" in without)
+    _show_findings(page, report, words, is_short="repeated" in without)
     _show_absence(page, report, words)
     _show_fix(page, report, words, has_attempts="attempts" not in without)
-    show_expected(page, report, words)
+    show_expected(page, report, words, is_short="expected" in without)
     if "open" not in without or report.verdict.confidence == "possible":
-        _show_next_steps(page, report, words)
-    covered = [essentials.coverage_line(report, words, has_places="places" not in without), words.labels["more"]]
-    page.field(words.labels["covered"], words.grammar.join_items(covered))
-    for warning in essentials.other_warnings(report):
+        _show_next_steps(page, report, words, is_short="breaks" in without)
+    warnings = essentials.other_warnings(report)
+    counted = [words.count("warnings", len(warnings))] if warnings and "warnings" in without else []
+    covered = [essentials.coverage_line(report, words, has_places="places" not in without), *counted]
+    page.field(words.labels["covered"], words.grammar.join_items([*covered, words.labels["more"]]))
+    for warning in () if counted else warnings:
         page.field(words.labels["warning"], words.reason(warning))
     return page.text()
 
 
-def show_verdict(page: Page, report: Report, words: Catalogue) -> None:
-    """Show the verdict: its outcome, how certain it is, and the sentence that sums it up."""
+def show_verdict(page: Page, report: Report, words: Catalogue, *, is_short: bool = False) -> None:
+    """Show the verdict: its outcome, how certain it is, and the sentence that sums it up, or only its cause."""
+    told = name_cause(report, words) if is_short else None
     page.wrap(
-        f"{layout.show_outcome(report.verdict, words)}: {report.verdict.summary}",
+        f"{layout.show_outcome(report.verdict, words)}: {told or report.verdict.summary}",
         color=OUTCOME_COLORS[report.verdict.outcome],
     )
 
 
-def show_expected(page: Page, report: Report, words: Catalogue, *, all_of_them: bool = False) -> None:
-    """Show the calls that are expected of the failed job and that no record shows."""
+def show_expected(
+    page: Page, report: Report, words: Catalogue, *, all_of_them: bool = False, is_short: bool = False
+) -> None:
+    """Show the calls that are expected of the failed job and that no record shows; in short without by what."""
     name = words.labels["expected"]
-    for text in essentials.list_expected(report, words, all_of_them=all_of_them):
+    for text in essentials.list_expected(report, words, all_of_them=all_of_them, is_short=is_short):
         page.field(name, text)
         name = ""
 
@@ -92,7 +102,7 @@ def _subjects(report: Report, job: Job, words: Catalogue) -> list[tuple[str, str
     return [(words.labels[name], text) for name, text in texts.items() if text]
 
 
-def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
+def _show_callers(page: Page, report: Report, words: Catalogue, *, has_joined: bool = False) -> None:
     """Show who differs: a line for each caller, the first of them in the head, and one for each of its actions.
 
     Beside an answer it matters little how many others there are.
@@ -107,9 +117,11 @@ def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
             [escape.terminal(f"{caller_name(caller, words)} ({caller_type(caller, words)})"), *[""] * len(names)]
         )
         colors.append(None)
-        for row in rows:
-            calls = layout.show_sides(row, report, words)
-            named = escape.terminal(f"  {words.presences[row.presence]}  {row.action}")
+        for own in essentials.join_rows(rows) if has_joined else [[row] for row in rows]:
+            row, sides = own[0], zip(*(layout.show_sides(one, report, words) for one in own), strict=True)
+            calls = [words.grammar.join_items(list(side) if len(set(side)) > 1 else [side[0]]) for side in sides]
+            actions = words.grammar.join_items([one.action for one in own])
+            named = escape.terminal(f"  {words.presences[row.presence]}  {actions}")
             place = report.key_places.get(row.key or "", "")
             key = "\n".join(map(escape.terminal, filter(None, [layout.short_key(row.key), place])))
             table.append([named, *calls, *([key] if has_keys else [])])
@@ -122,14 +134,15 @@ def _show_callers(page: Page, report: Report, words: Catalogue) -> None:
         page.wrap(shown.say_left_out(words))
 
 
-def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
+def _show_findings(page: Page, report: Report, words: Catalogue, *, is_short: bool = False) -> None:
     merged = findings.merge_findings(report.findings, words)
     page.gap()
     if not merged:
         return
     finding, actions = merged[0]
     name = words.labels["cause"]
-    for text in essentials.explain_finding(report, finding, actions, words):
+    told = essentials.without_repeated(report, finding) if is_short else finding
+    for text in essentials.explain_finding(report, told, actions, words):
         page.field(name, text)
         name = ""
     _show_evidence(page, report, finding, words)
@@ -188,8 +201,12 @@ def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
     """Show a remedy; the steps that write the same in several statements are shown once."""
     told = essentials.name_remedy(remedy, words)
     steps = essentials.show_steps(remedy.patch or (), words, page.width - FIELD_WIDTH, to_few_lines)
+    places = [place for place, _ in steps]
     for number, (place, lines) in enumerate(steps):
-        page.field("" if number else words.labels["fix"], place if number else f"{told}: {place}")
+        if number == 0:
+            page.field(words.labels["fix"], f"{told}: {place}")
+        elif place != places[number - 1]:
+            page.field("", place)
         page.code([*lines[:_MOST_JSON_LINES], *(["…"] if len(lines) > _MOST_JSON_LINES else [])])
     if not steps:
         page.field(words.labels["fix"], told)
@@ -200,7 +217,7 @@ def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
     page.field("", words.grammar.join_clauses(essentials.show_proof(remedy, words)))
 
 
-def _show_next_steps(page: Page, report: Report, words: Catalogue) -> None:
+def _show_next_steps(page: Page, report: Report, words: Catalogue, *, is_short: bool = False) -> None:
     """Show what would settle the rest: beside a good answer what is open in a line each, else the commands."""
     if report.verdict.confidence in ("confirmed", "likely"):
         name = words.labels["open"]
@@ -209,7 +226,8 @@ def _show_next_steps(page: Page, report: Report, words: Catalogue) -> None:
             name = ""
     else:
         for step in report.next_steps[:_MOST_STEPS]:
-            page.field(words.labels["next_step"], layout.show_step(step, report.failed.account, words))
+            told = layout.show_step(step, report.failed.account, words, is_short=is_short)
+            page.field(words.labels["next_step"], told)
             page.command(step.command)
     more = len(report.next_steps) - _MOST_STEPS
     if more > 0:

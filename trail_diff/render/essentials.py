@@ -80,7 +80,9 @@ def choose_rows(report: Report) -> Shown:
     return Shown(shown, left_out)
 
 
-def list_expected(report: Report, words: Catalogue, *, all_of_them: bool = False) -> Sequence[str]:
+def list_expected(
+    report: Report, words: Catalogue, *, all_of_them: bool = False, is_short: bool = False
+) -> Sequence[str]:
     """Return a line for each caller whose calls are expected and not recorded: its actions, and by what.
 
     Those to read first are what a refused caller has to do next and, where there is no answer, what a service does.
@@ -92,10 +94,12 @@ def list_expected(report: Report, words: Catalogue, *, all_of_them: bool = False
         is_first = one.caller.role_arn in refused or (is_open and one.key_role != "resource")
         if not one.seen and (all_of_them or is_first):
             missing.setdefault((one.caller, one.basis), []).append(one.action)
-    return [
-        words.head(words.grammar.join_items([*dict.fromkeys(actions), name_typed(caller, words)]), words.reason(basis))
-        for (caller, basis), actions in missing.items()
-    ]
+    lines = []
+    for (caller, basis), actions in missing.items():
+        who = caller_name(caller, words) if is_short else name_typed(caller, words)
+        told = words.grammar.join_items([*dict.fromkeys(actions), who])
+        lines.append(told if is_short else words.head(told, words.reason(basis)))
+    return lines
 
 
 def list_consequences(report: Report, words: Catalogue) -> Sequence[str]:
@@ -166,6 +170,26 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
     rest = tuple(one for one in finding.rests_on if one.unless not in shown)
     clearing = findings.show_clearing(structs.replace(finding, rests_on=rest), words)
     return [*parts, *conditions, *told, *differs, *clearing]
+
+
+_OF_THE_TABLE = frozenset({Reason.CALLER_MISSING, Reason.CALLER_REFUSED, Reason.RIVAL_OPEN})
+_OF_THE_CHANGE = frozenset({Reason.STATEMENT_REMOVED, Reason.STATEMENT_ADDED, Reason.STATEMENT_ALTERED})
+
+
+def without_repeated(report: Report, finding: Finding) -> Finding:
+    """Return a finding without what the page shows anyway: the caller's row, the rivals, the changed statements."""
+    is_compared = any(change.statements for change in changes_of(report, finding))
+    shown = _OF_THE_TABLE | (_OF_THE_CHANGE if is_compared else frozenset())
+    kept = tuple(reason for reason in finding.reasons if reason not in shown)
+    return structs.replace(finding, reasons=kept or finding.reasons)
+
+
+def join_rows(rows: Sequence[CallerGroup]) -> list[list[CallerGroup]]:
+    """Put the rows of a caller together that only differ in their action and how often it was called."""
+    joined: dict[object, list[CallerGroup]] = {}
+    for row in rows:
+        joined.setdefault((row.presence, row.key, row.failed.calls > 0, row.failed.errors > 0), []).append(row)
+    return list(joined.values())
 
 
 def _show_condition(condition: ConditionOutcome, finding: Finding, words: Catalogue) -> str:
@@ -251,8 +275,9 @@ def name_rival(report: Report, finding: Finding, rival: Finding, actions: str, w
         return words.head(confidence, findings.show_finding(rival, actions, words))
     keys = [one.key for one in findings.conditions_of(rival, report.decisions)]
     tested = words.grammar.join_names(list(dict.fromkeys(keys)))
-    shown = words.labels["tests_keys"].format(place=place, keys=tested) if tested else place
-    return words.grammar.join_clauses([words.head(confidence, shown), *findings.show_clearing(rival, words)])
+    clearing = findings.show_clearing(rival, words)
+    shown = words.labels["tests_keys"].format(place=place, keys=tested) if tested and not clearing else place
+    return words.grammar.join_clauses([words.head(confidence, shown), *clearing])
 
 
 def support_remedy(report: Report) -> Remedy | None:

@@ -202,9 +202,14 @@ def show_change(change: Change, words: Catalogue) -> str:
     return words.grammar.join_items(parts)
 
 
-def show_step(step: NextStep, account: str | None, words: Catalogue) -> str:
+def show_step(step: NextStep, account: str | None, words: Catalogue, *, is_short: bool = False) -> str:
     """Show why a step is suggested, in which account it has to be taken, and where its output goes."""
-    return words.grammar.join_clauses([words.reason(step.reason), *show_handling(step, account, words)])
+    is_own = step.account in (None, account)
+    if is_short and is_own and step.is_fact and step.option not in (None, "--org-id", "--key", "--events"):
+        handling = [words.labels["give_short"].format(option=step.option)]
+    else:
+        handling = show_handling(step, account, words)
+    return words.grammar.join_clauses([words.reason(step.reason), *handling])
 
 
 def show_handling(step: NextStep, account: str | None, words: Catalogue) -> list[str]:

@@ -20,9 +20,9 @@ FIELD_WIDTH = 11
 class Page:
     """Collects the lines."""
 
-    def __init__(self, options: RenderOptions, *, has_gaps: bool = True) -> None:
-        """Begin an empty page, with empty lines between its parts or without."""
-        self._has_gaps = has_gaps
+    def __init__(self, options: RenderOptions, *, has_gaps: bool = True, breaks: bool = True) -> None:
+        """Begin an empty page, with empty lines between its parts or without; `breaks`: commands are broken to fit."""
+        self._has_gaps, self._breaks = has_gaps, breaks
         self.width, self._color, self._links = options.width, options.color, options.links
         self._zone = options.zone
         self._lines: list[str] = []
@@ -58,7 +58,7 @@ class Page:
         lines = [""]
         for word in escape.terminal(text).split(" "):
             joined = f"{lines[-1]} {word}" if lines[-1] else word
-            if lines[-1] and width_of(joined) > self.width - indent - 2:
+            if self._breaks and lines[-1] and width_of(joined) > self.width - indent - 2:
                 lines.append(word)
             else:
                 lines[-1] = joined

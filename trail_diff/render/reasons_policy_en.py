@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 POLICY_REASONS: Mapping[str, str] = {
     # why a condition of a policy matches or not
-    "value-equals": "the request's value is among the values the condition lists",
-    "value-differs": "the request's value is none of the values the condition lists",
+    "value-equals": "the request's value is among those listed",
+    "value-differs": "the request's value is none of those listed",
     "key-absent": "the request does not have the key, so the condition is false",
     "negated-key-absent": "the request does not have the key, and a negated operator is true without it",
     "if-exists-absent": "the request does not have the key, and an ...IfExists operator is true without it",
@@ -17,7 +17,7 @@ POLICY_REASONS: Mapping[str, str] = {
     # why a condition of a policy cannot be decided
     "key-unknown": "whether the request has the key, and with which value, is not known",
     "variable-unknown": "the condition uses a policy variable whose value is not known",
-    "opaque-value": "which value an AWS service has there is not documented; it may match",
+    "opaque-value": "not documented for AWS services; it may match",
     "multivalued-without-set-operator": (
         "a multivalued key is tested without ForAllValues or ForAnyValue, which AWS leaves undefined"
     ),

@@ -59,11 +59,19 @@ def summarize(report: Report, words: Catalogue) -> str:
         message = shorten(report.failed.message or "", _LONGEST_MESSAGE)
         return grammar.join_clauses([words.causes[verdict.cause], grammar.say_message(message, is_run=is_run)])
     told = grammar.join_clauses(_say_difference(report, words)) or _say_best(report, words)
-    if verdict.cause is not None:
-        cause = words.causes[verdict.cause]
-        named = words.labels["possibly"].format(cause=cause) if verdict.confidence == "possible" else cause
+    named = name_cause(report, words)
+    if named is not None:
         return words.head(named, told)
     return told or grammar.say_different(is_run=is_run)
+
+
+def name_cause(report: Report, words: Catalogue) -> str | None:
+    """Return the cause in a few words, marked where it is only possible; None where KMS is none or none is known."""
+    verdict = report.verdict
+    if verdict.cause is None or verdict.cause is Cause.NOT_KMS:
+        return None
+    cause = words.causes[verdict.cause]
+    return words.labels["possibly"].format(cause=cause) if verdict.confidence == "possible" else cause
 
 
 def _say_difference(report: Report, words: Catalogue) -> list[str]:

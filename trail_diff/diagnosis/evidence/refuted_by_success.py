@@ -17,6 +17,7 @@ from trail_diff.case.usage_history import facets_of
 from trail_diff.diagnosis.evidence.requests import explained_for, is_same_request, outcome_of, tested_keys
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.explain import decide_group, policy_in_force, request_in_failed
+from trail_diff.diagnosis.held_grants import granted_meanwhile
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.key_history import TO_SETTLE
 from trail_diff.diagnosis.policy_spans import blamed_in, span_of
@@ -45,6 +46,8 @@ def judge_by_success(examined: Examined, hypothesis: Hypothesis) -> Judgement | 
     own, told = facets_of(explained.call[0]), []
     for use, is_settled in successes_under(examined, explained, hypothesis):
         is_same = use.action == explained.group.action
+        if _is_by_grant(examined, hypothesis, use):
+            continue
         if use.has_more_facts or not all(is_same_request(own, facts, tested) for facts in use.facts):
             continue
         if not is_same and not _denies_alike(examined, explained, hypothesis, use.action):
@@ -55,6 +58,14 @@ def judge_by_success(examined: Examined, hypothesis: Hypothesis) -> Judgement | 
             return Judgement(RULE, "refutes", (reason,), evidence)
         told.append(Judgement(RULE, "doubts", (Reason.SUCCEEDED_TOO_SOON,), evidence))
     return next(iter(told), None)
+
+
+def _is_by_grant(examined: Examined, hypothesis: Hypothesis, use: Use) -> bool:
+    """Check whether a call worked by a grant made since the failed job: then it says nothing of a missing Allow."""
+    if hypothesis.cause is not Cause.KEY_POLICY_NO_ALLOW or hypothesis.caller is None:
+        return False
+    made = granted_meanwhile(examined, hypothesis.caller, hypothesis.action)
+    return made is not None and use.first >= made.event_time
 
 
 def _denies_alike(examined: Examined, explained: Explained, hypothesis: Hypothesis, action: str) -> bool:

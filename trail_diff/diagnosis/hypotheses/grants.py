@@ -31,7 +31,8 @@ TEXTS: Mapping[Cause, CauseText] = {
         means="A grant that the caller needs was not there: it could not be created, was created only later, or "
         "names a principal that was deleted.",
         evidence="The refused CreateGrant record without a layer; a CreateGrant for this very caller between the "
-        "failure and the success; or a grant that names the unique id under which the call once worked, where "
+        "failure and its next success, where the policy does not allow it; a grant that the run that worked made and "
+        "ended (possible at most); or a grant that names the unique id under which the call once worked, where "
         "the refused one has another.",
         helps="Create the grant for the caller; where CreateGrant was refused, let whoever asked for it make it, in "
         "the policy that lacks it, or make the grant that the record asks for.",
