@@ -2,7 +2,7 @@
 
 from trail_diff.arns import last_name
 from trail_diff.model.learnt import Job
-from trail_diff.model.report import Finding, Remedy, Report
+from trail_diff.model.report import Finding, NextStep, Remedy, Report
 from trail_diff.render import escape, essentials, findings, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
@@ -143,11 +143,17 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
 
 
 def _show_evidence(page: Page, report: Report, finding: Finding, words: Catalogue) -> None:
-    """Show the change that a finding rests on, else its first evidence and the change of the policy, if any."""
+    """Show the change that a finding rests on, else its first evidence and the change of the policy, if any.
+
+    The policy that a refusal names by its ARN is shown as well: it is the one to ask about.
+    """
     changes = essentials.changes_of(report, finding)
     if finding.evidence and not any(change.event_id == finding.evidence[0].event_id for change in changes):
         shown = essentials.show_evidence(report, finding.evidence[0], words)
         page.field(words.labels["evidence"], shown, finding.evidence[0].url)
+    for named in finding.evidence[1:]:
+        if named.file and named.file.startswith("arn:"):
+            page.field("", essentials.show_evidence(report, named, words))
     name = words.labels["change"]
     for change in changes:
         page.field(name, essentials.show_dated_change(report, change, words), change.url)
@@ -200,16 +206,25 @@ def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
     page.field("", words.grammar.join_clauses(essentials.show_proof(remedy, words)))
 
 
+def _show_own_step(step: NextStep, report: Report, words: Catalogue) -> str:
+    return layout.show_step(step, report.failed.account, words)
+
+
 def _show_next_steps(page: Page, report: Report, words: Catalogue) -> None:
-    """Show what would settle the rest: beside a good answer what is open in a line each, else the commands."""
+    """Show what would settle the rest: beside a good answer what is open in a line each, else the commands.
+
+    A command that leads to the fix itself is shown beside any answer.
+    """
     if report.verdict.confidence in ("confirmed", "likely"):
         name = words.labels["open"]
         for step in report.next_steps[:_MOST_STEPS]:
-            page.field(name, words.reason(step.reason))
+            page.field(name, words.reason(step.reason) if step.is_fact else _show_own_step(step, report, words))
+            if not step.is_fact:
+                page.command(step.command)
             name = ""
     else:
         for step in report.next_steps[:_MOST_STEPS]:
-            page.field(words.labels["next_step"], layout.show_step(step, report.failed.account, words))
+            page.field(words.labels["next_step"], _show_own_step(step, report, words))
             page.command(step.command)
     more = len(report.next_steps) - _MOST_STEPS
     if more > 0:
