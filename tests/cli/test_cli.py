@@ -461,3 +461,19 @@ def test_slip_is_answered_with_what_was_meant(cli: Cli, arguments: tuple[object,
     assert is_refusal(shown)
     assert hint in shown.err
     assert "Value error" not in shown.err
+
+
+def test_policy_of_the_organization_is_named_in_the_default_view(cli: Cli, tmp_path: Path) -> None:
+    """A refusal that names a policy of the organization shows its ARN, and how to look at it, without -v."""
+    made = Recording()
+    who, key = made.role("app", "s"), made.key_arn("a")
+    policy = "arn:aws:organizations::444455556666:policy/o-abc1234567/service_control_policy/p-abcd1234"
+    refused = made.denied(who, "kms:Decrypt", key, f"with an explicit deny in a service control policy: {policy}")
+    made.kms("2026-03-01T10:00:00Z", "Decrypt", key, who, None, **refused)
+    export = tmp_path / "failed.json"
+    export.write_text(json.dumps({"Records": made.records}), encoding="utf-8")
+
+    shown = cli("compare", export)
+
+    assert policy in "".join(line.strip() for line in shown.out.splitlines())
+    assert "aws organizations describe-policy --policy-id p-abcd1234" in shown.out

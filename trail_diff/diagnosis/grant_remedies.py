@@ -15,6 +15,7 @@ from trail_diff.arns import arn_account, arn_region
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.held_grants import holds_grant
 from trail_diff.diagnosis.key_history import grant_id_of
+from trail_diff.diagnosis.needs import needed_by_linked_role
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Caller
 from trail_diff.model.reasons import Reason
@@ -70,7 +71,7 @@ def name_key(key: str) -> str:
 
 def _command(examined: Examined, finding: Finding) -> str | None:
     key = finding.key or examined.key
-    if Reason.CREATE_GRANT_REFUSED in finding.reasons:
+    if Reason.CREATE_GRANT_REFUSED in finding.reasons and not is_foreign_linked_role(finding):
         return _command_refused(examined, finding, key)
     recorded = next(_recorded(examined, finding), {})
     wanted = {_lower(name): value for name, value in recorded.items()}
@@ -118,7 +119,7 @@ def describe_grant(grant: Mapping[str, Any], key: str) -> str | None:
 
 
 def _operations(examined: Examined, finding: Finding, wanted: Mapping[str, Any]) -> list[str]:
-    """Return the operations of the recorded grant; else those that the caller was seen to ask for."""
+    """Return the operations of the recorded grant; else those that the caller asked for, or needs with them."""
     listed = wanted.get("operations")
     if isinstance(listed, list) and listed:
         return [str(one) for one in listed]
@@ -129,6 +130,8 @@ def _asked(examined: Examined, finding: Finding) -> list[str]:
     caller = finding.caller.across_sessions() if finding.caller else None
     actions = {one.action for one in examined.groups if one.caller.across_sessions() == caller}
     actions |= {finding.action} if finding.action else set()
+    if finding.caller is not None and finding.caller.kind is CallerKind.SERVICE_LINKED_ROLE:
+        actions |= needed_by_linked_role(finding.caller, actions)
     return sorted(action.removeprefix("kms:") for action in actions)
 
 

@@ -8,8 +8,8 @@ from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.explain import find_call, policy_in_force, request_in_failed
 from trail_diff.diagnosis.key_history import grants_at
 from trail_diff.diagnosis.parts import find_counterpart
-from trail_diff.model.codes import Decided
-from trail_diff.model.learnt import KeyAccess
+from trail_diff.model.codes import CallerKind, Decided
+from trail_diff.model.learnt import Caller, KeyAccess
 from trail_diff.model.report import CallerGroup, Finding, Replay
 from trail_diff.policy import PolicySet, Request, compile_policies, decide
 from trail_diff.policy.request.domains import Domain
@@ -59,7 +59,11 @@ def _with_profile(examined: Examined, calls: list[Call]) -> list[Call]:
     via = (group.caller.invoked_by or "").removesuffix(".amazonaws.com")
     own = {group.action for group, _request in calls}
     session_of = "user" if examined.case.failed.job.kind == "window" else "job-role"
-    needed = _needed_via(via, session_of, own) if via else set()
+    needed: set[str] = set()
+    if group.caller.kind is CallerKind.SERVICE_LINKED_ROLE:
+        needed = needed_by_linked_role(group.caller, own)
+    elif via:
+        needed = _needed_via(via, session_of, own)
     return calls + [(group, _asking(request, action)) for action in sorted(needed - own)]
 
 
@@ -79,6 +83,18 @@ def _needed_via(service: str, session_of: str, actions: set[str]) -> set[str]:
         if profile.caller.name in (service, f"{service}.amazonaws.com") and profile.caller.session_of == session_of
     ]
     return set().union(*({*one.actions} for one in profiles if actions & {*one.actions}))
+
+
+def needed_by_linked_role(caller: Caller, actions: set[str]) -> set[str]:
+    """Return the actions that a service-linked role itself needs: what its service asks for as a user is another's."""
+    linked = (one for one in call_profiles().profiles if one.caller.identity == "service-linked-role")
+    own = (one for one in linked if one.only_with is None and _is_named(one.caller.name, caller))
+    return set().union(*({*one.actions} for one in own if actions & {*one.actions}))
+
+
+def _is_named(name: str | None, caller: Caller) -> bool:
+    """Check whether a profile's role is the caller: one of its kind may have a suffix of the customer's choice."""
+    return name is not None and f"/aws-service-role/{name}" in f"{caller.role_arn}"
 
 
 def key_of(examined: Examined, finding: Finding) -> str | None:

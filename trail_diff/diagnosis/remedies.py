@@ -73,8 +73,25 @@ def _of_key_policy(examined: Examined, findings: Sequence[Finding]) -> tuple[Rem
         return (grant_again(examined, finding), *_restore(examined, findings, explained))
     if explained is not None and explained.policy is not None and not (is_deny and finding.statement is None):
         found = find_remedies(_situation(examined, findings, explained))
-        return in_order((*found, *send_what_policy_asks(examined, explained)))
-    return () if is_deny else allow_without_policy(examined, finding)
+        own = () if is_deny else _allow_at_home(examined, finding)
+        return in_order((*found, *send_what_policy_asks(examined, explained), *own))
+    return () if is_deny else (*allow_without_policy(examined, finding), *_allow_at_home(examined, finding))
+
+
+def _allow_at_home(examined: Examined, finding: Finding) -> tuple[Remedy, ...]:
+    """Return the policy that a caller needs in its own account for the key of another, beside that of the key.
+
+    By itself it helps as little as the other; that both are needed is among its risks (KMS developer guide, "Allowing
+    users in other accounts to use a KMS key").
+    """
+    caller, key = finding.caller, finding.key or examined.key
+    owner = arn_account(key)
+    if caller is None or caller.role_arn is None or None in (caller.account, owner) or caller.account == owner:
+        return ()
+    return tuple(
+        structs.replace(one, helps="undetermined") if Reason.NEEDS_ALLOW_AS_WELL in one.risks else one
+        for one in allow_by_identity(examined, finding)
+    )
 
 
 def _allow_caller(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:

@@ -156,11 +156,17 @@ def _show_findings(page: Page, report: Report, words: Catalogue, *, is_short: bo
 
 
 def _show_evidence(page: Page, report: Report, finding: Finding, words: Catalogue) -> None:
-    """Show the change that a finding rests on, else its first evidence and the change of the policy, if any."""
+    """Show the change that a finding rests on, else its first evidence and the change of the policy, if any.
+
+    The policy that a refusal names by its ARN is shown as well: it is the one to ask about.
+    """
     changes = essentials.changes_of(report, finding)
     if finding.evidence and not any(change.event_id == finding.evidence[0].event_id for change in changes):
         shown = essentials.show_evidence(report, finding.evidence[0], words)
         page.field(words.labels["evidence"], shown, finding.evidence[0].url)
+    for named in finding.evidence[1:]:
+        if named.file and named.file.startswith("arn:"):
+            page.field("", essentials.show_evidence(report, named, words))
     name = words.labels["change"]
     for change in changes:
         page.field(name, essentials.show_dated_change(report, change, words), change.url)
@@ -218,17 +224,20 @@ def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
 
 
 def _show_next_steps(page: Page, report: Report, words: Catalogue, *, is_short: bool = False) -> None:
-    """Show what would settle the rest: beside a good answer what is open in a line each, else the commands."""
-    if report.verdict.confidence in ("confirmed", "likely"):
-        name = words.labels["open"]
-        for step in report.next_steps[:_MOST_STEPS]:
-            page.field(name, words.reason(step.reason))
-            name = ""
-    else:
-        for step in report.next_steps[:_MOST_STEPS]:
-            told = layout.show_step(step, report.failed.account, words, is_short=is_short)
-            page.field(words.labels["next_step"], told)
+    """Show what would settle the rest: beside a good answer what is open in a line each, else the commands.
+
+    A command that leads to the fix itself is shown beside any answer.
+    """
+    is_answered = report.verdict.confidence in ("confirmed", "likely")
+    name = words.labels["open" if is_answered else "next_step"]
+    for step in report.next_steps[:_MOST_STEPS]:
+        is_open = is_answered and step.is_fact
+        account = report.failed.account
+        told = words.reason(step.reason) if is_open else layout.show_step(step, account, words, is_short=is_short)
+        page.field(name, told)
+        if not is_open:
             page.command(step.command)
+        name = "" if is_answered else name
     more = len(report.next_steps) - _MOST_STEPS
     if more > 0:
         page.field("", words.count("more", more))

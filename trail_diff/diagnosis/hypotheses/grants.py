@@ -133,6 +133,7 @@ def _refused_creation(examined: Examined) -> Iterator[Hypothesis]:
             standing="likely" if decisive else "possible",
             caller=events[0].caller,
             action="kms:CreateGrant",
+            key=next((access.key for access in events[0].accesses), None),
             layer="grant",
             reasons=(Reason.CREATE_GRANT_REFUSED,),
             evidence=evidence_of(*events[:3]),

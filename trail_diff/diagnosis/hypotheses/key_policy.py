@@ -47,10 +47,12 @@ TEXTS: Mapping[Cause, CauseText] = {
         evidence="A refused call's message says that no resource-based policy allows it; or the policy in force allows "
         "nothing and the grants were given. Likely, without the grants, when the Allow of the policy before "
         "is gone or altered in the one in force.",
-        helps="Allow the service principal or the role in the key policy, or create the grant.",
+        helps="Allow the service principal or the role in the key policy, or create the grant. A role of another "
+        "account needs an identity policy there as well.",
         remedies=(
             "allow-service-principal",
             "allow-caller-role",
+            "allow-in-identity-policy",
             "widen-via-service",
             "correct-source-arn",
             "widen-encryption-context",
