@@ -172,7 +172,7 @@ FORMS: dict[str, tuple[Callable[[], bytes], Reason | None]] = {
             "RESOURCES\tk\tAWS::KMS::Key\n"
             for one in RECORDS
         ).encode(),
-        Reason.REPAIRED_TEXT_OUTPUT,
+        None,
     ),
     "Format-List, wrapped": (
         lambda: "\n\n".join(

@@ -51,7 +51,6 @@ class Reason(StrEnum):
     REPAIRED_ELISIONS = "repaired-elisions"
     REPAIRED_PUNCTUATION = "repaired-punctuation"
     REPAIRED_FORMAT_LIST = "repaired-format-list"
-    REPAIRED_TEXT_OUTPUT = "repaired-text-output"
     REPAIRED_PYTHON = "repaired-python"
     REPAIRED_YAML = "repaired-yaml"
     REPAIRED_ESCAPES = "repaired-escapes"

@@ -41,7 +41,6 @@ from trail_diff.read.recognition import (
 from trail_diff.read.repair.format_list import is_format_list
 from trail_diff.read.repair.links import without_links
 from trail_diff.read.repair.mail import is_base64, is_encoded_mail
-from trail_diff.read.repair.text_output import is_text_output
 from trail_diff.read.repair.yaml_text import ANSWER
 from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside, mentions_record
 from trail_diff.read.slim import ENTRY, REFUSALS, Batch, Entry
@@ -60,7 +59,7 @@ _HISTORY = msgspec.json.Decoder(Entry)
 
 def _has_own_form(line: str) -> bool:
     """Check whether the first line of a document shows a form that is undone as a whole before it is read."""
-    return is_base64(line) or is_text_output(line) or is_format_list(line)
+    return is_base64(line) or is_format_list(line)
 
 
 class Envelope:
@@ -302,6 +301,8 @@ class Envelope:
             yield from self._unwrap(value, depth + 1)
         if text.startswith("CWL CONTROL MESSAGE"):
             self._ledger.note(Reason.CONTROL_MESSAGE)
+        elif text.startswith("RESOURCES\t") or (values and text.startswith("EVENTS\t")):
+            return  # `--output text`, whose other columns only repeat what the record says
         elif not values or any(isinstance(one, Between) and mentions(one.text) for one in found):
             is_telling = any(isinstance(one, Between) and mentions(one.text) for one in found)
             self._ledger.note(Reason.TEXT_NOT_READ if is_telling else Reason.NOT_CLOUDTRAIL, size=size_of(text))
@@ -403,7 +404,7 @@ class Envelope:
 
     def _pass(self, record: Record) -> Iterator[Found]:
         """Let one decoded record through the gate."""
-        if not isinstance(record.get("eventTime"), str):
+        if not isinstance(record.get("eventTime", ""), str):
             record = {**record, "eventTime": read_row_time(record.get("eventTime"))}
         peek = peek_at(record)
         if not is_record(peek):

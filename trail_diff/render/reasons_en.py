@@ -52,7 +52,6 @@ REASONS: Mapping[str, str] = {
     "repaired-elisions": "parts were left out by hand, so fields are missing and records may be",
     "repaired-punctuation": "commas and brackets that were missing or too many were corrected or passed over",
     "repaired-format-list": "a list of PowerShell's Format-List was read",
-    "repaired-text-output": "the columns of --output text around the records were taken off",
     "repaired-python": "values of Python or JavaScript were read as JSON; times of the machine's zone count as UTC",
     "repaired-yaml": "YAML was read as JSON",
     "repaired-escapes": "the escapes of JSON inside of a string or a cell were undone",

@@ -59,7 +59,6 @@ REASONS: Mapping[str, str] = {
     ),
     "repaired-punctuation": "不足している、または余分なカンマや括弧を修正または無視しました",
     "repaired-format-list": "PowerShell の Format-List の出力を読み取りました",
-    "repaired-text-output": "--output text の、レコード以外の列を取り除きました",
     "repaired-python": (
         "出力された Python の値を JSON として読み取りました。端末のタイムゾーンの時刻は UTC とみなしています"
     ),
