@@ -171,7 +171,7 @@ def test_an_export_on_disk_is_read_without_aws() -> None:
 
 def test_a_language_that_nobody_asks_for_is_not_loaded() -> None:
     """The phrases of another language take as long to load as a small export to read."""
-    arguments = ["callers", "--events", INCIDENT / "trail", "--lang"]
+    arguments: list[str | Path] = ["callers", "--events", INCIDENT / "trail", "--lang"]
 
     assert "trail_diff.render.phrases_ja" not in loaded_by(*arguments, "en")
     assert "trail_diff.render.phrases_en" not in loaded_by(*arguments, "ja")

@@ -211,6 +211,41 @@ def test_record_without_what_is_needed_is_skipped(field: str, value: Any) -> Non
     assert normalize_record(record, "a.json") == Skipped("a.json", Reason.INVALID_RECORD)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"eventName": "kms:Decrypt"},
+        {"eventName": "decrypt"},
+        {"userIdentity": {**STORAGE, "type": 7}},
+        {"userIdentity": {**STORAGE, "invokedBy": "backup-storage. amazonaws.com"}},
+        {"userIdentity": {**STORAGE, "invokedBy": "backup-\ufeffstorage.amazonaws.com"}},
+        {"userIdentity": {**STORAGE, "invokedBy": ["backup.amazonaws.com"]}},
+        {"userIdentity": "backup"},
+        {"userIdentity": {**ROOT, "arn": "<arn:aws>:iam::111122223333:root"}},
+        {"userIdentity": {**ROOT, "accountId": [1]}},
+        {"userIdentity": {**ROOT, "userName": "a\u200bb"}},
+        {"resources": [{"ARN": "<arn:aws>:kms:eu-west-1:111122223333:key/a"}]},
+        {"resources": [], "requestParameters": {"keyId": "a\ufeffb"}},
+    ],
+)
+def test_record_whose_facts_cannot_be_what_they_are_named_is_skipped(changes: dict[str, Any]) -> None:
+    """Damage inside of a name, an ARN or a type makes a record invalid, and never a caller or a key of its own."""
+    record = {**Recording().kms(TIME, "Decrypt", KEY, STORAGE), **changes}
+
+    assert normalize_record(record, "a.json") == Skipped("a.json", Reason.INVALID_RECORD)
+
+
+@pytest.mark.parametrize("recipient", [111122223333, "1.11122E+11", "XXXXXXXXXXXX", None])
+def test_an_account_that_was_changed_on_its_way_makes_no_caller_foreign(recipient: object) -> None:
+    """An account that became a number is itself; one that was rounded or masked is compared with none."""
+    identity = {**ROOT, "accountId": 111122223333}
+    record = {**Recording().kms(TIME, "Decrypt", KEY, identity), "recipientAccountId": recipient}
+
+    caller = make_event(record).caller
+
+    assert (caller.kind, caller.account) == (CallerKind.ROOT, "111122223333")
+
+
 def test_record_without_an_id_keeps_one_id() -> None:
     """The same record read twice is the same event, even without an eventID."""
     record = Recording().kms(TIME, "Decrypt", KEY, STORAGE, eventID=None)

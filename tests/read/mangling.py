@@ -1,5 +1,7 @@
 """What text goes through on its way: each manner as a function, to be undone by the repairs, and what it costs."""
 
+import base64
+import gzip
 import html
 import quopri
 import re
@@ -37,6 +39,12 @@ def mail(text: str) -> str:
     return head + quopri.encodestring(text.encode()).decode()
 
 
+def attach(text: str) -> str:
+    """Attach text to a mail, packed with gzip."""
+    head = "From: a\nContent-Type: application/gzip; name=x.gz\nContent-Transfer-Encoding: base64\n\n"
+    return head + base64.encodebytes(gzip.compress(text.encode())).decode()
+
+
 MANGLES: dict[str, Mangle] = {
     "hash": each_line("# "),
     "quoted": each_line("> "),
@@ -53,5 +61,24 @@ MANGLES: dict[str, Mangle] = {
     "comments": lambda text: text.replace('"eventTime"', '// when\n"eventTime"'),
     "trailing-comma": lambda text: re.sub(r"\n(\s*)\}", r",\n\1}", text),
     "tabs": lambda text: text.replace("  ", "\t"),
+    "pod": each_line("[pod/trail-7d9f8b6c5-x2x9z/reader] "),
+    "pod-times": each_line("2026-03-03T08:00:00.123456789Z "),
+    "runtime": each_line("2026-03-03T08:00:00.123456789Z stdout F "),
+    "file-names": each_line("logs/a-b_c.json:"),
+    "level": each_line("INFO:root:"),
+    "bare-colours": lambda text: re.sub(r'("\w+")(:)', "[34;1m\\1[0m\\2", text),
+    "colours-inside": lambda text: text.replace("kms", "\x1b[01;31m\x1b[Kkms\x1b[m\x1b[K"),
+    "pager": lambda text: text.replace("\n", "\n--More--(3%)\n", 20),
+    "caret": lambda text: text.replace("\n", "^M\n"),
+    "folded": lambda text: wrap(text).replace("\n", "\\\n"),
+    "base64": lambda text: base64.encodebytes(text.encode()).decode(),
+    "base64-gzip": lambda text: base64.b64encode(gzip.compress(text.encode())).decode(),
+    "python-bytes": lambda text: repr(text.encode()),
+    "script": lambda text: re.sub(r'"(\w+)":', r"\1:", text),
+    "script-quotes": lambda text: re.sub(r'"(\w+)":', r"\1:", text).replace('"', "'"),
+    "python-words": lambda text: (
+        text.replace(": true", ": True").replace(": false", ": False").replace(": null", ": None")
+    ),
+    "mail-with-gzip": attach,
 }
 """Manners that lose nothing."""

@@ -1,13 +1,16 @@
 """Text that is no JSON as it is: each repair gives the records back and is named; what is lost is counted."""
 
+import base64
 import io
 import json
 import re
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
+import yaml
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -193,6 +196,136 @@ def test_the_time_grows_with_the_size(make: Callable[[int], str]) -> None:
         spent.append(time.process_time() - begun)
 
     assert spent[1] < 2.5 * spent[0] + 0.3
+
+
+FORMS: dict[str, tuple[Callable[[], bytes], Reason | None]] = {
+    "text output": (
+        lambda: "".join(
+            f"EVENTS\t{json.dumps(one)}\t{one['eventID']}\tDecrypt\tkms.amazonaws.com\t1772388300.0\ttrue\tr\n"
+            "RESOURCES\tk\tAWS::KMS::Key\n"
+            for one in RECORDS
+        ).encode(),
+        None,
+    ),
+    "Format-List, wrapped": (
+        lambda: "\n\n".join(
+            "AccessKeyId     : \nCloudTrailEvent : "
+            + "\n                  ".join(re.findall(".{1,60}", json.dumps(one)))
+            + f"\nEventId         : {one['eventID']}"
+            for one in RECORDS
+        ).encode(),
+        Reason.REPAIRED_FORMAT_LIST,
+    ),
+    "links of a chat": (
+        lambda: (
+            json.dumps(RECORDS).replace("kms.amazonaws.com", "<http://kms.amazonaws.com|kms.amazonaws.com>").encode()
+        ),
+        Reason.REPAIRED_LINKS,
+    ),
+    "masked dots": (
+        lambda: json.dumps(RECORDS).replace("kms.amazonaws", "kms[.]amazonaws").encode(),
+        Reason.REPAIRED_LINKS,
+    ),
+    "quotes of Windows": (lambda: MANGLES["curly"](PRETTY).encode("cp1252"), Reason.REPAIRED_ENCODING),
+    "a log emptied while it was written": (lambda: b"\0" * 300 + PRETTY.encode(), None),
+    "zeros between records": (lambda: "\0".join(map(json.dumps, RECORDS)).encode(), None),
+    "a capture of a browser": (
+        lambda: json.dumps({"log": {"entries": [{"response": {"content": {"text": PRETTY}}}]}}).encode(),
+        None,
+    ),
+    "far down": (lambda: json.dumps({"a": {"b": {"c": {"d": {"e": {"f": RECORDS}}}}}}).encode(), None),
+    "streams": (
+        lambda: json.dumps({"data": {"result": [{"values": [["1", json.dumps(one)] for one in RECORDS]}]}}).encode(),
+        None,
+    ),
+    "base64 in a field": (
+        lambda: json.dumps(
+            [{"raw_log": base64.b64encode(json.dumps(one).encode()).decode()} for one in RECORDS]
+        ).encode(),
+        None,
+    ),
+    "a list of YAML": (lambda: yaml.safe_dump(RECORDS).encode(), Reason.REPAIRED_YAML),
+    "times as numbers": (
+        lambda: re.sub(
+            r'"eventTime": "([^"]*)"',
+            lambda found: f'"eventTime": {datetime.fromisoformat(found[1]).timestamp():.0f}',
+            json.dumps(RECORDS),
+        ).encode(),
+        None,
+    ),
+    "names in snake case": (
+        lambda: re.sub(
+            r'"([a-z]\w*)": ',
+            lambda found: f'"{re.sub("(?<=[a-z])(?=[A-Z])", "_", found[1]).lower()}": ',
+            json.dumps(RECORDS),
+        ).encode(),
+        None,
+    ),
+}
+"""Forms that are read whole, and the repair that is named."""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_is_read_whole_and_its_repair_named(form: str) -> None:
+    """All records come out of each form as they went in, nothing is counted as lost, and what was done is named."""
+    make, repair = FORMS[form]
+
+    records, skipped, tally = read(make())
+
+    if form not in ("a list of YAML", "names in snake case"):
+        assert sorted(records, key=lambda one: one["eventID"]) == sorted(RECORDS, key=lambda one: one["eventID"])
+    assert ids(records) == ids(RECORDS)
+    assert [one["userIdentity"]["arn"] for one in records] == [one["userIdentity"]["arn"] for one in RECORDS]
+    assert list(skipped) == ([repair] if repair else []) or (repair in skipped and form == "quotes of Windows")
+    assert tally.records == len(RECORDS)
+
+
+LOSSES: dict[str, Callable[[], str]] = {
+    "the head of indented records": lambda: PRETTY[PRETTY.index('"eventID"') :],
+    "a hole of zeros in a name": lambda: PRETTY.replace("assumed-role", "assumed\0\0\0role", 1),
+    "a page break in every record": lambda: re.sub(r'("eventName": "De)', r"\1~~~\n", PRETTY).replace(
+        "crypt", '"crypt'
+    ),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_loss_is_counted_by_records(loss: str) -> None:
+    """What is damaged beyond repair is counted, as many as there are records in it."""
+    records, skipped, _ = read(LOSSES[loss]())
+
+    lost = sum(one.count for reason, one in skipped.items() if not reason.startswith(("repaired-", "not-")))
+
+    assert len(records) + lost >= len(RECORDS)
+    assert lost
+
+
+def test_a_document_that_only_names_the_fields_is_not_passed_over() -> None:
+    """An object that has the names of a record where nothing can read them is counted as unread text."""
+    text = json.dumps({"rows": [["eventSource", "eventName", "eventTime"], ["kms.amazonaws.com", "Decrypt", "today"]]})
+
+    assert Reason.TEXT_NOT_READ in read(text)[1]
+
+
+def test_a_name_of_a_service_that_was_cut_has_no_space() -> None:
+    """A line break inside of an ARN or of a service's name leaves no space there."""
+    text = PRETTY.replace("assumed-role/", "assumed-\nrole/").replace('"kms.amazonaws', '"kms.\namazonaws')
+
+    assert read(text)[0] == RECORDS
+
+
+def test_a_policy_cut_in_the_middle_is_put_together() -> None:
+    """A line break in JSON inside of a string is taken for white space only between its parts."""
+    policy = json.dumps({"Statement": [{"Action": "kms:Decrypt"}]})
+    record = {**RECORDS[0], "requestParameters": {"policy": policy}}
+    text = json.dumps({"Records": [record]})
+    at = text.index("kms:Dec") + 5
+    cut = text[:at] + "\n" + text[at:]
+
+    records, skipped, _ = read("x" * (at - 1) + "\n" + cut)
+
+    assert records == [record]
+    assert Reason.REPAIRED_WRAPPING in skipped
 
 
 @pytest.mark.parametrize("repair", [*ALWAYS, *REPAIRS])

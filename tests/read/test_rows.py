@@ -78,6 +78,15 @@ def test_console_csv_lacks_caller_type() -> None:
     [
         ("2026-09-03T16:07:46Z", "2026-09-03T16:07:46Z"),
         ("2026-09-03 16:07:46.000", "2026-09-03T16:07:46Z"),
+        ("03-Sep-2026 16:07:46", "2026-09-03T16:07:46Z"),
+        ("Sep 3, 2026 @ 16:07:46.000", "2026-09-03T16:07:46Z"),
+        ("Thu, 03 Sep 2026 16:07:46 GMT", "2026-09-03T16:07:46Z"),
+        ("Thu Sep  3 16:07:46 2026", "2026-09-03T16:07:46Z"),
+        ("2026\u5e7409\u670803\u65e5 16:07:46", "2026-09-03T16:07:46Z"),
+        ("2026. 09. 03. 16:07:46", "2026-09-03T16:07:46Z"),
+        ("46268.671377315", "2026-09-03T16:06:47Z"),
+        ({"$date": "2026-09-03T16:07:46Z"}, "2026-09-03T16:07:46Z"),
+        ("2026-09-03 16:07:46 CET", None),
         ("2026-09-03 16:07:46.000 UTC", "2026-09-03T16:07:46Z"),
         ("2026-09-03T16:07:46+09:00", "2026-09-03T07:07:46Z"),
         ("May 1, 2024, 10:00:00 (UTC+09:00)", "2024-05-01T01:00:00Z"),
@@ -264,6 +273,41 @@ def test_row_cut_inside_of_a_cell_is_counted() -> None:
     found = read('eventname,eventsource,requestparameters\nDecrypt,kms.amazonaws.com,"{""keyId"": ""arn')
 
     assert found == [Skipped("export.csv", Reason.UNREADABLE_ROW, 1)]
+
+
+def test_a_last_row_that_is_cut_between_cells_is_counted() -> None:
+    """A last row without a line end and with fewer cells than the header is no record; others may be shorter."""
+    whole = "eventName,eventSource,eventTime,errorCode\nDecrypt,kms.amazonaws.com,2026-09-03T16:07:46Z\n"
+
+    found = read(whole + "Encrypt,kms.amazonaws.com,2026-09-03T16:07:47Z")
+
+    assert [one["eventName"] for one in found if isinstance(one, dict)] == ["Decrypt"]
+    assert found[-1] == Skipped("export.csv", Reason.UNREADABLE_ROW, 1)
+
+
+def test_tables_put_together_have_no_record_of_a_header() -> None:
+    """A header in the middle of a table is no record."""
+    table = "eventName,eventSource,eventTime\nDecrypt,kms.amazonaws.com,2026-09-03T16:07:46Z\n"
+
+    assert len(read(table + table)) == 2
+
+
+def test_a_cell_that_was_cut_is_told() -> None:
+    """A record one of whose cells was cut off is read, and it is counted that fields are missing."""
+    table = 'eventName,eventSource,eventTime,requestParameters\nDecrypt,kms.amazonaws.com,2026-09-03T16:07:46Z,"{""a"": ""b"\n'
+
+    found = read(table)
+
+    assert isinstance(found[0], dict)
+    assert found[1:] == [Skipped("export.csv", Reason.CELL_NOT_READ, 1)]
+
+
+def test_resources_of_splunk_are_read() -> None:
+    """Splunk's columns of several resources give each its ARN, in order."""
+    record = record_from_columns({**CALL, "resources{}.ARN": ["arn:one", "arn:two"]})
+
+    assert record is not None
+    assert record["resources"] == [{"ARN": "arn:one"}, {"ARN": "arn:two"}]
 
 
 def test_giant_cell_is_counted_and_large_one_read(monkeypatch: pytest.MonkeyPatch) -> None:

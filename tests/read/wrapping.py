@@ -152,7 +152,7 @@ def tarred(members: dict[str, bytes], mode: str = "w") -> bytes:
 
 def base64_gz(content: bytes) -> str:
     """Return what Lambda and Kinesis carry."""
-    return base64.b64encode(gzip.compress(content)).decode()
+    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
 
 
 def flat_by_dots(value: object, path: str = "") -> dict[str, str]:
@@ -280,8 +280,8 @@ TRAIL: Wrap = lambda records: dump({"Records": records})  # noqa: E731 - a table
 WRAPS: dict[str, Wrap] = {
     "trail": TRAIL,
     "trail-pretty": lambda records: json.dumps({"Records": records}, indent=2).encode(),
-    "trail-gz": lambda records: gzip.compress(TRAIL(records)),
-    "gz-members": lambda records: b"".join(gzip.compress(TRAIL([record])) for record in records),
+    "trail-gz": lambda records: gzip.compress(TRAIL(records), mtime=0),
+    "gz-members": lambda records: b"".join(gzip.compress(TRAIL([record]), mtime=0) for record in records),
     "utf8-bom": lambda records: b"\xef\xbb\xbf" + TRAIL(records),
     "utf16": lambda records: TRAIL(records).decode().encode("utf-16"),
     "utf16-be-no-mark": lambda records: TRAIL(records).decode().encode("utf-16-be"),
@@ -395,14 +395,16 @@ WRAPS: dict[str, Wrap] = {
     "unknown-name-text": lambda records: dump([{"time": "t", "text": json.dumps(record)} for record in records]),
     "siem-extras": lambda records: lines([{**record, "@timestamp": "t", "p_row_id": "1"} for record in records]),
     "ocsf": lambda records: lines([ocsf(record) for record in records]),
-    "zip": lambda records: zipped({"a/b.json": TRAIL(records[:1]), "c.json.gz": gzip.compress(TRAIL(records[1:]))}),
+    "zip": lambda records: zipped(
+        {"a/b.json": TRAIL(records[:1]), "c.json.gz": gzip.compress(TRAIL(records[1:]), mtime=0)}
+    ),
     "bzip2": lambda records: b"".join(bz2.compress(TRAIL([record])) for record in records),
     "xz": lambda records: lzma.compress(TRAIL(records[:1])) + lzma.compress(TRAIL(records[1:])),
-    "gz-of-gz": lambda records: gzip.compress(gzip.compress(TRAIL(records))),
+    "gz-of-gz": lambda records: gzip.compress(gzip.compress(TRAIL(records), mtime=0)),
     "zip-of-gz-of-wraps": lambda records: zipped(
         {f"{number}.gz": gzip.compress(dump(event_bridge(record))) for number, record in enumerate(records)}
     ),
     "tar-xz": lambda records: tarred({"a.json": TRAIL(records)}, "w:xz"),
     "tar": lambda records: tarred({"a.json": TRAIL(records)}),
-    "tar-gz": lambda records: tarred({"a.json.gz": gzip.compress(TRAIL(records))}, "w:gz"),
+    "tar-gz": lambda records: tarred({"a.json.gz": gzip.compress(TRAIL(records), mtime=0)}, "w:gz"),
 }

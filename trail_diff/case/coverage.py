@@ -49,6 +49,7 @@ _DAMAGE = frozenset(
         Reason.UNREADABLE_FILE,
         Reason.LINKED_FOLDER,
         Reason.UNREADABLE_ROW,
+        Reason.CELL_NOT_READ,
         Reason.ENCRYPTED_ARCHIVE,
         Reason.UNSUPPORTED_ARCHIVE,
         Reason.YAML_NOT_READ,
@@ -300,13 +301,18 @@ def searched_spans(tally: Tally) -> tuple[Window, ...] | None:
     return tuple(Window(start, end) for start, end in sorted(bounds, key=str) if start and end)
 
 
+def is_damage(skipped: Skipped) -> bool:
+    """Check whether something that was skipped may hide events of the case."""
+    return skipped.reason in _DAMAGE
+
+
 def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:
     """Return the coverage of a reading before any job is looked at."""
     repairs = tuple(one for one in skipped if one.reason.startswith(_REPAIRED))
     warnings = {one.reason for one in repairs}
     if tally.next_token:
         warnings.add(Reason.FETCH_TRUNCATED)
-    if any(one.reason in _DAMAGE for one in skipped):
+    if any(map(is_damage, skipped)):
         warnings.add(Reason.INPUT_PARTLY_READ)
     if any(one.reason is Reason.JOBS_NOT_LISTED for one in skipped):
         warnings.add(Reason.JOBS_NOT_LISTED)

@@ -64,13 +64,18 @@ def policy_at(
     """Return the key policy in force at a time; None when nothing tells.
 
     The last PutKeyPolicy or CreateKey before it counts, else today's policy (of the key that the facts are `about`), if
-    no PutKeyPolicy came after: then today's is a later one.
+    no PutKeyPolicy came after: then today's is a later one. Where the record of the last does not have its policy in a
+    form that can be read, it is not known.
     """
     versions = list(policy_versions(changes, key))
+    puts = _on_key(changes, key, ("PutKeyPolicy",))
+    last = next((put for put in reversed(puts) if put.event_time <= moment), None)
+    if last is not None and not any(version.since == last.event_time for version in versions):
+        return None
     before = [version for version in versions if version.since is not None and version.since <= moment]
     if before:
         return before[-1]
-    if versions or key != about:
+    if versions or puts or key != about:
         return None
     return todays_policy(facts)
 
@@ -87,7 +92,7 @@ def policy_versions(changes: Sequence[Event], key: str) -> Iterator[PolicyVersio
     for event in _on_key(changes, key, POLICY_CARRIERS):
         text = event.request_parameters.get("policy")
         document = _parse(text) if isinstance(text, str) else text
-        if isinstance(document, dict):
+        if isinstance(document, dict) and isinstance(document.get("Statement"), dict | list):
             yield PolicyVersion(document, Evidence(event_id=event.event_id), event.event_time)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.events.fields import text_of
+from trail_diff.events.fields import account_of, is_account, text_of
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Caller, Event, Record
 
@@ -61,10 +61,10 @@ def identify_caller(record: Record) -> Caller:
             arn=text_of(identity.get("arn")),
             issuer_arn=text_of(issuer.get("arn")),
             user_name=text_of(identity.get("userName")) or text_of(issuer.get("userName")) or _user_id(identity),
-            account=text_of(identity.get("accountId")),
+            account=account_of(identity.get("accountId")),
             invoked_by=text_of(identity.get("invokedBy")),
             principal=text_of(identity.get("principalId")),
-            recipient=text_of(record.get("recipientAccountId")),
+            recipient=account_of(record.get("recipientAccountId")),
             is_service_event=record.get("eventType") == "AwsServiceEvent",
         )
     )
@@ -82,7 +82,7 @@ def _make_caller(identity: _Identity) -> Caller:
     role_arn = _role_arn(identity, session)
     kind = _kind(identity, role_arn, session[4] if session else "")
     account, recipient = identity.account, identity.recipient
-    is_foreign = account is not None and recipient is not None and account != recipient and account.isdigit()
+    is_foreign = account != recipient and is_account(account) and is_account(recipient)
     if is_foreign and kind in (CallerKind.ROLE, CallerKind.USER, CallerKind.ROOT, CallerKind.FEDERATED):
         kind = CallerKind.CROSS_ACCOUNT
     return Caller(

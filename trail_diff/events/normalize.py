@@ -13,7 +13,7 @@ from typing import Any
 
 from trail_diff.arns import partition_of
 from trail_diff.events.denials import read_denial
-from trail_diff.events.fields import text_of
+from trail_diff.events.fields import account_of, text_of
 from trail_diff.events.identity import identify_caller
 from trail_diff.model.learnt import Event, KeyAccess, Record, Skipped
 from trail_diff.model.reasons import Reason
@@ -24,6 +24,9 @@ _NOTHING: Mapping[str, Any] = {}
 _KEY_ARN = re.compile(r"arn:aws[\w-]{0,16}:kms:[a-z0-9-]{1,32}:\d{12}:key/[\w-]{1,64}")
 _LONGEST_NAME = 256
 _NO_NAME = re.compile(r"""["'{}\[\]\\]|\A\s|\s\Z""")
+_KMS_NAME = re.compile(r"[A-Z][A-Za-z0-9]{1,80}\Z")
+_ARN = re.compile(r"arn(?::[^:\s\"]+){2}(?::[^:\s\"]*){2}:\S")
+"""How an ARN begins; its account may be masked by hand, with letters or stars."""
 _KEY_ID = re.compile(r"\A(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\Z")
 
 
@@ -34,6 +37,8 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
     if event_source is None or event_name is None or event_time is None:
         return Skipped(source, Reason.INVALID_RECORD)
     if not (is_name(event_source) and is_name(event_name) and has_possible_caller(record)):
+        return Skipped(source, Reason.INVALID_RECORD)
+    if event_source == KMS and not (_KMS_NAME.match(event_name) and has_possible_keys(record)):
         return Skipped(source, Reason.INVALID_RECORD)
     request = _object(record.get("requestParameters"))
     error_code, error_message = read_error_code(record), text_of(record.get("errorMessage"))
@@ -46,7 +51,7 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         event_name=intern(event_name),
         caller=identify_caller(record),
         aws_region=text_of(record.get("awsRegion")),
-        recipient_account_id=text_of(record.get("recipientAccountId")),
+        recipient_account_id=account_of(record.get("recipientAccountId")),
         event_type=text_of(record.get("eventType")),
         shared_event_id=text_of(record.get("sharedEventID")),
         principal_id=text_of(identity.get("principalId")),
@@ -76,24 +81,50 @@ def is_name(text: str) -> bool:
 
 
 def has_possible_caller(record: Record) -> bool:
-    """Check whether what tells of a caller can be what it is named: ARNs, account and type of `userIdentity`.
+    """Check whether what tells of a caller can be what it is named: ARNs, names, account and type of `userIdentity`.
 
     A value that was cut in two by a line break or a space is none of them. It fails for a name with a space, which no
     role, user or session can have (IAM user guide, "IAM identifiers").
     """
-    identity = _object(record.get("userIdentity"))
+    identity = record.get("userIdentity")
+    if not isinstance(identity, dict):
+        return identity is None
     issuer = _object(_object(identity.get("sessionContext")).get("sessionIssuer"))
-    arns = (identity.get("arn"), issuer.get("arn"))
-    words = (identity.get("type"), identity.get("accountId"), record.get("recipientAccountId"), record.get("awsRegion"))
-    return all(map(_is_word, (*arns, *words))) and all(map(_is_printable, _resource_arns(record.get("resources"))))
+    words = (identity.get("type"), record.get("awsRegion"))
+    accounts = (identity.get("accountId"), record.get("recipientAccountId"))
+    names = (identity.get("userName"), identity.get("principalId"), issuer.get("userName"))
+    return (
+        all(map(_is_word, (*words, *(account_of(one) or one for one in accounts))))
+        and all(_is_arn(arn) for arn in (identity.get("arn"), issuer.get("arn")))
+        and _is_service(identity.get("invokedBy"))
+        and all(name.isprintable() for name in names if isinstance(name, str))
+    )
+
+
+def has_possible_keys(record: Record) -> bool:
+    """Check whether the resources of a KMS record can be ARNs; where it has none, whether it calls a key by a name."""
+    arns = list(_resource_arns(record.get("resources")))
+    request = _object(record.get("requestParameters"))
+    named = [request.get(name) for name in ("keyId", "sourceKeyId", "destinationKeyId")]
+    return all(map(_is_arn, arns)) and (bool(arns) or all(text.isprintable() for text in map(text_of, named) if text))
 
 
 def _is_word(value: object) -> bool:
-    return not isinstance(value, str) or (value.isprintable() and " " not in value and '"' not in value)
+    is_text = isinstance(value, str) and value.isprintable() and " " not in value and '"' not in value
+    return value is None or is_text
 
 
-def _is_printable(arn: str) -> bool:
-    return arn.isprintable() and not (":kms:" in arn and " " in arn)
+def _is_arn(value: object) -> bool:
+    if value is None or value == "":
+        return True
+    return isinstance(value, str) and value.isprintable() and _ARN.match(value) is not None and " " not in value
+
+
+def _is_service(value: object) -> bool:
+    """Check whether something can be what CloudTrail calls a service: its name, or words such as `AWS Internal`."""
+    if value is None:
+        return True
+    return isinstance(value, str) and value.isprintable() and not (" " in value and "amazonaws" in value)
 
 
 def _accesses(
@@ -125,7 +156,7 @@ def _named_key(record: Record, key_id: object) -> str | None:
     text = text_of(key_id)
     if text is None or not _KEY_ID.match(text):
         return text
-    region, account = text_of(record.get("awsRegion")), text_of(record.get("recipientAccountId"))
+    region, account = text_of(record.get("awsRegion")), account_of(record.get("recipientAccountId"))
     if region is None or account is None or not (account.isdigit() and len(account) == 12):
         return text
     return f"arn:{partition_of(region)}:kms:{region}:{account}:key/{text}"

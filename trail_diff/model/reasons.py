@@ -25,6 +25,7 @@ class Reason(StrEnum):
     UNREADABLE_FILE = "unreadable-file"
     LINKED_FOLDER = "linked-folder"
     UNREADABLE_ROW = "unreadable-row"
+    CELL_NOT_READ = "cell-not-read"
     ENCRYPTED_ARCHIVE = "encrypted-archive"
     UNSUPPORTED_ARCHIVE = "unsupported-archive"
     YAML_NOT_READ = "yaml-not-read"
@@ -54,6 +55,8 @@ class Reason(StrEnum):
     REPAIRED_YAML = "repaired-yaml"
     REPAIRED_ESCAPES = "repaired-escapes"
     REPAIRED_DATES = "repaired-dates"
+    REPAIRED_LINKS = "repaired-links"
+    REPAIRED_ENCODING = "repaired-encoding"
     # what the evidence does not cover
     KMS_EVENTS_EXCLUDED = "kms-events-excluded"
     READ_ONLY_EVENTS_MISSING = "read-only-events-missing"

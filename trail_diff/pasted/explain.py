@@ -15,6 +15,7 @@ from msgspec import structs
 
 from trail_diff.arns import last_name
 from trail_diff.case.builder import Question
+from trail_diff.case.coverage import is_damage
 from trail_diff.case.gathered import Gathered
 from trail_diff.errors import JobNotFoundError, SourceError
 from trail_diff.gather.exports import Export
@@ -262,7 +263,8 @@ def _tell_time(asked: ReadOptions, gathered: Gathered) -> Told | None:
 def _tell_span(gathered: Gathered) -> Told | None:
     """Return which days and places the records are of, when they tell of no job at all."""
     tally = gathered.tally
-    if gathered.jobs or not tally.records or tally.first is None or tally.last is None:
+    is_whole = not any(is_damage(one) for one in gathered.skipped)
+    if not is_whole or gathered.jobs or not tally.records or tally.first is None or tally.last is None:
         return None
     regions = ", ".join(sorted(tally.regions()))
     return advise("no-job-in-records", count=tally.records, span=_span(tally.first, tally.last), regions=regions)

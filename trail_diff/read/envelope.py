@@ -12,10 +12,18 @@ import msgspec
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.budget import VALUE_WORK, Budget, Damaged
+from trail_diff.read.deep import find_deep, tells_of_record
 from trail_diff.read.forms.job_reports import is_job_header, read_job_rows
-from trail_diff.read.forms.rows import is_header, read_rows, record_from_columns, restore_record, whole_record
+from trail_diff.read.forms.rows import (
+    is_header,
+    read_row_time,
+    read_rows,
+    record_from_columns,
+    restore_record,
+    whole_record,
+)
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, ReadOptions, Selection, Tally
-from trail_diff.read.ledger import Ledger, is_broken, mentions, size_of
+from trail_diff.read.ledger import Ledger, is_broken, mentions, size_as_json, size_of
 from trail_diff.read.lenient import Between, decode_fully, decode_value, read_values
 from trail_diff.read.lenient import Broken as BrokenText
 from trail_diff.read.parts import Broken, Element, Line, Part, Rest, Value
@@ -30,11 +38,14 @@ from trail_diff.read.recognition import (
     peek_at,
     read_peek,
 )
-from trail_diff.read.repair.mail import is_encoded_mail
+from trail_diff.read.repair.format_list import is_format_list
+from trail_diff.read.repair.links import without_links
+from trail_diff.read.repair.mail import is_base64, is_encoded_mail
 from trail_diff.read.repair.yaml_text import ANSWER
 from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside, mentions_record
 from trail_diff.read.slim import ENTRY, REFUSALS, Batch, Entry
 from trail_diff.read.stream import Splitter
+from trail_diff.read.text import decode_text
 
 DEPTH_LIMIT = 16
 """How many levels of lists, objects and texts may lie around a record: each wrapper (SQS, SNS …) takes up to four."""
@@ -46,6 +57,11 @@ _CUT = frozenset({Reason.TRUNCATED_JSON, Reason.TRUNCATED_ARCHIVE, Reason.NESTIN
 _BLANK_BYTES = 2
 """How long a line is at most that holds no row."""
 _HISTORY = msgspec.json.Decoder(Entry)
+
+
+def _has_own_form(line: str) -> bool:
+    """Check whether the first line of a document shows a form that is undone as a whole before it is read."""
+    return is_base64(line) or is_format_list(line)
 
 
 class Envelope:
@@ -98,6 +114,8 @@ class Envelope:
                 yield from self._read_table(part.text, splitter)
             elif is_first and isinstance(part, Line) and ANSWER.match(part.text):
                 yield from self._mend_segment(splitter, Reason.YAML_NOT_READ)
+            elif is_first and isinstance(part, Line) and _has_own_form(part.text):
+                yield from self._mend_segment(splitter)
             elif is_first and isinstance(part, Line) and is_job_header(part.text):
                 yield from self._read_jobs(part.text, splitter)
             else:
@@ -172,7 +190,9 @@ class Envelope:
         self._ledger.discard()
         segment = splitter.take_segment()
         is_cut = splitter.damage is not None and segment.is_last
-        text = segment.data.decode("utf-8", "replace")
+        text, is_utf8 = decode_text(segment.data)
+        if not is_utf8:
+            self._ledger.note(Reason.REPAIRED_ENCODING)
         yield from self._mend(text, splitter.damage if is_cut and splitter.damage else reason, segment.at)
         if is_cut:
             splitter.damage = None
@@ -191,7 +211,7 @@ class Envelope:
         if reason is Reason.TRUNCATED_JSON and found.lost and not found.is_cut:
             reason = Reason.INVALID_JSON
         is_cut = reason in _CUT and not found.repairs
-        is_told = reason in (Reason.INVALID_JSON, *_CUT) and not found.repairs and found.unread_bytes
+        is_told = reason is Reason.INVALID_JSON and not found.repairs and found.quoted_bytes
         if found.lost_bytes or not found.is_fruitful or is_cut or is_told:
             self._ledger.note(reason, size=found.lost_bytes or found.unread_bytes, at=at, count=max(found.lost, 1))
         elif reason is Reason.INVALID_JSON and not found.repairs:
@@ -294,6 +314,8 @@ class Envelope:
             yield from self._unwrap(value, depth + 1)
         if text.startswith("CWL CONTROL MESSAGE"):
             self._ledger.note(Reason.CONTROL_MESSAGE)
+        elif text.startswith("RESOURCES\t") or (values and text.startswith("EVENTS\t")):
+            return  # `--output text`, whose other columns only repeat what the record says
         elif not values or any(isinstance(one, Between) and mentions(one.text) for one in found):
             is_telling = any(isinstance(one, Between) and mentions(one.text) for one in found)
             self._ledger.note(Reason.TEXT_NOT_READ if is_telling else Reason.NOT_CLOUDTRAIL, size=size_of(text))
@@ -361,7 +383,12 @@ class Envelope:
             self._ledger.note(Reason.INSIGHT_EVENT, size=self._size)
             return
         if is_spoilt_record(thing):
-            self._ledger.note(Reason.INVALID_RECORD, size=self._size)
+            plain = without_links(thing)
+            if plain is not None and is_record(peek_at(plain)):
+                self._ledger.note(Reason.REPAIRED_LINKS)
+                yield from self._pass(plain)
+            else:
+                self._ledger.note(Reason.INVALID_RECORD, size=size_as_json(thing, self._size))
             return
         if is_ocsf(thing):
             from trail_diff.read.forms.ocsf import record_from_ocsf
@@ -369,10 +396,12 @@ class Envelope:
             record = record_from_ocsf(thing)
             yield from self._pass(record) if record is not None else self._unwrap(Reason.NOT_CLOUDTRAIL, depth)
             return
-        inside = look_inside(thing)
-        if inside is None:
-            self._ledger.note(Reason.NOT_CLOUDTRAIL, size=self._size)
-            return
+        shape = look_inside(thing)
+        inside = [*find_deep(thing)] if shape is None else shape
+        if shape is None and not inside:
+            is_telling = tells_of_record(thing)
+            reason = Reason.TEXT_NOT_READ if is_telling else Reason.NOT_CLOUDTRAIL
+            self._ledger.note(reason, size=size_as_json(thing, self._size) if is_telling else 0)
         for inner in inside:
             yield from self._unwrap(inner, depth + 1)
 
@@ -388,6 +417,8 @@ class Envelope:
 
     def _pass(self, record: Record) -> Iterator[Found]:
         """Let one decoded record through the gate."""
+        if not isinstance(record.get("eventTime", ""), str):
+            record = {**record, "eventTime": read_row_time(record.get("eventTime"))}
         peek = peek_at(record)
         if not is_record(peek):
             self._ledger.note(Reason.INVALID_RECORD, size=self._size)

@@ -5,6 +5,7 @@ wants, a job document, or a note of what was skipped. Every record that was read
 Tally, because coverage has to be told from records that are thrown away.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 import msgspec
 
 from trail_diff.events.changes import GLOBAL_SOURCES, OTHER_CHANGES
+from trail_diff.events.fields import account_of
 from trail_diff.model.learnt import Record, Skipped, Window
 from trail_diff.read.records import Peek, SlimRecord
 from trail_diff.times import parse_time
@@ -20,6 +22,9 @@ from trail_diff.times import parse_time
 KEPT_SOURCES = frozenset({"kms.amazonaws.com", "backup.amazonaws.com"})
 """The services all of whose events are kept for a case."""
 _KMS_ALONE = frozenset({"kms.amazonaws.com"})
+_REGION = re.compile(r"[^\s\"]+\Z")
+_ACCOUNT = re.compile(r"(?![0-9.,]+E[+-]?[0-9]+\Z)[^\s\"]+\Z", re.IGNORECASE)
+"""What can be a Region or an account, masked ones included; not one in two pieces, or rounded by a spreadsheet."""
 
 Selection = Callable[[Peek | SlimRecord], bool]
 """Says whether a record is worth decoding in full. It sees raw, unchecked values and must never raise."""
@@ -234,7 +239,7 @@ class Tally:
                 self.first = time
             if (self.last is None or time > self.last) and _is_time(time):
                 self.last = time
-            place = (str(peek.aws_region or ""), str(peek.recipient_account_id or ""), time[:13])
+            place = (str(peek.aws_region or ""), account_of(peek.recipient_account_id) or "", time[:13])
             self.hours[place] = self.hours.get(place, 0) + 1
 
     def newest(self) -> str | None:
@@ -244,12 +249,12 @@ class Tally:
     def regions(self) -> set[str]:
         """Return the Regions that records came from, or whose event history was searched for some."""
         named = {region for region, account, *_ in self.searched if account}
-        return named | {region for region, _, _ in self.hours if region}
+        return named | {region for region, _, _ in self.hours if _REGION.match(region)}
 
     def accounts(self) -> set[str]:
         """Return the accounts that records came from, or whose event history was searched for some."""
         named = {account for _, account, *_ in self.searched if account}
-        return named | {account for _, account, _ in self.hours if account}
+        return named | {account for _, account, _ in self.hours if _ACCOUNT.match(account)}
 
     def is_event_history(self) -> bool:
         """Check whether all that was read is event history, which leaves no KMS or read-only event out."""

@@ -4,8 +4,9 @@ What was noted since the last that was accounted for can be taken back, as that 
 when text turns out to be broken.
 """
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET, Struct
@@ -117,7 +118,14 @@ def is_broken(found: Sequence[Any | Between | Broken]) -> bool:
     """
     texts = [one.text for one in found if isinstance(one, Between)]
     is_part = any(_TELLING.search(text) or _MEMBER.search(text) for text in texts)
-    return is_part or any(isinstance(one, Broken) for one in found)
+    is_name = bool(found) and isinstance(found[0], str) and any(text.lstrip().startswith(":") for text in texts)
+    return is_part or is_name or any(isinstance(one, Broken) for one in found)
+
+
+def size_as_json(thing: Mapping[str, Any], at_most: int) -> int:
+    """Return how many bytes an object is as JSON; no more than the value that it was found in, where that is known."""
+    size = size_of(json.dumps(thing, ensure_ascii=False))
+    return min(size, at_most) if at_most else size
 
 
 def size_of(text: str) -> int:

@@ -2,7 +2,8 @@
 
 That is so for raw control characters, lone surrogates, bytes that are no UTF-8, and numbers too large for it. A name
 that an object has twice loses nothing. A line break inside of a string is no JSON: a terminal or a mail put it in, even
-in the middle of a name; only where the string holds JSON itself it may be white space.
+in the middle of a name; only where the string holds JSON itself it may be white space. Nor are the codes of a terminal
+and the zero bytes of a hole in a file.
 """
 
 import json
@@ -33,6 +34,9 @@ _ANY = msgspec.json.Decoder()
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]|"', re.DOTALL)
 _TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _HOLDS_JSON = re.compile(r'"\s*(?:[{\[]|\\")')
+_FOREIGN = re.compile("[\n\r\x1b\x08\0]")
+"""What no string of JSON holds as it is, and what shows that the string is not what was written."""
+_STRICT = json.JSONDecoder()
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -201,7 +205,7 @@ def read_values(text: str) -> Iterator[Any | Between | Broken]:
         except ValueError:
             yield Broken(Reason.INVALID_JSON, at)
             return
-        if _is_cut_by_line_break(text, at, end):
+        if _is_disturbed(text, at, end):
             yield Broken(Reason.INVALID_JSON, at)
             return
         yield value if is_plain else _without_surrogates(value)
@@ -236,13 +240,26 @@ def _next_value(text: str, end: int) -> int:
     return rest if text[rest : rest + 1] in ("[", '"') else text.find("{", rest)
 
 
-def _is_cut_by_line_break(text: str, start: int, end: int) -> bool:
-    if text.find("\n", start, end) < 0 and text.find("\r", start, end) < 0:
+def _is_disturbed(text: str, start: int, end: int) -> bool:
+    """Check whether a string of a value has a line break, a terminal's code or a hole in it."""
+    if not _FOREIGN.search(text, start, end):
         return False
-    for found in _TEXT.finditer(text, start, end):
-        if ("\n" in found[0] or "\r" in found[0]) and not _HOLDS_JSON.match(found[0]):
-            return True
-    return False
+    strings = (found[0] for found in _TEXT.finditer(text, start, end) if _FOREIGN.search(found[0]))
+    return not all(_is_spaced_json(string) for string in strings)
+
+
+def _is_spaced_json(string: str) -> bool:
+    """Check whether a string holds JSON, one value or several, between whose parts its line breaks are."""
+    if not _HOLDS_JSON.match(string):
+        return False
+    try:
+        inner = str(_LENIENT.decode(string)).strip()
+        while inner:
+            _, end = _STRICT.raw_decode(inner)
+            inner = inner[end:].strip(" \t\r\n,")
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def to_record(slim_record: SlimRecord) -> Record | Reason:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from trail_diff.read.records import NULL, PEEK_FIELDS, Peek
+from trail_diff.read.records import NULL, PEEK_FIELDS, Peek, is_source
 from trail_diff.read.shapes import mentions_record
 from trail_diff.read.slim import REFUSALS, is_made_of_two
 
@@ -33,6 +33,7 @@ def is_record(peek: Peek) -> bool:
         isinstance(peek.event_source, str)
         and isinstance(peek.event_name, str)
         and not peek.event_source.startswith("aws:")
+        and is_source(peek.event_source)
         and peek.event_type != "AwsCloudTrailInsight"
     )
 
@@ -69,7 +70,8 @@ def read_peek(raw: bytes | msgspec.Raw) -> Peek | None:
         peek = _PEEK.decode(raw)
     except REFUSALS:
         return None
-    return None if peek.user_identity is NULL or not is_record(peek) or is_made_of_two(raw) else peek
+    is_whole = peek.user_identity is not NULL and isinstance(peek.event_time, str)
+    return peek if is_whole and is_record(peek) and not is_made_of_two(raw) else None
 
 
 def is_insight(thing: dict[str, Any]) -> bool:
@@ -84,8 +86,10 @@ def is_ocsf(thing: dict[str, Any]) -> bool:
 
 def is_spoilt_record(thing: dict[str, Any]) -> bool:
     """Check whether an object was a record: a field that it needs is missing or has the wrong type."""
-    is_notification = str(thing.get("eventSource")).startswith("aws:")
-    return "eventVersion" in thing and ("eventSource" in thing or "userIdentity" in thing) and not is_notification
+    source = thing.get("eventSource")
+    if isinstance(source, str) and (source.startswith("aws:") or (not is_source(source) and "eventName" in thing)):
+        return not source.startswith("aws:")
+    return "eventVersion" in thing and ("eventSource" in thing or "userIdentity" in thing)
 
 
 def contained(value: Any, container: str | None) -> Any:

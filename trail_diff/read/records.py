@@ -1,5 +1,6 @@
 """A record as far as it is looked at before it is decoded in full: what decides, and what `normalize` reads."""
 
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,6 +15,11 @@ PEEK_FIELDS = {
     "recipient_account_id": "recipientAccountId",
     "read_only": "readOnly",
 }
+
+
+def is_source(text: str) -> bool:
+    """Check whether text can be an `eventSource`: a link that a chat made of it, or a space behind it, cannot."""
+    return _SOURCE.fullmatch(text) is not None
 
 
 class Peek(msgspec.Struct, frozen=True, rename=PEEK_FIELDS):
@@ -31,6 +37,8 @@ class Peek(msgspec.Struct, frozen=True, rename=PEEK_FIELDS):
 
 PlainType = Literal["AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn", "AwsVpceEvent"]
 """Every `eventType` of records; Insight events have another one and are told apart from them."""
+
+_SOURCE = re.compile(r"[\w.:-]{1,256}", re.ASCII)
 
 NULL = msgspec.Raw(b"null")
 """What stands for a field that a record lacks; always this very object."""

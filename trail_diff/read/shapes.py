@@ -177,7 +177,7 @@ def _log_events(thing: Object) -> Sequence[Inside] | None:
             return [*(event["message"] for event in events), Page(has_next)]
     packed = thing.get("awslogs")
     data = packed.get("data") if isinstance(packed, dict) else None
-    return [_decode(data)] if isinstance(data, str) else None
+    return [decode_packed(data)] if isinstance(data, str) else None
 
 
 def _insights_results(thing: Object) -> Sequence[Inside] | None:
@@ -255,7 +255,7 @@ def _packed(thing: Object) -> Sequence[Inside] | None:
     holder = kinesis if isinstance(kinesis, dict) else thing
     data = holder.get("data") if isinstance(kinesis, dict) or "recordId" in thing else None
     data = thing.get("Data") if "SequenceNumber" in thing else data
-    return [_decode(data)] if isinstance(data, str) else None
+    return [decode_packed(data)] if isinstance(data, str) else None
 
 
 def _listed(thing: Object) -> Sequence[Inside] | None:
@@ -298,7 +298,7 @@ def mentions_record(value: object, depth: int = _SEARCH_DEPTH) -> bool:
 
 def _table_row(thing: Object) -> Sequence[Inside] | None:
     """Recognise a row whose columns were named after the record's fields."""
-    names = {name.lower() for name in thing if isinstance(name, str)}
+    names = {name.lower().replace("_", "") for name in thing if isinstance(name, str)}
     is_row = {"eventname", "eventsource"} <= names or {"event name", "event source"} <= names
     return [Columns(dict(thing))] if is_row else None
 
@@ -312,7 +312,7 @@ def _elastic(thing: Object) -> Sequence[Inside] | None:
     return [Columns(columns)] if raw is None else [raw]
 
 
-def _decode(text: object) -> Inside:
+def decode_packed(text: object) -> Inside:
     """Decode base64, and inflate it when it is gzip."""
     try:
         data = base64.b64decode(text if isinstance(text, str) else "", validate=False)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from trail_diff.read.records import NULL, SlimRecord
+from trail_diff.read.records import NULL, SlimRecord, is_source
 
 _ONCE = (b'"eventSource"', b'"eventID"')
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
@@ -222,7 +222,7 @@ def _make_batch(  # noqa: PLR0913 - what a batch has
     if any(data.count(name) != len(records) for name in once):
         return None
     sources = [record.event_source for record in records]
-    if any(source.startswith("aws:") for source in set(sources)):
+    if any(source.startswith("aws:") or not is_source(source) for source in set(sources)):
         return None
     return Batch(records, sources, split, is_history, has_next, container)
 

@@ -1,6 +1,7 @@
 """Encodings: whatever a document is written in, readers see UTF-8 without a byte order mark."""
 
 import codecs
+import re
 from collections.abc import Iterator
 
 from trail_diff.read.containers import CHUNK_BYTES, Chunks, Readable
@@ -12,19 +13,31 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_BEYOND_ASCII = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\x0b\x0c\r\x1b\x1e"))
 
 
 def is_binary(head: bytes) -> bool:
     """Check whether a document is no text: NULs that are no UTF-16 or UTF-32, or many control characters.
 
-    NULs at its end are those of a file that was made larger than what was written to it.
+    NULs at its ends, or in a few places of text without another such character, are holes: a file that was made larger
+    than what was written to it, or that was emptied while a program wrote on.
     """
-    sample = head[:4096].rstrip(b"\0") or head[:1]
-    if _encoding(sample)[1] is not None:
-        return False
-    controls = len(sample) - len(sample.translate(None, _CONTROLS))
-    return b"\0" in sample or controls * 20 > len(sample)
+    text = head.strip(b"\0")[:4096]
+    if not text or _encoding(text)[1] is not None:
+        return bool(head) and not text
+    controls = len(text) - len(text.translate(None, _CONTROLS))
+    zeros, holes = text.count(b"\0"), len(re.findall(rb"\0+", text))
+    return controls != zeros or holes * 100 > len(text) if holes else controls * 20 > len(text)
+
+
+def decode_text(data: bytes) -> tuple[str, bool]:
+    """Return text, and whether it is UTF-8; where nothing beyond ASCII is, it is read as Windows writes it."""
+    try:
+        return data.decode(), True
+    except UnicodeDecodeError:
+        is_utf8 = _BEYOND_ASCII.search(data) is not None
+        return data.decode("utf-8" if is_utf8 else "cp1252", "replace"), is_utf8
 
 
 def as_utf8(head: bytes, stream: Readable) -> Readable:

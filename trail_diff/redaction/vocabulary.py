@@ -69,6 +69,11 @@ ADDRESS_CONDITIONS = frozenset({"aws:sourceip", "aws:vpcsourceip"})
 
 _ENDPOINTS = ("amazonaws.com", "amazonaws.com.cn")
 _SERVICE = re.compile(r"\A[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.amazonaws\.com(?:\.cn)?\Z")
+_REGION = r"(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-gov|-isob?|-isoe|-isof)?-[a-z]{4,9}-\d"
+_OWN_HOST = re.compile(
+    rf"\A((?!s3[.-])[\w.-]+?)(\.[a-z0-9-]+\.{_REGION}(?:\.vpce)?\.amazonaws\.com(?:\.cn)?)\Z", re.IGNORECASE | re.ASCII
+)
+"""An endpoint of the customer's own: a name, then the service, then the Region."""
 _BUCKET_HOST = re.compile(r"\A(.+?)(\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?)\Z")
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _PLAIN = re.compile(
@@ -140,13 +145,13 @@ def is_column(text: str) -> bool:
 
 
 def is_service(text: str) -> bool:
-    """Check whether a text is a service principal or endpoint, with no bucket's name before it."""
-    return text.endswith(_ENDPOINTS) and bool(_SERVICE.match(text)) and not _BUCKET_HOST.match(text)
+    """Check whether a text is a service principal or endpoint, with no name of the customer's before it."""
+    return text.endswith(_ENDPOINTS) and bool(_SERVICE.match(text)) and split_host(text) is None
 
 
 def split_host(text: str) -> tuple[str, str] | None:
-    """Return the bucket's name and the rest of an endpoint that begins with one."""
-    found = _BUCKET_HOST.match(text) if text.endswith(_ENDPOINTS) else None
+    """Return the name and the rest of an endpoint that begins with one: of a bucket, or of the customer's own."""
+    found = (_BUCKET_HOST.match(text) or _OWN_HOST.match(text)) if text.endswith(_ENDPOINTS) else None
     return (found[1], found[2]) if found else None
 
 

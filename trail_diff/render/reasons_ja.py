@@ -24,6 +24,7 @@ REASONS: Mapping[str, str] = {
     "unreadable-file": "ファイルを読み取れませんでした",
     "linked-folder": "フォルダーへのリンク、またはリンク先がないリンクはたどりません。フォルダー自体を指定してください",
     "unreadable-row": "行を読み取れませんでした",
+    "cell-not-read": "表のセルが途中で切れているか変更されているため、レコードの一部のフィールドがありません",
     "encrypted-archive": "アーカイブが暗号化されています",
     "unsupported-archive": "対応していない形式のアーカイブです (7z、rar、lz4)。展開してから指定してください",
     "yaml-not-read": "YAML を読み取れませんでした。--output json で出力し直してください",
@@ -64,6 +65,8 @@ REASONS: Mapping[str, str] = {
     "repaired-yaml": "YAML を JSON として読み取りました",
     "repaired-escapes": "文字列またはセル内の JSON のエスケープを元に戻しました",
     "repaired-dates": "列のすべての日付から日と月の順序を判別しました",
+    "repaired-links": "チャットやチケットが名前から作ったリンクを元に戻しました",
+    "repaired-encoding": "UTF-8 ではないテキストを Windows-1252 として読み取りました",
     # what the evidence does not cover
     "kms-events-excluded": "証跡が KMS イベントを除外しているようです",
     "read-only-events-missing": "kms:Decrypt などの読み取り専用イベントがありません",

@@ -11,8 +11,8 @@ CELL_LIMIT_CHARACTERS = 16 << 20
 
 
 def delimiter_of(header: str) -> str:
-    """Return the comma, tab or semicolon that stands most often in a header."""
-    return max((",", "\t", ";"), key=header.count)
+    """Return the comma, tab, semicolon or bar that stands most often in a header."""
+    return max((",", "\t", ";", "|"), key=header.count)
 
 
 def split_header(line: str) -> list[str]:
@@ -23,13 +23,15 @@ def split_header(line: str) -> list[str]:
         return []
 
 
-def read_cells(lines: Iterable[str], delimiter: str, counts: Counter[Reason]) -> Iterator[list[str]]:
+def read_cells(lines: Iterable[str], delimiter: str, counts: Counter[Reason], columns: int = 0) -> Iterator[list[str]]:
     """Yield the rows that are not empty; those that cannot be read are counted.
 
     Rows are read strictly, so that a cell cut in its middle at the end of a file is counted instead of taken for whole.
+    So is a last row that has no line end and fewer cells than there are `columns`.
     """
     csv.field_size_limit(CELL_LIMIT_CHARACTERS)
-    reader = csv.reader((line.replace("\0", "") for line in lines), delimiter=delimiter, strict=True)
+    last = [""]
+    reader = csv.reader(_noted(lines, last), delimiter=delimiter, strict=True)
     while True:
         try:
             row = next(reader, None)
@@ -38,5 +40,14 @@ def read_cells(lines: Iterable[str], delimiter: str, counts: Counter[Reason]) ->
             continue
         if row is None:
             return
-        if any(row):
+        if any(row) and len(row) < columns and not last[0].endswith(("\n", "\r")):
+            counts[Reason.UNREADABLE_ROW] += 1
+        elif any(row):
             yield row
+
+
+def _noted(lines: Iterable[str], last: list[str]) -> Iterator[str]:
+    """Yield lines without zero bytes, and note which was the last."""
+    for line in lines:
+        last[0] = line
+        yield line.replace("\0", "")

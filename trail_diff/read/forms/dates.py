@@ -5,7 +5,7 @@ A column in which one number goes beyond twelve has its day there. Where none do
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -15,6 +15,18 @@ _DATE = re.compile(
     r"\s*(?P<first>\d{1,2})(?P<mark>[/.-])(?P<second>\d{1,2})[/.-](?P<year>\d{4}|\d{2}),?[ T]+"
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<seconds>\d{2})(?:[.,]\d{1,9})?)?\s?(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?:UTC|Z)?\s*\Z"
 )
+_FORMS = (
+    "%d-%b-%Y %H:%M:%S",
+    "%b %d, %Y @ %H:%M:%S",
+    "%a, %d %b %Y %H:%M:%S",
+    "%a %b %d %H:%M:%S %Y",
+    "%Y\u5e74%m\u6708%d\u65e5 %H:%M:%S",
+    "%Y. %m. %d. %H:%M:%S",
+)
+"""Forms of databases, Kibana, mails, C and of sheets in Japanese and Korean; each can mean one time only."""
+_SERIAL = re.compile(r"[3-6]\d{4}[.,]\d{4,12}\Z")
+_FIRST_DAY = datetime(1899, 12, 30, tzinfo=UTC)
+"""From when a spreadsheet counts days."""
 ROW_LIMIT = 1_000_000
 """How many rows are held until the order of their dates is known."""
 
@@ -40,6 +52,20 @@ def settle_dates(rows: Iterator[list[str]], column: int | None) -> Iterator[Sett
                 break
         order = tell_order([one[column] for one in held if column < len(one)])
         yield from (_settle(one, column, order) for one in held)
+
+
+def read_written(text: str) -> datetime | None:
+    """Read a time as databases and spreadsheets write it, in a form that can mean one time only; UTC, as all here."""
+    if _SERIAL.match(text):
+        moment = _FIRST_DAY + timedelta(days=float(text.replace(",", ".")))
+        return (moment + timedelta(milliseconds=500)).replace(microsecond=0)
+    plain = re.sub(r"(?:\.\d{1,9}|\s+GMT)\Z", "", text.strip()) if text[:1].isalnum() else text
+    for form in _FORMS:
+        try:
+            return datetime.strptime(plain, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    return None
 
 
 def tell_order(texts: Sequence[str]) -> Order | None:

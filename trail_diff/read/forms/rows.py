@@ -16,7 +16,7 @@ from msgspec import UNSET
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.cells import delimiter_of, read_cells, split_header
-from trail_diff.read.forms.dates import settle_dates
+from trail_diff.read.forms.dates import read_written, settle_dates
 from trail_diff.read.forms.ecs import columns_from_ecs
 from trail_diff.read.forms.spelling import SPELLING
 from trail_diff.read.forms.structtext import parse_struct_text
@@ -101,7 +101,7 @@ def is_header(first_line: str) -> bool:
 
 def _may_be_header(line: str) -> bool:
     """Check whether the names that a header needs occur at all, which costs little and rules out most lines."""
-    plain = line.lower().replace(" ", "")
+    plain = line.lower().replace(" ", "").replace("_", "")
     is_known = any(all(name in plain for name in needed) for needed in _NEEDED)
     return is_known or ("{" not in plain and any(name in plain for name in _WHOLE_RECORD))
 
@@ -123,8 +123,12 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     # A header that holds values ran into a row, of which a part is missing.
     sizes = [len(header) if any("{" in name or ".amazonaws.com" in name for name in names) else 0]
     counts[Reason.UNREADABLE_ROW] += bool(sizes[0])
-    for settled in settle_dates(read_cells(rest, delimiter_of(header), counts), time if holder is None else None):
+    structs = [index for index, name in enumerate(names) if len(_path(name)) == 1 and _path(name)[0] in STRUCTS]
+    cells = read_cells(rest, delimiter_of(header), counts, len(names))
+    for settled in settle_dates(cells, time if holder is None else None):
         row = settled.row
+        if row == names:  # tables put together
+            continue
         text = row[holder] if holder is not None and holder < len(row) else ""
         if "{" in text:
             yield text
@@ -135,6 +139,7 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
         record = None if settled.is_ambiguous or is_mixed else record_from_columns(dict(zip(names, row, strict=False)))
         if record is not None:
             counts[Reason.REPAIRED_DATES] += settled.is_changed
+            counts[Reason.CELL_NOT_READ] += any(_is_cut(row, index, names, record) for index in structs)
             yield record
         else:
             counts[Reason.TIME_AMBIGUOUS if settled.is_ambiguous else Reason.UNREADABLE_ROW] += 1
@@ -143,6 +148,12 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
         is_lost = reason in (Reason.TIME_AMBIGUOUS, Reason.UNREADABLE_ROW)
         if count:
             yield Skipped(source, reason, count, (is_lost and sizes[0]) or UNSET)
+
+
+def _is_cut(row: Sequence[str], index: int, names: Sequence[str], record: Record) -> bool:
+    """Check whether a cell that should hold a struct begins as one and cannot be read."""
+    is_struct = index < len(row) and row[index].lstrip().startswith(("{", "["))
+    return is_struct and record.get(_path(names[index])[0]) is None
 
 
 def _drop_rounded(row: list[str], accounts: Sequence[int]) -> int:
@@ -196,18 +207,25 @@ def record_from_columns(columns: Mapping[str, Any]) -> Record | None:
     """
     record: Record = {}
     columns = columns_from_ecs(columns) or columns
-    named = [(_path(name), value) for name, value in columns.items() if isinstance(name, str) and not _is_absent(value)]
+    given = [(_path(name), value) for name, value in columns.items() if isinstance(name, str) and not _is_absent(value)]
+    named = [placed for path, value in given for placed in _each_resource(path, value)]
     for path, value in sorted(named, key=lambda placed: len(placed[0])):
         _place(record, path, value)
     if not isinstance(record.get("eventSource"), str) or not isinstance(record.get("eventName"), str):
         return None
-    record["eventTime"] = _read_time(record.get("eventTime"))
+    record["eventTime"] = read_row_time(record.get("eventTime"))
     if isinstance(record.get("readOnly"), str):
         record["readOnly"] = {"true": True, "false": False}.get(record["readOnly"].strip().lower())
     _fill_identity(record)
     if isinstance(record.get("resources"), dict):
         record["resources"] = _list_resources(record["resources"])
     return record
+
+
+def _each_resource(path: list[str], value: Any) -> Iterator[tuple[list[str], Any]]:
+    """Yield a column's value by its path; a column that has the ARNs of several resources gives one path for each."""
+    is_many = path[0] == "resources" and len(path) == 3 and isinstance(value, list)
+    yield from ([(["resources", str(n), path[2]], one) for n, one in enumerate(value)] if is_many else [(path, value)])
 
 
 def _place(record: Record, path: Sequence[str], value: Any) -> None:
@@ -229,7 +247,7 @@ def _place(record: Record, path: Sequence[str], value: Any) -> None:
 
 def _path(name: str) -> list[str]:
     """Return the path that a column's name stands for, in CloudTrail's spelling."""
-    name = _ZONE.sub("", name)
+    name = _ZONE.sub("", name).replace("{}", "")
     plain = name.strip().lower()
     if own := _CONSOLE.get(_plain(name)) or _SENTINEL.get(plain):
         return [*own]
@@ -241,11 +259,27 @@ def _path(name: str) -> list[str]:
             if SPELLING.get(step.lower()) in _FREE_NAMES:
                 return [*_spell(steps[: index + 1]), *([".".join(steps[index + 1 :])] if steps[index + 1 :] else [])]
         return _spell(steps)
-    if "_" in plain and plain not in SPELLING:
-        steps = plain.split("_")
-        if SPELLING.get(steps[0]) in STRUCTS:
-            return _spell(steps)
-    return [SPELLING.get(plain.replace(" ", ""), name.strip())]
+    return _snake_path(plain) or [SPELLING.get(plain.replace("_", "").replace(" ", ""), name.strip())]
+
+
+def _snake_path(plain: str) -> list[str] | None:
+    """Return the path of a column whose name has underscores between its steps, or between the words of these."""
+    if "_" not in plain or plain.replace("_", "") in SPELLING:
+        return None
+    steps = plain.split("_")
+    return _spell(steps) if SPELLING.get(steps[0]) in STRUCTS else _join_words(steps)
+
+
+def _join_words(words: Sequence[str]) -> list[str] | None:
+    """Return the path of a column in snake case, whose steps are words themselves; None where no struct begins it."""
+    path: list[str] = []
+    at = 0
+    while at < len(words):
+        ends = range(len(words), at, -1)
+        end = next((end for end in ends if "".join(words[at:end]) in SPELLING), at + 1)
+        path.append(SPELLING.get("".join(words[at:end]), words[at]))
+        at = end
+    return path if path[0] in STRUCTS else None
 
 
 def _spell(steps: Sequence[str]) -> list[str]:
@@ -280,7 +314,7 @@ def _respell(value: Any, name: str, depth: int) -> Any:
         return _read_resource(value)
     respelled = {}
     for key, inner in value.items():
-        spelled = SPELLING.get(str(key).lower(), str(key))
+        spelled = SPELLING.get(str(key).lower().replace("_", ""), str(key))
         is_text = spelled in _FREE_NAMES and isinstance(inner, str)
         respelled[spelled] = _respell(_read_struct(inner, spelled) if is_text else inner, spelled, depth + 1)
     return respelled
@@ -309,8 +343,9 @@ def _fill_identity(record: Record) -> None:
         identity["invokedBy"] = address
 
 
-def _read_time(value: Any) -> str | None:
-    """Read the time of a row; console exports may print local time with its offset."""
+def read_row_time(value: Any) -> str | None:
+    """Read the time of a row; console exports may print local time with its offset, databases wrap it."""
+    value = value.get("$date") if isinstance(value, dict) and "$date" in value else value
     text, shift = value, timedelta()
     if isinstance(value, datetime):
         text = (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
@@ -320,7 +355,7 @@ def _read_time(value: Any) -> str | None:
             shift = timedelta(hours=int(found[2]), minutes=int(found[3])) * (-1 if found[1] == "-" else 1)
             text = text[: found.start()]
         text = _YEAR_COMMA.sub("", text)
-    moment = parse_time(text)
+    moment = parse_time(text) if not isinstance(text, str) else parse_time(text) or read_written(text)
     if moment is None:
         return None
     try:
@@ -334,4 +369,5 @@ def _is_absent(value: Any) -> bool:
 
 
 def _plain(name: str) -> str:
-    return _ZONE.sub("", name).strip().strip('"').lower().replace(" ", "")
+    plain = _ZONE.sub("", name).strip().strip('"').lower().replace(" ", "")
+    return plain if plain in _WHOLE_RECORD else plain.replace("_", "")

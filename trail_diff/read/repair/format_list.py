@@ -8,16 +8,29 @@ from trail_diff.model.reasons import Reason
 from trail_diff.read.repair.interface import Repair
 
 _FIELD = re.compile(r"([A-Za-z]\w{0,60})[ \t]{0,60}: ?(.*)\Z")
-_FITS = re.compile(r"^(?:CloudTrailEvent|EventId|EventSource|\w{1,20}JobId)[ \t]{0,60}: ", re.MULTILINE)
+_PADDED = re.compile(r"(?:AccessKeyId|CloudTrailEvent|EventId|EventName|EventSource|\w{1,20}JobId)[ \t]{1,60}: ?")
+_FITS = re.compile(r"^(?:CloudTrailEvent|EventId|EventSource|\w{1,20}JobId)[ \t]{1,60}: ", re.MULTILINE)
+"""A line with a name that AWS has; names are padded to the longest, so that there is a space, which YAML has not."""
 
 
 def _to_json(text: str) -> str | None:
     if not _FITS.search(text):
         return None
-    return "\n".join(json.dumps(thing) for thing in _read_objects(text))
+    return "\n".join(one if isinstance(one, str) else json.dumps(one) for one in _read_objects(text))
 
 
-def _read_objects(text: str) -> Iterator[dict[str, str]]:
+def is_format_list(line: str) -> bool:
+    """Check whether a line is one of a list whose names are padded."""
+    return _PADDED.match(line) is not None
+
+
+def _to_json_whole(text: str) -> str | None:
+    """Read text that is such a list from its first line on."""
+    return _to_json(text) if is_format_list(text.lstrip()) else None
+
+
+def _read_objects(text: str) -> Iterator[dict[str, str] | str]:
+    """Yield each object, and each line that is part of none."""
     pieces: dict[str, list[str]] = {}
     name = ""
     for line in text.splitlines():
@@ -33,6 +46,8 @@ def _read_objects(text: str) -> Iterator[dict[str, str]]:
         elif pieces:
             yield _join(pieces)
             pieces, name = {}, ""
+        elif line.strip():
+            yield line
     if pieces:
         yield _join(pieces)
 
@@ -41,4 +56,5 @@ def _join(pieces: dict[str, list[str]]) -> dict[str, str]:
     return {name: "".join(parts) for name, parts in pieces.items()}
 
 
+FORMAT_LIST_ALONE = Repair(Reason.REPAIRED_FORMAT_LIST, _to_json_whole)
 FORMAT_LIST = Repair(Reason.REPAIRED_FORMAT_LIST, _to_json)

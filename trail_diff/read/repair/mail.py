@@ -9,12 +9,19 @@ from email.errors import MessageError
 from email.message import Message
 
 from trail_diff.model.reasons import Reason
+from trail_diff.read.budget import Budget, Damaged
+from trail_diff.read.containers import GZIP, Chunks, inflate
 from trail_diff.read.repair.interface import Repair
 
 _HEADER = re.compile(r"\A\s{0,80}(?:From |[A-Za-z][A-Za-z-]{0,60}:)[^\n]{0,2000}\n", re.ASCII)
 ENCODED = re.compile(r"^Content-Transfer-Encoding:[ \t]*(?:quoted-printable|base64)", re.IGNORECASE | re.MULTILINE)
 _HEAD_CHARACTERS = 64 << 10
 _SOFT_BREAK = re.compile(r"=[ \t]{0,8}\r?\n")
+_ATTACHED_BYTES = 64 << 20
+"""How far an attachment may expand before its ratio counts."""
+_BASE64_HEAD = re.compile(r"(?:eyJ|ewog|ewo|W3s|H4sI)[A-Za-z0-9+/]{50,}={0,2}\s*(?:$|\n)")
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]++={0,2}\s*")
+_ARMOUR = re.compile(r"^-----(?:BEGIN|END) [A-Z0-9 ]{1,40}-----\s*?$", re.MULTILINE)
 _QUOTED = re.compile(r"=(?:3D|22|7B|5B|20|09)")
 
 
@@ -37,7 +44,36 @@ def _decode_parts(mail: Message) -> Iterator[str]:
     for part in mail.walk():
         content = part.get_payload(decode=True)
         if isinstance(content, bytes) and not part.is_multipart() and part.get_content_subtype() != "html":
-            yield content.decode("utf-8", "replace")
+            yield _plain_text(content)
+
+
+def _plain_text(content: bytes) -> str:
+    """Return the text of an attachment, which may be packed with gzip; of a damaged one, what is before the damage."""
+    if content.startswith(GZIP):
+        budget = Budget(_ATTACHED_BYTES)
+        budget.take(len(content))
+        pieces: list[bytes] = []
+        try:
+            pieces.extend(inflate(Chunks(iter((content,))), budget))
+        except Damaged:
+            pieces.append(b'"eventSource')  # what is behind is lost
+        content = b"".join(pieces)
+    return content.decode("utf-8", "replace")
+
+
+def is_base64(line: str) -> bool:
+    """Check whether the first line of a document is the beginning of base64 of JSON or gzip."""
+    return _BASE64_HEAD.match(line) is not None
+
+
+def _decode_base64(text: str) -> str | None:
+    plain = _ARMOUR.sub("", text).strip()
+    if not _BASE64_HEAD.match(plain) or not _BASE64.fullmatch(plain):
+        return None
+    try:
+        return _plain_text(binascii.a2b_base64(plain))
+    except (binascii.Error, ValueError):
+        return None
 
 
 def _join_soft_breaks(text: str) -> str | None:
@@ -50,5 +86,6 @@ def _join_soft_breaks(text: str) -> str | None:
         return None
 
 
+BASE64 = Repair(Reason.REPAIRED_MAIL, _decode_base64)
 MAIL = Repair(Reason.REPAIRED_MAIL, _decode_mail)
 SOFT_LINE_BREAKS = Repair(Reason.REPAIRED_MAIL, _join_soft_breaks)

@@ -22,18 +22,28 @@ _FRAME = re.compile(r"[\s,]*+(?:[\]}][\s,]*+)*+(?:(?:\"[\w -]{1,60}\"\s*+:)?\s*+
 """What stands around values and says nothing itself: brackets, commas, the name of a list."""
 
 
-_PART = re.compile(r'["\]}]\s*+[,\]}]\s*+[,"{}\[\]]')
-"""How the end of a value of JSON looks, whatever it was about."""
+_PART = re.compile(r'["\]}]\s*+[,\]}]\s*+[,"{}\[\]]|"[\w.:@/-]{1,80}"\s*+:')
+"""How the end of a value of JSON looks, or a member of an object, whatever it was about."""
+_QUOTES = re.compile("[\"'\u201c\u201d]")
+"""What text has that may be a part of a record; without any, it is words, or marks of a chat around records."""
+_RECORD = "eventVersion"
+"""What is in every record once: of unread text it tells how many records it was."""
 
 
 class Mended(Struct, frozen=True):
-    """What was read of broken text, what was not, and the repairs that it took; `is_cut`: its end was not read."""
+    """What was read of broken text, what was not, and the repairs that it took; `is_cut`: its end was not read.
+
+    Of what was not read, `lost_bytes` were of records, `quoted_bytes` may have been; `lost_weight` is the former
+    without white space, which a repair may change without gaining anything.
+    """
 
     items: list[Found]
     tally: Tally
     ledger: Ledger
     lost: int
     lost_bytes: int
+    lost_weight: int
+    quoted_bytes: int
     unread_bytes: int
     is_cut: bool = False
     repairs: tuple[Reason, ...] = ()
@@ -47,7 +57,7 @@ class Mended(Struct, frozen=True):
     def rank(self) -> tuple[int, int]:
         """Return what the better of two readings has more of."""
         jobs = sum(isinstance(item, FoundJob) for item in self.items)
-        return self.tally.records + jobs, -self.lost_bytes
+        return self.tally.records + jobs, -self.lost_weight
 
 
 class Look(Struct, frozen=True):
@@ -138,7 +148,7 @@ def _repair(text: str, look: Reader, best: Mended, *, keeps_ties: bool) -> Mende
         if found.rank > last.rank or (keeps_ties and found.rank[0] == last.rank[0]):
             current, last = changed, found
             done.append(repair.reason)
-    if last.rank > best.rank:
+    if last.rank > best.rank and last.is_fruitful:
         return _with_repairs(last, tuple(dict.fromkeys(done)))
     return best
 
@@ -159,15 +169,18 @@ def _with_repairs(found: Mended, repairs: tuple[Reason, ...]) -> Mended:
 
 
 def _weigh(items: Sequence[Found | FoundSlim], tally: Tally, ledger: Ledger, between: Iterable[str]) -> Mended:
-    lost = lost_bytes = unread = 0
+    lost = lost_bytes = weight = quoted = unread = 0
     rest = ""
     for gap in between:
         rest = "" if _FRAME.fullmatch(gap) else gap.strip()
+        is_lost = mentions(rest) or _PART.search(rest) is not None
         unread += size_of(rest)
-        lost += bool(rest)
-        lost_bytes += size_of(rest) if mentions(rest) or _PART.search(rest) else 0
+        quoted += size_of(rest) if is_lost or _QUOTES.search(rest) else 0
+        lost += max(rest.count(_RECORD), bool(rest))
+        lost_bytes += size_of(rest) if is_lost else 0
+        weight += size_of("".join(rest.split())) if is_lost else 0
     plain = [item for item in items if not isinstance(item, FoundSlim)]
-    return Mended(plain, tally, ledger, lost, lost_bytes, unread, is_cut=bool(rest))
+    return Mended(plain, tally, ledger, lost, lost_bytes, weight, quoted, unread, is_cut=bool(rest))
 
 
 def _find_table(text: str) -> int | None:

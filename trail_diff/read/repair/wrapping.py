@@ -12,6 +12,9 @@ from trail_diff.read.repair.interface import Repair
 _NARROWEST = 30
 _ACROSS_LINES = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _BREAK = re.compile(r"( ?)\r?\n[ \t]*")
+_CONTINUED = re.compile(r"(?<!\\)\\\r?\n")
+_NO_SPACES = re.compile(r'"(?:arn:[^\s"]*|[\w.-]*\.amazonaws\.com)"\Z')
+"""What has no space in it, so that none was where it was cut: an ARN, or the name of a service."""
 
 
 def _join_at_width(text: str) -> str | None:
@@ -24,9 +27,25 @@ def _join_at_width(text: str) -> str | None:
 
 
 def _join_at_spaces(text: str) -> str | None:
-    changed = _ACROSS_LINES.sub(lambda found: _BREAK.sub(" ", found[0]) if "\n" in found[0] else found[0], text)
+    changed = _ACROSS_LINES.sub(lambda found: _join(found[0]) if "\n" in found[0] else found[0], text)
     return changed if changed != text else None
 
 
+def _join(string: str) -> str:
+    whole = _BREAK.sub("", string)
+    return whole if _NO_SPACES.match(whole) else _BREAK.sub(" ", string)
+
+
+def _join_continued(text: str) -> str | None:
+    """Join lines that end with a backslash, as a shell or an editor folds them: then all of full width do."""
+    lines = text.splitlines()
+    width = max(map(len, lines), default=0)
+    if width < _NARROWEST or not all(line.endswith("\\") for line in lines if len(line) == width):
+        return None
+    changed = _CONTINUED.sub("", text)
+    return changed if changed != text else None
+
+
+CONTINUED = Repair(Reason.REPAIRED_WRAPPING, _join_continued)
 WRAPPED = Repair(Reason.REPAIRED_WRAPPING, _join_at_width)
 WRAPPED_AT_SPACES = Repair(Reason.REPAIRED_WRAPPING, _join_at_spaces)

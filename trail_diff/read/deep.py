@@ -1,0 +1,39 @@
+"""Records deep inside of documents whose form is not known: captures of a browser, findings, streams of other tools.
+
+What is looked for is what every record has; what only looks alike is left to the reading that follows.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from trail_diff.read.shapes import Inside, decode_packed, mentions_record
+
+_PACKED = re.compile(r"(?:eyJ|ewog|ewo=|H4sI)[A-Za-z0-9+/\s]{60,}={0,2}\s*\Z")
+"""Base64 of an object of JSON, or of gzip."""
+_EVERY_RECORD = tuple(re.compile(rf"event[._ ]?{name}", re.IGNORECASE) for name in ("source", "name", "time"))
+
+
+def find_deep(thing: Mapping[str, Any]) -> Iterator[Inside]:
+    """Yield the records, and the texts that hold some, in an object, in order, however deep they are."""
+    stack: list[Any] = [thing]
+    while stack:
+        value = stack.pop()
+        match value:
+            case dict() | str() if mentions_record(value, 0):
+                yield value
+            case dict():
+                stack.extend(reversed(value.values()))
+            case list():
+                stack.extend(reversed(value))
+            case str() if _PACKED.match(value):
+                yield decode_packed(value)
+            case _:
+                pass
+
+
+def tells_of_record(thing: Mapping[str, Any]) -> bool:
+    """Check whether an object of which nothing could be read has the names that every record has."""
+    text = json.dumps(thing, ensure_ascii=False)
+    return all(name.search(text) for name in _EVERY_RECORD)
