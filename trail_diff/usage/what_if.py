@@ -17,6 +17,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.what_if import WhatIfRow
 from trail_diff.policy import Decision, evaluate
 from trail_diff.policy.decide.statements import RETIRE_GRANT
+from trail_diff.policy.documents.unresolved import unresolved
 from trail_diff.policy.request.context import build_request
 from trail_diff.policy.request.interface import Request
 from trail_diff.profiles.catalogue import call_profiles, profiles_of_service
@@ -95,6 +96,13 @@ def expected_calls(account: str, key: str, known: KnownCalls = BACKUP) -> Iterat
             if call not in made and event.accesses[0].action.lower() != RETIRE_GRANT:
                 made.add(call)
                 yield ObservedRequest(event, event.accesses[0], observed=False)
+
+
+def default_policy(account: str | None) -> dict[str, Any]:
+    """Return the policy that AWS gives to a key without one: the account decides (KMS developer guide)."""
+    root = {"AWS": f"arn:aws:iam::{account or unresolved('AWS::AccountId')}:root"}
+    statement = {"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Principal": root, "Action": "kms:*"}
+    return {"Version": "2012-10-17", "Statement": [{**statement, "Resource": "*"}]}
 
 
 def _check_known(what: str, name: str, known: Collection[str]) -> None:
