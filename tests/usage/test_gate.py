@@ -18,6 +18,8 @@ OLD, NEW = policy(MADE, ALLOW_STORAGE), policy(MADE, deny(ADMIN_ONLY), ALLOW_STO
 SAFE = policy(MADE, deny(SERVICES_EXEMPT), ALLOW_STORAGE)
 OPEN = policy(MADE, deny({"StringEquals": {"aws:SourceOrgID": "o-1"}}), ALLOW_STORAGE)
 
+UNTIL = policy(MADE, {**ALLOW_STORAGE, "Condition": {"DateLessThan": {"aws:CurrentTime": "2026-06-01T00:00:00Z"}}})
+
 
 def change(address: str, key: str, before: Any, after: Any, **unknown: bool) -> dict[str, Any]:
     """Return one change of a plan."""
@@ -53,8 +55,10 @@ def write(folder: Path, *changes: dict[str, Any], keys: tuple[str, ...] = (KEY,)
         (OLD, OPEN, (), 1),
         (OLD, OPEN, ("--allow-at-risk",), 0),
         (OPEN, OPEN, (), 0),
+        (OLD, UNTIL, (), 1),
+        (UNTIL, UNTIL, (), 0),
     ],
-    ids=["breaks", "safe", "at risk", "risk allowed", "unchanged"],
+    ids=["breaks", "safe", "at risk", "risk allowed", "unchanged", "allowed until June", "until June as before"],
 )
 def test_exit_status_is_that_of_the_plan(
     tmp_path: Path, before: dict[str, Any], after: dict[str, Any], flags: tuple[str, ...], status: int

@@ -6,6 +6,7 @@ lost where something else might allow it. Calls that AWS is known to make are tr
 """
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, structs
@@ -22,6 +23,7 @@ from trail_diff.policy.request.context import build_request
 from trail_diff.policy.request.interface import Request
 from trail_diff.profiles.catalogue import call_profiles, profiles_of_service
 from trail_diff.profiles.expected import Setting, make_calls
+from trail_diff.usage.later import from_then_on, moments_in
 from trail_diff.usage.requests import ObservedRequest
 from trail_diff.usage.sides import Side
 
@@ -130,16 +132,19 @@ class _Trial(Struct, frozen=True):
     new: Side
     old: Side | None
     organization_id: str | None
+    moments: tuple[datetime, ...]
 
     @classmethod
     def of(cls, policies: Policies) -> "_Trial":
         """Compile the policies."""
         old = Side.of(policies.old, policies.grants) if policies.old is not None else None
-        return cls(Side.of(policies.new, policies.grants), old, policies.organization_id)
+        moments = moments_in(policies.new, policies.old)
+        return cls(Side.of(policies.new, policies.grants), old, policies.organization_id, moments)
 
     def decide(self, one: ObservedRequest) -> WhatIfRow:
         """Decide a request under both policies, and judge what becomes of it."""
         request = build_request(one.event, one.access, self.organization_id)
+        request = from_then_on(request, self.moments, one.event.event_time)
         ruled = _Ruled.of(request, self.new)
         replaced = _Ruled.of(request, self.old) if self.old is not None else None
         after, before = ruled.decision, replaced.decision if replaced is not None else None
