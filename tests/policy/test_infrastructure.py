@@ -62,6 +62,8 @@ def test_keys_are_found(case: dict[str, Any]) -> None:
         assert key.reason == expected.get("reason")
         assert key.unknown == expected.get("unknown")
         assert set(expected.get("names", ())) <= key.names
+        assert key.names.isdisjoint(expected.get("not_names", ()))
+        assert key.targets == set(expected.get("targets", key.targets))
         assert list(expressions_in(json.dumps(key.after, ensure_ascii=False))) == expected.get("unresolved", [])
 
 

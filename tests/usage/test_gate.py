@@ -18,6 +18,8 @@ OLD, NEW = policy(MADE, ALLOW_STORAGE), policy(MADE, deny(ADMIN_ONLY), ALLOW_STO
 SAFE = policy(MADE, deny(SERVICES_EXEMPT), ALLOW_STORAGE)
 OPEN = policy(MADE, deny({"StringEquals": {"aws:SourceOrgID": "o-1"}}), ALLOW_STORAGE)
 
+UNTIL = policy(MADE, {**ALLOW_STORAGE, "Condition": {"DateLessThan": {"aws:CurrentTime": "2026-06-01T00:00:00Z"}}})
+
 
 def change(address: str, key: str, before: Any, after: Any, **unknown: bool) -> dict[str, Any]:
     """Return one change of a plan."""
@@ -53,8 +55,10 @@ def write(folder: Path, *changes: dict[str, Any], keys: tuple[str, ...] = (KEY,)
         (OLD, OPEN, (), 1),
         (OLD, OPEN, ("--allow-at-risk",), 0),
         (OPEN, OPEN, (), 0),
+        (OLD, UNTIL, (), 1),
+        (UNTIL, UNTIL, (), 0),
     ],
-    ids=["breaks", "safe", "at risk", "risk allowed", "unchanged"],
+    ids=["breaks", "safe", "at risk", "risk allowed", "unchanged", "allowed until June", "until June as before"],
 )
 def test_exit_status_is_that_of_the_plan(
     tmp_path: Path, before: dict[str, Any], after: dict[str, Any], flags: tuple[str, ...], status: int
@@ -337,3 +341,198 @@ def test_call_that_was_not_observed_is_shown_and_decides_nothing(tmp_path: Path)
 
     assert report["outcome"] == "passes"
     assert {row["observed"] for row in report["calls"] if row["outcome"] == "breaks"} == {False}
+
+
+RISKY = change("aws_kms_key.a", KEY, OLD, OPEN)
+
+
+@pytest.mark.parametrize(
+    ("others", "status"),
+    [
+        ((), 0),
+        ((change("aws_kms_key.b", OTHER, OLD, SAFE),), 3),
+        ((change("aws_kms_key.b", OTHER, OLD, None, policy=True),), 3),
+        ((change("aws_kms_key.new", "", None, NEW),), 0),
+        ((moved("aws_dynamodb_table", UPDATE, {"name": "t"}, TABLE),), 3),
+    ],
+    ids=["alone", "no call on another key", "not known", "new key", "no call for a table"],
+)
+def test_calls_at_risk_are_let_through_only_where_all_else_was_tried(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], others: tuple[dict[str, Any], ...], status: int
+) -> None:
+    """--allow-at-risk is about calls that were tried: what could not be tried stops the pipeline all the same."""
+    arguments = write(tmp_path, RISKY, *others)
+
+    assert run([*arguments, "--allow-at-risk"]) == status
+    told = capsys.readouterr().out.splitlines()[0]
+    assert told.startswith("1 newly at risk")
+    assert ("nothing passes" in told) == (status == 3)
+    assert run(arguments) == 1
+
+
+def test_calls_at_risk_are_not_let_through_by_calls_that_are_too_old(tmp_path: Path) -> None:
+    """--allow-at-risk does not make up for evidence that is older than --max-age demands."""
+    arguments = write(tmp_path, RISKY)
+    run(["callers", "--events", arguments[4], "--save", str(tmp_path / "calls.json"), "--no-progress"])
+    replayed = [*arguments[:3], "--calls", str(tmp_path / "calls.json"), "--no-progress", "--allow-at-risk"]
+
+    assert run(replayed) == 0
+    assert run([*replayed, "--max-age", "1d"]) == 3
+
+
+APP = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "kms:*", "Resource": "*"}
+LETS_IN, LETS_ONE_IN = policy(MADE, ALLOW_STORAGE, APP), policy(MADE, APP)
+DENIES = policy(MADE, {**APP, "Effect": "Deny"}, ALLOW_STORAGE)
+
+
+def planned(after: Any, *, is_new: bool = False) -> dict[str, Any]:
+    """Return the change of the key that a table or an alias gets, which a plan leaves alone, or makes."""
+    made = change("aws_kms_key.other", "" if is_new else OTHER, None if is_new else after, after)
+    made["change"]["actions"] = ["create"] if is_new else ["no-op"]
+    return made
+
+
+NEW_KEY = {
+    "root_module": {
+        "resources": [
+            {
+                "address": "aws_dynamodb_table.it",
+                "expressions": {
+                    "server_side_encryption": [
+                        {"kms_key_arn": {"references": ["aws_kms_key.other.arn", "aws_kms_key.other"]}}
+                    ]
+                },
+            }
+        ]
+    }
+}
+MADE_LATER = moved("aws_dynamodb_table", UPDATE, TABLE, {"name": "orders", "server_side_encryption": [{}]})
+MADE_LATER["change"]["after_unknown"] = {"server_side_encryption": [{"kms_key_arn": True}]}
+TABLE_MOVES = moved("aws_dynamodb_table", UPDATE, TABLE, TABLE_MOVED)
+ALIAS_MOVES = moved("aws_kms_alias", UPDATE, ALIAS, TO_OTHER)
+RISK, FINE = ("kms:Decrypt", "at-risk"), ("kms:Decrypt", "unchanged")
+
+
+@pytest.mark.parametrize(
+    ("changes", "recorded", "expected"),
+    [
+        ((planned(LETS_IN), TABLE_MOVES), (), {FINE, ("kms:Encrypt", "unchanged")}),
+        ((planned(LETS_ONE_IN), TABLE_MOVES), (), {RISK, ("kms:Encrypt", "unchanged")}),
+        ((planned(DENIES), TABLE_MOVES), (), {FINE, ("kms:Encrypt", "breaks")}),
+        ((planned(OLD), TABLE_MOVES), (), {FINE, ("kms:Encrypt", "at-risk")}),
+        ((planned(LETS_IN, is_new=True), MADE_LATER), (), {FINE, ("kms:Encrypt", "unchanged")}),
+        ((planned(DENIES, is_new=True), MADE_LATER), (), {FINE, ("kms:Encrypt", "breaks")}),
+        ((TABLE_MOVES,), (LETS_IN,), {FINE, ("kms:Encrypt", "unchanged")}),
+        ((TABLE_MOVES,), (LETS_IN, DENIES), {FINE, ("kms:Encrypt", "breaks")}),
+        ((TABLE_MOVES,), (), {RISK, ("kms:Encrypt", "at-risk")}),
+        ((planned(LETS_IN), ALIAS_MOVES), (), {("kms:Encrypt", "unchanged"), RISK}),
+        ((planned(DENIES), ALIAS_MOVES), (), {("kms:Encrypt", "breaks"), ("kms:Decrypt", "breaks")}),
+    ],
+)
+def test_calls_that_move_are_tried_with_the_policy_of_their_new_key(
+    tmp_path: Path, changes: tuple[dict[str, Any], ...], recorded: tuple[Any, ...], expected: set[tuple[str, str]]
+) -> None:
+    """A plan or a record that tells the new key's policy decides; the caller's own policies may know the old key only."""
+    arguments = write(tmp_path, *changes, keys=())
+    plan = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8")) | {"configuration": NEW_KEY}
+    (tmp_path / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    calls = Recording()
+    for hour, text in enumerate(recorded):
+        calls.put_key_policy(f"2026-03-01T0{hour}:00:00Z", OTHER, text, MADE.user("admin"))
+    named = {"parameters": {"keyId": "alias/data"}}
+    who = MADE.role("app", "s") if ALIAS_MOVES in changes else STORAGE
+    calls.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, who, VAULT, **named)
+    calls.kms("2026-03-01T18:01:00Z", "Encrypt", KEY, MADE.role("app", "s"), VAULT, **named)
+    (tmp_path / "export.json").write_text(as_trail_file(calls.records), encoding="utf-8")
+
+    report = run_in(tmp_path, arguments)
+
+    found = {(row["action"], row["outcome"]) for row in report["calls"] if row["observed"]}
+    assert found == expected
+    assert run(arguments) == int(any(outcome in ("breaks", "at-risk") for _action, outcome in expected))
+
+
+def test_calls_that_move_point_at_the_policy_that_refuses_them(tmp_path: Path) -> None:
+    """What refuses a moved call is a statement of the new key's policy, so it is shown there, and with that key."""
+    arguments = write(tmp_path, planned(DENIES), TABLE_MOVES, keys=())
+    calls = Recording()
+    calls.kms("2026-03-01T18:01:00Z", "Encrypt", KEY, MADE.role("app", "s"), VAULT)
+    (tmp_path / "export.json").write_text(as_trail_file(calls.records), encoding="utf-8")
+
+    (row,) = [row for row in run_in(tmp_path, arguments)["calls"] if row["observed"]]
+
+    assert (row["address"], row["key"], row["statement"]["index"]) == ("aws_kms_key.other", OTHER, 2)
+    assert "key-of-resource-changes" in row["reasons"]
+
+
+def stack(**resources: Any) -> dict[str, Any]:
+    """Return a template."""
+    return {"Resources": {name: {"Type": kind, "Properties": made} for name, (kind, made) in resources.items()}}
+
+
+OWN_KEY = ("AWS::KMS::Key", {"KeyPolicy": OLD})
+NAMED = ("AWS::KMS::Alias", {"AliasName": "alias/data", "TargetKeyId": {"Ref": "Key"}})
+APP_ROLE = ("AWS::IAM::Role", {"RoleName": "app"})
+RETAINED = {"Resources": {"Key": {**stack(Key=OWN_KEY)["Resources"]["Key"], "DeletionPolicy": "Retain"}}}
+TERRAFORM = {"resource": {"aws_kms_key": {"a": {"policy": json.dumps(OLD)}}}}
+OTHER_NAME = {"resource": {"aws_kms_key": {"b": {"policy": json.dumps(OLD)}}}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "outcomes", "status"),
+    [
+        (stack(Key=OWN_KEY), stack(Key=OWN_KEY), set(), 0),
+        (stack(Key=OWN_KEY), stack(Bucket=("AWS::S3::Bucket", {})), {"breaks"}, 1),
+        (stack(Key=OWN_KEY), stack(Renamed=OWN_KEY), {"breaks"}, 1),
+        (RETAINED, stack(Bucket=("AWS::S3::Bucket", {})), set(), 0),
+        (stack(Key=OWN_KEY, Name=NAMED), stack(Key=OWN_KEY), {"breaks"}, 1),
+        (stack(Key=OWN_KEY, App=APP_ROLE), stack(Key=OWN_KEY), {"at-risk"}, 1),
+        (stack(Key=OWN_KEY, Name=NAMED), stack(Key=OWN_KEY, Name=NAMED), set(), 0),
+        (
+            stack(Vault=("AWS::Backup::BackupVault", {"EncryptionKeyArn": KEY})),
+            stack(Vault=("AWS::Backup::BackupVault", {"EncryptionKeyArn": OTHER})),
+            {"at-risk"},
+            1,
+        ),
+        (TERRAFORM, OTHER_NAME, {"breaks"}, 1),
+        (TERRAFORM, {**OTHER_NAME, "moved": [{"from": "aws_kms_key.a", "to": "aws_kms_key.b"}]}, set(), 0),
+        (
+            TERRAFORM,
+            {"resource": {}, "removed": [{"from": "aws_kms_key.a", "lifecycle": {"destroy": False}}]},
+            set(),
+            0,
+        ),
+    ],
+)
+def test_configuration_beside_the_one_in_force_shows_what_goes(
+    tmp_path: Path, old: dict[str, Any], new: dict[str, Any], outcomes: set[str], status: int
+) -> None:
+    """A key, an alias or a role that the new configuration leaves out is not there any more."""
+    arguments = write(tmp_path)
+    (tmp_path / "plan.json").write_text(json.dumps(new), encoding="utf-8")
+    (tmp_path / "old.json").write_text(json.dumps(old), encoding="utf-8")
+    calls = Recording()
+    calls.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, STORAGE)
+    calls.kms("2026-03-01T18:01:00Z", "Encrypt", KEY, MADE.role("app", "s"), parameters={"keyId": "alias/data"})
+    (tmp_path / "export.json").write_text(as_trail_file(calls.records), encoding="utf-8")
+
+    report = run_in(tmp_path, [*arguments, "--old", "old.json"])
+
+    assert {row["outcome"] for row in report["calls"] if row["observed"]} - {"unchanged"} == outcomes
+    assert run([*arguments, "--old", str(tmp_path / "old.json")]) == status
+
+
+@pytest.mark.parametrize("asked", [f"Renamed={KEY}", KEY])
+def test_key_that_is_asked_for_is_the_one_that_goes(tmp_path: Path, asked: str) -> None:
+    """The ARN that is asked for is that of the key there is, whatever the new template calls its own."""
+    arguments = write(tmp_path)
+    (tmp_path / "plan.json").write_text(json.dumps(stack(Renamed=OWN_KEY)), encoding="utf-8")
+    (tmp_path / "old.json").write_text(json.dumps(stack(Key=OWN_KEY)), encoding="utf-8")
+
+    report = run_in(tmp_path, [*arguments, "--old", "old.json", "--key", asked])
+
+    assert [(key["address"], key["reason"]) for key in report["keys"]] == [
+        ("Renamed", "key-is-new"),
+        ("Key", "key-is-deleted"),
+    ]
+    assert report["outcome"] == "breaks"

@@ -210,11 +210,6 @@ def test_call_that_was_not_seen_is_judged_by_the_old_policy(
     ("condition", "first", "second"),
     [
         (
-            {"DateGreaterThan": {"aws:CurrentTime": "2026-03-01T19:00:00Z"}},
-            {"eventTime": "2026-03-01T18:00:00Z"},
-            {"eventTime": "2026-03-01T20:00:00Z"},
-        ),
-        (
             {"StringEquals": {"aws:PrincipalTag/team": "red"}},
             {"eventContext": {"requestContext": {"aws:PrincipalTag/team": "blue"}}},
             {"eventContext": {"requestContext": {"aws:PrincipalTag/team": "red"}}},
@@ -225,7 +220,7 @@ def test_call_that_was_not_seen_is_judged_by_the_old_policy(
             {"userIdentity": {**STORAGE, "inScopeOf": {"sourceArn": "arn:aws:backup:eu-west-1:1:backup-vault:b"}}},
         ),
     ],
-    ids=["time", "request context", "source"],
+    ids=["request context", "source"],
 )
 def test_requests_that_a_condition_tells_apart_are_judged_apart(
     condition: dict[str, Any], first: dict[str, Any], second: dict[str, Any]
@@ -236,6 +231,30 @@ def test_requests_that_a_condition_tells_apart_are_judged_apart(
         made.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, STORAGE).update(fields)
 
     assert set(outcomes(made, policy(MADE, deny(condition), ALLOW_STORAGE), OLD)) == {"breaks", "unchanged"}
+
+
+AFTER, BEFORE = "DateGreaterThan", "DateLessThan"
+
+
+def at(operator: str, time: str, key: str = "aws:CurrentTime") -> dict[str, Any]:
+    """Return a condition on the time of a request."""
+    return {operator: {key: time}}
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (deny(at(AFTER, "2026-03-01T19:00:00Z")), "at-risk"),
+        (deny(at(AFTER, "2026-03-01")), "at-risk"),
+        (deny(at(AFTER, "2026-02-01T00:00:00Z")), "breaks"),
+        (deny(at(BEFORE, "2026-02-01T00:00:00Z")), "unchanged"),
+        (deny(at(AFTER, "1900000000", "aws:EpochTime")), "at-risk"),
+        (deny({**at(AFTER, "2026-05-01T00:00:00Z"), **at(BEFORE, "2026-06-01T00:00:00Z")}), "at-risk"),
+    ],
+)
+def test_call_is_made_again_at_any_time_since(statement: dict[str, Any], expected: str) -> None:
+    """A policy that tests the time is asked of the time that a call was made at and of all that comes after."""
+    assert list(outcomes(call(STORAGE), policy(MADE, statement, ALLOW_STORAGE), OLD)) == [expected]
 
 
 def test_sessions_are_judged_apart_when_a_policy_names_one() -> None:

@@ -43,7 +43,8 @@ def what_if(
     old: Annotated[str | None, typer.Option(metavar="OLD", help="The policy in force, to show what changes.")] = None,
     key: options.Keys = None,
     allow_at_risk: Annotated[
-        bool, typer.Option("--allow-at-risk", help="Exit 0 when calls are at risk, and none would break.")
+        bool,
+        typer.Option("--allow-at-risk", help="Exit 0 when calls are at risk, none would break, and all was tried."),
     ] = False,
     fail_on_undetermined: Annotated[
         bool,
@@ -177,6 +178,8 @@ def _status(report: "WhatIf", *, allow_at_risk: bool, fail_on_undetermined: bool
             return ExitStatus.DIFFERENCE
         case "at-risk" if not allow_at_risk:
             return ExitStatus.DIFFERENCE
+        case "at-risk" if report.lacks_evidence:
+            return ExitStatus.INCONCLUSIVE
         case _ if fail_on_undetermined and undecided:
             return ExitStatus.DIFFERENCE
         case "nothing-replayed" | "evidence-too-old":

@@ -116,12 +116,13 @@ def _load(path: str | Document | None, option: str) -> Document | None:
 
 
 def _read_json(path: str, option: str) -> Any:
-    """Read a file in JSON, or a template in YAML; UTF-8 or UTF-16, as Windows shells write it."""
+    """Read a file in JSON, or a template in YAML; UTF-8 or UTF-16, as Windows shells write it; also in an archive."""
+    from trail_diff.gather.packed import unpacked
     from trail_diff.policy.documents.text import parse_text
 
     content = b""
     try:
-        content = Path(path).read_bytes()
+        content = unpacked(Path(path).read_bytes())
         return parse_text(content)
     except OSError as error:
         raise FactError(

@@ -292,6 +292,7 @@ class Reason(StrEnum):
     ALIAS_IS_RETARGETED = "alias-is-retargeted"
     ROLE_IS_REMOVED = "role-is-removed"
     KEY_OF_RESOURCE_CHANGES = "key-of-resource-changes"
+    DATA_OF_OLD_KEY = "data-of-old-key"
     NO_CALL_TO_REPLAY = "no-call-to-replay"
     NO_KMS_EVENTS = "no-kms-events"
     CALLS_NOT_TOLD_APART = "calls-not-told-apart"

@@ -16,6 +16,26 @@ from trail_diff.model.decisions import StatementRef
 from trail_diff.model.learnt import Caller, Coverage
 from trail_diff.model.reasons import Reason
 
+MOVES = frozenset(
+    {
+        Reason.ALIAS_IS_REMOVED,
+        Reason.ALIAS_IS_RETARGETED,
+        Reason.ROLE_IS_REMOVED,
+        Reason.KEY_OF_RESOURCE_CHANGES,
+    }
+)
+"""Reasons of what a document takes away from calls, whatever the policies say."""
+
+_OPEN = frozenset(
+    {
+        Reason.POLICY_KNOWN_AFTER_APPLY,
+        Reason.POLICY_NOT_TOLD,
+        Reason.NO_CALL_TO_REPLAY,
+        Reason.PART_NOT_READ,
+        Reason.GRANT_IS_REMOVED,
+    }
+)
+
 
 class Location(Struct, frozen=True):
     """A line of a file, counted from 1."""
@@ -67,6 +87,11 @@ class WhatIfKey(Struct, frozen=True):
     path: str = ""
     location: Location | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Check whether nothing tells what becomes of calls; those that were found on what moves were judged."""
+        return self.reason in _OPEN or (self.reason in MOVES and not self.requests)
+
 
 class SavedEvidence(Struct, frozen=True):
     """The saved calls that were replayed: when they were saved, and the time, accounts and Regions they are of.
@@ -94,3 +119,8 @@ class WhatIf(Struct, frozen=True):
     coverage: Coverage
     evidence: SavedEvidence | None = None
     schema: Literal["trail-diff/what-if/1"] = "trail-diff/what-if/1"
+
+    @property
+    def lacks_evidence(self) -> bool:
+        """Check whether a key could not be tried, or the saved calls are too old: what else was tried is no excuse."""
+        return any(key.is_open for key in self.keys) or (self.evidence is not None and self.evidence.is_too_old)

@@ -35,19 +35,6 @@ _RULE_OF: Mapping[str, tuple[Rule, Level]] = {
 }
 _UNOBSERVED: tuple[Rule, Level] = ("policy-refuses-known-call", "note")
 _COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
-_OPEN_REASONS = frozenset(
-    {
-        "policy-known-after-apply",
-        "policy-not-told",
-        "no-call-to-replay",
-        "part-not-read",
-        "grant-is-removed",
-        "alias-is-removed",
-        "alias-is-retargeted",
-        "role-is-removed",
-        "key-of-resource-changes",
-    }
-)
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
@@ -74,7 +61,7 @@ def annotate(report: WhatIf, file: str, words: Catalogue) -> Iterator[Annotation
             name = f"{row.address} {caller_name(row.caller, words)} {row.action} {row.outcome}"
             yield Annotation(rule, level, _explain(row, words), row.location or start, name)
     for key in report.keys:
-        if key.reason is not None and key.reason.value in _OPEN_REASONS:
+        if key.is_open:
             yield Annotation("policy-not-tried", "error", _not_tried(key, words), key.location or start, key.address)
     if report.outcome == "evidence-too-old":
         yield Annotation("evidence-too-old", "error", what_if.show_gate(report, words), start, "")

@@ -215,9 +215,10 @@ REASONS: Mapping[str, str] = {
     "part-not-read": "it may hold keys, and was not read",
     "grant-is-removed": "the grant is removed, and the calls that it allows are not replayed without it",
     "alias-is-removed": "the alias is removed, and calls that name it find no key",
-    "alias-is-retargeted": "the alias is pointed at another key, whose policy was not tried on the calls that name it",
+    "alias-is-retargeted": "the alias is pointed at another key",
     "role-is-removed": "the role is removed or replaced, and policies that name the old one do not allow another",
-    "key-of-resource-changes": "it gets another key, whose policy was not tried on the calls made for it",
+    "key-of-resource-changes": "it gets another key",
+    "data-of-old-key": "what the old key encrypted cannot be read by naming another",
     "no-call-to-replay": "no call on it is in the events",
     "no-kms-events": "the events hold no KMS call at all",
     "calls-not-told-apart": (

@@ -243,9 +243,10 @@ REASONS: Mapping[str, str] = {
     "part-not-read": "キーを含む可能性がありますが、読み込まれていません",
     "grant-is-removed": "グラントは削除されますが、それによって許可される呼び出しは再評価していません",
     "alias-is-removed": "エイリアスは削除され、それを指定する呼び出しはキーを見つけられません",
-    "alias-is-retargeted": "エイリアスは別のキーを指しますが、そのポリシーをエイリアスの呼び出しで評価していません",
+    "alias-is-retargeted": "エイリアスは別のキーを指すようになります",
     "role-is-removed": "ロールは削除または置換され、元のロールを指定するポリシーは新しいロールを許可しません",
-    "key-of-resource-changes": "別のキーに変わりますが、そのポリシーをこのリソースの呼び出しで評価していません",
+    "key-of-resource-changes": "別のキーに変わります",
+    "data-of-old-key": "元のキーで暗号化したものは、別のキーを指定しても読めません",
     "no-call-to-replay": "このキーへの呼び出しがイベントにありません",
     "no-kms-events": "イベントに KMS の呼び出しが 1 件もありません",
     "calls-not-told-apart": (

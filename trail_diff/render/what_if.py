@@ -31,6 +31,9 @@ def show_gate(report: WhatIf, words: Catalogue) -> str:
     """Show what a replay comes to: how many calls come out how, or that nothing was replayed."""
     observed = [row for row in report.calls if row.observed]
     tally = show_tally(observed, words)
+    if report.outcome == "at-risk" and report.lacks_evidence:
+        is_old = report.evidence is not None and report.evidence.is_too_old
+        return words.grammar.join_clauses([tally, words.labels["evidence_too_old" if is_old else "not_all_tried"]])
     if report.outcome == "nothing-replayed" and not _is_of_known_calls(report):
         return words.grammar.join_clauses(
             [words.labels["not_all_tried"], tally] if tally else [words.labels["nothing_replayed"]]

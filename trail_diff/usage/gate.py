@@ -17,9 +17,9 @@ from trail_diff.errors import UsageError
 from trail_diff.model.codes import GateOutcome, WhatIfOutcome
 from trail_diff.model.learnt import Coverage, Facts
 from trail_diff.model.reasons import Reason
-from trail_diff.model.what_if import WhatIf, WhatIfKey, WhatIfRow
-from trail_diff.policy.documents.infrastructure.interface import MOVES, NOT_KEYS, PlannedKey
-from trail_diff.policy.documents.unresolved import show_unresolved, unresolved
+from trail_diff.model.what_if import MOVES, WhatIf, WhatIfKey, WhatIfRow
+from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey
+from trail_diff.policy.documents.unresolved import show_unresolved
 from trail_diff.usage.ended_keys import ENDS, end_calls
 from trail_diff.usage.known_calls import (
     BACKUP,
@@ -30,14 +30,14 @@ from trail_diff.usage.known_calls import (
     known_steps,
     stand_in,
 )
+from trail_diff.usage.moved_calls import find_new_key, move_to
 from trail_diff.usage.moves import calls_of, has_moves, is_harmless, move_calls
 from trail_diff.usage.requests import ObservedRequest, ObservedRequests, is_key_name
 from trail_diff.usage.saved_calls import SavedCalls
-from trail_diff.usage.what_if import Policies, replay, serves_a_step
+from trail_diff.usage.what_if import Policies, default_policy, replay, serves_a_step
 
 NOTHING_READ = Coverage()
 _TRIED = frozenset({"created", "changed", "deployed"})
-_OPEN = frozenset({Reason.POLICY_KNOWN_AFTER_APPLY, Reason.POLICY_NOT_TOLD, Reason.NO_CALL_TO_REPLAY, *NOT_KEYS})
 _KNOWN_ANEW: frozenset[WhatIfOutcome] = frozenset({"breaks", "stays-denied"})
 
 
@@ -63,7 +63,7 @@ def try_keys(
     """Try every key's new policy on the calls observed on it; with None, on those that AWS is `known` to make."""
     rows: list[WhatIfRow] = []
     told: list[WhatIfKey] = []
-    is_only = sum(key.reason not in NOT_KEYS for key in keys) == 1
+    is_only = sum(key.reason not in NOT_KEYS and key.change != "created" for key in keys) == 1
     for key in keys:
         if is_harmless(key, observed):
             continue
@@ -72,6 +72,10 @@ def try_keys(
         arn = key.arn or _only_key(own)
         expression = show_unresolved(key.unknown or "")
         told.append(WhatIfKey(key.address, arn, key.change, len(own), reason, expression, key.path))
+        new = find_new_key(key, keys, observed) if observed is not None else None
+        if new is not None:
+            rows += move_to(own, new, facts, key.reason)
+            continue
         tried = _try(_with_default(key, arn), facts, own, known or BACKUP, is_observed=observed is not None)
         rows += [structs.replace(row, address=key.address) for row in tried]
     if observed is None and any(not row.observed for row in rows) and are_calls_left_out(known or BACKUP):
@@ -139,10 +143,7 @@ def _with_default(key: PlannedKey, arn: str | None) -> PlannedKey:
     is_told = key.after is not None or key.unknown is not None or key.reason in NOT_KEYS
     if is_told or key.change not in ("changed", "deployed"):
         return key
-    account = arn_account(arn) or unresolved("AWS::AccountId")
-    root = {"AWS": f"arn:aws:iam::{account}:root"}
-    default = {"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Principal": root, "Action": "kms:*"}
-    return structs.replace(key, after={"Version": "2012-10-17", "Statement": [{**default, "Resource": "*"}]})
+    return structs.replace(key, after=default_policy(arn_account(arn)))
 
 
 def _try(
@@ -212,7 +213,7 @@ def _judge(rows: Sequence[WhatIfRow], keys: Sequence[WhatIfKey], coverage: Cover
     """Judge what all rows come to. In a replay, calls that were not observed are shown, and decide nothing."""
     outcomes = {row.outcome for row in rows if row.observed or not is_replay}
     is_unserved = not is_replay and bool(rows) and outcomes == {"stays-denied"}
-    is_open = is_unserved or any(key.reason in _OPEN for key in keys)
+    is_open = is_unserved or any(key.is_open for key in keys)
     outcome: GateOutcome
     if "breaks" in outcomes:
         outcome = "breaks"

@@ -6,11 +6,14 @@ from collections.abc import Collection, Sequence
 from trail_diff.arns import is_alias
 from trail_diff.model.codes import WhatIfOutcome
 from trail_diff.model.reasons import Reason
-from trail_diff.model.what_if import WhatIfRow
-from trail_diff.policy.documents.infrastructure.interface import MOVES, PlannedKey
+from trail_diff.model.what_if import MOVES, WhatIfRow
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey
 from trail_diff.usage.callers import named_key
 from trail_diff.usage.requests import ObservedRequest, ObservedRequests
 from trail_diff.usage.what_if import merge_rows
+
+REDIRECTS = frozenset({Reason.ALIAS_IS_RETARGETED, Reason.KEY_OF_RESOURCE_CHANGES})
+"""Reasons of moves after which calls go to another key."""
 
 _PARTS = re.compile(r"[:/]")
 
@@ -46,7 +49,7 @@ def is_harmless(key: PlannedKey, observed: ObservedRequests | None) -> bool:
 
 
 def move_calls(calls: Sequence[ObservedRequest], reason: Reason) -> tuple[WhatIfRow, ...]:
-    """Judge calls that depend on what moves; no policy is decided, so the decision is undetermined. Worst first."""
+    """Judge calls that depend on what moves by that alone: no policy is decided. Worst first."""
     return merge_rows(
         WhatIfRow(
             caller=one.event.caller.across_sessions(),
@@ -56,7 +59,7 @@ def move_calls(calls: Sequence[ObservedRequest], reason: Reason) -> tuple[WhatIf
             denied=one.denied,
             outcome=_judge(one, reason),
             new="undetermined",
-            reasons=(reason,),
+            reasons=(reason, Reason.KEY_POLICY_NOT_GIVEN) if reason in REDIRECTS else (reason,),
         )
         for one in calls
     )

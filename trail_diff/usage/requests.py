@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from trail_diff.arns import is_alias, is_key_id
+from trail_diff.events.changes import POLICY_CARRIERS
 from trail_diff.events.denials import is_denial_code
 from trail_diff.gather.fold import Add, Bunch
 from trail_diff.model.learnt import Event, KeyAccess
@@ -55,6 +56,10 @@ class _Teller(Struct, frozen=True):
     raw: Callable[[SlimRecord], Hashable]
     is_endless: bool = False
 
+    def is_needed(self, text: str, *, for_any: bool) -> bool:
+        """Check whether a policy in a text tests this, or `for_any` policy may, unless that is endless."""
+        return (for_any and not self.is_endless) or any(word in text for word in self.words)
+
 
 _TELLERS: Sequence[_Teller] = (
     _Teller(("encryptioncontext",), _tell_context, _raw_request),
@@ -84,19 +89,23 @@ _TELLERS: Sequence[_Teller] = (
 class ReplayKinds(Struct, frozen=True):
     """Two calls are alike when the policies, whose `text` this is, cannot tell them apart; `told` are the tellers.
 
-    With `tells_recorded`, all condition keys that CloudTrail recorded tell calls apart, whatever the policies test.
+    With `tells_recorded`, all condition keys that CloudTrail recorded tell calls apart, whatever the policies test;
+    with `tells_policy`, calls that put a policy on a key are told apart by that policy.
     """
 
     text: str
     tells_alias: bool = False
     told: tuple[int, ...] = ()
     tells_recorded: bool = False
+    tells_policy: bool = False
     keeps_event: bool = True
     keeps: None = None
 
     def kind(self, event: Event) -> Kind:
         """Return the kind of a call: what each access is to the policies, and its name of the key if that counts."""
         told = tuple([_TELLERS[place].tell(event) for place in self.told])
+        if self.tells_policy and event.event_name in POLICY_CARRIERS:
+            told = (*told, _put_policy(event))
         recorded = self._tell_recorded(event) if event.request_context else None
         caller = event.caller.across_sessions()
         signatures = tuple(
@@ -123,16 +132,18 @@ class ObservedRequests:
     """Collects distinct requests while calls stream by; memory grows with how different they are, not how many.
 
     `policies` are all policies and grants that the requests will be tried with. With `tells_names`, requests are told
-    apart by the alias that they name and by the resource in their encryption context as well.
+    apart as for any policy and by the alias that they name, and `put_policies` tells which was put on a key last.
     """
 
     def __init__(self, policies: Collection[object], keys: Collection[str] = (), *, tells_names: bool = False) -> None:
-        text = json.dumps([*policies, *(["encryptioncontext"] if tells_names else [])], default=str).lower()
-        told = tuple(place for place, teller in enumerate(_TELLERS) if any(word in text for word in teller.words))
+        text = json.dumps(list(policies), default=str).lower()
+        told = tuple(place for place, teller in enumerate(_TELLERS) if teller.is_needed(text, for_any=tells_names))
         self._choice = KeyChoice(keys)
-        self.kinds = ReplayKinds(text, self._choice.has_aliases or tells_names, told)
+        tells_alias = self._choice.has_aliases or tells_names
+        self.kinds = ReplayKinds(text, tells_alias, told, tells_recorded=tells_names, tells_policy=tells_names)
         self._seen: dict[Hashable, ObservedRequest] = {}
         self.aliases: dict[str, set[str]] = {}
+        self._policies: dict[str, tuple[datetime, str]] = {}
 
     @classmethod
     def for_any_policy(cls, keys: Collection[str] = ()) -> "ObservedRequests":
@@ -171,8 +182,12 @@ class ObservedRequests:
         accesses = zip(kind[0], event.accesses if event else (), strict=True)
         held = [(signature, access) for signature, access in accesses if self._choice.may_hold(access.key)]
         seen = [self._seen.setdefault(signature, ObservedRequest(event, access)) for signature, access in held if event]
+        policy = _put_policy(event) if event and self.kinds.tells_policy else None
+        put_on = [access.key for access in event.accesses if access.key] if event and policy else []
 
         def add(bunch: Bunch) -> None:
+            for key in put_on if bunch.code is None else ():
+                self._policies[key] = max(self._policies.get(key, (bunch.last, "")), (bunch.last, policy or ""))
             for one in seen:
                 one.calls += bunch.calls
                 one.succeeded += bunch.calls if bunch.code is None else 0
@@ -192,12 +207,22 @@ class ObservedRequests:
         choice = KeyChoice({*(name for name in names if is_key_name(name)), *aliased})
         return [one for one in self.requests() if choice.is_of_some and choice.holds(one.access.key)]
 
+    def put_policies(self, name: str) -> list[tuple[str, str]]:
+        """Return the ARN of the key of a name, ARN or id, and the policy that was put on it last, if calls tell it."""
+        named = (key for key in self._policies if key == name or key.endswith(f":key/{name}"))
+        return [(key, self._policies[key][1]) for key in named]
+
     def _learn(self, event: Event) -> None:
         """Note which key an alias stands for; few calls name a key by its alias."""
         name = named_key(event) if self.kinds.tells_alias else None
         if name is not None and is_alias(name):
             keys = self.aliases.setdefault(name[name.index("alias/") :], set())
             keys.update(access.key for access in event.accesses if access.key)
+
+
+def _put_policy(event: Event) -> str | None:
+    policy = event.request_parameters.get("policy") if event.event_name in POLICY_CARRIERS else None
+    return policy if isinstance(policy, str) else None
 
 
 def is_key_name(name: str) -> bool:

@@ -6,6 +6,7 @@ lost where something else might allow it. Calls that AWS is known to make are tr
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, structs
@@ -16,8 +17,10 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.what_if import WhatIfRow
 from trail_diff.policy import Decision, evaluate
 from trail_diff.policy.decide.statements import RETIRE_GRANT
+from trail_diff.policy.documents.unresolved import unresolved
 from trail_diff.policy.request.context import build_request
 from trail_diff.policy.request.interface import Request
+from trail_diff.usage.later import from_then_on, moments_in
 from trail_diff.usage.requests import ObservedRequest
 from trail_diff.usage.sides import Side
 
@@ -65,6 +68,13 @@ def serves_a_step(steps: Iterable[Sequence[ObservedRequest]], policies: Policies
     return any(all(trial.decide(one).new not in _REFUSALS for one in step) for step in steps)
 
 
+def default_policy(account: str | None) -> dict[str, Any]:
+    """Return the policy that AWS gives to a key without one: the account decides (KMS developer guide)."""
+    root = {"AWS": f"arn:aws:iam::{account or unresolved('AWS::AccountId')}:root"}
+    statement = {"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Principal": root, "Action": "kms:*"}
+    return {"Version": "2012-10-17", "Statement": [{**statement, "Resource": "*"}]}
+
+
 class _Ruled(Struct, frozen=True):
     """A request under one policy: the decision, and whether that comes to a refusal whatever is open in it."""
 
@@ -87,17 +97,19 @@ class _Trial(Struct, frozen=True):
     organization_id: str | None
     alone: tuple[Side, Side | None]
     """Both policies without any grant, for calls in which grants have no say."""
+    moments: tuple[datetime, ...]
 
     @classmethod
     def of(cls, policies: Policies) -> "_Trial":
         """Compile the policies."""
         known = _sides(policies, policies.grants)
         alone = _sides(policies, ()) if policies.grants is None else known
-        return cls(*known, policies.organization_id, alone)
+        return cls(*known, policies.organization_id, alone, moments_in(policies.new, policies.old))
 
     def decide(self, one: ObservedRequest) -> WhatIfRow:
         """Decide a request under both policies, and judge what becomes of it."""
         request = build_request(one.event, one.access, self.organization_id)
+        request = from_then_on(request, self.moments, one.event.event_time)
         new, old = self.alone if one.is_by_policy_alone else (self.new, self.old)
         ruled = _Ruled.of(request, new)
         replaced = _Ruled.of(request, old) if old is not None else None

@@ -200,8 +200,8 @@ HELP: Mapping[str, str] = {
     ),
     "A parameter of the template. Repeatable.": "テンプレートのパラメータ。繰り返し可。",
     "The policy in force, to show what changes.": "現在有効なポリシー (変更点の表示用)。",
-    "Exit 0 when calls are at risk, and none would break.": (
-        "失敗するおそれのある呼び出しだけの場合は 0 で終了します。"
+    "Exit 0 when calls are at risk, none would break, and all was tried.": (
+        "すべてを評価でき、失敗するおそれのある呼び出しだけの場合は 0 で終了します。"
     ),
     "Exit 1 as well when a call cannot be decided, or succeeded against OLD.": (
         "判断できない呼び出しや、OLD に反して成功した呼び出しがある場合も 1 で終了します。"

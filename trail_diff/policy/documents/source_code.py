@@ -10,7 +10,11 @@ _OF_TEXT: Sequence[tuple[re.Pattern[bytes], str]] = (
         re.compile(rb'\A\s*\{"@level":.*"type":\s*"', re.DOTALL),
         f"this is the log of a plan: terraform plan -out plan.out && {_TERRAFORM_PLAN}",
     ),
-    (re.compile(rb"\APK\x03\x04"), f"this looks like a saved plan: {_TERRAFORM_PLAN}"),
+    (re.compile(rb"\APK\x03\x04.*tfplan", re.DOTALL), f"this looks like a saved plan: {_TERRAFORM_PLAN}"),
+    (
+        re.compile(rb"\APK\x03\x04|\A\x1f\x8b"),
+        "this is an archive of several files, or damaged: give the one in question",
+    ),
     (
         re.compile(rb"^(?:Terraform|OpenTofu) (?:will perform|used the selected providers)", re.MULTILINE),
         f"this is a plan for people: terraform plan -out plan.out && {_TERRAFORM_PLAN}",
@@ -36,6 +40,26 @@ _OF_TEXT: Sequence[tuple[re.Pattern[bytes], str]] = (
 )
 
 
+_OF_DOCUMENT: Sequence[tuple[set[str], str]] = (
+    ({"runtime", "resources"}, "this is Pulumi's source: pulumi preview --json > preview.json"),
+    (
+        {"artifacts", "version"},
+        "this is the manifest of CDK's output: give the template beside it, cdk.out/….template.json",
+    ),
+    (
+        {"files", "dockerImages"},
+        "this is the list of CDK's assets: give the template beside it, cdk.out/….template.json",
+    ),
+    (
+        {"service", "provider"},
+        "this is the Serverless Framework's source: serverless package, then give the template in .serverless/",
+    ),
+    ({"encrypted_data"}, "this is encrypted by OpenTofu: tofu show -json plan.out > plan.json"),
+    ({"format_version"}, "it has no KMS key: give the plan or state of the configuration that the key is in"),
+)
+"""What members a document has that is none of those that are read, and what to do with it; the first match counts."""
+
+
 def hint_for_text(content: bytes) -> str | None:
     """Return what to do with a text that is no document, if it is known what it is; the first match counts."""
     return next((hint for pattern, hint in _OF_TEXT if pattern.search(content)), None)
@@ -43,14 +67,4 @@ def hint_for_text(content: bytes) -> str | None:
 
 def hint_for_document(document: Mapping[str, Any]) -> str | None:
     """Return what to do with a document that has no key policy in it, if it is known what it is."""
-    if "runtime" in document and "resources" in document:
-        return "this is Pulumi's source: pulumi preview --json > preview.json"
-    if "artifacts" in document and "version" in document:
-        return "this is the manifest of CDK's output: give the template beside it, cdk.out/….template.json"
-    if {"files", "dockerImages"} <= set(document):
-        return "this is the list of CDK's assets: give the template beside it, cdk.out/….template.json"
-    if "encrypted_data" in document:
-        return "this is encrypted by OpenTofu: tofu show -json plan.out > plan.json"
-    if "format_version" in document:
-        return "it has no KMS key: give the plan or state of the configuration that the key is in"
-    return None
+    return next((hint for names, hint in _OF_DOCUMENT if names <= set(document)), None)

@@ -13,6 +13,7 @@ from msgspec import structs
 from trail_diff.errors import PolicyError
 from trail_diff.policy.documents.document import parse_policy, policy_from
 from trail_diff.policy.documents.infrastructure.interface import PlannedKey, as_list, as_object
+from trail_diff.policy.documents.infrastructure.pairs import are_alike, keys_left_out, renamed, template_moves
 from trail_diff.policy.documents.infrastructure.registry import choose_keys, read_keys, surroundings_of
 from trail_diff.policy.documents.source_code import hint_for_document
 from trail_diff.policy.documents.text import parse_text
@@ -38,7 +39,34 @@ def keys_to_try(
         return keys
     with _naming(sources[1]):
         before = tuple(map(_checked, _read(old, asked, parameters)))
-    return tuple(_with_before(key, before, is_only=len(keys) == 1) for key in keys)
+    documents = _unwrapped(old)[0], _unwrapped(new)[0]
+    if not are_alike(*documents):
+        return tuple(_with_before(key, before, is_only=len(keys) == 1) for key in keys)
+    return tuple(_compared(keys, before, (as_object(documents[0]), as_object(documents[1])), asked, parameters))
+
+
+def _compared(
+    keys: Sequence[PlannedKey],
+    before: Sequence[PlannedKey],
+    documents: tuple[Mapping[str, Any], Mapping[str, Any]],
+    asked: Collection[str],
+    parameters: Mapping[str, str] | None,
+) -> Iterator[PlannedKey]:
+    """Yield the keys of two configurations of one tool: those of both, those that are new, and those that go.
+
+    The key that is asked for by its ARN is one that there is; without a counterpart in the old one, none of the new is.
+    """
+    before = renamed(before, documents[1])
+    gone = list(keys_left_out(*documents, before, _read(documents[1], asked, parameters)))
+    is_one_gone = len(gone) == 1 and gone[0].arn is None
+    for key in keys:
+        known = _with_before(key, [one for one in before if one.address == key.address], is_only=False)
+        is_new = key.change == "deployed" and key.reason is None and known is key
+        arns = {name for name in key.names if ":key/" in name and is_new and is_one_gone}
+        yield structs.replace(key, change="created", names=key.names - arns) if is_new else known
+        gone = [structs.replace(one, names=one.names | arns) for one in gone]
+    yield from gone
+    yield from template_moves(*documents, surroundings_of(asked, parameters))
 
 
 @contextmanager
@@ -53,8 +81,9 @@ def _naming(source: str) -> Iterator[None]:
 
 def is_of_keys(document: object) -> bool:
     """Check whether a document is one of an infrastructure tool, with or without keys in it."""
-    return isinstance(document, Mapping) and bool(
-        {"resource_changes", "planned_values", "Resources", "Changes", "steps", "deployment"} & set(document)
+    return isinstance(document, Mapping) and (
+        bool({"resource_changes", "planned_values", "Resources", "Changes", "steps", "deployment"} & set(document))
+        or isinstance(document.get("resource"), Mapping)
     )
 
 

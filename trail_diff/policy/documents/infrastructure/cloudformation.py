@@ -21,10 +21,10 @@ from trail_diff.policy.documents.infrastructure.intrinsics import Template
 from trail_diff.policy.documents.infrastructure.loops import is_loop
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
 from trail_diff.policy.documents.infrastructure.parts import INLINED, PART_TYPES, is_part, place_of
-from trail_diff.policy.documents.unresolved import expressions_in
+from trail_diff.policy.documents.unresolved import unresolved
 
 KEY_TYPES = frozenset({"AWS::KMS::Key", "AWS::KMS::ReplicaKey"})
-_KEY_PROPERTIES: Mapping[str, tuple[str, str]] = {
+KEY_PROPERTIES: Mapping[str, tuple[str, str]] = {
     "AWS::KMS::Alias": ("TargetKeyId", "AliasName"),
     "AWS::Backup::BackupVault": ("EncryptionKeyArn", "BackupVaultName"),
     "AWS::SQS::Queue": ("KmsMasterKeyId", "QueueName"),
@@ -40,7 +40,10 @@ _KEY_PROPERTIES: Mapping[str, tuple[str, str]] = {
 """Where resources name their key, and themselves (CloudFormation template reference)."""
 
 _NESTED_KEYS = ("KMSMasterKeyID", "KMSMasterKeyId")
-_ROLE_TYPE = "AWS::IAM::Role"
+ROLE_TYPE = "AWS::IAM::Role"
+_NOT_KNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}"
+"""What CloudFormation writes in a change set for a value that it does not know yet."""
+
 _DEPTH_LIMIT = 20
 _ACTIONS: Mapping[str, KeyChange] = {"Add": "created", "Remove": "deleted", "Modify": "changed", "Import": "created"}
 
@@ -56,19 +59,18 @@ def read_template(document: Mapping[str, Any], surroundings: Surroundings) -> It
             yield from _read_part(name, entry, template)
         if entry.get("Type") not in KEY_TYPES or template.is_true(entry.get("Condition")) is False:
             continue
-        policy = as_object(entry.get("Properties")).get("KeyPolicy")
+        properties = template.members(entry.get("Properties"))
+        policy = properties.get("KeyPolicy", _hidden_in(properties))
         if policy is None and entry.get("Type") == "AWS::KMS::ReplicaKey":
             continue
         made = template.resolve(policy) if policy is not None else None
-        unknown = next(iter(expressions_in(made)), None) if isinstance(made, str) else None
         yield PlannedKey(
             address=name,
             change="deployed",
             names=texts(name, f"/Resources/{name}", *_called(template, name)),
-            after=None if unknown else made,
-            unknown=unknown,
+            after=made,
             path=f"/Resources/{name}/Properties/KeyPolicy",
-            reason=Reason.KEY_IS_DISABLED if _is_disabled(as_object(entry.get("Properties"))) else None,
+            reason=Reason.KEY_IS_DISABLED if _is_disabled(properties) else None,
         )
 
 
@@ -84,6 +86,11 @@ def _read_part(name: str, entry: Mapping[str, Any], template: Template) -> Itera
     for key in read_template(inner, structs.replace(template.surroundings, parameters=parameters)):
         address = f"{name}/{key.address}"
         yield structs.replace(key, address=address, names=key.names | {address}, path=path)
+
+
+def _hidden_in(properties: Mapping[str, Any]) -> Any:
+    """Return the function among properties that may make any of them, a macro for instance."""
+    return next(({name: argument} for name, argument in properties.items() if name.startswith("Fn::")), None)
 
 
 def _as_parameter(value: object) -> str:
@@ -113,27 +120,35 @@ def _changed_key(resource: Mapping[str, Any], path: str) -> PlannedKey:
     name, action, kept = (str(resource.get(part)) for part in ("LogicalResourceId", "Action", "PolicyAction"))
     is_kept = action == "Remove" and kept == "Retain"
     is_told = "AfterContext" in resource or action == "Remove"
+    unknown = None if is_told else "AfterContext"
+    if resource.get("Replacement") == "Conditional" and "Retain" not in kept:
+        unknown = "Replacement: Conditional"
     return PlannedKey(
         address=name,
         change="unchanged" if is_kept else _ACTIONS.get(action, "changed"),
         names=texts(name, resource.get("PhysicalResourceId")),
         before=before.get("KeyPolicy"),
         after=before.get("KeyPolicy") if is_kept else after.get("KeyPolicy"),
-        unknown=None if is_told else "AfterContext",
+        unknown=unknown,
         path=path,
         reason=None if "Retain" in kept else _end_of(resource, before, after),
     )
+
+
+def move_kind(resource_type: str) -> MoveKind:
+    """Return as what a resource takes something away from calls when it changes."""
+    return "role" if resource_type == ROLE_TYPE else "alias" if resource_type == "AWS::KMS::Alias" else "resource"
 
 
 def _moved(resource: Mapping[str, Any], path: str) -> PlannedKey | None:
     """Return what stands for an alias, a role or an encrypted resource that a change set takes away or moves."""
     kind, action = str(resource.get("ResourceType")), resource.get("Action")
     is_gone = action == "Remove" and resource.get("PolicyAction") != "Retain"
-    place = _KEY_PROPERTIES.get(kind, ("", "RoleName") if kind == _ROLE_TYPE else None)
+    place = KEY_PROPERTIES.get(kind, ("", "RoleName") if kind == ROLE_TYPE else None)
     if place is None or not (is_gone or action == "Modify"):
         return None
     before, after = (_properties(resource.get(name)) for name in ("BeforeContext", "AfterContext"))
-    of: MoveKind = "role" if kind == _ROLE_TYPE else "alias" if kind == "AWS::KMS::Alias" else "resource"
+    of = move_kind(kind)
     if is_gone and of == "resource":
         return None
     names = texts(before.get(place[1]), resource.get("PhysicalResourceId"))
@@ -151,8 +166,16 @@ def _moved(resource: Mapping[str, Any], path: str) -> PlannedKey | None:
             is_replaced=resource.get("Replacement") == "True" and resource.get("PolicyAction") != "Retain",
             path=path,
             service=SERVICES.get(kind),
+            made_from=_causes(resource, place[0]),
         )
     )
+
+
+def _causes(resource: Mapping[str, Any], name: str) -> frozenset[str]:
+    """Return the logical ids that make a property change, as the details of a change name them."""
+    details = [as_object(detail) for detail in as_list(resource.get("Details"))]
+    about = [detail for detail in details if as_object(detail.get("Target")).get("Name") == name]
+    return frozenset(str(detail["CausingEntity"]).split(".")[0] for detail in about if detail.get("CausingEntity"))
 
 
 def _named_in_details(resource: Mapping[str, Any], name: str) -> str | None:
@@ -182,7 +205,8 @@ def _end_of(resource: Mapping[str, Any], before: Mapping[str, Any], after: Mappi
 
 def _properties(context: object) -> Mapping[str, Any]:
     with suppress(ValueError, RecursionError):
-        parsed = json.loads(context) if isinstance(context, str) else context
+        told = context.replace(_NOT_KNOWN, unresolved(_NOT_KNOWN)) if isinstance(context, str) else None
+        parsed = context if told is None else json.loads(told)
         return as_object(as_object(parsed).get("Properties", parsed))
     return {}
 
@@ -191,7 +215,7 @@ def _called(template: Template, key: str) -> Iterator[str]:
     """Yield the names of the aliases, vaults, tables and others that refer to the key."""
     for logical_id, resource in template.resources.items():
         entry = as_object(resource)
-        place = _KEY_PROPERTIES.get(str(entry.get("Type")))
+        place = KEY_PROPERTIES.get(str(entry.get("Type")))
         if place is None:
             continue
         properties = as_object(entry.get("Properties"))

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from trail_diff.model.codes import KeyChange
 from trail_diff.model.reasons import Reason
+from trail_diff.model.what_if import MOVES
 
 
 class Surroundings(Struct, frozen=True):
@@ -28,7 +29,7 @@ class PlannedKey(Struct, frozen=True):
     `path` is the JSON pointer of the policy in the document. `reason` tells what the policy does not: the key is
     deleted, replaced or disabled, so that calls on it fail; or this is a part of the document that may hold keys, and
     was not read. `service` begins the names of the services that call for a resource that gets another key, where their
-    calls do not name it.
+    calls do not name it; `targets` are the names of that other key.
     """
 
     address: str
@@ -40,6 +41,7 @@ class PlannedKey(Struct, frozen=True):
     path: str = ""
     reason: Reason | None = None
     service: str | None = None
+    targets: frozenset[str] = frozenset()
 
     @property
     def arn(self) -> str | None:
@@ -60,15 +62,12 @@ def removed_grant(address: str, grantee: object, path: str, *keys: object) -> Pl
     )
 
 
-MOVES = frozenset(
-    {
-        Reason.ALIAS_IS_REMOVED,
-        Reason.ALIAS_IS_RETARGETED,
-        Reason.ROLE_IS_REMOVED,
-        Reason.KEY_OF_RESOURCE_CHANGES,
-    }
-)
-"""Reasons of what a document takes away from calls, whatever the policies say."""
+def described(address: str, names: frozenset[str], policy: Any, place: str, path: str) -> PlannedKey:
+    """Return a key as it was described; AWS leaves out what it did not record, so without a policy it is not known."""
+    if policy:
+        return PlannedKey(address, "deployed", names, after=policy, path=path)
+    return PlannedKey(address, "deployed", names, unknown=place, path=path, reason=Reason.POLICY_NOT_TOLD)
+
 
 NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED, *MOVES})
 """Reasons of what a document has beside keys, and that no policy was tried of."""

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.policy.documents.infrastructure.interface import Surroundings, as_list, as_object
-from trail_diff.policy.documents.infrastructure.loops import expand_loops
+from trail_diff.policy.documents.infrastructure.loops import expand_loops, is_loop
 from trail_diff.policy.documents.unresolved import is_unresolved, unresolved
 
 NO_VALUE = object()
@@ -31,9 +31,16 @@ class Template(Struct, frozen=True):
     @property
     def resources(self) -> Mapping[str, Any]:
         """Return the resources by logical id, loops expanded."""
+        return self.members(self.document.get("Resources"))
+
+    def members(self, value: object) -> Mapping[str, Any]:
+        """Return the members of an object, loops expanded."""
+        members = as_object(value)
+        if not any(is_loop(str(name)) for name in members):
+            return members
         declared = as_object(self.document.get("Parameters"))
         defaults = {name: as_object(one).get("Default") for name, one in declared.items()}
-        return expand_loops(as_object(self.document.get("Resources")), {**defaults, **self.surroundings.parameters})
+        return expand_loops(members, {**defaults, **self.surroundings.parameters})
 
     def resolve(self, value: Any, depth: int = 0) -> Any:
         """Return a value with every intrinsic function resolved as far as it can be."""
@@ -48,7 +55,10 @@ class Template(Struct, frozen=True):
             name, argument = next(iter(value.items()))
             if name == "Ref" or str(name).startswith("Fn::"):
                 return self._call(str(name), argument, depth + 1)
-        members = {name: self.resolve(inner, depth + 1) for name, inner in value.items()}
+        held = self.members(value)
+        if any(str(name).startswith("Fn::") for name in held):
+            return _expression(*next(one for one in held.items() if str(one[0]).startswith("Fn::")))
+        members = {name: self.resolve(inner, depth + 1) for name, inner in held.items()}
         return {name: inner for name, inner in members.items() if inner is not NO_VALUE}
 
     def is_true(self, condition: object, depth: int = 0) -> bool | None:
@@ -152,6 +162,8 @@ class Template(Struct, frozen=True):
             if name == "Fn::FindInMap":
                 found = as_object(self.document.get("Mappings"))[parts[0]][parts[1]][parts[2]]
                 return found if isinstance(found, str | list) else str(found)
+            if name == "Fn::ToJsonString" and isinstance(argument, list | Mapping):
+                return json.dumps(argument, ensure_ascii=False)
         except (IndexError, KeyError, TypeError, ValueError):
             pass
         return _expression(name, argument)

@@ -20,7 +20,7 @@ def expand_loops(resources: Mapping[str, Any], parameters: Mapping[str, Any], de
 
     `parameters` are the values of the template's parameters, as far as they are known.
     """
-    if not any(name.startswith(_PREFIX) for name in resources) or depth > _DEPTH_LIMIT:
+    if not any(is_loop(str(name)) for name in resources) or depth > _DEPTH_LIMIT:
         return resources
     return dict(_expand(resources, parameters, depth))
 
@@ -32,7 +32,7 @@ def is_loop(name: str) -> bool:
 
 def _expand(resources: Mapping[str, Any], parameters: Mapping[str, Any], depth: int) -> Iterator[tuple[str, Any]]:
     for name, resource in resources.items():
-        elements = _elements(resource, parameters) if is_loop(name) else None
+        elements = _elements(resource, parameters) if is_loop(str(name)) else None
         if elements is None:
             yield name, resource
             continue

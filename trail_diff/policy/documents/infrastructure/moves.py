@@ -12,6 +12,7 @@ from msgspec import Struct
 from trail_diff.arns import plain_key
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+from trail_diff.policy.documents.unresolved import expressions_in, is_unresolved
 
 MoveKind = Literal["alias", "role", "resource"]
 
@@ -20,6 +21,7 @@ class Move(Struct, frozen=True):
     """A resource before and after: its own names, and by field the key that it names; None where that is not known.
 
     `is_gone`: it is deleted; `is_replaced`: deleted, and another made in its place. `service`: see `PlannedKey`.
+    `made_from` are the addresses in the document that the key after is made from, where it is not known.
     """
 
     address: str
@@ -32,6 +34,7 @@ class Move(Struct, frozen=True):
     is_replaced: bool = False
     path: str = ""
     service: str | None = None
+    made_from: Collection[str] = ()
 
 
 SERVICES: Mapping[str, str] = {
@@ -49,10 +52,17 @@ def planned_move(move: Move) -> PlannedKey | None:
     if reason is None:
         return None
     keys = {value for value in move.keys_before.values() if value}
-    told = ", ".join(sorted({value for value in move.keys_after.values() if value and value not in keys}))
-    names = frozenset({move.address, *move.before, *keys} - {""})
+    others = {value for value in move.keys_after.values() if value and value not in keys}
+    known = {value for value in others if not is_unresolved(value)}
     return PlannedKey(
-        move.address, "deployed", names, unknown=told or None, path=move.path, reason=reason, service=move.service
+        address=move.address,
+        change="deployed",
+        names=frozenset({move.address, *move.before, *(key for key in keys if not is_unresolved(key))} - {""}),
+        unknown=", ".join(sorted(known | {one for value in others for one in expressions_in(value)})) or None,
+        path=move.path,
+        reason=reason,
+        service=move.service,
+        targets=frozenset({*known, *(move.made_from if others else ())}),
     )
 
 
@@ -62,7 +72,7 @@ def _reason_of(move: Move) -> Reason | None:
     is_renamed = move.kind == "alias" and move.is_replaced and not set(move.before) <= set(move.after)
     if move.kind == "alias" and (move.is_gone or is_renamed):
         return Reason.ALIAS_IS_REMOVED
-    if all(_is_same(move.keys_before.get(name), move.keys_after.get(name)) for name in _fields(move)):
+    if all(is_same_key(move.keys_before.get(name), move.keys_after.get(name)) for name in _fields(move)):
         return None
     if move.kind == "alias":
         return Reason.ALIAS_IS_RETARGETED
@@ -73,7 +83,7 @@ def _fields(move: Move) -> Iterable[str]:
     return {**move.keys_before, **move.keys_after}
 
 
-def _is_same(one: str | None, other: str | None) -> bool:
+def is_same_key(one: str | None, other: str | None) -> bool:
     """Check whether two names are of one key: an ARN and the id in it are."""
     if not one or not other:
         return one == other

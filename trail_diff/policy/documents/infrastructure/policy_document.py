@@ -4,7 +4,8 @@ A document with a value that is known after apply only has no `json` in the plan
 known. Source: the Terraform AWS provider, "Data Source: aws_iam_policy_document".
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -20,23 +21,62 @@ _LISTS = {
     "not_resources": "NotResource",
 }
 DOCUMENT = "aws_iam_policy_document"
-_OVERRIDES = ("override_json", "source_json", "override_policy_documents", "source_policy_documents")
+_SOURCES = ("source_json", "source_policy_documents")
+_OVERRIDES = ("override_json", "override_policy_documents")
 
 
 def document_from(
     after: Mapping[str, Any], unknown: Mapping[str, Any], expressions: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Return the policy with unknown values unresolved; None where another document is part of it.
+    """Return the policy with unknown values unresolved; None where a document that is not known is part of it.
 
     `expressions` are those of the data source's arguments in the configuration: they name what an unknown value is.
     """
     statements = as_list(after.get("statement"))
-    is_merged = any(after.get(name) or unknown.get(name) for name in _OVERRIDES)
-    if not statements or unknown.get("statement") is True or is_merged:
+    others = [_documents(after, names) for names in (_SOURCES, _OVERRIDES)]
+    is_open = any(_is_marked(unknown.get(name)) for name in (*_SOURCES, *_OVERRIDES))
+    if unknown.get("statement") is True or is_open or None in others or not (statements or any(others)):
         return None
     marks, written = _parts(unknown.get("statement")), _parts(expressions.get("statement"))
     made = [_statement(_Part(one, marks(place), written(place))) for place, one in enumerate(statements)]
-    return {"Version": after.get("version") or "2012-10-17", "Statement": made}
+    own = {"Version": after.get("version") or "2012-10-17", "Statement": made}
+    return merge_documents([*(others[0] or ()), own, *(others[1] or ())])
+
+
+def merge_documents(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return documents as one: a later statement takes the place of an earlier one with the same Sid."""
+    merged: list[Any] = []
+    for one in (one for document in documents for one in _statements(document)):
+        sid = as_object(one).get("Sid")
+        places = [place for place, other in enumerate(merged) if sid and as_object(other).get("Sid") == sid]
+        if places:
+            merged[places[0]] = one
+        else:
+            merged.append(one)
+    version = next((one["Version"] for one in reversed(documents) if one.get("Version")), "2012-10-17")
+    return {"Version": version, "Statement": merged}
+
+
+def _statements(document: Mapping[str, Any]) -> list[Any]:
+    statements = document.get("Statement")
+    return statements if isinstance(statements, list) else [statements] if statements else []
+
+
+def _is_marked(mark: object) -> bool:
+    return mark is True or (isinstance(mark, list) and True in mark)
+
+
+def _documents(after: Mapping[str, Any], names: tuple[str, ...]) -> list[Mapping[str, Any]] | None:
+    """Return the documents that some arguments hold as text; None where one is none."""
+    found: list[Mapping[str, Any]] = []
+    for name in names:
+        given = after.get(name)
+        for text in given if isinstance(given, list) else [given] if given else []:
+            try:
+                found.append(as_object(json.loads(text)))
+            except (TypeError, ValueError, RecursionError):
+                return None
+    return found
 
 
 def references_in(expression: object, depth: int = 0) -> Iterator[str]:

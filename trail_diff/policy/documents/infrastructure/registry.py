@@ -13,11 +13,8 @@ from trail_diff.errors import PolicyError
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.cloudformation import read_change_set, read_template
 from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey, Reader, Surroundings, as_object
-from trail_diff.policy.documents.infrastructure.others import (
-    read_pulumi_preview,
-    read_pulumi_stack,
-    read_resource_description,
-)
+from trail_diff.policy.documents.infrastructure.others import read_resource_description
+from trail_diff.policy.documents.infrastructure.pulumi import read_pulumi_preview, read_pulumi_stack
 from trail_diff.policy.documents.infrastructure.terraform import read_terraform
 from trail_diff.policy.documents.infrastructure.terraform_syntax import read_terraform_json
 from trail_diff.policy.documents.infrastructure.whole import check_whole
@@ -157,14 +154,24 @@ def _parsed(key: PlannedKey) -> PlannedKey:
 
 
 def _unknown_statement(policy: Any) -> str | None:
-    """Return the expression of a statement, or of its effect, that is not known: then the policy as a whole is not."""
+    """Return the expression of what has to be known of a policy and is not: then the policy as a whole is not."""
+    if isinstance(policy, str):
+        return next(iter(expressions_in(policy)), None)
     statements = as_object(policy).get("Statement")
     for one in statements if isinstance(statements, list) else [statements]:
-        told = one if isinstance(one, str) else as_object(one).get("Effect")
-        found = expressions_in(told) if isinstance(told, str) else ()
-        if found:
-            return found[0]
+        for told in _forms(one):
+            found = expressions_in(told) if isinstance(told, str) else ()
+            if found:
+                return found[0]
     return None
+
+
+def _forms(statement: object) -> Iterator[object]:
+    """Yield a statement, and those parts of it that have a form of their own: text in their place is not known."""
+    parts = [as_object(statement).get(name) for name in ("Effect", "Principal", "NotPrincipal", "Condition")]
+    operators = as_object(parts[-1])
+    yield from (statement, *parts, *operators.values())
+    yield from (name for part in (*parts, *operators.values()) for name in as_object(part))
 
 
 def _policy(value: Any) -> Any:

@@ -75,6 +75,7 @@ def _moved(one: Resource) -> PlannedKey | None:
             is_replaced=is_replaced,
             path=one.path,
             service=SERVICES.get(one.type),
+            made_from=_pointed(one, tuple(name.split(".")[0] for name in fields)),
         )
     )
 
@@ -95,14 +96,25 @@ def _targets(policy: Resource, known: set[str]) -> bool:
 
 
 def _with_policy(key: Resource, resources: list[Resource]) -> PlannedKey:
-    """Return a key with the policy of the resource that sets it: a resource of its own comes before the argument."""
+    """Return a key with the policy of the resource that sets it: a resource of its own comes before the argument.
+
+    Where it alone does not change and the argument does, the argument is what will be set. Which of two comes last, one
+    that is made and one that is destroyed, is open.
+    """
     own = texts(key.address, *_ids(key))
-    setter = next((one for one in resources if one.type == POLICY_TYPE and _is_about(one, key, own)), key)
-    return _planned(key, setter, own)
+    setters = [one for one in resources if one.type == POLICY_TYPE and _is_about(one, key, own)]
+    if len(setters) > 1 and any(one.actions == ("delete",) for one in setters):
+        return structs.replace(
+            _planned(key, setters[0], own), after=None, unknown=" / ".join(one.address for one in setters)
+        )
+    is_set_anew = key.before.get("policy") and key.after.get("policy") not in (None, key.before.get("policy"))
+    if not setters or (is_set_anew and setters[0].actions == ("no-op",)):
+        return _planned(key, key, own)
+    return _planned(key, setters[0], own)
 
 
 def _planned(key: Resource, setter: Resource, names: frozenset[str]) -> PlannedKey:
-    before, after = setter.before.get("policy"), setter.after.get("policy")
+    before, after = setter.before.get("policy") or key.before.get("policy"), setter.after.get("policy")
     if setter.actions == ("forget",):
         after = before
     unknown = None
@@ -134,7 +146,7 @@ def _unknown_policy(setter: Resource) -> tuple[Any, str | None]:
 def _change(key: Resource) -> KeyChange:
     if not key.actions:
         return "deployed"
-    if key.type == POLICY_TYPE and "create" not in key.actions:
+    if key.type == POLICY_TYPE and ("create" not in key.actions or _values_of(key, "key_id")):
         return "changed"
     if "create" in key.actions and "delete" not in key.actions:
         return "created"
@@ -154,7 +166,7 @@ def _end_of(key: Resource) -> Reason | None:
 
 
 def _name(key: PlannedKey, resources: list[Resource]) -> PlannedKey:
-    """Return a key with the names of the resources that say they are encrypted with it."""
+    """Return a key with the names of the resources that are encrypted with it, or will be if they have no key yet."""
     found: set[str] = set()
     for one in resources:
         if one.type in KEY_FIELDS and one.type != POLICY_TYPE and _is_about_names(one, key):
@@ -168,7 +180,7 @@ def _is_about(one: Resource, key: Resource, names: frozenset[str]) -> bool:
 
 
 def _is_about_names(one: Resource, key: PlannedKey) -> bool:
-    values = {*key_values(one.type, one.before), *key_values(one.type, one.after)}
+    values = {*key_values(one.type, one.before)} or {*key_values(one.type, one.after)}
     if not values.isdisjoint(key.names):
         return True
     fields = tuple(field.split(".")[0] for field in KEY_FIELDS[one.type])

@@ -1,0 +1,109 @@
+"""Two configurations of one tool, the one in force and the new one: what the new one no longer has, or moves.
+
+A template or a configuration tells what will be, not what changes. Beside the one in force it does: a key that is left
+out is deleted, and one under another name is another key.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import structs
+
+from trail_diff.model.reasons import Reason
+from trail_diff.policy.documents.infrastructure.cloudformation import KEY_PROPERTIES, ROLE_TYPE, move_kind
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, as_list, as_object, texts
+from trail_diff.policy.documents.infrastructure.intrinsics import Template
+from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, planned_move
+
+_PLACES = ("Resources", "resource")
+"""Where a template of CloudFormation and a configuration of Terraform in JSON have what they make."""
+
+_STAYS = frozenset({"Retain", "RetainExceptOnCreate"})
+
+
+def are_alike(old: object, new: object) -> bool:
+    """Check whether two documents are configurations of one tool, so that what one lacks is not made."""
+    return any(isinstance(as_object(old).get(place), Mapping | list) and place in as_object(new) for place in _PLACES)
+
+
+def keys_left_out(
+    old: Mapping[str, Any], new: Mapping[str, Any], before: Sequence[PlannedKey], after: Sequence[PlannedKey]
+) -> Iterator[PlannedKey]:
+    """Yield the keys of the configuration in force that the new one does not have, as they will be."""
+    known = {key.address for key in after} | _forgotten(new)
+    for key in before:
+        if key.address in known or key.reason is not None:
+            continue
+        entry = as_object(as_object(old.get("Resources")).get(key.address))
+        if entry.get("DeletionPolicy") in _STAYS:
+            yield structs.replace(key, change="unchanged", before=key.after, path="")
+        else:
+            deleted = Reason.KEY_IS_DELETED
+            yield structs.replace(key, change="deleted", before=key.after, after=None, path="", reason=deleted)
+
+
+def renamed(keys: Sequence[PlannedKey], new: Mapping[str, Any]) -> list[PlannedKey]:
+    """Return keys by the addresses that a configuration of Terraform moves them to."""
+    moves = {str(one.get("from")): str(one.get("to")) for one in _blocks(new, "moved")}
+    return [structs.replace(key, address=moves.get(key.address, key.address)) for key in keys]
+
+
+def _forgotten(new: Mapping[str, Any]) -> set[str]:
+    """Return the addresses that a configuration of Terraform removes without destroying what they are of."""
+    removed = _blocks(new, "removed")
+    return {str(one.get("from")) for one in removed if as_object(one.get("lifecycle")).get("destroy") is False}
+
+
+def _blocks(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    blocks = document.get(name)
+    return [as_object(one) for one in (blocks if isinstance(blocks, list) else [blocks])]
+
+
+def template_moves(old: Mapping[str, Any], new: Mapping[str, Any], surroundings: Surroundings) -> Iterator[PlannedKey]:
+    """Yield what stands for an alias, a role or an encrypted resource that a new template takes away or moves."""
+    sides = Template(old, surroundings), Template(new, surroundings)
+    for name, resource in sides[0].resources.items():
+        entries = as_object(resource), as_object(sides[1].resources.get(name))
+        kind = str(entries[0].get("Type"))
+        if kind not in KEY_PROPERTIES and kind != ROLE_TYPE:
+            continue
+        stays = entries[1].get("Type") == kind and sides[1].is_true(entries[1].get("Condition")) is not False
+        is_retained = entries[0].get("DeletionPolicy") in _STAYS
+        of = move_kind(kind)
+        if not stays and (is_retained or of == "resource"):
+            continue
+        place = KEY_PROPERTIES.get(kind, ("", "RoleName"))
+        made = [side.resolve(as_object(entry.get("Properties"))) for side, entry in zip(sides, entries, strict=True)]
+        found = [texts(one.get(place[1])) for one in made]
+        moved = planned_move(
+            Move(
+                address=name,
+                kind=of,
+                before=found[0],
+                after=found[1] if stays else (),
+                keys_before={place[0]: _shown(made[0].get(place[0]))},
+                keys_after={place[0]: _shown(made[1].get(place[0]))},
+                is_gone=not stays,
+                is_replaced=stays and found[0] != found[1],
+                path=f"/Resources/{name}" if stays else "",
+                service=SERVICES.get(kind),
+                made_from=_named(entries[1].get("Properties"), place[0]),
+            )
+        )
+        if moved is not None:
+            yield moved
+
+
+def _shown(value: object) -> str | None:
+    if value is None:
+        return None
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+
+
+def _named(properties: object, name: str) -> frozenset[str]:
+    """Return the logical id that a property refers to by Ref or GetAtt."""
+    value = as_object(as_object(properties).get(name))
+    argument = value.get("Ref", value.get("Fn::GetAtt"))
+    first = argument if isinstance(argument, str) else next(iter(as_list(argument)), None)
+    return texts(first.split(".")[0]) if isinstance(first, str) else frozenset()
