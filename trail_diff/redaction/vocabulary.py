@@ -69,7 +69,7 @@ ADDRESS_CONDITIONS = frozenset({"aws:sourceip", "aws:vpcsourceip"})
 
 _ENDPOINTS = ("amazonaws.com", "amazonaws.com.cn")
 _SERVICE = re.compile(r"\A[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.amazonaws\.com(?:\.cn)?\Z")
-_BUCKET_HOST = re.compile(r"\A(.+?)(\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?)\Z")
+_BUCKET_HOST = re.compile(r"\A(.+?)(\.s3[.-][a-z0-9.-]{0,100}amazonaws\.com(?:\.cn)?)\Z")
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _PLAIN = re.compile(
     r"\A(?:-?\d{1,11}(?:\.\d+)?|\d{13,20}|\d{4}-\d\d-\d\d(?:[T ][\d:.,+ZUTC -]*)?"
