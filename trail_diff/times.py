@@ -18,6 +18,8 @@ _CONSOLE_FORMS = (
 )
 """Forms of consoles and of sheets saved again; a date such as 3/1/2026 means two days, so it is none."""
 
+_CONSOLE_BEGINNING = re.compile(r"[A-Za-z]{3,9}\.? +\d|\d{4}/|\d{1,2}\.\d")
+"""How all of these begin: trying each of them takes long."""
 _LEAP_SECOND = re.compile(r"(?<=:[0-5]\d):60(?!\d)")
 _MILLISECONDS_TEXT = re.compile(r"\\?/Date\((-?\d{1,15})\)\\?/")
 _MILLISECONDS_FROM = 1e11
@@ -74,7 +76,7 @@ def _from_other_text(text: str) -> datetime | None:
 
 
 def _from_console_text(text: str) -> datetime | None:
-    for form in _CONSOLE_FORMS:
+    for form in _CONSOLE_FORMS if _CONSOLE_BEGINNING.match(text) else ():
         try:
             return datetime.strptime(text, form).replace(tzinfo=UTC)
         except ValueError:

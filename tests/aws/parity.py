@@ -25,13 +25,14 @@ NAMES = sorted(path.parent.name for path in FOLDER.glob("*/expected.json"))
 
 
 class Told(Struct, frozen=True):
-    """What a report answers, and the gaps it names beside that of the files' own end."""
+    """What a report answers, the gaps it names beside that of the files' own end, and the changes it knows of."""
 
     outcome: str
     cause: str | None
     confidence: str | None
     statement: Any
     warnings: tuple[str, ...]
+    changes: frozenset[str]
 
 
 class Incident(Struct, frozen=True, dict=True):
@@ -64,6 +65,27 @@ class Incident(Struct, frozen=True, dict=True):
         regions = dict.fromkeys(filter(None, [*(side.job.region for side in sides), *map(arn_region, arns)]))
         windows = tuple(side.window for side in sides)
         return ReadOptions(tuple(regions), windows=windows, changes=Window(self.now - timedelta(days=90), self.now))
+
+    def changed(self, source: str, name: str, parameters: Record) -> "Incident":
+        """Return the incident with a call more, by an administrator, between the jobs."""
+        region = "us-east-1" if source == "iam" else self.case.failed.job.region
+        assert self.case.succeeded is not None
+        between = sorted(side.window.start for side in (self.case.failed, self.case.succeeded))[1] - timedelta(hours=1)
+        record = {
+            **next(one for one in self.records if one["eventSource"] == "kms.amazonaws.com"),
+            "eventTime": f"{between:%Y-%m-%dT%H:%M:%SZ}",
+            "eventSource": f"{source}.amazonaws.com",
+            "eventName": name,
+            "eventID": "c0ffee00-0000-4000-8000-000000000001",
+            "userIdentity": {"type": "IAMUser", "userName": "admin", "accountId": self.case.failed.job.account},
+            "awsRegion": region,
+            "requestParameters": parameters,
+            "resources": [],
+            "readOnly": False,
+        }
+        record = {key: value for key, value in record.items() if not key.startswith(("error", "shared"))}
+        records = (*self.offline.records, FoundRecord(record, "added.json"))
+        return Incident(self.question, structs.replace(self.offline, records=records))
 
     def told_by(self, source: Source) -> Told:
         """Return the answer from what a source brings; jobs are told by documents, as AWS Backup tells them."""
@@ -104,4 +126,5 @@ def _tell(case: Case) -> Told:
     verdict = report.verdict
     # How late files were exported is a matter of the files.
     gaps = tuple(gap for gap in report.coverage.warnings if gap is not Reason.DELIVERY_DELAY_POSSIBLE)
-    return Told(verdict.outcome, verdict.cause, verdict.confidence, statement, gaps)
+    changes = frozenset(f"{event.event_name} {event.event_id}" for event in case.changes)
+    return Told(verdict.outcome, verdict.cause, verdict.confidence, statement, gaps, changes)

@@ -101,22 +101,64 @@ def test_an_incident_is_told_alike_by_a_store_and_by_its_files(kind: str, name: 
     assert told == incident.told_by_files()
 
 
+ROLE, VAULT, TABLE = "AWSBackupDefaultServiceRole", "prod-vault", "orders"
+CHANGES_BETWEEN: dict[str, tuple[str, str, Record]] = {
+    "role": ("iam", "PutRolePolicy", {"roleName": ROLE, "policyName": "p", "policyDocument": "{}"}),
+    "trust": ("iam", "UpdateAssumeRolePolicy", {"roleName": ROLE, "policyDocument": "{}"}),
+    "managed policy": ("iam", "SetDefaultPolicyVersion", {"policyArn": "arn:aws:iam::aws:policy/x", "versionId": "v2"}),
+    "alias": (
+        "kms",
+        "UpdateAlias",
+        {"aliasName": "alias/vault", "targetKeyId": "0000c0de-0000-4000-8000-000000000000"},
+    ),
+    "vault": ("backup", "DeleteBackupVaultAccessPolicy", {"backupVaultName": VAULT}),
+    "bucket encryption": ("s3", "PutBucketEncryption", {"bucketName": TABLE}),
+    "table": ("dynamodb", "UpdateTable", {"tableName": TABLE}),
+    "default key": ("ec2", "ModifyEbsDefaultKmsKeyId", {"ModifyEbsDefaultKmsKeyIdRequest": {"KmsKeyId": "alias/x"}}),
+}
+"""Changes between the jobs, of each kind that a report knows."""
+
+
+@pytest.mark.parametrize("source", ["athena", "log group", "event data store", "bucket", "event history"])
+@pytest.mark.parametrize("kind", CHANGES_BETWEEN)
+def test_a_change_is_told_alike_by_a_source_and_by_the_files(
+    kind: str, source: str, loopback: Loopback, server: AwsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change of a role, an alias, a vault, a resource or a default between the jobs is known whatever is read."""
+    service, name, parameters = CHANGES_BETWEEN[kind]
+    incident = open_incident("origin-dynamodb-vault-key").changed(service, name, parameters)
+    if source == "event history":
+        opened: Source = open_history(incident, server, monkeypatch)
+    else:
+        opened = open_source(source, f"changed-{kind.replace(' ', '-')}", incident, loopback)
+
+    told = incident.told_by(opened)
+
+    assert told == incident.told_by_files()
+    assert [one for one in told.changes if one.startswith(f"{name} ")]
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in OF_TRAILS])
 def test_an_incident_is_told_alike_by_event_history_and_by_its_files(
     name: str, server: AwsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Outcome, cause, confidence, statement and the gaps named are the same from event history as from files."""
     incident = open_incident(name)
+
+    told = incident.told_by(open_history(incident, server, monkeypatch))
+
+    assert told == incident.told_by_files()
+
+
+def open_history(incident: Incident, server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> LookupEvents:
+    """Have the accounts of the server hold the records of an incident in their event history, and return it."""
     server.now = lambda: incident.now
     for record in incident.records:
         history = server.account(record["recipientAccountId"]).records
         history.setdefault(record["awsRegion"], []).append(record)
     accounts = [sign_in(account, server, monkeypatch) for account in list(server.accounts)]
     regions, options = incident.query.regions, HistoryOptions(None, 600, 0)
-
-    told = incident.told_by(LookupEvents(accounts, regions, options, lambda _note: None, lambda: incident.now))
-
-    assert told == incident.told_by_files()
+    return LookupEvents(accounts, regions, options, lambda _note: None, lambda: incident.now)
 
 
 def sign_in(account: str, server: AwsServer, patch: pytest.MonkeyPatch) -> Aws:

@@ -16,6 +16,7 @@ from typing import Any
 from trail_diff.errors import UsageError
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
+from trail_diff.read.budget import VALUE_WORK
 from trail_diff.read.containers import Document
 from trail_diff.read.forms.cells import delimiter_of, read_cells
 from trail_diff.read.forms.rows import is_header
@@ -46,7 +47,7 @@ class Overheard(Splitter):
     """A Splitter whose parts are heard by somebody before the one who asked for them."""
 
     def __init__(self, document: Document, hear: Callable[[Part], None]) -> None:
-        super().__init__(as_utf8(document.head, document.stream))
+        super().__init__(as_utf8(document.head, document.stream), budget=document.budget)
         self._hear = hear
 
     def parts(self, *, is_begun: bool = False) -> Iterator[Part]:
@@ -107,10 +108,11 @@ class Rewriter:
         """Yield the text of a document with its names replaced; then `left_out` has what is not in it."""
         self._left_out.clear()
         self._doubtful.clear()
-        self._look = Look(document.name, select_everything)
+        self._look = Look(document.name, select_everything, document.budget)
         head = document.head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
         self._container, self._indent = None, 2 if _FIRST_OF_VALUES.match(head) else None
-        splitter = Splitter(as_utf8(document.head, document.stream), is_quick='"Events"' not in head)
+        stream, is_quick = as_utf8(document.head, document.stream), '"Events"' not in head
+        splitter = Splitter(stream, is_quick=is_quick, budget=document.budget)
         is_first = True
         for part in splitter.parts():
             if is_first and isinstance(part, Line) and is_before_table(part.text):
@@ -220,6 +222,7 @@ class Rewriter:
         names: list[str] = []
         for row in read_cells(chain([header + "\n"], splitter.lines()), delimiter, self._left_out):
             self._is_settled = True
+            self._redactor.learnt.weigh(VALUE_WORK)
             if names:
                 columns = [*names, *[""] * len(row)]
                 cells = [self._redactor.cell(name, cell) for name, cell in zip(columns, row, strict=False)]
@@ -234,6 +237,7 @@ class Rewriter:
     def _place(self, text: str | Reason, container: str | None) -> Iterator[str]:
         """Yield a value where it belongs: on a line of its own, or as an element of its array."""
         self._is_settled = True
+        self._redactor.learnt.weigh(VALUE_WORK)
         if isinstance(text, Reason):
             self._left_out[text] += 1
             return

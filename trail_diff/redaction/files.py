@@ -18,8 +18,8 @@ from trail_diff.errors import SourceError, UsageError
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.outfile import refuse_inputs, replacing
-from trail_diff.read.budget import Budget
-from trail_diff.read.containers import Document, open_documents
+from trail_diff.read.budget import Budget, Damaged
+from trail_diff.read.containers import Document, Readable, open_documents
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, Tally, select_everything
 from trail_diff.read.parallel import run_in_order
@@ -92,11 +92,17 @@ def _files(path: str) -> Iterator[Path]:
 
 
 def _open(files: Sequence[Path], left_out: list[Skipped]) -> Iterator[Document]:
-    """Yield every document that is text; each has to be read to its end before the next is asked for."""
+    """Yield every document that is text; each has to be read to its end before the next is asked for.
+
+    Raises:
+        SourceError: an archive makes more work than its size warrants.
+    """
     for file in files:
         with file.open("rb") as opened:
-            for document in open_documents(file.name, opened, Budget(), opened):
+            budget = Budget()
+            for document in open_documents(file.name, _Counted(opened, budget), budget, opened):
                 if isinstance(document, Skipped):
+                    _refuse_work(document)
                     left_out.append(document)
                 elif document.is_parquet or is_binary(document.head):
                     left_out.append(Skipped(document.name, Reason.BINARY_FILE))
@@ -104,8 +110,45 @@ def _open(files: Sequence[Path], left_out: list[Skipped]) -> Iterator[Document]:
                     yield document
 
 
+class _Counted:
+    """Counts what is read from outside, for the budget."""
+
+    def __init__(self, stream: Readable, budget: Budget) -> None:
+        self._stream, self._budget = stream, budget
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes."""
+        data = self._stream.read(size)
+        self._budget.take(len(data))
+        return data
+
+
 def _read(document: Document, splitter: Splitter) -> Iterator[Found | FoundSlim]:
-    return Envelope(document.name, select_everything, Tally(), is_slim=True).read(splitter)
+    return Envelope(document.name, select_everything, Tally(), document.budget, is_slim=True).read(splitter)
+
+
+def _refuse_work(skipped: Skipped) -> None:
+    """Refuse a document that makes more work than its size warrants: what is written of a part may not be the same."""
+    if skipped.reason is Reason.WORK_LIMIT:
+        raise SourceError(
+            f"{skipped.source}: redacting the file takes more work than its size warrants, so nothing is written",
+            hint="leave it out, or give a part of it",
+        )
+
+
+@contextmanager
+def _weighing(document: Document, redactor: Redactor) -> Iterator[None]:
+    """Have the redactor count its work for a document.
+
+    Raises:
+        SourceError: it is more than the document's size warrants.
+    """
+    redactor.learnt.budget = document.budget or Budget()
+    try:
+        yield
+    except Damaged as damage:
+        _refuse_work(Skipped(document.name, damage.reason))
+        raise
 
 
 class _Pupil:
@@ -118,7 +161,8 @@ class _Pupil:
         """Yield of every document in a file what it says, and what was learnt from it."""
         for document in _open([file], []):
             self._redactor.learnt.news = []
-            summary = sum_up(self._hear(document))
+            with _weighing(document, self._redactor):
+                summary = sum_up(self._hear(document))
             yield summary, self._redactor.learnt.news
 
     def _hear(self, document: Document) -> Iterator[Found | FoundSlim]:
@@ -127,6 +171,8 @@ class _Pupil:
                 self._redactor.learn(found.record)
             elif isinstance(found, FoundJob):
                 self._redactor.learn(found.document)
+            elif isinstance(found, Skipped):
+                _refuse_work(found)
             yield found
 
 
@@ -177,7 +223,7 @@ class _Drafter:
         left_out: list[Skipped] = []
         for place, document in enumerate(_open([file], left_out)):
             draft = f".{number}-{place}"  # no document is named so
-            with (self._folder / draft).open("wb") as written:
+            with (self._folder / draft).open("wb") as written, _weighing(document, self._redactor):
                 for text in self._rewriter.rewrite(document, left_out):
                     written.write(text.encode("utf-8", "replace"))
             yield Draft(document.name, draft, _read_again(self._folder / draft), self._new())

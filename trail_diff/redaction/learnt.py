@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from trail_diff.read.budget import VALUE_WORK, Budget
 from trail_diff.redaction import structure
 from trail_diff.redaction import vocabulary as words
 from trail_diff.redaction.embedded import open_text
@@ -32,8 +33,18 @@ class Learnt:
         self.ids = LearntIds()
         self.vocabulary: set[str] = set(words.VOCABULARY)
         self.news: list[News] | None = None
+        self.budget: Budget | None = None
         self._pseudonyms = pseudonyms
         self._seen: set[tuple[str, str]] = set()
+
+    def weigh(self, size: int) -> None:
+        """Count work, in bytes of text that are gone over.
+
+        Raises:
+            Damaged: the document at hand has made more than its size warrants.
+        """
+        if self.budget is not None:
+            self.budget.spend(size)
 
     def learn(self, value: object, field: str = "", depth: int = 0) -> None:
         """Take in what a value tells that stands in a field; JSON in strings is looked into."""
@@ -82,6 +93,7 @@ class Learnt:
 
     def _learn_new(self, text: str, field: str, depth: int) -> None:
         """Look into a text that was not seen in this field; JSON in it may be seen less deep another time."""
+        self.weigh(VALUE_WORK + len(text))
         if nested := open_text(text, field):
             self.learn(nested.content, "message" if nested.is_log else field, depth + 1)
             return

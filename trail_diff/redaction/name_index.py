@@ -29,6 +29,10 @@ class LearntNames:
         shapes[shape][name] = self._count
         self._count += 1
 
+    def lengths(self, word: str) -> int:
+        """Return of how many lengths there are names with this first word: each has to be looked for."""
+        return len(self._shapes.get(word, ()))
+
     def at(self, word: re.Match[str], text: str, begin: int) -> Iterator[tuple[int, str]]:
         """Yield the names that stand where a word of a text does, none before `begin`, each with where it starts.
 

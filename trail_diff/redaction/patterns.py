@@ -26,9 +26,10 @@ PATTERNS = re.compile(
 """What shows by its form what it is; `encoded` is what only the account can decode, such as authorization messages."""
 WHOLE = re.compile(rf"(?P<address>{_IPV4})|(?P<unique>{_UNIQUE})|(?P<id>{_RESOURCE})").fullmatch
 """The same for a whole text that is nothing else: the forms that come the most often, each time with another value."""
-ARN_PARTS = re.compile(r"\A(arn:(?:\$\{[^}]*\}|[^:])*:[^:]*:[^:]*:)(\$\{[^}]*\}|[^:]*):(.*)\Z", re.DOTALL)
-_ARN_END = re.compile(r"[.,:)\]}]+\Z")
-RESOURCE_PARTS = re.compile(r"(aws:ec2-infrastructure|\$\{[^}]*\}|[/:])")
+VARIABLE = r"\$\{[^}$]*\}"
+"""A variable of a policy or a template; up to the next dollar, so that many that are open take no longer than one."""
+ARN_PARTS = re.compile(rf"\A(arn:(?:{VARIABLE}|[^:])*+:[^:]*:[^:]*:)({VARIABLE}|[^:]*):(.*)\Z", re.DOTALL)
+RESOURCE_PARTS = re.compile(rf"(aws:ec2-infrastructure|{VARIABLE}|[/:])")
 _RESOURCE_TYPE = re.compile(r"\A[a-z][a-z-]*\Z")
 _NO_TYPE = frozenset({"s3", "sns", "sqs"})
 _KEPT_PARTS = frozenset({"service-role", "aws-service-role", "aws-reserved", "aws:ec2-infrastructure", "*"})
@@ -37,7 +38,7 @@ _DYNAMODB_PARTS = frozenset({"backup", "index", "stream", "export"})
 
 def trim_arn(arn: str) -> str:
     """Take the punctuation of the sentence off the end of an ARN that was found in it."""
-    return _ARN_END.sub("", arn)
+    return arn.rstrip(".,:)]}")
 
 
 def resource_parts(service: str, resource: str) -> Iterator[tuple[str, bool]]:

@@ -19,7 +19,7 @@ from struct import Struct
 from typing import Any, Literal
 
 _WORD = re.compile(
-    r"\$\{[^}]*\}|aws:ec2-infrastructure|(?<![^\W_])(?:AWSReservedSSO_|AWSBackup-|alias/|user/|role/)"
+    r"\$\{[^}$]*\}|aws:ec2-infrastructure|(?<![^\W_])(?:AWSReservedSSO_|AWSBackup-|alias/|user/|role/)"
     r"|(?<![^\W_])(?:AWSReservedSSO|AWSBackup|AWSServiceRoleFor)(?=[*?])"
     r"|(?<![\w-])(?:(?:ami|eni|fs|fsap|i|mrk|sg|snap|subnet|vol|vpc|vpce)-[0-9a-f]+(?![^\W_])"
     r"|(?:cks|o|r|ou)-(?=[0-9a-z*?]))"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from trail_diff.read.budget import VALUE_WORK
 from trail_diff.redaction import messages, structure
 from trail_diff.redaction import vocabulary as words
 from trail_diff.redaction.embedded import open_text
@@ -22,6 +23,8 @@ _WORD = re.compile(r"[^\W_]+")
 _FIELD_NAME = re.compile(r"\A[A-Za-z][\w-]*\Z")
 _SERVICE_WORD = re.compile(r"((?<![\w.-])[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.amazonaws\.com(?:\.cn)?(?![\w-]))")
 _UNTESTED = re.compile(r"\A(?:for(?:all|any)values?:)?(?:bool|null|numeric|date)", re.IGNORECASE)
+_LENGTH_WORK = 8
+"""What it costs to look for the names of one length at a word, in bytes of text that are gone over."""
 _MOST_CACHED = 50_000
 _MOST_MEMBERS = 20_000
 _LONGEST_CACHED = 300
@@ -148,6 +151,7 @@ class Redactor:
         """Return a member's new name and the field that its value stands in; most come again and again."""
         found = self._members.get((name, field, told))
         if found is None:
+            self.learnt.weigh(VALUE_WORK + len(name))
             if len(self._members) >= _MOST_MEMBERS:
                 self._members.clear()
             inner_field = told if told is not None else (field if words.is_context(field) else words.plain(name))
@@ -196,6 +200,7 @@ class Redactor:
         return made
 
     def _make_text(self, text: str, field: str, depth: int) -> str:
+        self.learnt.weigh(VALUE_WORK + 2 * len(text))
         if structure.is_structural(field):
             return text if structure.passes(field, text) else self.pseudonyms.name(text)
         if nested := open_text(text, field):
@@ -266,6 +271,8 @@ class Redactor:
         for word in _WORD.finditer(lower):
             if word.start() < at:
                 continue
+            if count := self.learnt.names.lengths(word[0]):
+                self.learnt.weigh(_LENGTH_WORK * count)
             for start, name in self.learnt.names.at(word, lower, at):
                 end = start + len(name)
                 if name not in self.learnt.vocabulary and not _continues(text, end):

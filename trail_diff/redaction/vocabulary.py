@@ -74,7 +74,7 @@ _OWN_HOST = re.compile(
     rf"\A((?!s3[.-])[\w.-]+?)(\.[a-z0-9-]+\.{_REGION}(?:\.vpce)?\.amazonaws\.com(?:\.cn)?)\Z", re.IGNORECASE | re.ASCII
 )
 """An endpoint of the customer's own: a name, then the service, then the Region."""
-_BUCKET_HOST = re.compile(r"\A(.+?)(\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?)\Z")
+_BUCKET_HOST = re.compile(r"\A(.+?)(\.s3[.-][a-z0-9.-]{0,100}amazonaws\.com(?:\.cn)?)\Z")
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _PLAIN = re.compile(
     r"\A(?:-?\d{1,11}(?:\.\d+)?|\d{13,20}|\d{4}-\d\d-\d\d(?:[T ][\d:.,+ZUTC -]*)?"

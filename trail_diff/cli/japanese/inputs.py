@@ -104,6 +104,10 @@ BUNDLES: Mapping[str, str] = {
         "入力に仮名の対応表が含まれています。対応表からは実名がわかります"
     ),
     "leave it out": "省いてください",
+    "{}: redacting the file takes more work than its size warrants, so nothing is written": (
+        "{}: ファイルのサイズに対して仮名化の処理量が上限を超えるため、何も書き込みませんでした"
+    ),
+    "leave it out, or give a part of it": "このファイルを除くか、一部だけを指定してください",
     "nothing in it can be shared: no text document": "共有できるものがありません。テキストの文書がありません",
     "give exports or facts as JSON or CSV": "エクスポートやキーの情報を JSON または CSV で指定してください",
     "--map {}: no map of pseudonyms": "--map {}: 仮名の対応表ではありません",
