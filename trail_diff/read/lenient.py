@@ -36,7 +36,6 @@ _TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _HOLDS_JSON = re.compile(r'"\s*(?:[{\[]|\\")')
 _FOREIGN = re.compile("[\n\r\x1b\x08\0]")
 """What no string of JSON holds as it is, and what shows that the string is not what was written."""
-_STRICT = json.JSONDecoder()
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -254,8 +253,10 @@ def _is_spaced_json(string: str) -> bool:
         return False
     try:
         inner = str(_LENIENT.decode(string)).strip()
+        if _is_disturbed(inner, 0, len(inner)):
+            return False
         while inner:
-            _, end = _STRICT.raw_decode(inner)
+            _, end = _LENIENT.raw_decode(inner)
             inner = inner[end:].strip(" \t\r\n,")
     except (ValueError, RecursionError):
         return False
