@@ -25,7 +25,7 @@ ONLY_IN = {
     "markupsafe": {"render.html_page", "render.html_tables"},
     "wcwidth": {"render.width"},
     "yaml": {"read.repair.yaml_text", "policy.documents.lines", "policy.documents.text"},
-    "zstandard": {"read.containers"},
+    "zstandard": {"read.compressed"},
 }
 LEAVES = {"arns", "errors", "moments", "outfile", "times"}
 BELOW_READING = {"events", "model"}

@@ -11,7 +11,7 @@ from recording import Record, as_trail_file
 from trail_diff.events.changes import is_change
 from trail_diff.gather.raw_case import collect_found
 from trail_diff.model.learnt import Event, Skipped, Window
-from trail_diff.read.containers import Chunks
+from trail_diff.read.compressed import Chunks
 from trail_diff.read.files import FileReader
 from trail_diff.read.interface import KEPT_SOURCES, Found, ReadOptions, Source, Tally
 

@@ -28,7 +28,7 @@ from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.outfile import replacing
 from trail_diff.read.budget import Budget, Damaged
-from trail_diff.read.containers import decoder_errors, inflate
+from trail_diff.read.compressed import decoder_errors, inflate
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally
 
 Of = TypeVar("Of")

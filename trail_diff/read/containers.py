@@ -5,20 +5,24 @@ Every layer's output is weighed against what was read from outside, so that a sm
 
 import io
 from collections.abc import Callable, Iterator
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO
 
-from isal import igzip_lib, isal_zlib
 from msgspec import Struct
 
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.budget import MEMBER_WORK, Budget, Damaged
+from trail_diff.read.compressed import (
+    CHUNK_BYTES,
+    Chunks,
+    Readable,
+    decoder_errors,
+    expand,
+    expand_zstd,
+    inflate,
+    zstd_decoder,
+)
 
-if TYPE_CHECKING:
-    import bz2
-    import lzma
-
-CHUNK_BYTES = 1 << 20
 NESTING_LIMIT = 3
 """How many containers may lie in one another; a zip of tar.gz files is three."""
 SPOOL_BYTES = 64 << 20
@@ -31,23 +35,10 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _NOT_READ = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x04\x22\x4d\x18", b"\x1f\x9d")
 """How 7z, rar, lz4 and compress begin; they are named, so that nobody wonders where the events are."""
 
-_XZ_MEMORY_BYTES = 256 << 20
-"""How much memory an xz file may ask for; `xz -9` needs 65 MiB."""
-_ZSTD_WINDOW_BYTES = 128 << 20
-"""How much memory a zstd file may ask for; `zstd --ultra -22` needs as much."""
-_FIRST_PIECE_BYTES = 2048
-"""How much of a member is unpacked first, and at most at once where that cannot be bounded otherwise."""
 _ENTRY_WORK = 2
 """What it costs, for each byte, to read the directory of a zip."""
 NO_NAME = "(no name)"
 """What stands for the name of a member that has none."""
-
-
-class Readable(Protocol):
-    """Anything that gives bytes, and no bytes at its end."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes."""
 
 
 class Document(Struct, frozen=True):
@@ -58,25 +49,6 @@ class Document(Struct, frozen=True):
     stream: Readable
     is_parquet: bool = False
     budget: Budget | None = None
-
-
-class Chunks:
-    """Reads from an iterator of chunks as from a file."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest, self._at = b"", 0
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes; what came before damage is given before the damage is raised."""
-        while self._at >= len(self._rest):
-            try:
-                self._rest, self._at = next(self._chunks), 0
-            except StopIteration:
-                return b""
-        given = self._rest[self._at : self._at + size]
-        self._at += len(given)
-        return given
 
 
 def open_documents(
@@ -142,149 +114,16 @@ def _open_gzip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
     yield _Layer(layer.name, Chunks(inflate(layer.stream, layer.budget)), layer.budget)
 
 
-class _Fed:
-    """Gives packed bytes in pieces that begin small with each member and grow.
-
-    A decompressor copies what lies behind a member; so little does that many small members take linear time.
-    """
-
-    def __init__(self, stream: Readable, largest: int = CHUNK_BYTES) -> None:
-        self._stream, self._largest = stream, largest
-        self._data, self._at, self._size = b"", 0, _FIRST_PIECE_BYTES
-
-    def read(self) -> bytes:
-        """Return the next piece; none at the end."""
-        if self._at >= len(self._data):
-            self._data, self._at = self._stream.read(CHUNK_BYTES), 0
-        piece = self._data[self._at : self._at + self._size]
-        self._at += len(piece)
-        self._size = min(2 * self._size, self._largest)
-        return piece
-
-    def give_back(self, size: int) -> None:
-        """Take back the end of the last piece, which is behind the end of a member."""
-        self._at -= size
-        self._size = _FIRST_PIECE_BYTES
-
-    def has_more(self) -> bool:
-        """Check whether anything but zeros is left, and pass over these."""
-        while piece := self.read():
-            if rest := piece.lstrip(b"\0"):
-                self.give_back(len(rest))
-                return True
-        return False
-
-
-def inflate(stream: Readable, budget: Budget) -> Iterator[bytes]:
-    """Inflate gzip, one member after another, in chunks of bounded size.
-
-    Raises:
-        Damaged: the stream ends inside of a member or is no gzip any more; what came before was given.
-    """
-    fed = _Fed(stream)
-    while fed.has_more():
-        budget.look()
-        yield from _inflate_member(fed, budget)
-
-
-def _inflate_member(fed: _Fed, budget: Budget) -> Iterator[bytes]:
-    decompressor, data = isal_zlib.decompressobj(31), b""
-    while not decompressor.eof:
-        data = data or fed.read()
-        try:
-            inflated = decompressor.decompress(data, CHUNK_BYTES)
-        except isal_zlib.IsalError as error:  # type: ignore[misc] # the stub has it as an instance
-            raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
-        is_at_end = not data and not inflated
-        data = decompressor.unconsumed_tail
-        budget.expand(len(inflated))
-        if inflated:
-            yield inflated
-        if is_at_end and not decompressor.eof:
-            raise Damaged(Reason.TRUNCATED_ARCHIVE)
-    fed.give_back(len(decompressor.unused_data))
-
-
 def _open_bzip2_or_xz(layer: _Layer) -> "Iterator[_Layer | Skipped]":
-    yield _Layer(layer.name, Chunks(_expand(layer)), layer.budget)
-
-
-def _expand(layer: _Layer) -> Iterator[bytes]:
-    """Expand bzip2 or xz, one stream after another, in chunks of bounded size."""
-    import bz2
-    import lzma
-
-    def begin() -> bz2.BZ2Decompressor | lzma.LZMADecompressor:
-        is_xz = layer.head.startswith(_XZ)
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES) if is_xz else bz2.BZ2Decompressor()
-
-    fed = _Fed(layer.stream)
-    while fed.has_more():
-        layer.budget.spend(MEMBER_WORK)
-        yield from _expand_member(fed, begin(), layer.budget)
-
-
-def _expand_member(
-    fed: _Fed, decompressor: "bz2.BZ2Decompressor | lzma.LZMADecompressor", budget: Budget
-) -> Iterator[bytes]:
-    while not decompressor.eof:
-        data = fed.read() if decompressor.needs_input else b""
-        if not data and decompressor.needs_input:
-            raise Damaged(Reason.TRUNCATED_ARCHIVE)
-        try:
-            expanded = decompressor.decompress(data, CHUNK_BYTES)
-        except decoder_errors() as error:
-            raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
-        budget.expand(len(expanded))
-        if expanded:
-            yield expanded
-    fed.give_back(len(decompressor.unused_data))
-
-
-def inflate_whole(content: bytes, limit: int) -> bytes:
-    """Inflate a gzip file of one member; nothing if it is damaged, has several, or holds more than the limit.
-
-    Its last four bytes say how large it becomes; a buffer of that very size takes half the time of one that grows.
-    """
-    size = int.from_bytes(content[-4:], "little")
-    if not 0 < size <= limit:
-        return b""
-    decompressor = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-    try:
-        inflated = decompressor.decompress(content, size)
-    except isal_zlib.IsalError:  # type: ignore[misc] # the stub has it as an instance
-        return b""
-    return inflated if decompressor.eof and not decompressor.unused_data else b""
+    yield _Layer(layer.name, Chunks(expand(layer.stream, layer.budget, is_xz=layer.head.startswith(_XZ))), layer.budget)
 
 
 def _open_zstd(layer: _Layer) -> "Iterator[_Layer | Skipped]":
-    try:
-        import zstandard
-    except ImportError:
+    begin = zstd_decoder()
+    if begin is None:
         yield Skipped(layer.name, Reason.ZSTD_SUPPORT_MISSING)
-        return
-    decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
-    yield _Layer(layer.name, Chunks(_expand_zstd(layer, decompressor.decompressobj)), layer.budget)
-
-
-def _expand_zstd(layer: _Layer, begin: Callable[[], Any]) -> Iterator[bytes]:
-    """Expand zstd, one frame after another; in small pieces, as a frame may become a thousand times as large."""
-    fed = _Fed(layer.stream, _FIRST_PIECE_BYTES)
-    while fed.has_more():
-        layer.budget.spend(MEMBER_WORK)
-        frame = begin()
-        while not frame.eof:
-            piece = fed.read()
-            if not piece:
-                raise Damaged(Reason.TRUNCATED_ARCHIVE)
-            try:
-                expanded = frame.decompress(piece)
-            except decoder_errors() as error:
-                raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
-            layer.budget.expand(len(expanded))
-            if expanded:
-                yield expanded
-        fed.give_back(len(frame.unused_data))
+    else:
+        yield _Layer(layer.name, Chunks(expand_zstd(layer.stream, layer.budget, begin)), layer.budget)
 
 
 class _Weighed:
@@ -353,23 +192,6 @@ def _read_member(inner: IO[bytes], budget: Budget) -> Iterator[bytes]:
             return
         budget.expand(len(data))
         yield data
-
-
-def decoder_errors() -> tuple[type[Exception], ...]:
-    """Return everything that decoders of archives raise over what they are given: all of it is damage."""
-    import lzma
-    import struct
-    import zipfile
-    import zlib
-
-    errors: list[type[Exception]] = [zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error]
-    errors += [OSError, EOFError, ValueError, NotImplementedError, RuntimeError, LookupError, TypeError, AttributeError]
-    errors += [OverflowError, AssertionError, MemoryError]
-    try:
-        import zstandard
-    except ImportError:
-        return tuple(errors)
-    return (*errors, zstandard.ZstdError)
 
 
 def _seekable(layer: _Layer) -> IO[bytes]:

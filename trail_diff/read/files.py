@@ -11,7 +11,8 @@ from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read import slim
 from trail_diff.read.budget import Budget, Damaged
-from trail_diff.read.containers import GZIP, Document, Readable, inflate_whole, open_documents, spool
+from trail_diff.read.compressed import Readable, inflate_whole
+from trail_diff.read.containers import GZIP, Document, open_documents, spool
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.interface import Found, FoundSlim, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.stream import WINDOW_BYTES, Splitter

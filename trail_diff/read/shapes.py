@@ -320,7 +320,7 @@ def decode_packed(text: object) -> Inside:
         return Reason.INVALID_RECORD
     if data.startswith(b"\x1f\x8b"):
         from trail_diff.read.budget import Budget, Damaged
-        from trail_diff.read.containers import Chunks, inflate
+        from trail_diff.read.compressed import Chunks, inflate
 
         budget = Budget(_PACKED_BYTES)
         budget.take(len(data))

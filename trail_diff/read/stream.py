@@ -13,7 +13,7 @@ import msgspec
 from trail_diff.model.reasons import Reason
 from trail_diff.read import slim
 from trail_diff.read.budget import SCAN_WORK, Budget, Damaged
-from trail_diff.read.containers import Readable
+from trail_diff.read.compressed import Readable
 from trail_diff.read.lenient import SPACE, Scan, decode_value
 from trail_diff.read.parts import (
     Broken,

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from trail_diff.model.reasons import Reason
 from trail_diff.read.budget import MEMBER_WORK, Budget, Damaged
-from trail_diff.read.containers import CHUNK_BYTES, Readable
+from trail_diff.read.compressed import CHUNK_BYTES, Readable
 
 BLOCK_BYTES = 512
 HEADER_LIMIT_BYTES = 1 << 20

@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from trail_diff.read.containers import CHUNK_BYTES, Chunks, Readable
+from trail_diff.read.compressed import CHUNK_BYTES, Chunks, Readable
 
 _MARKS = (
     (codecs.BOM_UTF8, None),

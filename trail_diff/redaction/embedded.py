@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from trail_diff.read.containers import GZIP, inflate_whole
+from trail_diff.read.compressed import inflate_whole
+from trail_diff.read.containers import GZIP
 from trail_diff.read.forms.structtext import format_struct_text, parse_struct_text
 from trail_diff.read.lenient import Between, Broken, parse_text, read_values
 from trail_diff.redaction.vocabulary import TEXT_FIELDS

@@ -19,7 +19,8 @@ from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.outfile import refuse_inputs, replacing
 from trail_diff.read.budget import Budget, Damaged
-from trail_diff.read.containers import Document, Readable, open_documents
+from trail_diff.read.compressed import Readable
+from trail_diff.read.containers import Document, open_documents
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, Tally, select_everything
 from trail_diff.read.parallel import run_in_order

@@ -11,7 +11,7 @@ from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError
 from trail_diff.model.learnt import Record
-from trail_diff.read.containers import Chunks
+from trail_diff.read.compressed import Chunks
 from trail_diff.read.envelope import Envelope
 from trail_diff.read.files import FileReader
 from trail_diff.read.forms.rows import count_unreadable, record_from_columns

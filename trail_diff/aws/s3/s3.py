@@ -21,7 +21,7 @@ from trail_diff.events.normalize import normalize_record
 from trail_diff.model.learnt import Event, Skipped, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.read.budget import Damaged
-from trail_diff.read.containers import Chunks
+from trail_diff.read.compressed import Chunks
 from trail_diff.read.files import FileReader
 from trail_diff.read.interface import Found, FoundRecord, Link, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.spans import from_windows, home_of, list_days, merge_spans, near_windows

@@ -10,7 +10,8 @@ from email.message import Message
 
 from trail_diff.model.reasons import Reason
 from trail_diff.read.budget import Budget, Damaged
-from trail_diff.read.containers import GZIP, Chunks, inflate
+from trail_diff.read.compressed import Chunks, inflate
+from trail_diff.read.containers import GZIP
 from trail_diff.read.repair.interface import Repair
 
 _HEADER = re.compile(r"\A\s{0,80}(?:From |[A-Za-z][A-Za-z-]{0,60}:)[^\n]{0,2000}\n", re.ASCII)
