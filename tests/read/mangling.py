@@ -31,6 +31,12 @@ def curl(text: str) -> str:
     return re.sub(r'"((?:[^"\\]|\\.)*)"', "\u201c\\1\u201d", text)
 
 
+def inspect(text: str) -> str:
+    """Write JSON as Node.js prints an object: no quotes around names, other quotes around strings where they fit."""
+    unnamed = re.sub(r'"(\w+)":', r"\1:", text)
+    return re.sub(r'"((?:[^"\\]|\\.)*)"', lambda found: found[0] if "'" in found[1] else f"'{found[1]}'", unnamed)
+
+
 def mail(text: str) -> str:
     """Put text into a mail in quoted-printable."""
     head = (
@@ -75,7 +81,7 @@ MANGLES: dict[str, Mangle] = {
     "base64-gzip": lambda text: base64.b64encode(gzip.compress(text.encode())).decode(),
     "python-bytes": lambda text: repr(text.encode()),
     "script": lambda text: re.sub(r'"(\w+)":', r"\1:", text),
-    "script-quotes": lambda text: re.sub(r'"(\w+)":', r"\1:", text).replace('"', "'"),
+    "script-quotes": inspect,
     "python-words": lambda text: (
         text.replace(": true", ": True").replace(": false", ": False").replace(": null", ": None")
     ),
