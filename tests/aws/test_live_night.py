@@ -115,7 +115,7 @@ def test_a_night_from_aws_has_its_groups(server: AwsServer) -> None:
     }
     assert (found.jobs.seen, found.jobs.failed, len(reports)) == (115, 30, 30)
     assert found.coverage.warnings == (Reason.COMPLETED_JOBS_NOT_SEARCHED,)
-    assert server.count("LookupEvents") < 130
+    assert server.count("LookupEvents") < 140
     assert server.count("DescribeBackupVault") <= len(asked.night.vaults)
     assert server.count("DescribeKey") == 7
 

@@ -54,7 +54,7 @@ ODD: dict[str, tuple[bytes, int, list[str]]] = {
     "half a character": (WHOLE.decode().encode("utf-16")[:-1], 1, ["invalid-json"]),
     "EBCDIC": (WHOLE.decode().encode("cp037"), 0, ["not-cloudtrail"]),
     "a page": (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", 0, ["not-cloudtrail"]),
-    "half a surrogate": (WHOLE.replace(b"kms.amazonaws", b"\\ud800"), 1, []),
+    "half a surrogate": (WHOLE.replace(b"kms.amazonaws", b"\\ud800"), 0, ["invalid-record"]),
     "100,000 brackets": (b"[" * 100_000, 0, ["nesting-limit"]),
     **{
         encoding: (WHOLE.decode().encode(encoding), 1, [])

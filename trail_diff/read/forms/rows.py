@@ -81,6 +81,7 @@ _FREE_NAMES = frozenset(
     {"encryptionContext", "sourceEncryptionContext", "encryptionContextSubset", "encryptionContextEquals"}
 )
 _DEPTH_LIMIT = 16
+_FIRST_YEAR = 2013
 _RESOURCE = re.compile(r"resources[._](?:([0-9]{1,3})[._])?(\w+)\Z")
 _ZONE = re.compile(r"\s*\[UTC\]\s*\Z")
 """What Sentinel's portal adds to the name of a column of times."""
@@ -344,7 +345,10 @@ def _fill_identity(record: Record) -> None:
 
 
 def read_row_time(value: Any) -> str | None:
-    """Read the time of a row; console exports may print local time with its offset, databases wrap it."""
+    """Read the time of a row; console exports may print local time with its offset, databases wrap it.
+
+    A number is a time where it lies in the years that CloudTrail has been recording, since 2013.
+    """
     value = value.get("$date") if isinstance(value, dict) and "$date" in value else value
     text, shift = value, timedelta()
     if isinstance(value, datetime):
@@ -356,7 +360,7 @@ def read_row_time(value: Any) -> str | None:
             text = text[: found.start()]
         text = _YEAR_COMMA.sub("", text)
     moment = parse_time(text) if not isinstance(text, str) else parse_time(text) or read_written(text)
-    if moment is None:
+    if moment is None or (not isinstance(text, str) and moment.year < _FIRST_YEAR):
         return None
     try:
         return f"{moment - shift:%Y-%m-%dT%H:%M:%SZ}"
