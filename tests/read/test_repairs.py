@@ -140,8 +140,18 @@ def test_rows_of_athena_that_were_joined_are_counted(joined: int) -> None:
 
     records, skipped, _ = read(json.dumps({"ResultSet": {"Rows": cells}}))
 
-    assert len(records) + skipped[Reason.INVALID_RECORD].count == len(rows) - 1
+    assert len(records) + skipped[Reason.INVALID_RECORD].count == len(rows) - (joined > 0)
     assert len(records) == (0 if joined == 0 else 1)
+
+
+def test_a_page_of_athena_without_its_names_is_counted() -> None:
+    """Where damage took the names of the columns, a row of values is not taken for names."""
+    values = [RECORDS[0]["eventName"], RECORDS[0]["eventID"], RECORDS[0]["eventTime"], RECORDS[0]["eventSource"]]
+    rows = [{"Data": [{"VarCharValue": value} for value in values]}]
+
+    records, skipped, _ = read(json.dumps({"ResultSet": {"Rows": rows, "ResultSetMetad": {}}}))
+
+    assert (records, skipped[Reason.INVALID_RECORD].count) == ([], 1)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", " ", ""])

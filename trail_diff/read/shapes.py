@@ -235,10 +235,9 @@ def _athena_rows(result: Object) -> Iterator[Inside]:
     infos = described if isinstance(described, list) else []
     rows = [list(_athena_cells(row)) for row in result["Rows"]]
     names = [info.get("Name") for info in infos if isinstance(info, dict)] or (rows[0] if rows else [])
-    are_names = len({*names}) == len(names) and all(
-        isinstance(name, str) and _COLUMN_NAME.match(name) for name in names
-    )
-    for row in rows[1:] if rows and rows[0] == names else rows:
+    are_names = all(isinstance(name, str) and _COLUMN_NAME.match(name) for name in names)
+    are_names = are_names and len({*names}) == len(names)
+    for row in rows[1:] if rows and rows[0] == names and are_names else rows:
         is_whole = are_names and len(row) == len(names)
         yield Columns(dict(zip(map(str, names), row, strict=True))) if is_whole else Reason.INVALID_RECORD
 
