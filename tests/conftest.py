@@ -1,6 +1,7 @@
 """Keeps every test away from real AWS accounts, the user's own cache, and the locale and CI of whoever runs them."""
 
 import os
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -20,6 +21,7 @@ for name in ("LC_MESSAGES", "LANG", "NO_COLOR", "FORCE_COLOR", "TZ", "PAGER", "T
 for name in ("GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
     os.environ.pop(name, None)
 os.environ["LC_ALL"] = "C.UTF-8"
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins with Ctrl-C ignored
 
 # How long an example takes says nothing on a busy machine or while coverage is measured. The same examples each time, so
 # that no change is blamed for what chance found; HYPOTHESIS_PROFILE=search looks for others.

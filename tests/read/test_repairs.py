@@ -154,6 +154,17 @@ def test_a_page_of_athena_without_its_names_is_counted() -> None:
     assert (records, skipped[Reason.INVALID_RECORD].count) == ([], 1)
 
 
+def test_the_rest_of_another_record_around_a_record_is_counted() -> None:
+    """The fields that follow a record in its wrapper, and are those of another one, are told; its own are not."""
+    torn = {name: value for name, value in RECORDS[1].items() if name != "userIdentity"}
+    own = {name: value for name, value in RECORDS[0].items() if name != "userIdentity"}
+
+    records, skipped, _ = read(json.dumps({"detail": RECORDS[0], **torn}))
+
+    assert (records, skipped[Reason.INVALID_RECORD].count) == (RECORDS[:1], 1)
+    assert read(json.dumps({"detail": RECORDS[0], **own}))[:2] == (RECORDS[:1], {})
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", " ", ""])
 def test_lines_joined_in_any_way_are_read(end: str) -> None:
     """Every record of a log is read, whatever stands between its lines."""

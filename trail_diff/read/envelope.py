@@ -33,6 +33,7 @@ from trail_diff.read.recognition import (
     is_before_table,
     is_insight,
     is_ocsf,
+    is_of_another,
     is_record,
     is_spoilt_record,
     peek_at,
@@ -377,6 +378,8 @@ class Envelope:
             yield from self._pass(thing)
             return
         if is_record(peek_at(thing)):
+            if is_of_another(thing, fuller):
+                self._ledger.note(Reason.INVALID_RECORD, size=size_as_json(thing, self._size))
             yield from self._unwrap(fuller, depth + 1)
             return
         if is_insight(thing):

@@ -50,6 +50,12 @@ def fuller_record(thing: dict[str, Any]) -> Any:
     return next((inner for inner in thing.values() if mentions_record(inner)), None)
 
 
+def is_of_another(thing: dict[str, Any], inner: Any) -> bool:
+    """Check whether the fields around a record are not its own: damage let those of another one follow it."""
+    event_id = thing.get("eventID")
+    return isinstance(event_id, str) and isinstance(inner, dict) and inner.get("eventID") not in (None, event_id)
+
+
 def peek_at(thing: dict[str, Any]) -> Peek:
     """Return what decides of an object that is decoded."""
     return Peek(
