@@ -165,6 +165,30 @@ def test_key_without_a_policy_of_its_own_is_tried_with_the_default_one(tmp_path:
     assert [key["reason"] for key in report["keys"]] == ["policy-is-default"]
 
 
+@pytest.mark.parametrize(
+    ("named", "outcomes"),
+    [
+        ({"KeyId": KEY}, {KEY: "breaks", OTHER: "at-risk"}),
+        ({"KeyId": KEY[-36:]}, {KEY: "breaks", OTHER: "at-risk"}),
+        ({"KeyId": OTHER}, {KEY: "at-risk", OTHER: "breaks"}),
+        ({}, {KEY: "breaks", OTHER: "breaks"}),
+    ],
+    ids=["of one", "of one by its id", "of the other", "of no key in particular"],
+)
+def test_grants_of_one_key_say_nothing_of_another(
+    tmp_path: Path, named: dict[str, str], outcomes: dict[str, str]
+) -> None:
+    """A call that no statement allows any more is refused where the key's grants are known, and at risk elsewhere."""
+    changes = [change(f"aws_kms_key.{key[-1]}", key, OLD, policy(MADE)) for key in (KEY, OTHER)]
+    arguments = write(tmp_path, *changes, keys=(KEY, OTHER))
+    grant = {"GranteePrincipal": "backup-storage.amazonaws.com", "Operations": ["Encrypt"], **named}
+    (tmp_path / "grants.json").write_text(json.dumps({"Grants": [grant]}), encoding="utf-8")
+
+    report = run_in(tmp_path, [*arguments, "--grants", "grants.json"])
+
+    assert {row["key"]: row["outcome"] for row in report["calls"] if row["observed"]} == outcomes
+
+
 @pytest.mark.parametrize("grantee", ["backup-storage.amazonaws.com", None], ids=["told", "not told"])
 def test_grant_that_goes_is_never_passed(tmp_path: Path, grantee: str | None) -> None:
     """What a removed grant allows was not replayed without it, so only the key that is named by its address passes."""
