@@ -77,6 +77,22 @@ def test_original_incident_is_told_from_every_form(cli: Cli, export: str) -> Non
     assert shown.report["failed"]["key"] == Recording(seed="original-incident").key_arn("vault")
 
 
+@pytest.mark.parametrize("end", [",", "\n"], ids=["array", "lines"])
+def test_sources_in_another_case_are_read_as_aws_writes_them(cli: Cli, tmp_path: Path, end: str) -> None:
+    """A SIEM may write `KMS.amazonaws.com`: the answer is the same as from AWS's own lower case."""
+    records = json.loads((FIXTURES / "event_history.json").read_text(encoding="utf-8"))["Records"]
+    changed = end.join(json.dumps({**one, "eventSource": one["eventSource"].capitalize()}) for one in records)
+    export = tmp_path / "export.json"
+    export.write_text(f"[{changed}]" if end == "," else changed, encoding="utf-8")
+
+    asked = ("--job-id", FAILED, "--format", "json")
+    ours, theirs = cli(*asked, "--events", export), cli(*asked, "--events", FIXTURES / "event_history.json")
+
+    for part in ("verdict", "callers", "findings"):
+        assert ours.report[part] == theirs.report[part]
+    assert "kms-events-excluded" not in ours.report["coverage"]["warnings"]
+
+
 def test_report_follows_its_schema(cli: Cli) -> None:
     """What is printed as JSON is valid by the schema that ships with the package."""
     shown = cli("--job-id", FAILED, "--events", FIXTURES / "trail", "--format", "json")
