@@ -245,6 +245,31 @@ def test_damaged_files_do_not_hide_the_rest(cli: Cli, tmp_path: Path) -> None:
     assert "input-partly-read" in shown.report["coverage"]["warnings"]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "confidence"),
+    [
+        ("more.7z", b"7z\xbc\xaf\x27\x1c" + bytes(40), "likely"),
+        ("more.rar", b"Rar!\x1a\x07\x01\x00" + bytes(40), "likely"),
+        ("more.lz4", b"\x04\x22\x4d\x18" + bytes(40), "likely"),
+        ("more.lzma", b"]\0\0\x80\0" + bytes(range(256)) * 8, "likely"),
+        ("more.json.gz", bytes(range(256)) * 8, "likely"),
+        ("screen.PNG", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "confirmed"),
+        ("invoice.pdf", b"%PDF-1.7\n" + bytes(range(256)) * 8, "confirmed"),
+    ],
+)
+def test_what_may_hold_events_and_was_not_read_leaves_an_absence_likely(
+    cli: Cli, tmp_path: Path, name: str, content: bytes, confidence: str
+) -> None:
+    """An archive of another kind beside the exports may hold the missing call; an image or a PDF does not."""
+    (tmp_path / "good.json").write_bytes((FIXTURES / "event_history.json").read_bytes())
+    (tmp_path / name).write_bytes(content)
+
+    report = cli("--job-id", FAILED, "--events", tmp_path, "--format", "json").report
+
+    assert report["findings"][0]["confidence"] == confidence
+    assert ("input-partly-read" in report["coverage"]["warnings"]) is (confidence == "likely")
+
+
 def test_record_with_odd_fields_is_counted(cli: Cli, tmp_path: Path) -> None:
     """A record whose needed fields have the wrong type is counted, and the others are used."""
     records = json.loads((FIXTURES / "event_history.json").read_text(encoding="utf-8"))["Records"]
