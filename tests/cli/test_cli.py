@@ -77,6 +77,22 @@ def test_original_incident_is_told_from_every_form(cli: Cli, export: str) -> Non
     assert shown.report["failed"]["key"] == Recording(seed="original-incident").key_arn("vault")
 
 
+@pytest.mark.parametrize("end", [",", "\n"], ids=["array", "lines"])
+def test_sources_in_another_case_are_read_as_aws_writes_them(cli: Cli, tmp_path: Path, end: str) -> None:
+    """A SIEM may write `KMS.amazonaws.com`: the answer is the same as from AWS's own lower case."""
+    records = json.loads((FIXTURES / "event_history.json").read_text(encoding="utf-8"))["Records"]
+    changed = end.join(json.dumps({**one, "eventSource": one["eventSource"].capitalize()}) for one in records)
+    export = tmp_path / "export.json"
+    export.write_text(f"[{changed}]" if end == "," else changed, encoding="utf-8")
+
+    asked = ("--job-id", FAILED, "--format", "json")
+    ours, theirs = cli(*asked, "--events", export), cli(*asked, "--events", FIXTURES / "event_history.json")
+
+    for part in ("verdict", "callers", "findings"):
+        assert ours.report[part] == theirs.report[part]
+    assert "kms-events-excluded" not in ours.report["coverage"]["warnings"]
+
+
 def test_report_follows_its_schema(cli: Cli) -> None:
     """What is printed as JSON is valid by the schema that ships with the package."""
     shown = cli("--job-id", FAILED, "--events", FIXTURES / "trail", "--format", "json")
@@ -227,6 +243,31 @@ def test_damaged_files_do_not_hide_the_rest(cli: Cli, tmp_path: Path) -> None:
     assert shown.status == 1
     assert {"truncated-archive", "binary-file", "truncated-json", "duplicate"} <= reasons
     assert "input-partly-read" in shown.report["coverage"]["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "confidence"),
+    [
+        ("more.7z", b"7z\xbc\xaf\x27\x1c" + bytes(40), "likely"),
+        ("more.rar", b"Rar!\x1a\x07\x01\x00" + bytes(40), "likely"),
+        ("more.lz4", b"\x04\x22\x4d\x18" + bytes(40), "likely"),
+        ("more.lzma", b"]\0\0\x80\0" + bytes(range(256)) * 8, "likely"),
+        ("more.json.gz", bytes(range(256)) * 8, "likely"),
+        ("screen.PNG", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "confirmed"),
+        ("invoice.pdf", b"%PDF-1.7\n" + bytes(range(256)) * 8, "confirmed"),
+    ],
+)
+def test_what_may_hold_events_and_was_not_read_leaves_an_absence_likely(
+    cli: Cli, tmp_path: Path, name: str, content: bytes, confidence: str
+) -> None:
+    """An archive of another kind beside the exports may hold the missing call; an image or a PDF does not."""
+    (tmp_path / "good.json").write_bytes((FIXTURES / "event_history.json").read_bytes())
+    (tmp_path / name).write_bytes(content)
+
+    report = cli("--job-id", FAILED, "--events", tmp_path, "--format", "json").report
+
+    assert report["findings"][0]["confidence"] == confidence
+    assert ("input-partly-read" in report["coverage"]["warnings"]) is (confidence == "likely")
 
 
 def test_record_with_odd_fields_is_counted(cli: Cli, tmp_path: Path) -> None:

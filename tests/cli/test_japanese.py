@@ -23,6 +23,8 @@ from trail_diff.render.width import width_of
 
 TWICE = "fixtures/original-incident/event_history.json"
 PACKAGE = Path(errors.__file__).parent
+INCIDENT_TRAIL = str(PACKAGE.parent / "fixtures" / "original-incident" / "trail")
+FAILED = "2c47cafb-f2a8-4324-bc60-6017794526c5"
 COMPLAINTS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and name.endswith("Error")}
 JAPANESE_LETTERS = re.compile(r"[。぀-ヿ一-鿿]")
 
@@ -130,6 +132,36 @@ def test_note_follows_the_language(
     assert capsys.readouterr().err.startswith("trail-diff: note: ")
     run([*arguments, "--lang", "ja"])
     assert capsys.readouterr().err.startswith(f"trail-diff: {told}")
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["cache", "info"],
+        ["cache", "clear"],
+        ["redact", INCIDENT_TRAIL, "-o", "copy.zip"],
+        ["collect", "--job-id", FAILED, "--events", INCIDENT_TRAIL, "-o", "case.zip", "--no-progress"],
+    ],
+    ids=["cache info", "cache clear", "redact", "collect"],
+)
+def test_how_a_command_without_a_report_ended_follows_the_language(
+    arguments: list[str],
+    lang: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What such a command says is in the language that --lang asks for, whatever the locale."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8" if lang == "ja" else "ja_JP.UTF-8")
+
+    assert run([*arguments, "--lang", lang]) == 0
+
+    told = "".join(capsys.readouterr())
+    assert told
+    assert (lang == "ja") is bool(JAPANESE_LETTERS.search(told))
 
 
 @pytest.mark.parametrize(("lang", "told"), [("en", "nothing is missing"), ("ja", "不足しているものはありません")])

@@ -105,10 +105,11 @@ def test_policy_known_after_apply_is_not_replaced_by_the_deployed_one(tmp_path: 
     assert run(arguments) == 3
 
 
-def ended(*actions: str, **after: Any) -> dict[str, Any]:
+def ended(*actions: str, was: dict[str, Any] | None = None, **after: Any) -> dict[str, Any]:
     """Return a change of a plan that ends a key, its policy being the same."""
     made = change("aws_kms_key.vault", KEY, OLD, OLD)
     made["change"]["actions"] = list(actions)
+    made["change"]["before"].update(was or {})
     made["change"]["after"] = {**made["change"]["after"], **after} if "delete" not in actions[-1:] else None
     return made
 
@@ -119,8 +120,9 @@ def ended(*actions: str, **after: Any) -> dict[str, Any]:
         (ended("delete"), "key-is-deleted"),
         (ended("delete", "create"), "key-is-replaced"),
         (ended("update", is_enabled=False), "key-is-disabled"),
+        (ended("update", was={"key_material_base64": "AA=="}, key_material_base64=None), "key-loses-material"),
     ],
-    ids=["deleted", "replaced", "disabled"],
+    ids=["deleted", "replaced", "disabled", "without material"],
 )
 def test_calls_on_a_key_that_ends_break_whatever_its_policy_says(
     tmp_path: Path, made: dict[str, Any], reason: str
@@ -134,6 +136,47 @@ def test_calls_on_a_key_that_ends_break_whatever_its_policy_says(
     assert [key["reason"] for key in report["keys"]] == [reason]
     assert run(arguments) == 1
     assert run([*arguments, "--allow-at-risk"]) == 1
+
+
+SOON, LATER = "2026-06-01T00:00:00Z", "2027-06-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("after", "fields", "outcome", "reason"),
+    [
+        (OLD, {"valid_to": SOON}, "at-risk", "key-material-expires"),
+        (OLD, {"valid_to": SOON, "was": {"valid_to": LATER}}, "at-risk", "key-material-expires"),
+        (OLD, {"valid_to": LATER, "was": {"valid_to": SOON}}, "passes", "policy-unchanged"),
+        (OLD, {"valid_to": SOON, "was": {"valid_to": SOON}}, "passes", "policy-unchanged"),
+        (OLD, {"was": {"valid_to": SOON}, "valid_to": None}, "passes", "policy-unchanged"),
+        (NEW, {"valid_to": SOON}, "breaks", "key-material-expires"),
+        (SAFE, {"valid_to": SOON}, "at-risk", "key-material-expires"),
+        (None, {"valid_to": SOON}, "at-risk", "policy-known-after-apply"),
+    ],
+    ids=["new end", "nearer", "later", "same", "no end", "with a Deny", "with a harmless Deny", "with an open policy"],
+)
+def test_calls_on_a_key_whose_material_expires_are_at_risk(
+    tmp_path: Path, after: Any, fields: dict[str, Any], outcome: str, reason: str
+) -> None:
+    """Key material that a plan makes expire, or expire earlier, is a risk beside what the policy comes to."""
+    made = ended("update", **fields)
+    made["change"]["after"]["policy"] = json.dumps(after) if after else None
+    made["change"]["after_unknown"] = {} if after else {"policy": True}
+    arguments = write(tmp_path, made)
+
+    report = run_in(tmp_path, arguments)
+
+    assert (report["outcome"], [key["reason"] for key in report["keys"]]) == (outcome, [reason])
+    is_open = after is None
+    assert run([*arguments, "--allow-at-risk"]) == (1 if outcome == "breaks" else 3 if is_open else 0)
+
+
+def test_moment_of_expiry_that_is_known_after_apply_is_one(tmp_path: Path) -> None:
+    """A plan that does not know when key material will expire says that it will."""
+    made = ended("update")
+    made["change"]["after_unknown"] = {"valid_to": True}
+
+    assert run(write(tmp_path, made)) == 1
 
 
 @pytest.mark.parametrize("action", ["DescribeKey", "RetireGrant", "GetKeyPolicy"])
@@ -163,6 +206,30 @@ def test_key_without_a_policy_of_its_own_is_tried_with_the_default_one(tmp_path:
     report = run_in(tmp_path, [*arguments, "--grants", "grants.json"])
     assert {row["outcome"] for row in report["calls"] if row["observed"]} == {"breaks"}
     assert [key["reason"] for key in report["keys"]] == ["policy-is-default"]
+
+
+@pytest.mark.parametrize(
+    ("named", "outcomes"),
+    [
+        ({"KeyId": KEY}, {KEY: "breaks", OTHER: "at-risk"}),
+        ({"KeyId": KEY[-36:]}, {KEY: "breaks", OTHER: "at-risk"}),
+        ({"KeyId": OTHER}, {KEY: "at-risk", OTHER: "breaks"}),
+        ({}, {KEY: "breaks", OTHER: "breaks"}),
+    ],
+    ids=["of one", "of one by its id", "of the other", "of no key in particular"],
+)
+def test_grants_of_one_key_say_nothing_of_another(
+    tmp_path: Path, named: dict[str, str], outcomes: dict[str, str]
+) -> None:
+    """A call that no statement allows any more is refused where the key's grants are known, and at risk elsewhere."""
+    changes = [change(f"aws_kms_key.{key[-1]}", key, OLD, policy(MADE)) for key in (KEY, OTHER)]
+    arguments = write(tmp_path, *changes, keys=(KEY, OTHER))
+    grant = {"GranteePrincipal": "backup-storage.amazonaws.com", "Operations": ["Encrypt"], **named}
+    (tmp_path / "grants.json").write_text(json.dumps({"Grants": [grant]}), encoding="utf-8")
+
+    report = run_in(tmp_path, [*arguments, "--grants", "grants.json"])
+
+    assert {row["key"]: row["outcome"] for row in report["calls"] if row["observed"]} == outcomes
 
 
 @pytest.mark.parametrize("grantee", ["backup-storage.amazonaws.com", None], ids=["told", "not told"])

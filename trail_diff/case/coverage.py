@@ -61,6 +61,11 @@ _DAMAGE = frozenset(
     }
 )
 """Skips that may hide events of the case; the others (a digest, a duplicate …) hide nothing."""
+_NO_EXPORTS = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".ico", ".tif", ".tiff", ".heic", ".svgz", ".pdf"),
+    *(".mp3", ".mp4", ".mov", ".woff", ".woff2", ".ttf", ".otf", ".pyc", ".so", ".dll", ".exe", ".ds_store"),
+)
+"""How names of files end that hold no events, whatever is in them; any other binary file may be an archive, or was."""
 _REPAIRED = "repaired-"
 
 
@@ -303,6 +308,8 @@ def searched_spans(tally: Tally) -> tuple[Window, ...] | None:
 
 def is_damage(skipped: Skipped) -> bool:
     """Check whether something that was skipped may hide events of the case."""
+    if skipped.reason is Reason.BINARY_FILE:
+        return not skipped.source.lower().endswith(_NO_EXPORTS)
     return skipped.reason in _DAMAGE
 
 

@@ -2,6 +2,7 @@
 
 import typer
 
+from trail_diff.cli import options
 from trail_diff.cli.app import Group, app
 from trail_diff.cli.language import spoken
 from trail_diff.cli.wording import translate
@@ -15,7 +16,7 @@ MIB = 1 << 20
 
 
 @cache.command()
-def info() -> None:
+def info(_lang: options.Spoken = None) -> None:
     """Show where fetched events are kept, and how much it is."""
     from trail_diff.aws.event_history.slices import cache_folder, cache_info
 
@@ -24,7 +25,7 @@ def info() -> None:
 
 
 @cache.command()
-def clear() -> None:
+def clear(_lang: options.Spoken = None) -> None:
     """Delete all fetched events that are kept."""
     from trail_diff.aws.event_history.slices import cache_folder, clear_cache
 

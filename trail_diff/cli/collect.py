@@ -27,6 +27,7 @@ def collect(
     job: options.JobFiles = None,
     known: Known,
     run: Run,
+    _lang: options.Spoken = None,
 ) -> None:
     """Save a case in one file that gives the same report elsewhere: trail-diff --case CASE.zip.
 

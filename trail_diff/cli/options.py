@@ -56,6 +56,10 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all of it: 
 Lang = Annotated[
     Language | None, typer.Option(help="The language of the report (default: the locale's, else English).")
 ]
+Spoken = Annotated[
+    Language | None, typer.Option("--lang", help="The language of messages (default: the locale's, else English).")
+]
+"""Of commands without a report: what they say follows the command line, so they take it and need not look at it."""
 _FORMAT_OF = {
     ".html": "html",
     ".htm": "html",

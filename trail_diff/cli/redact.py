@@ -20,6 +20,7 @@ def redact(
     keep: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A name to leave as it is. Repeatable.")
     ] = None,
+    _lang: options.Spoken = None,
 ) -> None:
     """Replace account ids, names, addresses and keys by pseudonyms, the same in all files, to share them."""
     from functools import partial

@@ -34,6 +34,7 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
     """Normalise one record. It is skipped when it has no event source, event name or time that can be read."""
     event_source, event_name = text_of(record.get("eventSource")), text_of(record.get("eventName"))
     event_time = parse_time(record.get("eventTime")) if isinstance(record.get("eventTime"), str) else None
+    event_source = event_source.lower() if event_source is not None else None
     if event_source is None or event_name is None or event_time is None:
         return Skipped(source, Reason.INVALID_RECORD)
     if not (is_name(event_source) and is_name(event_name) and has_possible_caller(record)):

@@ -286,6 +286,8 @@ class Reason(StrEnum):
     KEY_IS_DELETED = "key-is-deleted"
     KEY_IS_REPLACED = "key-is-replaced"
     KEY_IS_DISABLED = "key-is-disabled"
+    KEY_LOSES_MATERIAL = "key-loses-material"
+    KEY_MATERIAL_EXPIRES = "key-material-expires"
     PART_NOT_READ = "part-not-read"
     GRANT_IS_REMOVED = "grant-is-removed"
     ALIAS_IS_REMOVED = "alias-is-removed"

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from trail_diff.read.records import NULL, PEEK_FIELDS, Peek, is_source
+from trail_diff.read.records import NULL, PEEK_FIELDS, Peek, is_plain, is_source
 from trail_diff.read.shapes import mentions_record
 from trail_diff.read.slim import REFUSALS, is_made_of_two
 
@@ -57,9 +57,10 @@ def is_of_another(thing: dict[str, Any], inner: Any) -> bool:
 
 
 def peek_at(thing: dict[str, Any]) -> Peek:
-    """Return what decides of an object that is decoded."""
+    """Return what decides of an object that is decoded, its source in lower case."""
+    source = thing.get("eventSource")
     return Peek(
-        event_source=thing.get("eventSource"),
+        event_source=source.lower() if isinstance(source, str) else source,
         event_name=thing.get("eventName"),
         event_time=thing.get("eventTime"),
         event_id=thing.get("eventID"),
@@ -77,7 +78,8 @@ def read_peek(raw: bytes | msgspec.Raw) -> Peek | None:
     except REFUSALS:
         return None
     is_whole = peek.user_identity is not NULL and isinstance(peek.event_time, str)
-    return peek if is_whole and is_record(peek) and not is_made_of_two(raw) else None
+    is_sure = is_whole and is_record(peek) and is_plain(peek.event_source)
+    return peek if is_sure and not is_made_of_two(raw) else None
 
 
 def is_insight(thing: dict[str, Any]) -> bool:

@@ -22,6 +22,11 @@ def is_source(text: str) -> bool:
     return _SOURCE.fullmatch(text) is not None
 
 
+def is_plain(source: str) -> bool:
+    """Check whether an `eventSource` is in lower case, as AWS writes it; what passes on events may not keep that."""
+    return source == source.lower()
+
+
 class Peek(msgspec.Struct, frozen=True, rename=PEEK_FIELDS):
     """The few fields that decide whether a record matters; any JSON type may stand in each."""
 

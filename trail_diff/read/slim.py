@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from trail_diff.read.records import NULL, SlimRecord, is_source
+from trail_diff.read.records import NULL, SlimRecord, is_plain, is_source
 
 _ONCE = (b'"eventSource"', b'"eventID"')
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
@@ -215,14 +215,14 @@ def _make_batch(  # noqa: PLR0913 - what a batch has
     has_next: bool | None = None,
     once: Sequence[bytes] = _ONCE,
 ) -> Batch | None:
-    """Make a batch unless one of its records is a notification of S3 or its like.
+    """Make a batch unless one of its records is a notification of S3 or its like, or has a source in another case.
 
     Of a name that comes twice, only the last is seen: there must not be more names in the data than records.
     """
     if any(data.count(name) != len(records) for name in once):
         return None
     sources = [record.event_source for record in records]
-    if any(source.startswith("aws:") or not is_source(source) for source in set(sources)):
+    if any(source.startswith("aws:") or not is_source(source) or not is_plain(source) for source in set(sources)):
         return None
     return Batch(records, sources, split, is_history, has_next, container)
 

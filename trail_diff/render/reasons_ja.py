@@ -240,6 +240,10 @@ REASONS: Mapping[str, str] = {
     "key-is-deleted": "キーは削除されます",
     "key-is-replaced": "キーは削除され、別のキーに置き換えられます",
     "key-is-disabled": "キーは無効にされます",
+    "key-loses-material": "キーはインポートされたキーマテリアルを失います",
+    "key-material-expires": (
+        "インポートされたキーマテリアルに有効期限があり、期限後は再度インポートするまで呼び出しが失敗します"
+    ),
     "part-not-read": "キーを含む可能性がありますが、読み込まれていません",
     "grant-is-removed": "グラントは削除されますが、それによって許可される呼び出しは再評価していません",
     "alias-is-removed": "エイリアスは削除され、それを指定する呼び出しはキーを見つけられません",

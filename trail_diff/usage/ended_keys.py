@@ -1,6 +1,11 @@
-"""Calls on a key that is deleted, replaced or disabled: they fail, whatever its policy says."""
+"""Calls on a key that is deleted, replaced, disabled or loses its key material: they fail, whatever its policy says.
 
-from collections.abc import Iterable
+Where key material expires later, they fail from then on, unless it is imported again: they are at risk.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import structs
 
 from trail_diff.model.codes import WhatIfOutcome
 from trail_diff.model.reasons import Reason
@@ -10,13 +15,13 @@ from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.usage.requests import ObservedRequest
 from trail_diff.usage.what_if import merge_rows
 
-ENDS = frozenset({Reason.KEY_IS_DELETED, Reason.KEY_IS_REPLACED, Reason.KEY_IS_DISABLED})
+ENDS = frozenset({Reason.KEY_IS_DELETED, Reason.KEY_IS_REPLACED, Reason.KEY_IS_DISABLED, Reason.KEY_LOSES_MATERIAL})
 _NEEDS_ENABLED = GRANTABLE_ACTIONS - {"kms:describekey", RETIRE_GRANT}
 """What KMS refuses unless the key is enabled (KMS developer guide, "Key states of AWS KMS keys")."""
 
 
 def end_calls(seen: Iterable[ObservedRequest], reason: Reason) -> tuple[WhatIfRow, ...]:
-    """Judge calls on a key that ends; no policy is decided, so the decision is undetermined. Worst first."""
+    """Judge calls on a key that ends, now or later; no policy is decided, so that is undetermined. Worst first."""
     return merge_rows(
         WhatIfRow(
             caller=one.event.caller.across_sessions(),
@@ -24,7 +29,7 @@ def end_calls(seen: Iterable[ObservedRequest], reason: Reason) -> tuple[WhatIfRo
             key=one.access.key,
             calls=one.calls,
             denied=one.denied,
-            outcome=_judge(one),
+            outcome=_judge(one, "at-risk" if reason is Reason.KEY_MATERIAL_EXPIRES else "breaks"),
             new="undetermined",
             reasons=(reason,),
             observed=one.observed,
@@ -33,7 +38,15 @@ def end_calls(seen: Iterable[ObservedRequest], reason: Reason) -> tuple[WhatIfRo
     )
 
 
-def _judge(one: ObservedRequest) -> WhatIfOutcome:
+def expire_calls(rows: Iterable[WhatIfRow]) -> Iterator[WhatIfRow]:
+    """Yield what a policy makes of calls on a key whose material expires: those that go on to work are at risk."""
+    for row in rows:
+        is_spared = row.outcome in ("breaks", "stays-denied") or row.action.lower() not in _NEEDS_ENABLED
+        reasons = tuple(dict.fromkeys((Reason.KEY_MATERIAL_EXPIRES, *row.reasons)))
+        yield row if is_spared else structs.replace(row, outcome="at-risk", reasons=reasons)
+
+
+def _judge(one: ObservedRequest, ended: WhatIfOutcome) -> WhatIfOutcome:
     if one.denied and not one.succeeded:
         return "stays-denied"
-    return "breaks" if one.access.action.lower() in _NEEDS_ENABLED else "unchanged"
+    return ended if one.access.action.lower() in _NEEDS_ENABLED else "unchanged"

@@ -20,7 +20,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.what_if import MOVES, WhatIf, WhatIfKey, WhatIfRow
 from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey
 from trail_diff.policy.documents.unresolved import show_unresolved
-from trail_diff.usage.ended_keys import ENDS, end_calls
+from trail_diff.usage.ended_keys import ENDS, end_calls, expire_calls
 from trail_diff.usage.known_calls import (
     BACKUP,
     KnownCalls,
@@ -159,9 +159,14 @@ def _try(
     expected = list(expected_calls(account, name, known))
     if not is_observed and not expected:
         raise demand_calls(known, name)
-    if key.reason in ENDS:
+    has_policy = key.after is not None and key.unknown is None
+    is_expiring = key.reason is Reason.KEY_MATERIAL_EXPIRES
+    if key.reason is not None and (key.reason in ENDS or (is_expiring and not has_policy)):
         yield from end_calls(own if is_observed else expected, key.reason)
-    elif key.change in _TRIED and key.after is not None and key.unknown is None:
+    elif is_expiring:
+        lasting = structs.replace(key, change="changed", reason=None)
+        yield from expire_calls(_try(lasting, facts, own, known, is_observed=is_observed))
+    elif key.change in _TRIED and key.after is not None and has_policy:
         policies = Policies(key.after, key.before, facts.grants, facts.organization_id)
         yield from replay(own, policies)
         seen = {(one.event.caller.name, one.access.action) for one in own}
@@ -183,8 +188,10 @@ def _not_served(rows: Sequence[WhatIfRow], policies: Policies, *, serves: bool) 
 def _why_not_tried(key: PlannedKey, own: Sequence[ObservedRequest], observed: ObservedRequests | None) -> Reason | None:
     """Return why a key's policy was not tried on calls, or what else decides of them."""
     is_seen = bool(own) or observed is None
-    if key.reason is not None:
-        return key.reason if is_seen or key.reason not in ENDS else Reason.NO_CALL_TO_REPLAY
+    is_expiring = key.reason is Reason.KEY_MATERIAL_EXPIRES
+    if key.reason is not None and not (is_expiring and key.unknown is not None):
+        is_about_calls = is_expiring or key.reason in ENDS
+        return key.reason if is_seen or not is_about_calls else Reason.NO_CALL_TO_REPLAY
     if key.change == "unchanged":
         return Reason.POLICY_UNCHANGED
     if key.unknown is not None:

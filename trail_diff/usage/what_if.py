@@ -11,12 +11,14 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from trail_diff.arns import arn_account
 from trail_diff.model.codes import Supply, WhatIfOutcome
 from trail_diff.model.decisions import StatementRef
 from trail_diff.model.reasons import Reason
 from trail_diff.model.what_if import WhatIfRow
 from trail_diff.policy import Decision, evaluate
 from trail_diff.policy.decide.statements import RETIRE_GRANT
+from trail_diff.policy.documents.infrastructure.moves import is_same_key
 from trail_diff.policy.documents.unresolved import unresolved
 from trail_diff.policy.request.context import build_request
 from trail_diff.policy.request.interface import Request
@@ -35,6 +37,7 @@ _ORDER: tuple[WhatIfOutcome, ...] = (
 )
 _OPEN: WhatIfOutcome = "undetermined"
 _REFUSALS = frozenset({"explicit-deny", "implicit-deny"})
+_Sides = tuple[Side, Side | None]
 
 
 class Policies(Struct, frozen=True):
@@ -44,6 +47,12 @@ class Policies(Struct, frozen=True):
     old: Mapping[str, Any] | None = None
     grants: tuple[Mapping[str, Any], ...] | None = None
     organization_id: str | None = None
+
+    def are_grants_told(self, key: str | None) -> bool:
+        """Check whether the grants tell of a key: some are on it, or say nothing of the key that they are on."""
+        named = {str(grant.get("KeyId", grant.get("keyId")) or "") for grant in self.grants or ()}
+        is_stand_in = key is None or (key.startswith("arn:") and arn_account(key) is None)
+        return is_stand_in or not named or "" in named or any(is_same_key(one, key) for one in named)
 
 
 def replay(seen: Sequence[ObservedRequest], policies: Policies) -> tuple[WhatIfRow, ...]:
@@ -90,27 +99,31 @@ class _Ruled(Struct, frozen=True):
 
 
 class _Trial(Struct, frozen=True):
-    """Both policies compiled."""
+    """Both policies compiled, the new and the old one.
 
-    new: Side
-    old: Side | None
-    organization_id: str | None
-    alone: tuple[Side, Side | None]
-    """Both policies without any grant, for calls in which grants have no say."""
+    `known` is with the grants that are given, for calls on keys that these tell of, `open` is where no grant is known,
+    and `alone` without any grant, for calls in which grants have no say.
+    """
+
+    policies: Policies
+    known: _Sides
+    open: _Sides
+    alone: _Sides
     moments: tuple[datetime, ...]
 
     @classmethod
     def of(cls, policies: Policies) -> "_Trial":
         """Compile the policies."""
         known = _sides(policies, policies.grants)
+        unknown = known if policies.grants is None else _sides(policies, None)
         alone = _sides(policies, ()) if policies.grants is None else known
-        return cls(*known, policies.organization_id, alone, moments_in(policies.new, policies.old))
+        return cls(policies, known, unknown, alone, moments_in(policies.new, policies.old))
 
     def decide(self, one: ObservedRequest) -> WhatIfRow:
         """Decide a request under both policies, and judge what becomes of it."""
-        request = build_request(one.event, one.access, self.organization_id)
+        request = build_request(one.event, one.access, self.policies.organization_id)
         request = from_then_on(request, self.moments, one.event.event_time)
-        new, old = self.alone if one.is_by_policy_alone else (self.new, self.old)
+        new, old = self._sides_for(one)
         ruled = _Ruled.of(request, new)
         replaced = _Ruled.of(request, old) if old is not None else None
         after, before = ruled.decision, replaced.decision if replaced is not None else None
@@ -134,8 +147,14 @@ class _Trial(Struct, frozen=True):
             supply=_supply(after, before, observed=one.observed) if outcome in (_OPEN, "at-risk") else (),
         )
 
+    def _sides_for(self, one: ObservedRequest) -> _Sides:
+        """Return the policies with what is known of the grants on the key of a call."""
+        if one.is_by_policy_alone:
+            return self.alone
+        return self.known if self.policies.are_grants_told(one.access.key) else self.open
 
-def _sides(policies: Policies, grants: tuple[Mapping[str, Any], ...] | None) -> tuple[Side, Side | None]:
+
+def _sides(policies: Policies, grants: tuple[Mapping[str, Any], ...] | None) -> _Sides:
     return Side.of(policies.new, grants), Side.of(policies.old, grants) if policies.old is not None else None
 
 

@@ -151,6 +151,9 @@ HELP: Mapping[str, str] = {
         "書き込み先。形式は拡張子で決まります。- は標準出力。"
     ),
     "Show all of it: jobs, callers, decisions, evidence.": "すべて表示: ジョブ、呼び出し元、評価結果、証拠。",
+    "The language of messages (default: the locale's, else English).": (
+        "メッセージの言語 (既定値: ロケールの言語か英語)。"
+    ),
     "The language of the report (default: the locale's, else English).": (
         "レポートの言語 (既定値: ロケールの言語か英語)。"
     ),

@@ -76,6 +76,18 @@ Reader = Callable[[Mapping[str, Any], Surroundings], Iterator[PlannedKey]]
 """Yields the keys of a document of one tool, and nothing for documents of others."""
 
 
+def end_of_material(before: Mapping[str, Any], after: Mapping[str, Any], valid_to: str, material: str) -> Reason | None:
+    """Return what becomes of imported key material; the fields are named as the tool names them.
+
+    One that is imported anew may expire later than before, but not earlier. A moment that is not known yet is one.
+    """
+    if before.get(material) and not after.get(material):
+        return Reason.KEY_LOSES_MATERIAL
+    was, will = before.get(valid_to), after.get(valid_to)
+    is_later = isinstance(was, str) and isinstance(will, str) and will >= was
+    return Reason.KEY_MATERIAL_EXPIRES if will and not is_later else None
+
+
 def as_object(value: object) -> Mapping[str, Any]:
     """Return a JSON object, an empty one in place of anything else."""
     return value if isinstance(value, Mapping) else {}

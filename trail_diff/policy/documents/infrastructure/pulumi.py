@@ -11,6 +11,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
     as_list,
     as_object,
     described,
+    end_of_material,
     removed_grant,
     texts,
     unread,
@@ -20,6 +21,7 @@ from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, Mov
 PULUMI_TYPES = frozenset(
     {"aws:kms/key:Key", "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey", "aws-native:kms:Key"}
 )
+_MATERIAL = ("validTo", "keyMaterialBase64")
 _PULUMI_POLICY = "aws:kms/keyPolicy:KeyPolicy"
 _ALIASES = frozenset({"aws:kms/alias:Alias", "aws-native:kms:Alias"})
 _BUCKET_RULE = "applyServerSideEncryptionByDefault.kmsMasterKeyId"
@@ -195,7 +197,9 @@ def _end_of(operation: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> R
             return Reason.KEY_IS_REPLACED
     was, is_now = (as_object(state.get("inputs")) for state in (old, new))
     is_disabled = any(is_now.get(name) is False and was.get(name) is not False for name in ("isEnabled", "enabled"))
-    return Reason.KEY_IS_DISABLED if is_disabled else None
+    if is_disabled:
+        return Reason.KEY_IS_DISABLED
+    return end_of_material(was, is_now, *_MATERIAL) if was and is_now else None
 
 
 def read_pulumi_stack(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:

@@ -10,6 +10,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.interface import (
     PlannedKey,
     Surroundings,
+    end_of_material,
     removed_grant,
     texts,
     unread,
@@ -21,6 +22,7 @@ from trail_diff.policy.documents.infrastructure.terraform_resources import Resou
 
 KEY_TYPES = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
 POLICY_TYPE = "aws_kms_key_policy"
+_MATERIAL = ("valid_to", "key_material_base64")
 _ROLE_TYPE = "aws_iam_role"
 _SETTINGS = ("aws_s3_bucket_server_side_encryption_configuration", "aws_ebs_default_kms_key")
 """Resources that are settings of others, which stay when these are deleted."""
@@ -162,7 +164,12 @@ def _end_of(key: Resource) -> Reason | None:
     fields = ("is_enabled", "enabled")
     was_enabled = not any(key.before.get(field) is False for field in fields)
     is_disabled = any(key.after.get(field) is False for field in fields)
-    return Reason.KEY_IS_DISABLED if key.actions and was_enabled and is_disabled else None
+    if not key.actions or key.type == POLICY_TYPE:
+        return None
+    if was_enabled and is_disabled:
+        return Reason.KEY_IS_DISABLED
+    after = {**key.after, **{name: True for name in _MATERIAL if is_marked(key.unknown, [name])}}
+    return end_of_material(key.before, after, *_MATERIAL) if key.before and key.after else None
 
 
 def _name(key: PlannedKey, resources: list[Resource]) -> PlannedKey:
