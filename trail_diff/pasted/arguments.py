@@ -135,6 +135,6 @@ def where_to_put(text: str, command: str) -> str | None:
             return None
 
 
-def list_command(seen: Pasted) -> str:
+def list_command(seen: Pasted, source: str = "") -> str:
     """Return the command that lists the jobs of what was given in place of a job."""
-    return step(_LISTS.get(seen.kind, "list-jobs"), value=seen.value, vault=last_name(seen.value))
+    return step(_LISTS.get(seen.kind, "list-jobs"), source, value=seen.value, vault=last_name(seen.value))
