@@ -146,6 +146,7 @@ POLICY = str(INCIDENT / "key-policy.json")
         (["what-if", "--key-policy", POLICY, "--events", TRAIL, "--key", JOB], "is a job, not a key", JOB.upper()),
         (["what-if", "--key-policy", f"{KMS}key/{KEY}", "--events", TRAIL], "is a key", "aws kms get-key-policy"),
         (["compare", JOB, JOB], "is a job, not a file", "--baseline-job-id ID"),
+        (["what-if", "--key-policy", POLICY, "--format", "sarif"], "'sarif' is not one of", "with --sarif FILE"),
     ],
 )
 def test_every_command_says_what_was_given(
@@ -254,6 +255,19 @@ def test_empty_export_is_no_wrong_folder(
     assert run(["triage", "--events", str(tmp_path)]) == 0
 
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("command", [["what-if", "--key-policy", POLICY, "--key", KEY], ["jobs"], ["--job-id", JOB]])
+def test_saved_calls_are_no_export(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Calls that were saved for what-if are named where an export is wanted, and where they go is said."""
+    saved = tmp_path / "calls.json"
+    run(["callers", "--events", TRAIL, "--save", str(saved)])
+
+    assert run([*command, "--events", str(saved)]) == 2
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"--events {saved}: these are calls that 'trail-diff callers --save' kept" in line
+    assert "what-if takes them with --calls" in line
 
 
 def test_picture_is_no_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

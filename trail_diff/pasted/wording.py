@@ -30,6 +30,10 @@ ADVICE = {
         "it begins with o-: aws organizations describe-organization --query Organization.Id",
     ),
     "not-a-file": ("{option} {value}: this is {what}, not a file", "{advice}"),
+    "saved-calls": (
+        "{option} {value}: these are calls that 'trail-diff callers --save' kept, not an export",
+        "what-if takes them with --calls",
+    ),
     "windows-path": ("{option} {value}: no such file or folder", "this is a Windows path: in WSL it is {place}"),
     "near-job": ("no job {value} in the {count} found", "the nearest is {near}: give it with {option}"),
     "near-jobs": ("no job {value} in the {count} found", "the nearest are {near}: give one with {option}"),

@@ -25,6 +25,10 @@ PASTED: Mapping[str, str] = {
     "{} {} is not the id of an organization": "{} {} は組織の ID ではありません",
     "it begins with o-: {}": "組織の ID は o- で始まります: {}",
     "{} {}: this is {}, not a file": "{} {}: これは{}であり、ファイルではありません",
+    "{} {}: these are calls that 'trail-diff callers --save' kept, not an export": (
+        "{} {}: これは 'trail-diff callers --save' で保存した呼び出しであり、エクスポートではありません"
+    ),
+    "what-if takes them with --calls": "what-if の --calls で指定してください",
     "{} {}: no such file or folder": "{} {}: このファイルまたはフォルダーはありません",
     "no job {} in the {} found": "見つかった {1} 件のジョブに {0} はありません",
     "the nearest is {}: give it with {}": "最も近いのは {} です。{} で指定してください",
