@@ -249,8 +249,8 @@ TRAIL = "fixtures/original-incident/trail"
         ),
         (
             ["--job-id", "x", "--events", TRAIL],
-            "no job 'x' in what was read (4 other jobs found); 77 record(s) read in 9 file(s), 1 skipped as digest-file",
-            "読み取った内容にジョブ 'x' がありません (ほかのジョブは 4 件)。9 個のファイルから 77 件のレコードを",
+            "no job x in the 4 found, which are of 2026-03-01T18:04Z to 2026-03-02T18:05Z in eu-west-1; export the day",
+            "見つかった 4 件のジョブに x はありません。これらは eu-west-1 の 2026-03-01T18:04Z から 2026-03-02T18:05Z のものです。",
         ),
         (
             ["--job-id", "x", "--events", TRAIL, "--key-policy", "/nowhere"],
@@ -276,6 +276,18 @@ def test_complaint_follows_the_language(
     assert len(told) == 2
     assert told[0].startswith(f"trail-diff: {english}")
     assert told[1].startswith(f"trail-diff: {japanese}")
+
+
+def test_many_skips_are_counted_in_japanese() -> None:
+    """However many reasons are counted, none of them stays English."""
+    read = "no job 'x' in what was read (0 other jobs found); 1 record(s) read in 423 file(s)"
+    skips = (
+        "47 skipped as invalid-json, 9 skipped as text-not-read, 3 skipped as unreadable-row, 2 skipped as empty-file"
+    )
+
+    told = translate(f"{read}, {skips}, 19 skipped otherwise", Language.JAPANESE)
+
+    assert told.endswith("2 件を empty-file として、19 件をほかの理由でスキップ")
 
 
 def test_long_and_hostile_text_is_left_as_it_is() -> None:

@@ -1,6 +1,7 @@
 """What was pasted where a job id is wanted."""
 
 from pathlib import Path
+from shlex import split
 
 import pytest
 
@@ -78,9 +79,18 @@ def test_what_is_no_job_id_is_known_by_its_form(text: str, kind: str) -> None:
     ("given", "said", "advice"),
     [
         ([f"{KMS}key/{KEY}"], "is a key, not a job", "trail-diff callers --key"),
-        ([KEY], "is a key, not a job", "trail-diff callers --key"),
+        ([KEY], "is a key, not a job", f"trail-diff callers --key {KEY} --events {INCIDENT / 'trail'} lists"),
+        (
+            ["00000000-0000-4000-8000-000000000000"],
+            "in the 4 found, which are of 2026-03-01T18:04Z to 2026-03-02T18:05Z in eu-west-1",
+            f"trail-diff jobs --events {INCIDENT / 'trail'} lists those found",
+        ),
         (["arn:aws:dynamodb:eu-west-1:111122223333:table/orders"], "is a resource", f"failed jobs are {JOB.upper()}"),
-        ([f"{BACKUP}recovery-point:{KEY}"], "is a recovery point", "'trail-diff jobs' lists"),
+        (
+            [f"{BACKUP}recovery-point:{KEY}"],
+            "is a recovery point",
+            f"trail-diff jobs --events {INCIDENT / 'trail'} lists",
+        ),
         (["prod-vault"], "prod-vault names something that jobs are about", f"failed jobs are {JOB.upper()}"),
         (["orders", "--redact"], "orders names something that jobs are about", f"failed jobs are {JOB.upper()}"),
         ([JOB, "--account", "abc"], "--account 'abc' is not an account", "an account id has 12 digits"),
@@ -136,6 +146,7 @@ POLICY = str(INCIDENT / "key-policy.json")
         (["what-if", "--key-policy", POLICY, "--events", TRAIL, "--key", JOB], "is a job, not a key", JOB.upper()),
         (["what-if", "--key-policy", f"{KMS}key/{KEY}", "--events", TRAIL], "is a key", "aws kms get-key-policy"),
         (["compare", JOB, JOB], "is a job, not a file", "--baseline-job-id ID"),
+        (["what-if", "--key-policy", POLICY, "--format", "sarif"], "'sarif' is not one of", "with --sarif FILE"),
     ],
 )
 def test_every_command_says_what_was_given(
@@ -153,6 +164,8 @@ def test_every_command_says_what_was_given(
     [
         (["jobs", "--region", "us-east-1"], "are of eu-west-1, none of us-east-1; give --region eu-west-1"),
         (["triage", "--region", "us-east-1"], "are of eu-west-1, none of us-east-1"),
+        (["triage", "--since", "2030-01-01"], "of 2026-03-01T18:04Z to 2026-03-02T18:05Z, none is of"),
+        (["triage", "--vault", "none"], f"trail-diff jobs --events {TRAIL} lists them"),
         (["callers", "--from", "2030-01-01"], "are of 2026-03-01T17:40Z to 2026-03-02T19:41Z, none between"),
         (["callers", "--key", f"{KEY[:-1]}b"], f"the nearest key is {KMS}key/{KEY}"),
         (["callers", "--key", f"arn:aws:kms:us-east-1:111122223333:key/{KEY}"], f"the nearest key is {KMS}key/{KEY}"),
@@ -187,6 +200,32 @@ def test_two_runs_of_the_same_calls_are_noted(tmp_path: Path, capsys: pytest.Cap
     assert "note" not in capsys.readouterr().err
 
 
+def test_advised_command_works_when_pasted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command that lists the jobs of an export reads the same export, whatever the shell makes of its name."""
+    export = tmp_path / "my $export"
+    export.symlink_to(TRAIL)
+    run(["--events", str(export), "--job-id", f"{BACKUP}recovery-point:{KEY}"])
+    _, _, advice = capsys.readouterr().err.partition("; trail-diff ")
+
+    assert run(split(advice.removesuffix(" lists the jobs found\n"))) == 0
+
+    assert capsys.readouterr().out.startswith("4 jobs, 1 failed")
+
+
+def test_advised_command_names_the_lists_of_jobs_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Jobs that a file beside the export describes are listed by the advised command as well; calls need no such file."""
+    listed = tmp_path / "jobs.json"
+    listed.write_text('{"BackupJobs": [{"BackupJobId": "beside", "State": "FAILED"}]}', encoding="utf-8")
+
+    run(["--events", TRAIL, "--job", str(listed), "--job-id", "00000000-0000-4000-8000-000000000000"])
+    run(["--events", TRAIL, "--job", str(listed), "--job-id", KEY])
+
+    others, key = capsys.readouterr().err.splitlines()
+    assert "in the 5 found" in others
+    assert f"trail-diff jobs --events {TRAIL} --job {listed} lists those found" in others
+    assert f"trail-diff callers --key {KEY} --events {TRAIL} lists" in key
+
+
 def test_account_may_have_dashes() -> None:
     """The console's way to show an account is read as the account."""
     assert run(["--job-id", JOB, "--events", TRAIL, "--account", "1111-2222-3333"]) == 1
@@ -216,6 +255,19 @@ def test_empty_export_is_no_wrong_folder(
     assert run(["triage", "--events", str(tmp_path)]) == 0
 
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("command", [["what-if", "--key-policy", POLICY, "--key", KEY], ["jobs"], ["--job-id", JOB]])
+def test_saved_calls_are_no_export(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Calls that were saved for what-if are named where an export is wanted, and where they go is said."""
+    saved = tmp_path / "calls.json"
+    run(["callers", "--events", TRAIL, "--save", str(saved)])
+
+    assert run([*command, "--events", str(saved)]) == 2
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"--events {saved}: these are calls that 'trail-diff callers --save' kept" in line
+    assert "what-if takes them with --calls" in line
 
 
 def test_picture_is_no_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,6 +78,19 @@ def test_a_job_has_a_line_or_two(width: int, lines: int) -> None:
     assert shown[lines - 1].endswith("table/orders")
 
 
+def test_a_job_in_japanese_keeps_to_the_screen() -> None:
+    """Where the kind of a job has no room beside its id, state and time, it stands in the second line."""
+    job = CANONICAL.failed
+
+    shown = render_list(JOBS, [JobRow(job, None)], Coverage(), "table", RenderOptions(width=80, lang="ja"))
+
+    first, second = shown.splitlines()[1:3]
+    assert job.id in first
+    assert second.endswith("バックアップジョブ")
+    assert width_of(first) <= 80
+    assert width_of(second) <= 80
+
+
 def test_failed_jobs_come_first_on_a_terminal_only() -> None:
     """A terminal shows failed jobs, then the newest first; JSON keeps the order of creation."""
     days = [datetime(2026, 3, day, tzinfo=UTC) for day in (1, 2, 3, 4)]

@@ -93,11 +93,21 @@ def _find(job_id: str, jobs: Sequence[Job], gathered: Gathered) -> Job:
             skips[skipped.reason] += skipped.count
         places = f" in {tally.files} file(s)" if tally.files else ""
         told = [f"{tally.records} record(s) read{places}"]
-        told += [f"{count} skipped as {reason}" for reason, count in sorted(skips.items())]
+        told += _count_skips(skips)
         is_partly_read = Reason.INPUT_PARTLY_READ in summarize_reading(tally, gathered.skipped).warnings
         hint = _EXPORT_AGAIN if is_partly_read else error.hint
         raise JobNotFoundError(f"{error.message}; {', '.join(told)}", hint=hint, job_id=job_id) from error
 
+
+def _count_skips(skips: Counter[str]) -> list[str]:
+    """Return how much was skipped for each reason, in the order of their names: of many, those that count most."""
+    most = dict(skips.most_common(_MOST_SKIPS))
+    told = [f"{count} skipped as {reason}" for reason, count in sorted(most.items())]
+    rest = skips.total() - sum(most.values())
+    return [*told, f"{rest} skipped otherwise"] if rest else told
+
+
+_MOST_SKIPS = 4
 
 _EXPORT_AGAIN = (
     "part of the input could not be read; export it again as JSON (--output json), redirected to a file, not copied "

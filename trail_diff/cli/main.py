@@ -25,6 +25,7 @@ _CYCLE_SEARCH = 50_000
 
 _MEANT = {
     "No such command": "a job id goes after --job-id",
+    "Invalid value for '--format': 'sarif'": "what-if writes SARIF with --sarif FILE",
     "Got unexpected extra argument": "exports go after --events (two as they are: compare)",
 }
 _WORD = re.compile(r"(?:No such command '|Got unexpected extra arguments?(?:\(s\))? \()(.*?)['\")]", re.DOTALL)
@@ -68,7 +69,8 @@ def run(arguments: Sequence[str]) -> int:
     except TrailDiffError as error:
         return complain(error.message, error.hint, language)
     except typer.TyperException as error:
-        return complain(error.format_message().replace("Value error, ", ""), _usage_hint(error), language)
+        message = error.format_message().replace("Value error, ", "")
+        return complain(message, _usage_hint(error, message), language)
     except (typer.Abort, KeyboardInterrupt):
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
@@ -77,10 +79,9 @@ def run(arguments: Sequence[str]) -> int:
     return status if isinstance(status, int) else ExitStatus.NO_DIFFERENCE
 
 
-def _usage_hint(error: typer.TyperException) -> str:
+def _usage_hint(error: typer.TyperException, message: str) -> str:
     """Return where the help of the command is, and which option was probably meant by a word that has none."""
     context = getattr(error, "ctx", None)
-    message = error.format_message()
     meant = next((option for begin, option in _MEANT.items() if message.startswith(begin)), None)
     word, command = _WORD.match(message), context.command_path if context else "trail-diff"
     if word:

@@ -23,6 +23,8 @@ _LISTS = {
 }
 """The step for what was given, where it stands."""
 
+_SAVED_CALLS, _FIRST_BYTES = b'"trail-diff/calls/', 64
+
 
 def check_files(files: Mapping[str, Iterable[str | Path | None]]) -> None:
     """Check that nothing else was given as a file, by option; whether a file is there is for its reader to say.
@@ -34,6 +36,8 @@ def check_files(files: Mapping[str, Iterable[str | Path | None]]) -> None:
         for text in given:
             if isinstance(text, str) and not _may_be_path(text):
                 _refuse_file(text, option)
+            if option in _SOURCE_OPTIONS and text is not None and _holds_saved_calls(text):
+                raise refuse("saved-calls", option=option, value=text)
 
 
 def _may_be_path(text: str) -> bool:
@@ -42,6 +46,17 @@ def _may_be_path(text: str) -> bool:
     try:
         return Path(text).exists()
     except (OSError, ValueError):  # longer than a name can be, as a document is
+        return False
+
+
+def _holds_saved_calls(text: str | Path) -> bool:
+    """Check by its first bytes whether a file is what `callers --save` wrote."""
+    try:
+        if not Path(text).is_file():
+            return False
+        with Path(text).open("rb") as file:
+            return _SAVED_CALLS in file.read(_FIRST_BYTES)
+    except (OSError, ValueError):
         return False
 
 
@@ -135,6 +150,6 @@ def where_to_put(text: str, command: str) -> str | None:
             return None
 
 
-def list_command(seen: Pasted) -> str:
+def list_command(seen: Pasted, source: str = "") -> str:
     """Return the command that lists the jobs of what was given in place of a job."""
-    return step(_LISTS.get(seen.kind, "list-jobs"), value=seen.value, vault=last_name(seen.value))
+    return step(_LISTS.get(seen.kind, "list-jobs"), source, value=seen.value, vault=last_name(seen.value))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -72,14 +73,22 @@ def explain_missing(error: JobNotFoundError, question: Question, inputs: Inputs)
             gathered = structs.replace(gathered, jobs=tuple(others))
         told = (
             _tell_files(gathered, inputs)
-            or _tell_kind(seen, gathered, option)
+            or _tell_kind(seen, gathered, option, inputs)
             or _tell_selection(missing, question, gathered)
             or _tell_span(gathered)
             or _tell_near(seen.value, gathered, option)
+            or (_tell_others(seen.value, gathered, inputs) if option == "--job-id" else None)
         )
     if told is not None and redactor is not None:
         told = _hide(told, seen.value, missing.strip(), redactor)
     return JobNotFoundError(told[0], hint=told[1], job_id=missing) if told else error
+
+
+def _name_source(inputs: Inputs, *, is_of_calls: bool = False) -> str:
+    """Return the options of a command that reads the same: of one that lists calls, no files about jobs."""
+    given = [("--events", path) for path in inputs.events]
+    given += [] if is_of_calls else [("--job", path) for path in inputs.jobs]
+    return "".join(f" {option} {quote(str(path))}" for option, path in given)
 
 
 def _without_redactor(inputs: Inputs) -> Inputs:
@@ -117,8 +126,9 @@ def explain_no_jobs(inputs: Inputs) -> str | None:
     told = explain_nothing(inputs)
     if told or not _can_read_again(inputs) or Export(inputs.events, ReadOptions()).is_large:
         return told
-    count = len(_read_all(inputs).jobs)
-    return "; ".join(advise("no-job-fits", count=count)) if count else None
+    jobs = _read_all(inputs).jobs
+    fitting = {"count": len(jobs), "span": _span_of(jobs) or "no known time", "source": _name_source(inputs)}
+    return "; ".join(advise("no-job-fits", **fitting)) if jobs else None
 
 
 def explain_no_calls(keys: Sequence[str], inputs: Inputs, *, is_told: bool = False) -> str | None:
@@ -137,7 +147,7 @@ def explain_no_calls(keys: Sequence[str], inputs: Inputs, *, is_told: bool = Fal
         return None
     job = next((job for job in gathered.jobs if job.id.casefold() == value.casefold()), None)
     if job is not None:
-        advice = step("key-of-job", key=job.key) if job.key else step("explain-job", value=job.id)
+        advice = step("key-of-job", key=job.key) if job.key else step("explain-job", _name_source(inputs), value=job.id)
         raise refuse("job-as-key", option="--key", value=value, advice=advice)
     by_id = {(last_name(name) or name).casefold(): name for name in names}
     near = _nearest(last_name(value) or value, by_id)
@@ -163,17 +173,19 @@ def _tell_form(seen: Pasted) -> Told | None:
     return advise("not-a-job", value=seen.value, what=KINDS[seen.kind], advice=list_command(seen))
 
 
-def _tell_kind(seen: Pasted, gathered: Gathered, option: str) -> Told | None:
+def _tell_kind(seen: Pasted, gathered: Gathered, option: str, inputs: Inputs) -> Told | None:
     """Return what was given in place of a job id, with the jobs that it has to do with."""
     value = seen.value
     if seen.kind == "key" or (seen.kind == "id" and _names_key(value, _keys_of(gathered))):
         jobs = [job for job in gathered.jobs if _names_key(value, job.keys)]
-        what, otherwise = KINDS["key"], step("key-callers", value=value)
+        what, otherwise = KINDS["key"], step("key-callers", _name_source(inputs, is_of_calls=True), value=value)
         return advise("not-a-job", value=value, what=what, advice=_offer(jobs, otherwise, option))
     jobs = [job for job in gathered.jobs if _is_about(job, seen)]
     if not jobs and seen.kind in {"id", "job", "other"}:
         return None
-    advice = _offer(jobs, step("list-jobs") if seen.kind != "file" else list_command(seen), option)
+    advice = _offer(
+        jobs, step("list-jobs", _name_source(inputs)) if seen.kind != "file" else list_command(seen), option
+    )
     if seen.kind in {"id", "job", "other"}:
         return advise("named-by-jobs", value=value, advice=advice)
     return advise("not-a-job", value=value, what=KINDS[seen.kind], advice=advice)
@@ -272,6 +284,22 @@ def _tell_span(gathered: Gathered) -> Told | None:
 
 def _span(first: str, last: str) -> str:
     return f"{first[:16]}Z" if first[:10] == last[:10] else f"{first[:16]}Z to {last[:16]}Z"
+
+
+def _tell_others(value: str, gathered: Gathered, inputs: Inputs) -> Told | None:
+    """Return which days and Regions the jobs are of, when all was read and another was asked about."""
+    is_whole = not any(is_damage(one) for one in gathered.skipped)
+    span, regions = _span_of(gathered.jobs), ", ".join(sorted({job.region for job in gathered.jobs if job.region}))
+    if not is_whole or not span or not regions or value.casefold() in {job.id.casefold() for job in gathered.jobs}:
+        return None
+    count, source = len(gathered.jobs), _name_source(inputs)
+    return advise("other-jobs", value=value, count=count, span=span, regions=regions, source=source)
+
+
+def _span_of(jobs: Sequence[Job]) -> str:
+    """Return from when to when jobs were created; nothing where that is not known of any."""
+    times = sorted(f"{job.created:%Y-%m-%dT%H:%M}" for job in jobs if job.created)
+    return _span(times[0], times[-1]) if times else ""
 
 
 def _tell_near(value: str, gathered: Gathered, option: str) -> Told | None:

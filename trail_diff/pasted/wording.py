@@ -30,9 +30,20 @@ ADVICE = {
         "it begins with o-: aws organizations describe-organization --query Organization.Id",
     ),
     "not-a-file": ("{option} {value}: this is {what}, not a file", "{advice}"),
+    "saved-calls": (
+        "{option} {value}: these are calls that 'trail-diff callers --save' kept, not an export",
+        "what-if takes them with --calls",
+    ),
     "windows-path": ("{option} {value}: no such file or folder", "this is a Windows path: in WSL it is {place}"),
     "near-job": ("no job {value} in the {count} found", "the nearest is {near}: give it with {option}"),
     "near-jobs": ("no job {value} in the {count} found", "the nearest are {near}: give one with {option}"),
+    "other-jobs": (
+        "no job {value} in the {count} found, which are of {span} in {regions}",
+        (
+            "export the day and the Region of the job, or describe it with --job FILE (aws backup describe-backup-job)"
+            "; trail-diff jobs{source} lists those found"
+        ),
+    ),
     "near-key": ("no call on {value} was read", "the nearest key is {near}: give it with --key"),
     "no-key": ("no call on {value} was read", "without --key, 'trail-diff callers' lists every key"),
     "picture": ("{value} is an image or a PDF, not an export", "export the events themselves: {command}"),
@@ -45,8 +56,8 @@ ADVICE = {
     "other-time": ("the records are of {span}, none between --from and --to", "leave these out"),
     "left-out": ("job {value} is in the export, but outside of --region, --from and --to", "leave these out"),
     "no-job-fits": (
-        "of the {count} jobs read, none is of the vaults, accounts, resource types and time asked about",
-        "'trail-diff jobs' lists them",
+        "of the {count} jobs read, of {span}, none is of the vaults, accounts, resource types and time asked about",
+        "trail-diff jobs{source} lists them",
     ),
     "no-job-in-records": (
         "no job in the {count} records read, which are of {span} in {regions}",
@@ -59,8 +70,8 @@ STEPS = {
     "ask-jobs": "its {state}jobs are {jobs}{more}: give one with {option}",
     "failed": "failed ",
     "more": " and {count} more",
-    "key-callers": "trail-diff callers --key {value} lists who uses it",
-    "list-jobs": "'trail-diff jobs' lists the jobs found",
+    "key-callers": "trail-diff callers --key {value}{source} lists who uses it",
+    "list-jobs": "trail-diff jobs{source} lists the jobs found",
     "list-keys": "'trail-diff callers' lists the keys",
     "jobs-of-resource": "aws backup list-backup-jobs --by-resource-arn {value} --by-state FAILED lists its failed jobs",
     "jobs-of-vault": "aws backup list-backup-jobs --by-backup-vault-name {vault} --by-state FAILED lists them",
@@ -68,7 +79,7 @@ STEPS = {
     "point": "aws backup describe-recovery-point names its resource, aws backup list-backup-jobs the resource's jobs",
     "events": "exports go after --events: --events {value!r} --job-id ID",
     "events-of": "exports go after --events: {command} --events {value!r}",
-    "explain-job": "trail-diff --job-id {value} explains it",
+    "explain-job": "trail-diff --job-id {value}{source} explains it",
     "key-of-job": "its key is {key}: give it with --key",
     "give-job-id": "a job id goes after --job-id: trail-diff --job-id {value} --events PATH",
     "give-both-ids": "compare reads exports; for jobs: trail-diff --job-id ID --baseline-job-id ID --events PATH",
@@ -84,7 +95,7 @@ STEPS = {
     "save-document": "save it in a file, and give its name",
     "give-file": "{option} takes a file or folder with exports",
 }
-"""What to do, where several things may be seen."""
+"""What to do, where several things may be seen; `source` is where the events are, as a command takes it."""
 
 EXPORT_EVENTS = "aws cloudtrail lookup-events --output json > events.json"
 
@@ -95,9 +106,9 @@ def advise(case: str, **told: object) -> tuple[str, str]:
     return seen.format(**told), hint.format(**told)
 
 
-def step(name: str, **told: object) -> str:
+def step(name: str, source: str = "", **told: object) -> str:
     """Return what to do."""
-    return STEPS[name].format(**told)
+    return STEPS[name].format(source=source, **told)
 
 
 def refuse(case: str, **told: object) -> TrailDiffError:

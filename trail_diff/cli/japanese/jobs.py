@@ -60,6 +60,7 @@ JOBS: Mapping[str, str] = {
     "{} record(s) read in {} file(s), {}": "{1} 個のファイルから {0} 件のレコードを読み取り、{2}",
     "{} skipped as {}, {}": "{} 件を {} として、{}",
     "{} skipped as {}": "{} 件を {} としてスキップ",
+    "{} skipped otherwise": "{} 件をほかの理由でスキップ",
     "part of the input could not be read; export it again as JSON (--output json), redirected to a file, not copied"
     " from a terminal, a mail or a spreadsheet; times as ISO 8601": (
         "入力の一部を読み取れませんでした。端末、メール、表計算ソフトからコピーせず、"

@@ -137,6 +137,7 @@ PARSER: Mapping[str, str] = {
     "Input should be greater than or equal to {}": "{} 以上の値を指定してください",
     "Input should be a valid integer, unable to parse string as an integer": "整数を指定してください",
     "a job id goes after --job-id; see {}": "ジョブの ID は --job-id の後に指定してください。{} を参照してください",
+    "what-if writes SARIF with --sarif FILE; see {}": "SARIF は what-if の --sarif FILE で書き込みます。{} を参照",
     "exports go after --events (two as they are: compare); see {}": (
         "エクスポートは --events の後に指定してください (2 つをそのまま比べるには compare)。{} を参照してください"
     ),

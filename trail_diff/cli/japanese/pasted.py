@@ -25,6 +25,10 @@ PASTED: Mapping[str, str] = {
     "{} {} is not the id of an organization": "{} {} は組織の ID ではありません",
     "it begins with o-: {}": "組織の ID は o- で始まります: {}",
     "{} {}: this is {}, not a file": "{} {}: これは{}であり、ファイルではありません",
+    "{} {}: these are calls that 'trail-diff callers --save' kept, not an export": (
+        "{} {}: これは 'trail-diff callers --save' で保存した呼び出しであり、エクスポートではありません"
+    ),
+    "what-if takes them with --calls": "what-if の --calls で指定してください",
     "{} {}: no such file or folder": "{} {}: このファイルまたはフォルダーはありません",
     "no job {} in the {} found": "見つかった {1} 件のジョブに {0} はありません",
     "the nearest is {}: give it with {}": "最も近いのは {} です。{} で指定してください",
@@ -44,10 +48,21 @@ PASTED: Mapping[str, str] = {
     ),
     "the records are of {}, none of {}": "レコードは {} のもので、{} のものはありません",
     "give --region {}": "--region {} を指定してください",
-    "of the {} jobs read, none is of the vaults, accounts, resource types and time asked about": (
-        "読み取った {} 件のジョブに、指定されたボールト、アカウント、リソースタイプ、期間のものはありません"
+    "of the {} jobs read, of {}, none is of the vaults, accounts, resource types and time asked about": (
+        "読み取った {} 件のジョブ ({}) に、指定されたボールト、アカウント、リソースタイプ、期間のものはありません"
     ),
-    "'trail-diff jobs' lists them": "'trail-diff jobs' で一覧できます",
+    "no known time": "日時は不明",
+    "{}Z to {}Z": "{}Z から {}Z",
+    "trail-diff jobs{} lists them": "一覧: trail-diff jobs{}",
+    "no job {} in the {} found, which are of {} in {}": (
+        "見つかった {1} 件のジョブに {0} はありません。これらは {3} の {2} のものです"
+    ),
+    "export the day and the Region of the job, or describe it with --job FILE (aws backup describe-backup-job);"
+    " trail-diff jobs{} lists those found": (
+        "ジョブの日とリージョンをエクスポートするか、ジョブの説明を --job FILE で指定してください"
+        " (aws backup describe-backup-job)。見つかったジョブの一覧: trail-diff jobs{}"
+    ),
+    "trail-diff jobs{} lists the jobs found": "見つかったジョブの一覧: trail-diff jobs{}",
     "the records are of {}, none between --from and --to": (
         "レコードは {} のもので、--from と --to の間のものはありません"
     ),
@@ -66,7 +81,7 @@ PASTED: Mapping[str, str] = {
         "関係するジョブは {} とほか {} 件です。1 つを {} で指定してください"
     ),
     "its jobs are {}: give one with {}": "関係するジョブは {} です。1 つを {} で指定してください",
-    "trail-diff callers --key {} lists who uses it": "trail-diff callers --key {} で使用者を一覧できます",
+    "trail-diff callers --key {} lists who uses it": "使用者の一覧: trail-diff callers --key {}",
     "'trail-diff callers' lists the keys": "'trail-diff callers' でキーを一覧できます",
     "aws backup list-backup-jobs {} lists its failed jobs": "失敗したジョブの一覧: aws backup list-backup-jobs {}",
     "aws backup list-backup-jobs {} lists them": "ジョブの一覧: aws backup list-backup-jobs {}",
