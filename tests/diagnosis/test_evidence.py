@@ -50,8 +50,9 @@ def play(case: Any) -> Scene:
     scene.message = case.get("message", scene.message)
     scene.state = case.get("state", scene.state)
     scene.baseline = case.get("baseline", True)
-    for time, names in case.get("policies", {}).items():
-        scene.put_policy(time, *(STATEMENTS[name] for name in names))
+    for time, put in case.get("policies", {}).items():
+        for names in put if put and isinstance(put[0], list) else [put]:  # several were put in one second
+            scene.put_policy(time, *(STATEMENTS[name] for name in names))
     for time, who, action, *rest in case.get("calls", ()):
         _call(scene, (scene.key, scene.context), time, who, action, *rest)
     for time, name, parameters, *fields in case.get("changes", ()):

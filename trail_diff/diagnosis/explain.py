@@ -17,6 +17,7 @@ from trail_diff.diagnosis.key_history import (
     TO_SETTLE,
     PolicyVersion,
     grants_at,
+    policies_of_second,
     policy_at,
     policy_versions,
     todays_policy,
@@ -87,6 +88,7 @@ def _policies_of_job(case: Case, key: str, refused_at: datetime | None) -> Itera
         version = policy_in_force(case, key, moment)
         if version is not None:
             yield version
+            yield from policies_of_second(case.changes, key, version)
 
 
 def _may_deny(decision: CallerDecision) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of, grants_at
 from trail_diff.events.identity import service_name
-from trail_diff.model.learnt import Caller, Event
+from trail_diff.model.learnt import Caller, Event, Use
 from trail_diff.model.report import CallerGroup
 
 
@@ -49,6 +49,26 @@ def granted_meanwhile(examined: Examined, caller: Caller, action: str | None) ->
             if is_for_it and fits_call(examined, event.request_parameters, caller, action):
                 return event
     return None
+
+
+def held_until_ended(examined: Examined, caller: Caller, use: Use) -> bool:
+    """Check whether a use was made under a recorded grant of the caller that ended before the failed job did."""
+    case = examined.case
+    until = case.failed.job.completed or case.failed.window.end
+    done = [event for event in case.changes if event.error_code is None and event.is_on({use.key})]
+    ended = {
+        grant_id_of(event)
+        for event in done
+        if event.event_name in GRANT_ENDINGS and use.first <= event.event_time <= until
+    } - {None}
+    return any(
+        event.event_name == "CreateGrant"
+        and event.event_time <= use.last
+        and grant_id_of(event) in ended
+        and holds_grant(event.request_parameters, caller) is True
+        and use.action.removeprefix("kms:") in (event.request_parameters.get("operations") or ())
+        for event in done
+    )
 
 
 def _works_since(examined: Examined, caller: Caller, action: str | None, failed_at: datetime) -> datetime | None:

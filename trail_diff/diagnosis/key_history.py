@@ -19,21 +19,33 @@ from trail_diff.times import parse_time
 
 _MOST_POLICIES = 256
 """How many policies are kept as they were read: many jobs have the same."""
-_STORE_STATES: Mapping[str, str] = {"DisconnectCustomKeyStore": "Unavailable", "ConnectCustomKeyStore": "Enabled"}
 STATE_AFTER: Mapping[str, str] = {
-    **_STORE_STATES,
     "CreateKey": "Enabled",
+    "CancelKeyDeletion": "Disabled",
+    "ConnectCustomKeyStore": "Enabled",
+    "ImportKeyMaterial": "Enabled",
     "EnableKey": "Enabled",
     "DisableKey": "Disabled",
-    "ScheduleKeyDeletion": "PendingDeletion",
-    "CancelKeyDeletion": "Disabled",
-    "DeleteKey": "Deleted",
     "DeleteImportedKeyMaterial": "PendingImport",
     "DeleteExpiredKeyMaterial": "PendingImport",
-    "ImportKeyMaterial": "Enabled",
+    "DisconnectCustomKeyStore": "Unavailable",
+    "ScheduleKeyDeletion": "PendingDeletion",
+    "DeleteKey": "Deleted",
 }
 """Key states after each event, as DescribeKey names them; a cancelled deletion leaves the key disabled (KMS developer
-guide, "Key states of AWS KMS keys"). "Deleted" is not a state of DescribeKey, which then answers NotFoundException."""
+guide, "Key states of AWS KMS keys"). "Deleted" is not a state of DescribeKey, which then answers NotFoundException.
+
+Times of records are whole seconds; within one, events are taken in this order: KMS enables no key before its deletion
+is cancelled, and what takes a key out of use counts as the last, unless `undone_in_its_second`."""
+_ORDER = tuple(STATE_AFTER)
+_STORE_EVENTS = frozenset({"DisconnectCustomKeyStore", "ConnectCustomKeyStore"})
+_UNDOES: Mapping[str, str] = {
+    "DisableKey": "EnableKey",
+    "ScheduleKeyDeletion": "CancelKeyDeletion",
+    "DeleteImportedKeyMaterial": "ImportKeyMaterial",
+    "DeleteExpiredKeyMaterial": "ImportKeyMaterial",
+    "DisconnectCustomKeyStore": "ConnectCustomKeyStore",
+}
 
 
 GRANT_ENDINGS = frozenset({"RevokeGrant", "RetireGrant"})
@@ -96,13 +108,21 @@ def policy_versions(changes: Sequence[Event], key: str) -> Iterator[PolicyVersio
             yield PolicyVersion(document, Evidence(event_id=event.event_id), event.event_time)
 
 
+def policies_of_second(changes: Sequence[Event], key: str, version: PolicyVersion) -> Iterator[PolicyVersion]:
+    """Yield the other policies put in the same second as one, before or after it: no record tells which came last."""
+    put = {event.event_id for event in _on_key(changes, key, ("PutKeyPolicy",))}
+    for other in policy_versions(changes, key):
+        is_put = other.evidence.event_id in put and version.evidence.event_id in put
+        if is_put and other.since == version.since and other.evidence != version.evidence:
+            yield other
+
+
 def state_at(changes: Sequence[Event], key: str, moment: datetime, facts: Facts) -> KeyStateAt | None:
     """Return the key's state at a time: after the last event before it, else today's if nothing changed it since.
 
     Without either, the first event after it may tell what it was: a key that is enabled later was not enabled before.
     """
-    events = [*_on_key(changes, key, STATE_AFTER), *_on_store(changes, key, facts)]
-    events.sort(key=lambda event: event.event_time)
+    events = sorted([*_on_key(changes, key, STATE_AFTER), *_on_store(changes, key, facts)], key=_in_order)
     before = [event for event in events if event.event_time <= moment]
     if before:
         return KeyStateAt(_state_after(before[-1]), Evidence(event_id=before[-1].event_id), before[-1])
@@ -111,6 +131,13 @@ def state_at(changes: Sequence[Event], key: str, moment: datetime, facts: Facts)
         undone = {"EnableKey": "Disabled", "CancelKeyDeletion": "PendingDeletion"}.get(first.event_name)
         return KeyStateAt(undone, Evidence(event_id=first.event_id), first) if undone else None
     return todays_state(facts, key)
+
+
+def undone_in_its_second(changes: Sequence[Event], key: str, facts: Facts, set_by: Event) -> bool:
+    """Check whether a state was also undone in the second in which an event set it: no record tells which came last."""
+    events = [*_on_key(changes, key, STATE_AFTER), *_on_store(changes, key, facts)]
+    undoing = _UNDOES.get(set_by.event_name)
+    return any(event.event_name == undoing and event.event_time == set_by.event_time for event in events)
 
 
 def todays_state(facts: Facts, key: str) -> KeyStateAt | None:
@@ -180,7 +207,7 @@ def _on_store(changes: Sequence[Event], key: str, facts: Facts) -> Iterator[Even
     if not isinstance(store, str) or state.get("Arn") not in (None, key):
         return
     for event in changes:
-        is_done = event.event_name in _STORE_STATES and event.error_code is None
+        is_done = event.event_name in _STORE_EVENTS and event.error_code is None
         if is_done and event.request_parameters.get("customKeyStoreId") == store:
             yield event
 
@@ -194,7 +221,12 @@ def _on_key(changes: Sequence[Event], key: str, names: Mapping[str, str] | tuple
         and event.error_code is None
         and any(access.key == key for access in event.accesses)
     ]
-    return sorted(chosen, key=lambda event: event.event_time)
+    return sorted(chosen, key=_in_order)
+
+
+def _in_order(event: Event) -> tuple[datetime, int]:
+    """Order events by time; a key is created before anything else of that second is done to it."""
+    return event.event_time, _ORDER.index(event.event_name) if event.event_name in STATE_AFTER else 1
 
 
 @lru_cache(maxsize=_MOST_POLICIES)

@@ -12,6 +12,7 @@ from trail_diff.diagnosis.examined import Explained
 from trail_diff.diagnosis.expected import is_answer_without_baseline
 from trail_diff.diagnosis.hypotheses.key_state import CRYPTO_ACTIONS
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
+from trail_diff.diagnosis.weighing import GAPS
 from trail_diff.model.codes import Outcome
 from trail_diff.model.learnt import Case
 from trail_diff.model.reasons import Reason
@@ -48,8 +49,15 @@ _NEEDS_NO_COMPARISON = frozenset({Reason.MESSAGE_STATES_CAUSE, Reason.NEVER_ALLO
 
 
 def _is_stated(finding: Finding) -> bool:
-    """Check whether a finding needs no comparison: a record says so, or the job's message states the cause."""
-    return finding.confidence == "confirmed" or not _NEEDS_NO_COMPARISON.isdisjoint(finding.reasons)
+    """Check whether a finding needs no comparison: a record says so, or the job's message states the cause.
+
+    Or the policy that was put, or the state that was set, keeps the call out, unless a change since is not recorded.
+    """
+    return (
+        finding.confidence == "confirmed"
+        or not GAPS.isdisjoint(finding.reasons)
+        or not _NEEDS_NO_COMPARISON.isdisjoint(finding.reasons)
+    )
 
 
 def _is_expected(case: Case, groups: Sequence[CallerGroup], finding: Finding) -> bool:

@@ -23,6 +23,14 @@ _WEAK = frozenset({Reason.POLICY_PUT_BETWEEN})
 """What speaks for a hypothesis without telling it from its rivals: it makes nothing likely by itself."""
 
 
+GAPS = frozenset(
+    {Reason.INPUT_PARTLY_READ, Reason.FETCH_TRUNCATED, Reason.KMS_EVENTS_EXCLUDED, Reason.WINDOW_NOT_COVERED}
+)
+"""Where records may be missing: of calls, and of a change that undid what is blamed. One of these among the reasons of
+a finding is all that keeps it from being confirmed."""
+_BY_ABSENCE = frozenset({Reason.CALLER_MISSING, Reason.KEY_STATE_CHANGED_BEFORE_JOB})
+
+
 class Weighing(Struct, frozen=True):
     """What the weighing comes to: findings, the most certain first; what is ruled out; and every row of it."""
 
@@ -47,16 +55,19 @@ class _Judged(Struct, frozen=True):
 def weigh(examined: Examined) -> Weighing:
     """Propose every hypothesis, let every rule judge it, and put together what they say."""
     weighing = settle([(one, judge_hypothesis(examined, one)) for one in propose(examined)])
-    if Reason.INPUT_PARTLY_READ not in examined.case.coverage.warnings:
-        return weighing
-    findings = sorted(map(_doubt_absence, weighing.findings), key=lambda one: _ORDER.index(one.confidence))
+    gaps = tuple(one for one in examined.case.coverage.warnings if one in GAPS)
+    doubted = (_doubt_absence(one, gaps) for one in weighing.findings)
+    findings = sorted(doubted, key=lambda one: _ORDER.index(one.confidence))
     return structs.replace(weighing, findings=tuple(findings))
 
 
-def _doubt_absence(finding: Finding) -> Finding:
-    """Return a finding that is not certain where it rests on a call that is missing: what was not read may hold it."""
-    is_doubtful = finding.confidence == "confirmed" and Reason.CALLER_MISSING in finding.reasons
-    return structs.replace(finding, confidence="likely") if is_doubtful else finding
+def _doubt_absence(finding: Finding, gaps: tuple[Reason, ...]) -> Finding:
+    """Return a finding that is not certain where it rests on what is in no record, and records may be missing."""
+    is_stated = Reason.RECORD_STATES_KEY_STATE in finding.reasons
+    is_doubtful = finding.confidence == "confirmed" and not is_stated and not _BY_ABSENCE.isdisjoint(finding.reasons)
+    if not gaps or not is_doubtful:
+        return finding
+    return structs.replace(finding, confidence="likely", reasons=(*finding.reasons, *gaps))
 
 
 def settle(told: Sequence[tuple[Hypothesis, tuple[Judgement, ...]]]) -> Weighing:

@@ -17,12 +17,13 @@ from trail_diff.case.usage_history import facets_of
 from trail_diff.diagnosis.evidence.requests import explained_for, is_same_request, outcome_of, tested_keys
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.explain import decide_group, policy_in_force, request_in_failed
-from trail_diff.diagnosis.held_grants import granted_meanwhile
+from trail_diff.diagnosis.held_grants import granted_meanwhile, held_until_ended
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
-from trail_diff.diagnosis.key_history import TO_SETTLE
+from trail_diff.diagnosis.key_history import TO_SETTLE, PolicyVersion
 from trail_diff.diagnosis.policy_spans import blamed_in, span_of
-from trail_diff.diagnosis.statements import key_policy_allows
+from trail_diff.diagnosis.statements import find_same, key_policy_allows, lost_allows, statements_of
 from trail_diff.model.codes import Cause
+from trail_diff.model.decisions import CallerDecision
 from trail_diff.model.learnt import KeyAccess, Use
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Evidence, Judgement
@@ -50,20 +51,28 @@ def judge_by_success(examined: Examined, hypothesis: Hypothesis) -> Judgement | 
             continue
         if use.has_more_facts or not all(is_same_request(own, facts, tested) for facts in use.facts):
             continue
-        if not is_same and not _denies_alike(examined, explained, hypothesis, use.action):
+        is_alike = is_same or _denies_alike(examined, explained, hypothesis, use.action)
+        is_lacking = not is_alike and _lacks_alike(examined, explained, hypothesis, use.action)
+        if not is_alike and not is_lacking:
             continue
         evidence = (Evidence(event_id=use.event_id),)
-        if is_settled:
+        if is_lacking and is_settled:
+            told.append(Judgement(RULE, "doubts", (Reason.LACKS_WHAT_SUCCEEDED,), evidence))
+        elif is_settled:
             reason = Reason.SUCCEEDED_UNDER_STATEMENT if is_same else Reason.DENIES_WHAT_SUCCEEDED
             return Judgement(RULE, "refutes", (reason,), evidence)
-        told.append(Judgement(RULE, "doubts", (Reason.SUCCEEDED_TOO_SOON,), evidence))
+        else:
+            told.append(Judgement(RULE, "doubts", (Reason.SUCCEEDED_TOO_SOON,), evidence))
     return next(iter(told), None)
 
 
 def _is_by_grant(examined: Examined, hypothesis: Hypothesis, use: Use) -> bool:
-    """Check whether a call worked by a grant made since the failed job: then it says nothing of a missing Allow."""
+    """Check whether a call worked by a grant made since the failed job, or ended before: it tells of no Allow then."""
     if hypothesis.cause is not Cause.KEY_POLICY_NO_ALLOW or hypothesis.caller is None:
         return False
+    explained = explained_for(examined, hypothesis)
+    if explained is not None and lost_allows(explained) and held_until_ended(examined, hypothesis.caller, use):
+        return True
     made = granted_meanwhile(examined, hypothesis.caller, hypothesis.action)
     return made is not None and use.first >= made.event_time
 
@@ -73,12 +82,31 @@ def _denies_alike(examined: Examined, explained: Explained, hypothesis: Hypothes
     blamed = outcome_of(explained, hypothesis)
     if hypothesis.cause is not Cause.KEY_POLICY_EXPLICIT_DENY or blamed is None or blamed.outcome != "match":
         return False
-    if explained.call is None or explained.policy is None:
-        return False
-    request = request_in_failed(examined.case, (explained.call[0], KeyAccess(action, explained.key)))
-    decision = decide_group(explained.group, request, explained.policy, examined.case)
-    other = outcome_of(structs.replace(explained, then=decision), hypothesis)
+    decision = _decide_as(examined, explained, action)
+    other = outcome_of(structs.replace(explained, then=decision), hypothesis) if decision is not None else None
     return other is not None and other.outcome == "match"
+
+
+def _lacks_alike(examined: Examined, explained: Explained, hypothesis: Hypothesis, action: str) -> bool:
+    """Check whether nothing known allows the call with another action either: what let that in is not known."""
+    if hypothesis.cause is not Cause.KEY_POLICY_NO_ALLOW:
+        return False
+    decision = _decide_as(examined, explained, action)
+    return decision is not None and decision.decision == "implicit-deny"
+
+
+def _decide_as(examined: Examined, explained: Explained, action: str) -> CallerDecision | None:
+    """Decide the call by the policy in force as if it were of another action."""
+    if explained.call is None or explained.policy is None:
+        return None
+    request = request_in_failed(examined.case, (explained.call[0], KeyAccess(action, explained.key)))
+    return decide_group(explained.group, request, explained.policy, examined.case)
+
+
+def _allows_no_more(then: PolicyVersion, policy: PolicyVersion) -> bool:
+    """Check whether every Allow of a policy stands in another one too."""
+    allows = (one for one in statements_of(then.document) if one.get("Effect") == "Allow")
+    return all(find_same(one, policy.document) is not None for one in allows)
 
 
 def successes_under(examined: Examined, explained: Explained, hypothesis: Hypothesis) -> Iterator[tuple[Use, bool]]:
@@ -94,18 +122,19 @@ def successes_under(examined: Examined, explained: Explained, hypothesis: Hypoth
 def was_settled(examined: Examined, explained: Explained, hypothesis: Hypothesis, use: Use) -> bool | None:
     """Check whether what is blamed had been in force for long enough at a use; None where it was not in force.
 
-    A Deny may have stood in earlier policies and later ones too; that nothing allows holds for the very policy only.
+    A Deny may have stood in earlier policies and later ones too; what nothing allows now, a policy did not allow whose
+    every Allow stands in the one in force.
     """
     policy = explained.policy
     if policy is None or policy.is_todays:
         return None
     then = policy_in_force(examined.case, use.key, use.last)
-    if then is None or then.is_todays:
+    if then is None or then.is_todays or then.since is None:
         return None
+    if then.since == policy.since and then.evidence != policy.evidence:
+        return use.last >= then.since + TO_SETTLE  # put in the same second: what came last let the call through
     holds = blamed_in(explained, hypothesis.cause, hypothesis.statement)
-    if hypothesis.cause is Cause.KEY_POLICY_NO_ALLOW and (
-        then.document != policy.document or then.since != policy.since
-    ):
+    if hypothesis.cause is Cause.KEY_POLICY_NO_ALLOW and not _allows_no_more(then, policy):
         return None
     span = span_of(examined.case, explained, holds, use.last)
     if span is None or span.first.since is None:

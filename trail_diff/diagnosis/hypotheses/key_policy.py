@@ -12,6 +12,7 @@ from msgspec import Struct
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Standing, refuted
 from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
+from trail_diff.diagnosis.key_history import policies_of_second
 from trail_diff.diagnosis.policy_spans import blamed_in, span_of
 from trail_diff.diagnosis.statements import altered_allow, applying_allows
 from trail_diff.events.denials import is_denial_code
@@ -213,6 +214,9 @@ def _make(examined: Examined, explained: Explained, claim: _Claim) -> Hypothesis
     if explained.was_replaced:
         told.append(Reason.CHANGE_NOT_SETTLED)
         standing = at_most = "possible"
+    if _is_one_of_its_second(examined, explained, claim):
+        told.append(Reason.SAME_SECOND)
+        standing = at_most = "possible"
     if not may_be_refused(examined, group):
         told.append(Reason.DENIAL_WOULD_BE_LOGGED)
         standing = "possible" if standing in ("confirmed", "likely") else "open"
@@ -230,6 +234,15 @@ def _make(examined: Examined, explained: Explained, claim: _Claim) -> Hypothesis
         rests_on=rests_on,
         at_most=at_most,
     )
+
+
+def _is_one_of_its_second(examined: Examined, explained: Explained, claim: _Claim) -> bool:
+    """Check whether a policy without what is blamed was put in the same second: that one may be the last."""
+    if explained.policy is None or explained.key is None:
+        return False
+    holds = blamed_in(explained, claim.cause, claim.statement)
+    others = policies_of_second(examined.case.changes, explained.key, explained.policy)
+    return not all(holds(other.document) for other in others)
 
 
 def _brought_by(examined: Examined, explained: Explained, claim: _Claim) -> tuple[Evidence, ...]:

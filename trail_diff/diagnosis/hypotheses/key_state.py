@@ -13,7 +13,14 @@ from trail_diff.diagnosis.examined import Examined, began
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, failed_errors, is_decisive, own_errors
-from trail_diff.diagnosis.key_history import STATE_AFTER, TO_SETTLE, KeyStateAt, deletion_scheduled, state_at
+from trail_diff.diagnosis.key_history import (
+    STATE_AFTER,
+    TO_SETTLE,
+    KeyStateAt,
+    deletion_scheduled,
+    state_at,
+    undone_in_its_second,
+)
 from trail_diff.model.codes import Cause, Confidence, Layer
 from trail_diff.model.learnt import Event, TiedEvent
 from trail_diff.model.reasons import Reason
@@ -182,6 +189,8 @@ def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hyp
         yield refuted(_CAUSES[state.state], (Reason.KEY_USED_SINCE_CHANGE,), key=key)
     elif used is not None:
         yield _make_finding(examined, key, state, "likely", (Reason.KEY_USED_SINCE_CHANGE,))
+    elif undone_in_its_second(case.changes, key, case.facts, state.event):
+        yield _make_finding(examined, key, state, "possible", (Reason.SAME_SECOND,))
     elif (undone := _undone_at(examined, key, state)) is not None and undone <= began(case):
         yield _make_finding(examined, key, state, "possible", (Reason.CHANGE_NOT_SETTLED,))
     elif undone is not None or state.event.event_time > began(case):
