@@ -72,6 +72,7 @@ from trail_diff.gather.raw_case import Collected
 from trail_diff.inputs import Inputs, collect, dated, gather_both, gather_facts, gather_inputs, need_question
 from trail_diff.model.learnt import Case, Coverage, Window
 from trail_diff.model.lists import JobRow
+from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Report
 from trail_diff.model.triage import JobKey, Triage
 from trail_diff.profiles.catalogue import profile_ids
@@ -271,7 +272,13 @@ def triage(
     from trail_diff.triaging.plan import TriagePlan
 
     read, plan = gather_night(structs.replace(dated(inputs), is_settled=is_settled), TriagePlan(wanted, pad))
-    return group_night(read, plan, inputs.options.processes)
+    grouped, reports = group_night(read, plan, inputs.options.processes)
+    if not inputs.is_live and wanted.misses_all(read.gathered.jobs):
+        # An export of another time is no quiet night.
+        coverage = grouped.coverage
+        coverage = structs.replace(coverage, warnings=(*coverage.warnings, Reason.JOBS_NOT_LISTED))
+        grouped = structs.replace(grouped, coverage=coverage)
+    return grouped, reports
 
 
 def group_night(read: "Material", plan: "TriagePlan", processes: int = 1) -> tuple[Triage, Mapping[JobKey, Report]]:

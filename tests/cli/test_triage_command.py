@@ -78,7 +78,17 @@ def test_filter_that_no_job_fits_is_told(cli: Cli, tmp_path: Path) -> None:
 
     status, _, err = cli("triage", "--events", path, "--vault", "another")
 
-    assert (status, "of the 4 jobs read, none is of the vaults" in err) == (0, True)
+    assert (status, "of the 4 jobs read, of 2026-" in err, "none is of the vaults" in err) == (0, True, True)
+
+
+def test_export_of_another_time_is_no_quiet_night(cli: Cli, tmp_path: Path) -> None:
+    """Where no job at all is of the time asked about, the export is of another night, or was cut off before it."""
+    path = export(tmp_path, ("calm", 2))
+
+    status, out, err = cli("triage", "--events", path, "--since", "last night", "--format", "json")
+
+    assert (status, json.loads(out)["coverage"]["warnings"]) == (3, ["jobs-not-listed"])
+    assert "of the 4 jobs read" in err
 
 
 def test_page_has_a_report_for_each_job_beside_it(cli: Cli, tmp_path: Path) -> None:

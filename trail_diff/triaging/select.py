@@ -39,6 +39,12 @@ class TriageFilter(Struct, frozen=True):
         of_type = not self.resource_types or _is_among(job.resource_type, self.resource_types)
         return in_account and of_type and (not self.vaults or _is_among(last_name(job.vault), self.vaults, job.vault))
 
+    def misses_all(self, jobs: Sequence[Job]) -> bool:
+        """Check whether there are jobs and the time asked about has none of any vault, type or account."""
+        by_time = TriageFilter(self.start, self.end)
+        is_timed = self.start is not None or self.end is not None
+        return is_timed and bool(jobs) and not any(map(by_time.holds, jobs))
+
     def renamed(self, rename: Callable[[str], str] | None) -> "TriageFilter":
         """Return the same with vaults and accounts by the names that they are read by, where they are renamed."""
         if rename is None:
