@@ -165,6 +165,16 @@ def test_the_rest_of_another_record_around_a_record_is_counted() -> None:
     assert read(json.dumps({"detail": RECORDS[0], **own}))[:2] == (RECORDS[:1], {})
 
 
+def test_a_row_whose_record_is_another_s_is_counted() -> None:
+    """The id of a row tells that the text beside it goes on with another record."""
+    texts = [json.dumps(one).replace('"', '""') for one in RECORDS[:2]]
+    text = "EventId,CloudTrailEvent\n" + "".join(f'{RECORDS[0]["eventID"]},"{one}"\n' for one in texts)
+
+    records, skipped, _ = read(text)
+
+    assert (records, skipped[Reason.UNREADABLE_ROW].count) == (RECORDS[:1], 1)
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", " ", ""])
 def test_lines_joined_in_any_way_are_read(end: str) -> None:
     """Every record of a log is read, whatever stands between its lines."""

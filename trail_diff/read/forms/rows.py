@@ -20,6 +20,7 @@ from trail_diff.read.forms.dates import read_written, settle_dates
 from trail_diff.read.forms.ecs import columns_from_ecs
 from trail_diff.read.forms.spelling import SPELLING
 from trail_diff.read.forms.structtext import parse_struct_text
+from trail_diff.read.slim import is_id_of_other
 from trail_diff.times import parse_time
 
 Row = Record | str | Skipped
@@ -119,6 +120,7 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     names = split_header(header)
     counts: Counter[Reason] = Counter()
     holder = next((index for name in _WHOLE_RECORD for index, own in enumerate(names) if _plain(own) == name), None)
+    told = next((index for index, name in enumerate(names) if _plain(name) == "eventid"), None)
     time = next((index for index, name in enumerate(names) if _path(name) == ["eventTime"]), None)
     accounts = [index for index, name in enumerate(names) if _path(name)[-1].lower().endswith("accountid")]
     # A header that holds values ran into a row, of which a part is missing.
@@ -131,12 +133,13 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
         if row == names:  # tables put together
             continue
         text = row[holder] if holder is not None and holder < len(row) else ""
-        if "{" in text:
+        is_torn = "{" in text and told is not None and told < len(row) and is_id_of_other(row[told], text)
+        if "{" in text and not is_torn:
             yield text
             continue
         counts[Reason.ACCOUNT_NUMBER_LOST] += _drop_rounded(row, accounts)
         # A row that runs on behind its last column is two rows in one: a record of both would be wrong.
-        is_mixed = any(row[len(names) :])
+        is_mixed = is_torn or any(row[len(names) :])
         record = None if settled.is_ambiguous or is_mixed else record_from_columns(dict(zip(names, row, strict=False)))
         if record is not None:
             counts[Reason.REPAIRED_DATES] += settled.is_changed
@@ -183,10 +186,16 @@ def count_unreadable(rows: Iterable[Row | None], source: str) -> Iterator[Row]:
 
 
 def whole_record(columns: Mapping[str, Any]) -> str | None:
-    """Return the text of a column that holds a whole record, as CloudTrail Lake's eventJson does; None without one."""
+    """Return the text of a column that holds a whole record, as CloudTrail Lake's eventJson does; None without one.
+
+    A record whose id is not that of the row was made of two by damage, and is none.
+    """
     cells = {_plain(name): value for name, value in columns.items() if isinstance(name, str)}
     texts = (cells.get(name) for name in _WHOLE_RECORD)
-    return next((text for text in texts if isinstance(text, str) and "{" in text), None)
+    found = next((text for text in texts if isinstance(text, str) and "{" in text), None)
+    event_id = cells.get("eventid")
+    is_torn = found is not None and isinstance(event_id, str) and is_id_of_other(event_id, found)
+    return None if is_torn else found
 
 
 def restore_record(record: Record) -> Record:
