@@ -76,7 +76,7 @@ class Incident(Struct, frozen=True, dict=True):
             "eventTime": f"{between:%Y-%m-%dT%H:%M:%SZ}",
             "eventSource": f"{source}.amazonaws.com",
             "eventName": name,
-            "eventID": "c0ffee00-0000-4000-8000-000000000001",
+            "eventID": f"c0ffee00-0000-4000-8000-{len(self.records):012}",
             "userIdentity": {"type": "IAMUser", "userName": "admin", "accountId": self.case.failed.job.account},
             "awsRegion": region,
             "requestParameters": parameters,

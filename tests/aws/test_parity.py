@@ -102,40 +102,36 @@ def test_an_incident_is_told_alike_by_a_store_and_by_its_files(kind: str, name: 
 
 
 ROLE, VAULT, TABLE = "AWSBackupDefaultServiceRole", "prod-vault", "orders"
-CHANGES_BETWEEN: dict[str, tuple[str, str, Record]] = {
-    "role": ("iam", "PutRolePolicy", {"roleName": ROLE, "policyName": "p", "policyDocument": "{}"}),
-    "trust": ("iam", "UpdateAssumeRolePolicy", {"roleName": ROLE, "policyDocument": "{}"}),
-    "managed policy": ("iam", "SetDefaultPolicyVersion", {"policyArn": "arn:aws:iam::aws:policy/x", "versionId": "v2"}),
-    "alias": (
-        "kms",
-        "UpdateAlias",
-        {"aliasName": "alias/vault", "targetKeyId": "0000c0de-0000-4000-8000-000000000000"},
-    ),
-    "vault": ("backup", "DeleteBackupVaultAccessPolicy", {"backupVaultName": VAULT}),
-    "bucket encryption": ("s3", "PutBucketEncryption", {"bucketName": TABLE}),
-    "table": ("dynamodb", "UpdateTable", {"tableName": TABLE}),
-    "default key": ("ec2", "ModifyEbsDefaultKmsKeyId", {"ModifyEbsDefaultKmsKeyIdRequest": {"KmsKeyId": "alias/x"}}),
-}
+CHANGES_BETWEEN: tuple[tuple[str, str, Record], ...] = (
+    ("iam", "PutRolePolicy", {"roleName": ROLE, "policyName": "p", "policyDocument": "{}"}),
+    ("iam", "UpdateAssumeRolePolicy", {"roleName": ROLE, "policyDocument": "{}"}),
+    ("iam", "SetDefaultPolicyVersion", {"policyArn": "arn:aws:iam::aws:policy/x", "versionId": "v2"}),
+    ("kms", "UpdateAlias", {"aliasName": "alias/vault", "targetKeyId": "0000c0de-0000-4000-8000-000000000000"}),
+    ("backup", "DeleteBackupVaultAccessPolicy", {"backupVaultName": VAULT}),
+    ("s3", "PutBucketEncryption", {"bucketName": TABLE}),
+    ("dynamodb", "UpdateTable", {"tableName": TABLE}),
+    ("ec2", "ModifyEbsDefaultKmsKeyId", {"ModifyEbsDefaultKmsKeyIdRequest": {"KmsKeyId": "alias/x"}}),
+)
 """Changes between the jobs, of each kind that a report knows."""
 
 
 @pytest.mark.parametrize("source", ["athena", "log group", "event data store", "bucket", "event history"])
-@pytest.mark.parametrize("kind", CHANGES_BETWEEN)
-def test_a_change_is_told_alike_by_a_source_and_by_the_files(
-    kind: str, source: str, loopback: Loopback, server: AwsServer, monkeypatch: pytest.MonkeyPatch
+def test_changes_are_told_alike_by_a_source_and_by_the_files(
+    source: str, loopback: Loopback, server: AwsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A change of a role, an alias, a vault, a resource or a default between the jobs is known whatever is read."""
-    service, name, parameters = CHANGES_BETWEEN[kind]
-    incident = open_incident("origin-dynamodb-vault-key").changed(service, name, parameters)
+    """Changes of a role, an alias, a vault, a resource or a default between the jobs are known whatever is read."""
+    incident = open_incident("origin-dynamodb-vault-key")
+    for service, name, parameters in CHANGES_BETWEEN:
+        incident = incident.changed(service, name, parameters)
     if source == "event history":
         opened: Source = open_history(incident, server, monkeypatch)
     else:
-        opened = open_source(source, f"changed-{kind.replace(' ', '-')}", incident, loopback)
+        opened = open_source(source, "changed", incident, loopback)
 
     told = incident.told_by(opened)
 
     assert told == incident.told_by_files()
-    assert [one for one in told.changes if one.startswith(f"{name} ")]
+    assert {one.split()[0] for one in told.changes} >= {name for _, name, _ in CHANGES_BETWEEN}
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in OF_TRAILS])
