@@ -212,7 +212,7 @@ def test_whatever_is_cut_out_all_others_are_read(data: st.DataObject) -> None:
         lambda count: '"eventSource' * (count * 30),
         lambda count: "> " * (count * 200) + 'eventSource "',
         lambda count: "".join(f'{{"x":"a\tb","eventSource":"{n}"\n' for n in range(count * 10)),
-        lambda count: "=\n" * (count * 100) + "eventSource",
+        lambda count: "=\n" * (count * 30) + "eventSource",
         lambda count: "'a': 'eventSource', {" * (count * 20),
     ],
 )
