@@ -118,35 +118,48 @@ def _check_places(job: Job, tally: Tally) -> Iterator[Reason]:
     Records without a Region or an account cannot tell; an export that has none of them is not blamed.
     """
     regions, accounts = tally.regions(), tally.accounts()
-    places = [job.vault, job.source_vault, *job.keys]
-    needed_regions = {job.region, *map(arn_region, places)} - {None}
-    needed_accounts = {job.account, *map(arn_account, places)} - {None}
-    if regions and not needed_regions <= regions:
+    needed_accounts = {job.account, *map(arn_account, _places_of(job))} - {None}
+    if regions and not _regions_of(job) <= regions:
         yield Reason.REGION_NOT_COVERED
     if accounts and not needed_accounts <= accounts:
         yield Reason.ACCOUNT_NOT_COVERED
 
 
+def _places_of(job: Job) -> tuple[str | None, ...]:
+    return job.vault, job.source_vault, *job.keys
+
+
+def _regions_of(job: Job) -> frozenset[str]:
+    """Return the Regions in which a job's calls may be: its own, and those of its vaults and keys."""
+    return frozenset(region for region in (job.region, *map(arn_region, _places_of(job))) if region)
+
+
 def _check_window(side: JobEvents, tally: Tally) -> Iterator[Reason]:
-    """Report a window in which no record of the job's Region lies, or that the export begins or ends inside of.
+    """Report a window in which no record of one of the job's Regions lies, or that the export begins or ends inside of.
+
+    A Region that no record is of at all is told by `_check_places`.
 
     Counts are by the hour, so a shorter gap goes unseen; an export of few events may begin or end a little inside. Of
     what was searched, it is known which time is whole; a log store must have a record of that time and of the job's
     account as well, since its trail may not have been there yet, and may be an organization's.
     """
-    is_searched = any(_is_searched(side, place, tally) for place in tally.searched)
-    if not is_searched and (tally.as_of is not None or not _is_spanned(side, tally)):
-        yield Reason.WINDOW_NOT_COVERED
+    elsewhere = (_regions_of(side.job) & tally.regions()) - {side.job.region}
+    for where in (side.job.region, *sorted(elsewhere)):
+        is_searched = any(_is_searched(side, where, place, tally) for place in tally.searched)
+        if not is_searched and (tally.as_of is not None or not _is_spanned(side, where, tally)):
+            yield Reason.WINDOW_NOT_COVERED
+            return
 
 
-def _is_searched(side: JobEvents, place: tuple[str, str, str, str], tally: Tally) -> bool:
-    """Check whether a searched span is of the job's account and Region and holds all of the job's own time."""
+def _is_searched(side: JobEvents, where: str | None, place: tuple[str, str, str, str], tally: Tally) -> bool:
+    """Check whether a searched span is of the job's account and a Region and holds all of the job's own time."""
     core, job = _core(side), side.job
     region, account, first, last = place
     start, end = parse_time(first), parse_time(last)
-    is_here = job.region in (None, region or job.region) and job.account in (None, account or job.account)
+    is_of_account = where != job.region or job.account in (None, account or job.account)
+    is_here = where in (None, region or where) and is_of_account
     is_whole = start is not None and end is not None and start <= core.start and core.end < end + timedelta(seconds=1)
-    return is_here and is_whole and (bool(account) or _has_records(side, tally, job.account))
+    return is_here and is_whole and (bool(account) or _has_records(side, where, tally, job.account))
 
 
 def is_searched(job: Job, tally: Tally) -> bool:
@@ -154,22 +167,21 @@ def is_searched(job: Job, tally: Tally) -> bool:
     if tally.as_of is None or job.created is None or job.completed is None:
         return True
     side = JobEvents(job, Window(job.created, job.completed))
-    return any(_is_searched(side, place, tally) for place in tally.searched)
+    return any(_is_searched(side, job.region, place, tally) for place in tally.searched)
 
 
-def _is_spanned(side: JobEvents, tally: Tally) -> bool:
-    """Check whether records lie before, in and after the job's own time."""
+def _is_spanned(side: JobEvents, where: str | None, tally: Tally) -> bool:
+    """Check whether records lie before, in and after the job's own time, and in a Region within it."""
     first, last, core = parse_time(tally.first), parse_time(tally.last), _core(side)
     if first is None or last is None:
         return False
-    return first <= core.start + _SLACK and core.end - _SLACK <= last and _has_records(side, tally)
+    return first <= core.start + _SLACK and core.end - _SLACK <= last and _has_records(side, where, tally)
 
 
-def _has_records(side: JobEvents, tally: Tally, account_id: str | None = None) -> bool:
-    """Check whether an hour of the job's own time has a record of its Region, and of an account where that is named."""
-    job = side.job
+def _has_records(side: JobEvents, where: str | None, tally: Tally, account_id: str | None = None) -> bool:
+    """Check whether an hour of the job's own time has a record of a Region, and of an account where that is named."""
     return any(
-        (not job.region or region in ("", job.region))
+        (not where or region in ("", where))
         and (not account_id or account in ("", account_id))
         and _hour_overlaps(hour, _core(side))
         for region, account, hour in tally.hours
