@@ -42,16 +42,17 @@ def written(node: ast.expr, constants: dict[str, ast.expr]) -> Iterator[str]:
             yield from written(constants[name], {other: node for other, node in constants.items() if other != name})
 
 
+def parsed(file: Path) -> tuple[ast.Module, dict[str, ast.expr]]:
+    """Return the tree of a module, and what its names stand for."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    names = {target.id: node.value for node in assigned for target in node.targets if isinstance(target, ast.Name)}
+    return tree, names
+
+
 def complaints(file: Path) -> Iterator[str]:
     """Yield the messages and hints of the errors that a module makes."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    constants = {
-        target.id: node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    tree, constants = parsed(file)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in COMPLAINTS:
             for argument in (*node.args[:1], *(one.value for one in node.keywords if one.arg == "hint")):
@@ -65,14 +66,7 @@ ASKING = {"ask", "pages", "_ask"}
 
 def notes(file: Path) -> Iterator[str]:
     """Yield the notes that a module writes."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    constants = {
-        target.id: node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    tree, constants = parsed(file)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
             name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr

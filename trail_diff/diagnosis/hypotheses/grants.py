@@ -7,6 +7,8 @@ record, when the export reaches back that far; else it is told from what the cal
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from msgspec import structs
+
 from trail_diff.diagnosis.examined import Examined, Explained, began
 from trail_diff.diagnosis.held_grants import fits_call, granted_meanwhile, holds_another, holds_grant
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
@@ -65,16 +67,21 @@ def _granted_since(examined: Examined) -> Iterator[Hypothesis]:
         explained = examined.explain(group)
         if made is None or not _may_lack_grant(explained) or holds_another(examined, group):
             continue
-        yield Hypothesis(
-            cause=Cause.GRANT_NOT_CREATED,
-            standing="possible",
-            caller=group.caller,
-            action=group.action,
-            key=group.key,
-            layer="grant",
-            reasons=(Reason.GRANTED_MEANWHILE,),
-            evidence=evidence_of(made),
-        )
+        yield _missing_for(group, Reason.GRANTED_MEANWHILE, evidence_of(made))
+
+
+def _missing_for(group: CallerGroup, reason: Reason, evidence: tuple[Evidence, ...]) -> Hypothesis:
+    """Return that a grant for a caller's calls may not have been there."""
+    return Hypothesis(
+        cause=Cause.GRANT_NOT_CREATED,
+        standing="possible",
+        caller=group.caller,
+        action=group.action,
+        key=group.key,
+        layer="grant",
+        reasons=(reason,),
+        evidence=evidence,
+    )
 
 
 def _orphaned(examined: Examined) -> Iterator[Hypothesis]:
@@ -90,15 +97,10 @@ def _orphaned(examined: Examined) -> Iterator[Hypothesis]:
         for index, grant in enumerate(examined.case.facts.grants or ()):
             if str(grant.get("GranteePrincipal")).partition(":")[0] == old:
                 changes = [event for event in examined.case.changes if event.event_name in ("DeleteRole", "CreateRole")]
-                yield Hypothesis(
-                    cause=Cause.GRANT_NOT_CREATED,
+                evidence = (*evidence_of(*changes[:2]), Evidence(file="--grants", path=f"/Grants/{index}"))
+                yield structs.replace(
+                    _missing_for(group, Reason.GRANTEE_WAS_DELETED, evidence),
                     standing="likely",
-                    caller=group.caller,
-                    action=group.action,
-                    key=group.key,
-                    layer="grant",
-                    reasons=(Reason.GRANTEE_WAS_DELETED,),
-                    evidence=(*evidence_of(*changes[:2]), Evidence(file="--grants", path=f"/Grants/{index}")),
                     rests_on=(RestsOn("principal", Reason.GRANTEE_WAS_DELETED, old, "recorded"),),
                 )
 
@@ -178,17 +180,8 @@ def _not_made_again(examined: Examined) -> Iterator[Hypothesis]:
             if group.action.removeprefix("kms:") in (event.request_parameters.get("operations") or ())
         ]
         if own and _may_lack_grant(examined.explain(group)) and not holds_another(examined, group):
-            yield Hypothesis(
-                cause=Cause.GRANT_NOT_CREATED,
-                standing="possible",
-                caller=group.caller,
-                action=group.action,
-                key=group.key,
-                layer="grant",
-                reasons=(Reason.GRANT_OF_THE_RUN,),
-                evidence=evidence_of(*own[:1]),
-                at_most="possible",
-            )
+            missing = _missing_for(group, Reason.GRANT_OF_THE_RUN, evidence_of(*own[:1]))
+            yield structs.replace(missing, at_most="possible")
 
 
 def _last_success(examined: Examined) -> datetime | None:
