@@ -69,7 +69,6 @@ def callers(
     """
     from trail_diff.key_usage import list_callers, save_calls
     from trail_diff.pasted.arguments import take_keys
-    from trail_diff.pasted.explain import explain_no_calls, explain_nothing
     from trail_diff.render.lists import CALLERS
 
     keys = take_keys(key)
@@ -80,5 +79,7 @@ def callers(
             saved, rows, coverage = save_calls(inputs, datetime.now(UTC), keys)
             write_file(save, saved, "--save")
         if not rows:
+            from trail_diff.pasted.explain import explain_no_calls, explain_nothing
+
             note_if_any(explain_nothing(inputs) or explain_no_calls(keys, inputs))
     write_list(CALLERS, rows, coverage, view)

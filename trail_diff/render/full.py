@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from trail_diff.model.decisions import CallerDecision
-from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import CallerGroup, Finding, Remedy, Report
 from trail_diff.render import escape, essentials, findings, layout, weighing
 from trail_diff.render.brief import PRESENCE_COLORS, show_expected, show_verdict
 from trail_diff.render.catalogue import Catalogue
+from trail_diff.render.coverage_lines import show_coverage
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.json_lines import to_lines
 from trail_diff.render.page import Page
@@ -193,27 +193,3 @@ def _show_next_steps(page: Page, report: Report, words: Catalogue) -> None:
     for step in report.next_steps:
         page.bullet(layout.show_step(step, report.failed.account, words))
         page.command(step.command)
-
-
-def show_coverage(page: Page, coverage: Coverage, words: Catalogue, *, verbose: bool) -> None:
-    """Show what was read, what was skipped and why, and what the evidence does not cover."""
-    labels = words.labels
-    page.head(labels["coverage"])
-    page.pair(labels["read"], layout.coverage_counts(coverage, words))
-    windows = coverage.windows
-    spans = (("failed", windows.failed), ("succeeded", windows.succeeded), ("changes_searched", windows.changes))
-    for name, span in spans:
-        if span:
-            page.pair(labels[name], layout.show_span(*span))
-    for name, values in (("regions", coverage.regions), ("accounts", coverage.accounts)):
-        if values:
-            page.pair(labels[name], ", ".join(values))
-    if coverage.cached_at:
-        page.pair(labels["cached_at"], layout.show_time(coverage.cached_at))
-    for reason, count in layout.skipped_by_reason(coverage.skipped).items():
-        page.pair(labels["skipped"], f"{count} × {words.reason(reason)}")
-    if verbose:
-        for skipped in coverage.skipped:
-            page.pair("", f"{skipped.source}: {skipped.count} × {skipped.reason}")
-    for warning in coverage.warnings:
-        page.pair(labels["warnings"], words.reason(warning))

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import Report
 from trail_diff.render import escape
-from trail_diff.render.brief import render_brief
-from trail_diff.render.full import render_full, show_coverage
+from trail_diff.render.coverage_lines import show_coverage
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.list_spec import ListSpec, Row, TerminalTable
 from trail_diff.render.page import Page
@@ -18,7 +17,13 @@ from trail_diff.render.phrases import catalogue
 
 def render_report(report: Report, options: RenderOptions) -> str:
     """Render the report of a case."""
-    return render_full(report, options) if options.verbose else render_brief(report, options)
+    if options.verbose:
+        from trail_diff.render.full import render_full
+
+        return render_full(report, options)
+    from trail_diff.render.brief import render_brief
+
+    return render_brief(report, options)
 
 
 def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, options: RenderOptions) -> str:

@@ -5,7 +5,7 @@ import re
 from trail_diff.model.triage import TriageGroup, TriageJob
 from trail_diff.render import escape, layout
 from trail_diff.render.catalogue import Catalogue
-from trail_diff.render.full import show_coverage
+from trail_diff.render.coverage_lines import show_coverage
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.page import Page
 from trail_diff.render.phrases import catalogue
