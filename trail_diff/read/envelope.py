@@ -39,6 +39,7 @@ from trail_diff.read.recognition import (
     peek_at,
     read_peek,
 )
+from trail_diff.read.repair.elisions import is_mark
 from trail_diff.read.repair.format_list import is_format_list
 from trail_diff.read.repair.links import without_links
 from trail_diff.read.repair.mail import is_base64, is_encoded_mail
@@ -207,7 +208,7 @@ class Envelope:
             reason = Reason.WORK_LIMIT
         self._tally.add(found.tally)
         self._ledger.take(found.ledger)
-        for repair in found.repairs:
+        for repair in dict.fromkeys([*found.repairs, *[Reason.REPAIRED_ELISIONS] * found.is_elided]):
             self._ledger.note(repair, count=max(found.tally.records, 1))
         if reason is Reason.TRUNCATED_JSON and found.lost and not found.is_cut:
             reason = Reason.INVALID_JSON
@@ -317,6 +318,8 @@ class Envelope:
             self._ledger.note(Reason.CONTROL_MESSAGE)
         elif text.startswith("RESOURCES\t") or (values and text.startswith("EVENTS\t")):
             return  # `--output text`, whose other columns only repeat what the record says
+        elif is_mark(text):
+            self._ledger.note(Reason.REPAIRED_ELISIONS)
         elif not values or any(isinstance(one, Between) and mentions(one.text) for one in found):
             is_telling = any(isinstance(one, Between) and mentions(one.text) for one in found)
             self._ledger.note(Reason.TEXT_NOT_READ if is_telling else Reason.NOT_CLOUDTRAIL, size=size_of(text))

@@ -34,7 +34,7 @@ REASONS: Mapping[str, str] = {
     "zstd-support-missing": "reading zstd needs the zstd extra (zstandard), which is not installed; unpack it first",
     "text-not-read": "text that seems to be part of a record could not be read; export it again with --output json",
     "time-ambiguous": (
-        "the dates do not tell which number is the day and which the month; export again with ISO 8601 times"
+        "the times do not tell which number is the day and which the month, or their zone; export again with ISO 8601 times"
     ),
     "account-number-lost": "a spreadsheet rounded the account numbers; they were left out",
     "archive-link": "a link inside of an archive is not followed",

@@ -63,8 +63,8 @@ def _plain_text(content: bytes) -> str:
 
 
 def is_base64(line: str) -> bool:
-    """Check whether the first line of a document is the beginning of base64 of JSON or gzip."""
-    return _BASE64_HEAD.match(line) is not None
+    """Check whether the first line of a document is the beginning of base64 of JSON or gzip, or of armour around it."""
+    return _BASE64_HEAD.match(line) is not None or _ARMOUR.match(line) is not None
 
 
 def _decode_base64(text: str) -> str | None:
