@@ -79,7 +79,9 @@ def test_an_elision_is_told(mark: str) -> None:
     assert Reason.REPAIRED_ELISIONS in skipped
 
 
-@pytest.mark.parametrize("mark", ["...", "-- snip --", "[... 120 lines omitted ...]", "\u2026", "--8<-- cut", ":...skipping..."])
+@pytest.mark.parametrize(
+    "mark", ["...", "-- snip --", "[... 120 lines omitted ...]", "\u2026", "--8<-- cut", ":...skipping..."]
+)
 @pytest.mark.parametrize("around", ["lines", "list", "log lines"])
 def test_records_left_out_between_others_are_told(around: str, mark: str) -> None:
     """Where somebody cut whole records, the others are read as they are, and no absence among them is sure."""
@@ -313,9 +315,7 @@ FORMS: dict[str, tuple[Callable[[], bytes], Reason | None]] = {
         Reason.REPAIRED_YAML,
     ),
     "an armoured block": (
-        lambda: (
-            b"-----BEGIN LOG-----\n" + base64.encodebytes(json.dumps(RECORDS).encode()) + b"-----END LOG-----\n"
-        ),
+        lambda: b"-----BEGIN LOG-----\n" + base64.encodebytes(json.dumps(RECORDS).encode()) + b"-----END LOG-----\n",
         Reason.REPAIRED_MAIL,
     ),
     "a list of YAML": (lambda: yaml.safe_dump(RECORDS).encode(), Reason.REPAIRED_YAML),
@@ -352,6 +352,17 @@ def test_a_form_is_read_whole_and_its_repair_named(form: str) -> None:
     assert [one["userIdentity"]["arn"] for one in records] == [one["userIdentity"]["arn"] for one in RECORDS]
     assert list(skipped) == ([repair] if repair else []) or (repair in skipped and form == "quotes of Windows")
     assert tally.records == len(RECORDS)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_letters_that_are_no_utf8_are_named(encoding: str) -> None:
+    """JSON that another program wrote in an encoding of its own is whole but for its letters, which is told."""
+    written = [{**one, "userAgent": "Z\u00fcrich"} for one in RECORDS]
+
+    records, skipped, _ = read(json.dumps({"Records": written}, ensure_ascii=False).encode(encoding))
+
+    assert records == written
+    assert list(skipped) == [Reason.REPAIRED_ENCODING]
 
 
 LOSSES: dict[str, Callable[[], str]] = {

@@ -47,7 +47,6 @@ from trail_diff.read.repair.yaml_text import ANSWER
 from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside, mentions_record
 from trail_diff.read.slim import ENTRY, REFUSALS, Batch, Entry
 from trail_diff.read.stream import Splitter
-from trail_diff.read.text import decode_text
 
 DEPTH_LIMIT = 16
 """How many levels of lists, objects and texts may lie around a record: each wrapper (SQS, SNS …) takes up to four."""
@@ -101,6 +100,8 @@ class Envelope:
         self._tally.next_token |= self._has_next_page
         if splitter.damage is not None:
             self._ledger.note(splitter.damage)
+        if splitter.is_recoded:
+            self._ledger.note(Reason.REPAIRED_ENCODING)
         if splitter.is_blank and not self._ledger and not is_begun:
             self._ledger.note(Reason.EMPTY_FILE)
         yield from self._ledger.rows(self._source)
@@ -192,9 +193,7 @@ class Envelope:
         self._ledger.discard()
         segment = splitter.take_segment()
         is_cut = splitter.damage is not None and segment.is_last
-        text, is_utf8 = decode_text(segment.data)
-        if not is_utf8:
-            self._ledger.note(Reason.REPAIRED_ENCODING)
+        text = segment.data.decode("utf-8", "replace")
         yield from self._mend(text, splitter.damage if is_cut and splitter.damage else reason, segment.at)
         if is_cut:
             splitter.damage = None

@@ -21,7 +21,9 @@ _STEMS = (
     "left out",
     "etc",
 )
-_WORDS = r"(?:snip(?:ped|s)?|cut|trimmed|truncated|omitted|elided|shortened|removed|redacted|skipp(?:ed|ing)|left out|etc)"
+_WORDS = (
+    r"(?:snip(?:ped|s)?|cut|trimmed|truncated|omitted|elided|shortened|removed|redacted|skipp(?:ed|ing)|left out|etc)"
+)
 _LINE = re.compile(
     rf"^[ \t]*[\W_]{{0,12}}(?:\w+[ \t]+){{0,4}}{_WORDS}(?:[ \t]+\w+){{0,4}}[ \t]*[\W_]{{0,12}}$",
     re.IGNORECASE | re.MULTILINE,

@@ -32,10 +32,11 @@ _RECORD = "eventVersion"
 
 
 class Mended(Struct, frozen=True):
-    """What was read of broken text, what was not, and the repairs that it took; `is_cut`: its end was not read.
+    """What was read of broken text, what was not, and the repairs that it took.
 
-    It `is_elided` where somebody left out values between others. Of what was not read, `lost_bytes` were of records, `quoted_bytes` may have been; `lost_weight` is the former
-    without white space, which a repair may change without gaining anything.
+    It `is_cut` where its end was not read, `is_elided` where somebody left out values between others. Of what was not
+    read, `lost_bytes` were of records, `quoted_bytes` may have been; `lost_weight` is the former without white space,
+    which a repair may change without gaining anything.
     """
 
     items: list[Found]
