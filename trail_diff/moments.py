@@ -57,7 +57,7 @@ def parse_moment(text: str, now: datetime, zone: tzinfo = UTC, *, is_end: bool =
         age = parse_duration(plain.lower().removesuffix("ago"))
         if age is not None:
             return now - age
-        written, zone = _take_zone(plain, zone)
+        written, zone = take_zone(plain, zone)
         return _from_words(written, now.astimezone(zone), is_end=is_end) or _from_date(written, zone, is_end=is_end)
     except (ValueError, OverflowError, OSError):
         return None
@@ -96,7 +96,7 @@ def local_zone(name: str | None) -> tzinfo:
         return datetime.now().astimezone().tzinfo or UTC
 
 
-def _take_zone(text: str, zone: tzinfo) -> tuple[str, tzinfo]:
+def take_zone(text: str, zone: tzinfo) -> tuple[str, tzinfo]:
     """Return a text without the zone that it ends in, and that zone."""
     found = _ZONED.match(text)
     named = _find_zone(found[2] or found[4]) if found else None

@@ -8,6 +8,7 @@ import lzma
 import random
 import struct
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +24,8 @@ from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read import budget
 from trail_diff.read.envelope import Envelope
-from trail_diff.read.files import FileReader
-from trail_diff.read.interface import FoundRecord, Tally, select_everything
+from trail_diff.read.files import FileReader, FileSource
+from trail_diff.read.interface import FoundRecord, ReadOptions, Tally, select_everything
 from trail_diff.read.stream import Splitter
 
 MADE = Recording()
@@ -214,6 +215,44 @@ def test_members_one_behind_another_are_one_document(pack: Callable[[bytes], byt
     padded = [pack(part) + bytes(5000 * (place % 2)) for place, part in enumerate(parts)]
 
     assert read(b"".join(padded)) == (records, {})
+
+
+JOINED = {
+    "tar after tar": lambda one, other: tarred({"1": one}) + tarred({"2": other}),
+    "zip after zip": lambda one, other: zipped({"1": one}) + zipped({"2": other}),
+    "lines after a zip": lambda one, other: zipped({"1": one}) + other,
+    "UTF-8 after UTF-16": lambda one, other: one.decode().encode("utf-16") + other,
+    "UTF-16 after UTF-8": lambda one, other: one + other.decode().encode("utf-16"),
+    "a frame to pass over": lambda one, other: b"\x5f\x2a\x4d\x18\x02\0\0\0hi" + zstandard.compress(one + other),
+}
+
+
+@pytest.mark.parametrize("name", JOINED)
+def test_what_follows_in_a_file_is_read_or_counted(name: str) -> None:
+    """Whatever was joined to a file behind its end is not passed over."""
+    records, reasons = read(JOINED[name](lines([FIRST]), lines([SECOND, THIRD])))
+
+    assert len(records) == 3 or {Reason.TRUNCATED_ARCHIVE, Reason.TEXT_NOT_READ, Reason.BINARY_FILE} & reasons.keys()
+    assert len(records) == 3 or name not in ("tar after tar", "a frame to pass over")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_small_file_is_read_as_a_large_one(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    """A file read in one go gives what the general way gives: packed or not, whatever is in it."""
+    other = {**SECOND, "requestParameters": {"eventID": "not-an-event", "name": "caf\u00e9"}}
+    document = json.dumps({"Records": [FIRST, other]}, ensure_ascii=False).encode("latin-1")
+    (tmp_path / "small").write_bytes(pack(document.replace(b'"eventType"', b'"eventID": "e", "eventType"', 1)))
+
+    ways = [list(FileSource([str(tmp_path / "small")]).read(ReadOptions(), select_everything, Tally(), None))]
+    ways.append(
+        list(
+            FileReader(select_everything, Tally(), is_quick=False).read_stream(
+                ways[0][0].source, io.BytesIO((tmp_path / "small").read_bytes())
+            )
+        )
+    )
+
+    assert ways[0] == ways[1]
 
 
 @pytest.mark.parametrize("name", COSTLY)

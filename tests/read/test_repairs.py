@@ -79,6 +79,30 @@ def test_an_elision_is_told(mark: str) -> None:
     assert Reason.REPAIRED_ELISIONS in skipped
 
 
+@pytest.mark.parametrize(
+    "mark", ["...", "-- snip --", "[... 120 lines omitted ...]", "\u2026", "--8<-- cut", ":...skipping..."]
+)
+@pytest.mark.parametrize("around", ["lines", "list", "log lines"])
+def test_records_left_out_between_others_are_told(around: str, mark: str) -> None:
+    """Where somebody cut whole records, the others are read as they are, and no absence among them is sure."""
+    prefix, comma = ("2026-03-01T18:00:00Z " if around == "log lines" else ""), ("," if around == "list" else "")
+    lines = [f"{prefix}{json.dumps(one)}{comma}" for one in RECORDS]
+    text = "\n".join([*lines[:3], mark, *lines[3:]])
+
+    records, skipped, _ = read(f"[{text.rstrip(',')}]" if around == "list" else text)
+
+    assert ids(records) == ids(RECORDS)
+    assert Reason.REPAIRED_ELISIONS in skipped
+
+
+@pytest.mark.parametrize("words", ["see below", "thanks :+1:", "## Events", "Jane Doe  6:05 PM", "---"])
+def test_words_between_records_say_nothing_of_missing_ones(words: str) -> None:
+    """What people write around records is no mark of something left out."""
+    _, skipped, _ = read("\n".join([*map(json.dumps, RECORDS[:3]), words, *map(json.dumps, RECORDS[3:])]))
+
+    assert Reason.REPAIRED_ELISIONS not in skipped
+
+
 def test_printed_python_is_read() -> None:
     """What print() shows of an answer of boto3 gives its records."""
     entries = [
@@ -282,6 +306,18 @@ FORMS: dict[str, tuple[Callable[[], bytes], Reason | None]] = {
         ).encode(),
         None,
     ),
+    "pages of YAML": (
+        lambda: "".join(f"---\n{yaml.safe_dump({'Records': part})}" for part in (RECORDS[:2], RECORDS[2:])).encode(),
+        Reason.REPAIRED_YAML,
+    ),
+    "pages of YAML joined": (
+        lambda: "".join(yaml.safe_dump({"Records": part}) for part in (RECORDS[:2], RECORDS[2:])).encode(),
+        Reason.REPAIRED_YAML,
+    ),
+    "an armoured block": (
+        lambda: b"-----BEGIN LOG-----\n" + base64.encodebytes(json.dumps(RECORDS).encode()) + b"-----END LOG-----\n",
+        Reason.REPAIRED_MAIL,
+    ),
     "a list of YAML": (lambda: yaml.safe_dump(RECORDS).encode(), Reason.REPAIRED_YAML),
     "times as numbers": (
         lambda: re.sub(
@@ -310,12 +346,23 @@ def test_a_form_is_read_whole_and_its_repair_named(form: str) -> None:
 
     records, skipped, tally = read(make())
 
-    if form not in ("a list of YAML", "names in snake case"):
+    if "YAML" not in form and form != "names in snake case":
         assert sorted(records, key=lambda one: one["eventID"]) == sorted(RECORDS, key=lambda one: one["eventID"])
     assert ids(records) == ids(RECORDS)
     assert [one["userIdentity"]["arn"] for one in records] == [one["userIdentity"]["arn"] for one in RECORDS]
     assert list(skipped) == ([repair] if repair else []) or (repair in skipped and form == "quotes of Windows")
     assert tally.records == len(RECORDS)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_letters_that_are_no_utf8_are_named(encoding: str) -> None:
+    """JSON that another program wrote in an encoding of its own is whole but for its letters, which is told."""
+    written = [{**one, "userAgent": "Z\u00fcrich"} for one in RECORDS]
+
+    records, skipped, _ = read(json.dumps({"Records": written}, ensure_ascii=False).encode(encoding))
+
+    assert records == written
+    assert list(skipped) == [Reason.REPAIRED_ENCODING]
 
 
 LOSSES: dict[str, Callable[[], str]] = {

@@ -3,6 +3,7 @@
 import base64
 import fnmatch
 import gzip
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -14,9 +15,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from redaction.rewriting import rewrite
 
+from trail_diff.case.coverage import is_damage
 from trail_diff.cli import run
 from trail_diff.errors import UsageError
+from trail_diff.model.learnt import Skipped
 from trail_diff.outfile import refuse_inputs, replacing
+from trail_diff.read.files import FileSource
+from trail_diff.read.interface import ReadOptions, Tally, select_everything
 from trail_diff.redaction.pseudonyms import Pseudonyms
 from trail_diff.redaction.redactor import Redactor
 
@@ -234,6 +239,64 @@ def test_nothing_is_written_when_nothing_can_be_shared(tmp_path: Path) -> None:
         assert run(["redact", str(tmp_path / "a.png"), "-o", str(tmp_path / target)]) == 2
 
     assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
+
+
+RECORD = json.dumps(
+    {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "AWSService", "invokedBy": "backup.amazonaws.com"},
+        "eventTime": "2026-03-01T18:00:00Z",
+        "eventSource": "kms.amazonaws.com",
+        "eventName": "Decrypt",
+        "awsRegion": "eu-west-1",
+        "userAgent": "backup.amazonaws.com",
+        "eventID": "e-1",
+    }
+)
+
+
+def locked() -> bytes:
+    """Return a zip of a record and of a member with a password."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("a.json", RECORD)
+        archive.writestr("b.json", RECORD)
+    data = bytearray(written.getvalue())
+    data[data.rindex(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+GAPS: dict[str, bytes] = {
+    "the end is missing": (RECORD + "\n" + RECORD[:-40]).encode(),
+    "a field is left out": RECORD.replace('"userAgent": "backup.amazonaws.com",', "...").encode(),
+    "records are left out": f"{RECORD}\n...\n".encode(),
+    "a row is cut": b"eventTime,eventSource,eventName\n2026-03-01T18:00:00Z,kms.amazonaws.com,Decrypt\n2026-03-01T18",
+    "packed, and cut": gzip.compress((RECORD + "\n").encode() * 2)[:-9],
+    "a member has a password": locked(),
+    "nothing can be read": b'{"eventSource": "kms.amazonaws.com", "eventName": "Dec',
+}
+
+
+@pytest.mark.parametrize("gap", GAPS)
+def test_a_redacted_copy_says_what_its_original_lacks(gap: str, tmp_path: Path) -> None:
+    """Where a part of the input could not be read, none can be read of the copy: no absence is confirmed of it."""
+    (tmp_path / "in").write_bytes(GAPS[gap])
+
+    assert run(["redact", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 0
+
+    for name in ("in", "out"):
+        found = FileSource([str(tmp_path / name)]).read(ReadOptions(), select_everything, Tally(), None)
+        assert any(is_damage(item) for item in found if isinstance(item, Skipped)), name
+
+
+def test_a_policy_gets_no_record(tmp_path: Path) -> None:
+    """A fact that is no export stays what it is, even if it mentions what records do."""
+    policy = {"Policy": {"Statement": [{"Sid": "a", "Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}}
+    (tmp_path / "in").write_text(json.dumps(policy), encoding="utf-8")
+
+    run(["redact", str(tmp_path / "in"), "-o", str(tmp_path / "out")])
+
+    assert json.loads((tmp_path / "out").read_text(encoding="utf-8"))["Policy"]
 
 
 def test_members_of_a_redacted_zip_can_be_read(tmp_path: Path) -> None:

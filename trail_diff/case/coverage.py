@@ -3,6 +3,7 @@
 An absence proves nothing where no record could have been. Each check names its evidence and how it can fail.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,6 +67,8 @@ _NO_EXPORTS = (
     *(".mp3", ".mp4", ".mov", ".woff", ".woff2", ".ttf", ".otf", ".pyc", ".so", ".dll", ".exe", ".ds_store"),
 )
 """How names of files end that hold no events, whatever is in them; any other binary file may be an archive, or was."""
+_APPLE_DOUBLE = "._"
+"""How the file begins that macOS puts beside another into an archive; it holds attributes."""
 _REPAIRED = "repaired-"
 
 
@@ -321,7 +324,8 @@ def searched_spans(tally: Tally) -> tuple[Window, ...] | None:
 def is_damage(skipped: Skipped) -> bool:
     """Check whether something that was skipped may hide events of the case."""
     if skipped.reason is Reason.BINARY_FILE:
-        return not skipped.source.lower().endswith(_NO_EXPORTS)
+        name = re.split(r"[/!\\]", skipped.source.lower())[-1]
+        return not name.endswith(_NO_EXPORTS) and not name.startswith(_APPLE_DOUBLE)
     return skipped.reason in _DAMAGE
 
 

@@ -4,6 +4,7 @@ Every layer's output is weighed against what was read from outside, so that a sm
 """
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from typing import IO
 
@@ -31,10 +32,13 @@ SPOOL_BYTES = 64 << 20
 GZIP = b"\x1f\x8b"
 _ZIP, _EMPTY_ZIP, _PARQUET = b"PK\x03\x04", b"PK\x05\x06", b"PAR1"
 _BZIP2, _XZ = b"BZh", b"\xfd7zXZ\0"
-_ZSTD = b"\x28\xb5\x2f\xfd"
+_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
+"""How a frame begins: of data, or one that a decoder passes over, as parallel programs write them first."""
 _NOT_READ = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x04\x22\x4d\x18", b"\x1f\x9d")
 """How 7z, rar, lz4 and compress begin; they are named, so that nobody wonders where the events are."""
 
+_ZIP_END_BYTES = 22 + (1 << 16)
+"""How far from its end a zip says where its directory is: behind that there is a comment at most."""
 _ENTRY_WORK = 2
 """What it costs, for each byte, to read the directory of a zip."""
 NO_NAME = "(no name)"
@@ -101,7 +105,7 @@ def _opener(head: bytes) -> "Callable[[_Layer], Iterator[_Layer | Skipped]] | No
         return _open_gzip
     if head.startswith((_BZIP2, _XZ)):
         return _open_bzip2_or_xz
-    if head.startswith(_ZSTD):
+    if _ZSTD.match(head):
         return _open_zstd
     if head.startswith((_ZIP, _EMPTY_ZIP)):
         return _open_zip
@@ -148,7 +152,10 @@ def _open_zip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
             archive = zipfile.ZipFile(_Weighed(file, layer.budget))
         except decoder_errors() as error:
             raise Damaged(Reason.TRUNCATED_ARCHIVE) from error
-        for member in sorted(archive.infolist(), key=lambda info: info.filename):
+        members = sorted(archive.infolist(), key=lambda info: info.filename)
+        if _has_more(file, min((member.header_offset for member in members), default=0)):
+            yield Skipped(layer.name, Reason.TRUNCATED_ARCHIVE)
+        for member in members:
             layer.budget.spend(MEMBER_WORK)
             name = f"{layer.name}!{member.filename or NO_NAME}"
             if member.filename and member.is_dir():
@@ -163,6 +170,16 @@ def _open_zip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
                 yield Skipped(name, damage.reason)
             except decoder_errors():
                 yield Skipped(name, Reason.TRUNCATED_ARCHIVE)
+
+
+def _has_more(file: IO[bytes], begins: int) -> bool:
+    """Check whether a zip has another one before it, or anything but zeros behind it: its directory names neither."""
+    file.seek(max(file.seek(0, io.SEEK_END) - _ZIP_END_BYTES, 0))
+    tail = file.read(_ZIP_END_BYTES)
+    end = tail.rfind(_EMPTY_ZIP)
+    comment = int.from_bytes(tail[end + 20 : end + 22], "little")
+    file.seek(0)
+    return bool(begins and file.read(4) == _ZIP) or bool(tail[end + 22 + comment :].strip(b"\0 \t\r\n"))
 
 
 def _open_tar(layer: _Layer) -> "Iterator[_Layer | Skipped]":

@@ -39,6 +39,7 @@ from trail_diff.read.recognition import (
     peek_at,
     read_peek,
 )
+from trail_diff.read.repair.elisions import is_mark
 from trail_diff.read.repair.format_list import is_format_list
 from trail_diff.read.repair.links import without_links
 from trail_diff.read.repair.mail import is_base64, is_encoded_mail
@@ -46,7 +47,6 @@ from trail_diff.read.repair.yaml_text import ANSWER
 from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside, mentions_record
 from trail_diff.read.slim import ENTRY, REFUSALS, Batch, Entry
 from trail_diff.read.stream import Splitter
-from trail_diff.read.text import decode_text
 
 DEPTH_LIMIT = 16
 """How many levels of lists, objects and texts may lie around a record: each wrapper (SQS, SNS …) takes up to four."""
@@ -100,6 +100,8 @@ class Envelope:
         self._tally.next_token |= self._has_next_page
         if splitter.damage is not None:
             self._ledger.note(splitter.damage)
+        if splitter.is_recoded:
+            self._ledger.note(Reason.REPAIRED_ENCODING)
         if splitter.is_blank and not self._ledger and not is_begun:
             self._ledger.note(Reason.EMPTY_FILE)
         yield from self._ledger.rows(self._source)
@@ -191,9 +193,7 @@ class Envelope:
         self._ledger.discard()
         segment = splitter.take_segment()
         is_cut = splitter.damage is not None and segment.is_last
-        text, is_utf8 = decode_text(segment.data)
-        if not is_utf8:
-            self._ledger.note(Reason.REPAIRED_ENCODING)
+        text = segment.data.decode("utf-8", "replace")
         yield from self._mend(text, splitter.damage if is_cut and splitter.damage else reason, segment.at)
         if is_cut:
             splitter.damage = None
@@ -207,7 +207,7 @@ class Envelope:
             reason = Reason.WORK_LIMIT
         self._tally.add(found.tally)
         self._ledger.take(found.ledger)
-        for repair in found.repairs:
+        for repair in dict.fromkeys([*found.repairs, *[Reason.REPAIRED_ELISIONS] * found.is_elided]):
             self._ledger.note(repair, count=max(found.tally.records, 1))
         if reason is Reason.TRUNCATED_JSON and found.lost and not found.is_cut:
             reason = Reason.INVALID_JSON
@@ -317,6 +317,8 @@ class Envelope:
             self._ledger.note(Reason.CONTROL_MESSAGE)
         elif text.startswith("RESOURCES\t") or (values and text.startswith("EVENTS\t")):
             return  # `--output text`, whose other columns only repeat what the record says
+        elif is_mark(text):
+            self._ledger.note(Reason.REPAIRED_ELISIONS)
         elif not values or any(isinstance(one, Between) and mentions(one.text) for one in found):
             is_telling = any(isinstance(one, Between) and mentions(one.text) for one in found)
             self._ledger.note(Reason.TEXT_NOT_READ if is_telling else Reason.NOT_CLOUDTRAIL, size=size_of(text))

@@ -17,7 +17,7 @@ from trail_diff.read.envelope import Envelope
 from trail_diff.read.interface import Found, FoundSlim, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.stream import WINDOW_BYTES, Splitter
 from trail_diff.read.stretches import NotLinesError, read_stretch
-from trail_diff.read.text import as_utf8, is_binary
+from trail_diff.read.text import Text, as_utf8, is_binary, is_utf8, pieces
 from trail_diff.read.walk import InputFile, expand_path
 
 STDIN = "-"
@@ -114,13 +114,14 @@ class FileReader:
             with open(file.path, "rb") as opened:  # noqa: PTH123 - as above
                 opened.seek(file.start)
                 counted = _Counted(opened, budget, self._tally, self._progress)
+                text = Text(pieces(counted))
                 yield from envelope.read(
-                    Splitter(counted, is_quick=self._is_quick, start=file.start, budget=budget), is_begun=True
+                    Splitter(text, is_quick=self._is_quick, start=file.start, budget=budget), is_begun=True
                 )
                 counted.report()
             return
         content = read_stretch(file)
-        batch = slim.read_lines(content)
+        batch = slim.read_lines(content) if is_utf8(content) else None
         if batch is None:
             raise NotLinesError
         if not file.start:
@@ -203,8 +204,8 @@ def _read_at_once(content: bytes) -> slim.Batch | None:
     document = inflate_whole(content, WINDOW_BYTES) if content.startswith(GZIP) else content
     is_archive = document[257:262] == b"ustar"
     return (
-        slim.read_document(document, is_checked=document is not content)
-        if document.startswith((b"{", b"[")) and not is_archive
+        slim.read_document(document)
+        if document.startswith((b"{", b"[")) and not is_archive and is_utf8(document)
         else None
     )
 

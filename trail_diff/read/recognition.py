@@ -39,8 +39,8 @@ def is_record(peek: Peek) -> bool:
 
 
 def is_before_table(line: str) -> bool:
-    """Check whether a first line only says how to read the table that follows."""
-    return bool(_SEPARATOR_HINT.match(line) or _TYPE_LINE.match(line))
+    """Check whether a first line only says how to read what follows: a table, or YAML."""
+    return bool(_SEPARATOR_HINT.match(line) or _TYPE_LINE.match(line)) or line.rstrip() == "---"
 
 
 def fuller_record(thing: dict[str, Any]) -> Any:

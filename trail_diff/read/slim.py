@@ -151,17 +151,13 @@ def read_key_name(raw: msgspec.Raw) -> str | bytes | None:
     return named.key_id if named is not None else None
 
 
-def read_document(data: bytes, *, is_checked: bool = False) -> Batch | None:
-    """Read a whole document: a trail file, a list of records, or a page of event history.
-
-    Where it `is_checked` against a checksum, no damage made one record of two, and less is looked for.
-    """
+def read_document(data: bytes) -> Batch | None:
+    """Read a whole document: a trail file, a list of records, or a page of event history."""
     if data.startswith(b"["):
         return read_elements(data, "")
     trail = _attempt(_TRAIL.decode, data)
     if trail is not None:
-        once = _ONCE[:1] if is_checked else _ONCE
-        return _make_batch(trail.Records, data, lambda: _RAW_TRAIL.decode(data).Records, "Records", once=once)
+        return _make_batch(trail.Records, data, lambda: _RAW_TRAIL.decode(data).Records, "Records")
     page = _attempt(_PAGE.decode, data)
     return _open_entries(page.Events, data, has_next=bool(page.NextToken)) if page is not None else None
 
@@ -213,13 +209,12 @@ def _make_batch(  # noqa: PLR0913 - what a batch has
     *,
     is_history: bool = False,
     has_next: bool | None = None,
-    once: Sequence[bytes] = _ONCE,
 ) -> Batch | None:
     """Make a batch unless one of its records is a notification of S3 or its like, or has a source in another case.
 
     Of a name that comes twice, only the last is seen: there must not be more names in the data than records.
     """
-    if any(data.count(name) != len(records) for name in once):
+    if any(data.count(name) != len(records) for name in _ONCE):
         return None
     sources = [record.event_source for record in records]
     if any(source.startswith("aws:") or not is_source(source) or not is_plain(source) for source in set(sources)):

@@ -30,6 +30,7 @@ from trail_diff.read.parts import (
     read_array,
 )
 from trail_diff.read.slim import REFUSALS, Batch
+from trail_diff.read.text import Text
 
 WINDOW_BYTES = 4 << 20
 """How much is looked at in one go; a document that fits is decoded whole."""
@@ -80,6 +81,11 @@ class Splitter:
     def position(self) -> int:
         """Return how many bytes of the document were passed."""
         return self._passed + self._at
+
+    @property
+    def is_recoded(self) -> bool:
+        """Check whether text that is no UTF-8 was read so far."""
+        return isinstance(self._stream, Text) and self._stream.is_recoded
 
     def mark(self) -> None:
         """Take all that was passed for accounted for."""

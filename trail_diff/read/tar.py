@@ -70,9 +70,11 @@ def read_members(stream: Readable, budget: Budget) -> Iterator[Member]:
 
 
 def _read_header(stream: Readable) -> _Header | None:
-    """Read a header; None at the end, which is a block of zeros, or nothing at all."""
+    """Read a header; None where nothing is left. Behind the zeros that end an archive another one may follow."""
     block = _read_exactly(stream, BLOCK_BYTES)
-    if not block or not block.strip(b"\0"):
+    while block and not block.strip(b"\0"):
+        block = _read_exactly(stream, BLOCK_BYTES)
+    if not block:
         return None
     if len(block) < BLOCK_BYTES or _number(block[148:156]) != sum(block[:148]) + 256 + sum(block[156:]):
         raise Damaged(Reason.TRUNCATED_ARCHIVE)

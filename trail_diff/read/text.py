@@ -14,6 +14,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _BEYOND_ASCII = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
+_BEGUN = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
+"""The beginning of a character at the end of a piece."""
+_NO_WIDE_TEXT = b'"eventSource"'
+"""What no text of two or four bytes a character holds."""
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\x0b\x0c\r\x1b\x1e"))
 
 
@@ -31,23 +35,56 @@ def is_binary(head: bytes) -> bool:
     return controls != zeros or holes * 100 > len(text) if holes else controls * 20 > len(text)
 
 
-def decode_text(data: bytes) -> tuple[str, bool]:
-    """Return text, and whether it is UTF-8; where nothing beyond ASCII is, it is read as Windows writes it."""
+def decode_text(data: bytes) -> str:
+    """Return text in UTF-8; where nothing beyond ASCII is, it is read as Windows writes it."""
     try:
-        return data.decode(), True
+        return data.decode()
     except UnicodeDecodeError:
-        is_utf8 = _BEYOND_ASCII.search(data) is not None
-        return data.decode("utf-8" if is_utf8 else "cp1252", "replace"), is_utf8
+        return data.decode("utf-8" if _BEYOND_ASCII.search(data) else "cp1252", "replace")
 
 
-def as_utf8(head: bytes, stream: Readable) -> Readable:
+def is_utf8(data: bytes) -> bool:
+    """Check whether text is UTF-8 to its end."""
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+class Text:
+    """A document as UTF-8, whatever it was written in; `is_recoded` once a line of it was in no encoding it names."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.is_recoded = False
+        self._chunks = Chunks(self._recode(pieces))
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes."""
+        return self._chunks.read(size)
+
+    def _recode(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        rest = b""
+        for piece in pieces:
+            data = rest + piece if rest else piece
+            begun = _BEGUN.search(data, max(len(data) - 3, 0))
+            rest = data[begun.start() :] if begun else b""
+            yield self._recode_lines(data[: len(data) - len(rest)])
+        if rest:
+            yield self._recode_lines(rest)
+
+    def _recode_lines(self, data: bytes) -> bytes:
+        if is_utf8(data):
+            return data
+        self.is_recoded = True
+        return b"".join(decode_text(line).encode() for line in data.splitlines(keepends=True))
+
+
+def as_utf8(head: bytes, stream: Readable) -> Text:
     """Return a document as UTF-8. `stream` begins with `head`; what is no valid UTF-16 or UTF-32 is replaced."""
     mark, encoding = _encoding(head)
-    if encoding is not None:
-        return Chunks(_transcode(stream, mark, encoding))
     if mark:
         stream.read(mark)
-    return stream
+    return Text(pieces(stream) if encoding is None else _transcode(stream, encoding))
 
 
 def _encoding(head: bytes) -> tuple[int, str | None]:
@@ -66,11 +103,22 @@ def _encoding(head: bytes) -> tuple[int, str | None]:
     return 0, {(0,): "utf-32-le", (3,): "utf-32-be", (0, 2): "utf-16-le", (1, 3): "utf-16-be"}.get(tuple(filled))
 
 
-def _transcode(stream: Readable, mark: int, encoding: str) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
-    stream.read(mark)
+def pieces(stream: Readable) -> Iterator[bytes]:
+    """Yield all that a stream gives."""
     while data := stream.read(CHUNK_BYTES):
-        if text := decoder.decode(data):
+        yield data
+
+
+def _transcode(stream: Readable, encoding: str) -> Iterator[bytes]:
+    """Yield UTF-8, up to where a program that writes UTF-8 added to the file; from there on as it is."""
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    for data in pieces(stream):
+        added = data.find(_NO_WIDE_TEXT)
+        if text := decoder.decode(data if added < 0 else data[:added]):
             yield text.encode("utf-8", "replace")
+        if added >= 0:
+            yield b"\n" + data[added:]
+            yield from pieces(stream)
+            return
     if text := decoder.decode(b"", final=True):
         yield text.encode("utf-8", "replace")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from trail_diff.case.coverage import is_damage
 from trail_diff.errors import SourceError, UsageError
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
@@ -31,6 +32,8 @@ from trail_diff.redaction.learnt import News
 from trail_diff.redaction.redactor import Redactor
 from trail_diff.redaction.self_check import Summary, sum_up
 
+_GAP = b'{"eventVersion":null,"eventSource":null,"eventName":"left out by trail-diff redact"}\n'
+"""What stands for records that could not be read; it is counted as an invalid one."""
 _WORTH_FILES = 8
 """How many files there have to be before further processes are worth their start."""
 
@@ -66,6 +69,7 @@ def share(
         with _drafting(output) as folder:
             named, left_out = _write_drafts(files, folder, redactor, processes)
             _compare(named, summaries)
+            _mark_gaps(folder, named, summaries, left_out)
             if not named:
                 raise SourceError(
                     "nothing in it can be shared: no text document", hint="give exports or facts as JSON or CSV"
@@ -273,6 +277,31 @@ def _compare(named: Mapping[str, Summary], summaries: Sequence[Summary]) -> None
                 f"{name}: the redacted copy would not hold the same {difference}, so nothing is written",
                 hint="export it again as AWS writes it, as JSON; a damaged or retyped file cannot be redacted safely",
             )
+
+
+def _mark_gaps(
+    folder: Path, named: Mapping[str, Summary], summaries: Sequence[Summary], left_out: Sequence[Skipped]
+) -> None:
+    """Put what reading counts as a record that is none behind documents of which a part is missing, as before.
+
+    Without it an absence that nobody can be sure of would be called confirmed of the copy. For what was left out as a
+    whole it is put into the last document. A policy or another fact gets none: it would not be one any more.
+    """
+    marked = {
+        name for (name, written), read in zip(named.items(), summaries, strict=True) if _lost_its_gap(read, written)
+    }
+    is_any_told = marked or any(written.is_partly_read for written in named.values())
+    if not is_any_told and any(map(is_damage, left_out)):
+        marked = set(list(named)[-1:])
+    for name in marked:
+        draft = folder / name
+        if named[name].records or named[name].jobs or not draft.stat().st_size:
+            with draft.open("ab") as opened:
+                opened.write(_GAP)
+
+
+def _lost_its_gap(read: Summary, written: Summary) -> bool:
+    return read.is_partly_read and not written.is_partly_read
 
 
 def _put_in_place(folder: Path, names: Sequence[str], output: Path) -> None:

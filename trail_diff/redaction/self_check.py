@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from trail_diff.case.coverage import is_damage
 from trail_diff.events.jobs import read_job_document
 from trail_diff.events.normalize import KMS, normalize_record
 from trail_diff.model.learnt import Event, Skipped
@@ -30,10 +31,12 @@ class Summary(Struct, frozen=True):
     keys: int
     callers: int
     jobs: int
+    is_partly_read: bool = False
 
     def difference(self, other: "Summary") -> str | None:
-        """Return in what another summary differs, None if in nothing."""
-        return next((name for name in self.__struct_fields__ if getattr(self, name) != getattr(other, name)), None)
+        """Return in what another summary differs, None if in nothing; whether all was read is no part of it."""
+        names = self.__struct_fields__[:-1]
+        return next((name for name in names if getattr(self, name) != getattr(other, name)), None)
 
 
 def sum_up(found: Iterable[Found | FoundSlim]) -> Summary:
@@ -50,13 +53,14 @@ def sum_up(found: Iterable[Found | FoundSlim]) -> Summary:
                     times = (job.created, job.completed)
                     sums.jobs += _digest((job.kind, job.state, *map(str, times)))
             case Skipped():
-                pass
+                sums.is_partly_read |= is_damage(item)
     return sums.summary()
 
 
 class _Sums:
     def __init__(self) -> None:
         self.records = self.times = self.kinds = self.jobs = 0
+        self.is_partly_read = False
         self.of_key: dict[str, int] = {}
         self.of_caller: dict[str, int] = {}
 
@@ -101,7 +105,7 @@ class _Sums:
             sum(_digest((total & _BITS,)) for total in of.values()) for of in (self.of_key, self.of_caller)
         )
         totals = (self.times, self.kinds, keys, callers, self.jobs)
-        return Summary(self.records, *(total & _BITS for total in totals))
+        return Summary(self.records, *(total & _BITS for total in totals), self.is_partly_read)
 
 
 def _decoded(record: SlimRecord) -> dict[str, Any]:

@@ -33,9 +33,7 @@ REASONS: Mapping[str, str] = {
     "parquet-support-missing": "reading Parquet needs the parquet extra (pyarrow), which is not installed",
     "zstd-support-missing": "reading zstd needs the zstd extra (zstandard), which is not installed; unpack it first",
     "text-not-read": "text that seems to be part of a record could not be read; export it again with --output json",
-    "time-ambiguous": (
-        "the dates do not tell which number is the day and which the month; export again with ISO 8601 times"
-    ),
+    "time-ambiguous": ("the times do not tell day from month, or their zone; export again with ISO 8601 times"),
     "account-number-lost": "a spreadsheet rounded the account numbers; they were left out",
     "archive-link": "a link inside of an archive is not followed",
     "duplicate": "the event was read already",
@@ -57,7 +55,7 @@ REASONS: Mapping[str, str] = {
     "repaired-escapes": "the escapes of JSON inside of a string or a cell were undone",
     "repaired-dates": "the order of day and month was told from all dates of the column",
     "repaired-links": "links that a chat or a ticket made of names were undone",
-    "repaired-encoding": "text that is no UTF-8 was read as Windows-1252",
+    "repaired-encoding": "text that is no UTF-8 was read as Windows-1252; letters beyond ASCII may be wrong",
     # what the evidence does not cover
     "kms-events-excluded": "the trail seems to leave KMS events out",
     "read-only-events-missing": "read-only events, such as kms:Decrypt, are missing",

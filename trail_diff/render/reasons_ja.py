@@ -40,7 +40,9 @@ REASONS: Mapping[str, str] = {
     "text-not-read": (
         "レコードの一部と思われるテキストを読み取れませんでした。--output json でエクスポートし直してください"
     ),
-    "time-ambiguous": "日付の日と月の順序を判別できません。ISO 8601 形式の時刻でエクスポートし直してください",
+    "time-ambiguous": (
+        "時刻の日と月の順序、またはタイムゾーンを判別できません。ISO 8601 形式の時刻でエクスポートし直してください"
+    ),
     "account-number-lost": "表計算ソフトによってアカウント番号が丸められているため、使用しませんでした",
     "archive-link": "アーカイブ内のリンクはたどりません",
     "duplicate": "このイベントはすでに読み取っています",
@@ -66,7 +68,9 @@ REASONS: Mapping[str, str] = {
     "repaired-escapes": "文字列またはセル内の JSON のエスケープを元に戻しました",
     "repaired-dates": "列のすべての日付から日と月の順序を判別しました",
     "repaired-links": "チャットやチケットが名前から作ったリンクを元に戻しました",
-    "repaired-encoding": "UTF-8 ではないテキストを Windows-1252 として読み取りました",
+    "repaired-encoding": (
+        "UTF-8 ではないテキストを Windows-1252 として読み取りました。ASCII 以外の文字は正しくない可能性があります"
+    ),
     # what the evidence does not cover
     "kms-events-excluded": "証跡が KMS イベントを除外しているようです",
     "read-only-events-missing": "kms:Decrypt などの読み取り専用イベントがありません",

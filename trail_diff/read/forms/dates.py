@@ -19,12 +19,14 @@ _FORMS = (
     "%d-%b-%Y %H:%M:%S",
     "%b %d, %Y @ %H:%M:%S",
     "%a, %d %b %Y %H:%M:%S",
+    "%d %b %Y %H:%M:%S",
+    "%d %B %Y %H:%M:%S",
     "%a %b %d %H:%M:%S %Y",
     "%Y\u5e74%m\u6708%d\u65e5 %H:%M:%S",
     "%Y. %m. %d. %H:%M:%S",
 )
 """Forms of databases, Kibana, mails, C and of sheets in Japanese and Korean; each can mean one time only."""
-_SERIAL = re.compile(r"[3-6]\d{4}[.,]\d{4,12}\Z")
+_SERIAL = re.compile(r"[3-6]\d{4}[.,]\d{1,17}\Z")
 _FIRST_DAY = datetime(1899, 12, 30, tzinfo=UTC)
 """From when a spreadsheet counts days."""
 ROW_LIMIT = 1_000_000
@@ -59,7 +61,7 @@ def read_written(text: str) -> datetime | None:
     if _SERIAL.match(text):
         moment = _FIRST_DAY + timedelta(days=float(text.replace(",", ".")))
         return (moment + timedelta(milliseconds=500)).replace(microsecond=0)
-    plain = re.sub(r"(?:\.\d{1,9}|\s+GMT)\Z", "", text.strip()) if text[:1].isalnum() else text
+    plain = re.sub(r"\.\d{1,9}\Z", "", text.strip()) if text[:1].isalnum() else text
     for form in _FORMS:
         try:
             return datetime.strptime(plain, form).replace(tzinfo=UTC)

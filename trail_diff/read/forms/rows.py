@@ -16,7 +16,7 @@ from msgspec import UNSET
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.cells import delimiter_of, read_cells, split_header
-from trail_diff.read.forms.dates import read_written, settle_dates
+from trail_diff.read.forms.dates import Settled, read_written, settle_dates
 from trail_diff.read.forms.ecs import columns_from_ecs
 from trail_diff.read.forms.spelling import SPELLING
 from trail_diff.read.forms.structtext import parse_struct_text
@@ -84,8 +84,10 @@ _FREE_NAMES = frozenset(
 _DEPTH_LIMIT = 16
 _FIRST_YEAR = 2013
 _RESOURCE = re.compile(r"resources[._](?:([0-9]{1,3})[._])?(\w+)\Z")
-_ZONE = re.compile(r"\s*\[UTC\]\s*\Z")
-"""What Sentinel's portal adds to the name of a column of times."""
+_ZONE = re.compile(r"\s*\[([A-Za-z][\w/+: -]{0,40})\]\s*\Z")
+"""What Sentinel's portal adds to the name of a column of times: their zone."""
+_SAME_ALL_YEAR = frozenset({"GMT", "UTC", "JST", "KST", "SGT"})
+"""Short names of zones that know no summer time."""
 _ROUNDED = re.compile(r"\s*\d[.,]?\d{0,12}E\+\d{1,2}\s*\Z", re.IGNORECASE)
 _YEAR_COMMA = re.compile(r"(?<= \d{4}),(?= )")
 _OFFSET = re.compile(r"\s*\((?:UTC|GMT)([+-])(\d{1,2}):?(\d{2})\)\s*\Z")
@@ -140,18 +142,30 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
         counts[Reason.ACCOUNT_NUMBER_LOST] += _drop_rounded(row, accounts)
         # A row that runs on behind its last column is two rows in one: a record of both would be wrong.
         is_mixed = is_torn or any(row[len(names) :])
-        record = None if settled.is_ambiguous or is_mixed else record_from_columns(dict(zip(names, row, strict=False)))
-        if record is not None:
+        record = Reason.UNREADABLE_ROW if is_mixed else _read_row(names, settled, time)
+        if isinstance(record, Reason):
+            counts[record] += 1
+            sizes[0] += sum(map(len, row)) + len(row)
+        else:
             counts[Reason.REPAIRED_DATES] += settled.is_changed
             counts[Reason.CELL_NOT_READ] += any(_is_cut(row, index, names, record) for index in structs)
             yield record
-        else:
-            counts[Reason.TIME_AMBIGUOUS if settled.is_ambiguous else Reason.UNREADABLE_ROW] += 1
-            sizes[0] += sum(map(len, row)) + len(row)
     for reason, count in counts.items():
         is_lost = reason in (Reason.TIME_AMBIGUOUS, Reason.UNREADABLE_ROW)
         if count:
             yield Skipped(source, reason, count, (is_lost and sizes[0]) or UNSET)
+
+
+def _read_row(names: Sequence[str], settled: Settled, time: int | None) -> Record | Reason:
+    """Make a record of a row, whose time may be in the zone that its column is named by; a Reason says it is none."""
+    columns = dict(zip(names, settled.row, strict=False))
+    written = columns.get(names[time]) if time is not None else None
+    if time is not None and written and (zone := _ZONE.search(names[time])) and zone[1].upper() != "UTC":
+        columns[names[time]] = f"{written} {zone[1]}"
+    record = None if settled.is_ambiguous else record_from_columns(columns)
+    if settled.is_ambiguous or (record is not None and record["eventTime"] is None and written):
+        return Reason.TIME_AMBIGUOUS
+    return Reason.UNREADABLE_ROW if record is None else record
 
 
 def _is_cut(row: Sequence[str], index: int, names: Sequence[str], record: Record) -> bool:
@@ -368,13 +382,32 @@ def read_row_time(value: Any) -> str | None:
             shift = timedelta(hours=int(found[2]), minutes=int(found[3])) * (-1 if found[1] == "-" else 1)
             text = text[: found.start()]
         text = _YEAR_COMMA.sub("", text)
-    moment = parse_time(text) if not isinstance(text, str) else parse_time(text) or read_written(text)
+    moment = _read_text_time(text) if isinstance(text, str) else parse_time(text)
     if moment is None or (not isinstance(text, str) and moment.year < _FIRST_YEAR):
         return None
     try:
         return f"{moment - shift:%Y-%m-%dT%H:%M:%SZ}"
     except OverflowError:
         return None
+
+
+def _read_text_time(text: str) -> datetime | None:
+    """Read a time as text; one that ends in its zone only where that means one hour.
+
+    A short name such as CET is written in summer as well, by whoever means CEST.
+    """
+    if moment := parse_time(text) or read_written(text):
+        return moment
+    from trail_diff.moments import take_zone
+
+    written, zone = take_zone(text, UTC)
+    name = text.removeprefix(written).strip()
+    is_sure = bool(name) and (not name.isalpha() or name.upper() in _SAME_ALL_YEAR)
+    moment = parse_time(written) or read_written(written) if is_sure else None
+    if moment is None:
+        return None
+    early, late = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    return early.astimezone(UTC) if early.utcoffset() == late.utcoffset() else None
 
 
 def _is_absent(value: Any) -> bool:

@@ -17,15 +17,20 @@ _STEMS = (
     "shortened",
     "removed",
     "redacted",
-    "skipped",
+    "skipp",
     "left out",
     "etc",
 )
-_WORDS = r"(?:snip(?:ped|s)?|cut|trimmed|truncated|omitted|elided|shortened|removed|redacted|skipped|left out|etc)"
+_WORDS = (
+    r"(?:snip(?:ped|s)?|cut|trimmed|truncated|omitted|elided|shortened|removed|redacted|skipp(?:ed|ing)|left out|etc)"
+)
 _LINE = re.compile(
     rf"^[ \t]*[\W_]{{0,12}}(?:\w+[ \t]+){{0,4}}{_WORDS}(?:[ \t]+\w+){{0,4}}[ \t]*[\W_]{{0,12}}$",
     re.IGNORECASE | re.MULTILINE,
 )
+_WORD = re.compile(rf"\b{_WORDS}\b|8<", re.IGNORECASE)
+_MARK_WORDS, _MARK_CHARACTERS = 7, 80
+"""How long text is at most that only says that something was left out."""
 _DOTS = re.compile(rf"({_STRING})|(:\s*+)?[\[(<]?(?:\.{{3,}}|\u2026)[\])>]?(?![^\n\"{{}}\[\],]*+\w)")
 _BRACKETED = re.compile(rf"({_STRING})|(:\s*+)?[\[(<][ \t]*{_WORDS}[ \t]*[\])>]", re.IGNORECASE)
 
@@ -39,6 +44,14 @@ def _drop_marks(text: str) -> str | None:
         plain = _DOTS.sub(put, plain)
     plain = _BRACKETED.sub(put, plain) if has_words else plain
     return drop_commas(plain) if plain != text else None
+
+
+def is_mark(text: str) -> bool:
+    """Check whether text between values only says that something was left out there."""
+    bare = text.strip(" \t\r\n,[]{}()<>:*#/-")
+    if not bare or len(bare) > _MARK_CHARACTERS or '"' in bare:
+        return False
+    return not bare.strip(".\u2026") or (len(bare.split()) <= _MARK_WORDS and _WORD.search(bare) is not None)
 
 
 def _has_words(text: str) -> bool:

@@ -13,6 +13,7 @@ from trail_diff.read.budget import Budget, Damaged
 from trail_diff.read.compressed import Chunks, inflate
 from trail_diff.read.containers import GZIP
 from trail_diff.read.repair.interface import Repair
+from trail_diff.read.text import decode_text
 
 _HEADER = re.compile(r"\A\s{0,80}(?:From |[A-Za-z][A-Za-z-]{0,60}:)[^\n]{0,2000}\n", re.ASCII)
 ENCODED = re.compile(r"^Content-Transfer-Encoding:[ \t]*(?:quoted-printable|base64)", re.IGNORECASE | re.MULTILINE)
@@ -59,12 +60,12 @@ def _plain_text(content: bytes) -> str:
         except Damaged:
             pieces.append(b'"eventSource')  # what is behind is lost
         content = b"".join(pieces)
-    return content.decode("utf-8", "replace")
+    return decode_text(content)
 
 
 def is_base64(line: str) -> bool:
-    """Check whether the first line of a document is the beginning of base64 of JSON or gzip."""
-    return _BASE64_HEAD.match(line) is not None
+    """Check whether the first line of a document is the beginning of base64 of JSON or gzip, or of armour around it."""
+    return _BASE64_HEAD.match(line) is not None or _ARMOUR.match(line) is not None
 
 
 def _decode_base64(text: str) -> str | None:

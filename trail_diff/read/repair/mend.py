@@ -15,6 +15,7 @@ from trail_diff.read.budget import Budget, Damaged
 from trail_diff.read.forms.rows import is_header
 from trail_diff.read.interface import Found, FoundJob, FoundSlim, Selection, Tally
 from trail_diff.read.ledger import Ledger, mentions, size_of
+from trail_diff.read.repair.elisions import is_mark
 from trail_diff.read.repair.registry import ALWAYS, REPAIRS
 from trail_diff.read.repair.resync import find_whole_values, gaps
 
@@ -31,10 +32,11 @@ _RECORD = "eventVersion"
 
 
 class Mended(Struct, frozen=True):
-    """What was read of broken text, what was not, and the repairs that it took; `is_cut`: its end was not read.
+    """What was read of broken text, what was not, and the repairs that it took.
 
-    Of what was not read, `lost_bytes` were of records, `quoted_bytes` may have been; `lost_weight` is the former
-    without white space, which a repair may change without gaining anything.
+    It `is_cut` where its end was not read, `is_elided` where somebody left out values between others. Of what was not
+    read, `lost_bytes` were of records, `quoted_bytes` may have been; `lost_weight` is the former without white space,
+    which a repair may change without gaining anything.
     """
 
     items: list[Found]
@@ -46,6 +48,7 @@ class Mended(Struct, frozen=True):
     quoted_bytes: int
     unread_bytes: int
     is_cut: bool = False
+    is_elided: bool = False
     repairs: tuple[Reason, ...] = ()
 
     @property
@@ -170,9 +173,10 @@ def _with_repairs(found: Mended, repairs: tuple[Reason, ...]) -> Mended:
 
 def _weigh(items: Sequence[Found | FoundSlim], tally: Tally, ledger: Ledger, between: Iterable[str]) -> Mended:
     lost = lost_bytes = weight = quoted = unread = 0
-    rest = ""
+    rest, is_elided = "", False
     for gap in between:
         rest = "" if _FRAME.fullmatch(gap) else gap.strip()
+        is_elided = is_elided or is_mark(rest)
         is_lost = mentions(rest) or _PART.search(rest) is not None
         unread += size_of(rest)
         quoted += size_of(rest) if is_lost or _QUOTES.search(rest) else 0
@@ -180,7 +184,7 @@ def _weigh(items: Sequence[Found | FoundSlim], tally: Tally, ledger: Ledger, bet
         lost_bytes += size_of(rest) if is_lost else 0
         weight += size_of("".join(rest.split())) if is_lost else 0
     plain = [item for item in items if not isinstance(item, FoundSlim)]
-    return Mended(plain, tally, ledger, lost, lost_bytes, weight, quoted, unread, is_cut=bool(rest))
+    return Mended(plain, tally, ledger, lost, lost_bytes, weight, quoted, unread, bool(rest), is_elided)
 
 
 def _find_table(text: str) -> int | None:

@@ -5,6 +5,7 @@ References to what is elsewhere in the document are refused: a few can stand for
 
 import json
 import re
+from typing import Any
 
 from trail_diff.model.reasons import Reason
 from trail_diff.read.repair.interface import Repair
@@ -38,10 +39,20 @@ def _to_json(text: str) -> str | None:
         for count, event in enumerate(yaml.parse(text, Loader=loader)):
             if isinstance(event, yaml.AliasEvent) or count > most:
                 return None
-        values = list(yaml.load_all(text, Loader=loader))
-        return "\n".join(json.dumps(value) for value in values)
+        return "\n".join(_write(node) for node in yaml.compose_all(text, Loader=loader))
     except (yaml.YAMLError, RecursionError, ValueError, TypeError):
         return None
+
+
+def _write(node: Any) -> str:
+    """Write a node as JSON; a name that comes twice, as where two files were joined, comes twice there too."""
+    match node.id:
+        case "mapping":
+            return f"{{{','.join(f'{_write(name)}:{_write(value)}' for name, value in node.value)}}}"
+        case "sequence":
+            return f"[{','.join(map(_write, node.value))}]"
+        case _:
+            return json.dumps(node.value)
 
 
 YAML_ANSWER = Repair(Reason.REPAIRED_YAML, _read_answer, work=64)
