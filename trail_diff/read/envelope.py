@@ -30,6 +30,8 @@ from trail_diff.read.parts import Broken, Element, Line, Part, Rest, Value
 from trail_diff.read.recognition import (
     contained,
     fuller_record,
+    has_joined_name,
+    holds_part_of_another,
     is_before_table,
     is_insight,
     is_ocsf,
@@ -425,9 +427,11 @@ class Envelope:
         if not isinstance(record.get("eventTime", ""), str):
             record = {**record, "eventTime": read_row_time(record.get("eventTime"))}
         peek = peek_at(record)
-        if not is_record(peek):
+        if not is_record(peek) or has_joined_name(record):
             self._ledger.note(Reason.INVALID_RECORD, size=self._size)
             return
+        if holds_part_of_another(record):
+            self._ledger.note(Reason.TEXT_NOT_READ, size=self._size)
         self._ledger.account()
         self._tally.count(peek)
         if self._selection(peek):

@@ -1,5 +1,6 @@
 """What an object is: a record, one that is spoilt, or something beside records; which lines are before a table."""
 
+import json
 import re
 from typing import Any
 
@@ -14,6 +15,9 @@ _SEPARATOR_HINT = re.compile(r"sep=.\Z")
 
 _TYPE_LINE = re.compile(r"#TYPE [\w.`\[\], +-]{1,400}\Z")
 """The first line by which PowerShell tells of what kind the rows of a CSV are."""
+
+_JOINED_NAME = re.compile(r"[A-Za-z](?:eventID|eventSource|eventName|eventTime|userIdentity)\Z")
+_MEMBERS_IN_TEXT = '\\"eventID\\":'
 
 _JOB_LISTS = frozenset({"BackupJobs", "CopyJobs", "RestoreJobs"})
 
@@ -56,6 +60,16 @@ def is_of_another(thing: dict[str, Any], inner: Any) -> bool:
     return isinstance(event_id, str) and isinstance(inner, dict) and inner.get("eventID") not in (None, event_id)
 
 
+def has_joined_name(record: dict[str, Any]) -> bool:
+    """Check whether a member's name begins with another one, as damage leaves it that joins two records in a name."""
+    return any(_JOINED_NAME.search(str(name)) for name in record)
+
+
+def holds_part_of_another(record: dict[str, Any]) -> bool:
+    """Check whether a text in a record holds members of another one, which damage may have put there."""
+    return _MEMBERS_IN_TEXT in json.dumps(record, ensure_ascii=False, default=str)
+
+
 def peek_at(thing: dict[str, Any]) -> Peek:
     """Return what decides of an object that is decoded, its source in lower case."""
     source = thing.get("eventSource")
@@ -77,7 +91,7 @@ def read_peek(raw: bytes | msgspec.Raw) -> Peek | None:
         peek = _PEEK.decode(raw)
     except REFUSALS:
         return None
-    is_whole = peek.user_identity is not NULL and isinstance(peek.event_time, str)
+    is_whole = peek.user_identity is not NULL and peek.event_id and isinstance(peek.event_time, str)
     is_sure = is_whole and is_record(peek) and is_plain(peek.event_source)
     return peek if is_sure and not is_made_of_two(raw) else None
 

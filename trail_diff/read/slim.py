@@ -13,7 +13,8 @@ import msgspec
 
 from trail_diff.read.records import NULL, SlimRecord, is_plain, is_source
 
-_ONCE = (b'"eventSource"', b'"eventID"')
+_ONCE = (b'"eventSource"', b"eventID")
+"""What every record has once; the second also betrays where damage joined it to a word or put it inside of a text."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 ENTRY = b'"CloudTrailEvent"'
 REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
