@@ -88,6 +88,18 @@ def altered_allow(explained: Explained) -> StatementRef | None:
         if found:
             found.sort(key=lambda pair: (not _has_sid_of(statement, pair[1]), failing.get(pair[0], 0)))
             return _reference(*found[0])
+    return _barred_allow(explained)
+
+
+def _barred_allow(explained: Explained) -> StatementRef | None:
+    """Return the Allow that stands as it did, and that keeps out the request of the failed job by a condition."""
+    before = explained.before_policy.document if explained.before_policy is not None else {}
+    for one in applying_allows(explained.before) if explained.before is not None else ():
+        raw = statement_at(before, one.index)
+        index = find_covering(raw, explained.policy.document) if raw is not None and explained.policy else None
+        now = next((own for own in key_policy_allows(explained.then) if own.index == index), None)
+        if now is not None and any(condition.outcome == "no-match" for condition in now.conditions):
+            return StatementRef(now.index, now.sid)
     return None
 
 
