@@ -212,6 +212,7 @@ class Reason(StrEnum):
     POLICY_IS_TODAYS = "policy-is-todays"
     POLICY_LOST_ALLOW = "policy-lost-allow"
     POLICY_HISTORY_NOT_KNOWN = "policy-history-not-known"
+    POLICY_TEXT_UNREADABLE = "policy-text-unreadable"
     POLICY_SAME_FOR_SUCCEEDED = "policy-same-for-succeeded"
     POLICY_ALLOWS_CALLER = "policy-allows-caller"
     KEY_STATE_CHANGED_BEFORE_JOB = "key-state-changed-before-job"

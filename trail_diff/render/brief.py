@@ -1,8 +1,10 @@
 """The report on one screen of a terminal: verdict, jobs, callers that differ, suspect, change, fix, coverage."""
 
+from collections.abc import Sequence
+
 from trail_diff.arns import last_name
 from trail_diff.model.learnt import Job
-from trail_diff.model.report import Finding, Remedy, Report
+from trail_diff.model.report import Change, Finding, Remedy, Report
 from trail_diff.render import escape, essentials, findings, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
@@ -138,6 +140,7 @@ def _show_findings(page: Page, report: Report, words: Catalogue, *, is_short: bo
     merged = findings.merge_findings(report.findings, words)
     page.gap()
     if not merged:
+        _show_changes(page, report, essentials.changes_between(report), words)
         return
     finding, actions = merged[0]
     name = words.labels["cause"]
@@ -167,6 +170,10 @@ def _show_evidence(page: Page, report: Report, finding: Finding, words: Catalogu
     for named in finding.evidence[1:]:
         if named.file and named.file.startswith("arn:"):
             page.field("", essentials.show_evidence(report, named, words))
+    _show_changes(page, report, changes, words)
+
+
+def _show_changes(page: Page, report: Report, changes: Sequence[Change], words: Catalogue) -> None:
     name = words.labels["change"]
     for change in changes:
         page.field(name, essentials.show_dated_change(report, change, words), change.url)

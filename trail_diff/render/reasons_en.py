@@ -120,6 +120,7 @@ REASONS: Mapping[str, str] = {
     "policy-is-todays": "the policy is the one given, assumed to have been in force then",
     "policy-lost-allow": "the policy at the succeeded job allowed the call, the one at the failed job does not",
     "policy-history-not-known": "which policy the key had when the job ran is not known",
+    "policy-text-unreadable": "the text of this policy cannot be read from the record",
     "policy-same-for-succeeded": "the policy said the same, or kept out more, when the call succeeded",
     "policy-allows-caller": "the policy allows the caller",
     "key-state-changed-before-job": "an event before the job put the key in this state, and none undid it in time",

@@ -142,6 +142,7 @@ REASONS: Mapping[str, str] = {
         "成功したジョブの時点のポリシーは呼び出しを許可していましたが、失敗したジョブの時点のポリシーは許可していません"
     ),
     "policy-history-not-known": "ジョブの実行時にキーにどのポリシーが設定されていたかは不明です",
+    "policy-text-unreadable": "このポリシーの内容はレコードから読み取れません",
     "policy-same-for-succeeded": "呼び出しが成功したときも、ポリシーの該当部分は同じか、より厳しいものでした",
     "policy-allows-caller": "ポリシーは呼び出し元を許可しています",
     "key-state-changed-before-job": ("ジョブの前のイベントでキーがこの状態になり、ジョブまでに元に戻されていません"),
