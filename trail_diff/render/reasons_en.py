@@ -156,6 +156,7 @@ REASONS: Mapping[str, str] = {
     "succeeded-under-statement": "the same call worked while the same policy was in force",
     "lacks-what-succeeded": "a call that nothing known allows either worked while the policy was in force",
     "succeeded-too-soon": "such a call worked less than five minutes after it came, when KMS need not have applied it",
+    "alias-moved": "an alias that the calls may name was pointed at the key on which the call was refused",
     "stops-at-change": "the caller's calls stop at this change, while others go on",
     "resumes-at-change": "the caller's calls resume at the next change",
     "sibling-succeeded": "another caller that the statement treats alike worked under the same policy",

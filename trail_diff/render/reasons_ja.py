@@ -178,6 +178,7 @@ REASONS: Mapping[str, str] = {
     "lacks-what-succeeded": "同様に許可されていないはずの呼び出しが、同じポリシーが有効な間に成功しています",
     "succeeded-too-soon": "変更から 5 分以内に同様の呼び出しが成功しています (KMS に未反映だった可能性)",
     "succeeded-under-statement": "同じポリシーが有効な間に同じ呼び出しが成功しています",
+    "alias-moved": "呼び出しが指定している可能性のあるエイリアスが、拒否されたキーに付け替えられています",
     "stops-at-change": "この変更を境に呼び出しが途絶え、他の呼び出しは続いています",
     "resumes-at-change": "次の変更を境に呼び出しが再開しています",
     "sibling-succeeded": "そのステートメントで同じ扱いになる別の呼び出し元が、同じポリシーの下で成功しています",
