@@ -103,7 +103,7 @@ def is_about_resources(event: Event, names: Collection[str]) -> bool:
 
 
 def changed_resource(event: Event) -> str | None:
-    """Return the name of the role, vault, bucket, topic or the like that a change is about, and of an alias; None of a key's."""
+    """Return the name of the role, vault, alias, bucket or the like that a change is about; None of a key's."""
     if event.accesses and "aliasName" not in event.request_parameters:
         return None
     named = (event.request_parameters.get(name) for name in _NAMING)
