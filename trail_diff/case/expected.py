@@ -84,7 +84,7 @@ def _as_of(event: Event, action: str, key: str, lender: Job, failed: Job) -> Eve
 
     A context with a value that cannot be mapped is left out with all request parameters, which makes it unknown.
     """
-    names = _names(lender, failed)
+    names = names_between(lender, failed)
     context = {name: names.get(value) for name, value in event.encryption_context.items()}
     known = {name: value for name, value in context.items() if value is not None}
     is_known = bool(known) and len(known) == len(context)
@@ -101,8 +101,8 @@ def _as_of(event: Event, action: str, key: str, lender: Job, failed: Job) -> Eve
     )
 
 
-def _names(lender: Job, failed: Job) -> Mapping[str, str]:
-    """Return what the names of the lender's vault and resource are in the failed job; its account is the same."""
+def names_between(lender: Job, failed: Job) -> Mapping[str, str]:
+    """Return what the names of another job's vault and resource are in the failed job; its account is the same."""
     pairs = [
         (lender.vault, failed.vault),
         (last_name(lender.vault), last_name(failed.vault)),

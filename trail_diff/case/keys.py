@@ -5,7 +5,7 @@ recovery point by the other, the vault's. So calls on the resource's key tell no
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from trail_diff.arns import arn_region, arn_service, last_name
@@ -25,12 +25,14 @@ def learn_keys(job: Job, window: Window, events: EventIndex, jobs: Sequence[Job]
     Origins are, in this order: its descriptor; the creation of its vault; calls in its window whose context names its
     vault or resource; calls whose context names nothing, of the storage service (the vault's key) or, where nothing is
     known otherwise, of the job's role (the resource's), which on a busy account can be a neighbour's; other jobs on the
-    vault, which may be older than the vault's present key.
+    vault, which may be older than the vault's present key. Where calls at other times name the vault, so do the job's
+    own, and one that names nothing is a neighbour's (AWS Backup guide, "Encryption for backups").
     """
     inside = events.concerning(job, window)
     by_verdict = _by_verdict(job, inside)
     found = [*_described(job), *_created(job, events.changes), *_named(job, inside, by_verdict)]
-    found += [*_unnamed(job, by_verdict, found), *_of_other_jobs(job, events, jobs)]
+    spoken = {role for role, vault in _vaults(job) if any(_speaks_of(one, vault) for one in events.speaking_of(vault))}
+    found += [*_unnamed(job, by_verdict, found, spoken), *_of_other_jobs(job, events, jobs)]
     first = {(one.role, one.key): one for one in reversed(found)}
     return tuple(sorted(first.values(), key=lambda one: (_ROLES.index(one.role), found.index(one))))
 
@@ -158,10 +160,10 @@ def _speaks_of(event: Event, vault: str) -> bool:
 
 
 def _unnamed(
-    job: Job, by_verdict: Mapping[ContextVerdict, Sequence[Event]], found: Sequence[JobKey]
+    job: Job, by_verdict: Mapping[ContextVerdict, Sequence[Event]], found: Sequence[JobKey], spoken: Collection[KeyRole]
 ) -> Iterator[JobKey]:
     """Yield the keys of calls whose context says nothing: the storage service's, and those of the job's role."""
-    known = {one.role for one in found}
+    known = {one.role for one in found}.union(spoken)
     silent = by_verdict[ContextVerdict.SILENT]
     for role, _vault in _vaults(job):
         if role not in known:

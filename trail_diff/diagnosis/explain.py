@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from msgspec import structs
 
 from trail_diff.arns import last_name
+from trail_diff.case.expected import names_between
 from trail_diff.diagnosis.diff import is_expected
 from trail_diff.diagnosis.examined import Explained, began
 from trail_diff.diagnosis.key_history import (
@@ -70,8 +71,22 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
         put_during_job=refused_at is None and bool(_policies_put_during(case, key)),
         was_replaced=is_replaced,
         before_policy=policy_before,
-        call=call,
+        call=_as_failed(case, call),
     )
+
+
+def _as_failed(case: Case, call: tuple[Event, KeyAccess]) -> tuple[Event, KeyAccess]:
+    """Return a call of the succeeded job as the failed one would make it: its context names that job's own vault."""
+    event, access = call
+    succeeded, failed = case.succeeded, case.failed
+    if succeeded is None or failed.window.holds(event.event_time) or not succeeded.window.holds(event.event_time):
+        return call
+    names = names_between(succeeded.job, failed.job)
+    context = {name: names.get(value, value) for name, value in event.encryption_context.items()}
+    if context == event.encryption_context:
+        return call
+    parameters = {**event.request_parameters, "encryptionContext": context}
+    return structs.replace(event, encryption_context=context, request_parameters=parameters), access
 
 
 _REFUSALS = ("explicit-deny", "implicit-deny")
@@ -144,7 +159,7 @@ def _decide_today(case: Case, group: CallerGroup, request: Request, then: Policy
 def request_in_failed(case: Case, call: tuple[Event, KeyAccess]) -> Request:
     """Build the request as the failed job made it; one that only the succeeded job made, as it would have been then."""
     is_own = case.failed.window.holds(call[0].event_time)
-    return build_request(*call, case.facts.organization_id, at=None if is_own else began(case))
+    return build_request(*_as_failed(case, call), case.facts.organization_id, at=None if is_own else began(case))
 
 
 def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:

@@ -8,7 +8,7 @@ from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of, grants_at
 from trail_diff.events.identity import service_name
 from trail_diff.model.learnt import Caller, Event, Use
-from trail_diff.model.report import CallerGroup
+from trail_diff.model.report import CallerGroup, Evidence
 
 
 def holds_grant(grant: Mapping[str, Any], caller: Caller) -> bool | None:
@@ -117,23 +117,25 @@ def _contexts(examined: Examined, caller: Caller, action: str | None) -> list[di
     ]
 
 
-def holds_another(examined: Examined, group: CallerGroup) -> bool:
-    """Check whether a grant of the caller for the action, made before the job ended, had not ended by then."""
+def find_held(examined: Examined, group: CallerGroup) -> Evidence | None:
+    """Return a grant of the caller for the action, made before the job ended, that had not ended by then."""
     case = examined.case
     until = case.failed.job.completed or case.failed.window.end
     operation = group.action.removeprefix("kms:")
     for grant in grants_at(case.changes, until, case.facts) or ():
         is_dated = grant.get("CreationDate") is not None and operation in (grant.get("Operations") or ())
         if is_dated and holds_grant(grant, group.caller) and fits_call(examined, grant, group.caller, group.action):
-            return True
+            return Evidence(file="--grants", path="/Grants")
     events = [event for event in case.changes if event.error_code is None and event.event_time <= until]
     ended = {grant_id_of(event) for event in events if event.event_name in GRANT_ENDINGS}
-    return any(
-        event.event_name == "CreateGrant"
-        and grant_id_of(event) not in ended
-        and holds_grant(event.request_parameters, group.caller) is True
-        and group.action.removeprefix("kms:") in (event.request_parameters.get("operations") or ())
-        and any(access.key == group.key for access in event.accesses)
-        and fits_call(examined, event.request_parameters, group.caller, group.action)
-        for event in events
-    )
+    for event in events:
+        if (
+            event.event_name == "CreateGrant"
+            and grant_id_of(event) not in ended
+            and holds_grant(event.request_parameters, group.caller) is True
+            and operation in (event.request_parameters.get("operations") or ())
+            and any(access.key == group.key for access in event.accesses)
+            and fits_call(examined, event.request_parameters, group.caller, group.action)
+        ):
+            return Evidence(event_id=event.event_id)
+    return None

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from trail_diff.diagnosis.examined import Explained
 from trail_diff.diagnosis.key_history import PolicyVersion, policy_versions
-from trail_diff.diagnosis.statements import find_same, lost_allows, statement_at
+from trail_diff.diagnosis.statements import find_covering, lost_allows, statement_at
 from trail_diff.model.codes import Cause
 from trail_diff.model.decisions import StatementRef
 from trail_diff.model.learnt import Case
@@ -33,9 +33,9 @@ def blamed_in(explained: Explained, cause: Cause, statement: StatementRef | None
     document = explained.policy.document if explained.policy is not None else {}
     if cause is Cause.KEY_POLICY_NO_ALLOW:
         lost = lost_allows(explained)
-        return lambda other: all(find_same(one, other) is None for one in lost) if lost else other == document
+        return lambda other: all(find_covering(one, other) is None for one in lost) if lost else other == document
     raw = statement_at(document, statement.index) if statement is not None else None
-    return lambda other: other == document if raw is None else find_same(raw, other) is not None
+    return lambda other: other == document if raw is None else find_covering(raw, other) is not None
 
 
 def span_of(case: Case, explained: Explained, holds: Holds, moment: datetime | None = None) -> PolicySpan | None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from trail_diff.diagnosis.covering import covers
 from trail_diff.diagnosis.examined import Explained
 from trail_diff.model.decisions import CallerDecision, StatementOutcome, StatementRef
 from trail_diff.model.report import StatementChange
@@ -53,15 +54,15 @@ def statement_at(policy: Mapping[str, Any], index: int) -> Mapping[str, Any] | N
     return found if isinstance(found, Mapping) else None
 
 
-def find_same(statement: Mapping[str, Any], policy: Mapping[str, Any]) -> int | None:
-    """Return the index of a statement of the policy that says the same, whatever its Sid; None where there is none."""
-    wanted = _said(statement)
+def find_covering(statement: Mapping[str, Any], policy: Mapping[str, Any]) -> int | None:
+    """Return the index of a statement of the policy that says the same, whatever its Sid, or matches more; else None.
+
+    A Deny that gained an exemption is covered by the one that it was, an Allow by the one that gained a value.
+    """
     listed = policy.get("Statement")
-    every = listed if isinstance(listed, list) else [listed]
-    for index, other in enumerate(every, 1):
-        if isinstance(other, Mapping) and _said(other) == wanted:
-            return index
-    return None
+    others = [one for one in enumerate(listed if isinstance(listed, list) else [listed], 1) if isinstance(one[1], dict)]
+    same = (index for index, other in others if _said(other) == _said(statement))
+    return next(same, None) or next((index for index, other in others if covers(other, statement)), None)
 
 
 def applying_allows(decision: CallerDecision) -> list[StatementOutcome]:
@@ -87,6 +88,18 @@ def altered_allow(explained: Explained) -> StatementRef | None:
         if found:
             found.sort(key=lambda pair: (not _has_sid_of(statement, pair[1]), failing.get(pair[0], 0)))
             return _reference(*found[0])
+    return _barred_allow(explained)
+
+
+def _barred_allow(explained: Explained) -> StatementRef | None:
+    """Return the Allow that stands as it did, and that keeps out the request of the failed job by a condition."""
+    before = explained.before_policy.document if explained.before_policy is not None else {}
+    for one in applying_allows(explained.before) if explained.before is not None else ():
+        raw = statement_at(before, one.index)
+        index = find_covering(raw, explained.policy.document) if raw is not None and explained.policy else None
+        now = next((own for own in key_policy_allows(explained.then) if own.index == index), None)
+        if now is not None and any(condition.outcome == "no-match" for condition in now.conditions):
+            return StatementRef(now.index, now.sid)
     return None
 
 
@@ -96,7 +109,7 @@ def lost_allows(explained: Explained) -> list[Mapping[str, Any]]:
         return []
     old, new = explained.before_policy.document, explained.policy.document
     found = (statement_at(old, one.index) for one in applying_allows(explained.before))
-    return [statement for statement in found if statement is not None and find_same(statement, new) is None]
+    return [statement for statement in found if statement is not None and find_covering(statement, new) is None]
 
 
 def _is_successor(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

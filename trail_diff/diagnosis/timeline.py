@@ -7,7 +7,8 @@ from trail_diff.diagnosis.key_history import policy_versions
 from trail_diff.diagnosis.statements import compare_statements
 from trail_diff.events.surroundings import changed_resource
 from trail_diff.model.learnt import Case, Event
-from trail_diff.model.report import Change, Finding, StatementChange
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Change, Finding
 
 
 def list_changes(case: Case, findings: Sequence[Finding] = ()) -> tuple[Change, ...]:
@@ -19,29 +20,29 @@ def list_changes(case: Case, findings: Sequence[Finding] = ()) -> tuple[Change, 
     start = min(starts) if case.succeeded and starts else None
     evidence = {one.event_id for finding in findings for one in finding.evidence} - {None}
     return tuple(
-        Change(
-            time=event.event_time,
-            name=event.event_name,
-            caller=event.caller,
-            event_id=event.event_id,
-            key=next((access.key for access in event.accesses if access.key), None),
-            resource=changed_resource(event),
-            error_code=event.error_code,
-            statements=_compare_policies(case, event),
-            url=link_event(event, case),
-        )
+        _describe(case, event)
         for event in case.changes
         if start is None or event.event_time >= start or event.event_id in evidence
     )
 
 
-def _compare_policies(case: Case, event: Event) -> tuple[StatementChange, ...]:
-    """Compare the policy that a PutKeyPolicy record carries with the one that the key had before, by statement."""
+def _describe(case: Case, event: Event) -> Change:
     key = next((access.key for access in event.accesses if access.key), None)
-    if event.event_name != "PutKeyPolicy" or event.error_code is not None or key is None:
-        return ()
-    versions = list(policy_versions(case.changes, key))
+    versions = list(policy_versions(case.changes, key)) if key and _puts_policy(event) else []
     index = next((i for i, one in enumerate(versions) if one.evidence.event_id == event.event_id), None)
-    if index is None or index == 0:
-        return ()
-    return tuple(compare_statements(versions[index - 1].document, versions[index].document))
+    return Change(
+        time=event.event_time,
+        name=event.event_name,
+        caller=event.caller,
+        event_id=event.event_id,
+        key=key,
+        resource=changed_resource(event),
+        error_code=event.error_code,
+        statements=tuple(compare_statements(versions[index - 1].document, versions[index].document)) if index else (),
+        url=link_event(event, case),
+        reason=Reason.POLICY_TEXT_UNREADABLE if key and _puts_policy(event) and index is None else None,
+    )
+
+
+def _puts_policy(event: Event) -> bool:
+    return event.event_name == "PutKeyPolicy" and event.error_code is None

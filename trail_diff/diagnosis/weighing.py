@@ -5,7 +5,7 @@ possible, with the rival named. What is in doubt is likely at most, and never by
 refuted, whatever else supports it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -28,6 +28,7 @@ GAPS = frozenset(
 )
 """Where records may be missing: of calls, and of a change that undid what is blamed. One of these among the reasons of
 a finding is all that keeps it from being confirmed."""
+_ENDS = frozenset({Reason.CALLER_MISSING, Reason.CALLER_REFUSED})
 _BY_ABSENCE = frozenset({Reason.CALLER_MISSING, Reason.KEY_STATE_CHANGED_BEFORE_JOB})
 
 
@@ -129,20 +130,32 @@ def _is_same(one: Hypothesis, other: Hypothesis) -> bool:
 
 
 def _heed_message(weighed: list[_Judged]) -> list[_Judged]:
-    """Lower what rests on an absence where the job's message states a cause outside of KMS: that explains it too."""
-    if not any(one.standing == "likely" and Reason.MESSAGE_STATES_CAUSE in one.hypothesis.reasons for one in weighed):
+    """Lower what rests on an absence where the job's message speaks of something else than KMS.
+
+    A cause that it states explains the absence too; what it leaves open keeps it from being certain.
+    """
+    others = {reason for one in weighed if one.standing in ("likely", "possible") for reason in one.hypothesis.reasons}
+    if Reason.MESSAGE_STATES_CAUSE in others:
+        lowered: Mapping[Standing, Standing] = {"confirmed": "possible", "likely": "possible"}
+    elif Reason.MESSAGE_NAMES_NO_KMS in others:
+        lowered = {"confirmed": "likely"}
+    else:
         return weighed
     return [
-        structs.replace(one, standing="possible")
-        if one.standing in ("confirmed", "likely") and Reason.CALLER_MISSING in one.hypothesis.reasons
+        structs.replace(one, standing=lowered.get(one.standing, one.standing))
+        if Reason.CALLER_MISSING in one.hypothesis.reasons
         else one
         for one in weighed
     ]
 
 
 def _is_evaluated(one: _Judged) -> bool:
-    """Check whether something is certain by evaluation only: what a record states, as the key's state, comes first."""
-    return one.standing == "confirmed" and one.hypothesis.origin == "key-policy"
+    """Check whether something is told by evaluation only: what a record states, as the key's state, comes first.
+
+    So does what the records say of calls that ended otherwise than in a refusal.
+    """
+    is_other_end = _ENDS.isdisjoint(one.hypothesis.reasons)
+    return one.hypothesis.origin == "key-policy" and (one.standing == "confirmed" or is_other_end)
 
 
 def _strength(one: _Judged) -> int:

@@ -46,6 +46,7 @@ def changes_around(services: Collection[str]) -> tuple[str, ...]:
 
 
 _NAMING = (
+    "aliasName",
     "roleName",
     "userName",
     "backupVaultName",
@@ -102,8 +103,8 @@ def is_about_resources(event: Event, names: Collection[str]) -> bool:
 
 
 def changed_resource(event: Event) -> str | None:
-    """Return the name of the role, vault, bucket, topic or the like that a change is about; None of a key's."""
-    if event.accesses:
+    """Return the name of the role, vault, alias, bucket or the like that a change is about; None of a key's."""
+    if event.accesses and "aliasName" not in event.request_parameters:
         return None
     named = (event.request_parameters.get(name) for name in _NAMING)
     return next((name for name in named if isinstance(name, str)), None)

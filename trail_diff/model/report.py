@@ -239,7 +239,7 @@ class Change(Struct, frozen=True):
     """An event that changed a key, grant, policy, role or trail; `statements` compares a policy with the last one.
 
     `url` is its address in the AWS console, when its Region is known; `resource` is what was changed where it is no
-    key: a role, a vault, a bucket.
+    key: a role, a vault, a bucket. `reason` says what is not known of it.
     """
 
     time: datetime
@@ -251,6 +251,7 @@ class Change(Struct, frozen=True):
     error_code: str | None = None
     statements: tuple[StatementChange, ...] = ()
     url: str | None = None
+    reason: Reason | None = None
 
 
 class ListedEvent(Struct, frozen=True):

@@ -1,8 +1,10 @@
 """The report on one screen of a terminal: verdict, jobs, callers that differ, suspect, change, fix, coverage."""
 
+from collections.abc import Sequence
+
 from trail_diff.arns import last_name
 from trail_diff.model.learnt import Job
-from trail_diff.model.report import Finding, Remedy, Report
+from trail_diff.model.report import Change, Finding, Remedy, Report
 from trail_diff.render import escape, essentials, findings, layout
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.interface import RenderOptions
@@ -15,12 +17,25 @@ OUTCOME_COLORS = {"explained": "red", "difference": "red", "no-difference": "gre
 PRESENCE_COLORS = {"only-succeeded": "red", "denied-in-failed": "red", "only-failed": "yellow"}
 
 SCREEN_LINES = 24
-_LEAST = ("attempts", "open", "gaps", "places", "sentence", "repeated", "breaks", "expected", "rows", "warnings")
+_LEAST = (
+    "attempts",
+    "open",
+    "gaps",
+    "places",
+    "sentence",
+    "repeated",
+    "breaks",
+    "expected",
+    "rows",
+    "warnings",
+    "steps",
+)
 """What an answer can do without, what it needs least first: what would not help, what is open, empty lines, Regions;
 what the table of callers says again in the verdict, and what the change and the rival say again of the cause; breaks
-in commands, which a terminal makes as well; by what calls are expected; a row for each action; and the text of
-warnings, which are counted.
+in commands, which a terminal makes as well; by what calls are expected; a row for each action; the text of warnings,
+which are counted; and all but the first step. Without a good answer the steps are what matters, and stay open.
 """
+_GOOD = ("confirmed", "likely")
 _MOST_RIVALS = 3
 _MOST_STEPS = 2
 _MOST_JSON_LINES = 12
@@ -31,7 +46,7 @@ def render_brief(report: Report, options: RenderOptions) -> str:
     """Render what a reader needs first; of an answer what matters least is left out where one screen cannot hold it."""
     text = _render(report, options, frozenset())
     for number in range(1, len(_LEAST) + 1):
-        if report.verdict.outcome != "explained" or text.count("\n") <= SCREEN_LINES:
+        if text.count("\n") <= SCREEN_LINES:
             break
         text = _render(report, options, frozenset(_LEAST[:number]))
     return text
@@ -46,8 +61,9 @@ def _render(report: Report, options: RenderOptions, without: frozenset[str]) -> 
     _show_absence(page, report, words)
     _show_fix(page, report, words, has_attempts="attempts" not in without)
     show_expected(page, report, words, is_short="expected" in without)
-    if "open" not in without or report.verdict.confidence == "possible":
-        _show_next_steps(page, report, words, is_short="breaks" in without)
+    if "open" not in without or report.verdict.confidence not in _GOOD:
+        most = 1 if "steps" in without else _MOST_STEPS
+        _show_next_steps(page, report, words, most=most, is_short="breaks" in without)
     warnings = essentials.other_warnings(report)
     counted = [words.count("warnings", len(warnings))] if warnings and "warnings" in without else []
     covered = [essentials.coverage_line(report, words, has_places="places" not in without), *counted]
@@ -138,6 +154,7 @@ def _show_findings(page: Page, report: Report, words: Catalogue, *, is_short: bo
     merged = findings.merge_findings(report.findings, words)
     page.gap()
     if not merged:
+        _show_changes(page, report, essentials.changes_between(report), words)
         return
     finding, actions = merged[0]
     name = words.labels["cause"]
@@ -167,6 +184,10 @@ def _show_evidence(page: Page, report: Report, finding: Finding, words: Catalogu
     for named in finding.evidence[1:]:
         if named.file and named.file.startswith("arn:"):
             page.field("", essentials.show_evidence(report, named, words))
+    _show_changes(page, report, changes, words)
+
+
+def _show_changes(page: Page, report: Report, changes: Sequence[Change], words: Catalogue) -> None:
     name = words.labels["change"]
     for change in changes:
         page.field(name, essentials.show_dated_change(report, change, words), change.url)
@@ -223,14 +244,16 @@ def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
     page.field("", words.grammar.join_clauses(essentials.show_proof(remedy, words)))
 
 
-def _show_next_steps(page: Page, report: Report, words: Catalogue, *, is_short: bool = False) -> None:
+def _show_next_steps(
+    page: Page, report: Report, words: Catalogue, *, most: int = _MOST_STEPS, is_short: bool = False
+) -> None:
     """Show what would settle the rest: beside a good answer what is open in a line each, else the commands.
 
     A command that leads to the fix itself is shown beside any answer.
     """
-    is_answered = report.verdict.confidence in ("confirmed", "likely")
+    is_answered = report.verdict.confidence in _GOOD
     name = words.labels["open" if is_answered else "next_step"]
-    for step in report.next_steps[:_MOST_STEPS]:
+    for step in report.next_steps[:most]:
         is_open = is_answered and step.is_fact
         account = report.failed.account
         told = words.reason(step.reason) if is_open else layout.show_step(step, account, words, is_short=is_short)
@@ -238,6 +261,6 @@ def _show_next_steps(page: Page, report: Report, words: Catalogue, *, is_short: 
         if not is_open:
             page.command(step.command)
         name = "" if is_answered else name
-    more = len(report.next_steps) - _MOST_STEPS
+    more = len(report.next_steps) - most
     if more > 0:
         page.field("", words.count("more", more))

@@ -19,6 +19,7 @@ from trail_diff.render.summary import DECISIVE
 
 _MOST_ROWS = 8
 _MOST_CHANGES = 2
+_OF_A_KEY = frozenset({"PutKeyPolicy", "DisableKey", "EnableKey", "ScheduleKeyDeletion", "CancelKeyDeletion"})
 _MOST_VALUES = 1
 _OTHERS = ("denied-in-failed", "only-succeeded", "only-failed", "both")
 _DOUBTS = frozenset(
@@ -247,6 +248,19 @@ def changes_of(report: Report, finding: Finding) -> Sequence[Change]:
         and (end is None or change.time <= end)
     ]
     return put[-1:]
+
+
+def changes_between(report: Report) -> Sequence[Change]:
+    """Return the last changes of the policies and states of the keys that make the difference, before the job ended.
+
+    They are what there is to look at where a difference has no cause.
+    """
+    if report.verdict.outcome != "difference":
+        return ()
+    keys = {report.failed.key, *(group.key for group in report.callers if group.driving)} - {None}
+    end = report.failed.completed or report.failed.created
+    done = [one for one in report.changes if one.error_code is None and one.key in keys and one.name in _OF_A_KEY]
+    return [one for one in done if end is None or one.time <= end][-_MOST_CHANGES:]
 
 
 def show_dated_change(report: Report, change: Change, words: Catalogue) -> str:

@@ -199,6 +199,7 @@ def show_change(change: Change, words: Catalogue) -> str:
     told = words.labels["done_by"].format(what=what, who=who)
     parts = [words.aside(told, change.error_code) if change.error_code else told]
     parts += [f"{show_statement(one.statement, words)} {words.labels[one.kind]}" for one in change.statements]
+    parts += [words.reason(change.reason)] if change.reason else []
     return words.grammar.join_items(parts)
 
 

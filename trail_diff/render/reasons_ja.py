@@ -146,7 +146,8 @@ REASONS: Mapping[str, str] = {
         "成功したジョブの時点のポリシーは呼び出しを許可していましたが、失敗したジョブの時点のポリシーは許可していません"
     ),
     "policy-history-not-known": "ジョブの実行時にキーにどのポリシーが設定されていたかは不明です",
-    "policy-same-for-succeeded": "呼び出しが成功したときも、ポリシーの該当部分は同じでした",
+    "policy-text-unreadable": "このポリシーの内容はレコードから読み取れません",
+    "policy-same-for-succeeded": "呼び出しが成功したときも、ポリシーの該当部分は同じか、より厳しいものでした",
     "policy-allows-caller": "ポリシーは呼び出し元を許可しています",
     "key-state-changed-before-job": ("ジョブの前のイベントでキーがこの状態になり、ジョブまでに元に戻されていません"),
     "key-state-today": "キーは現在この状態ですが、いつからかは不明です",
@@ -181,6 +182,7 @@ REASONS: Mapping[str, str] = {
     "lacks-what-succeeded": "同様に許可されていないはずの呼び出しが、同じポリシーが有効な間に成功しています",
     "succeeded-too-soon": "変更から 5 分以内に同様の呼び出しが成功しています (KMS に未反映だった可能性)",
     "succeeded-under-statement": "同じポリシーが有効な間に同じ呼び出しが成功しています",
+    "alias-moved": "呼び出しが指定している可能性のあるエイリアスが、拒否されたキーに付け替えられています",
     "stops-at-change": "この変更を境に呼び出しが途絶え、他の呼び出しは続いています",
     "resumes-at-change": "次の変更を境に呼び出しが再開しています",
     "sibling-succeeded": "そのステートメントで同じ扱いになる別の呼び出し元が、同じポリシーの下で成功しています",

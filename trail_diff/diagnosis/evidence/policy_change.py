@@ -9,7 +9,7 @@ from trail_diff.diagnosis.evidence.requests import explained_for, outcome_of, te
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.policy_spans import blamed_in, span_of
-from trail_diff.diagnosis.statements import applying_allows, find_same, key_policy_allows, statement_at
+from trail_diff.diagnosis.statements import applying_allows, find_covering, key_policy_allows, statement_at
 from trail_diff.model.codes import Cause
 from trail_diff.model.decisions import StatementOutcome
 from trail_diff.model.reasons import Reason
@@ -38,7 +38,7 @@ def _judge_deny(examined: Examined, explained: Explained, hypothesis: Hypothesis
         return None
     statement = statement_at(explained.policy.document, outcome.index)
     old = explained.before_policy
-    same = find_same(statement, old.document) if statement is not None else None
+    same = find_covering(statement, old.document) if statement is not None else None
     if same is not None:
         is_same = worked_alike(examined, explained, tested_keys([outcome]))
         if is_same is True or (is_same is None and _came_out_alike(explained, outcome, same)):
@@ -63,7 +63,7 @@ def _judge_allow(examined: Examined, explained: Explained, hypothesis: Hypothesi
         return None
     old, new = explained.before_policy.document, explained.policy.document
     before = applying_allows(explained.before)
-    lost = [one for one in before if (raw := statement_at(old, one.index)) is None or find_same(raw, new) is None]
+    lost = [one for one in before if (raw := statement_at(old, one.index)) is None or find_covering(raw, new) is None]
     if lost:
         still = {one.sid for one in explained.then.statements if one.sid is not None}
         reason = Reason.STATEMENT_ALTERED if any(one.sid in still for one in lost) else Reason.STATEMENT_REMOVED

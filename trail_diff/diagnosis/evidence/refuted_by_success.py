@@ -21,7 +21,7 @@ from trail_diff.diagnosis.held_grants import granted_meanwhile, held_until_ended
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.key_history import TO_SETTLE, PolicyVersion
 from trail_diff.diagnosis.policy_spans import blamed_in, span_of
-from trail_diff.diagnosis.statements import find_same, key_policy_allows, lost_allows, statements_of
+from trail_diff.diagnosis.statements import find_covering, key_policy_allows, lost_allows, statements_of
 from trail_diff.model.codes import Cause
 from trail_diff.model.decisions import CallerDecision
 from trail_diff.model.learnt import KeyAccess, Use
@@ -106,7 +106,7 @@ def _decide_as(examined: Examined, explained: Explained, action: str) -> CallerD
 def _allows_no_more(then: PolicyVersion, policy: PolicyVersion) -> bool:
     """Check whether every Allow of a policy stands in another one too."""
     allows = (one for one in statements_of(then.document) if one.get("Effect") == "Allow")
-    return all(find_same(one, policy.document) is not None for one in allows)
+    return all(find_covering(one, policy.document) is not None for one in allows)
 
 
 def successes_under(examined: Examined, explained: Explained, hypothesis: Hypothesis) -> Iterator[tuple[Use, bool]]:

@@ -56,7 +56,8 @@ def is_same_request(one: Facets, other: Facets, tested: frozenset[str]) -> bool 
     if any(key in _OF_TIME or key.startswith(_OF_THE_REQUEST) for key in tested):
         return None
     pairs = (
-        (("kms:encryptioncontext",), one.encryption_context == other.encryption_context),
+        # what a service works for, as a vault, stands in the context and is what it sends as the source
+        (("kms:encryptioncontext", "aws:sourcearn"), one.encryption_context == other.encryption_context),
         (("aws:sourceip", "aws:vpcsourceip"), one.source_ip_address == other.source_ip_address),
         (("aws:sourcevpc", "aws:vpce"), one.vpc_endpoint_id == other.vpc_endpoint_id),
         (("aws:userid",), one.principal_id == other.principal_id),

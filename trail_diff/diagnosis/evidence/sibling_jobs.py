@@ -6,7 +6,7 @@ from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.key_history import TO_SETTLE
-from trail_diff.diagnosis.statements import applying_allows, find_same, statement_at
+from trail_diff.diagnosis.statements import applying_allows, find_covering, statement_at
 from trail_diff.events.jobs import is_succeeded
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Job
@@ -68,9 +68,9 @@ def _may_be_new(examined: Examined, hypothesis: Hypothesis) -> bool:
     old, new = explained.before_policy.document, explained.policy.document
     if hypothesis.cause is Cause.KEY_POLICY_NO_ALLOW:
         allows = applying_allows(explained.before) if explained.before is not None else []
-        return any((raw := statement_at(old, one.index)) is None or find_same(raw, new) is None for one in allows)
+        return any((raw := statement_at(old, one.index)) is None or find_covering(raw, new) is None for one in allows)
     raw = statement_at(new, hypothesis.statement.index) if hypothesis.statement is not None else None
-    return raw is not None and find_same(raw, old) is None
+    return raw is not None and find_covering(raw, old) is None
 
 
 def _is_sibling(examined: Examined, job: Job) -> bool:

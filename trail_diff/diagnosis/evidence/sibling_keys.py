@@ -8,7 +8,7 @@ from trail_diff.diagnosis.evidence.requests import outcome_of, tested_keys
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.key_history import TO_SETTLE, PolicyVersion, policy_versions
-from trail_diff.diagnosis.statements import find_same, statement_at, statements_of
+from trail_diff.diagnosis.statements import find_covering, statement_at, statements_of
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Event
 from trail_diff.model.reasons import Reason
@@ -41,7 +41,7 @@ def worked_under_same(examined: Examined, explained: Explained, hypothesis: Hypo
         return None
     for event, version in _calls_elsewhere(examined, explained):
         is_settled = version.since is not None and event.event_time >= version.since + TO_SETTLE
-        if is_settled and find_same(raw, version.document) is not None:
+        if is_settled and find_covering(raw, version.document) is not None:
             return Reason.SIBLING_KEY_SAME_STATEMENT, (Evidence(event_id=event.event_id), version.evidence)
     return None
 
@@ -69,7 +69,7 @@ def worked_without(examined: Examined, explained: Explained, hypothesis: Hypothe
 
 def _missing_in(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the statements of a policy that another one has not, whatever their Sids."""
-    return [statement for statement in statements_of(one) if find_same(statement, other) is None]
+    return [statement for statement in statements_of(one) if find_covering(statement, other) is None]
 
 
 def _calls_elsewhere(examined: Examined, explained: Explained) -> Iterator[tuple[Event, PolicyVersion]]:

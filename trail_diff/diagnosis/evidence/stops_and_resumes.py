@@ -8,7 +8,7 @@ Nothing is said where the time between was not all searched: a call there would 
 
 from datetime import datetime
 
-from trail_diff.diagnosis.evidence.spans import blamed_span
+from trail_diff.diagnosis.evidence.spans import Span, blamed_span
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.hypotheses.key_state import CRYPTO_ACTIONS
@@ -22,7 +22,11 @@ RULE = "stops-and-resumes"
 def judge_by_stop(examined: Examined, hypothesis: Hypothesis) -> Judgement | None:
     """Judge what is blamed by whether the calls end where it begins and begin again where it ends."""
     span = blamed_span(examined, hypothesis)
-    if span is None or span.until is None or not _is_searched(examined, span.since, span.until):
+    if span is None:
+        return None
+    if span.until is None:
+        return _by_alias(examined, hypothesis, span)
+    if not _is_searched(examined, span.since, span.until):
         return None
     on_key = [use for use in examined.case.uses if use.key == span.key]
     own = [use for use in on_key if use.error_code is None and _is_concerned(use, hypothesis)]
@@ -35,6 +39,15 @@ def judge_by_stop(examined: Examined, hypothesis: Hypothesis) -> Judgement | Non
     if not (stopped and went_on and resumed):
         return None
     return Judgement(RULE, "supports", (Reason.STOPS_AT_CHANGE, Reason.RESUMES_AT_CHANGE), span.evidence())
+
+
+def _by_alias(examined: Examined, hypothesis: Hypothesis, span: Span) -> Judgement | None:
+    """Judge a refusal by an alias that moved to the key on which it was: the calls were made on another one before."""
+    uses = [use for use in examined.case.uses if use.key == span.key and (use.caller, use.action) == hypothesis.call()]
+    moved = span.key != (hypothesis.key or examined.key) and hypothesis.origin != "key-policy"
+    if not moved or any(use.last >= span.since for use in uses):
+        return None
+    return Judgement(RULE, "supports", (Reason.ALIAS_MOVED,), span.evidence())
 
 
 def _is_searched(examined: Examined, since: datetime, until: datetime) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 from msgspec import structs
 
 from trail_diff.diagnosis.examined import Examined, Explained, began
-from trail_diff.diagnosis.held_grants import fits_call, granted_meanwhile, holds_another, holds_grant
+from trail_diff.diagnosis.held_grants import find_held, fits_call, granted_meanwhile, holds_grant
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, may_be_refused, own_errors
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, grant_id_of
@@ -65,7 +65,7 @@ def _granted_since(examined: Examined) -> Iterator[Hypothesis]:
     for group in examined.driving:
         made = granted_meanwhile(examined, group.caller, group.action)
         explained = examined.explain(group)
-        if made is None or not _may_lack_grant(explained) or holds_another(examined, group):
+        if made is None or not _may_lack_grant(explained) or find_held(examined, group):
             continue
         yield _missing_for(group, Reason.GRANTED_MEANWHILE, evidence_of(made))
 
@@ -179,7 +179,7 @@ def _not_made_again(examined: Examined) -> Iterator[Hypothesis]:
             if holds_grant(event.request_parameters, group.caller) and event.is_on({group.key})
             if group.action.removeprefix("kms:") in (event.request_parameters.get("operations") or ())
         ]
-        if own and _may_lack_grant(examined.explain(group)) and not holds_another(examined, group):
+        if own and _may_lack_grant(examined.explain(group)) and find_held(examined, group) is None:
             missing = _missing_for(group, Reason.GRANT_OF_THE_RUN, evidence_of(*own[:1]))
             yield structs.replace(missing, at_most="possible")
 
@@ -194,7 +194,7 @@ def _last_success(examined: Examined) -> datetime | None:
 
 def _from_ending(examined: Examined, group: CallerGroup, ended: list[Event]) -> Hypothesis | None:
     explained = examined.explain(group)
-    if not ended or not _may_lack_grant(explained) or holds_another(examined, group):
+    if not ended or not _may_lack_grant(explained) or find_held(examined, group):
         return None
     keys = {None, group.key, explained.key if explained else examined.key}
     on_key = [event for event in ended if not event.accesses or event.is_on(keys)]

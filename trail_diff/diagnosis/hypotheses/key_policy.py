@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from trail_diff.diagnosis.examined import Examined, Explained
+from trail_diff.diagnosis.held_grants import find_held
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Standing, refuted
-from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
+from trail_diff.diagnosis.hypotheses.refused_calls import THROTTLING_ERRORS, may_be_refused
 from trail_diff.diagnosis.key_history import policies_of_second
 from trail_diff.diagnosis.policy_spans import blamed_in, span_of
-from trail_diff.diagnosis.statements import altered_allow, applying_allows
+from trail_diff.diagnosis.statements import altered_allow, applying_allows, lost_allows
 from trail_diff.events.denials import is_denial_code
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.decisions import CallerDecision, StatementOutcome, StatementRef
@@ -73,7 +74,8 @@ def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
         explained = examined.explain(group)
         if explained is None or _has_stated_layer(examined, group.caller.across_sessions(), group.action):
             continue
-        if group.failed.error_codes and not any(map(is_denial_code, group.failed.error_codes)):
+        codes = group.failed.error_codes
+        if codes and not any(is_denial_code(code) or code in THROTTLING_ERRORS for code in codes):
             continue  # the records tell how the calls ended, and no policy had a part in that
         if explained.then.decision == "allowed" and explained.policy is not None and not explained.policy.is_todays:
             allowed += 1
@@ -131,15 +133,22 @@ def _is_remote(examined: Examined, statement: StatementOutcome) -> bool:
     A positive operator needs the one value that it names; a negated one over the source of the call names the job's own
     account, which is what a service sends that sends any (IAM user guide, "The confused deputy problem").
     """
-    account = examined.case.failed.job.account
     for one in statement.conditions:
         if one.outcome != "unknown":
             continue
         is_positive = "not" not in one.operator.lower() and not one.operator.lower().endswith(("ifexists", "null"))
-        names_own = one.key.lower() in _SOURCES and account is not None and any(account in v for v in one.expected)
-        if names_own or (is_positive and not one.operator.lower().startswith("forallvalues")):
+        if is_positive and not one.operator.lower().startswith("forallvalues"):
             return True
-    return False
+    return _names_own_source(examined, statement)
+
+
+def _names_own_source(examined: Examined, statement: StatementOutcome) -> bool:
+    """Check whether what keeps a statement undecided is that the call comes for the job's own account."""
+    account = examined.case.failed.job.account
+    return account is not None and any(
+        one.outcome == "unknown" and one.key.lower() in _SOURCES and any(account in value for value in one.expected)
+        for one in statement.conditions
+    )
 
 
 def _missing_allow(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
@@ -147,19 +156,36 @@ def _missing_allow(examined: Examined, explained: Explained) -> Iterator[Hypothe
     then = explained.then
     lost = altered_allow(explained)
     cause = Cause.KEY_POLICY_NO_ALLOW
-    if then.decision == "implicit-deny" and then.layer == "key-policy":
+    held = find_held(examined, explained.group) if explained.key == explained.group.key else None
+    if held is not None and then.decision in ("undetermined", "explicit-deny"):
+        yield refuted(cause, (Reason.GRANT_ALLOWS,), key=explained.key, evidence=(held,))
+    elif then.decision == "implicit-deny" and then.layer == "key-policy":
         reasons: tuple[Reason, ...] = (Reason.NO_KEY_POLICY_ALLOW,)
         is_inferred = then.grade == "inferred"
         reasons += (Reason.RESTS_ON_INFERENCE,) if is_inferred else ()
         yield _make(examined, explained, _Claim(cause, "likely" if is_inferred else "confirmed", lost, reasons))
     elif _lost_allow(explained):
         yield _make(examined, explained, _Claim(cause, "likely", lost, (Reason.POLICY_LOST_ALLOW,)))
-    elif then.decision == "undetermined" and not _has_allow(then) and not _may_be_allowed_by_identity(then):
+    elif _may_lack_allow(explained):
         open_ones = [one for one in applying_allows(then) if one.outcome == "unknown"]
         rests_on = tuple(rest for one in open_ones for rest in _rests_on(one))
         reference = lost or next((StatementRef(one.index, one.sid) for one in open_ones), None)
-        reason = Reason.ALLOW_MAY_NOT_APPLY if open_ones else Reason.GRANTS_NOT_GIVEN
-        yield _make(examined, explained, _Claim(cause, "open", reference, (reason,), rests_on, "likely"))
+        reason = Reason.GRANTS_NOT_GIVEN if then.decision == "undetermined" else Reason.POLICY_LOST_ALLOW
+        is_remote = any(_names_own_source(examined, one) for one in open_ones)
+        at_most: Confidence = "possible" if is_remote else "likely"
+        reasons = (Reason.ALLOW_MAY_NOT_APPLY if open_ones else reason,)
+        yield _make(examined, explained, _Claim(cause, "open", reference, reasons, rests_on, at_most))
+
+
+def _may_lack_allow(explained: Explained) -> bool:
+    """Check whether it is open that something allows the call; beside a Deny that matches only where an Allow is lost.
+
+    That Deny may turn out to be innocent.
+    """
+    then = explained.then
+    if _has_allow(then) or _may_be_allowed_by_identity(then):
+        return False
+    return then.decision == "undetermined" or (then.decision == "explicit-deny" and bool(lost_allows(explained)))
 
 
 _NOT_OF_THE_POLICY = frozenset(
@@ -217,10 +243,14 @@ def _make(examined: Examined, explained: Explained, claim: _Claim) -> Hypothesis
     if _is_one_of_its_second(examined, explained, claim):
         told.append(Reason.SAME_SECOND)
         standing = at_most = "possible"
+    is_refused = any(map(is_denial_code, group.failed.error_codes))
+    if group.failed.errors and not is_refused:
+        standing = at_most = "possible"  # throttled: what a policy would have done to the call is in no record
     if not may_be_refused(examined, group):
         told.append(Reason.DENIAL_WOULD_BE_LOGGED)
         standing = "possible" if standing in ("confirmed", "likely") else "open"
-    told.append(Reason.CALLER_REFUSED if group.failed.errors else Reason.CALLER_MISSING)
+    if is_refused or not group.failed.errors:
+        told.append(Reason.CALLER_REFUSED if is_refused else Reason.CALLER_MISSING)
     return Hypothesis(
         cause=claim.cause,
         standing=standing,

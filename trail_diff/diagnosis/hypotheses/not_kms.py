@@ -33,9 +33,14 @@ _ABOUT_KMS = re.compile(r"\bkms\b|\bcmk\b|encrypt|decrypt|data ?key|key id|\bkey
 _ARN = re.compile(r"\barn:[\w-]{1,20}:\S{1,1000}", re.IGNORECASE)
 _OTHER_KEYS = re.compile(r"\b(?:tag|object|access|primary|partition|sort|condition) keys?\b", re.IGNORECASE)
 _OTHER_ACTION = re.compile(r"not authorized to perform: (?!kms:)[\w-]{1,64}:\w{1,128}", re.IGNORECASE)
+_LACKED_ACTION = re.compile(
+    r"\b(?i:perform|permissions?|calling|action)\b[^.]{0,40}?(?<![\w:-])(?!kms:|aws:)[a-z][\w-]{1,64}:[A-Z][a-z]+[A-Z]\w"
+)
+"""An action of another service that the job could not do, as `s3:GetBucketNotification`."""
 _OTHER_CAUSE = re.compile(
     r"same organi[sz]ation|does not exist|not found|(?:not|un)[ -]?supported|quota|limit (?:was )?(?:reached|exceeded)"
-    r"|already (?:running|exists|in progress)|another \w{1,20} job|backup window|start window|completion window"
+    r"|already (?:running|exists|in progress)|(?:running|concurrent)(?: \w{1,20})? job|another \w{1,20} job"
+    r"|backup window|start window|completion window"
     r"|cancell?ed|expired|opt(?:ed)?[ -]in|vault lock|retention|lifecycle|storage capacity|incompatible"
     r"|invalid (?:state|parameter)|enough (?:space|capacity)|out of (?:space|capacity)",
     re.IGNORECASE,
@@ -55,7 +60,7 @@ def propose_not_kms(examined: Examined) -> Iterator[Hypothesis]:
         return
     if any(is_decisive(examined, tie) for tie in own_errors(examined)):
         return
-    if _OTHER_CAUSE.search(job.message) or _OTHER_ACTION.search(job.message):
+    if any(pattern.search(job.message) for pattern in (_OTHER_CAUSE, _OTHER_ACTION, _LACKED_ACTION)):
         evidence = tuple(Evidence(file=source) for source in job.sources[:1])
         yield Hypothesis(Cause.NOT_KMS, "likely", reasons=(Reason.MESSAGE_STATES_CAUSE,), evidence=evidence)
         return

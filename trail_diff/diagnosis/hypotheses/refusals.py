@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
-from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
+from trail_diff.diagnosis.hypotheses.refused_calls import THROTTLING_ERRORS, evidence_of, is_decisive, own_errors
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.learnt import TiedEvent
 from trail_diff.model.reasons import Reason
@@ -32,9 +32,6 @@ TEXTS: Mapping[Cause, CauseText] = {
 
 
 _CONTEXT_ERRORS = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
-_THROTTLING_ERRORS = frozenset(
-    {"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"}
-)
 _THROTTLING_WORDS = ("throttl", "rate exceeded", "request rate")
 
 
@@ -89,7 +86,7 @@ def propose_throttling(examined: Examined) -> Iterator[Hypothesis]:
     That it failed for it is certain when its message says so, likely when the message says nothing of a key; a call
     that was made again and worked was no reason to fail.
     """
-    errors = _errors(examined, _THROTTLING_ERRORS)
+    errors = _errors(examined, THROTTLING_ERRORS)
     decisive = [tie for tie in errors if is_decisive(examined, tie)]
     if not decisive:
         yield refuted(Cause.KMS_THROTTLED, (Reason.THROTTLING_SURVIVED if errors else Reason.NO_THROTTLING,))

@@ -10,6 +10,8 @@ from trail_diff.model.learnt import Event, TiedEvent
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Evidence
 
+THROTTLING_ERRORS = frozenset({"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"})
+
 
 def failed_errors(examined: Examined) -> Iterator[TiedEvent]:
     """Yield the failed job's calls that ended in an error, unless the same caller's calls all failed before as well."""
