@@ -232,7 +232,9 @@ def test_advised_command_names_the_lists_of_jobs_too(tmp_path: Path, capsys: pyt
 def test_vault_may_stand_among_the_jobs(tmp_path: Path) -> None:
     """The description of a vault is taken where jobs are."""
     vault = tmp_path / "vault.json"
-    vault.write_text('{"BackupVaultArn": "arn:aws:backup:eu-west-1:1:backup-vault:v", "EncryptionKeyArn": "k"}', "utf-8")
+    vault.write_text(
+        '{"BackupVaultArn": "arn:aws:backup:eu-west-1:1:backup-vault:v", "EncryptionKeyArn": "k"}', "utf-8"
+    )
 
     assert run(["--job-id", JOB, "--events", TRAIL, "--job", str(vault)]) == 1
 
