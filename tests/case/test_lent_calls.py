@@ -9,8 +9,10 @@ from trail_diff.case.expected import expect_calls, find_lenders
 from trail_diff.case.gathered import Gathered
 from trail_diff.model.learnt import ExpectedCall, Facts, Job
 from trail_diff.model.reasons import Reason
+from trail_diff.times import parse_time
 
 OTHER_VAULT = VAULT.replace("prod-vault", "other-vault")
+LONG_AGO = "2026-02-01T18:05:00Z"
 OTHER_TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/customers"
 FAILED = make_job("failed", "2026-03-02T18:05:00Z", state="FAILED", key=Recording().key_arn("vault"))
 LENDER = make_job(
@@ -57,6 +59,27 @@ def test_what_a_job_shows_comes_before_what_is_known() -> None:
         ("kms:Encrypt", Reason.EXPECTED_FROM_OTHER_JOB),
         ("kms:GenerateDataKey", Reason.EXPECTED_BY_PROFILE),
     ]
+
+
+def test_baseline_on_another_vault_lends_its_calls() -> None:
+    """A job of the same table on another vault is compared with, and its calls are expected on the failed job's key."""
+    baseline = structs.replace(LENDER, resource=FAILED.resource)
+    case = build_case(gather(FAILED, baseline), Question("failed"), Facts())
+
+    assert case.succeeded is not None
+    assert case.succeeded.job.id == "lender"
+    assert {one.key for one in case.expected if one.key_role == "vault"} == {FAILED.key}
+    assert "kms:Encrypt" in {one.action for one in case.expected}
+
+
+def test_baseline_without_records_leaves_what_is_known() -> None:
+    """Where no record shows what the baseline called, the calls of the profiles take their place."""
+    unseen = structs.replace(LENDER, vault=VAULT, key=FAILED.key, created=None, completed=parse_time(LONG_AGO))
+
+    case = build_case(gather(FAILED, unseen), Question("failed"), Facts())
+
+    assert case.succeeded is not None
+    assert {one.basis for one in case.expected} == {Reason.EXPECTED_BY_PROFILE}
 
 
 def test_only_like_jobs_lend() -> None:

@@ -229,6 +229,16 @@ def test_advised_command_names_the_lists_of_jobs_too(tmp_path: Path, capsys: pyt
     assert f"trail-diff callers --key {KEY} --events {TRAIL} lists" in key
 
 
+def test_vault_may_stand_among_the_jobs(tmp_path: Path) -> None:
+    """The description of a vault is taken where jobs are."""
+    vault = tmp_path / "vault.json"
+    vault.write_text(
+        '{"BackupVaultArn": "arn:aws:backup:eu-west-1:1:backup-vault:v", "EncryptionKeyArn": "k"}', "utf-8"
+    )
+
+    assert run(["--job-id", JOB, "--events", TRAIL, "--job", str(vault)]) == 1
+
+
 def test_account_may_have_dashes() -> None:
     """The console's way to show an account is read as the account."""
     assert run(["--job-id", JOB, "--events", TRAIL, "--account", "1111-2222-3333"]) == 1

@@ -39,6 +39,7 @@ RULES_SAY: dict[str, set[str]] = {
     "never-worked": {"supports"},
     "domain": {"supports"},
     "refusal-recorded": {"refutes"},
+    "changed-around": {"supports"},
 }
 """What each rule can say: a recorded statement alone proves, and what success or silence shows only refutes."""
 

@@ -167,6 +167,15 @@ def test_job_descriptions_are_found() -> None:
     assert len(read_bytes(dump({"BackupJobId": "a", "CreationDate": 1772366400.0})).jobs) == 1
 
 
+@pytest.mark.parametrize("place", ["BackupVaultArn", "RecoveryPointArn"])
+def test_descriptions_of_vaults_and_recovery_points_are_found(place: str) -> None:
+    """What tells the key of a vault or recovery point is handed on like a job; a list of vaults as one document."""
+    described = {place: "arn:aws:backup:eu-west-1:111122223333:backup-vault:v", "EncryptionKeyArn": "k"}
+    found = read_bytes(lines([described, {"BackupVaultList": [described]}]))
+
+    assert len(found.jobs) == 2
+
+
 def test_next_token_is_noticed() -> None:
     """A page that names a next one was not the last."""
     assert read_bytes(dump({"Events": [], "NextToken": "x"})).tally.next_token

@@ -30,6 +30,8 @@ def allow(service: str, *actions: str, **condition: Any) -> dict[str, Any]:
         ("cloudtrail", [], KEY, 3),
         ("cloudtrail", [], (*KEY, "--role", ROLE), 0),
         ("sns", [], KEY, 3),
+        ("sns", [allow("sqs", "kms:Decrypt", "kms:GenerateDataKey")], KEY, 3),
+        ("sqs", [allow("sns", "kms:Decrypt", "kms:GenerateDataKey")], KEY, 0),
         ("sns", [allow("sns", "kms:Decrypt", "kms:GenerateDataKey")], KEY, 0),
         ("logs", [allow("logs.eu-west-1", "kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:Gen*")], (), 0),
         ("logs", [], (), 2),
@@ -58,6 +60,24 @@ def test_grants_have_no_say_where_the_policy_lets_a_service_through(
 
     assert status == 1
     assert "would be refused: budgets.amazonaws.com kms:Decrypt" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [(), KEY])
+def test_grants_tell_which_key_a_policy_is_tried_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    """The grants given count for a policy that is tried for no key in particular: theirs is the key."""
+    alone = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "kms:*", "Resource": "*"}
+    grant = {"KeyId": NAMES["KEY"], "GranteePrincipal": "backup-storage.amazonaws.com", "Operations": ["Decrypt"]}
+    (tmp_path / "new.json").write_text(json.dumps({"Statement": [alone]}), encoding="utf-8")
+    (tmp_path / "grants.json").write_text(json.dumps({"Grants": [grant]}), encoding="utf-8")
+    files = ["--key-policy", str(tmp_path / "new.json"), "--grants", str(tmp_path / "grants.json")]
+
+    run(["what-if", *files, "--resource-type", "EFS", *arguments, "--lang", "en"])
+
+    out = " ".join(capsys.readouterr().out.split())
+    assert "1 allowed" in out
+    assert "not allowed: backup-storage.amazonaws.com kms:GenerateDataKey" in out
 
 
 def test_calls_of_roles_that_are_left_out_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

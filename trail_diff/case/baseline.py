@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from trail_diff.arns import is_replica, last_name
 from trail_diff.events.jobs import has_issues, is_succeeded
-from trail_diff.events.vaults import VAULT_KEY_TYPES
+from trail_diff.events.vaults import VAULT_KEY_TYPES, plain_type
 from trail_diff.model.learnt import Job
 from trail_diff.model.reasons import Reason
 
@@ -44,6 +44,12 @@ def compare_jobs(failed: Job, baseline: Job) -> tuple[Reason, ...]:
     return tuple(reason for reason, holds in differences.items() if holds)
 
 
+def uses_other_vault(failed: Job, baseline: Job) -> bool:
+    """Check whether the baseline went to another vault with another key: its calls there are to be mapped."""
+    keys = failed.key_of("vault"), baseline.key_of("vault")
+    return not _is_same_vault(failed.vault, baseline.vault) and _differ(*keys)
+
+
 def _is_vault_recreated(failed: Job, baseline: Job) -> bool:
     """Check whether one vault has two keys: as a vault keeps the key it was made with, it was made anew meanwhile."""
     is_same = bool(failed.vault) and failed.vault == baseline.vault
@@ -65,7 +71,7 @@ def _is_comparable(failed: Job, job: Job) -> bool:
 
 def _rank(failed: Job, job: Job) -> tuple[int, bool, float]:
     """Order candidates; the greatest is best."""
-    vault_holds_key = (failed.resource_type or "").casefold() in VAULT_KEY_TYPES or failed.kind == "copy"
+    vault_holds_key = plain_type(failed.resource_type or "") in VAULT_KEY_TYPES or failed.kind == "copy"
     likeness = (
         (4 if vault_holds_key else 3) * _is_same_vault(failed.vault, job.vault)
         + (3 if vault_holds_key else 4) * (not _differ(failed.resource, job.resource))

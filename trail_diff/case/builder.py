@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 from msgspec import Struct
 
-from trail_diff.case.baseline import rank_baselines
+from trail_diff.case.baseline import rank_baselines, uses_other_vault
 from trail_diff.case.correlate import job_window
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.case.expected import expect_calls, find_lenders
@@ -149,7 +149,9 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
         for job, window in zip(jobs, windows, strict=True)
     ]
     case = finish_case(gathered, sides, question.keys, facts)
-    expected = expect_calls(case.failed.job, gathered, question.pad) if baseline is None else ()
+    has_shown = case.succeeded is not None and bool(case.succeeded.events)
+    is_lent = baseline is None or not has_shown or uses_other_vault(case.failed.job, baseline)
+    expected = expect_calls(case.failed.job, gathered, question.pad) if is_lent else ()
     return msgspec.structs.replace(case, expected=expected)
 
 

@@ -61,18 +61,21 @@ def _is_stated(finding: Finding) -> bool:
 
 
 def _is_expected(case: Case, groups: Sequence[CallerGroup], finding: Finding) -> bool:
-    """Check whether a finding answers without a succeeded job: by what is expected, or by the key's state."""
+    """Check whether a finding answers without a succeeded job's calls: by what is expected, or by the key's state."""
     has_gap = _has_gap(case, driving_groups(groups))
-    return case.succeeded is None and is_answer_without_baseline(finding, case.failed.job, has_gap=has_gap)
+    return not _is_comparable(case) and is_answer_without_baseline(finding, case.failed.job, has_gap=has_gap)
+
+
+def _is_comparable(case: Case) -> bool:
+    """Check whether records show what the succeeded job called."""
+    return case.succeeded is not None and bool(case.succeeded.events)
 
 
 def _compare(case: Case, groups: Sequence[CallerGroup]) -> Outcome:
     differing = driving_groups(groups)
     if any(group.failed.errors for group in differing):
         return "difference"
-    if case.succeeded is None or not case.succeeded.events:
-        return "inconclusive"
-    if _has_gap(case, differing):
+    if not _is_comparable(case) or _has_gap(case, differing):
         return "inconclusive"
     relevant = [group for group in groups if is_relevant(group)]
     if relevant and all(lacks_type(group) for group in relevant):

@@ -5,7 +5,7 @@ without advanced features keeps the table's own key: so when another job of the 
 that job is believed, not the vault.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
@@ -18,21 +18,29 @@ _JOB_FIELDS = ("BackupJobId", "CopyJobId", "RestoreJobId", "CopyJob")
 
 
 def with_vault_keys(jobs: Sequence[Job], documents: Iterable[Mapping[str, Any]]) -> tuple[Job, ...]:
-    """Return the jobs with the keys that DescribeBackupVault and DescribeRecoveryPoint answers name; order is kept."""
+    """Return the jobs with the keys that descriptions and lists of vaults and recovery points name; order is kept."""
     vaults: dict[str, str] = {}
     points: dict[str, str] = {}
     for document in documents:
-        if any(name in document for name in _JOB_FIELDS):
-            continue
-        key, vault, point = (document.get(name) for name in ("EncryptionKeyArn", "BackupVaultArn", "RecoveryPointArn"))
-        if isinstance(key, str) and isinstance(point, str):
-            points[point] = key
-        elif isinstance(key, str) and isinstance(vault, str):
-            vaults[vault] = key
+        for kind, place, key in described_keys(document):
+            (points if kind == "RecoveryPointArn" else vaults)[place] = key
     if not vaults and not points:
         return tuple(jobs)
     told = {(job.vault, job.resource) for job in jobs if job.key}
     return tuple(_complete(job, vaults, points, is_told=(job.vault, job.resource) in told) for job in jobs)
+
+
+def described_keys(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield the recovery points and vaults that a document describes: the field of its ARN, the ARN, and its key."""
+    if any(name in document for name in _JOB_FIELDS):
+        return
+    lists = [document.get(name) for name in ("BackupVaultList", "RecoveryPoints")]
+    for one in [document, *(one for listed in lists if isinstance(listed, list) for one in listed)]:
+        key = one.get("EncryptionKeyArn") if isinstance(one, dict) else None
+        kind = "RecoveryPointArn" if isinstance(key, str) and "RecoveryPointArn" in one else "BackupVaultArn"
+        place = one.get(kind) if isinstance(key, str) else None
+        if isinstance(key, str) and isinstance(place, str):
+            yield kind, place, key
 
 
 def is_vault_key_used(job: Job) -> bool:
@@ -48,11 +56,16 @@ def is_vault_key_read(job: Job) -> bool:
 def resource_type_of(job: Job) -> str | None:
     """Return the job's resource type in lower case, from its resource's ARN where the descriptor does not say."""
     if job.resource_type:
-        return job.resource_type.casefold()
+        return plain_type(job.resource_type)
     service, resource = arn_service(job.resource) or "", arn_resource(job.resource) or ""
     if service == "ec2":
         return "ebs" if resource.startswith("volume/") else "ec2"
     return _TYPES_BY_SERVICE.get(service)
+
+
+def plain_type(resource_type: str) -> str:
+    """Return a resource type as it is compared; AWS Backup's API calls SAP HANA `SAP HANA on Amazon EC2`."""
+    return resource_type.casefold().removesuffix(" on amazon ec2")
 
 
 def _is_fully_managed(job: Job) -> bool:

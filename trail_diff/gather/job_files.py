@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 
 from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.errors import FactError
 from trail_diff.events.jobs import merge_jobs, read_job_document, read_job_event
 from trail_diff.events.normalize import normalize_record
-from trail_diff.events.vaults import with_vault_keys
+from trail_diff.events.vaults import described_keys, with_vault_keys
 from trail_diff.gather.engine import Sums, fold_found
 from trail_diff.gather.fold import EveryEvent
 from trail_diff.model.learnt import Event, Skipped
@@ -42,6 +43,8 @@ def read_job_files(paths: Sequence[str]) -> Sums:
 
 def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
     """Read the files given as job descriptors: answers of the API, EventBridge, or CloudTrail records of AWS Backup.
+
+    Descriptions of vaults and recovery points, which name their keys, may be among them.
 
     Raises:
         FactError: a file describes no job.
@@ -86,7 +89,8 @@ def _is_summary(item: Found) -> bool:
 def _tells_of_job(item: Found) -> bool:
     match item:
         case FoundJob():
-            return next(read_job_document(item.document, item.source), None) is not None
+            jobs, keys = read_job_document(item.document, item.source), described_keys(item.document)
+            return next(chain(jobs, keys), None) is not None
         case FoundRecord():
             event = normalize_record(item.record, item.source)
             return isinstance(event, Event) and read_job_event(event) is not None

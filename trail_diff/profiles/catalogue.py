@@ -6,7 +6,7 @@ from importlib.resources import files
 import msgspec
 
 from trail_diff.arns import arn_account, arn_region
-from trail_diff.events.vaults import is_vault_key_read, is_vault_key_used, resource_type_of
+from trail_diff.events.vaults import is_vault_key_read, is_vault_key_used, plain_type, resource_type_of
 from trail_diff.model.learnt import Job
 from trail_diff.profiles.interface import CallProfile, CallProfiles, Circumstance
 
@@ -46,7 +46,7 @@ def profiles_of_service(service: str, resource_type: str | None = None) -> tuple
         profile
         for profile in call_profiles().profiles
         if profile.service == service.lower()
-        and (resource_type is None or not profile.resource_types or resource_type.lower() in profile.resource_types)
+        and (resource_type is None or not profile.resource_types or plain_type(resource_type) in profile.resource_types)
     )
 
 

@@ -134,17 +134,18 @@ def _look_alike(thing: Object) -> Sequence[Inside] | None:
 
 
 def _job_description(thing: Object) -> Sequence[Inside] | None:
-    """Recognise the answers of AWS Backup and its EventBridge state changes."""
+    """Recognise the answers of AWS Backup about jobs, vaults and recovery points, and its EventBridge state changes."""
     detail_type = thing.get("detail-type")
     if isinstance(detail_type, str) and detail_type.endswith("Job State Change"):
         return [JobDocument(dict(thing))]
     lists = ("BackupJobs", "CopyJobs", "RestoreJobs", "CopyJob", "BackupJob", "RestoreJob", "reportItems")
+    lists += ("BackupVaultList", "RecoveryPoints")
     is_described = any(f"{kind}JobId" in thing for kind in ("Backup", "Copy", "Restore")) and any(
         name in thing for name in ("State", "Status", "CreationDate")
     )
     is_reported = any(f"{kind}JobId" in thing for kind in ("backup", "copy", "restore")) and "jobStatus" in thing
-    is_job = is_described or is_reported
-    if is_job or any(isinstance(thing.get(name), list | dict) for name in lists):
+    is_place = "EncryptionKeyArn" in thing and ("BackupVaultArn" in thing or "RecoveryPointArn" in thing)
+    if is_described or is_reported or is_place or any(isinstance(thing.get(name), list | dict) for name in lists):
         return [JobDocument(dict(thing))]
     return None
 

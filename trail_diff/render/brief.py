@@ -154,6 +154,8 @@ def _show_findings(page: Page, report: Report, words: Catalogue, *, is_short: bo
     merged = findings.merge_findings(report.findings, words)
     page.gap()
     if not merged:
+        for text in findings.show_open_differences(report, words, most=1)[:_MOST_STEPS]:
+            page.field(words.labels["evidence"], text)
         _show_changes(page, report, essentials.changes_between(report), words)
         return
     finding, actions = merged[0]

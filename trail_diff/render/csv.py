@@ -25,6 +25,7 @@ REPORT_COLUMNS = (
     "confidence",
     "hypotheses",
     "rests_on",
+    "request_differences",
     "best_remedy",
     "warnings",
     "records_read",
@@ -84,7 +85,16 @@ def _weight_cells(group: CallerGroup, report: Report) -> Mapping[str, object]:
         if finding.caller is not None and (finding.caller.across_sessions(), finding.action) == (caller, group.action)
         for one in finding.rests_on
     ]
-    return {"hypotheses": " ".join(dict.fromkeys(weighed)), "rests_on": " ".join(dict.fromkeys(rests_on))}
+    differences = [
+        f"{one.name}: {' '.join(one.failed) or '-'} | {' '.join(one.succeeded) or '-'}"
+        for one in report.request_differences
+        if (one.caller.across_sessions(), one.action, one.key) == (caller, group.action, group.key)
+    ]
+    return {
+        "hypotheses": " ".join(dict.fromkeys(weighed)),
+        "rests_on": " ".join(dict.fromkeys(rests_on)),
+        "request_differences": "; ".join(differences),
+    }
 
 
 def write_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -7,9 +7,10 @@ from msgspec import structs
 from trail_diff.model.codes import Cause
 from trail_diff.model.decisions import CallerDecision, ConditionOutcome
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Finding, Report
+from trail_diff.model.report import Finding, Report, RequestDifference
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.layout import place_key, show_statement
+from trail_diff.render.phrases import caller_name
 
 _MOST_VALUES = 3
 _DENIES = frozenset(cause for cause in Cause if cause.endswith("-deny"))
@@ -110,17 +111,30 @@ def say_mended(finding: Finding, words: Catalogue) -> str:
 
 def show_differences(report: Report, finding: Finding, words: Catalogue, most: int = _MOST_VALUES) -> list[str]:
     """Show in what the refused requests of a finding's caller differ from those that worked, one line each."""
+    own = (one for one in report.request_differences if _is_about(finding, one))
+    return list(dict.fromkeys(_show_difference(one, report, words, most) for one in own))
+
+
+def show_open_differences(report: Report, words: Catalogue, most: int = _MOST_VALUES) -> list[str]:
+    """Show in what refused requests that no finding is about differ from those that worked, one line each."""
+    return [
+        words.head(f"{caller_name(one.caller, words)} {one.action}", _show_difference(one, report, words, most))
+        for one in report.request_differences
+        if not any(_is_about(finding, one) for finding in report.findings)
+    ]
+
+
+def _is_about(finding: Finding, one: RequestDifference) -> bool:
     caller = finding.caller.across_sessions() if finding.caller else None
-    lines = []
-    for one in report.request_differences:
-        if one.caller.across_sessions() == caller and finding.action in (None, one.action):
-            now, then = (
-                _some_of([_key_or_text(value, report, words) for value in values], most, words)
-                or words.labels["no_value"]
-                for values in (one.failed, one.succeeded)
-            )
-            lines.append(words.labels["request_differs"].format(name=one.name, failed=now, succeeded=then))
-    return list(dict.fromkeys(lines))
+    return one.caller.across_sessions() == caller and finding.action in (None, one.action)
+
+
+def _show_difference(one: RequestDifference, report: Report, words: Catalogue, most: int) -> str:
+    now, then = (
+        _some_of([_key_or_text(value, report, words) for value in values], most, words) or words.labels["no_value"]
+        for values in (one.failed, one.succeeded)
+    )
+    return words.labels["request_differs"].format(name=one.name, failed=now, succeeded=then)
 
 
 def _key_or_text(value: str, report: Report, words: Catalogue) -> str:

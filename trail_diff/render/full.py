@@ -101,6 +101,8 @@ def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
             page.bullet(f"{words.labels['evidence']}: {shown}", level=2, url=evidence.url)
         for told in essentials.list_consequences(report, words) if number == 0 else ():
             page.bullet(f"{words.labels['consequences']}: {told}", level=2)
+    for told in findings.show_open_differences(report, words):
+        page.bullet(told)
     if report.ruled_out:
         page.head(words.labels["ruled_out"])
     for ruled_out in report.ruled_out:

@@ -56,6 +56,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
         ],
         "remedies": tuple(_remedy_views(report, words)),
         "consequences": essentials.list_consequences(report, words),
+        "open_differences": findings.show_open_differences(report, words),
         "expected": essentials.list_expected(report, words, all_of_them=True),
         "show_key": lambda key: layout.place_key(key, report.key_places, words),
         "weights": weighing.weights(report, words),

@@ -127,7 +127,8 @@ def _findings(report: Report, words: Catalogue) -> list[str]:
         lines += [f"- {words.labels['evidence']}: {_evidence(report, one, words)}" for one in finding.evidence]
         follow = essentials.list_consequences(report, words) if number == 0 else ()
         lines += [f"- {words.labels['consequences']}: {escape.markdown_prose(text)}" for text in follow]
-    return lines
+    differs = findings.show_open_differences(report, words)
+    return [*lines, "", *(f"- {escape.markdown_prose(text)}" for text in differs)]
 
 
 def _evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:

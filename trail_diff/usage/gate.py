@@ -64,6 +64,8 @@ def try_keys(
     rows: list[WhatIfRow] = []
     told: list[WhatIfKey] = []
     is_only = sum(key.reason not in NOT_KEYS and key.change != "created" for key in keys) == 1
+    named = _keys_of(facts) if observed is None and is_only else frozenset()
+    keys = [key if key.arn else structs.replace(key, names=key.names | named) for key in keys]
     for key in keys:
         if is_harmless(key, observed):
             continue
@@ -111,6 +113,12 @@ def account_in(policy: Mapping[str, Any] | None) -> str:
 def _only_key(own: Sequence[ObservedRequest]) -> str | None:
     keys = {one.access.key for one in own}
     return keys.pop() if len(keys) == 1 else None
+
+
+def _keys_of(facts: Facts) -> frozenset[str]:
+    """Return the key that the grants given are on; nothing where they are on several, or do not name it."""
+    keys = {str(grant.get("KeyId")) for grant in facts.grants or () if ":key/" in str(grant.get("KeyId"))}
+    return frozenset(keys) if len(keys) == 1 else frozenset()
 
 
 def _requests_on(key: PlannedKey, observed: ObservedRequests | None, *, is_only: bool) -> list[ObservedRequest]:

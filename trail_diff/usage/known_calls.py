@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from trail_diff.arns import arn_region
 from trail_diff.errors import UsageError
+from trail_diff.events.vaults import plain_type
 from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.profiles.catalogue import call_profiles, profiles_of_service
 from trail_diff.profiles.expected import Setting, make_calls
@@ -53,7 +54,8 @@ def expected_calls(account: str, key: str, known: KnownCalls = BACKUP) -> Iterat
 def known_steps(account: str, key: str, known: KnownCalls = BACKUP) -> Iterator[tuple[ObservedRequest, ...]]:
     """Yield the calls of each step that a service is known to take, as `expected_calls` has them.
 
-    A call of a step that only the key's policy lets through is marked so; grants have no say in it.
+    A call of a step that only the key's policy lets through is marked so: grants have no say in it, and the service's
+    name is the one that AWS's text gives the policy.
     """
     _check_known("service", known.service, {profile.service for profile in call_profiles().profiles})
     types = {name for profile in profiles_of_service("backup") for name in profile.resource_types}
@@ -61,7 +63,8 @@ def known_steps(account: str, key: str, known: KnownCalls = BACKUP) -> Iterator[
     setting = Setting(account, key, known.role)
     for profile in steps_of(known):
         events = [one for one in make_calls(profile, setting) if one.accesses[0].action.lower() != RETIRE_GRANT]
-        is_by_policy = profile.through == "key-policy" and profile.caller.identity == "service-principal"
+        is_named = profile.caller.identity == "service-principal" and not profile.caller.is_name_inferred
+        is_by_policy = profile.through == "key-policy" and is_named
         calls = [
             ObservedRequest(one, one.accesses[0], observed=False, is_by_policy_alone=is_by_policy) for one in events
         ]
@@ -99,5 +102,5 @@ def stand_in(account: str, policy: Mapping[str, Any] | None) -> str:
 
 
 def _check_known(what: str, name: str, known: Collection[str]) -> None:
-    if name.lower() not in known:
+    if plain_type(name) not in known:
         raise UsageError(f"no calls to KMS are known of the {what} {name!r}", hint=f"known: {', '.join(sorted(known))}")

@@ -123,6 +123,8 @@ class _Trial(Struct, frozen=True):
         """Decide a request under both policies, and judge what becomes of it."""
         request = build_request(one.event, one.access, self.policies.organization_id)
         request = from_then_on(request, self.moments, one.event.event_time)
+        if one.is_by_policy_alone:
+            request = structs.replace(request, principal=structs.replace(request.principal, grade="documented"))
         new, old = self._sides_for(one)
         ruled = _Ruled.of(request, new)
         replaced = _Ruled.of(request, old) if old is not None else None

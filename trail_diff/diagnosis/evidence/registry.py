@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from trail_diff.diagnosis.evidence.changed_around import judge_by_surroundings
 from trail_diff.diagnosis.evidence.domain import judge_by_domain
 from trail_diff.diagnosis.evidence.granted_meanwhile import judge_by_grant
 from trail_diff.diagnosis.evidence.interface import Rule
@@ -26,6 +27,7 @@ RULES: Mapping[str, Rule] = {
     "never-worked": judge_by_origin,
     "domain": judge_by_domain,
     "refusal-recorded": judge_by_silence,
+    "changed-around": judge_by_surroundings,
 }
 
 

@@ -20,7 +20,8 @@ from trail_diff.events.changes import is_change_of
 from trail_diff.model.learnt import Event
 from trail_diff.model.report import Evidence
 
-_OF_THE_ROLE = frozenset({"identity-policy", "permissions-boundary"})
+OF_THE_CALLER = frozenset({"identity-policy", "permissions-boundary"})
+"""Layers that are the caller's own."""
 
 
 class Span(Struct, frozen=True):
@@ -53,7 +54,7 @@ def blamed_span(examined: Examined, hypothesis: Hypothesis) -> Span | None:
     if hypothesis.origin == "grants":
         return _of_grant(examined, hypothesis)
     moved = _of_alias(examined, hypothesis)
-    return moved or (_of_role(examined, hypothesis) if hypothesis.layer in _OF_THE_ROLE else None)
+    return moved or (_of_role(examined, hypothesis) if hypothesis.layer in OF_THE_CALLER else None)
 
 
 def _of_policy(examined: Examined, hypothesis: Hypothesis) -> Span | None:
@@ -97,7 +98,7 @@ def _of_role(examined: Examined, hypothesis: Hypothesis) -> Span | None:
     changes = [
         event for event in examined.case.changes if event.error_code is None and is_change_of(event, hypothesis.caller)
     ]
-    return _around(hypothesis.key or examined.key, changes, _refused_at(examined, hypothesis))
+    return _around(hypothesis.key or examined.key, changes, refused_at(examined, hypothesis))
 
 
 def _of_alias(examined: Examined, hypothesis: Hypothesis) -> Span | None:
@@ -107,14 +108,14 @@ def _of_alias(examined: Examined, hypothesis: Hypothesis) -> Span | None:
     names = {event.request_parameters.get("aliasName") for event in to_key} - {None}
     own = [one for one in examined.driving if (one.caller.across_sessions(), one.action) == hypothesis.call()]
     left = (one.key for one in own if one.key != hypothesis.key and one.succeeded.calls)
-    span = _around(next(left, None), to_key, _refused_at(examined, hypothesis))
+    span = _around(next(left, None), to_key, refused_at(examined, hypothesis))
     if span is None or span.key is None or len(names) != 1:
         return None
     begun = [event for event in to_key if event.event_time == span.since]
     return _between(span.key, begun, [event for event in moved if event.request_parameters.get("aliasName") in names])
 
 
-def _refused_at(examined: Examined, hypothesis: Hypothesis) -> datetime | None:
+def refused_at(examined: Examined, hypothesis: Hypothesis) -> datetime | None:
     """Return when the call that a hypothesis is about was first refused in the failed job's window."""
     failed, ids = examined.case.failed, {one.event_id for one in hypothesis.evidence}
     events = (*(tie.event for tie in failed.events), *failed.untied)

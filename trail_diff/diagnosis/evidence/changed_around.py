@@ -1,0 +1,78 @@
+"""Rule 10. What changed around the key: between the runs something was changed that the refused call depends on.
+
+Source: records of IAM that take something from the caller or make its role again, where its own policies refuse; and
+records that give a resource, a default or an alias the key on which the call was refused, where it worked on another.
+It fails where the change is a companion of another one, so it only supports; a call that worked after it clears it.
+"""
+
+from datetime import datetime
+
+from trail_diff.arns import last_name
+from trail_diff.diagnosis.evidence.spans import OF_THE_CALLER, refused_at
+from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.hypotheses.interface import Hypothesis
+from trail_diff.events.changes import is_change_of
+from trail_diff.events.surroundings import PLACE_CHANGES, RESOURCE_CHANGES, is_about_resources
+from trail_diff.model.codes import Cause
+from trail_diff.model.learnt import Caller, Event
+from trail_diff.model.reasons import Reason
+from trail_diff.model.report import Evidence, Judgement
+
+RULE = "changed-around"
+_MOST_CHANGES = 2
+_GIVES = ("Attach",)
+_TAKES = ("Detach", "Delete")
+
+
+def judge_by_surroundings(examined: Examined, hypothesis: Hypothesis) -> Judgement | None:
+    """Judge a refusal by what was changed of its caller, or moved to its key, since the call worked."""
+    caller, refused = hypothesis.caller, refused_at(examined, hypothesis)
+    worked = _last_worked(examined, hypothesis, refused) if refused is not None else None
+    if caller is None or refused is None or worked is None:
+        return None
+    is_moved = _worked_elsewhere(examined, hypothesis)
+    found = [
+        event
+        for event in examined.case.changes
+        if event.error_code is None
+        and worked < event.event_time <= refused
+        and ((is_moved and _gives_key(event, hypothesis.key)) or _takes_from(event, caller, hypothesis))
+    ]
+    if not found:
+        return None
+    evidence = tuple(Evidence(event_id=event.event_id) for event in found[-_MOST_CHANGES:])
+    return Judgement(RULE, "supports", (Reason.SURROUNDINGS_CHANGED,), evidence)
+
+
+def _last_worked(examined: Examined, hypothesis: Hypothesis, until: datetime) -> datetime | None:
+    """Return when the call worked last before it was refused; a change before that did not end it."""
+    uses = [use for use in examined.case.uses if (use.caller, use.action) == hypothesis.call()]
+    times = [time for use in uses if use.error_code is None for time in (use.first, use.last)]
+    own = [one.succeeded for one in examined.groups if (one.caller.across_sessions(), one.action) == hypothesis.call()]
+    times += [one.last for one in own if one.last is not None and one.calls > one.errors]
+    return max((time for time in times if time < until), default=None)
+
+
+def _worked_elsewhere(examined: Examined, hypothesis: Hypothesis) -> bool:
+    """Check whether the succeeded run made the call, and on other keys only."""
+    groups = (one for one in examined.groups if (one.caller.across_sessions(), one.action) == hypothesis.call())
+    keys = {one.key for one in groups if one.succeeded.calls > one.succeeded.errors}
+    return hypothesis.key is not None and bool(keys) and hypothesis.key not in keys
+
+
+def _gives_key(event: Event, key: str | None) -> bool:
+    """Check whether a change makes a resource, a default or an alias name a key."""
+    if event.event_name == "UpdateAlias":
+        return any(access.key == key for access in event.accesses)
+    is_change = event.event_name in RESOURCE_CHANGES or event.event_name in PLACE_CHANGES
+    return is_change and is_about_resources(event, {key or "", last_name(key) or ""} - {""})
+
+
+def _takes_from(event: Event, caller: Caller, hypothesis: Hypothesis) -> bool:
+    """Check whether a change can have made the caller's own policies refuse: what gives a right takes no other."""
+    if hypothesis.layer not in OF_THE_CALLER:
+        return False
+    if event.event_name == "CreateRole":
+        return event.request_parameters.get("roleName") == caller.name is not None
+    is_deny = hypothesis.cause is Cause.IDENTITY_POLICY_EXPLICIT_DENY
+    return is_change_of(event, caller) and not event.event_name.startswith(_TAKES if is_deny else _GIVES)
