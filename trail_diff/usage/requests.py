@@ -5,12 +5,12 @@ grow with the number of events.
 """
 
 import json
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trail_diff.arns import is_alias, is_key_id
+from trail_diff.arns import arn_account, arn_region, is_alias, is_key_id
 from trail_diff.events.changes import POLICY_CARRIERS
 from trail_diff.events.denials import is_denial_code
 from trail_diff.gather.fold import Add, Bunch
@@ -203,9 +203,16 @@ class ObservedRequests:
 
     def on_key(self, names: Collection[str]) -> "list[ObservedRequest]":
         """Return what was collected of the key that has these names: ARN, id or alias."""
-        aliased = {key for name in names for key in self.aliases.get(name, ())}
+        aliased = {key for name in names if is_alias(name) for key in self._keys_of(name)}
         choice = KeyChoice({*(name for name in names if is_key_name(name)), *aliased})
         return [one for one in self.requests() if choice.is_of_some and choice.holds(one.access.key)]
+
+    def _keys_of(self, alias: str) -> Iterator[str]:
+        """Yield the keys that calls name by an alias; the ARN of one is of one account and Region."""
+        place = arn_account(alias), arn_region(alias)
+        for key in self.aliases.get(alias[alias.index("alias/") :], ()):
+            if place in ((None, None), (arn_account(key), arn_region(key))):
+                yield key
 
     def put_policies(self, name: str) -> list[tuple[str, str]]:
         """Return the ARN of the key of a name, ARN or id, and the policy that was put on it last, if calls tell it."""
