@@ -516,6 +516,8 @@ def test_calls_that_move_are_tried_with_the_policy_of_their_new_key(
 
     found = {(row["action"], row["outcome"]) for row in report["calls"] if row["observed"]}
     assert found == expected
+    run_in(tmp_path, ["callers", "--events", "export.json", "--save", "calls.json"])
+    assert run_in(tmp_path, ["what-if", "--plan", "plan.json", "--calls", "calls.json"])["calls"] == report["calls"]
     assert run(arguments) == int(any(outcome in ("breaks", "at-risk") for _action, outcome in expected))
 
 

@@ -174,7 +174,7 @@ def _try(
     is_expiring = key.reason in MAY_END
     if key.reason is not None and (key.reason in ENDS or (is_expiring and not has_policy)):
         yield from end_calls(own if is_observed else expected, key.reason)
-    elif is_expiring:
+    elif key.reason is not None and is_expiring:
         lasting = structs.replace(key, change="changed", reason=None)
         yield from risk_calls(_try(lasting, facts, own, known, is_observed=is_observed), key.reason)
     elif key.change in _TRIED and key.after is not None and has_policy:
