@@ -9,6 +9,7 @@ from trail_diff.case.builder import Question
 from trail_diff.cli import run
 from trail_diff.errors import JobNotFoundError
 from trail_diff.inputs import Inputs
+from trail_diff.pasted.arguments import take_keys
 from trail_diff.pasted.explain import explain_missing
 from trail_diff.pasted.forms import find_job_id, recognize
 
@@ -189,6 +190,12 @@ def test_key_is_found_in_what_stands_around_it(key: str, capsys: pytest.CaptureF
     assert run(["callers", "--events", TRAIL, "--key", key]) == 0
 
     assert "backup-storage.amazonaws.com" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("address", ['aws_kms_key.vault["prod"]', 'module.kms["a.b/c"].aws_kms_key.k[0]', "alias/x"])
+def test_address_of_an_instance_keeps_its_index(address: str) -> None:
+    """The brackets and quotes of an index are part of an address, not what stands around it."""
+    assert take_keys([f" {address}\n"]) == (address,)
 
 
 def test_two_runs_of_the_same_calls_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -516,6 +516,8 @@ def test_calls_that_move_are_tried_with_the_policy_of_their_new_key(
 
     found = {(row["action"], row["outcome"]) for row in report["calls"] if row["observed"]}
     assert found == expected
+    run_in(tmp_path, ["callers", "--events", "export.json", "--save", "calls.json"])
+    assert run_in(tmp_path, ["what-if", "--plan", "plan.json", "--calls", "calls.json"])["calls"] == report["calls"]
     assert run(arguments) == int(any(outcome in ("breaks", "at-risk") for _action, outcome in expected))
 
 
@@ -603,3 +605,95 @@ def test_key_that_is_asked_for_is_the_one_that_goes(tmp_path: Path, asked: str) 
         ("Key", "key-is-deleted"),
     ]
     assert report["outcome"] == "breaks"
+
+
+def test_key_of_the_configuration_in_force_can_be_asked_for(tmp_path: Path) -> None:
+    """An address that only the configuration in force has is that of a key that goes."""
+    arguments = write(tmp_path)
+    (tmp_path / "plan.json").write_text(json.dumps(stack(Renamed=OWN_KEY)), encoding="utf-8")
+    (tmp_path / "old.json").write_text(json.dumps(stack(Key=OWN_KEY)), encoding="utf-8")
+
+    report = run_in(tmp_path, [*arguments, "--old", "old.json", "--key", f"Key={KEY}"])
+
+    assert [(key["address"], key["reason"]) for key in report["keys"]] == [("Key", "key-is-deleted")]
+    assert report["outcome"] == "breaks"
+
+
+@pytest.mark.parametrize(("theirs", "outcome"), [(OLD, "passes"), (NEW, "breaks")])
+def test_resource_that_gets_another_key_of_its_template_is_tried_with_it(
+    tmp_path: Path, theirs: dict[str, Any], outcome: str
+) -> None:
+    """A reference to a key of the template is the key that is said to have that address."""
+    arguments = write(tmp_path)
+    keys = {"Key": OWN_KEY, "Other": ("AWS::KMS::Key", {"KeyPolicy": theirs})}
+    for file, key in ("old.json", "Key"), ("plan.json", "Other"):
+        vault = "AWS::Backup::BackupVault", {"EncryptionKeyArn": {"Fn::GetAtt": [key, "Arn"]}}
+        (tmp_path / file).write_text(json.dumps(stack(**keys, Vault=vault)), encoding="utf-8")
+    asked = ["--key", f"Key={KEY}", "--key", f"Other={OTHER}"]
+
+    report = run_in(tmp_path, [*arguments, "--old", "old.json", *asked])
+
+    assert report["outcome"] == outcome
+    assert {(row["key"], row["outcome"]) for row in report["calls"] if row["observed"]} == {
+        (OTHER, "unchanged" if outcome == "passes" else "breaks")
+    }
+
+
+def bare(folder: Path, new: dict[str, Any], *keys: str) -> list[str]:
+    """Write policies without a plan around them; return the arguments."""
+    arguments = write(folder)
+    for file, policy_of in ("plan.json", new), ("old.json", OLD):
+        (folder / file).write_text(json.dumps(policy_of), encoding="utf-8")
+    return [*arguments, "--old", str(folder / "old.json"), *(part for key in keys for part in ("--key", key))]
+
+
+def test_policy_of_several_keys_needs_calls_on_each(tmp_path: Path) -> None:
+    """Of two keys that a policy is tried for, the one that no call is on is no evidence."""
+    assert run(bare(tmp_path, SAFE, KEY)) == 0
+    assert run(bare(tmp_path, SAFE, KEY, OTHER)) == 3
+
+
+@pytest.mark.parametrize(("region", "status"), [("eu-west-1", 0), ("us-east-1", 3)])
+def test_alias_is_asked_for_by_its_arn(tmp_path: Path, region: str, status: int) -> None:
+    """The ARN of an alias is its name in one account and Region."""
+    arguments = bare(tmp_path, SAFE, f"arn:aws:kms:{region}:111122223333:alias/data")
+    calls = Recording()
+    calls.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, STORAGE, parameters={"keyId": "alias/data"})
+    (tmp_path / "export.json").write_text(as_trail_file(calls.records), encoding="utf-8")
+
+    assert run(arguments) == status
+
+
+def test_old_policy_belongs_to_the_only_key_beside_what_was_not_read(tmp_path: Path) -> None:
+    """A nested stack beside the only key of a template is no second key."""
+    arguments = bare(tmp_path, stack(Key=OWN_KEY, Inner=("AWS::CloudFormation::Stack", {"TemplateURL": "x"})))
+    calls = Recording()
+    calls.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, STORAGE)
+    (tmp_path / "export.json").write_text(as_trail_file(calls.records), encoding="utf-8")
+
+    report = run_in(tmp_path, arguments)
+
+    assert {row["outcome"] for row in report["calls"]} <= {"unchanged"}
+    assert report["outcome"] == "nothing-replayed"
+
+
+def test_service_of_a_vault_with_a_new_key_decides(tmp_path: Path) -> None:
+    """Nothing can call a new key yet: where its policy denies the vault's service, the gate says so at its statement."""
+    made = change("aws_kms_key.new", "", None, NEW)
+    vault = change("aws_backup_vault.v", "", None, None)
+    vault |= {"type": "aws_backup_vault"}
+    vault["change"]["after_unknown"] = {"kms_key_arn": True}
+    arguments = write(tmp_path, made, vault)
+    plan = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+    reference = {"kms_key_arn": {"references": ["aws_kms_key.new.arn", "aws_kms_key.new"]}}
+    block = {"address": "aws_backup_vault.v", "mode": "managed", "type": "aws_backup_vault", "name": "v"}
+    plan["configuration"] = {"root_module": {"resources": [{**block, "expressions": reference}]}}
+    (tmp_path / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+
+    report = run_in(tmp_path, [*arguments, "--sarif", str(tmp_path / "log.sarif")])
+
+    decided = {(row["caller"]["name"], row["outcome"]) for row in report["calls"] if row["decides"]}
+    assert decided == {("backup-storage.amazonaws.com", "breaks")}
+    assert report["outcome"] == "breaks"
+    log = json.loads((tmp_path / "log.sarif").read_text(encoding="utf-8"))
+    assert {one["level"] for one in log["runs"][0]["results"]} == {"error", "note"}

@@ -74,12 +74,27 @@ def test_file_can_be_made_without_names(tmp_path: Path) -> None:
     """With --redact, no account of the export is in the file."""
     made = one_call()
     made.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, MADE.role("payroll-app", "s"))
+    names_role = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/payroll-app"}}
+    made.put_key_policy("2026-03-01T19:00:00Z", KEY, {"Statement": [names_role]}, MADE.user("admin"))
 
-    save(tmp_path, made, "--redact")
+    saved = save(tmp_path, made, "--redact")
 
     text = (tmp_path / "calls.json").read_text(encoding="utf-8")
     assert "payroll" not in text
     assert "111122223333" not in text
+    assert [one["put"] for one in saved["policies"].values()] == ["2026-03-01T19:00:00Z"]
+
+
+def test_policies_are_those_of_the_keys_that_were_asked_for(tmp_path: Path) -> None:
+    """Of each key the last policy is kept, and none of a key that the file is not about."""
+    made = one_call()
+    for hour, (key, policy_of) in enumerate([(KEY, OLD), (KEY, NEW), (MADE.key_arn("b"), OLD)]):
+        made.put_key_policy(f"2026-03-01T1{hour}:00:00Z", key, policy_of, MADE.user("admin"))
+
+    saved = save(tmp_path, made, "--key", KEY)
+
+    assert {key: json.loads(one["policy"]) for key, one in saved["policies"].items()} == {KEY: NEW}
+    assert sum(call["calls"] for call in saved["calls"] if call["event"]["event_name"] == "PutKeyPolicy") == 2
 
 
 def test_file_without_names_is_replayed_with_its_map(tmp_path: Path) -> None:

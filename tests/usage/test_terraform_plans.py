@@ -21,7 +21,7 @@ EXPECTED = {
     "made-of-a-new-role": (3, {"aws_kms_key.vault": "policy-known-after-apply"}),
     "module": (1, {"module.kms.aws_kms_key.second": "key-is-new", "module.kms.aws_kms_key.this": None}),
     "moved": (1, {"aws_kms_key.vault": None}),
-    "new-key": (0, {"aws_kms_key.vault": "key-is-new"}),
+    "new-key": (1, {"aws_kms_key.vault": "key-is-new"}),
     "policy-resource": (1, {"aws_kms_key.vault": None}),
     "policy-resource-removed": (1, {"aws_kms_key.vault": "policy-is-default"}),
     "two-keys": (1, {"aws_kms_key.table": "policy-unchanged", "aws_kms_key.vault": None}),

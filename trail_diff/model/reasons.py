@@ -293,6 +293,8 @@ class Reason(StrEnum):
     KEY_IS_DISABLED = "key-is-disabled"
     KEY_LOSES_MATERIAL = "key-loses-material"
     KEY_MATERIAL_EXPIRES = "key-material-expires"
+    KEY_MAY_BE_DISABLED = "key-may-be-disabled"
+    KEY_TAGS_CHANGE = "key-tags-change"
     PART_NOT_READ = "part-not-read"
     GRANT_IS_REMOVED = "grant-is-removed"
     ALIAS_IS_REMOVED = "alias-is-removed"

@@ -48,9 +48,10 @@ class WhatIfRow(Struct, frozen=True):
     """One row of a policy replay: a caller, an IAM action and a key, what was seen of it, and what would become of it.
 
     `conflict` is a call that succeeded although the old policy refuses it as it is understood here. `observed` is false
-    for a call that was not seen but that AWS is known to make. `statement` and `reasons` are those of the new
-    policy, of the old one for a conflict. `supply` says what would decide an undetermined call. `address` is the key's
-    name in the document of the new policy, and `location` where that has the statement, else the policy.
+    for a call that was not seen but that AWS is known to make; it `decides` only where nothing can be seen. `statement`
+    and `reasons` are those of the new policy, of the old one for a conflict. `supply` says what would decide an
+    undetermined call. `address` is the key's name in the document of the new policy, and `location` where that has the
+    statement, else the policy.
     """
 
     caller: Caller
@@ -68,6 +69,7 @@ class WhatIfRow(Struct, frozen=True):
     supply: tuple[Supply, ...] = ()
     address: str = ""
     location: Location | None = None
+    decides: bool = True
 
 
 class WhatIfKey(Struct, frozen=True):

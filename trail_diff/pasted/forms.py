@@ -26,6 +26,9 @@ _UUID = re.compile(
     re.IGNORECASE,
 )
 _AROUND = " \t\r\n'\"`“”\u2018\u2019«»<>()[]{},;"
+_INDEXED = re.compile(r"[a-z].*[\w\]]\[(?:\d+|\"[^\"]*\")\]\Z", re.IGNORECASE)
+"""The address of one of several instances in a plan: its last bracket is its own."""
+
 _JOB_PLACE = re.compile(r"job", re.IGNORECASE)
 _KEY_PLACE = re.compile(r"kms|\bkey/|\bkeys/|alias/|^mrk-", re.IGNORECASE)
 _FILE = re.compile(r"^(?:[a-z]:)?[\\/~.]|[\\/]|\.(?:json|gz|zip|csv|html?|png|pdf|txt)$", re.IGNORECASE)
@@ -84,6 +87,8 @@ def find_job_id(text: str) -> str:
 
 def find_key(text: str) -> str:
     """Return the key in a text: without quotes, spaces and line breaks, out of an address of the console."""
+    if _INDEXED.match(text.strip()):
+        return text.strip()
     seen = recognize(text)
     return seen.value if seen.kind in {"id", "key"} else text.strip(_AROUND) or text
 

@@ -51,13 +51,12 @@ class Annotation(Struct, frozen=True):
 def annotate(report: WhatIf, file: str, words: Catalogue) -> Iterator[Annotation]:
     """Yield what is to be said of a replay: calls that break or are at risk, and keys that could not be tried.
 
-    A call that was not observed is a note where others were: it decides nothing.
+    A call that decides nothing is a note.
     """
-    is_replay = any(row.observed for row in report.calls) or report.evidence is not None
     start = Location(file, 1)
     for row in report.calls:
         if row.outcome in _RULE_OF:
-            rule, level = _RULE_OF[row.outcome] if row.observed or not is_replay else _UNOBSERVED
+            rule, level = _RULE_OF[row.outcome] if row.decides else _UNOBSERVED
             name = f"{row.address} {caller_name(row.caller, words)} {row.action} {row.outcome}"
             yield Annotation(rule, level, _explain(row, words), row.location or start, name)
     for key in report.keys:

@@ -216,6 +216,8 @@ REASONS: Mapping[str, str] = {
     "key-is-replaced": "the key is deleted, and another takes its place",
     "key-is-disabled": "the key is disabled",
     "key-loses-material": "the key loses its imported key material",
+    "key-tags-change": "the key's tags change, and its policy tests them",
+    "key-may-be-disabled": "whether the key is disabled is known only after it is applied",
     "key-material-expires": "the imported key material expires, and calls fail from then on until it is imported again",
     "part-not-read": "it may hold keys, and was not read",
     "grant-is-removed": "the grant is removed, and the calls that it allows are not replayed without it",

@@ -250,6 +250,8 @@ REASONS: Mapping[str, str] = {
     "key-is-replaced": "キーは削除され、別のキーに置き換えられます",
     "key-is-disabled": "キーは無効にされます",
     "key-loses-material": "キーはインポートされたキーマテリアルを失います",
+    "key-tags-change": "キーのタグが変わり、ポリシーはそのタグを条件にしています",
+    "key-may-be-disabled": "キーが無効になるかどうかは、適用後に初めて分かります",
     "key-material-expires": (
         "インポートされたキーマテリアルに有効期限があり、期限後は再度インポートするまで呼び出しが失敗します"
     ),

@@ -29,8 +29,8 @@ def show_why(row: WhatIfRow, words: Catalogue) -> str:
 
 def show_gate(report: WhatIf, words: Catalogue) -> str:
     """Show what a replay comes to: how many calls come out how, or that nothing was replayed."""
-    observed = [row for row in report.calls if row.observed]
-    tally = show_tally(observed, words)
+    breaks = [row for row in report.calls if row.decides and not row.observed and row.outcome == "breaks"]
+    tally = show_tally([*(row for row in report.calls if row.observed), *breaks], words)
     if report.outcome == "at-risk" and report.lacks_evidence:
         is_old = report.evidence is not None and report.evidence.is_too_old
         return words.grammar.join_clauses([tally, words.labels["evidence_too_old" if is_old else "not_all_tried"]])

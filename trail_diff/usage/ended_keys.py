@@ -1,6 +1,7 @@
 """Calls on a key that is deleted, replaced, disabled or loses its key material: they fail, whatever its policy says.
 
-Where key material expires later, they fail from then on, unless it is imported again: they are at risk.
+Where key material expires later, they fail from then on, unless it is imported again: they are at risk. So they are
+where it is not known yet whether the key is disabled, and where its tags change and its policy tests these.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ from trail_diff.usage.requests import ObservedRequest
 from trail_diff.usage.what_if import merge_rows
 
 ENDS = frozenset({Reason.KEY_IS_DELETED, Reason.KEY_IS_REPLACED, Reason.KEY_IS_DISABLED, Reason.KEY_LOSES_MATERIAL})
+MAY_END = frozenset({Reason.KEY_MATERIAL_EXPIRES, Reason.KEY_MAY_BE_DISABLED, Reason.KEY_TAGS_CHANGE})
 _NEEDS_ENABLED = GRANTABLE_ACTIONS - {"kms:describekey", RETIRE_GRANT}
 """What KMS refuses unless the key is enabled (KMS developer guide, "Key states of AWS KMS keys")."""
 
@@ -29,7 +31,7 @@ def end_calls(seen: Iterable[ObservedRequest], reason: Reason) -> tuple[WhatIfRo
             key=one.access.key,
             calls=one.calls,
             denied=one.denied,
-            outcome=_judge(one, "at-risk" if reason is Reason.KEY_MATERIAL_EXPIRES else "breaks"),
+            outcome=_judge(one, "at-risk" if reason in MAY_END else "breaks"),
             new="undetermined",
             reasons=(reason,),
             observed=one.observed,
@@ -38,11 +40,11 @@ def end_calls(seen: Iterable[ObservedRequest], reason: Reason) -> tuple[WhatIfRo
     )
 
 
-def expire_calls(rows: Iterable[WhatIfRow]) -> Iterator[WhatIfRow]:
-    """Yield what a policy makes of calls on a key whose material expires: those that go on to work are at risk."""
+def risk_calls(rows: Iterable[WhatIfRow], reason: Reason) -> Iterator[WhatIfRow]:
+    """Yield what a policy makes of calls on a key that may end: those that go on to work are at risk."""
     for row in rows:
         is_spared = row.outcome in ("breaks", "stays-denied") or row.action.lower() not in _NEEDS_ENABLED
-        reasons = tuple(dict.fromkeys((Reason.KEY_MATERIAL_EXPIRES, *row.reasons)))
+        reasons = tuple(dict.fromkeys((reason, *row.reasons)))
         yield row if is_spared else structs.replace(row, outcome="at-risk", reasons=reasons)
 
 

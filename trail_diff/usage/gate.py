@@ -20,7 +20,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.what_if import MOVES, WhatIf, WhatIfKey, WhatIfRow
 from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey
 from trail_diff.policy.documents.unresolved import show_unresolved
-from trail_diff.usage.ended_keys import ENDS, end_calls, expire_calls
+from trail_diff.usage.ended_keys import ENDS, MAY_END, end_calls, risk_calls
 from trail_diff.usage.known_calls import (
     BACKUP,
     KnownCalls,
@@ -79,10 +79,21 @@ def try_keys(
             rows += move_to(own, new, facts, key.reason)
             continue
         tried = _try(_with_default(key, arn), facts, own, known or BACKUP, is_observed=observed is not None)
-        rows += [structs.replace(row, address=key.address) for row in tried]
+        for row in tried:
+            decides = row.observed or observed is None or _is_of_new(row, key)
+            rows.append(structs.replace(row, address=key.address, decides=decides))
     if observed is None and any(not row.observed for row in rows) and are_calls_left_out(known or BACKUP):
         coverage = structs.replace(coverage, warnings=(*coverage.warnings, Reason.CALLS_OF_ROLES_NOT_TRIED))
     return _judge(rows, told, _with_gap(coverage, told, observed), is_replay=observed is not None)
+
+
+def _is_of_new(row: WhatIfRow, key: PlannedKey) -> bool:
+    """Check whether a known call is made by the service of a resource that the document encrypts with a new key.
+
+    Nothing can be observed on that key, so what is known is all there is.
+    """
+    is_service = row.caller.kind == "service-principal" and key.service is not None
+    return key.change == "created" and is_service and (row.caller.name or "").startswith(key.service or "")
 
 
 def replay_saved(
@@ -168,12 +179,12 @@ def _try(
     if not is_observed and not expected:
         raise demand_calls(known, name)
     has_policy = key.after is not None and key.unknown is None
-    is_expiring = key.reason is Reason.KEY_MATERIAL_EXPIRES
+    is_expiring = key.reason in MAY_END
     if key.reason is not None and (key.reason in ENDS or (is_expiring and not has_policy)):
         yield from end_calls(own if is_observed else expected, key.reason)
-    elif is_expiring:
+    elif key.reason is not None and is_expiring:
         lasting = structs.replace(key, change="changed", reason=None)
-        yield from expire_calls(_try(lasting, facts, own, known, is_observed=is_observed))
+        yield from risk_calls(_try(lasting, facts, own, known, is_observed=is_observed), key.reason)
     elif key.change in _TRIED and key.after is not None and has_policy:
         policies = Policies(key.after, key.before, facts.grants, facts.organization_id)
         yield from replay(own, policies)
@@ -196,9 +207,10 @@ def _not_served(rows: Sequence[WhatIfRow], policies: Policies, *, serves: bool) 
 def _why_not_tried(key: PlannedKey, own: Sequence[ObservedRequest], observed: ObservedRequests | None) -> Reason | None:
     """Return why a key's policy was not tried on calls, or what else decides of them."""
     is_seen = bool(own) or observed is None
-    is_expiring = key.reason is Reason.KEY_MATERIAL_EXPIRES
-    if key.reason is not None and not (is_expiring and key.unknown is not None):
-        is_about_calls = is_expiring or key.reason in ENDS
+    is_expiring = key.reason in MAY_END
+    is_about_calls = is_expiring or key.reason in ENDS
+    is_decided = not (is_expiring and key.unknown is not None) and not (is_about_calls and key.change == "created")
+    if key.reason is not None and is_decided:
         return key.reason if is_seen or not is_about_calls else Reason.NO_CALL_TO_REPLAY
     if key.change == "unchanged":
         return Reason.POLICY_UNCHANGED
@@ -225,8 +237,8 @@ def _with_gap(coverage: Coverage, keys: Sequence[WhatIfKey], observed: ObservedR
 
 
 def _judge(rows: Sequence[WhatIfRow], keys: Sequence[WhatIfKey], coverage: Coverage, *, is_replay: bool) -> WhatIf:
-    """Judge what all rows come to. In a replay, calls that were not observed are shown, and decide nothing."""
-    outcomes = {row.outcome for row in rows if row.observed or not is_replay}
+    """Judge what the rows come to that decide; the others are shown."""
+    outcomes = {row.outcome for row in rows if row.decides}
     is_unserved = not is_replay and bool(rows) and outcomes == {"stays-denied"}
     is_open = is_unserved or any(key.is_open for key in keys)
     outcome: GateOutcome

@@ -21,7 +21,7 @@ from trail_diff.policy.documents.document import parse_policy
 from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey
 from trail_diff.policy.documents.infrastructure.moves import is_same_key
 from trail_diff.policy.documents.unresolved import unresolved
-from trail_diff.usage.ended_keys import ENDS, end_calls, expire_calls
+from trail_diff.usage.ended_keys import ENDS, MAY_END, end_calls, risk_calls
 from trail_diff.usage.moves import REDIRECTS
 from trail_diff.usage.requests import ObservedRequest, ObservedRequests
 from trail_diff.usage.what_if import Policies, default_policy, replay
@@ -58,7 +58,7 @@ def move_to(calls: Sequence[ObservedRequest], new: NewKey, facts: Facts, reason:
     moved = [_on_key(one, arn) for one in calls]
     policies = Policies(new.policy, grants=_grants_on(facts.grants, new.arn), organization_id=facts.organization_id)
     rows = end_calls(moved, new.reason) if new.reason in ENDS else replay(moved, policies)
-    for row in expire_calls(rows) if new.reason is Reason.KEY_MATERIAL_EXPIRES else rows:
+    for row in risk_calls(rows, new.reason) if new.reason in MAY_END else rows:
         is_read = reason is Reason.ALIAS_IS_RETARGETED and row.action.lower() in _READS
         told = [reason, Reason.DATA_OF_OLD_KEY if is_read else None, *row.reasons]
         yield structs.replace(

@@ -5,12 +5,12 @@ grow with the number of events.
 """
 
 import json
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trail_diff.arns import is_alias, is_key_id
+from trail_diff.arns import arn_account, arn_region, is_alias, is_key_id
 from trail_diff.events.changes import POLICY_CARRIERS
 from trail_diff.events.denials import is_denial_code
 from trail_diff.gather.fold import Add, Bunch
@@ -21,7 +21,7 @@ from trail_diff.usage.callers import KeyChoice, named_key
 if TYPE_CHECKING:
     from datetime import datetime
 
-Kind = tuple[tuple[Hashable, ...], str | None]
+Kind = tuple[tuple[Hashable, ...], Hashable]
 
 
 def _tell_context(event: Event) -> Hashable:
@@ -104,14 +104,13 @@ class ReplayKinds(Struct, frozen=True):
     def kind(self, event: Event) -> Kind:
         """Return the kind of a call: what each access is to the policies, and its name of the key if that counts."""
         told = tuple([_TELLERS[place].tell(event) for place in self.told])
-        if self.tells_policy and event.event_name in POLICY_CARRIERS:
-            told = (*told, _put_policy(event))
         recorded = self._tell_recorded(event) if event.request_context else None
         caller = event.caller.across_sessions()
         signatures = tuple(
             (caller, access.action, access.key, event.aws_region, told, recorded) for access in event.accesses
         )
-        return signatures, named_key(event) if self.tells_alias else None
+        put_on = _put_policy(event) if self.tells_policy else None
+        return signatures, (named_key(event) if self.tells_alias else None, put_on)
 
     def shortcut(self, record: SlimRecord) -> Hashable:
         """Return what determines the kind beside caller, name and `resources`, undecoded."""
@@ -143,14 +142,14 @@ class ObservedRequests:
         self.kinds = ReplayKinds(text, tells_alias, told, tells_recorded=tells_names, tells_policy=tells_names)
         self._seen: dict[Hashable, ObservedRequest] = {}
         self.aliases: dict[str, set[str]] = {}
-        self._policies: dict[str, tuple[datetime, str]] = {}
+        self.policies: dict[str, tuple[datetime, str]] = {}
 
     @classmethod
     def for_any_policy(cls, keys: Collection[str] = ()) -> "ObservedRequests":
         """Return a collection for policies that are not known yet: all is told apart but sessions and times."""
         made = cls((), keys)
         told = tuple(place for place, teller in enumerate(_TELLERS) if not teller.is_endless)
-        made.kinds = ReplayKinds("", tells_alias=True, told=told, tells_recorded=True)
+        made.kinds = ReplayKinds("", tells_alias=True, told=told, tells_recorded=True, tells_policy=True)
         return made
 
     @staticmethod
@@ -170,6 +169,10 @@ class ObservedRequests:
         self._choice.learn_alias(name, keys)
         self.aliases.setdefault(name, set()).update(keys)
 
+    def learn_policy(self, key: str, put: "datetime", policy: str) -> None:
+        """Take note of a policy that was put on a key; the last one stays."""
+        self.policies[key] = max(self.policies.get(key, (put, "")), (put, policy))
+
     def add(self, event: Event) -> None:
         """Take one event in."""
         self.open(self.kinds.kind(event), event)(Bunch.of(event))
@@ -187,7 +190,7 @@ class ObservedRequests:
 
         def add(bunch: Bunch) -> None:
             for key in put_on if bunch.code is None else ():
-                self._policies[key] = max(self._policies.get(key, (bunch.last, "")), (bunch.last, policy or ""))
+                self.learn_policy(key, bunch.last, policy or "")
             for one in seen:
                 one.calls += bunch.calls
                 one.succeeded += bunch.calls if bunch.code is None else 0
@@ -203,14 +206,21 @@ class ObservedRequests:
 
     def on_key(self, names: Collection[str]) -> "list[ObservedRequest]":
         """Return what was collected of the key that has these names: ARN, id or alias."""
-        aliased = {key for name in names for key in self.aliases.get(name, ())}
+        aliased = {key for name in names if is_alias(name) for key in self._keys_of(name)}
         choice = KeyChoice({*(name for name in names if is_key_name(name)), *aliased})
         return [one for one in self.requests() if choice.is_of_some and choice.holds(one.access.key)]
 
+    def _keys_of(self, alias: str) -> Iterator[str]:
+        """Yield the keys that calls name by an alias; the ARN of one is of one account and Region."""
+        place = arn_account(alias), arn_region(alias)
+        for key in self.aliases.get(alias[alias.index("alias/") :], ()):
+            if place in ((None, None), (arn_account(key), arn_region(key))):
+                yield key
+
     def put_policies(self, name: str) -> list[tuple[str, str]]:
         """Return the ARN of the key of a name, ARN or id, and the policy that was put on it last, if calls tell it."""
-        named = (key for key in self._policies if key == name or key.endswith(f":key/{name}"))
-        return [(key, self._policies[key][1]) for key in named]
+        named = (key for key in self.policies if key == name or key.endswith(f":key/{name}"))
+        return [(key, self.policies[key][1]) for key in named]
 
     def _learn(self, event: Event) -> None:
         """Note which key an alias stands for; few calls name a key by its alias."""

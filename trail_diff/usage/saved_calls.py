@@ -1,10 +1,12 @@
 """The distinct calls of a period in one small file, so that a gate can replay them where no log can be read.
 
     {"schema": "trail-diff/calls/1", "taken": …, "start": …, "end": …, "keys": […], "aliases": {…}, "left_out": 0,
-     "coverage": {…}, "calls": [{"event": {…}, "access": {…}, "calls": 120, "succeeded": 120, "denied": 0}, …]}
+     "policies": {…}, "coverage": {…},
+     "calls": [{"event": {…}, "access": {…}, "calls": 120, "succeeded": 120, "denied": 0}, …]}
 
 Of each distinct call one event is kept, with only what policies can test. Sessions and times are not told apart, and
-of one caller's calls with one action on one key only so many variants are kept: a month has millions of contexts.
+of one caller's calls with one action on one key only so many variants are kept: a month has millions of contexts. Of
+each key the policy is kept that was put on it last, where the period has one: calls may move to that key.
 """
 
 import json
@@ -48,6 +50,13 @@ class SavedCall(Struct, frozen=True):
     denied: int = 0
 
 
+class SavedPolicy(Struct, frozen=True):
+    """The policy that was put on a key, as the record has it, and when."""
+
+    put: datetime
+    policy: str
+
+
 class SavedCalls(Struct, frozen=True):
     """What the file holds. `start` and `end` bound what was read, `keys` are those it was narrowed to, if any."""
 
@@ -58,6 +67,7 @@ class SavedCalls(Struct, frozen=True):
     calls: tuple[SavedCall, ...]
     keys: tuple[str, ...] = ()
     aliases: dict[str, tuple[str, ...]] = {}
+    policies: dict[str, SavedPolicy] = {}
     left_out: int = 0
     schema: Literal["trail-diff/calls/1"] = "trail-diff/calls/1"
 
@@ -70,6 +80,8 @@ class SavedCalls(Struct, frozen=True):
         """Hand the calls over as if they had been read now, and return the coverage they were read with."""
         for name, keys in self.aliases.items():
             observed.learn_alias(name, keys)
+        for key, last in self.policies.items():
+            observed.learn_policy(key, last.put, last.policy)
         for call in self.calls:
             one = ObservedRequest(call.event, call.access)
             one.calls, one.succeeded, one.denied = call.calls, call.succeeded, call.denied
@@ -114,6 +126,7 @@ class CallsToSave:
         """Return what to save; a span that was not asked for is that of the calls themselves."""
         requests = self._requests.requests()
         kept = [_saved(one) for one in _fewer(requests)]
+        put, keys = self._requests.policies, {one.access.key for one in requests}
         start = span[0] or min((one.first for one in requests if one.first), default=None)
         end = span[1] or max((one.last for one in requests if one.last), default=None)
         return SavedCalls(
@@ -124,6 +137,7 @@ class CallsToSave:
             calls=tuple(sorted(kept, key=lambda one: (-one.calls, repr(one)))),
             keys=self._keys,
             aliases={name: tuple(sorted(keys)) for name, keys in sorted(self._requests.aliases.items())},
+            policies={key: SavedPolicy(*put[key]) for key in sorted(put) if key in keys},
             left_out=len(requests) - len(kept),
         )
 

@@ -11,10 +11,11 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff.errors import PolicyError
+from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.document import parse_policy, policy_from
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey, as_list, as_object
+from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey, as_list, as_object
 from trail_diff.policy.documents.infrastructure.pairs import are_alike, keys_left_out, renamed, template_moves
-from trail_diff.policy.documents.infrastructure.registry import choose_keys, read_keys, surroundings_of
+from trail_diff.policy.documents.infrastructure.registry import choose_keys, name_keys, read_keys, surroundings_of
 from trail_diff.policy.documents.source_code import hint_for_document
 from trail_diff.policy.documents.text import parse_text
 
@@ -33,15 +34,15 @@ def keys_to_try(
     Raises:
         PolicyError: there is no policy in a document, it is malformed, or no key of it is asked for.
     """
-    with _naming(sources[0]):
-        keys = tuple(map(_checked, choose_keys(_read(new, asked, parameters), asked)))
-    if old is None:
-        return keys
     with _naming(sources[1]):
-        before = tuple(map(_checked, _read(old, asked, parameters)))
+        before = tuple(map(_checked, _read(old, asked, parameters) if old is not None else ()))
     documents = _unwrapped(old)[0], _unwrapped(new)[0]
-    if not are_alike(*documents):
-        return tuple(_with_before(key, before, is_only=len(keys) == 1) for key in keys)
+    is_pair = are_alike(*documents)
+    with _naming(sources[0]):
+        keys = tuple(map(_checked, choose_keys(_read(new, asked, parameters), asked, before if is_pair else ())))
+    if not is_pair:
+        is_only = sum(key.reason not in NOT_KEYS for key in keys) == 1
+        return tuple(_with_before(key, before, is_only=is_only and key.reason not in NOT_KEYS) for key in keys)
     return tuple(_compared(keys, before, (as_object(documents[0]), as_object(documents[1])), asked, parameters))
 
 
@@ -56,7 +57,8 @@ def _compared(
 
     The key that is asked for by its ARN is one that there is; without a counterpart in the old one, none of the new is.
     """
-    before = renamed(before, documents[1])
+    named = {key.address: key for name in asked for key in name_keys(before, name)}
+    before = renamed([named.get(key.address, key) for key in before], documents[1])
     gone = list(keys_left_out(*documents, before, _read(documents[1], asked, parameters)))
     is_one_gone = len(gone) == 1 and gone[0].arn is None
     for key in keys:
@@ -98,7 +100,8 @@ def _read(content: object, asked: Collection[str], parameters: Mapping[str, str]
         if hint is not None:
             raise PolicyError("no policy in it", hint=hint)
     policy = policy_from(content)
-    return (PlannedKey("", "deployed", frozenset(asked), after=policy),)
+    names = [frozenset({name}) for name in asked] or [frozenset[str]()]
+    return tuple(PlannedKey("", "deployed", name, after=policy) for name in names)
 
 
 def _unwrapped(content: object) -> tuple[object, dict[str, str]]:
@@ -126,7 +129,9 @@ def _with_before(key: PlannedKey, old: Sequence[PlannedKey], *, is_only: bool) -
     before = same[0].after if same[0].change == "deployed" else same[0].before
     is_changed = key.change == "deployed" and key.unknown is None
     change = ("unchanged" if before == key.after else "changed") if is_changed else key.change
-    return structs.replace(key, before=before, change=change)
+    is_as_before = same[0].reason is key.reason is Reason.KEY_IS_DISABLED and same[0].change == key.change == "deployed"
+    reason = None if is_as_before else key.reason
+    return structs.replace(key, before=before, change=change, reason=reason)
 
 
 def _checked(key: PlannedKey) -> PlannedKey:

@@ -14,6 +14,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
     Surroundings,
     as_list,
     as_object,
+    end_of_key,
     texts,
     unread,
 )
@@ -51,6 +52,7 @@ _ACTIONS: Mapping[str, KeyChange] = {"Add": "created", "Remove": "deleted", "Mod
 def read_template(document: Mapping[str, Any], surroundings: Surroundings) -> Iterator[PlannedKey]:
     """Yield the keys of a template whose condition does not leave them out."""
     template = Template(document, surroundings)
+    yield from _macros(document.get("Transform"))
     for name, resource in template.resources.items():
         entry = as_object(resource)
         if is_loop(name) and any(kind in str(resource) for kind in KEY_TYPES):
@@ -70,8 +72,17 @@ def read_template(document: Mapping[str, Any], surroundings: Surroundings) -> It
             names=texts(name, f"/Resources/{name}", *_called(template, name)),
             after=made,
             path=f"/Resources/{name}/Properties/KeyPolicy",
-            reason=Reason.KEY_IS_DISABLED if _is_disabled(properties) else None,
+            service=_service_of(template, name),
+            reason=end_of_key({}, {"Enabled": template.resolve(properties.get("Enabled"))}),
         )
+
+
+def _macros(transform: object) -> Iterator[PlannedKey]:
+    """Yield the macros that a template is put through beside those of AWS: they may change any key of it."""
+    for one in transform if isinstance(transform, list) else [transform]:
+        name = one if isinstance(one, str) else as_object(one).get("Name")
+        if isinstance(name, str) and (name == "AWS::Include" or not name.startswith("AWS::")):
+            yield unread("Transform", name, "/Transform")
 
 
 def _read_part(name: str, entry: Mapping[str, Any], template: Template) -> Iterator[PlannedKey]:
@@ -95,10 +106,6 @@ def _hidden_in(properties: Mapping[str, Any]) -> Any:
 
 def _as_parameter(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _is_disabled(properties: Mapping[str, Any]) -> bool:
-    return str(properties.get("Enabled", True)).lower() == "false"
 
 
 def read_change_set(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
@@ -152,7 +159,7 @@ def _moved(resource: Mapping[str, Any], path: str) -> PlannedKey | None:
     if is_gone and of == "resource":
         return None
     names = texts(before.get(place[1]), resource.get("PhysicalResourceId"))
-    keys = [_key_in(properties.get(place[0])) for properties in (before, after)]
+    keys = [key_in(properties.get(place[0])) for properties in (before, after)]
     is_told = "AfterContext" in resource or is_gone
     return planned_move(
         Move(
@@ -184,14 +191,14 @@ def _named_in_details(resource: Mapping[str, Any], name: str) -> str | None:
     return name if name and any(target.get("Name") == name for target in targets) else None
 
 
-def _key_in(value: object, depth: int = 0) -> str | None:
+def key_in(value: object, depth: int = 0) -> str | None:
     """Return the key that a property names, in whatever it is nested."""
     if isinstance(value, str):
         return value
     if depth > _DEPTH_LIMIT:
         return None
     named = [one for name, one in as_object(value).items() if isinstance(one, Mapping | list) or name in _NESTED_KEYS]
-    return next((found for one in [*named, *as_list(value)] if (found := _key_in(one, depth + 1))), None)
+    return next((found for one in [*named, *as_list(value)] if (found := key_in(one, depth + 1))), None)
 
 
 def _end_of(resource: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Reason | None:
@@ -200,7 +207,7 @@ def _end_of(resource: Mapping[str, Any], before: Mapping[str, Any], after: Mappi
         return Reason.KEY_IS_DELETED
     if resource.get("Replacement") == "True":
         return Reason.KEY_IS_REPLACED
-    return Reason.KEY_IS_DISABLED if _is_disabled(after) and not _is_disabled(before) else None
+    return end_of_key(before, after)
 
 
 def _properties(context: object) -> Mapping[str, Any]:
@@ -224,6 +231,13 @@ def _called(template: Template, key: str) -> Iterator[str]:
             name = template.resolve(properties.get(place[1]))
             if isinstance(name, str):
                 yield name
+
+
+def _service_of(template: Template, key: str) -> str | None:
+    """Return what begins the names of the services that call for a resource that refers to the key, if told."""
+    entries = map(as_object, template.resources.values())
+    found = (SERVICES.get(str(one.get("Type"))) for one in entries if _refers(one.get("Properties"), key, 0))
+    return next(filter(None, found), None)
 
 
 def _refers(value: object, key: str, depth: int) -> bool:

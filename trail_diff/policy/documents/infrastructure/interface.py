@@ -1,5 +1,6 @@
 """What a reader of infrastructure documents yields: the keys of a document, each with its policy before and after."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,12 +12,16 @@ from trail_diff.model.what_if import MOVES
 
 
 class Surroundings(Struct, frozen=True):
-    """What is known of where a document is applied: parameters by name, and account, Region and partition if known."""
+    """What is known of where a document is applied: parameters by name, and account, Region and partition if known.
+
+    `keys` are the ARNs of those of its keys that are known, by address.
+    """
 
     parameters: Mapping[str, str] = {}
     account: str | None = None
     region: str | None = None
     partition: str | None = None
+    keys: Mapping[str, str] = {}
 
 
 class PlannedKey(Struct, frozen=True):
@@ -28,8 +33,8 @@ class PlannedKey(Struct, frozen=True):
     may hold unresolved values. `unknown` is the expression of a policy that is not known at all until it is applied.
     `path` is the JSON pointer of the policy in the document. `reason` tells what the policy does not: the key is
     deleted, replaced or disabled, so that calls on it fail; or this is a part of the document that may hold keys, and
-    was not read. `service` begins the names of the services that call for a resource that gets another key, where their
-    calls do not name it; `targets` are the names of that other key.
+    was not read. `service` begins the names of the services that call for a resource that is encrypted with the key, or
+    gets another one, where their calls do not name it; `targets` are the names of that other key.
     """
 
     address: str
@@ -62,11 +67,16 @@ def removed_grant(address: str, grantee: object, path: str, *keys: object) -> Pl
     )
 
 
-def described(address: str, names: frozenset[str], policy: Any, place: str, path: str) -> PlannedKey:
-    """Return a key as it was described; AWS leaves out what it did not record, so without a policy it is not known."""
+def described(
+    address: str, names: frozenset[str], policy: Any, values: Mapping[str, Any], place: tuple[str, str]
+) -> PlannedKey:
+    """Return a key as it was described; AWS leaves out what it did not record, so without a policy it is not known.
+
+    `values` are the key's own, `place` the expression of its policy and the JSON pointer to it.
+    """
     if policy:
-        return PlannedKey(address, "deployed", names, after=policy, path=path)
-    return PlannedKey(address, "deployed", names, unknown=place, path=path, reason=Reason.POLICY_NOT_TOLD)
+        return PlannedKey(address, "deployed", names, after=policy, path=place[1], reason=end_of_key({}, values))
+    return PlannedKey(address, "deployed", names, unknown=place[0], path=place[1], reason=Reason.POLICY_NOT_TOLD)
 
 
 NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED, *MOVES})
@@ -76,16 +86,45 @@ Reader = Callable[[Mapping[str, Any], Surroundings], Iterator[PlannedKey]]
 """Yields the keys of a document of one tool, and nothing for documents of others."""
 
 
-def end_of_material(before: Mapping[str, Any], after: Mapping[str, Any], valid_to: str, material: str) -> Reason | None:
-    """Return what becomes of imported key material; the fields are named as the tool names them.
+MATERIAL = ("valid_to", "key_material_base64", "validTo", "keyMaterialBase64")
+"""What Terraform and Pulumi call the moment that imported key material expires, and the material."""
 
-    One that is imported anew may expire later than before, but not earlier. A moment that is not known yet is one.
+ENABLED = ("is_enabled", "enabled", "isEnabled", "Enabled")
+_TAGS = ("tags", "tags_all", "tagsAll", "Tags")
+_TESTS_TAGS = re.compile("aws:resourcetag/", re.IGNORECASE)
+_STATES = ("key_state", "keyState")
+_ENDED: Mapping[str, Reason] = {
+    "Disabled": Reason.KEY_IS_DISABLED,
+    "PendingDeletion": Reason.KEY_IS_DELETED,
+    "PendingReplicaDeletion": Reason.KEY_IS_DELETED,
+    "PendingImport": Reason.KEY_LOSES_MATERIAL,
+}
+"""Key states in which calls fail (KMS developer guide, "Key states of AWS KMS keys")."""
+
+
+def end_of_key(before: Mapping[str, Any], after: Mapping[str, Any]) -> Reason | None:
+    """Return what becomes of a key beside its policy, by its values before and after; the tools name them alike.
+
+    Key material that is imported anew may expire later than before, but not earlier. A moment that is not known yet is
+    one.
     """
-    if before.get(material) and not after.get(material):
+    ended = _ended(after)
+    if ended is not None and _ended(before) is None:
+        return ended
+    if before and _TESTS_TAGS.search(str(after)) and any(before.get(name) != after.get(name) for name in _TAGS):
+        return Reason.KEY_TAGS_CHANGE
+    if any(before.get(name) and not after.get(name) for name in MATERIAL[1::2]):
         return Reason.KEY_LOSES_MATERIAL
-    was, will = before.get(valid_to), after.get(valid_to)
+    was, will = (next((values[name] for name in MATERIAL[::2] if values.get(name)), None) for values in (before, after))
     is_later = isinstance(was, str) and isinstance(will, str) and will >= was
     return Reason.KEY_MATERIAL_EXPIRES if will and not is_later else None
+
+
+def _ended(values: Mapping[str, Any]) -> Reason | None:
+    state = next((str(values[name]) for name in _STATES if values.get(name)), "")
+    told = {str(values[name]).lower() for name in ENABLED if values.get(name) is not None} - {"true"}
+    is_open = Reason.KEY_MAY_BE_DISABLED if told else None
+    return _ENDED.get(state, Reason.KEY_IS_DISABLED if "false" in told else is_open)
 
 
 def as_object(value: object) -> Mapping[str, Any]:

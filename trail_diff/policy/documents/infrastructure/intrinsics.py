@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from trail_diff.arns import last_name
 from trail_diff.policy.documents.infrastructure.interface import Surroundings, as_list, as_object
 from trail_diff.policy.documents.infrastructure.loops import expand_loops, is_loop
 from trail_diff.policy.documents.unresolved import is_unresolved, unresolved
@@ -19,6 +20,9 @@ NO_VALUE = object()
 
 _DEPTH_LIMIT = 60
 _PLACEHOLDER = re.compile(r"\$\{(!?)\s*([^}]*?)\s*\}")
+_SUFFIXES = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
+"""What the names of services end in, by partition."""
+
 _ROLE_TYPES = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user"}
 
 
@@ -90,6 +94,7 @@ class Template(Struct, frozen=True):
             "AWS::AccountId": known.account,
             "AWS::Region": known.region,
             "AWS::Partition": known.partition,
+            "AWS::URLSuffix": _SUFFIXES.get(known.partition or ""),
         }
         if name in pseudo:
             return pseudo[name] or unresolved(name)
@@ -100,6 +105,8 @@ class Template(Struct, frozen=True):
                 return unresolved(name)
             is_list = "List" in str(as_object(parameter).get("Type"))
             return [part.strip() for part in str(value).split(",")] if is_list else str(value)
+        if name in known.keys:
+            return last_name(known.keys[name])
         resource = as_object(self.resources.get(name))
         if resource.get("Type") in _ROLE_TYPES and (named := self._role_name(resource, 0)):
             return named
@@ -109,6 +116,8 @@ class Template(Struct, frozen=True):
         resource = as_object(self.resources.get(logical_id))
         kind = _ROLE_TYPES.get(str(resource.get("Type")))
         named = self._role_name(resource, depth)
+        if attribute == "Arn" and logical_id in self.surroundings.keys:
+            return self.surroundings.keys[logical_id]
         if attribute != "Arn" or kind is None or not named:
             return unresolved(f"{logical_id}.{attribute}")
         path = self.resolve(as_object(resource.get("Properties")).get("Path", "/"), depth + 1)

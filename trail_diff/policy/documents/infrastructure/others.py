@@ -27,7 +27,8 @@ def read_resource_description(document: Mapping[str, Any], _surroundings: Surrou
             names = texts(one.get("Identifier"), properties.get("Arn"), properties.get("KeyId"))
             address = str(one.get("Identifier") or "key")
             if names or properties:
-                yield described(address, names, properties.get("KeyPolicy"), "KeyPolicy", "/ResourceDescription")
+                place = "KeyPolicy", "/ResourceDescription"
+                yield described(address, names, properties.get("KeyPolicy"), properties, place)
     items = [*as_list(document.get("configurationItems")), *as_list(document.get("baseConfigurationItems"))]
     items += [_parsed(one) for one in as_list(document.get("Results"))]
     items += [document["configurationItem"]] if "configurationItem" in document else []
@@ -42,7 +43,8 @@ def _config_item(item: Mapping[str, Any]) -> PlannedKey:
     policy = supplementary.get("Policy", configuration.get("policy", configuration.get("keyPolicy")))
     names = texts(item.get("ARN"), item.get("arn"), item.get("resourceId"), item.get("resourceName"))
     place = "supplementaryConfiguration.Policy"
-    return described(str(item.get("resourceId") or "key"), names, policy, place, f"/{place.replace('.', '/')}")
+    address = str(item.get("resourceId") or "key")
+    return described(address, names, policy, configuration, (place, f"/{place.replace('.', '/')}"))
 
 
 def _parsed(value: object) -> Mapping[str, Any]:

@@ -4,17 +4,17 @@ A template or a configuration tells what will be, not what changes. Beside the o
 out is deleted, and one under another name is another key.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
 
 from trail_diff.model.reasons import Reason
-from trail_diff.policy.documents.infrastructure.cloudformation import KEY_PROPERTIES, ROLE_TYPE, move_kind
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, as_list, as_object, texts
+from trail_diff.policy.documents.infrastructure.cloudformation import KEY_PROPERTIES, ROLE_TYPE, key_in, move_kind
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, as_object, texts
 from trail_diff.policy.documents.infrastructure.intrinsics import Template
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, planned_move
+from trail_diff.policy.documents.unresolved import expressions_in
 
 _PLACES = ("Resources", "resource")
 """Where a template of CloudFormation and a configuration of Terraform in JSON have what they make."""
@@ -76,34 +76,21 @@ def template_moves(old: Mapping[str, Any], new: Mapping[str, Any], surroundings:
         place = KEY_PROPERTIES.get(kind, ("", "RoleName"))
         made = [side.resolve(as_object(entry.get("Properties"))) for side, entry in zip(sides, entries, strict=True)]
         found = [texts(one.get(place[1])) for one in made]
+        keys = [key_in(one.get(place[0])) for one in made]
         moved = planned_move(
             Move(
                 address=name,
                 kind=of,
                 before=found[0],
                 after=found[1] if stays else (),
-                keys_before={place[0]: _shown(made[0].get(place[0]))},
-                keys_after={place[0]: _shown(made[1].get(place[0]))},
+                keys_before={place[0]: keys[0]},
+                keys_after={place[0]: keys[1]},
                 is_gone=not stays,
                 is_replaced=stays and found[0] != found[1],
                 path=f"/Resources/{name}" if stays else "",
                 service=SERVICES.get(kind),
-                made_from=_named(entries[1].get("Properties"), place[0]),
+                made_from={one.split(".")[0] for one in expressions_in(keys[1] or "")},
             )
         )
         if moved is not None:
             yield moved
-
-
-def _shown(value: object) -> str | None:
-    if value is None:
-        return None
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-
-
-def _named(properties: object, name: str) -> frozenset[str]:
-    """Return the logical id that a property refers to by Ref or GetAtt."""
-    value = as_object(as_object(properties).get(name))
-    argument = value.get("Ref", value.get("Fn::GetAtt"))
-    first = argument if isinstance(argument, str) else next(iter(as_list(argument)), None)
-    return texts(first.split(".")[0]) if isinstance(first, str) else frozenset()

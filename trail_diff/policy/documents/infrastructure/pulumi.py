@@ -11,7 +11,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
     as_list,
     as_object,
     described,
-    end_of_material,
+    end_of_key,
     removed_grant,
     texts,
     unread,
@@ -19,9 +19,15 @@ from trail_diff.policy.documents.infrastructure.interface import (
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
 
 PULUMI_TYPES = frozenset(
-    {"aws:kms/key:Key", "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey", "aws-native:kms:Key"}
+    {
+        "aws:kms/key:Key",
+        "aws:kms/externalKey:ExternalKey",
+        "aws:kms/replicaKey:ReplicaKey",
+        "aws:kms/replicaExternalKey:ReplicaExternalKey",
+        "aws-native:kms:Key",
+        "aws-native:kms:ReplicaKey",
+    }
 )
-_MATERIAL = ("validTo", "keyMaterialBase64")
 _PULUMI_POLICY = "aws:kms/keyPolicy:KeyPolicy"
 _ALIASES = frozenset({"aws:kms/alias:Alias", "aws-native:kms:Alias"})
 _BUCKET_RULE = "applyServerSideEncryptionByDefault.kmsMasterKeyId"
@@ -196,10 +202,7 @@ def _end_of(operation: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> R
         if "replace" in operation:
             return Reason.KEY_IS_REPLACED
     was, is_now = (as_object(state.get("inputs")) for state in (old, new))
-    is_disabled = any(is_now.get(name) is False and was.get(name) is not False for name in ("isEnabled", "enabled"))
-    if is_disabled:
-        return Reason.KEY_IS_DISABLED
-    return end_of_material(was, is_now, *_MATERIAL) if was and is_now else None
+    return end_of_key(was, is_now) if is_now else None
 
 
 def read_pulumi_stack(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
@@ -211,7 +214,7 @@ def read_pulumi_stack(document: Mapping[str, Any], _surroundings: Surroundings) 
             policy, path = _pulumi_policy(state), f"/deployment/resources/{place}/outputs/policy"
             if _is_open(policy):
                 policy = None
-            yield described(name, names, policy, "policy", path)
+            yield described(name, names, policy, as_object(state.get("outputs")), ("policy", path))
 
 
 def _is_open(policy: Any) -> bool:

@@ -48,19 +48,22 @@ def read_keys(document: Mapping[str, Any], surroundings: Surroundings = NOWHERE)
     return tuple(_parsed(key) for key in found)
 
 
-def choose_keys(keys: Sequence[PlannedKey], asked: Collection[str]) -> tuple[PlannedKey, ...]:
+def choose_keys(
+    keys: Sequence[PlannedKey], asked: Collection[str], old: Sequence[PlannedKey] = ()
+) -> tuple[PlannedKey, ...]:
     """Return the keys of a document that are asked for, by ARN, id, alias, address, or the name of what they encrypt.
 
     `ADDRESS=ARN` says which ARN a key of the document has. One key alone, whose ARN the document does not tell, is the
-    one that is asked for, unless it is in a part that was not read: such parts are returned as well.
+    one that is asked for, unless it is in a part that was not read: such parts are returned as well. One of the `old`
+    keys may be asked for, which the document has no more.
 
     Raises:
         PolicyError: no key of the document has a name that is asked for.
     """
     if not asked:
         return tuple(keys)
-    chosen = {key.address: key for name in asked for key in _named(keys, name)}
-    if not chosen:
+    chosen = {(key.address, key.names): key for name in asked for key in name_keys(keys, name)}
+    if not chosen and not any(one for name in asked for one in name_keys(old, name)):
         whole, parts = _split(keys)
         only = [key for key in whole if len(whole) == 1 and key.arn is None]
         if not only and (whole or not parts):
@@ -122,10 +125,12 @@ def surroundings_of(asked: Collection[str], parameters: Mapping[str, str] | None
         arn_account(arn) if arn else None,
         arn_region(arn) if arn else None,
         arn.split(":")[1] if arn else None,
+        dict(name.split("=", 1) for name in asked if "=arn:" in name),
     )
 
 
-def _named(keys: Sequence[PlannedKey], name: str) -> Iterator[PlannedKey]:
+def name_keys(keys: Sequence[PlannedKey], name: str) -> Iterator[PlannedKey]:
+    """Yield the keys that have a name, with the ARN that it says they have."""
     address, equals, arn = name.partition("=arn:")
     for key in keys:
         if equals and address in key.names:

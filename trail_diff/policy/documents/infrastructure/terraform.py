@@ -8,9 +8,11 @@ from msgspec import structs
 from trail_diff.model.codes import KeyChange
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.interface import (
+    ENABLED,
+    MATERIAL,
     PlannedKey,
     Surroundings,
-    end_of_material,
+    end_of_key,
     removed_grant,
     texts,
     unread,
@@ -22,8 +24,8 @@ from trail_diff.policy.documents.infrastructure.terraform_resources import Resou
 
 KEY_TYPES = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
 POLICY_TYPE = "aws_kms_key_policy"
-_MATERIAL = ("valid_to", "key_material_base64")
 _ROLE_TYPE = "aws_iam_role"
+_OPEN = "known after apply"
 _SETTINGS = ("aws_s3_bucket_server_side_encryption_configuration", "aws_ebs_default_kms_key")
 """Resources that are settings of others, which stay when these are deleted."""
 
@@ -46,6 +48,8 @@ def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> 
             yield removed_grant(one.address, grantee, one.path, key)
         elif (moved := _moved(one)) is not None:
             yield moved
+        elif one.type.startswith("awscc_kms_") and one.actions != ("no-op",):
+            yield unread(one.address, one.type, one.path)
         elif one.type in _STACKS and one.actions not in ((), ("no-op",)):
             yield unread(one.address, str(one.after.get(_STACKS[one.type]) or "template_body"), one.path)
 
@@ -161,24 +165,19 @@ def _end_of(key: Resource) -> Reason | None:
     """Return what becomes of a key beside its policy; a policy resource that is destroyed leaves it the default one."""
     if "delete" in key.actions and key.type != POLICY_TYPE:
         return Reason.KEY_IS_REPLACED if "create" in key.actions else Reason.KEY_IS_DELETED
-    fields = ("is_enabled", "enabled")
-    was_enabled = not any(key.before.get(field) is False for field in fields)
-    is_disabled = any(key.after.get(field) is False for field in fields)
-    if not key.actions or key.type == POLICY_TYPE:
-        return None
-    if was_enabled and is_disabled:
-        return Reason.KEY_IS_DISABLED
-    after = {**key.after, **{name: True for name in _MATERIAL if is_marked(key.unknown, [name])}}
-    return end_of_material(key.before, after, *_MATERIAL) if key.before and key.after else None
+    after = {**key.after, **{name: _OPEN for name in (*ENABLED, *MATERIAL) if is_marked(key.unknown, [name])}}
+    return end_of_key(key.before, after) if key.after and key.type != POLICY_TYPE else None
 
 
 def _name(key: PlannedKey, resources: list[Resource]) -> PlannedKey:
     """Return a key with the names of the resources that are encrypted with it, or will be if they have no key yet."""
     found: set[str] = set()
+    service = None
     for one in resources:
         if one.type in KEY_FIELDS and one.type != POLICY_TYPE and _is_about_names(one, key):
             found |= {*names_of(one.before), *names_of(one.after), one.address}
-    return structs.replace(key, names=key.names | found)
+            service = service or SERVICES.get(one.type)
+    return structs.replace(key, names=key.names | found, service=service)
 
 
 def _is_about(one: Resource, key: Resource, names: frozenset[str]) -> bool:

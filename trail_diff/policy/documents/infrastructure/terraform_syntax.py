@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.interface import (
     PlannedKey,
     Surroundings,
     as_list,
     as_object,
+    end_of_key,
     texts,
     unread,
 )
@@ -37,6 +37,8 @@ def read_terraform_json(document: Mapping[str, Any], _surroundings: Surroundings
     for kind, name, block in declared:
         address = f"{kind}.{name}"
         is_set = block.get("policy") is not None or f"{address}." not in set_apart
+        if kind.startswith("awscc_kms_"):
+            yield unread(address, kind, f"/resource/{kind}/{name}")
         if (kind in KEY_TYPES or kind == POLICY_TYPE) and is_set:
             yield _key(address, block, document, f"/resource/{kind}/{name}")
     for name, blocks in _members(document.get("module")) if declared else ():
@@ -47,7 +49,6 @@ def read_terraform_json(document: Mapping[str, Any], _surroundings: Surroundings
 def _key(address: str, block: Mapping[str, Any], document: Mapping[str, Any], path: str) -> PlannedKey:
     policy = _policy(block.get("policy"), document, 0)
     is_open = isinstance(policy, str) and expression_of(policy) is not None
-    is_disabled = any(block.get(name) is False for name in ("is_enabled", "enabled"))
     return PlannedKey(
         address=address,
         change="deployed",
@@ -55,7 +56,7 @@ def _key(address: str, block: Mapping[str, Any], document: Mapping[str, Any], pa
         after=None if is_open else literal(policy),
         unknown=policy if is_open else None,
         path=f"{path}/policy" if "policy" in block else path,
-        reason=Reason.KEY_IS_DISABLED if is_disabled else None,
+        reason=end_of_key({}, block),
     )
 
 
