@@ -35,6 +35,31 @@ def test_format_comes_before_the_suffix(order: int, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "x.html").read_text(encoding="utf-8"))["schema"] == "trail-diff/callers/1"
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["--job-id", "x", "--events", "{folder}/none.json"],
+        ["--job-id", "x", "--events={folder}/none.json"],
+        ["--case", "{folder}/none.zip"],
+        ["--job-id", "x", "--events", "{folder}/a.json", "--key-policy", "{folder}/none.json"],
+    ],
+    ids=str,
+)
+def test_redacted_problem_names_no_folder(given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --redact a problem shows of a path what a report shows: the file's own name."""
+    folder = tmp_path / "acme-payroll"
+    folder.mkdir()
+    (folder / "a.json").write_text("{}", encoding="utf-8")
+    arguments = [word.format(folder=folder) for word in given]
+
+    assert (run([*arguments, "--redact"]), run(arguments)) == (2, 2)
+
+    redacted, plain, _ = capsys.readouterr().err.split("\n")
+    assert "acme-payroll" in plain
+    assert "acme-payroll" not in redacted
+    assert any(name in redacted for name in ("none.", "a.json"))
+
+
 def test_dash_is_stdout(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`-o -` writes to stdout, and no file of that name."""
     monkeypatch.chdir(tmp_path)

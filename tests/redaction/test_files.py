@@ -100,6 +100,7 @@ def test_names_in_packed_logs_are_replaced(pack: Any) -> None:
         {"backupJobId": "0000c0de-0000-4000-8000-000000000001", "errorMessage": "0000c0de-0000-4000-8000-000000000001"},
         {"statusMessage": "denied (Service: Kms, Request ID: 0000c0de-0000-4000-8000-000000000001)"},
         {"userAgent": "Boto3/1.35.10", "keyState": "PendingDeletion", "type": "AssumedRole"},
+        {"eventSource": "KMS.amazonaws.com", "eventName": "Decrypt"},
         {"userName": "the", "errorMessage": "because the resource-based policy denied access"},
     ],
     ids=str,

@@ -28,6 +28,7 @@ _MEANT = {
     "Invalid value for '--format': 'sarif'": "what-if writes SARIF with --sarif FILE",
     "Got unexpected extra argument": "exports go after --events (two as they are: compare)",
 }
+_FOLDER = re.compile(r"\A(?!s3:).*[/\\](?=[^/\\])")
 _WORD = re.compile(r"(?:No such command '|Got unexpected extra arguments?(?:\(s\))? \()(.*?)['\")]", re.DOTALL)
 
 
@@ -67,7 +68,8 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.write(run.statement + "\n")
         return ExitStatus.NO_DIFFERENCE
     except TrailDiffError as error:
-        return complain(error.message, error.hint, language)
+        message, hint = (_shown(text, arguments) for text in (error.message, error.hint))
+        return complain(message, hint, language)
     except typer.TyperException as error:
         message = error.format_message().replace("Value error, ", "")
         return complain(message, _usage_hint(error, message), language)
@@ -77,6 +79,16 @@ def run(arguments: Sequence[str]) -> int:
         drop_output()
         return ExitStatus.OUTPUT_CLOSED
     return status if isinstance(status, int) else ExitStatus.NO_DIFFERENCE
+
+
+def _shown(text: str, arguments: Sequence[str]) -> str:
+    """Return a text with every path of the command line by its last part alone, where names are not to be shown."""
+    if "--redact" not in arguments:
+        return text
+    typed = {folder for word in arguments for folder in _FOLDER.findall(word.split("=", 1)[-1])}
+    for folder in sorted({*typed, *(f"{word.rstrip('/')}/" for word in arguments)}, key=len, reverse=True):
+        text = text.replace(folder, "") if len(folder) > 1 else text
+    return text
 
 
 def _usage_hint(error: typer.TyperException, message: str) -> str:

@@ -16,7 +16,7 @@ _TIME = (
 )
 _REGION = r"(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-gov|-isob?|-isoe|-isof)?-[a-z]{4,9}-\d[a-z]?|aws-global"
 _WORD = r"[A-Za-z]{2,64}"
-_SERVICE = r"[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.amazonaws\.com(?:\.cn)?|aws[.:][a-z0-9.-]{1,40}"
+_SERVICE = r"(?i:[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.amazonaws\.com(?:\.cn)?|aws[.:][a-z0-9.-]{1,40})"
 _NAME = r"(?i:[a-z]{3,80})(?:\d{4}_?\d\d_?\d\d(?:v\d)?|[Vv]\d{1,2}|\d)?|REST\.[A-Z_.]{3,60}"
 _VERSION = r"[\d.]{1,12}|\d{4}-\d\d-\d\d|\d{4}_\d\d_\d\d"
 
