@@ -100,7 +100,8 @@ def try_policy(
     saved = None if isinstance(calls, KnownCalls) else calls
     inputs = structs.replace(inputs, keys=tuple(keys))
     asked = inputs.renamed(keys)
-    new, before = gather_policy(inputs), gather_policy(structs.replace(inputs, facts=FactFiles(key_policy=old)))
+    new = gather_policy(inputs)
+    before = gather_policy(structs.replace(inputs, facts=FactFiles(key_policy=old)), "--old")
     if new is None:
         raise UsageError("no policy to try", hint="give it with --key-policy or --plan")
     if inputs.redactor is None:
