@@ -90,13 +90,13 @@ def _take_words(arguments: Sequence[str], commands: Any) -> list[str]:
     options = {name for one in (commands, *commands.commands.values()) for option in one.params for name in option.opts}
     taken: list[str] = []
     for word in arguments:
-        option, (name, equals, value) = plain_option(word), word.partition("=")
-        if option in options:
-            given = plain_word(value) if equals else None
-            taken.append(option if given is None else f"{option}={given}")
+        option, (_, equals, value) = plain_option(word), word.partition("=")
+        if option is not None and option in options:
+            name, given = option, plain_word(value) if equals else None
+            taken.append(name if given is None else f"{name}={given}")
         else:
-            taken.append(given := plain_word(word))
-            name = next(iter(taken[-2:-1]), "")
+            name, given = next(iter(taken[-1:]), ""), plain_word(word)
+            taken.append(given)
         if given == "" and name.startswith("-"):
             raise UsageError(f"{name} is empty", hint="give a value, or leave it out; a variable may not be set")
     return taken

@@ -108,7 +108,7 @@ def what_if(
         )
         report = try_policy(inputs, old, keys, _parameters(parameter), tried)
         if not any(call.observed for call in report.calls):
-            note_if_any(explain_no_calls(keys, inputs))
+            note_if_any(explain_no_calls(keys, inputs, is_told=True))
     report = _demand(report, oldest)
     _publish(report, document, view, sarif=sarif, github=github)
     raise typer.Exit(_status(report, allow_at_risk=allow_at_risk, fail_on_undetermined=fail_on_undetermined))

@@ -142,8 +142,8 @@ def explain_no_jobs(inputs: Inputs) -> str | None:
     return "; ".join(advise("no-job-fits", **fitting)) if jobs else None
 
 
-def explain_no_calls(keys: Sequence[str], inputs: Inputs) -> str | None:
-    """Return in one line which key was probably meant, when no call on one was read.
+def explain_no_calls(keys: Sequence[str], inputs: Inputs, *, is_told: bool = False) -> str | None:
+    """Return in one line which key was probably meant, when no call on one was read, as may be told already.
 
     Raises:
         UsageError: it is no key but a job.
@@ -164,7 +164,7 @@ def explain_no_calls(keys: Sequence[str], inputs: Inputs) -> str | None:
     near = _nearest(last_name(value) or value, by_id)
     if near:
         return "; ".join(advise("near-key", value=value, near=by_id[near[0]]))
-    return "; ".join(advise("no-key", value=value))
+    return None if is_told else "; ".join(advise("no-key", value=value))
 
 
 def _can_read_again(inputs: Inputs) -> bool:

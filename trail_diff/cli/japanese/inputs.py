@@ -14,6 +14,8 @@ FILES: Mapping[str, str] = {
     "{}: {}": "{}: {}",
     "{} {}: {}": "{} {}: {}",
     "{}: no such file or folder": "{}: このファイルまたはフォルダーはありません",
+    "{} {}: no such folder": "{} {}: このフォルダーはありません",
+    "give the folder that holds the exports": "エクスポートのあるフォルダーを指定してください",
     "the nearest is {}": "最も近いのは {} です",
     "this is a Windows path: here it is written {}": "これは Windows のパスです。ここでは {} と書きます",
     "check the path": "パスを確認してください",
