@@ -21,7 +21,7 @@ from trail_diff.errors import JobNotFoundError, UsageError
 from trail_diff.gather.exports import Export, WindowsOf, count_calls, is_by_name
 from trail_diff.gather.fold import Bunch, Fold
 from trail_diff.gather.job_files import find_in_job_files, read_job_files
-from trail_diff.gather.key_facts import Document, FactDocuments, FactFiles, load_documents, read_facts
+from trail_diff.gather.key_facts import Document, FactDocuments, FactFiles, load_document, load_documents, read_facts
 from trail_diff.gather.key_uses import with_uses
 from trail_diff.gather.raw_case import Collected, collect_found
 from trail_diff.model.learnt import Case, Coverage, Facts
@@ -214,13 +214,13 @@ def gather_facts(inputs: Inputs) -> Facts:
     return read_facts(documents)
 
 
-def gather_policy(inputs: Inputs) -> Document | None:
+def gather_policy(inputs: Inputs, option: str = "--key-policy") -> Document | None:
     """Read the policy that was given as a file, or the document of an infrastructure tool that holds it.
 
     Raises:
         FactError: the file cannot be read or is neither JSON nor YAML.
     """
-    documents = load_documents(FactFiles(key_policy=inputs.facts.key_policy))
+    documents = FactDocuments(key_policy=load_document(inputs.facts.key_policy, option))
     if inputs.redactor is not None:
         from trail_diff.redaction.case import redact_facts
 

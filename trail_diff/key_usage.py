@@ -100,9 +100,10 @@ def try_policy(
     saved = None if isinstance(calls, KnownCalls) else calls
     inputs = structs.replace(inputs, keys=tuple(keys))
     asked = inputs.renamed(keys)
-    new, before = gather_policy(inputs), gather_policy(structs.replace(inputs, facts=FactFiles(key_policy=old)))
+    new = gather_policy(inputs)
+    before = gather_policy(structs.replace(inputs, facts=FactFiles(key_policy=old)), "--old")
     if new is None:
-        raise UsageError("no policy to try", hint="give it with --key-policy or --plan")
+        raise UsageError("no policy to try", hint="give it with --key-policy")
     if inputs.redactor is None:
         new, before = _with_parts(new), _with_parts(before) if before else None
     sources = new.source, before.source if before else ""

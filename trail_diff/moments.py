@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,14 +11,25 @@ from trail_diff.times import parse_time
 
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(
-    r"(\d{1,9})\s*(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?)\Z", re.IGNORECASE
+    r"(?:PT(?=\d+[smh])|P(?=\d+[dw]))?(\d{1,9})\s*(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?)\Z",
+    re.IGNORECASE,
 )
 _ISO_DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}\Z")
-_YEAR_FIRST = re.compile(r"(\d{4})(?:/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日)(?:\s*T?\s*(\d{1,2}:\d{2}.*))?\Z")
+_YEAR_FIRST = re.compile(
+    r"(\d{4})(?:[/-](\d{1,2})[/-](\d{1,2})|年(\d{1,2})月(\d{1,2})日)(?:\s*T?\s*(\d{1,2}:\d{2}.*))?\Z"
+)
 _YEAR_LAST = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?!\d)")
 _WRITTEN_DAYS = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d.%m.%Y")
 _NAMED = re.compile(r"(today|yesterday|last night)(?: (?:at )?(\d{1,2}):(\d{2}))?\Z", re.IGNORECASE)
-_ZONED = re.compile(r"(.*[\d.])\s*([A-Za-z][A-Za-z0-9_+/-]*)\Z|(.*\d)\s+([+-]\d{1,2}(?::?\d{2})?)\Z")
+_ZONED = re.compile(
+    r"(.*(?:[\d.]|\b[ap]m))\s*\(?([A-Za-z][A-Za-z0-9_+:/-]*)\)?\Z|(.*\d)\s+([+-]\d{1,2}(?::?\d{2})?)\Z", re.IGNORECASE
+)
+_MAIL_DATE = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d")
+_JAPANESE = {"今日": "today", "昨日": "yesterday", "昨夜": "last night", "昨晩": "last night"} | {
+    "日前": "d",
+    "時間前": "h",
+    "分前": "m",
+}
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?\Z", re.IGNORECASE)
 _OFFSET_AT_END = re.compile(r":\d{2}[+-]\d{2}:?\d{2}\Z")
 _EPOCH = re.compile(r"\d{9,}(?:\.\d+)?\Z|\\?/Date\(")
@@ -46,17 +58,22 @@ _ABBREVIATIONS = {
 def parse_moment(text: str, now: datetime, zone: tzinfo = UTC, *, is_end: bool = False) -> datetime | None:
     """Read a time: whatever `parse_time` reads, "now", an age, a day, "yesterday 18:00" or "last night".
 
-    An age is "2h ago" or "2h". A day is "today", "yesterday", 2026-03-02 or 2026/03/02: its first moment, or its last
-    one where the time is the end of a span. "last night" is from 18:00 to 06:00. A time may end in its zone: an offset,
-    UTC, JST or Asia/Tokyo; without one it is of `zone`. A date whose day and month could be exchanged is none.
+    An age is "2h ago", "2h" or "-2h". A day is "today", "yesterday", 2026-03-02 or 2026/03/02: its first moment, or its
+    last one where the time is the end of a span. "last night" is from 18:00 to 06:00. A time may end in its zone: an
+    offset, UTC, JST or Asia/Tokyo; without one it is of `zone`. A date whose day and month could be exchanged is none.
+    The Date of a mail is read as well, and the words and ages in Japanese.
     """
     plain = " ".join(text.split())
+    for word, meant in _JAPANESE.items():
+        plain = plain.replace(word, meant)
     if plain.lower() == "now":
         return now
     try:
-        age = parse_duration(plain.lower().removesuffix("ago"))
+        age = parse_duration(plain.lower().removeprefix("-").removesuffix("ago"))
         if age is not None:
             return now - age
+        if _MAIL_DATE.match(plain):
+            return parsedate_to_datetime(plain).astimezone(UTC)
         written, zone = take_zone(plain, zone)
         return _from_words(written, now.astimezone(zone), is_end=is_end) or _from_date(written, zone, is_end=is_end)
     except (ValueError, OverflowError, OSError):

@@ -1,6 +1,7 @@
 """The server for assistants, asked by the client of the SDK over stdio."""
 
 import asyncio
+import inspect
 import re
 import sys
 from collections.abc import Awaitable, Callable
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from trail_diff.api.assistants import Desk
-from trail_diff.errors import JobNotFoundError, UsageError
+from trail_diff.errors import JobNotFoundError, TrailDiffError, UsageError
 
 mcp = pytest.importorskip("mcp")
 
@@ -34,7 +35,7 @@ def test_tools_only_read() -> None:
     """Every tool is there, and says of itself that it changes nothing."""
     tools = ask("").tools
 
-    assert {tool.name for tool in tools} == {"diagnose", "triage", "jobs", "callers", "what_if"}
+    assert {tool.name for tool in tools} == {"diagnose", "next_step", "triage", "jobs", "callers", "what_if"}
     assert all(tool.annotations.read_only_hint for tool in tools)
 
 
@@ -49,6 +50,71 @@ def test_incident_is_solved_with_pseudonyms() -> None:
 def test_names_are_shown_when_wanted() -> None:
     """With --no-redact, names are as the export has them."""
     assert "111122223333" in ask("callers", "--no-redact", events="trail").content[0].text
+
+
+def test_next_step_names_the_argument_that_takes_its_output() -> None:
+    """An assistant has tools and no options: what settles a job is an argument of diagnose, which then takes it."""
+    desk = Desk([INCIDENT.parent / "night"], redacts=False)
+    rows = cells(desk.jobs("trail", "new-vault", failed=True), "time")
+
+    told = desk.next_step("trail", rows[0][1])
+
+    assert "save its output as `job.json` and add `jobs` `job.json`" in told
+    assert "aws backup list-backup-jobs --by-state COMPLETED" in told
+    assert "`--" not in told + desk.triage("trail")
+    assert "jobs" in inspect.signature(desk.diagnose).parameters
+
+
+def test_question_in_an_error_is_a_tool() -> None:
+    """What an error advises to ask is a tool with its arguments, and no command."""
+    answer = ask("diagnose", events="trail", job_id="1b351e9a-dadf-9a8d-cf69-d9e1500ab53a")
+
+    assert answer.is_error
+    assert (
+        "the tool callers with key='1b351e9a-dadf-9a8d-cf69-d9e1500ab53a' lists who uses it" in answer.content[0].text
+    )
+
+
+def test_assistant_is_answered_in_japanese() -> None:
+    """With --lang ja the answers and the errors are in Japanese."""
+    assert "原因" in ask("diagnose", "--lang", "ja", events="trail", job_id=JOB).content[0].text
+    assert "ありません" in ask("jobs", "--lang", "ja", events="nowhere").content[0].text
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("..", "leads out"),
+        ("/", "leads out"),
+        ("trail\0x", "no such file"),
+        ("x" * 5000, "no such file"),
+        ("", "an empty"),
+    ],
+)
+def test_hostile_path_is_refused_at_once(path: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies outside of the roots is not even listed, and what is no path is an error with a hint."""
+    desk, listed = Desk([INCIDENT]), Path.rglob
+
+    def list_below(place: Path, pattern: str) -> Any:
+        assert place.is_relative_to(INCIDENT)
+        return listed(place, pattern)
+
+    monkeypatch.setattr(Path, "rglob", list_below)
+
+    with pytest.raises(TrailDiffError, match=said):
+        desk.jobs(path)
+
+
+def test_job_has_to_be_named() -> None:
+    """An empty id is an error with a hint, as everywhere."""
+    with pytest.raises(UsageError, match="which job"):
+        Desk([INCIDENT]).diagnose("trail", " ")
+
+
+def test_root_has_to_be_a_folder() -> None:
+    """A root that is not there is refused at the start, when somebody can mend it."""
+    with pytest.raises(UsageError, match="no such folder"):
+        Desk([INCIDENT / "nowhere"])
 
 
 Ask = Callable[..., Awaitable[str]]

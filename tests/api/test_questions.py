@@ -104,6 +104,12 @@ def test_times_of_boto3_are_read() -> None:
         (what_if, {"events": TRAIL, "key_policy": POLICY}, "name it with keys"),
         (redact, {"documents": str(TRAIL)}, "give dicts; for files"),
         (redact, {"documents": ["x"]}, "parse them"),
+        (redact, {"documents": callers(TRAIL).to_frame()}, 'frame.to_dict("records")'),
+        (what_if, {"events": TRAIL, "key_policy": None}, "give it with key_policy"),
+        (what_if, {"events": TRAIL, "key_policy": f"arn:aws:kms:eu-west-1:111122223333:key/{KEY}"}, "get-key-policy"),
+        (diagnose, {"events": TRAIL, "job_id": JOB, "jobs": JOB}, "goes after job_id"),
+        (diagnose, {"events": JOB}, "diagnose(events, job_id="),
+        (callers, {"events": TRAIL, "keys": f"job/{JOB}"}, f"diagnose(events, job_id={JOB!r}) explains it"),
     ],
 )
 def test_wrong_types_have_a_hint(question: Any, named: dict[str, Any], hint: str) -> None:
@@ -140,7 +146,7 @@ def test_account_may_have_the_dashes_of_the_console() -> None:
 
 
 def test_errors_name_arguments() -> None:
-    """What an error advises is an argument of the function; a command stays one that can be run."""
+    """What an error advises is an argument of the function, or another function in place of its command."""
     with pytest.raises(JobNotFoundError) as near:
         diagnose(TRAIL, JOB[:12])
     with pytest.raises(JobNotFoundError) as key:
@@ -148,8 +154,18 @@ def test_errors_name_arguments() -> None:
     with pytest.raises(JobNotFoundError) as region:
         diagnose(TRAIL, JOB, regions="us-east-1")
 
+    with pytest.raises(JobNotFoundError) as unknown:
+        diagnose(documents(), "nothing")
+    with pytest.raises(TrailDiffError) as state:
+        diagnose(TRAIL, JOB, key_state={"none": 1})
+    with pytest.raises(TrailDiffError) as folder:
+        jobs(Path(trail_diff.__file__).parent / "data")
+
     assert near.value.hint.endswith(": give it with job_id")
-    assert f"trail-diff callers --key {KEY}" in key.value.hint
+    assert unknown.value.hint.startswith("jobs(events) lists the jobs found")
+    assert state.value.message == "key_state: no KeyState in it"
+    assert "holds no CloudTrail record and no job" in folder.value.message
+    assert key.value.hint == f"callers(events, keys={KEY!r}) lists who uses it"
     assert region.value.hint == "give regions eu-west-1"
 
 

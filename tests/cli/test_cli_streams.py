@@ -28,7 +28,7 @@ def shell(command: str, *, encoding: str = "utf-8") -> "subprocess.CompletedProc
         ("$RUN/trail > /dev/full", "No space left on device"),
         ("$RUN/trail >&-", "stdout"),
         ("$RUN/trail --events - <&-", "stdin is closed"),
-        ("$RUN/trail --events ''", "an empty name"),
+        ("$RUN/trail --events ''", "--events is empty"),
         ("$RUN/trail --events /dev/null", "neither a file nor a folder"),
         ("$RUN/trail --from 2026-03-02T18:00:00Z --account 444455556666", "111122223333/eu-west-1"),
     ],

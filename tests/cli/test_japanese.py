@@ -23,6 +23,7 @@ from trail_diff.render.width import width_of
 
 TWICE = "fixtures/original-incident/event_history.json"
 PACKAGE = Path(errors.__file__).parent
+ABSENT = "00000000-0000-4000-8000-000000000000"
 INCIDENT_TRAIL = str(PACKAGE.parent / "fixtures" / "original-incident" / "trail")
 FAILED = "2c47cafb-f2a8-4324-bc60-6017794526c5"
 COMPLAINTS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and name.endswith("Error")}
@@ -242,9 +243,9 @@ TRAIL = "fixtures/original-incident/trail"
             "nowhere: このファイルまたはフォルダーはありません。パスを確認してください。パターンは引用符で",
         ),
         (
-            ["--job-id", "x", "--events", TRAIL],
-            "no job x in the 4 found, which are of 2026-03-01T18:04Z to 2026-03-02T18:05Z in eu-west-1; export the day",
-            "見つかった 4 件のジョブに x はありません。これらは eu-west-1 の 2026-03-01T18:04Z から 2026-03-02T18:05Z のものです。",
+            ["--job-id", ABSENT, "--events", TRAIL],
+            f"no job {ABSENT} in the 4 found, which are of 2026-03-01T18:04Z to 2026-03-02T18:05Z in eu-west-1; export the day",
+            f"見つかった 4 件のジョブに {ABSENT} はありません。これらは eu-west-1 の 2026-03-01T18:04Z から 2026-03-02T18:05Z のものです。",
         ),
         (
             ["--job-id", "x", "--events", TRAIL, "--key-policy", "/nowhere"],

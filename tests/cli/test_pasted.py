@@ -15,8 +15,14 @@ from trail_diff.pasted.forms import find_job_id, recognize
 
 INCIDENT = Path(__file__).parents[2] / "fixtures" / "original-incident"
 JOB, KEY = "2c47cafb-f2a8-4324-bc60-6017794526c5", "1b351e9a-dadf-9a8d-cf69-d9e1500ab53a"
+CONSOLE = "https://eu-west-1.console.aws.amazon.com"
 BASELINE, TABLE = "7D0B8C7A-55F4-4C0E-9D3E-8A3A1F6F0F52", "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
 BACKUP, KMS = "arn:aws:backup:eu-west-1:111122223333:", "arn:aws:kms:eu-west-1:111122223333:"
+
+
+def wide(text: str) -> str:
+    """Return a text as a Japanese input method writes it in full-width letters."""
+    return "".join(chr(ord(sign) + 0xFEE0) for sign in text)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +42,13 @@ BACKUP, KMS = "arn:aws:backup:eu-west-1:111122223333:", "arn:aws:kms:eu-west-1:1
         f"{BACKUP}backup-\n    job:{JOB[:20]}\n    {JOB[20:]}",
         f"arn:aws:rds:eu-west-1:111122223333:snapshot:awsbackup:job-{JOB}",
         f"{JOB[:13]}\n{JOB[13:]}",
+        f"<https://eu-west-1.console.aws.amazon.com/backup/home?region=eu-west-1#/jobs/backup/details/{JOB}|the job>",
+        f"Recovery point ARN: {BACKUP}recovery-point:{KEY}. Backup Job ID : {JOB}",
+        wide(JOB),
+        f"\u200b{JOB[:9]}\u200b{JOB[9:]}\ufeff",
+        JOB.replace("-", "–"),
+        f"\x1b[31m{JOB}\x1b[0m",
+        f"「{JOB}」",
     ],
 )
 def test_job_id_is_found_in_what_stands_around_it(text: str) -> None:
@@ -69,6 +82,18 @@ def test_job_id_is_found_in_what_stands_around_it(text: str) -> None:
         ("events.json", "file"),
         (f"exports/{JOB}/trail.json", "file"),
         ("my-job-17", "other"),
+        (f"{CONSOLE}/cloudtrailv2/home?region=eu-west-1#/events/{JOB}", "event"),
+        (f"{CONSOLE}/backup/home?region=eu-west-1#/backupvaults/details/prod-vault", "vault"),
+        (f"{CONSOLE}/cloudwatch/home#logsV2:log-groups/log-group/$252Faws$252Ftrail/log-events", "log-group"),
+        (f"{CONSOLE}/s3/buckets/my-trail?region=eu-west-1&prefix=AWSLogs/", "bucket"),
+        ("https://my-trail.s3.eu-west-1.amazonaws.com/AWSLogs/x.json.gz", "bucket"),
+        (f"{CONSOLE}/dynamodbv2/home?region=eu-west-1#table?name=orders", "page"),
+        (f"{CONSOLE}/kms/home?region=eu-west-1#/kms/keys/{KEY}/keyPolicy", "key"),
+        ("arn:aws:cloudtrail:eu-west-1:111122223333:trail/management", "trail"),
+        ("eu-west-1", "region"),
+        ("KMS key is either disabled or pending deletion", "message"),
+        ("exports/kms-events.json", "file"),
+        (wide("1111-2222-3333"), "account"),
     ],
 )
 def test_what_is_no_job_id_is_known_by_its_form(text: str, kind: str) -> None:
@@ -111,6 +136,27 @@ def test_what_is_no_job_id_is_known_by_its_form(text: str, kind: str) -> None:
         ([JOB, "--key-policy", '{"Version": "2012-10-17"}'], "is JSON itself", "save it in a file"),
         ([JOB, "--events", "arn:aws:s3:::my-trail/AWSLogs"], "is a bucket", "s3://my-trail/AWSLogs"),
         ([JOB, "--events", f"{KMS}key/{KEY}"], "is a key, not a file", "goes after --key"),
+        (["KMS key is either disabled or pending deletion"], "is a sentence", f"failed jobs are {JOB.upper()}"),
+        (["eu-west-1"], "is a Region, not a job", f"failed jobs are {JOB.upper()}"),
+        ([f"{CONSOLE}/cloudtrailv2/home#/events/{KEY}"], f"{KEY} is an event of CloudTrail", "lists the jobs found"),
+        ([f"{CONSOLE}/backup/home#/backupvaults/details/prod-vault"], "is a backup vault", JOB.upper()),
+        (["latest"], "no job latest in the 4 found", f"written as {JOB.upper()}; trail-diff jobs --events"),
+        ([""], "--job-id is empty", "a variable may not be set"),
+        ([JOB, "--key-policy", ""], "--key-policy is empty", "a variable may not be set"),
+        ([JOB, "--baseline-job-id", "latest"], "no job latest in the 3 found", "trail-diff jobs --events"),
+        ([JOB, "--key", f"{BACKUP}backup-vault:prod-vault"], "is a backup vault, not a key", "-vault-name prod-vault"),
+        ([JOB, "--key-policy", f"{CONSOLE}/kms/home#/kms/keys/{KEY}"], "is a key, not a file", f"--key-id {KEY} >"),
+        ([JOB, "--key-policy", "111122223333"], "is an account, not a file", "get-key-policy"),
+        ([JOB, "--events", f"{KMS[:-4]}:trail/x".replace(":kms:", ":cloudtrail:")], "is a trail", "describe-trails"),
+        ([JOB, "--events", "arn:aws:logs:eu-west-1:111122223333:log-group:x:*"], "is a log group", "--log-group x"),
+        ([JOB, "--events", f"{CONSOLE}/s3/buckets/my-trail?prefix=AWSLogs/"], "is a bucket", "s3://my-trail/AWSLogs/"),
+        ([JOB, "--events", f"{CONSOLE}/cloudtrailv2/home#/events?x=y"], "address of a page", "lookup-events"),
+        ([JOB, "--events", "eu-west-1"], "is a Region, not a file", "goes after --region"),
+        ([JOB, "--events", "exports/kms-events.json"], "no such file or folder", "check the path"),
+        ([JOB, "--events", f"{INCIDENT}/trial"], "no such file or folder", f"the nearest is {INCIDENT}/trail"),
+        ([JOB, "--events", r"exports\march"], "no such file or folder", "here it is written exports/march"),
+        ([JOB, "-o", "x.pdf"], ".pdf is no format of a report", "report.html"),
+        ([JOB, "--output", "json"], "this is a format, not a file", "give it with --format"),
         ([JOB, "--region", "us-east-1"], "the records are of eu-west-1", "give --region eu-west-1"),
         ([JOB, "--account", "444455556666"], "is in 111122223333/eu-west-1", "name its account and Region"),
         ([JOB, "--from", "2030-01-01"], "outside of --region, --from and --to", "leave these out"),
@@ -146,6 +192,16 @@ POLICY = str(INCIDENT / "key-policy.json")
         (["callers", "--events", TRAIL, "--key", JOB], "is a job, not a key", f"trail-diff --job-id {JOB.upper()}"),
         (["what-if", "--key-policy", POLICY, "--events", TRAIL, "--key", JOB], "is a job, not a key", JOB.upper()),
         (["what-if", "--key-policy", f"{KMS}key/{KEY}", "--events", TRAIL], "is a key", "aws kms get-key-policy"),
+        (["what-if", "--key-policy", POLICY, "--role", "backup-role"], "is not the ARN of a role", "role/NAME"),
+        (
+            ["what-if", "--key-policy", POLICY, "--events", TRAIL, "--key", KEY, "--old", TRAIL],
+            "--old",
+            "Is a directory",
+        ),
+        (["compare", TRAIL, "--failed-window", "2026-03-02"], "is one time, not two", "write it as FROM/TO"),
+        (["cache", "clean"], "Did you mean 'clear'?; see", "trail-diff cache --help"),
+        (["--case", JOB], "is a job, not a file", "goes after --job-id"),
+        (["--case", KEY, "--job-id", JOB], "--case", "goes after --job-id"),
         (["compare", JOB, JOB], "is a job, not a file", "--baseline-job-id ID"),
         (["what-if", "--key-policy", POLICY, "--format", "sarif"], "'sarif' is not one of", "with --sarif FILE"),
     ],
@@ -158,6 +214,100 @@ def test_every_command_says_what_was_given(
 
     [line] = capsys.readouterr().err.splitlines()
     assert (status, said in line, advice in line) == (2, True, True), line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["–job-id", JOB],
+        ["—job-id", JOB],
+        [wide("--job-id"), JOB],
+        ["ー-job-id", JOB],
+        ["-job-id", JOB],
+        ["--job_id", JOB],
+        [f"--Job-ID=“{JOB}”"],
+        ["--job-id", JOB, "--region", "EU_WEST_1"],
+        ["--job-id", JOB, "--region", "eu-west-1a"],
+        ["--job-id", JOB, "--region", f"{CONSOLE}/kms/home"],
+        ["--job-id", JOB, "--account", "arn:aws:iam::111122223333:root"],
+        ["--job-id", JOB, "--account", "1111 2222 3333"],
+        ["--job-id", JOB, "--account", "https://111122223333.signin.aws.amazon.com/console"],
+        ["--job-id", JOB, "--from", wide("2026-3-1"), "--to", "2026–03–03"],
+        ["--job-id", JOB, "--from", "Sun, 01 Mar 2026 09:00:00 +0900", "--to", "March 3, 2026, 18:05:00 (UTC+09:00)"],
+        ["--job-id", JOB, "--pad", "PT15M"],
+        ["--job-id", JOB, "--key-policy", f"file://{INCIDENT / 'key-policy.json'}"],
+        ["--job-id", JOB, "--org-id", "“O-A1B2C3D4E5”"],
+    ],
+)
+@pytest.mark.parametrize("events", [f"“{INCIDENT / 'trail'}”\n", f"file://{INCIDENT / 'trail'}"])
+def test_what_was_meant_is_taken(words: list[str], events: str) -> None:
+    """Dashes, quotes, links and letters that a chat, a mail or an input method made of ASCII's change no answer."""
+    assert run([*words, "--events", events]) == 1
+
+
+def test_file_keeps_its_name(tmp_path: Path) -> None:
+    """A file is called what it is called, in full-width letters and with dashes as well."""
+    export = tmp_path / "–３月 “trail”"
+    export.symlink_to(INCIDENT / "trail")
+
+    assert run(["--job-id", JOB, "--events", str(export)]) == 1
+
+
+@pytest.mark.parametrize("end", ["2026-03-02T18:30Z", "30m", "PT30M"])
+def test_window_ends_at_a_time_or_after_a_while(end: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The end of a window may be how long it was from its beginning, as ISO 8601 has it; that is no age."""
+    run(["compare", TRAIL, "--failed-window", f"2026-03-02T18:00Z/{end}"])
+
+    assert "2026-03-02T18:00:00Z/2026-03-02T18:30:00Z" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "said", "advice"),
+    [
+        ("", "is empty", "run it again"),
+        ("An error occurred (ExpiredTokenException) when calling", "an error of AWS, ExpiredTokenException", "solve"),
+        ("<Error><Code>AccessDenied</Code></Error>", "an error of AWS, AccessDenied", "solve that"),
+        ('{"Version": "2012-10-17", "Statement": []}', "holds no CloudTrail record and no job", "lookup-events"),
+        ('{"compilerOptions": {,}}', "holds no CloudTrail record and no job", "lookup-events"),
+        ('{"Records": [{"eventName": "Decr', "part of the input could not be read", "export it again as JSON"),
+    ],
+)
+def test_file_without_events_is_named(
+    content: str, said: str, advice: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that is no export is named for what it is; only one that looks like an export is to be exported again."""
+    export = tmp_path / "x.json"
+    export.write_text(content, encoding="utf-8")
+
+    assert run(["--job-id", JOB, "--events", str(export)]) == 2
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert advice in line
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (b"\x89PNG\r\n\x1a\n\x00", "this is an image or a PDF"),
+        (b"<!DOCTYPE html><title>Sign in</title>", "this is a web page"),
+        (b"An error occurred (AccessDeniedException) when calling", "this is an error of AWS"),
+        (b"\x81\x02\x9f\xff", "it is no text"),
+    ],
+)
+def test_document_is_named_for_what_it_is(
+    content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was saved in place of a policy is named, without the words of a decoder."""
+    file = tmp_path / "key-policy.json"
+    file.write_bytes(content)
+
+    assert run(["--job-id", JOB, "--events", TRAIL, "--key-policy", str(file)]) == 2
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert "codec" not in line
 
 
 @pytest.mark.parametrize(
@@ -182,6 +332,14 @@ def test_empty_list_says_why(command: list[str], said: str, capsys: pytest.Captu
 
     [line] = capsys.readouterr().err.splitlines()
     assert said in line
+
+
+@pytest.mark.parametrize("key", ["wrong", "arn:aws:kms:us-east-1:111122223333:key/none"])
+def test_policy_tried_on_no_call_names_the_key(key: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A trial without calls says on which key none was read, as it was given."""
+    assert run(["what-if", "--key-policy", POLICY, "--events", TRAIL, "--key", key]) == 3
+
+    assert f"- {key}: no call on it is in the events" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("key", [f" '{KMS}key/{KEY}'\n", f"https://console.aws.amazon.com/kms/home#/kms/keys/{KEY}"])
@@ -253,9 +411,13 @@ def test_account_may_have_dashes() -> None:
 
 
 @pytest.mark.parametrize("command", [["jobs"], ["triage"], ["callers"], ["--job-id", JOB]])
-def test_wrong_folder_is_named(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A folder without any record or job is no answer but an error that says where to look."""
+@pytest.mark.parametrize("broken", ["", '{"a": 1,, }', '{"a": [1, '])
+def test_wrong_folder_is_named(
+    command: list[str], broken: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder without any record or job is no answer but an error that says where to look, with broken JSON in it too."""
     (tmp_path / "notes.txt").write_text("nothing of interest", encoding="utf-8")
+    (tmp_path / "config.json").write_text(broken, encoding="utf-8")
 
     assert run([*command, "--events", str(tmp_path)]) == 2
 

@@ -11,7 +11,7 @@ from trail_diff.errors import UsageError
 from trail_diff.gather.key_facts import Document, FactFiles
 from trail_diff.inputs import Inputs
 from trail_diff.moments import parse_duration, parse_moment, possible_days
-from trail_diff.pasted.arguments import take_account, take_organization
+from trail_diff.pasted.arguments import check_files, take_account, take_organization
 from trail_diff.read.interface import ReadOptions
 
 Item = str | Path | Mapping[str, Any]
@@ -78,7 +78,7 @@ def take_names(names: Names | None, what: str) -> tuple[str, ...]:
         taken = tuple(names)
         if all(isinstance(name, str) for name in taken):
             return taken
-    raise _wrong_type(names, what, "a string or several")
+    raise wrong_type(names, what, "a string or several")
 
 
 def take_fact(fact: Fact | None, what: str) -> str | Document | None:
@@ -89,10 +89,11 @@ def take_fact(fact: Fact | None, what: str) -> str | Document | None:
     """
     if fact is None or isinstance(fact, (str, Path)):
         _refuse_text(fact, what)
+        check_files({_option(what): [fact]})
         return str(fact) if fact is not None else None
     if isinstance(fact, (Mapping, list, tuple)):
         return Document(what, json.loads(_encode(fact, what)))
-    raise _wrong_type(fact, what, "a path or the document as a dict")
+    raise wrong_type(fact, what, "a path or the document as a dict")
 
 
 def take_duration(duration: timedelta | str, what: str) -> timedelta:
@@ -115,13 +116,13 @@ def take_parameters(parameters: Mapping[str, str] | None) -> Mapping[str, str] |
     """
     if parameters is None or isinstance(parameters, Mapping):
         return parameters
-    raise _wrong_type(parameters, "parameters", "a dict of names and values")
+    raise wrong_type(parameters, "parameters", "a dict of names and values")
 
 
 def _take_path(path: str | Path | None, what: str) -> Path | None:
     if path is None or isinstance(path, (str, Path)):
         return Path(path) if path is not None else None
-    raise _wrong_type(path, what, "a path")
+    raise wrong_type(path, what, "a path")
 
 
 def take_text(text: str | None, what: str) -> str | None:
@@ -132,7 +133,7 @@ def take_text(text: str | None, what: str) -> str | None:
     """
     if text is None or isinstance(text, str):
         return text
-    raise _wrong_type(text, what, "a string")
+    raise wrong_type(text, what, "a string")
 
 
 def take_accounts(accounts: Names | None, what: str) -> tuple[str, ...]:
@@ -160,19 +161,25 @@ def _take_apart(material: Material | None, what: str) -> tuple[tuple[str, ...], 
         return (), []
     if isinstance(material, (str, Path, Mapping)):
         items: list[Item] = [material]
-    elif isinstance(material, Iterable) and not isinstance(material, (bytes, bytearray)) and not _is_frame(material):
+    elif isinstance(material, Iterable) and not isinstance(material, (bytes, bytearray)) and not is_frame(material):
         items = list(material)
     else:
-        raise _wrong_type(material, what, "a path, a record as a dict, or several")
+        raise wrong_type(material, what, "a path, a record as a dict, or several")
     for item in items:
         if not isinstance(item, (str, Path, Mapping)):
-            raise _wrong_type(item, what, "paths or dicts")
+            raise wrong_type(item, what, "paths or dicts")
         _refuse_text(item, what)
+    check_files({_option(what): [item for item in items if isinstance(item, str)]})
     paths = tuple(str(item) for item in items if not isinstance(item, Mapping))
     return paths, [item for item in items if isinstance(item, Mapping)]
 
 
-def _is_frame(value: object) -> bool:
+def _option(what: str) -> str:
+    """Return the option that an argument stands for."""
+    return {"events": "--events", "jobs": "--job"}.get(what, f"--{what.replace('_', '-')}")
+
+
+def is_frame(value: object) -> bool:
     """Check whether a value is a table of pandas, whose iteration gives names of columns."""
     return hasattr(value, "to_dict") and hasattr(value, "columns")
 
@@ -182,9 +189,10 @@ def _refuse_text(item: object, what: str) -> None:
         raise UsageError(f"{what}: this string is JSON, not a path", hint=f"give it parsed: {what}=json.loads(text)")
 
 
-def _wrong_type(value: object, what: str, wanted: str) -> UsageError:
+def wrong_type(value: object, what: str, wanted: str) -> UsageError:
+    """Return the error that an argument is of another type, with what to give."""
     kind = type(value).__name__
-    hint = f"give {wanted}" if not _is_frame(value) else f'give its rows: {what}=frame.to_dict("records")'
+    hint = f"give {wanted}" if not is_frame(value) else f'give its rows: {what}=frame.to_dict("records")'
     return UsageError(f"{what} cannot be of type {kind}", hint=hint)
 
 

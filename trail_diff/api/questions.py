@@ -1,6 +1,6 @@
 """The questions: each a function that takes paths, or records in memory, and gives an answer."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
@@ -15,6 +15,7 @@ from trail_diff.api.material import (
     Material,
     Moment,
     Names,
+    is_frame,
     make_inputs,
     take_accounts,
     take_duration,
@@ -24,6 +25,7 @@ from trail_diff.api.material import (
     take_organization_id,
     take_parameters,
     take_text,
+    wrong_type,
 )
 from trail_diff.api.results import Diagnosis, Grouped, Listing, Trial
 from trail_diff.case.builder import DEFAULT_PAD, Question
@@ -33,7 +35,7 @@ from trail_diff.inputs import Inputs
 from trail_diff.key_usage import list_callers, try_policy
 from trail_diff.model.lists import CallerUse, JobRow
 from trail_diff.pasted.arguments import take_keys
-from trail_diff.pasted.explain import explaining
+from trail_diff.pasted.explain import explain_nothing, explaining
 from trail_diff.pasted.forms import find_job_id
 from trail_diff.pipeline import analyse, list_jobs, load_case
 from trail_diff.pipeline import triage as group_failures
@@ -134,7 +136,9 @@ def jobs(
         TrailDiffError: what could not be used, with a hint.
     """
     inputs = make_inputs(events, jobs=jobs, regions=regions, start=start, end=end)
-    return Listing(*list_jobs(_redacting(inputs, redact=redact)), JOBS)
+    rows, coverage = list_jobs(_redacting(inputs, redact=redact))
+    _refuse_wrong_folder(rows, inputs)
+    return Listing(rows, coverage, JOBS)
 
 
 @_explaining
@@ -162,7 +166,9 @@ def triage(
         vaults=take_names(vaults, "vaults"),
         accounts=take_accounts(accounts, "accounts"),
     )
-    return Grouped(*group_failures(inputs, wanted, take_duration(pad, "pad")))
+    answer, reports = group_failures(inputs, wanted, take_duration(pad, "pad"))
+    _refuse_wrong_folder(reports, inputs)
+    return Grouped(answer, reports)
 
 
 @_explaining
@@ -181,9 +187,10 @@ def callers(
         TrailDiffError: what could not be used, with a hint.
     """
     inputs = make_inputs(events, regions=regions, start=start, end=end)
-    return Listing(
-        *list_callers(_redacting(inputs, redact=redact), take_keys(take_names(keys, "keys"), "keys")), CALLERS
-    )
+    asked = take_keys(take_names(keys, "keys"), "keys")
+    rows, coverage = list_callers(_redacting(inputs, redact=redact), asked)
+    _refuse_wrong_folder(rows, inputs)
+    return Listing(rows, coverage, CALLERS)
 
 
 @_explaining
@@ -226,6 +233,8 @@ def redact(documents: Iterable[Mapping[str, Any]] | Item, *, keep: Names | None 
         UsageError: it is no document.
     """
     given = [documents] if isinstance(documents, Mapping) else documents
+    if is_frame(given):
+        raise wrong_type(given, "documents", "dicts")
     if isinstance(given, (str, bytes, Path)) or not isinstance(given, Iterable):
         raise UsageError(
             f"documents cannot be of type {type(documents).__name__}",
@@ -239,6 +248,16 @@ def redact(documents: Iterable[Mapping[str, Any]] | Item, *, keep: Names | None 
     for document in plain:
         redactor.learn(document)
     return [redactor.redact(document) for document in plain]
+
+
+def _refuse_wrong_folder(rows: Sized, inputs: Inputs) -> None:
+    """Refuse files in which there is nothing of CloudTrail, where an answer has no rows.
+
+    Raises:
+        SourceError: all of them are foreign.
+    """
+    if not rows:
+        explain_nothing(structs.replace(inputs, redactor=None))
 
 
 def _redacting(inputs: Inputs, *, redact: bool) -> Inputs:

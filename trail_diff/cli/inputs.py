@@ -63,7 +63,7 @@ def reading(
     with progress_shown(shown=not run.no_progress) as progress, _redacting(run) as redactor:
         yield Inputs(
             events=tuple(source.events or ()),
-            case=source.case,
+            case=Path(source.case) if source.case is not None else None,
             jobs=tuple(jobs or ()),
             options=ReadOptions(tuple(source.region or ()), start, end, count_cores()),
             facts=FactFiles(known.key_policy, known.key_state, known.grants, organization),
@@ -269,7 +269,9 @@ def parse_duration_option(text: str, option: str = "--pad") -> timedelta:
 
 
 def parse_window_option(text: str | None, option: str) -> "Window | None":
-    """Read two times with a slash between them; each may have slashes of its own, as 2026/03/02 and Asia/Tokyo do.
+    """Read two times with a slash between them, or a time and how long it was from there (ISO 8601, "4.4.4").
+
+    Each may have slashes of its own, as 2026/03/02 and Asia/Tokyo do.
 
     Raises:
         UsageError: they are not, or in the wrong order.
@@ -277,9 +279,13 @@ def parse_window_option(text: str | None, option: str) -> "Window | None":
     if text is None:
         return None
     from trail_diff.model.learnt import Window
+    from trail_diff.moments import parse_duration
 
     start, end = _divide(text)
-    window = Window(parse_moment_option(start, option), parse_moment_option(end, option, is_end=True))
+    if not start.strip() or not end.strip():
+        raise UsageError(f"{option} {text!r} is one time, not two", hint="write it as FROM/TO, the earlier time first")
+    begun, length = parse_moment_option(start, option), parse_duration(end)
+    window = Window(begun, begun + length if length else parse_moment_option(end, option, is_end=True))
     if window.start > window.end:
         raise UsageError(f"{option} {text!r} ends before it begins", hint="write it as FROM/TO, the earlier time first")
     return window

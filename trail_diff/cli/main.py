@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
@@ -15,7 +16,8 @@ from trail_diff.cli.app import ExitStatus, app
 from trail_diff.cli.language import speak, spoken_language
 from trail_diff.cli.output import drop_output, prepare_streams
 from trail_diff.cli.wording import complain
-from trail_diff.errors import DryRun, TrailDiffError
+from trail_diff.errors import DryRun, TrailDiffError, UsageError
+from trail_diff.pasted.plain import plain_option, plain_word
 
 COMMANDS = (diagnose, triage, compare, lists, what_if, collect, redact, cache, doctor, mcp)
 """The modules whose import registers the commands, in the order in which --help lists them."""
@@ -24,7 +26,6 @@ _CYCLE_SEARCH = 50_000
 """After how many new objects Python looks for cycles: reading makes none, so its own 700 is work for nothing."""
 
 _MEANT = {
-    "No such command": "a job id goes after --job-id",
     "Invalid value for '--format': 'sarif'": "what-if writes SARIF with --sarif FILE",
     "Got unexpected extra argument": "exports go after --events (two as they are: compare)",
 }
@@ -60,8 +61,9 @@ def run(arguments: Sequence[str]) -> int:
     language = spoken_language(arguments, os.environ)
     speak(language)
     try:
-        status = typer.main.get_command(app).main(
-            list(arguments), prog_name="trail-diff", standalone_mode=False, obj=language
+        commands = typer.main.get_command(app)
+        status = commands.main(
+            _take_words(arguments, commands), prog_name="trail-diff", standalone_mode=False, obj=language
         )
         sys.stdout.flush()
     except DryRun as run:
@@ -91,11 +93,34 @@ def _shown(text: str, arguments: Sequence[str]) -> str:
     return text
 
 
+def _take_words(arguments: Sequence[str], commands: Any) -> list[str]:
+    """Return the words of the command line as they were meant: dashes, quotes and letters that are not ASCII's, gone.
+
+    Raises:
+        UsageError: an option has an empty value.
+    """
+    options = {name for one in (commands, *commands.commands.values()) for option in one.params for name in option.opts}
+    taken: list[str] = []
+    for word in arguments:
+        option, (_, equals, value) = plain_option(word), word.partition("=")
+        if option is not None and option in options:
+            name, given = option, plain_word(value) if equals else None
+            taken.append(name if given is None else f"{name}={given}")
+        else:
+            name, given = next(iter(taken[-1:]), ""), plain_word(word)
+            taken.append(given)
+        if given == "" and name.startswith("-"):
+            raise UsageError(f"{name} is empty", hint="give a value, or leave it out; a variable may not be set")
+    return taken
+
+
 def _usage_hint(error: typer.TyperException, message: str) -> str:
     """Return where the help of the command is, and which option was probably meant by a word that has none."""
     context = getattr(error, "ctx", None)
-    meant = next((option for begin, option in _MEANT.items() if message.startswith(begin)), None)
     word, command = _WORD.match(message), context.command_path if context else "trail-diff"
+    meant = next((hint for begin, hint in _MEANT.items() if message.startswith(begin)), None)
+    if message.startswith("No such command") and command == "trail-diff":
+        meant = "a job id goes after --job-id"
     if word:
         from trail_diff.pasted.arguments import where_to_put
 

@@ -17,9 +17,21 @@ from trail_diff.errors import UsageError
 _SOURCE, _KNOWN = "Where events come from", "What is known of the key"
 """Headings of groups, for their options that a command takes without the group."""
 
+
+def _take_regions(given: list[str] | None) -> list[str] | None:
+    from trail_diff.pasted.forms import find_region
+
+    return [find_region(one) for one in given] if given else given
+
+
 Regions = Annotated[
     list[str] | None,
-    typer.Option("--region", metavar="REGION", help="Only records of this Region; of AWS, where to look. Repeatable."),
+    typer.Option(
+        "--region",
+        metavar="REGION",
+        help="Only records of this Region; of AWS, where to look. Repeatable.",
+        callback=_take_regions,
+    ),
 ]
 Profiles = Annotated[
     list[str] | None,
@@ -69,11 +81,20 @@ _FORMAT_OF = {
     ".csv": "csv",
 }
 
+_NOT_WRITTEN = {".pdf", ".png", ".jpg", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx"}
+
 
 def _take_output(context: typer.Context, file: Path | None) -> Path | None:
     """Return the file to write, None for stdout; its suffix is the format unless --format says another."""
     if file is None or str(file) == "-":
         return None
+    if str(file) in {*TriageFormat, "text", "yaml"}:
+        raise UsageError(f"--output {file}: this is a format, not a file", hint="give it with --format, or -o FILE")
+    if file.suffix.lower() in _NOT_WRITTEN:
+        raise UsageError(
+            f"--output {file}: {file.suffix} is no format of a report",
+            hint="write report.html and print it, or report.csv for a spreadsheet",
+        )
     form = _FORMAT_OF.get(file.suffix.lower())
     if form is not None:
         context.default_map = {**(context.default_map or {}), "output_format": form}
@@ -137,7 +158,7 @@ class Source:
         ),
     ] = None
     case: Annotated[
-        Path | None, typer.Option(metavar="CASE.zip", help="A case bundle that 'trail-diff collect' wrote.")
+        str | None, typer.Option(metavar="CASE.zip", help="A case bundle that 'trail-diff collect' wrote.")
     ] = None
     profile: Profiles = None
     region: Regions = None

@@ -90,9 +90,9 @@ def what_if(
     newly at risk, 3 when nothing could be replayed or the saved calls are older than --max-age.
     """
     from trail_diff.key_usage import load_calls, try_policy
-    from trail_diff.pasted.arguments import check_files, take_keys
+    from trail_diff.pasted.arguments import check_files, take_keys, take_role
     from trail_diff.pasted.explain import explain_no_calls
-    from trail_diff.usage.known_calls import KnownCalls
+    from trail_diff.usage.known_calls import KnownCalls, service_name
 
     oldest = _oldest(max_age, calls)
     _refuse_events_beside(calls, source)
@@ -101,7 +101,11 @@ def what_if(
     keys = take_keys(key)
     known = Known(key_policy=document, grants=grants, org_id=org_id)
     with reading(source, run, history=history, known=known, writes=view.output, also_writes=sarif) as inputs:
-        tried = KnownCalls(service, resource_type, role) if calls is None else load_calls(calls)
+        tried = (
+            KnownCalls(service_name(service), resource_type, take_role(role) if role else None)
+            if calls is None
+            else load_calls(calls)
+        )
         report = try_policy(inputs, old, keys, _parameters(parameter), tried)
         if not any(call.observed for call in report.calls):
             note_if_any(explain_no_calls(keys, inputs, is_told=True))

@@ -55,9 +55,9 @@ def load_documents(files: FactFiles) -> FactDocuments:
         FactError: a file cannot be read or is not JSON.
     """
     return FactDocuments(
-        key_policy=_load(files.key_policy, "--key-policy"),
-        key_state=_load(files.key_state, "--key-state"),
-        grants=_load(files.grants, "--grants"),
+        key_policy=load_document(files.key_policy, "--key-policy"),
+        key_state=load_document(files.key_state, "--key-state"),
+        grants=load_document(files.grants, "--grants"),
         organization_id=files.organization_id,
     )
 
@@ -109,7 +109,12 @@ def _read_grants(document: Document) -> tuple[Mapping[str, Any], ...]:
     return tuple(grants)
 
 
-def _load(path: str | Document | None, option: str) -> Document | None:
+def load_document(path: str | Document | None, option: str) -> Document | None:
+    """Read the file of an option; None where none is given.
+
+    Raises:
+        FactError: it cannot be read, or is neither JSON nor YAML.
+    """
     if isinstance(path, Document):
         return path
     return Document(path, _read_json(path, option)) if path else None

@@ -1,18 +1,27 @@
 """What stands where something else is wanted, recognised before anything is read."""
 
+import re
 from collections.abc import Iterable, Mapping
-from glob import has_magic
 from pathlib import Path
 
 from trail_diff.arns import last_name
 from trail_diff.pasted.forms import Pasted, find_account, find_key, find_organization, recognize
-from trail_diff.pasted.wording import KINDS, refuse, step
+from trail_diff.pasted.wording import EXPORT_EVENTS, KINDS, refuse, step
 from trail_diff.read.walk import place_in_wsl
 
 _SOURCE_OPTIONS = {"--events", "FAILED", "SUCCEEDED"}
 _OF_KEY = {"--key-policy": "get-policy", "--old": "get-policy", "--key-state": "get-state", "--grants": "get-grants"}
 _OF_JOB = {"--job": "describe-job", "FAILED": "give-both-ids", "SUCCEEDED": "give-both-ids"}
-_SOURCES = {"event-data-store": "give-store", "log-group": "give-log-group", "bucket": "give-bucket"}
+_SOURCES = {
+    "event-data-store": "give-store",
+    "log-group": "give-log-group",
+    "bucket": "give-bucket",
+    "trail": "give-trail",
+    "region": "give-region",
+    "page": "export-events",
+    "event": "export-events",
+}
+_OTHER_FILES = {"--case": "give-case", "--calls": "give-calls"}
 _LISTS = {
     "key": "key-callers",
     "recovery-point": "point",
@@ -23,6 +32,7 @@ _LISTS = {
 }
 """The step for what was given, where it stands."""
 
+_PRINCIPAL = re.compile(r"arn:[a-z-]+:(?:iam::\d{12}:(?:role|user)|sts::\d{12}:assumed-role)/[\w+=,.@/-]+")
 _SAVED_CALLS, _FIRST_BYTES = b'"trail-diff/calls/', 64
 
 
@@ -65,7 +75,7 @@ def _refuse_file(text: str, option: str) -> None:
     place = place_in_wsl(text)
     if place:
         raise refuse("windows-path", option=option, value=text, place=place)
-    if seen.kind in {"file", "other"} or (has_magic(text) and seen.kind != "json"):
+    if seen.kind in {"file", "message", "other"}:
         return
     shown = text if seen.kind != "json" else f"{' '.join(text.split())[:20]}…"
     what = KINDS["job" if seen.kind == "id" and option not in _OF_KEY else seen.kind]
@@ -81,11 +91,13 @@ def _where(seen: Pasted, option: str) -> str:
             name = _OF_KEY.get(option, "give-key")
         case "json":
             name = "save-json" if option == "--events" else "save-document"
+        case _ if option in _OF_KEY:
+            return step(_OF_KEY[option], value="KEY")
         case kind if option in _SOURCE_OPTIONS:
             name = _SOURCES.get(kind, "give-file")
         case _:
-            name = "give-file"
-    return step(name, option=option, value=seen.value)
+            name = _OTHER_FILES.get(option, "give-file")
+    return step(name, option=option, value=seen.value, command=EXPORT_EVENTS)
 
 
 def take_keys(keys: Iterable[str] | None, option: str = "--key") -> tuple[str, ...]:
@@ -105,7 +117,8 @@ def _take_key(text: str, option: str) -> str:
     if seen.kind == "job":
         raise refuse("job-as-key", option=option, value=seen.value, advice=step("explain-job", value=seen.value))
     if seen.kind not in {"id", "key", "other", "file"} or (seen.kind == "file" and Path(seen.value).exists()):
-        raise refuse("not-a-key", option=option, value=seen.value, what=KINDS[seen.kind], advice=step("list-keys"))
+        advice = step("key-of-vault" if seen.kind == "vault" else "list-keys", vault=last_name(seen.value))
+        raise refuse("not-a-key", option=option, value=seen.value, what=KINDS[seen.kind], advice=advice)
     return find_key(text)
 
 
@@ -119,6 +132,18 @@ def take_account(text: str, option: str = "--account") -> str:
     if account is None:
         raise refuse("not-an-account", option=option, value=repr(text))
     return account
+
+
+def take_role(text: str, option: str = "--role") -> str:
+    """Return the ARN of the role or user in what was given; a session's is that of its caller.
+
+    Raises:
+        UsageError: it is none.
+    """
+    found = _PRINCIPAL.search(text)
+    if found is None:
+        raise refuse("not-a-role", option=option, value=repr(text))
+    return found[0]
 
 
 def take_organization(text: str, option: str = "--org-id") -> str:

@@ -5,7 +5,8 @@ what was asked has to do. Where names are to be replaced, they are in what is to
 itself; notes are then left out. A large export is not read again for a note.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -37,7 +38,17 @@ _ALIKE = 0.8
 """How alike two ids have to be for one to be a slip of the other: some eight of 36 signs may differ."""
 _SHORTEST_PREFIX = 4
 
-_FOREIGN = {Reason.NOT_CLOUDTRAIL, Reason.BINARY_FILE, Reason.TEXT_NOT_READ, Reason.EMPTY_FILE, Reason.YAML_NOT_READ}
+_FOREIGN = {
+    Reason.NOT_CLOUDTRAIL,
+    Reason.BINARY_FILE,
+    Reason.TEXT_NOT_READ,
+    Reason.EMPTY_FILE,
+    Reason.YAML_NOT_READ,
+    Reason.DIGEST_FILE,
+}
+_FIELD = re.compile(rb"event(?:Version|Source|Name|Time)|userIdentity|CloudTrailEvent|BackupJob|Records", re.IGNORECASE)
+_ERROR = re.compile(rb"An error occurred \((\w+)\)|<Error>\s*<Code>(\w+)</Code>")
+_HEAD = 1 << 16
 
 Told = tuple[str, str]
 """What was seen, and what to do."""
@@ -77,7 +88,7 @@ def explain_missing(error: JobNotFoundError, question: Question, inputs: Inputs)
             or _tell_selection(missing, question, gathered)
             or _tell_span(gathered)
             or _tell_near(seen.value, gathered, option)
-            or (_tell_others(seen.value, gathered, inputs) if option == "--job-id" else None)
+            or _tell_others(seen, gathered, inputs)
         )
     if told is not None and redactor is not None:
         told = _hide(told, seen.value, missing.strip(), redactor)
@@ -110,7 +121,7 @@ def explain_nothing(inputs: Inputs) -> str | None:
     if not _can_read_again(inputs) or Export(inputs.events, ReadOptions()).is_large:
         return None
     gathered = _read_all(inputs)
-    unusable = _tell_files(gathered, inputs)
+    unusable = _tell_folders(gathered, inputs)
     if unusable:
         raise SourceError(unusable[0], hint=unusable[1])
     told = _tell_regions(inputs.options.regions, gathered) or _tell_time(inputs.options, gathered)
@@ -199,29 +210,64 @@ def _is_about(job: Job, seen: Pasted) -> bool:
     arns = (job.recovery_point, job.resource, job.parent, job.vault, job.role)
     named = (*arns, last_name(job.resource), last_name(job.vault))
     point = (job.recovery_point or "").casefold()
+    if seen.kind in {"region", "message"}:
+        return value in ((job.region if seen.kind == "region" else job.message) or "").casefold()
     return value in {one.casefold() for one in named if one} or point.endswith((f":{value}", f"/{value}"))
 
 
 def _tell_files(gathered: Gathered, inputs: Inputs) -> Told | None:
-    """Return that the files hold nothing of CloudTrail: pictures, or the wrong folder."""
-    if gathered.tally.records or gathered.jobs or not gathered.tally.files:
-        return None
+    """Return that the files hold nothing of CloudTrail: the wrong files, an empty one, an error in place of events."""
+    told = _tell_folders(gathered, inputs)
+    foreign = {one.source for one in gathered.skipped if _is_foreign(one)}
+    if told or not foreign or not _is_nothing_but(foreign, gathered):
+        return told
+    file = inputs.events[0]
+    if {one.reason for one in gathered.skipped} == {Reason.EMPTY_FILE}:
+        return advise("empty", value=", ".join(inputs.events))
+    error = _ERROR.search(_read_head(file)) if len(inputs.events) == 1 else None
+    if error:
+        code = (error[1] or error[2]).decode()
+        return advise("error-in-file", value=file, code=code, command=EXPORT_EVENTS)
+    return advise("wrong-file", value=", ".join(inputs.events), command=EXPORT_EVENTS)
+
+
+def _tell_folders(gathered: Gathered, inputs: Inputs) -> Told | None:
+    """Return that all is pictures, or that the folders are wrong ones."""
     binary = [one.source for one in gathered.skipped if one.reason == Reason.BINARY_FILE]
-    if binary and len(binary) == len(gathered.skipped) == gathered.tally.files:
+    if binary and len(binary) == len(gathered.skipped) == gathered.tally.files and not gathered.jobs:
         case = "picture" if binary[0].lower().endswith(_PICTURES) else "binary"
         return advise(case, value=binary[0], command=EXPORT_EVENTS)
     folders = [path for path in inputs.events if Path(path).is_dir()]
     foreign = {one.source for one in gathered.skipped if _is_foreign(one)}
-    is_all = len(foreign) >= gathered.tally.files and all(map(_is_foreign, gathered.skipped))
-    if folders and len(folders) == len(inputs.events) and is_all:
+    if folders and len(folders) == len(inputs.events) and _is_nothing_but(foreign, gathered):
         return advise("wrong-folder", value=", ".join(folders), command=EXPORT_EVENTS)
     return None
 
 
+def _is_nothing_but(foreign: Collection[str], gathered: Gathered) -> bool:
+    """Check whether files were read, and all of them are foreign."""
+    is_read = gathered.tally.records or gathered.jobs or not gathered.tally.files
+    return not is_read and len(foreign) >= gathered.tally.files and all(map(_is_foreign, gathered.skipped))
+
+
 def _is_foreign(skipped: Skipped) -> bool:
-    """Check whether something was skipped as what has nothing to do with CloudTrail, not as damaged or locked."""
-    is_text = skipped.reason == Reason.INVALID_JSON and not skipped.source.endswith((".json", ".gz"))
-    return is_text or skipped.reason in _FOREIGN or skipped.reason.startswith("repaired-")
+    """Check whether something was skipped as what has nothing to do with CloudTrail, not as damaged or locked.
+
+    Broken JSON is damaged where its beginning names a field of an export, or cannot be read as text.
+    """
+    if skipped.reason in {Reason.INVALID_JSON, Reason.TRUNCATED_JSON}:
+        head = _read_head(skipped.source)
+        return bool(head) and b"\0" not in head and not _FIELD.search(head)
+    return skipped.reason in _FOREIGN or skipped.reason.startswith("repaired-")
+
+
+def _read_head(path: str) -> bytes:
+    """Return the beginning of a file; nothing of a member of an archive."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(_HEAD)
+    except (OSError, ValueError):
+        return b""
 
 
 def _keys_of(gathered: Gathered) -> list[str]:
@@ -286,14 +332,25 @@ def _span(first: str, last: str) -> str:
     return f"{first[:16]}Z" if first[:10] == last[:10] else f"{first[:16]}Z to {last[:16]}Z"
 
 
-def _tell_others(value: str, gathered: Gathered, inputs: Inputs) -> Told | None:
-    """Return which days and Regions the jobs are of, when all was read and another was asked about."""
-    is_whole = not any(is_damage(one) for one in gathered.skipped)
+def _tell_others(seen: Pasted, gathered: Gathered, inputs: Inputs) -> Told | None:
+    """Return which days and Regions the jobs are of, or how an id looks, when all was read and another was asked."""
+    is_whole, value = not any(is_damage(one) for one in gathered.skipped), seen.value
     span, regions = _span_of(gathered.jobs), ", ".join(sorted({job.region for job in gathered.jobs if job.region}))
-    if not is_whole or not span or not regions or value.casefold() in {job.id.casefold() for job in gathered.jobs}:
+    if not is_whole or value.casefold() in {job.id.casefold() for job in gathered.jobs}:
         return None
-    count, source = len(gathered.jobs), _name_source(inputs)
+    count, source, example = len(gathered.jobs), _name_source(inputs), _example(gathered.jobs)
+    if seen.kind == "other" and example:
+        return advise("no-id", value=value, count=count, first=example, source=source)
+    if not span or not regions:
+        return None
     return advise("other-jobs", value=value, count=count, span=span, regions=regions, source=source)
+
+
+def _example(jobs: Sequence[Job]) -> str | None:
+    """Return the id of a job that failed, or of another; None where their ids have no form in common."""
+    if not jobs or any(recognize(job.id).kind != "id" for job in jobs):
+        return None
+    return next((job.id for job in jobs if job.state == "FAILED"), jobs[0].id)
 
 
 def _span_of(jobs: Sequence[Job]) -> str:

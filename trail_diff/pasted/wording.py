@@ -11,11 +11,16 @@ KINDS = {
     "role": "a role",
     "resource": "a resource",
     "account": "an account",
+    "region": "a Region",
+    "event": "an event of CloudTrail",
+    "message": "a sentence",
+    "page": "the address of a page",
     "file": "a file",
     "json": "JSON itself",
     "event-data-store": "an event data store",
     "log-group": "a log group",
     "bucket": "a bucket",
+    "trail": "a trail",
 }
 """What a text is, in words."""
 
@@ -25,6 +30,10 @@ ADVICE = {
     "not-a-key": ("{option} {value}: this is {what}, not a key", "{advice}"),
     "job-as-key": ("{option} {value}: this is a job, not a key", "{advice}"),
     "not-an-account": ("{option} {value} is not an account", "an account id has 12 digits"),
+    "not-a-role": (
+        "{option} {value} is not the ARN of a role or user",
+        "write it as arn:aws:iam::111122223333:role/NAME",
+    ),
     "not-an-organization": (
         "{option} {value} is not the id of an organization",
         "it begins with o-: aws organizations describe-organization --query Organization.Id",
@@ -44,10 +53,20 @@ ADVICE = {
             "; trail-diff jobs{source} lists those found"
         ),
     ),
+    "no-id": (
+        "no job {value} in the {count} found",
+        "an id is written as {first}; trail-diff jobs{source} lists those found",
+    ),
     "near-key": ("no call on {value} was read", "the nearest key is {near}: give it with --key"),
     "no-key": ("no call on {value} was read", "without --key, 'trail-diff callers' lists every key"),
     "picture": ("{value} is an image or a PDF, not an export", "export the events themselves: {command}"),
     "binary": ("{value} is no text, and no export", "export the events themselves: {command}"),
+    "empty": ("{value} is empty", "the command that wrote it may have failed: run it again, and read what it says"),
+    "error-in-file": (
+        "{value} holds an error of AWS, {code}, and no events",
+        "solve that, and export again: {command}",
+    ),
+    "wrong-file": ("{value} holds no CloudTrail record and no job", "export the events: {command}"),
     "wrong-folder": (
         "{value} holds no CloudTrail record and no job",
         "give the folder that does, as AWSLogs/ACCOUNT/CloudTrail, or export the events: {command}",
@@ -72,6 +91,7 @@ STEPS = {
     "more": " and {count} more",
     "key-callers": "trail-diff callers --key {value}{source} lists who uses it",
     "list-jobs": "trail-diff jobs{source} lists the jobs found",
+    "key-of-vault": "aws backup describe-backup-vault --backup-vault-name {vault} names its key",
     "list-keys": "'trail-diff callers' lists the keys",
     "jobs-of-resource": "aws backup list-backup-jobs --by-resource-arn {value} --by-state FAILED lists its failed jobs",
     "jobs-of-vault": "aws backup list-backup-jobs --by-backup-vault-name {vault} --by-state FAILED lists them",
@@ -90,6 +110,11 @@ STEPS = {
     "get-grants": "save its grants: aws kms list-grants --key-id {value} > grants.json",
     "give-store": "it goes after --event-data-store",
     "give-log-group": "it goes after --log-group: --log-group {value}",
+    "give-trail": "aws cloudtrail describe-trails --trail-name-list {value} names its bucket: --events s3://BUCKET",
+    "give-region": "a Region goes after --region",
+    "export-events": "export the events themselves: {command}",
+    "give-case": "{option} takes what 'trail-diff collect' wrote",
+    "give-calls": "{option} takes what 'trail-diff callers --save' wrote",
     "give-bucket": "a bucket is given as {value}",
     "save-json": "save it in a file, or pipe it in with {option} -",
     "save-document": "save it in a file, and give its name",

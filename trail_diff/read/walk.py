@@ -7,7 +7,9 @@ files are counted, none is opened. Source: AWS CloudTrail user guide, "Finding y
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from glob import glob, has_magic
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from trail_diff.read.trail_layout import read_region_folder
 
 BESIDE_TRAIL_FILES = {"CloudTrail-Digest": Reason.DIGEST_FILE, "CloudTrail-Insight": Reason.INSIGHT_EVENT}
 """Folders that lie beside a trail's own in the S3 layout and hold no records; passed over without being opened."""
+_CHECK = "check the path; quote a pattern to have it expanded"
+_ALIKE = 0.7
 _WINDOWS_PATH = re.compile(r"([A-Za-z]):[\\/](.*)", re.DOTALL)
 DELIVERED_AFTER = timedelta(days=1)
 """A file lies under the day of its delivery, about five minutes after its events; that is not guaranteed, so events
@@ -67,10 +71,17 @@ def expand_path(path: str, selection: ReadOptions | None = None) -> Iterator[Inp
 
 def _hint_for(path: str) -> str:
     """Return what to do about a path that is not there; a Windows path has another name where there is no Windows."""
-    place = place_in_wsl(path)
-    if place:
-        return f"this is a Windows path: in WSL it is {place}"
-    return "check the path; quote a pattern to have it expanded"
+    in_wsl = place_in_wsl(path)
+    if in_wsl:
+        return f"this is a Windows path: in WSL it is {in_wsl}"
+    if "\\" in path:
+        return f"this is a Windows path: here it is written {path.replace(chr(92), '/')}"
+    place = Path(path)
+    names: list[str] = []
+    with suppress(OSError):
+        names = [one.name for one in place.parent.iterdir()]
+    near = get_close_matches(place.name, names, n=1, cutoff=_ALIKE)
+    return f"the nearest is {place.with_name(near[0])}" if near else _CHECK
 
 
 def place_in_wsl(path: str) -> str | None:

@@ -34,9 +34,7 @@ def render_report(report: Report, options: RenderOptions) -> str:
     if attempts:
         lines += ["", _item(words.labels["attempts"], attempts)]
     lines += ["", *(_item(words.labels["expected"], text) for text in essentials.list_expected(report, words))]
-    for step in report.next_steps:
-        told = layout.show_step(step, report.failed.account, words)
-        lines += ["", _item(words.labels["next_step"], told), *fence("sh", [step.command])]
+    lines += _next_steps(report, words)
     lines += ["", _item(words.labels["covered"], essentials.coverage_line(report, words))]
     lines += [
         "",
@@ -46,6 +44,21 @@ def render_report(report: Report, options: RenderOptions) -> str:
     lines += _weighing(report, words)
     kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]
     return "\n".join(kept).rstrip() + "\n"
+
+
+def render_next_steps(report: Report, options: RenderOptions) -> str:
+    """Render the verdict of a report and what would settle what it leaves open."""
+    words, verdict = catalogue(options.lang), report.verdict
+    told = f"**{layout.show_outcome(verdict, words)}:** {escape.markdown_prose(verdict.summary)}"
+    return "\n".join([told, *_next_steps(report, words)]).rstrip() + "\n"
+
+
+def _next_steps(report: Report, words: Catalogue) -> list[str]:
+    lines: list[str] = []
+    for step in report.next_steps:
+        told = layout.show_step(step, report.failed.account, words)
+        lines += ["", _item(words.labels["next_step"], told), *fence("sh", [step.command])]
+    return lines
 
 
 def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, options: RenderOptions) -> str:

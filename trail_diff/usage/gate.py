@@ -73,7 +73,8 @@ def try_keys(
         reason = _why_not_tried(key, own, observed)
         arn = key.arn or _only_key(own)
         expression = show_unresolved(key.unknown or "")
-        told.append(WhatIfKey(key.address, arn, key.change, len(own), reason, expression, key.path))
+        named = arn or (", ".join(sorted(key.names)) or None if not key.address else None)
+        told.append(WhatIfKey(key.address, named, key.change, len(own), reason, expression, key.path))
         new = find_new_key(key, keys, observed) if observed is not None else None
         if new is not None:
             rows += move_to(own, new, facts, key.reason)

@@ -35,6 +35,11 @@ class KnownCalls(Struct, frozen=True):
 BACKUP = KnownCalls()
 
 
+def service_name(text: str) -> str:
+    """Return a service's name as docs/who-calls-kms.md has it, given its principal or full name."""
+    return re.sub(r"^(?:aws|amazon) ", "", " ".join(text.lower().split())).removesuffix(".amazonaws.com")
+
+
 def expected_calls(account: str, key: str, known: KnownCalls = BACKUP) -> Iterator[ObservedRequest]:
     """Yield the calls that a service is known to make, as if they had been seen, each once.
 

@@ -14,6 +14,10 @@ FILES: Mapping[str, str] = {
     "{}: {}": "{}: {}",
     "{} {}: {}": "{} {}: {}",
     "{}: no such file or folder": "{}: このファイルまたはフォルダーはありません",
+    "{} {}: no such folder": "{} {}: このフォルダーはありません",
+    "give the folder that holds the exports": "エクスポートのあるフォルダーを指定してください",
+    "the nearest is {}": "最も近いのは {} です",
+    "this is a Windows path: here it is written {}": "これは Windows のパスです。ここでは {} と書きます",
     "check the path": "パスを確認してください",
     "check the path; the file must be readable": "パスを確認してください。ファイルは読み取り可能である必要があります",
     "check the path; quote a pattern to have it expanded": (

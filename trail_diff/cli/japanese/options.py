@@ -54,6 +54,16 @@ OPTIONS: Mapping[str, str] = {
     "{}={} is not a duration": "{}={} は期間ではありません",
     "--open shows the page that -o writes": "--open は -o が書き込んだページを表示します",
     "add -o report.html": "-o report.html を追加してください",
+    "give a value, or leave it out; a variable may not be set": (
+        "値を指定するか、省いてください。変数が設定されていない可能性があります"
+    ),
+    "a format": "形式",
+    "give it with --format, or -o FILE": "--format で指定するか、-o FILE としてください",
+    "--output {}: {} is no format of a report": "--output {}: {} はレポートの形式ではありません",
+    "write report.html and print it, or report.csv for a spreadsheet": (
+        "report.html に書き出して印刷するか、表計算には report.csv を使ってください"
+    ),
+    "{} {} is one time, not two": "{} {} は 1 つの時刻であり、2 つではありません",
     "no such language: {}": "この言語はありません: {}",
     "more than {} different callers, actions and keys": (
         "呼び出し元、アクション、キーの組み合わせが {} 種類を超えています"

@@ -12,6 +12,11 @@ PASTED: Mapping[str, str] = {
     "a resource": "リソース",
     "an account": "アカウント",
     "a file": "ファイル",
+    "a Region": "リージョン",
+    "an event of CloudTrail": " CloudTrail のイベント",
+    "a sentence": "文章",
+    "the address of a page": "ページのアドレス",
+    "a trail": "証跡",
     "JSON itself": " JSON 自体",
     "an event data store": "イベントデータストア",
     "a log group": "ロググループ",
@@ -22,6 +27,8 @@ PASTED: Mapping[str, str] = {
     "{} {}: this is a job, not a key": "{} {}: これはジョブであり、キーではありません",
     "{} {} is not an account": "{} {} はアカウント ID ではありません",
     "an account id has 12 digits": "アカウント ID は 12 桁の数字です",
+    "{} {} is not the ARN of a role or user": "{} {} はロールまたはユーザーの ARN ではありません",
+    "write it as arn:aws:iam::111122223333:role/NAME": "arn:aws:iam::111122223333:role/NAME の形で指定してください",
     "{} {} is not the id of an organization": "{} {} は組織の ID ではありません",
     "it begins with o-: {}": "組織の ID は o- で始まります: {}",
     "{} {}: this is {}, not a file": "{} {}: これは{}であり、ファイルではありません",
@@ -33,6 +40,9 @@ PASTED: Mapping[str, str] = {
     "no job {} in the {} found": "見つかった {1} 件のジョブに {0} はありません",
     "the nearest is {}: give it with {}": "最も近いのは {} です。{} で指定してください",
     "the nearest are {}: give one with {}": "近いのは {} です。1 つを {} で指定してください",
+    "an id is written as {}; trail-diff jobs{} lists those found": (
+        "ID は {} のような形です。見つかったジョブの一覧: trail-diff jobs{}"
+    ),
     "no call on {} was read": "{} に対する呼び出しは読み取られていません",
     "the nearest key is {}: give it with --key": "最も近いキーは {} です。--key で指定してください",
     "without --key, 'trail-diff callers' lists every key": (
@@ -42,6 +52,24 @@ PASTED: Mapping[str, str] = {
     "{} is no text, and no export": "{} はテキストではなく、エクスポートではありません",
     "export the events themselves: {}": "イベント自体をエクスポートしてください: {}",
     "{} holds no CloudTrail record and no job": "{} に CloudTrail レコードもジョブもありません",
+    "export the events: {}": "イベントをエクスポートしてください: {}",
+    "{} is empty": "{} は空です",
+    "the command that wrote it may have failed: run it again, and read what it says": (
+        "書き出したコマンドが失敗した可能性があります。もう一度実行し、その表示を確認してください"
+    ),
+    "{} holds an error of AWS, {}, and no events": "{} にあるのは AWS のエラー {} で、イベントはありません",
+    "solve that, and export again: {}": "エラーを解決してから、もう一度エクスポートしてください: {}",
+    "aws backup describe-backup-vault --backup-vault-name {} names its key": (
+        "そのキーの確認: aws backup describe-backup-vault --backup-vault-name {}"
+    ),
+    "aws cloudtrail describe-trails --trail-name-list {} names its bucket: --events s3://BUCKET": (
+        "バケットの確認: aws cloudtrail describe-trails --trail-name-list {} (--events s3://BUCKET で指定)"
+    ),
+    "a Region goes after --region": "リージョンは --region の後に指定してください",
+    "{} takes what 'trail-diff collect' wrote": "{} には 'trail-diff collect' が書き出したファイルを指定します",
+    "{} takes what 'trail-diff callers --save' wrote": (
+        "{} には 'trail-diff callers --save' が書き出したファイルを指定します"
+    ),
     "give the folder that does, as AWSLogs/ACCOUNT/CloudTrail, or export the events: {}": (
         "レコードのあるフォルダー (AWSLogs/ACCOUNT/CloudTrail など) を指定するか、"
         "イベントをエクスポートしてください: {}"

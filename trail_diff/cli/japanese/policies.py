@@ -39,6 +39,19 @@ POLICIES: Mapping[str, str] = {
         "aws kms get-key-policy の出力か、ポリシーの JSON 文書自体を指定してください"
     ),
     "not JSON ({})": "JSON ではありません ({})",
+    "this is an archive of several files, or damaged: give the one in question": (
+        "これは複数のファイルのアーカイブか、壊れたファイルです。該当のファイルを指定してください"
+    ),
+    "there is no Statement": "Statement がありません",
+    "it is no text": "テキストではありません",
+    "it is empty: run the command that wrote it again, and read what it says": (
+        "空です。書き出したコマンドをもう一度実行し、その表示を確認してください"
+    ),
+    "this is an error of AWS: solve it, and run the command again": (
+        "これは AWS のエラーです。解決してから、コマンドをもう一度実行してください"
+    ),
+    "this is a web page: save the document itself": "これはウェブページです。ドキュメント自体を保存してください",
+    "this is an image or a PDF: give the text itself": "これは画像または PDF です。テキスト自体を指定してください",
     "neither JSON ({}) nor YAML": "JSON ({}) でも YAML でもありません",
     "it cannot be read as it is": "このままでは読み取れません",
     "give the file as the tool wrote it": "ツールが書き込んだままのファイルを指定してください",

@@ -6,6 +6,10 @@ from typing import Any
 
 _TERRAFORM_PLAN = "terraform show -json plan.out > plan.json"
 _OF_TEXT: Sequence[tuple[re.Pattern[bytes], str]] = (
+    (re.compile(rb"\A\s*\Z"), "it is empty: run the command that wrote it again, and read what it says"),
+    (re.compile(rb"An error occurred \(\w+\)"), "this is an error of AWS: solve it, and run the command again"),
+    (re.compile(rb"\A\s*<(?:!doctype )?html", re.IGNORECASE), "this is a web page: save the document itself"),
+    (re.compile(rb"\A(?:\x89PNG|\xff\xd8\xff|GIF8|%PDF)"), "this is an image or a PDF: give the text itself"),
     (
         re.compile(rb'\A\s*\{"@level":.*"type":\s*"', re.DOTALL),
         f"this is the log of a plan: terraform plan -out plan.out && {_TERRAFORM_PLAN}",

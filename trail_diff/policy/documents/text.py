@@ -42,7 +42,8 @@ def _parse_yaml(content: bytes, problem: ValueError) -> Any:
     try:
         parsed = yaml.load(content, Loader=TemplateLoader)  # noqa: S506
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise PolicyError(f"neither JSON ({problem}) nor YAML", hint=_HINT) from error
+        reason = "it is no text" if isinstance(problem, UnicodeDecodeError) else f"neither JSON ({problem}) nor YAML"
+        raise PolicyError(reason, hint=_HINT) from error
     if not isinstance(parsed, dict | list):
         raise PolicyError(f"not JSON ({problem})", hint=_HINT)
     return parsed
