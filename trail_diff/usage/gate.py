@@ -64,8 +64,8 @@ def try_keys(
     rows: list[WhatIfRow] = []
     told: list[WhatIfKey] = []
     is_only = sum(key.reason not in NOT_KEYS and key.change != "created" for key in keys) == 1
-    named = _keys_of(facts) if observed is None and is_only else frozenset()
-    keys = [key if key.arn else structs.replace(key, names=key.names | named) for key in keys]
+    granted = _keys_of(facts) if observed is None and is_only else frozenset()
+    keys = [key if key.arn else structs.replace(key, names=key.names | granted) for key in keys]
     for key in keys:
         if is_harmless(key, observed):
             continue
