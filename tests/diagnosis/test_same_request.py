@@ -17,6 +17,7 @@ DIFFERENCES = {
 NAMES = {
     "kms:encryptioncontextkeys": "encryption_context",
     "kms:encryptioncontext:department": "encryption_context",
+    "aws:sourcearn": "encryption_context",
     "aws:sourceip": "source_ip_address",
     "aws:vpcsourceip": "source_ip_address",
     "aws:sourcevpc": "vpc_endpoint_id",

@@ -1,5 +1,6 @@
 """What changed between the two jobs and since."""
 
+import pytest
 from making import make_events, make_job, make_side
 from recording import Record, Recording
 
@@ -7,6 +8,7 @@ from trail_diff.diagnosis.statements import compare_statements
 from trail_diff.diagnosis.timeline import list_changes
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Case, Coverage, Event
+from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Evidence, Finding
 
 KEY = Recording().key_arn("vault")
@@ -50,3 +52,18 @@ def test_policies_are_compared_by_statement() -> None:
     changes = [(change.kind, change.statement.index, change.statement.sid) for change in compare_statements(old, new)]
 
     assert changes == [("changed", 1, "A"), ("added", 2, "C"), ("removed", 2, "B")]
+
+
+@pytest.mark.parametrize("told", [{"policy": "HIDDEN_DUE_TO_SECURITY_REASONS"}, {"policy": '{"Statement": ['}, {}])
+def test_policy_whose_text_cannot_be_read_is_said_to_be(told: dict[str, str]) -> None:
+    """That the policy was changed is seen, and that its text is not known; a refused call changed none."""
+    made, time = Recording(), "2026-03-02T09:00:00Z"
+    made.kms(time, "PutKeyPolicy", KEY, made.user("admin"), parameters=told)
+    made.kms(time, "PutKeyPolicy", KEY, made.user("admin"), parameters=told, errorCode="AccessDenied")
+
+    changes = list_changes(case_of(make_events(made.records)))
+
+    assert {change.error_code: change.reason for change in changes} == {
+        None: Reason.POLICY_TEXT_UNREADABLE,
+        "AccessDenied": None,
+    }

@@ -18,6 +18,7 @@ from trail_diff.render import render_report
 from trail_diff.render.brief import SCREEN_LINES, render_brief
 from trail_diff.render.essentials import (
     best_remedy,
+    changes_between,
     changes_of,
     choose_rows,
     explain_finding,
@@ -207,6 +208,27 @@ def test_change_is_the_last_policy_before_the_job_ended() -> None:
 
     assert list(changes_of(report, finding)) == [put]
     assert not changes_of(report, structs.replace(finding, layer="key-state"))
+
+
+def test_difference_without_a_cause_shows_what_was_done_to_its_keys() -> None:
+    """The last changes of the keys concerned, before the job ended, and what is not known of them."""
+    key = CANONICAL.failed.key
+    put = structs.replace(CANONICAL.changes[0], key=key, statements=(), reason=Reason.POLICY_TEXT_UNREADABLE)
+    others = (
+        structs.replace(put, event_id="later", time=put.time.replace(day=3)),
+        structs.replace(put, event_id="refused", error_code="AccessDenied"),
+        structs.replace(put, event_id="elsewhere", key="arn:aws:kms:eu-west-1:111122223333:key/other"),
+        structs.replace(put, event_id="harmless", name="RotateKeyOnDemand"),
+    )
+    verdict = structs.replace(CANONICAL.verdict, outcome="difference", cause=None, confidence=None)
+    report = structs.replace(CANONICAL, verdict=verdict, findings=(), changes=(put, *others))
+
+    text = " ".join(render_brief(report, RenderOptions()).split())
+
+    assert list(changes_between(report)) == [put]
+    assert "PutKeyPolicy by" in text
+    assert "the text of this policy cannot be read from the record" in text
+    assert not changes_between(structs.replace(report, verdict=CANONICAL.verdict))
 
 
 def test_statement_is_the_one_that_the_finding_blames() -> None:

@@ -6,7 +6,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
-from incidents import FOLDER, shipped
+from incidents import CASES, FOLDER, shipped
 from msgspec import structs
 from recording import as_trail_file
 from render.canonical import CANONICAL
@@ -64,6 +64,19 @@ def test_two_suspects_and_what_would_settle_it_fit_one_screen(tmp_path: Path, mo
     ):
         assert part in told
     assert f"--key-id {scene.key} --region eu-west-1" in text
+
+
+@pytest.mark.parametrize("name", ["organization-of-role", "principal-tag", "enabled-again", "fetched-too-early"])
+def test_every_outcome_fits_one_screen(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A possible answer, a difference and what stays open do as well: of the next steps the first is shown at least."""
+    incident, scene = CASES[name], Scene()
+    incident.make(scene)
+    (tmp_path / "export").write_text(as_trail_file(scene.finish().sorted()), encoding="utf-8")
+
+    text = show(tmp_path, ["--job-id", BAD, "--events", "export"], monkeypatch)
+
+    assert text.count("\n") <= SCREEN_LINES
+    assert "\nnext" in text
 
 
 def test_what_a_screen_cannot_hold_is_counted_or_said_once() -> None:

@@ -29,6 +29,7 @@ GAPS = frozenset(
 """Where records may be missing: of calls, and of a change that undid what is blamed. One of these among the reasons of
 a finding is all that keeps it from being confirmed."""
 _ENDS = frozenset({Reason.CALLER_MISSING, Reason.CALLER_REFUSED})
+_LEAVING_OPEN = frozenset({Reason.MESSAGE_NAMES_NO_KMS, Reason.RECORD_STATES_THROTTLING})
 _BY_ABSENCE = frozenset({Reason.CALLER_MISSING, Reason.KEY_STATE_CHANGED_BEFORE_JOB})
 
 
@@ -75,7 +76,7 @@ def settle(told: Sequence[tuple[Hypothesis, tuple[Judgement, ...]]]) -> Weighing
     """Put together what the rules say of hypotheses; their order decides only between equals."""
     judged = [_judge(hypothesis, judgements) for hypothesis, judgements in told]
     weighed = [structs.replace(one, standing=_against_rivals(one, judged)) for one in judged]
-    weighed = _heed_message(weighed)
+    weighed = _heed_other_ends(weighed)
     weighed = _drop_shadowed(weighed)
     weighed.sort(key=lambda one: (_ORDER.index(one.standing), _is_evaluated(one), -_strength(one)))
     findings = tuple(_make_finding(one, weighed) for one in weighed if one.standing not in ("open", "refuted"))
@@ -129,15 +130,16 @@ def _is_same(one: Hypothesis, other: Hypothesis) -> bool:
     return blamed and one.call() == other.call()
 
 
-def _heed_message(weighed: list[_Judged]) -> list[_Judged]:
-    """Lower what rests on an absence where the job's message speaks of something else than KMS.
+def _heed_other_ends(weighed: list[_Judged]) -> list[_Judged]:
+    """Lower what rests on an absence where the job may have stopped for something else before the call.
 
-    A cause that it states explains the absence too; what it leaves open keeps it from being certain.
+    A cause outside of KMS that its message states explains the absence too; a message that speaks of no key, or a call
+    that was throttled to the end, keeps it from being certain.
     """
     others = {reason for one in weighed if one.standing in ("likely", "possible") for reason in one.hypothesis.reasons}
     if Reason.MESSAGE_STATES_CAUSE in others:
         lowered: Mapping[Standing, Standing] = {"confirmed": "possible", "likely": "possible"}
-    elif Reason.MESSAGE_NAMES_NO_KMS in others:
+    elif not _LEAVING_OPEN.isdisjoint(others):
         lowered = {"confirmed": "likely"}
     else:
         return weighed
