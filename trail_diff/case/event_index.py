@@ -14,7 +14,7 @@ from trail_diff.arns import last_name
 from trail_diff.events.changes import is_change
 from trail_diff.events.encryption_context import BACKUP_VAULT_KEY, contexts_of, is_told_apart, names_of, sole_name
 from trail_diff.events.identity import lacks_caller_type
-from trail_diff.model.indexes import CallIndex, Calls
+from trail_diff.model.indexes import CallIndex, WindowCalls
 from trail_diff.model.learnt import Event, Job, Window
 
 
@@ -45,7 +45,7 @@ class EventIndex:
         limited.windows = tuple(windows)
         return limited
 
-    def inside(self, window: Window) -> Calls:
+    def inside(self, window: Window) -> WindowCalls:
         """Return the KMS calls in a window."""
         return self._calls.inside(window)
 

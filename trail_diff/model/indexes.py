@@ -1,4 +1,4 @@
-"""Calls and jobs that many cases look at: found by what they have in common, so that no case looks at each.
+"""WindowCalls and jobs that many cases look at: found by what they have in common, so that no case looks at each.
 
 Each index is made once, of what is asked of it, and shared; a case has a part of it.
 """
@@ -19,16 +19,16 @@ Signs = Callable[["Event"], Iterable[Hashable]]
 
 
 class CallIndex:
-    """Calls in order of time, and at which places those of a sign are."""
+    """WindowCalls in order of time, and at which places those of a sign are."""
 
     def __init__(self, calls: Iterable["Event"] = ()) -> None:
         self.calls = tuple(calls)
         self._times = [call.event_time for call in self.calls]
         self._signed: dict[Signs, dict[Hashable, array[int]]] = {}
 
-    def inside(self, window: "Window") -> "Calls":
+    def inside(self, window: "Window") -> "WindowCalls":
         """Return the calls in a window."""
-        return Calls(self, bisect_left(self._times, window.start), bisect_right(self._times, window.end))
+        return WindowCalls(self, bisect_left(self._times, window.start), bisect_right(self._times, window.end))
 
     def places(self, signs_of: Signs, sign: Hashable) -> Sequence[int]:
         """Return the places of the calls that have a sign, in order."""
@@ -41,7 +41,7 @@ class CallIndex:
         return found.get(sign, ())
 
 
-class Calls(Collection["Event"]):
+class WindowCalls(Collection["Event"]):
     """The calls of a span of time, in order, but some that are left out."""
 
     def __init__(
@@ -50,14 +50,14 @@ class Calls(Collection["Event"]):
         self._index, self._first, self._last, self._left_out = index or CallIndex(), first, last, left_out
 
     @classmethod
-    def of(cls, calls: Iterable["Event"]) -> "Calls":
+    def of(cls, calls: Iterable["Event"]) -> "WindowCalls":
         """Return calls that are in order of time already."""
         index = CallIndex(calls)
         return cls(index, 0, len(index.calls))
 
-    def without(self, ids: Iterable[str]) -> "Calls":
+    def without(self, ids: Iterable[str]) -> "WindowCalls":
         """Return the same but the calls with these ids."""
-        return Calls(self._index, self._first, self._last, frozenset(ids).union(self._left_out))
+        return WindowCalls(self._index, self._first, self._last, frozenset(ids).union(self._left_out))
 
     def find(self, signs_of: Signs, *signs: Hashable) -> Iterator["Event"]:
         """Yield the calls that have one of some signs, in order."""
@@ -89,7 +89,7 @@ class Calls(Collection["Event"]):
 
     def __eq__(self, other: object) -> bool:
         """Check whether the same calls are in both."""
-        return isinstance(other, Calls) and tuple(self) == tuple(other)
+        return isinstance(other, WindowCalls) and tuple(self) == tuple(other)
 
     def __hash__(self) -> int:
         """Return a hash by the ids."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from trail_diff.model.codes import CallerKind, Grade, KeyOrigin, KeyRole
-from trail_diff.model.indexes import Calls, JobIndex, Signs
+from trail_diff.model.indexes import JobIndex, Signs, WindowCalls
 from trail_diff.model.reasons import Reason
 
 Record = dict[str, Any]
@@ -184,7 +184,7 @@ class JobEvents(Struct, frozen=True):
     job: Job
     window: Window
     events: tuple[TiedEvent, ...] = ()
-    untied: Calls = Calls()
+    untied: WindowCalls = WindowCalls()
 
     def find(self, signs_of: Signs, *signs: Hashable) -> Iterator[Event]:
         """Yield the calls that have one of some signs: those that are tied, then the others of the window."""
