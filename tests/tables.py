@@ -17,6 +17,7 @@ from msgspec import structs
 from recording import Record, Recording
 
 from trail_diff.case.correlate import SCORES
+from trail_diff.model.indexes import WindowCalls
 from trail_diff.model.learnt import Case, Coverage, Event, Facts, Job, JobEvents, TiedEvent, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.read.interface import Tally
@@ -176,7 +177,7 @@ def build_side(job: Job, calls: Sequence[str | Entry], untied: Sequence[str | En
         job=job,
         window=window,
         events=tuple(_tie(event, tied) for event, tied in ties if window.holds(event.event_time)),
-        untied=tuple(event for event in map(build_event, untied) if window.holds(event.event_time)),
+        untied=WindowCalls.of(event for event in map(build_event, untied) if window.holds(event.event_time)),
     )
 
 

@@ -110,6 +110,22 @@ def test_a_night_fits_one_screen(lang: Lang) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize(("width", "is_shown"), [(120, True), (80, False)])
+def test_a_group_names_a_job_to_go_on_with_where_its_line_has_room(lang: Lang, width: int, is_shown: bool) -> None:  # noqa: FBT001
+    """On a wide terminal the id of one job is whole on the first of a group's lines, of which there are three still."""
+    made, job_id = with_text("a"), "2C47CAFB-F2A8-4324-BC60-6017794526C5"
+    job = structs.replace(made.groups[0].jobs[0], id=job_id)
+
+    shown = render(
+        structs.replace(made, groups=(structs.replace(made.groups[0], jobs=(job,)),)), "table", width=width, lang=lang
+    )
+
+    assert len(shown.splitlines()) == 5
+    assert shown.splitlines()[1].endswith(f"--job-id {job_id}") == is_shown
+    assert (job_id in shown) == is_shown
+
+
+@pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("verbose", [False, True])
 def test_next_step_does_not_say_again_what_is_missing(lang: Lang, verbose: bool) -> None:  # noqa: FBT001
     """What an inconclusive group lacks is said once, as its cause; the next step says which call tells it."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,12 @@ from night import KINDS, Night, as_report_csv, job_reports, make_night, run_nigh
 from recording import Record, Recording, as_trail_file
 
 from trail_diff.case.builder import Question
-from trail_diff.inputs import Inputs
+from trail_diff.inputs import Inputs, gather_inputs
 from trail_diff.model.codes import Cause
+from trail_diff.model.learnt import Event, Facts
 from trail_diff.model.triage import Triage
 from trail_diff.pipeline import analyse, load_case, triage
+from trail_diff.triaging.diagnose import Cases
 from trail_diff.triaging.select import TriageFilter
 
 ALL = TriageFilter()
@@ -218,3 +220,21 @@ def test_several_processes_diagnose_as_one_does(records: list[Record], tmp_path:
     )
 
     assert together == alone
+
+
+def test_cases_of_a_night_share_their_indexes(records: list[Record], tmp_path: Path) -> None:
+    """Jobs and calls are put in order once for all cases of a night: of a call, each sign is read once."""
+    gathered = gather_inputs(Inputs(events=(written(tmp_path, "trail.json", as_trail_file(records)),)))
+    failed = [job for job in gathered.jobs if job.state == "FAILED"]
+    cases, seen = Cases(gathered, Facts(), timedelta(minutes=15)), list[str]()
+
+    def signs_of(call: Event) -> tuple[str]:
+        seen.append(call.event_id)
+        return (call.event_name,)
+
+    one, other = cases.of(failed[0]), cases.of(failed[-1])
+    found = [list(case.failed.untied.find(signs_of, "Decrypt")) for case in (one, other)]
+
+    assert one.job_index() is other.job_index()
+    assert all(found)
+    assert len(seen) == len(set(seen))

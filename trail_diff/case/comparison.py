@@ -72,8 +72,7 @@ def _with_calls(side: JobEvents, calls: Collection[tuple[Caller, str]]) -> JobEv
     more = [TiedEvent(event, SCORES[Reason.IN_WINDOW], reasons) for event in side.untied if _is_one_of(event, calls)]
     ids = {tie.event.event_id for tie in more}
     events = sorted([*side.events, *more], key=lambda tie: (tie.event.event_time, tie.event.event_id))
-    untied = tuple(event for event in side.untied if event.event_id not in ids)
-    return msgspec.structs.replace(side, events=tuple(events), untied=untied)
+    return msgspec.structs.replace(side, events=tuple(events), untied=side.untied.without(ids))
 
 
 def _is_one_of(event: Event, calls: Collection[tuple[Caller, str]]) -> bool:

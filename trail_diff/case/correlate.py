@@ -13,7 +13,7 @@ from trail_diff.arns import last_name
 from trail_diff.case.event_index import EventIndex
 from trail_diff.events.encryption_context import ContextVerdict, contexts_of, read_context, vaults_of
 from trail_diff.model.codes import CallerKind
-from trail_diff.model.learnt import Event, Job, JobEvents, TiedEvent, Window
+from trail_diff.model.learnt import Event, Job, JobEvents, TiedEvent, Window, merge_windows
 from trail_diff.model.reasons import Reason
 
 SCORES: Mapping[Reason, int] = {
@@ -72,7 +72,7 @@ def tie_events(
     `keys` are the keys in question; `others` the other jobs known, whose calls must not leak in.
     """
     others = [other for other in others if other.id.casefold() != job.id.casefold()]
-    near = [other for other in others if _is_neighbour(job, other, window)]
+    near = _join_spans(other for other in others if _is_neighbour(job, other, window))
     in_question, contexts = frozenset(keys), Contexts(job, vaults_of(others))
     about = events.inside(window) if job.kind == "window" else events.concerning(job, window)
     tied = [
@@ -82,9 +82,7 @@ def tie_events(
         if not _belongs_to_neighbour(tie, job, near)
     ]
     ids = {tie.event.event_id for tie in tied}
-    return JobEvents(
-        job, window, tuple(tied), tuple(event for event in events.inside(window) if event.event_id not in ids)
-    )
+    return JobEvents(job, window, tuple(tied), events.inside(window).without(ids))
 
 
 def has_concurrent_job(job: Job, others: Iterable[Job]) -> bool:
@@ -152,12 +150,18 @@ def _may_be_about_keys(event: Event, keys: frozenset[str]) -> bool:
     return not keys or event.error_code is not None or all(access.key is None for access in event.accesses)
 
 
-def _belongs_to_neighbour(tie: TiedEvent, job: Job, others: Sequence[Job]) -> bool:
+def _belongs_to_neighbour(tie: TiedEvent, job: Job, spans: Sequence[Window]) -> bool:
     """Check whether a call in the padding was made while a neighbouring job on the same vault or role ran."""
     moment = tie.event.event_time
     if job.kind == "window" or _ran_at(job, moment):
         return False
-    return any(_ran_at(other, moment) for other in others)
+    return any(span.holds(moment) for span in spans)
+
+
+def _join_spans(jobs: Iterable[Job]) -> Sequence[Window]:
+    """Return when any of some jobs ran, overlaps put together."""
+    spans = {(job.created, job.completed) for job in jobs if job.created and job.completed}
+    return merge_windows(Window(start, end) for start, end in spans if start <= end)
 
 
 def _is_neighbour(job: Job, other: Job, window: Window) -> bool:

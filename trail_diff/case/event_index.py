@@ -14,6 +14,7 @@ from trail_diff.arns import last_name
 from trail_diff.events.changes import is_change
 from trail_diff.events.encryption_context import BACKUP_VAULT_KEY, contexts_of, is_told_apart, names_of, sole_name
 from trail_diff.events.identity import lacks_caller_type
+from trail_diff.model.indexes import CallIndex, WindowCalls
 from trail_diff.model.learnt import Event, Job, Window
 
 
@@ -26,11 +27,11 @@ class EventIndex:
         ordered = sorted(events, key=_order)
         self.changes = tuple(event for event in ordered if is_change(event))
         self.lacks_caller_type = any(map(lacks_caller_type, ordered))
-        self._calls = _Row([event for event in ordered if event.accesses])
+        self._calls = CallIndex(event for event in ordered if event.accesses)
         self._open = _Row()
         self._named: dict[str, dict[str, _Row]] = {}
         self._spoken: dict[str | None, _Row] = {}
-        for event in self._calls.events:
+        for event in self._calls.calls:
             context = contexts_of(event)
             name = sole_name(context) if context else None
             row = self._open if name is None else self._named.setdefault(name[0], {}).setdefault(name[1], _Row())
@@ -44,7 +45,7 @@ class EventIndex:
         limited.windows = tuple(windows)
         return limited
 
-    def inside(self, window: Window) -> Sequence[Event]:
+    def inside(self, window: Window) -> WindowCalls:
         """Return the KMS calls in a window."""
         return self._calls.inside(window)
 
@@ -71,10 +72,10 @@ class EventIndex:
 class _Row:
     """Events in order of time."""
 
-    def __init__(self, events: Iterable[Event] = ()) -> None:
-        self.events = list(events)
-        self._times = [event.event_time for event in self.events]
-        self._changes = [event for event in self.events if is_change(event)]
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._times: list[datetime] = []
+        self._changes: list[Event] = []
 
     def add(self, event: Event) -> None:
         """Add the event that comes next."""

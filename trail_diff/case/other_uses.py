@@ -28,10 +28,9 @@ def other_windows(case: Case, pad: timedelta) -> tuple[Window, ...]:
     sides = {case.failed.job.id, *([case.succeeded.job.id] if case.succeeded else [])}
     found = [
         (abs(job.created - began), window)
-        for job in case.jobs
+        for job in case.job_index().of_vault(failed.vault)
         if job.id not in sides
         and is_succeeded(job)
-        and job.vault == failed.vault
         and job.created is not None
         and (window := _inside(job, pad, since, until)) is not None
     ]

@@ -11,6 +11,7 @@ from trail_diff.case.coverage import check_coverage, searched_spans, summarize_r
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.usage_history import UseHistory
 from trail_diff.events.changes import POLICY_CARRIERS, select_changes
+from trail_diff.events.signs import used_keys_of
 from trail_diff.model.learnt import Case, Coverage, Event, Facts, Job, JobEvents, Use, Window, Windows
 from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
@@ -78,8 +79,8 @@ def _policies_elsewhere(gathered: Gathered, failed: JobEvents, keys: Collection[
     others = {access.key for event in put for access in event.accesses} - {None, *keys}
     if not others:
         return ()
-    worked = {access.key for event in failed.untied if event.error_code is None for access in event.accesses}
-    return tuple(event for event in put if event.is_on(others & worked))
+    worked = {key for key in others if any(failed.untied.find(used_keys_of, key))}
+    return tuple(event for event in put if event.is_on(worked))
 
 
 def _uses(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:

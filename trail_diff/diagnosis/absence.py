@@ -7,7 +7,8 @@ from trail_diff.case.coverage import BLOCKING
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.hypotheses.refused_calls import is_logged_elsewhere
-from trail_diff.model.learnt import Event
+from trail_diff.events.signs import READS_ONLY, accesses_of, actions_of, traits_of
+from trail_diff.model.learnt import Caller
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Absence, CallerGroup, Reading
 
@@ -64,7 +65,7 @@ def _outside(examined: Examined, group: CallerGroup) -> Reading:
         return Reading("outside-window", "open", open_gaps)
     if case.failed.job.kind == "window":
         return Reading("outside-window", "open")
-    if any(_is_same_call(event, group) for event in case.failed.untied):
+    if any(case.failed.untied.find(accesses_of, _call_of(group))):
         return Reading("outside-window", "open", (Reason.SAME_CALL_NEAR_WINDOW,))
     return Reading("outside-window", "ruled-out", (Reason.JOB_ENDED_IN_WINDOW,))
 
@@ -77,7 +78,7 @@ def _not_collected(examined: Examined, group: CallerGroup) -> Reading:
         gaps = tuple(reason for reason in gaps if reason is not Reason.ACCOUNT_NOT_COVERED)
     if gaps:
         return Reading("not-collected", "supported", gaps)
-    if any(event.read_only for event in case.failed.untied):
+    if any(case.failed.untied.find(traits_of, READS_ONLY)):
         return Reading("not-collected", "ruled-out", (Reason.OTHER_CALLS_IN_WINDOW,))
     if any(tie.event.read_only for tie in case.failed.events):
         return Reading("not-collected", "ruled-out", (Reason.CALLS_OF_THE_JOB_IN_WINDOW,))
@@ -87,11 +88,8 @@ def _not_collected(examined: Examined, group: CallerGroup) -> Reading:
 def _cached(examined: Examined, group: CallerGroup) -> Reading:
     start = examined.case.failed.job.created or examined.case.failed.window.start
     failed = examined.case.failed
-    events = (*(tie.event for tie in failed.events), *failed.untied)
-    just_before = any(
-        start - CACHE_TIME <= event.event_time < start and _is_same_call(event, group) for event in events
-    )
-    if just_before:
+    calls = failed.find(accesses_of, _call_of(group))
+    if any(start - CACHE_TIME <= event.event_time < start for event in calls):
         return Reading("cached-data-key", "open", (Reason.CALLED_JUST_BEFORE,))
     if is_about_kms(failed.job):
         return Reading("cached-data-key", "ruled-out", (Reason.MESSAGE_NAMES_KMS,))
@@ -99,18 +97,14 @@ def _cached(examined: Examined, group: CallerGroup) -> Reading:
 
 
 def _other_key(examined: Examined, group: CallerGroup) -> Reading:
-    failed = examined.case.failed
-    events = (*(tie.event for tie in failed.events), *failed.untied)
-    for event in events:
-        if _is_same_call(event, group, on_other_key=True):
-            return Reading("different-key", "open", (Reason.SAME_CALL_ON_OTHER_KEY,))
+    caller, action, key = _call_of(group)
+    calls = examined.case.failed.find(actions_of, (caller, action))
+    if any((access.action == action and access.key != key) for event in calls for access in event.accesses):
+        return Reading("different-key", "open", (Reason.SAME_CALL_ON_OTHER_KEY,))
     if Reason.BASELINE_OTHER_VAULT in examined.case.coverage.warnings:
         return Reading("different-key", "open", (Reason.BASELINE_OTHER_VAULT,))
     return Reading("different-key", "ruled-out", (Reason.NO_CALL_ON_OTHER_KEY,))
 
 
-def _is_same_call(event: Event, group: CallerGroup, *, on_other_key: bool = False) -> bool:
-    is_alike = any(
-        access.action == group.action and (access.key != group.key) == on_other_key for access in event.accesses
-    )
-    return is_alike and event.caller.across_sessions() == group.caller.across_sessions()
+def _call_of(group: CallerGroup) -> tuple[Caller, str, str | None]:
+    return group.caller.across_sessions(), group.action, group.key

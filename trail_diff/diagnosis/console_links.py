@@ -1,12 +1,13 @@
 """Where the AWS console shows an event, so that a reader can look at what a finding rests on. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import structs
 
 from trail_diff.arns import partition_of
+from trail_diff.events.signs import ids_of
 from trail_diff.model.learnt import Case, Event
 from trail_diff.model.report import Evidence, Finding
 
@@ -50,7 +51,7 @@ def link_event(event: Event, case: Case) -> str | None:
 def locate_evidence(findings: Sequence[Finding], case: Case) -> tuple[Finding, ...]:
     """Return for each event that a finding rests on where it was recorded, and where the console shows it."""
     wanted = {one.event_id for finding in findings for one in finding.evidence}
-    events = {event.event_id: event for event in _events(case) if event.event_id in wanted}
+    events = {event.event_id: event for event in _events(case, wanted) if event.event_id in wanted}
     return tuple(
         structs.replace(finding, evidence=tuple(_locate(one, events, case) for one in finding.evidence))
         for finding in findings
@@ -65,9 +66,8 @@ def _locate(evidence: Evidence, events: Mapping[str, Event], case: Case) -> Evid
     return structs.replace(evidence, **place)
 
 
-def _events(case: Case) -> Iterator[Event]:
+def _events(case: Case, ids: Collection[str | None]) -> Iterator[Event]:
     yield from case.changes
     for side in (case.failed, case.succeeded):
         if side is not None:
-            yield from side.untied
-            yield from (tied.event for tied in side.events)
+            yield from side.find(ids_of, *ids)

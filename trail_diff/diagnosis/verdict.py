@@ -13,6 +13,7 @@ from trail_diff.diagnosis.expected import is_answer_without_baseline
 from trail_diff.diagnosis.hypotheses.key_state import CRYPTO_ACTIONS
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.weighing import GAPS
+from trail_diff.events.signs import READS_ONLY, traits_of
 from trail_diff.model.codes import Outcome
 from trail_diff.model.learnt import Case
 from trail_diff.model.reasons import Reason
@@ -122,7 +123,7 @@ def _has_gap(case: Case, differing: Sequence[CallerGroup]) -> bool:
     warnings, failed = case.coverage.warnings, case.failed
     if not failed.events and any(_may_fall_through(case, gap, differing) for gap in warnings if gap in BLOCKING):
         return True
-    has_read_only = any(event.read_only for event in (*(tie.event for tie in failed.events), *failed.untied))
+    has_read_only = any(failed.find(traits_of, READS_ONLY))
     is_write_only = Reason.READ_ONLY_EVENTS_MISSING in warnings and not has_read_only
     return is_write_only and all(is_read_only(group.action) for group in differing)
 

@@ -1,12 +1,13 @@
 """What is learnt: events, jobs, facts, and the case that holds them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from trail_diff.model.codes import CallerKind, Grade, KeyOrigin, KeyRole
+from trail_diff.model.indexes import JobIndex, Signs, WindowCalls
 from trail_diff.model.reasons import Reason
 
 Record = dict[str, Any]
@@ -112,6 +113,17 @@ class Window(Struct, frozen=True):
         return self.start <= moment <= self.end
 
 
+def merge_windows(windows: Iterable[Window]) -> list[Window]:
+    """Return windows in order, those that overlap put together."""
+    joined: list[Window] = []
+    for window in sorted(windows, key=lambda window: (window.start, window.end)):
+        if joined and window.start <= joined[-1].end:
+            joined[-1] = Window(joined[-1].start, max(joined[-1].end, window.end))
+        else:
+            joined.append(window)
+    return joined
+
+
 class JobKey(Struct, frozen=True):
     """A key of a job: what it encrypts there, and where that was learnt."""
 
@@ -166,13 +178,19 @@ class TiedEvent(Struct, frozen=True):
 class JobEvents(Struct, frozen=True):
     """A job, the padded window that was searched, the events tied to it, and the window's other KMS events (`untied`).
 
-    Both lists are in order of time.
+    Both are in order of time.
     """
 
     job: Job
     window: Window
     events: tuple[TiedEvent, ...] = ()
-    untied: tuple[Event, ...] = ()
+    untied: WindowCalls = WindowCalls()
+
+    def find(self, signs_of: Signs, *signs: Hashable) -> Iterator[Event]:
+        """Yield the calls that have one of some signs: those that are tied, then the others of the window."""
+        wanted = frozenset(signs)
+        yield from (tie.event for tie in self.events if not wanted.isdisjoint(signs_of(tie.event)))
+        yield from self.untied.find(signs_of, *signs)
 
 
 class Facts(Struct, frozen=True):
@@ -241,12 +259,12 @@ class Case(Struct, frozen=True):
     """All that was learnt: both jobs with their events, what changed around them, the key's facts and the coverage.
 
     `keys` are the keys in question; `changes` the events that change them, their grants and policies, the roles or the
-    trails, in order of time; `jobs` every job seen; `newest` is the time of the newest record that was read, or of the
-    fetch. `uses` is how the keys were used in all that was read, inside both windows and beyond; `policy_key` the key
-    that a policy in `facts` belongs to; `expected` the calls to expect of the failed job where no job succeeded;
-    `asked_at` is when the question was asked. `policies_elsewhere` are the records of policies of other keys that were
-    used without error in the failed job's window. `searched` are the spans that AWS or a log store was asked for; None
-    where everything that there is was read.
+    trails, in order of time; `jobs` every job seen that can matter, and `every_job` finds each (None: those); `newest`
+    is the time of the newest record that was read, or of the fetch. `uses` is how the keys were used in all that was
+    read, inside both windows and beyond; `policy_key` the key that a policy in `facts` belongs to; `expected` the calls
+    to expect of the failed job where no job succeeded; `asked_at` is when the question was asked. `policies_elsewhere`
+    are the records of policies of other keys that were used without error in the failed job's window. `searched` are
+    the spans that AWS or a log store was asked for; None where everything that there is was read.
     """
 
     failed: JobEvents
@@ -263,6 +281,11 @@ class Case(Struct, frozen=True):
     asked_at: datetime | None = None
     policies_elsewhere: tuple[Event, ...] = ()
     searched: tuple[Window, ...] | None = None
+    every_job: JobIndex | None = None
+
+    def job_index(self) -> JobIndex:
+        """Return all jobs in an index."""
+        return self.every_job if self.every_job is not None else JobIndex(self.jobs)
 
 
 class Windows(Struct, frozen=True):

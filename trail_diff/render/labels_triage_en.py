@@ -39,7 +39,7 @@ TRIAGE_LABELS: Mapping[str, str] = {
     "triage_jobs": "jobs",
     "triage_none": "no failed job among {seen}",
     "triage_of": "{failed} of {seen}",
-    "triage_one": "one of them: --job-id {id}",
+    "triage_one": "e.g. --job-id {id}",
     "triage_title": "Failed jobs by cause",
     "triage_told": "{counts}: {groups}",
     "triage_vaults": "vaults",

@@ -39,7 +39,7 @@ TRIAGE_LABELS: Mapping[str, str] = {
     "triage_jobs": "ジョブ",
     "triage_none": "失敗したジョブはありません (全 {seen})",
     "triage_of": "{failed} (全 {seen})",
-    "triage_one": "1 件の詳細: --job-id {id}",
+    "triage_one": "例: --job-id {id}",
     "triage_title": "原因別の失敗したジョブ",
     "triage_told": "{counts}: {groups}",
     "triage_vaults": "ボールト",

@@ -19,7 +19,8 @@ from trail_diff.case.coverage import summarize_reading
 from trail_diff.case.event_index import EventIndex
 from trail_diff.case.gathered import Beyond, Gathered
 from trail_diff.case.usage_history import KeyUses
-from trail_diff.model.learnt import Case, Facts, Job, JobEvents, Window
+from trail_diff.model.indexes import JobIndex
+from trail_diff.model.learnt import Case, Facts, Job, JobEvents, Window, merge_windows
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Report
 from trail_diff.read.parallel import run_in_order
@@ -37,6 +38,7 @@ class Cases:
     def __init__(self, gathered: Gathered, facts: Facts, pad: timedelta) -> None:
         self._gathered, self._facts = structs.replace(gathered, index=EventIndex(gathered.events)), facts
         self._questions, self._neighbours = Questions(gathered.jobs, pad), Neighbours(gathered.jobs)
+        self._every_job = JobIndex(gathered.jobs)
         self._uses = None if gathered.uses is not None else KeyUses(gathered.events)
         self._beyond = Beyond(tuple(gathered.key_names()), gathered.beyond.lacks_caller_type)
 
@@ -64,9 +66,8 @@ class Cases:
             gathered, events=(), jobs=jobs, beyond=self._beyond, index=index, uses=gathered.uses or ()
         )
         case = build_case(known, question, self._facts)
-        seen = {id(one): one for one in (*self._neighbours.of_vault(job), *case.jobs)}
         uses = self._uses.of(case.keys, case.changes) if self._uses is not None else case.uses
-        return structs.replace(case, jobs=tuple(seen.values()), uses=uses)
+        return structs.replace(case, every_job=self._every_job, uses=uses)
 
     def _without_time(self, job: Job) -> Case:
         reading = summarize_reading(self._gathered.tally, self._gathered.skipped)
@@ -113,13 +114,7 @@ def windows_of(jobs: Iterable[Job], gathered: Gathered, pad: timedelta) -> tuple
     """Return the time around every job that the cases of some jobs may look at, overlaps put together."""
     questions, neighbours = Questions(gathered.jobs, pad), Neighbours(gathered.jobs)
     found = {window for job in jobs for window in _look_around(job, gathered, questions.ask(job), neighbours)}
-    joined: list[Window] = []
-    for window in sorted(found, key=lambda window: (window.start, window.end)):
-        if joined and window.start <= joined[-1].end:
-            joined[-1] = Window(joined[-1].start, max(joined[-1].end, window.end))
-        else:
-            joined.append(window)
-    return tuple(joined)
+    return tuple(merge_windows(found))
 
 
 def _look_around(job: Job, gathered: Gathered, question: Question, neighbours: Neighbours) -> tuple[Window, ...]:

@@ -35,7 +35,6 @@ class Neighbours:
         self._comparable: dict[tuple[str, str], dict[_Class, _Row]] = {}
         self._lenders: dict[Hashable, _Row] = {}
         self._keyed: dict[str, _Row] = {}
-        self._of_vault: dict[str | None, list[Job]] = {}
         for place, job in enumerate(jobs):
             self._add(place, job)
         counts = Counter(job.id.casefold() for job in jobs)
@@ -46,7 +45,6 @@ class Neighbours:
 
     def _add(self, place: int, job: Job) -> None:
         self._ids.setdefault(job.id.casefold(), []).append(place)
-        self._of_vault.setdefault(job.vault, []).append(job)
         if job.key and job.vault and is_vault_key_used(job):
             self._keyed.setdefault(job.vault, _Row()).add(place, job)
         if not is_succeeded(job) or has_issues(job):
@@ -72,10 +70,6 @@ class Neighbours:
                 row = self._keyed.get(vault or "")
                 places.update(row.nearest(side.created or side.completed, _NEAREST_KEYED) if row else ())
         return self._pick(places)
-
-    def of_vault(self, job: Job) -> Sequence[Job]:
-        """Return all jobs of the vault of a job."""
-        return self._of_vault.get(job.vault, ()) if job.vault else ()
 
     def _at_the_same_time(self, job: Job) -> set[int]:
         """Return the place of a job that ran on the same vault while this one did, where there is one."""

@@ -1,5 +1,8 @@
 """Other jobs on the vault, before, since and after the change that a hypothesis blames: part of rule 5."""
 
+from bisect import bisect_left, bisect_right
+from itertools import islice
+
 from trail_diff.diagnosis.evidence.requests import explained_for
 from trail_diff.diagnosis.evidence.spans import Span, blamed_span
 from trail_diff.diagnosis.examined import Examined
@@ -9,6 +12,7 @@ from trail_diff.diagnosis.key_history import TO_SETTLE
 from trail_diff.diagnosis.statements import applying_allows, find_covering, statement_at
 from trail_diff.events.jobs import is_succeeded
 from trail_diff.model.codes import Cause
+from trail_diff.model.indexes import Siblings
 from trail_diff.model.learnt import Job
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Evidence
@@ -23,11 +27,12 @@ def fail_since(examined: Examined, hypothesis: Hypothesis) -> tuple[Reason, tupl
     span = _span_of_the_key(examined, hypothesis)
     if span is None or not _may_be_new(examined, hypothesis):
         return None
-    others = [job for job in examined.case.jobs if _is_sibling(examined, job) and not _is_compared(examined, job)]
-    before = [job for job in others if job.completed is not None and job.completed <= span.since]
-    since = [job for job in others if _is_in(job, span)]
-    has_turned = all(map(is_succeeded, before)) and all(map(_failed_alike, since))
-    if before and since and has_turned:
+    siblings, compared = _siblings(examined), _ids_of_sides(examined)
+    ended, begun = siblings.by_end, siblings.by_begin
+    before, good = ended.tally(is_succeeded, 0, bisect_right(ended.times, span.since), compared)
+    until = bisect_left(begun.times, span.until) if span.until is not None else len(begun.times)
+    since, bad = begun.tally(_failed_alike, bisect_left(begun.times, span.since), until, compared)
+    if before and since and (before, since) == (good, bad):
         return Reason.JOBS_FAIL_SINCE_CHANGE, (span.beginning,)
     return None
 
@@ -40,18 +45,24 @@ def fail_without(examined: Examined, hypothesis: Hypothesis) -> tuple[Reason, tu
     span = _span_of_the_key(examined, hypothesis)
     if span is None:
         return None
-    jobs = [job for job in examined.case.jobs if _is_sibling(examined, job) and job.created and job.completed]
-    before = [job for job in jobs if job.completed is not None and job.completed <= span.since]
-    settled = span.until + TO_SETTLE if span.until is not None else None
-    after = [job for job in jobs if settled is not None and job.created is not None and job.created >= settled]
-    nearest = [*sorted(before, key=_time_of)[-1:], *sorted(after, key=_time_of)[:1]]
-    if any(map(_failed_alike, nearest)):
+    begun, own = _siblings(examined).by_begin, examined.case.failed.job.id.casefold()
+    earlier = reversed(begun.jobs[: bisect_right(begun.times, span.since)])
+    before = (job for job in earlier if job.completed is not None and job.completed <= span.since)
+    after = bisect_left(begun.times, span.until + TO_SETTLE) if span.until is not None else len(begun.times)
+    later = (job for job in islice(begun.jobs, after, None) if job.completed is not None)
+    nearest = (next((job for job in jobs if job.id.casefold() != own), None) for jobs in (before, later))
+    if any(job is not None and _failed_alike(job) for job in nearest):
         return Reason.JOBS_FAIL_WITHOUT_IT, span.evidence()
     return None
 
 
-def _time_of(job: Job) -> tuple[float, str]:
-    return job.created.timestamp() if job.created else 0.0, job.id
+def _siblings(examined: Examined) -> Siblings:
+    return examined.case.job_index().alike(examined.case.failed.job)
+
+
+def _ids_of_sides(examined: Examined) -> tuple[str, ...]:
+    sides = (examined.case.failed, examined.case.succeeded)
+    return tuple(side.job.id for side in sides if side is not None)
 
 
 def _span_of_the_key(examined: Examined, hypothesis: Hypothesis) -> Span | None:
@@ -71,25 +82,6 @@ def _may_be_new(examined: Examined, hypothesis: Hypothesis) -> bool:
         return any((raw := statement_at(old, one.index)) is None or find_covering(raw, new) is None for one in allows)
     raw = statement_at(new, hypothesis.statement.index) if hypothesis.statement is not None else None
     return raw is not None and find_covering(raw, old) is None
-
-
-def _is_sibling(examined: Examined, job: Job) -> bool:
-    """Check whether a job is of the same kind and type on the same vault, and not the one that is asked about."""
-    failed = examined.case.failed.job
-    is_there = job.vault == failed.vault is not None
-    is_alike = is_there and (job.kind, job.resource_type) == (failed.kind, failed.resource_type)
-    return is_alike and job.id.casefold() != failed.id.casefold()
-
-
-def _is_compared(examined: Examined, job: Job) -> bool:
-    succeeded = examined.case.succeeded
-    return succeeded is not None and job.id.casefold() == succeeded.job.id.casefold()
-
-
-def _is_in(job: Job, span: Span) -> bool:
-    if job.created is None or job.created < span.since:
-        return False
-    return span.until is None or job.created < span.until
 
 
 def _failed_alike(job: Job) -> bool:

@@ -9,6 +9,7 @@ from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.key_history import TO_SETTLE, PolicyVersion, policy_versions
 from trail_diff.diagnosis.statements import find_covering, statement_at, statements_of
+from trail_diff.events.signs import accesses_of
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Event
 from trail_diff.model.reasons import Reason
@@ -82,14 +83,14 @@ def _calls_elsewhere(examined: Examined, explained: Explained) -> Iterator[tuple
     if own is None or policy is None or policy.since is None:
         return
     versions = _versions_elsewhere(examined, explained)
-    caller, context = explained.group.caller.across_sessions(), _kind_of_context(own[0])
-    for event in examined.case.failed.untied if versions else ():
-        if event.error_code is not None or event.event_time < policy.since or not event.is_on(versions.keys()):
-            continue
-        if event.caller.across_sessions() != caller or _kind_of_context(event) != context:
+    caller, action = explained.group.caller.across_sessions(), explained.group.action
+    context = _kind_of_context(own[0])
+    for event in examined.case.failed.untied.find(accesses_of, *((caller, action, key) for key in versions)):
+        is_alike = event.error_code is None and _kind_of_context(event) == context
+        if not is_alike or event.event_time < policy.since:
             continue
         for access in event.accesses:
-            if access.action == explained.group.action:
+            if access.action == action:
                 told = versions.get(access.key or "", ())
                 in_force = [one for one in told if one.since is not None and one.since <= event.event_time]
                 yield from ((event, version) for version in in_force[-1:])

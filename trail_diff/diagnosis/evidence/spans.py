@@ -17,6 +17,7 @@ from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, STATE_AFTER
 from trail_diff.diagnosis.policy_spans import blamed_in, span_of
 from trail_diff.events.changes import is_change_of
+from trail_diff.events.signs import ids_of
 from trail_diff.model.learnt import Event
 from trail_diff.model.report import Evidence
 
@@ -118,8 +119,8 @@ def _of_alias(examined: Examined, hypothesis: Hypothesis) -> Span | None:
 def refused_at(examined: Examined, hypothesis: Hypothesis) -> datetime | None:
     """Return when the call that a hypothesis is about was first refused in the failed job's window."""
     failed, ids = examined.case.failed, {one.event_id for one in hypothesis.evidence}
-    events = (*(tie.event for tie in failed.events), *failed.untied)
-    return min((one.event_time for one in events if one.event_id in ids and one.error_code is not None), default=None)
+    named = failed.find(ids_of, *ids)
+    return min((one.event_time for one in named if one.error_code is not None), default=None)
 
 
 def _on_key(examined: Examined, key: str | None) -> list[Event]:

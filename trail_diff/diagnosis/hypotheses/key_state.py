@@ -21,6 +21,7 @@ from trail_diff.diagnosis.key_history import (
     state_at,
     undone_in_its_second,
 )
+from trail_diff.events.signs import used_keys_of
 from trail_diff.model.codes import Cause, Confidence, Layer
 from trail_diff.model.learnt import Event, TiedEvent
 from trail_diff.model.reasons import Reason
@@ -284,12 +285,10 @@ def _is_used(examined: Examined, key: str, state: KeyStateAt | None) -> bool:
         start = state.event.event_time
     undone = _undone_at(examined, key, state) if state is not None and state.state in _CAUSES else None
     end = max(start, undone) + TO_SETTLE if undone is not None else end
-    events = (*(tie.event for tie in failed.events), *failed.untied)
     return any(
-        event.error_code is None
-        and start <= event.event_time <= end
+        start <= event.event_time <= end
         and any(access.key == key and access.action in CRYPTO_ACTIONS for access in event.accesses)
-        for event in events
+        for event in failed.find(used_keys_of, key)
     )
 
 

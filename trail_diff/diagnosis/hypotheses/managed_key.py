@@ -10,6 +10,7 @@ from trail_diff.case.correlate import is_job_role
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
+from trail_diff.events.signs import AWS_ALIAS, traits_of
 from trail_diff.model.codes import CallerKind, Cause
 from trail_diff.model.learnt import Caller, Event, JobEvents
 from trail_diff.model.reasons import Reason
@@ -98,10 +99,5 @@ def _managed_calls(examined: Examined) -> Iterator[Event]:
     """Yield the calls on such a key: those that are tied to a job, and what else the jobs' roles did meanwhile."""
     for side in (examined.case.failed, examined.case.succeeded):
         if side is not None:
-            yield from (tie.event for tie in side.events if _names_managed(tie.event))
-            yield from (event for event in side.untied if _names_managed(event) and is_job_role(event, side.job))
-
-
-def _names_managed(event: Event) -> bool:
-    named = event.request_parameters.get("keyId")
-    return isinstance(named, str) and "alias/aws/" in named
+            yield from (tie.event for tie in side.events if AWS_ALIAS in traits_of(tie.event))
+            yield from (event for event in side.untied.find(traits_of, AWS_ALIAS) if is_job_role(event, side.job))

@@ -12,6 +12,7 @@ from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.hypotheses.key_state import stated_cause
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of
 from trail_diff.diagnosis.hypotheses.stated import stated_layer
+from trail_diff.events.signs import failed_actions_of
 from trail_diff.model.codes import Cause, Layer
 from trail_diff.model.learnt import Caller, Event
 from trail_diff.model.reasons import Reason
@@ -27,8 +28,7 @@ def propose_other_key(examined: Examined) -> Iterator[Hypothesis]:
         for group in examined.driving
         if group.presence == "only-succeeded"
     }
-    refused = [event for event in examined.case.failed.untied if event.error_code is not None] if wanted else []
-    for event in refused:
+    for event in examined.case.failed.untied.find(failed_actions_of, *wanted):
         named = stated_layer(event.denial) or stated_cause(event)
         caller = event.caller.across_sessions()
         for access in event.accesses:

@@ -1,4 +1,7 @@
-"""Renders a triage for a terminal: a group in three lines, as many as a screen holds; all of them with -v."""
+"""Renders a triage for a terminal: a group in three lines, as many as a screen holds; all of them with -v.
+
+Where its first line has room, the id of one job stands there, to go on with.
+"""
 
 import re
 
@@ -45,8 +48,11 @@ def _show_group(page: Page, group: TriageGroup, words: Catalogue, *, verbose: bo
     if verbose:
         page.gap()
     head = f"{say_head(group, words)}: {name_group(group, words)}"
-    page.wrap(head if verbose else _cut(head, page.width), color=_COLORS[group.outcome])
     label, fix = say_fix(group, words)
+    with_job = words.grammar.join_items([head, words.labels["triage_one"].format(id=group.jobs[0].id)])
+    is_room = width_of(escape.terminal(with_job)) <= page.width and group.jobs[0].id not in fix
+    shown = with_job if is_room and not verbose else head
+    page.wrap(shown if verbose else _cut(shown, page.width), color=_COLORS[group.outcome])
     if not verbose and group.remedy is None and group.outcome == "inconclusive" and group.next_steps:
         call = group.next_steps[0].command.partition(" --")[0]  # its options are shown with -v
         fix = words.grammar.join_clauses([f"{call} …", fix])
