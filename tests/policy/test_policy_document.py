@@ -14,7 +14,8 @@ from trail_diff.gather.key_facts import FactFiles, load_documents, read_facts
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.document import parse_policy, policy_from
-from trail_diff.policy.documents.doubts import find_doubts
+from trail_diff.policy.documents.doubts import find_doubts, why_refused
+from trail_diff.policy.documents.unresolved import unresolved
 
 STATEMENT = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
 POLICY = {"Version": "2012-10-17", "Statement": [STATEMENT]}
@@ -224,3 +225,26 @@ def test_any_json_gives_a_policy_or_a_policy_error(value: object) -> None:
         found = {"Statement": None}
 
     assert "Statement" in found
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ({"Principal": {"AWS": "111122223333"}, "Action": "kms:*"}, None),
+        ({"Principal": {"AWS": "111122223333"}, "Action": ["kms:Decrypt", "kms:Put*"]}, None),
+        ({"Principal": {"AWS": "111122223333"}, "NotAction": "kms:Decrypt"}, None),
+        ({"Principal": "*", "Action": unresolved("var.actions")}, None),
+        ({"Principal": {"AWS": "111122223333"}, "Action": "kms:Decrypt"}, Reason.POLICY_LOCKS_OUT),
+        ({"Principal": {"Service": "backup-storage.amazonaws.com"}, "Action": "kms:*"}, Reason.POLICY_LOCKS_OUT),
+        ({"Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Effect": "Deny"}, Reason.POLICY_LOCKS_OUT),
+        ({"Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Sid": "x" * 33_000}, Reason.POLICY_TOO_LARGE),
+        ({"Principals": "*", "Principal": "*", "Action": "kms:*"}, Reason.ELEMENT_UNKNOWN),
+        ({"Principal": {"AWS": unresolved("aws_iam_role.it.arn")}, "Action": "kms:*"}, None),
+    ],
+)
+def test_policy_that_kms_refuses_is_known(statement: dict[str, Any], why: Reason | None) -> None:
+    """KMS takes no policy that is too large or has unknown parts, and none that nobody may change unless it is told."""
+    policy = {"Statement": [{"Effect": "Allow", "Resource": "*", **statement}]}
+
+    assert why_refused(policy) == why
+    assert why_refused(policy, may_lock_out=True) == (None if why is Reason.POLICY_LOCKS_OUT else why)

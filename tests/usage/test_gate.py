@@ -697,3 +697,17 @@ def test_service_of_a_vault_with_a_new_key_decides(tmp_path: Path) -> None:
     assert report["outcome"] == "breaks"
     log = json.loads((tmp_path / "log.sarif").read_text(encoding="utf-8"))
     assert {one["level"] for one in log["runs"][0]["results"]} == {"error", "note"}
+
+
+@pytest.mark.parametrize(
+    ("old", "more", "status"), [(OLD, {}, 3), (OLD, {"bypass_policy_lockout_safety_check": True}, 0), (None, {}, 0)]
+)
+def test_policy_that_kms_refuses_does_not_pass(
+    tmp_path: Path, old: dict[str, Any] | None, more: dict[str, Any], status: int
+) -> None:
+    """What nobody may change again is refused, unless KMS is told to take it, or it was so before."""
+    alone = {"Version": "2012-10-17", "Statement": [ALLOW_STORAGE]}
+    made = change("aws_kms_key.vault", KEY, old or {**alone, "Id": "before"}, alone)
+    made["change"]["after"].update(more)
+
+    assert run(write(tmp_path, made)) == status

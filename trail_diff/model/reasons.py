@@ -161,6 +161,7 @@ class Reason(StrEnum):
     EFFECT_NOT_RECOGNISED = "effect-not-recognised"
     ELEMENT_UNKNOWN = "element-unknown"
     POLICY_TOO_LARGE = "policy-too-large"
+    POLICY_LOCKS_OUT = "policy-locks-out"
     ELEMENTS_CONTRADICT = "elements-contradict"
     STATEMENT_MALFORMED = "statement-malformed"
     POLICY_VERSION_UNKNOWN = "policy-version-unknown"

@@ -33,6 +33,11 @@ _OPEN = frozenset(
         Reason.NO_CALL_TO_REPLAY,
         Reason.PART_NOT_READ,
         Reason.GRANT_IS_REMOVED,
+        Reason.POLICY_TOO_LARGE,
+        Reason.POLICY_LOCKS_OUT,
+        Reason.OPERATOR_UNKNOWN,
+        Reason.ELEMENT_UNKNOWN,
+        Reason.PRINCIPAL_UNRECOGNISED,
     }
 )
 

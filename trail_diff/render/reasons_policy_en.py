@@ -81,6 +81,7 @@ POLICY_REASONS: Mapping[str, str] = {
     "action-form": "an action is written without its service, which AWS leaves undefined",
     "resource-form": "a resource is written so that it cannot be compared with the key's ARN for certain",
     "effect-not-recognised": "the statement's Effect is neither Allow nor Deny",
+    "policy-locks-out": "the policy lets nobody change it again, which AWS KMS refuses unless its check is bypassed",
     "policy-too-large": "the policy is larger than the 32 KB that AWS KMS takes",
     "element-unknown": "the statement has an element that AWS does not document",
     "elements-contradict": "the statement has an element together with its Not... form",

@@ -93,6 +93,7 @@ POLICY_REASONS: Mapping[str, str] = {
     "action-form": "アクションにサービス名がなく、AWS はその動作を定義していません",
     "resource-form": "リソースが、キーの ARN と確実に比較できる形式で書かれていません",
     "effect-not-recognised": "ステートメントの Effect が Allow でも Deny でもありません",
+    "policy-locks-out": "ポリシーの変更が誰にも許可されておらず、安全性チェックを省略しない限り AWS KMS に拒否されます",
     "policy-too-large": "ポリシーが AWS KMS の上限である 32 KB を超えています",
     "element-unknown": "ステートメントに AWS のドキュメントにない要素があります",
     "elements-contradict": "ステートメントに、ある要素とその Not... の形が両方あります",

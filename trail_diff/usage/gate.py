@@ -18,6 +18,7 @@ from trail_diff.model.codes import GateOutcome, WhatIfOutcome
 from trail_diff.model.learnt import Coverage, Facts
 from trail_diff.model.reasons import Reason
 from trail_diff.model.what_if import MOVES, WhatIf, WhatIfKey, WhatIfRow
+from trail_diff.policy.documents.doubts import why_refused
 from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey
 from trail_diff.policy.documents.unresolved import show_unresolved
 from trail_diff.usage.ended_keys import ENDS, MAY_END, end_calls, risk_calls
@@ -71,6 +72,8 @@ def try_keys(
             continue
         own = _requests_on(key, observed, is_only=is_only)
         reason = _why_not_tried(key, own, observed)
+        if reason in (None, Reason.KEY_IS_NEW) and not (key.before and _why_refused(key, key.before)):
+            reason = _why_refused(key, key.after) or reason
         arn = key.arn or _only_key(own)
         expression = show_unresolved(key.unknown or "")
         named = arn or (", ".join(sorted(key.names)) or None if not key.address else None)
@@ -120,6 +123,10 @@ def account_in(policy: Mapping[str, Any] | None) -> str:
     """Return the account that a policy delegates to, else the one it names first: most likely the key's own."""
     found = re.search(r":iam::(\d{12}):root\b", str(policy)) or re.search(r"\b(\d{12})\b", str(policy))
     return found[1] if found else "000000000000"
+
+
+def _why_refused(key: PlannedKey, policy: Mapping[str, Any] | None) -> Reason | None:
+    return None if policy is None else why_refused(policy, may_lock_out=key.may_lock_out)
 
 
 def _only_key(own: Sequence[ObservedRequest]) -> str | None:

@@ -15,6 +15,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
     as_list,
     as_object,
     end_of_key,
+    may_lock_out,
     texts,
     unread,
 )
@@ -73,6 +74,7 @@ def read_template(document: Mapping[str, Any], surroundings: Surroundings) -> It
             after=made,
             path=f"/Resources/{name}/Properties/KeyPolicy",
             service=_service_of(template, name),
+            may_lock_out=may_lock_out(properties),
             reason=end_of_key({}, {"Enabled": template.resolve(properties.get("Enabled"))}),
         )
 
@@ -139,6 +141,7 @@ def _changed_key(resource: Mapping[str, Any], path: str) -> PlannedKey:
         unknown=unknown,
         path=path,
         reason=None if "Retain" in kept else _end_of(resource, before, after),
+        may_lock_out=may_lock_out(after),
     )
 
 

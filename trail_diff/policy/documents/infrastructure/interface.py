@@ -34,7 +34,8 @@ class PlannedKey(Struct, frozen=True):
     `path` is the JSON pointer of the policy in the document. `reason` tells what the policy does not: the key is
     deleted, replaced or disabled, so that calls on it fail; or this is a part of the document that may hold keys, and
     was not read. `service` begins the names of the services that call for a resource that is encrypted with the key, or
-    gets another one, where their calls do not name it; `targets` are the names of that other key.
+    gets another one, where their calls do not name it; `targets` are the names of that other key. `may_lock_out`: KMS
+    is told to take a policy that nobody may change again.
     """
 
     address: str
@@ -47,6 +48,7 @@ class PlannedKey(Struct, frozen=True):
     reason: Reason | None = None
     service: str | None = None
     targets: frozenset[str] = frozenset()
+    may_lock_out: bool = False
 
     @property
     def arn(self) -> str | None:
@@ -84,6 +86,18 @@ NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED, *MOVES})
 
 Reader = Callable[[Mapping[str, Any], Surroundings], Iterator[PlannedKey]]
 """Yields the keys of a document of one tool, and nothing for documents of others."""
+
+
+_BYPASS = (
+    "bypass_policy_lockout_safety_check",
+    "BypassPolicyLockoutSafetyCheck",
+    "bypassPolicyLockoutSafetyCheck",
+)
+
+
+def may_lock_out(values: Mapping[str, Any]) -> bool:
+    """Check whether KMS is told not to check that the policy can be changed again."""
+    return any(str(values.get(name)).lower() == "true" for name in _BYPASS)
 
 
 MATERIAL = ("valid_to", "key_material_base64", "validTo", "keyMaterialBase64")

@@ -12,6 +12,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
     as_object,
     described,
     end_of_key,
+    may_lock_out,
     removed_grant,
     texts,
     unread,
@@ -136,6 +137,7 @@ def _read_steps(document: Mapping[str, Any]) -> Iterator[PlannedKey]:
             unknown="policy" if is_unknown else None,
             path=f"/steps/{place}/newState/inputs/policy",
             reason=_end_of(str(step.get("op")), old, new) if kind in PULUMI_TYPES else None,
+            may_lock_out=may_lock_out(as_object(new.get("inputs"))),
         )
 
 

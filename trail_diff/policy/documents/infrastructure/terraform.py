@@ -13,6 +13,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
     PlannedKey,
     Surroundings,
     end_of_key,
+    may_lock_out,
     removed_grant,
     texts,
     unread,
@@ -105,7 +106,7 @@ def _with_policy(key: Resource, resources: list[Resource]) -> PlannedKey:
     """Return a key with the policy of the resource that sets it: a resource of its own comes before the argument.
 
     Where it alone does not change and the argument does, the argument is what will be set. Which of two comes last, one
-    that is made and one that is destroyed, is open.
+    that is made and one that is destroyed, or the argument and a resource that does not refer to the key, is open.
     """
     own = texts(key.address, *_ids(key))
     setters = [one for one in resources if one.type == POLICY_TYPE and _is_about(one, key, own)]
@@ -114,6 +115,9 @@ def _with_policy(key: Resource, resources: list[Resource]) -> PlannedKey:
             _planned(key, setters[0], own), after=None, unknown=" / ".join(one.address for one in setters)
         )
     is_set_anew = key.before.get("policy") and key.after.get("policy") not in (None, key.before.get("policy"))
+    is_last = bool(setters) and key.address in _pointed(setters[0], ("key_id",))
+    if setters and is_set_anew and setters[0].actions not in (("no-op",), ("forget",)) and not is_last:
+        return structs.replace(_planned(key, key, own), after=None, unknown=f"{key.address} / {setters[0].address}")
     if not setters or (is_set_anew and setters[0].actions == ("no-op",)):
         return _planned(key, key, own)
     return _planned(key, setters[0], own)
@@ -135,6 +139,7 @@ def _planned(key: Resource, setter: Resource, names: frozenset[str]) -> PlannedK
         unknown=unknown,
         path=f"{setter.path}/policy",
         reason=_end_of(key),
+        may_lock_out=may_lock_out(setter.after),
     )
 
 

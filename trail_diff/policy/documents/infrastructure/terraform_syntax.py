@@ -15,6 +15,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
     as_list,
     as_object,
     end_of_key,
+    may_lock_out,
     texts,
     unread,
 )
@@ -57,6 +58,7 @@ def _key(address: str, block: Mapping[str, Any], document: Mapping[str, Any], pa
         unknown=policy if is_open else None,
         path=f"{path}/policy" if "policy" in block else path,
         reason=end_of_key({}, block),
+        may_lock_out=may_lock_out(block),
     )
 
 
