@@ -217,6 +217,22 @@ def test_members_one_behind_another_are_one_document(pack: Callable[[bytes], byt
     assert read(b"".join(padded)) == (records, {})
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        zipped(
+            {"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>", "xl/sharedStrings.xml": b"<sst/>"}
+        ),
+        zipped({"word/document.xml": b"<document/>"}),
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504),
+    ],
+    ids=["workbook", "document", "before 2007"],
+)
+def test_a_file_of_an_office_program_is_named(data: bytes) -> None:
+    """A workbook is not read as a table, which is told with what to do; it may hide events."""
+    assert read(data)[1][Reason.OFFICE_FILE] == 1
+
+
 JOINED = {
     "tar after tar": lambda one, other: tarred({"1": one}) + tarred({"2": other}),
     "zip after zip": lambda one, other: zipped({"1": one}) + zipped({"2": other}),

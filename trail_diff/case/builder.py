@@ -95,7 +95,8 @@ def _find(job_id: str, jobs: Sequence[Job], gathered: Gathered) -> Job:
         told = [f"{tally.records} record(s) read{places}"]
         told += _count_skips(skips)
         is_partly_read = Reason.INPUT_PARTLY_READ in summarize_reading(tally, gathered.skipped).warnings
-        hint = _EXPORT_AGAIN if is_partly_read else error.hint
+        again = _SAVE_AS_CSV if skips[Reason.OFFICE_FILE] else _EXPORT_AGAIN
+        hint = again if is_partly_read else error.hint
         raise JobNotFoundError(f"{error.message}; {', '.join(told)}", hint=hint, job_id=job_id) from error
 
 
@@ -109,6 +110,7 @@ def _count_skips(skips: Counter[str]) -> list[str]:
 
 _MOST_SKIPS = 4
 
+_SAVE_AS_CSV = "save the sheet as CSV (UTF-8), with times as ISO 8601, or export it again as JSON (--output json)"
 _EXPORT_AGAIN = (
     "part of the input could not be read; export it again as JSON (--output json), redirected to a file, not copied "
     "from a terminal, a mail or a spreadsheet; times as ISO 8601"

@@ -53,6 +53,7 @@ _DAMAGE = frozenset(
         Reason.CELL_NOT_READ,
         Reason.ENCRYPTED_ARCHIVE,
         Reason.UNSUPPORTED_ARCHIVE,
+        Reason.OFFICE_FILE,
         Reason.YAML_NOT_READ,
         Reason.PARQUET_SUPPORT_MISSING,
         Reason.ZSTD_SUPPORT_MISSING,

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     CELL_NOT_READ = "cell-not-read"
     ENCRYPTED_ARCHIVE = "encrypted-archive"
     UNSUPPORTED_ARCHIVE = "unsupported-archive"
+    OFFICE_FILE = "office-file"
     YAML_NOT_READ = "yaml-not-read"
     JOB_SUMMARIES = "job-summaries"
     QUERY_SIGNATURE = "query-signature"

@@ -37,6 +37,8 @@ _ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 _NOT_READ = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x04\x22\x4d\x18", b"\x1f\x9d")
 """How 7z, rar, lz4 and compress begin; they are named, so that nobody wonders where the events are."""
 
+_OFFICE, _OLD_OFFICE = frozenset({"xl/workbook.xml", "word/document.xml"}), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""What a file of an office program holds as a zip, and how an older one begins; cells with numbers are not read."""
 _ZIP_END_BYTES = 22 + (1 << 16)
 """How far from its end a zip says where its directory is: behind that there is a comment at most."""
 _ENTRY_WORK = 2
@@ -79,6 +81,9 @@ def _open(layer: _Layer, depth: int) -> Iterator[Document | Skipped]:
     opener = _opener(layer.head)
     if layer.head.startswith(_NOT_READ):
         yield Skipped(layer.name, Reason.UNSUPPORTED_ARCHIVE)
+        return
+    if layer.head.startswith(_OLD_OFFICE):
+        yield Skipped(layer.name, Reason.OFFICE_FILE)
         return
     if opener is None:
         yield Document(layer.name, layer.head, layer.stream, layer.head.startswith(_PARQUET), layer.budget)
@@ -155,6 +160,8 @@ def _open_zip(layer: _Layer) -> "Iterator[_Layer | Skipped]":
         members = sorted(archive.infolist(), key=lambda info: info.filename)
         if _has_more(file, min((member.header_offset for member in members), default=0)):
             yield Skipped(layer.name, Reason.TRUNCATED_ARCHIVE)
+        if any(member.filename in _OFFICE for member in members):
+            yield Skipped(layer.name, Reason.OFFICE_FILE)
         for member in members:
             layer.budget.spend(MEMBER_WORK)
             name = f"{layer.name}!{member.filename or NO_NAME}"

@@ -237,7 +237,7 @@ class _Drafter:
     def _new(self) -> dict[str, str]:
         made, told = self._redactor.pseudonyms.made, self._told
         self._told = len(made)
-        return dict(islice(made.items(), told, None))
+        return dict(reversed([*islice(reversed(made.items()), len(made) - told)]))
 
 
 def _read_again(file: Path) -> Summary:

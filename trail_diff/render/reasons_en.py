@@ -27,6 +27,7 @@ REASONS: Mapping[str, str] = {
     "cell-not-read": "a cell of a table was cut off or changed, so fields of the record are missing",
     "encrypted-archive": "the archive is encrypted",
     "unsupported-archive": "an archive of a kind that is not read (7z, rar, lz4); unpack it first",
+    "office-file": "a file of an office program; save the sheet as CSV (UTF-8), a text as plain text",
     "yaml-not-read": "the YAML could not be read; have it printed again with --output json",
     "job-summaries": "counts of jobs by state (list-backup-job-summaries), which name no job",
     "query-signature": "the signature file of a query result, which holds no events",

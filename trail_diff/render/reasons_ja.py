@@ -27,6 +27,7 @@ REASONS: Mapping[str, str] = {
     "cell-not-read": "表のセルが途中で切れているか変更されているため、レコードの一部のフィールドがありません",
     "encrypted-archive": "アーカイブが暗号化されています",
     "unsupported-archive": "対応していない形式のアーカイブです (7z、rar、lz4)。展開してから指定してください",
+    "office-file": "Office ファイルです。シートは CSV (UTF-8)、文書はテキスト形式で保存し直してください",
     "yaml-not-read": "YAML を読み取れませんでした。--output json で出力し直してください",
     "job-summaries": "ジョブの状態別の集計 (list-backup-job-summaries) で、個々のジョブの情報はありません",
     "query-signature": "クエリ結果の署名ファイルであり、イベントは含まれていません",

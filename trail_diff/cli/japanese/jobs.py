@@ -61,6 +61,10 @@ JOBS: Mapping[str, str] = {
     "{} skipped as {}, {}": "{} 件を {} として、{}",
     "{} skipped as {}": "{} 件を {} としてスキップ",
     "{} skipped otherwise": "{} 件をほかの理由でスキップ",
+    "save the sheet as CSV (UTF-8), with times as ISO 8601, or export it again as JSON (--output json)": (
+        "シートを、時刻は ISO 8601 で、CSV (UTF-8) として保存し直すか、"
+        "JSON (--output json) でエクスポートし直してください"
+    ),
     "part of the input could not be read; export it again as JSON (--output json), redirected to a file, not copied"
     " from a terminal, a mail or a spreadsheet; times as ISO 8601": (
         "入力の一部を読み取れませんでした。端末、メール、表計算ソフトからコピーせず、"

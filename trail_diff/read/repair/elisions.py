@@ -28,7 +28,7 @@ _LINE = re.compile(
     rf"^[ \t]*[\W_]{{0,12}}(?:\w+[ \t]+){{0,4}}{_WORDS}(?:[ \t]+\w+){{0,4}}[ \t]*[\W_]{{0,12}}$",
     re.IGNORECASE | re.MULTILINE,
 )
-_WORD = re.compile(rf"\b{_WORDS}\b|8<", re.IGNORECASE)
+_WORD = re.compile(rf"\b{_WORDS}\b|(?<!\w)8<", re.IGNORECASE)
 _MARK_WORDS, _MARK_CHARACTERS = 7, 80
 """How long text is at most that only says that something was left out."""
 _DOTS = re.compile(rf"({_STRING})|(:\s*+)?[\[(<]?(?:\.{{3,}}|\u2026)[\])>]?(?![^\n\"{{}}\[\],]*+\w)")
