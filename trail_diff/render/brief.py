@@ -21,6 +21,7 @@ what the table of callers says again in the verdict, and what the change and the
 in commands, which a terminal makes as well; by what calls are expected; a row for each action; and the text of
 warnings, which are counted.
 """
+_SAYS_NO_MORE = {"gaps", "places", "sentence", "repeated", "rows"}
 _MOST_RIVALS = 3
 _MOST_STEPS = 2
 _MOST_JSON_LINES = 12
@@ -28,12 +29,18 @@ _LONGEST_MESSAGE = 240
 
 
 def render_brief(report: Report, options: RenderOptions) -> str:
-    """Render what a reader needs first; of an answer what matters least is left out where one screen cannot hold it."""
-    text = _render(report, options, frozenset())
-    for number in range(1, len(_LEAST) + 1):
-        if report.verdict.outcome != "explained" or text.count("\n") <= SCREEN_LINES:
+    """Render what a reader needs first; of an answer what matters least is left out where one screen cannot hold it.
+
+    On a terminal with fewer lines, what says no more than the rest goes as well.
+    """
+    text, without = _render(report, options, frozenset()), frozenset[str]()
+    for part in _LEAST:
+        lines = text.count("\n")
+        if report.verdict.outcome != "explained" or lines <= min(options.lines, SCREEN_LINES):
             break
-        text = _render(report, options, frozenset(_LEAST[:number]))
+        if lines > SCREEN_LINES or part in _SAYS_NO_MORE:
+            without |= {part}
+            text = _render(report, options, without)
     return text
 
 
