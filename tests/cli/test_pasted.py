@@ -199,6 +199,11 @@ POLICY = str(INCIDENT / "key-policy.json")
             "Is a directory",
         ),
         (["compare", TRAIL, "--failed-window", "2026-03-02"], "is one time, not two", "write it as FROM/TO"),
+        (
+            ["--job-id", JOB, "--region", "eu-west-1", "--endpoint-url", "localhost:4566"],
+            "is no address",
+            "http://localh",
+        ),
         (["cache", "clean"], "Did you mean 'clear'?; see", "trail-diff cache --help"),
         (["--case", JOB], "is a job, not a file", "goes after --job-id"),
         (["--case", KEY, "--job-id", JOB], "--case", "goes after --job-id"),

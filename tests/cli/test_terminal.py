@@ -78,6 +78,27 @@ def test_answer_stays_on_the_screen(lang: str, tmp_path: Path) -> None:
     assert max(map(width_of, text.splitlines())) <= 80
 
 
+def test_what_says_no_more_gives_room_on_a_small_terminal(tmp_path: Path) -> None:
+    """At 80×24 an answer is written at once without the sentence that its table says again; a pipe has all of it."""
+    small = on_terminal([*EXPLAIN, "--color", "never"], tmp_path)
+    large = on_terminal([*EXPLAIN, "--color", "never"], tmp_path, lines=40)
+
+    assert (small.paged, large.paged) == (None, None)
+    assert len(small.screen.splitlines()) <= 20 < len(large.screen.splitlines()) <= 24
+    for part in (
+        "DenyEveryoneElse",
+        "absent",
+        "PutKeyPolicy",
+        "IfExists",
+        "AWS's fix",
+        "all allowed",
+        "pending deletion",
+    ):
+        assert part in small.screen
+    assert "are absent from the failed one" in " ".join(large.screen.split())
+    assert "are absent from the failed one" not in " ".join(small.screen.split())
+
+
 @pytest.mark.parametrize(
     "changes",
     [

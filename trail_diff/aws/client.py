@@ -24,9 +24,11 @@ from trail_diff.errors import (
     AwsError,
     AwsNotFoundError,
     AwsThrottledError,
+    UsageError,
 )
 
 _ATTEMPTS = 8
+_ADDRESS = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
 _ANSWERS: tuple[tuple[frozenset[str], type[AwsError], str, str], ...] = (
     (
@@ -104,6 +106,7 @@ class Aws:
 
         Raises:
             AwsCredentialsError: there is no such profile.
+            UsageError: the endpoint is no address.
         """
         self._endpoint_url = endpoint_url
         self._attempts = attempts
@@ -116,6 +119,8 @@ class Aws:
         )
         self._clients: dict[tuple[str, str | None], Any] = {}
         self._lock = threading.Lock()
+        if endpoint_url is not None and not _ADDRESS.match(endpoint_url):
+            raise UsageError(f"--endpoint-url {endpoint_url} is no address", hint="write it as http://localhost:4566")
         with translating_errors("the profile", None):
             self._session = boto3.Session(profile_name=profile, region_name=region)
         self.profile = profile

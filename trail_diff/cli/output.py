@@ -26,25 +26,28 @@ if TYPE_CHECKING:
     from trail_diff.render.interface import RenderOptions
     from trail_diff.render.list_spec import ListSpec, Row
 
+_PIPED_LINES = 24
 _NARROW = str.maketrans({"–": "-", "—": "-", "…": "~", "×": "x"})
 """What our own text needs beyond ASCII, one character for one, so that columns stay in line."""
 
 
 def render_options(view: View | TriageView) -> "RenderOptions":
     """Return the options for renderers; colour and links only on a terminal that supports them, or as --color says."""
+    from trail_diff.cli.pager import LINES_BESIDE
     from trail_diff.render.interface import RenderOptions
 
     to_terminal = view.output is None and sys.stdout.isatty()
-    width = max(shutil.get_terminal_size((80, 24)).columns, 60)
+    columns, lines = shutil.get_terminal_size((80, 24))
     color = wants_color(os.environ, view.color, to_terminal=to_terminal, to_file=view.output is not None)
     language = view.lang or locale_language(os.environ)
     return RenderOptions(
-        width=width,
+        width=max(columns, 60),
         color=color,
         verbose=view.verbose,
         lang=language.value,
         links=color and to_terminal,
         zone=shown_zone(os.environ, view.time),
+        lines=lines - LINES_BESIDE if to_terminal else _PIPED_LINES,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 _DEFAULT = "less"
 _NONE = {"", "cat"}
-_LINES_BESIDE = 4
+LINES_BESIDE = 4
 """Of the lines of a terminal: for the command that was typed and the prompt, so that it is seen with its answer."""
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-9;]*m|\]8;;.*?\x1b\\)")
@@ -50,7 +50,7 @@ def _is_longer(text: str) -> bool:
 
     columns, lines = shutil.get_terminal_size((80, 24))
     taken = (max(1, -(-width_of(_SEQUENCE.sub("", line)) // max(columns, 1))) for line in text.splitlines())
-    return sum(taken) > lines - _LINES_BESIDE
+    return sum(taken) > lines - LINES_BESIDE
 
 
 def _is_unicode() -> bool:

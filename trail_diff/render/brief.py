@@ -36,6 +36,7 @@ in commands, which a terminal makes as well; by what calls are expected; a row f
 which are counted; and all but the first step. Without a good answer the steps are what matters, and stay open.
 """
 _GOOD = ("confirmed", "likely")
+_SAYS_NO_MORE = {"gaps", "places", "sentence", "repeated", "rows"}
 _MOST_RIVALS = 3
 _MOST_STEPS = 2
 _MOST_JSON_LINES = 12
@@ -43,12 +44,18 @@ _LONGEST_MESSAGE = 240
 
 
 def render_brief(report: Report, options: RenderOptions) -> str:
-    """Render what a reader needs first; of an answer what matters least is left out where one screen cannot hold it."""
-    text = _render(report, options, frozenset())
-    for number in range(1, len(_LEAST) + 1):
-        if text.count("\n") <= SCREEN_LINES:
+    """Render what a reader needs first; of an answer what matters least is left out where one screen cannot hold it.
+
+    On a terminal with fewer lines, what says no more than the rest goes as well.
+    """
+    text, without = _render(report, options, frozenset()), frozenset[str]()
+    for part in _LEAST:
+        lines = text.count("\n")
+        if lines <= min(options.lines, SCREEN_LINES):
             break
-        text = _render(report, options, frozenset(_LEAST[:number]))
+        if lines > SCREEN_LINES or part in _SAYS_NO_MORE:
+            without |= {part}
+            text = _render(report, options, without)
     return text
 
 

@@ -17,6 +17,7 @@ Lang = Literal["en", "ja"]
 class RenderOptions(Struct, frozen=True):
     """How to show it: `width` in terminal columns, `verbose` with more of the evidence, in which language.
 
+    `lines` is how many a terminal shows of an answer beside the command that was typed.
     `color` with ANSI sequences, `links` as a terminal follows them (OSC 8), `zone` is of the times beside UTC, if any.
     """
 
@@ -26,6 +27,7 @@ class RenderOptions(Struct, frozen=True):
     lang: Lang = "en"
     links: bool = False
     zone: tzinfo | None = None
+    lines: int = 24
 
 
 class Renderer(Protocol):

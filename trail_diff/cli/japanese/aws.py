@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 AWS: Mapping[str, str] = {
+    "--endpoint-url {} is no address": "--endpoint-url {} はアドレスではありません",
+    "write it as http://localhost:4566": "http://localhost:4566 の形で指定してください",
     "{} failed{}: {}": "{} が失敗しました{}: {}",
     "{} failed: {}": "{} が失敗しました: {}",
     "check the options; --region and --profile choose where": (
