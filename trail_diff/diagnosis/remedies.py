@@ -257,4 +257,6 @@ def _has_ended_grant(case: Case, explained: Explained) -> bool:
 
 
 def _explained_by(examined: Examined, finding: Finding) -> Explained | None:
-    return next((one for one in examined.explained if _is_about(finding, one.group)), None)
+    """Return how the policy of the finding's key decides its call; what another key's policy says mends nothing."""
+    own = (one for one in examined.explained if _is_about(finding, one.group))
+    return next((one for one in own if finding.key in (None, one.key)), None)

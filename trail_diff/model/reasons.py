@@ -247,6 +247,7 @@ class Reason(StrEnum):
     STATEMENT_REMOVED = "statement-removed"
     POLICY_PUT_BETWEEN = "policy-put-between"
     SURROUNDINGS_CHANGED = "surroundings-changed"
+    KEY_POLICY_DENIES_TOO = "key-policy-denies-too"
     SUCCEEDED_UNDER_STATEMENT = "succeeded-under-statement"
     DENIES_WHAT_SUCCEEDED = "denies-what-succeeded"
     LACKS_WHAT_SUCCEEDED = "lacks-what-succeeded"

@@ -150,6 +150,7 @@ REASONS: Mapping[str, str] = {
     "statement-added": "the policy at the succeeded job did not have the statement",
     "statement-altered": "the policy at the succeeded job had the statement in another form",
     "statement-removed": "the policy at the succeeded job had an Allow statement that this one lacks",
+    "key-policy-denies-too": "a Deny of the key policy matches the call as well, so it would still be refused",
     "surroundings-changed": "what the call depends on was changed since it worked",
     "policy-put-between": "the policy was put on the key between the two jobs, and the one before is not known",
     "denies-what-succeeded": "a call that the statement denies just as well worked while the policy was in force",

@@ -178,6 +178,7 @@ REASONS: Mapping[str, str] = {
     "statement-added": "成功したジョブのときのポリシーには、そのステートメントがありません",
     "statement-altered": "成功したジョブのときのポリシーでは、そのステートメントの内容が異なります",
     "statement-removed": "成功したジョブのときのポリシーにあった Allow ステートメントが、このポリシーにはありません",
+    "key-policy-denies-too": "キーポリシーの Deny もこの呼び出しに一致するため、それだけでは引き続き拒否されます",
     "surroundings-changed": "この呼び出しが成功した後に、呼び出しの前提となる設定が変更されています",
     "policy-put-between": "ポリシーは 2 つのジョブの間に設定されましたが、それ以前のポリシーは不明です",
     "denies-what-succeeded": "同様に拒否されるはずの別の呼び出しが、同じポリシーが有効な間に成功しています",

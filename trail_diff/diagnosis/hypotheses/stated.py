@@ -6,7 +6,7 @@ so a stated layer is certain and the silence about the others is not.
 
 from collections.abc import Iterator, Mapping
 
-from trail_diff.diagnosis.examined import Examined
+from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
 from trail_diff.diagnosis.statements import altered_allow
@@ -133,32 +133,38 @@ def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None,
     events = decisive or [tie.event for tie in ties]
     stated = stated_layer(events[0].denial)
     arns = {event.denial.policy_arn for event in events if event.denial and event.denial.policy_arn}
+    key = next((access.key for access in events[0].accesses if access.action == action), None)
+    decisions = [one for one in examined.explained if _is_about(one, events[0], action, key)]
+    layer = stated[1] if stated else None
+    is_denied_too = layer != "key-policy" and any(deny_of(one.then) for one in decisions)
     return Hypothesis(
         cause=cause,
         standing="confirmed" if decisive else "possible",
         caller=events[0].caller,
         action=action,
-        key=next((access.key for access in events[0].accesses if access.action == action), None),
-        layer=stated[1] if stated else None,
-        statement=_statement(examined, events[0], action, cause),
-        reasons=(Reason.RECORD_STATES_LAYER,),
+        key=key,
+        layer=layer,
+        statement=_statement(decisions[0], cause) if decisions else None,
+        reasons=(Reason.RECORD_STATES_LAYER, *([Reason.KEY_POLICY_DENIES_TOO] if is_denied_too else [])),
         evidence=evidence_of(*events[:3]) + tuple(Evidence(file=arn) for arn in sorted(arns)),
     )
 
 
-def _statement(examined: Examined, event: Event, action: str | None, cause: Cause) -> StatementRef | None:
+def _is_about(explained: Explained, event: Event, action: str | None, key: str | None) -> bool:
+    """Check whether a policy's decision is on a call and its key: another key's policy says nothing of it."""
+    is_same = explained.group.caller.across_sessions() == event.caller.across_sessions()
+    return is_same and explained.group.action == action and key in (None, explained.key)
+
+
+def _statement(explained: Explained, cause: Cause) -> StatementRef | None:
     """Name the Deny of the key policy that matches the very call, when the policy then in force is known.
 
     Where none allows, that is the Allow that was altered since the call worked, or that only one condition keeps off.
     """
-    if cause not in (Cause.KEY_POLICY_EXPLICIT_DENY, Cause.KEY_POLICY_NO_ALLOW):
-        return None
-    for one in examined.explained:
-        same = one.group.caller.across_sessions() == event.caller.across_sessions() and one.group.action == action
-        if same and cause is Cause.KEY_POLICY_NO_ALLOW:
-            return altered_allow(one) or _nearest_allow(one.then)
-        if same:
-            return deny_of(one.then) or _only_one_meant(one.then)
+    if cause is Cause.KEY_POLICY_NO_ALLOW:
+        return altered_allow(explained) or _nearest_allow(explained.then)
+    if cause is Cause.KEY_POLICY_EXPLICIT_DENY:
+        return deny_of(explained.then) or _only_one_meant(explained.then)
     return None
 
 
