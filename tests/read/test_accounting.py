@@ -233,7 +233,7 @@ def test_a_file_of_an_office_program_is_named(data: bytes) -> None:
     assert read(data)[1][Reason.OFFICE_FILE] == 1
 
 
-JOINED = {
+JOINED: dict[str, Callable[[bytes, bytes], bytes]] = {
     "tar after tar": lambda one, other: tarred({"1": one}) + tarred({"2": other}),
     "zip after zip": lambda one, other: zipped({"1": one}) + zipped({"2": other}),
     "lines after a zip": lambda one, other: zipped({"1": one}) + other,

@@ -104,8 +104,8 @@ class _Sums:
         keys, callers = (
             sum(_digest((total & _BITS,)) for total in of.values()) for of in (self.of_key, self.of_caller)
         )
-        totals = (self.times, self.kinds, keys, callers, self.jobs)
-        return Summary(self.records, *(total & _BITS for total in totals), self.is_partly_read)
+        times, kinds, jobs = (total & _BITS for total in (self.times, self.kinds, self.jobs))
+        return Summary(self.records, times, kinds, keys & _BITS, callers & _BITS, jobs, self.is_partly_read)
 
 
 def _decoded(record: SlimRecord) -> dict[str, Any]:

@@ -23,6 +23,8 @@ _FRAME = re.compile(r"[\s,]*+(?:[\]}][\s,]*+)*+(?:(?:\"[\w -]{1,60}\"\s*+:)?\s*+
 """What stands around values and says nothing itself: brackets, commas, the name of a list."""
 
 
+_FRAME_CHARACTERS = 4096
+"""How long a frame is at most, white space at its ends aside; more brackets are a part of something."""
 _PART = re.compile(r'["\]}]\s*+[,\]}]\s*+[,"{}\[\]]|"[\w.:@/-]{1,80}"\s*+:')
 """How the end of a value of JSON looks, or a member of an object, whatever it was about."""
 _QUOTES = re.compile("[\"'\u201c\u201d]")
@@ -175,7 +177,8 @@ def _weigh(items: Sequence[Found | FoundSlim], tally: Tally, ledger: Ledger, bet
     lost = lost_bytes = weight = quoted = unread = 0
     rest, is_elided = "", False
     for gap in between:
-        rest = "" if _FRAME.fullmatch(gap) else gap.strip()
+        rest = gap.strip()
+        rest = "" if len(rest) <= _FRAME_CHARACTERS and _FRAME.fullmatch(rest) else rest
         is_elided = is_elided or is_mark(rest)
         is_lost = mentions(rest) or _PART.search(rest) is not None
         unread += size_of(rest)
