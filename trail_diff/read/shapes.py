@@ -133,19 +133,24 @@ def _look_alike(thing: Object) -> Sequence[Inside] | None:
     return None
 
 
+_DESCRIBED = (
+    *("BackupJobs", "CopyJobs", "RestoreJobs", "CopyJob", "BackupJob", "RestoreJob", "reportItems"),
+    *("BackupVaultList", "RecoveryPoints"),
+)
+"""Names of what AWS Backup answers about jobs, vaults and recovery points."""
+
+
 def _job_description(thing: Object) -> Sequence[Inside] | None:
     """Recognise the answers of AWS Backup about jobs, vaults and recovery points, and its EventBridge state changes."""
     detail_type = thing.get("detail-type")
     if isinstance(detail_type, str) and detail_type.endswith("Job State Change"):
         return [JobDocument(dict(thing))]
-    lists = ("BackupJobs", "CopyJobs", "RestoreJobs", "CopyJob", "BackupJob", "RestoreJob", "reportItems")
-    lists += ("BackupVaultList", "RecoveryPoints")
     is_described = any(f"{kind}JobId" in thing for kind in ("Backup", "Copy", "Restore")) and any(
         name in thing for name in ("State", "Status", "CreationDate")
     )
     is_reported = any(f"{kind}JobId" in thing for kind in ("backup", "copy", "restore")) and "jobStatus" in thing
     is_place = "EncryptionKeyArn" in thing and ("BackupVaultArn" in thing or "RecoveryPointArn" in thing)
-    if is_described or is_reported or is_place or any(isinstance(thing.get(name), list | dict) for name in lists):
+    if is_described or is_reported or is_place or any(isinstance(thing.get(name), list | dict) for name in _DESCRIBED):
         return [JobDocument(dict(thing))]
     return None
 
