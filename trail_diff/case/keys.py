@@ -125,12 +125,14 @@ def _vaults(job: Job) -> Iterator[tuple[KeyRole, str]]:
 
 def _is_there(event: Event, name: object, vault: str, job: Job) -> bool:
     """Check whether an event of a vault's Region and account is about a vault of this name."""
-    region, account = arn_region(vault) or job.region, job.account
-    return (
-        name == last_name(vault)
-        and event.aws_region in (None, region)
-        and (event.recipient_account_id in (None, account) or f":{event.recipient_account_id}:" in vault)
-    )
+    return name == last_name(vault) and is_at(event, vault, job)
+
+
+def is_at(event: Event, thing: str, job: Job) -> bool:
+    """Check whether an event is of the Region and account of a vault or a resource, as far as they are known."""
+    region, own = arn_region(thing) or job.region, event.recipient_account_id
+    is_of_account = job.account is None or own in (None, job.account) or f":{own}:" in thing
+    return is_of_account and (event.aws_region is None or region in (None, event.aws_region))
 
 
 def _by_verdict(job: Job, inside: Iterable[Event]) -> Mapping[ContextVerdict, Sequence[Event]]:
@@ -165,12 +167,12 @@ def _unnamed(
     """Yield the keys of calls whose context says nothing: the storage service's, and those of the job's role."""
     known = {one.role for one in found}.union(spoken)
     silent = by_verdict[ContextVerdict.SILENT]
-    for role, _vault in _vaults(job):
+    for role, vault in _vaults(job):
         if role not in known:
-            storage = [event for event in silent if _is_storage_service(event)]
+            storage = [event for event in silent if _is_storage_service(event) and is_at(event, vault, job)]
             yield from (JobKey(role, key, "storage-service") for key in _by_use(storage))
     if not found:
-        by_role = [event for event in silent if is_job_role(event, job)]
+        by_role = [event for event in silent if is_job_role(event, job) and is_at(event, job.resource or "", job)]
         yield from (JobKey("resource", key, "job-role") for key in _by_use(by_role))
 
 

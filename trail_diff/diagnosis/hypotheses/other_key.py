@@ -7,11 +7,13 @@ that was asked about is not the one. What the refusal's record names is the caus
 
 from collections.abc import Iterator
 
+from trail_diff.case.keys import is_at
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.diagnosis.hypotheses.key_state import stated_cause
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of
 from trail_diff.diagnosis.hypotheses.stated import stated_layer
+from trail_diff.events.encryption_context import ContextVerdict, contexts_of, read_context
 from trail_diff.events.signs import failed_actions_of
 from trail_diff.model.codes import Cause, Layer
 from trail_diff.model.learnt import Caller, Event
@@ -28,7 +30,11 @@ def propose_other_key(examined: Examined) -> Iterator[Hypothesis]:
         for group in examined.driving
         if group.presence == "only-succeeded"
     }
+    job = examined.case.failed.job
     for event in examined.case.failed.untied.find(failed_actions_of, *wanted):
+        is_of_other = read_context(contexts_of(event), job) is ContextVerdict.NAMES_OTHER
+        if is_of_other or not is_at(event, job.vault or job.resource or "", job):
+            continue
         named = stated_layer(event.denial) or stated_cause(event)
         caller = event.caller.across_sessions()
         for access in event.accesses:
