@@ -218,13 +218,17 @@ def test_without_any_list_there_is_no_answer(server: AwsServer) -> None:
 
 
 def test_history_that_one_account_refuses_leaves_the_others(server: AwsServer) -> None:
-    """An account whose event history may not be read has a note, and its jobs no answer; the others have theirs."""
+    """An account whose event history may not be read has a note; its jobs have an answer by their policy at the most."""
     asked = Asked(server, small_night(("deny", HOME, "eu-west-1", 1), ("disable", OTHER, "eu-west-1", 1)))
     server.account().denied.add("cloudtrail:LookupEvents")
 
     found, _ = asked.triage()
 
-    assert {(one.jobs[0].account, one.cause is None) for one in found.groups} == {(HOME, True), (OTHER, False)}
+    told = {(one.jobs[0].account, one.cause, one.confidence) for one in found.groups}
+    assert told == {
+        (HOME, Cause.KEY_POLICY_EXPLICIT_DENY, "likely"),
+        (OTHER, Cause.KEY_DISABLED, "confirmed"),
+    }
     assert any(f"events of account {HOME}, eu-west-1 are missing" in note for note in asked.notes)
 
 
