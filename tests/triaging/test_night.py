@@ -78,6 +78,35 @@ def test_night_in_trail_files_has_its_groups(records: list[Record], tmp_path: Pa
     assert len(jobs_of(found)) == len(set(jobs_of(found))) == len(reports) == 30
 
 
+def test_refused_calls_of_other_places_change_no_group(records: list[Record], tmp_path: Path) -> None:
+    """Calls that AWS services make elsewhere while jobs run, and that are refused, are no job's."""
+    noise = Recording()
+    for record in records:
+        if record["eventName"] == "BackupJobCompleted":
+            for region, account in (
+                ("ap-south-1", record["recipientAccountId"]),
+                (record["awsRegion"], "999988887777"),
+            ):
+                noise.kms(
+                    record["eventTime"],
+                    "GenerateDataKey",
+                    f"arn:aws:kms:{region}:{account}:key/0a0b0c0d-1111-4222-8333-444455556666",
+                    {"type": "AWSService", "invokedBy": "backup-storage.amazonaws.com"},
+                    {"aws:backup-storage:thing": f"arn:aws:backup-storage:{region}:{account}:thing/1"},
+                    awsRegion=region,
+                    recipientAccountId=account,
+                    errorCode="AccessDenied",
+                    errorMessage="not authorized to perform: kms:GenerateDataKey with an explicit deny in a "
+                    "resource-based policy",
+                )
+    inputs = Inputs(events=(written(tmp_path, "trail.json", as_trail_file([*records, *noise.records])),))
+
+    found, _ = triage(inputs, ALL)
+
+    assert same(groups_of(found)) == same(GROUPS)
+    assert [group.cause for group in found.groups if group.vaults[0].endswith(":busy-vault")] == ["not-kms"]
+
+
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_night_in_a_job_report_has_the_same_groups(records: list[Record], tmp_path: Path, form: str) -> None:
     """A job report of AWS Backup Audit Manager beside an export without AWS Backup's own events does as well."""
