@@ -138,8 +138,8 @@ def _job_description(thing: Object) -> Sequence[Inside] | None:
     detail_type = thing.get("detail-type")
     if isinstance(detail_type, str) and detail_type.endswith("Job State Change"):
         return [JobDocument(dict(thing))]
-    lists = ("BackupJobs", "CopyJobs", "RestoreJobs", "CopyJob", "BackupJob", "RestoreJob", "reportItems")
-    lists += ("BackupVaultList", "RecoveryPoints")
+    jobs = ("BackupJobs", "CopyJobs", "RestoreJobs", "CopyJob", "BackupJob", "RestoreJob", "reportItems")
+    lists = (*jobs, "BackupVaultList", "RecoveryPoints")
     is_described = any(f"{kind}JobId" in thing for kind in ("Backup", "Copy", "Restore")) and any(
         name in thing for name in ("State", "Status", "CreationDate")
     )
