@@ -220,6 +220,7 @@ def decide_group(
         layer=decision.layer,
         reasons=decision.reasons,
         grade=decision.grade,
+        key=key_in_failed(case, group.key) if group.key else None,
     )
 
 

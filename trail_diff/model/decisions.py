@@ -48,7 +48,7 @@ class StatementOutcome(Struct, frozen=True):
 
 
 class CallerDecision(Struct, frozen=True):
-    """How the policies decide one caller's action: those in force at the failed job, or today's where they differ.
+    """How the policies decide one caller's action on a key: those in force at the failed job, or today's if others.
 
     `grade` is the lowest that the decision rests on.
     """
@@ -62,3 +62,4 @@ class CallerDecision(Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
     as_of: Literal["failed-job", "today"] = "failed-job"
     grade: Grade = "recorded"
+    key: str | None = None

@@ -382,7 +382,9 @@ def _policy_of(report: Report, finding: Finding) -> KeyPolicy | None:
     keys = {
         group.key
         for group in report.callers
-        if group.caller.across_sessions() == caller and finding.action in (None, group.action)
+        if group.caller.across_sessions() == caller
+        and finding.action in (None, group.action)
+        and (finding.key is None or finding.key == group.key)
     }
     return next((policy for policy in report.policies if policy.key in keys), None)
 

@@ -31,9 +31,10 @@ def conditions_of(finding: Finding, decisions: Sequence[CallerDecision]) -> tupl
     if finding.statement is None or finding.caller is None:
         return ()
     for decision in decisions:
+        is_of_key = finding.key is None or decision.key in (None, finding.key)
         if decision.as_of == "today" or decision.caller.across_sessions() != finding.caller.across_sessions():
             continue
-        for statement in decision.statements:
+        for statement in decision.statements if is_of_key else ():
             if (statement.index, statement.layer) == (finding.statement.index, finding.layer):
                 return statement.conditions
     return ()
