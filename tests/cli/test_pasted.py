@@ -361,6 +361,16 @@ def test_address_of_an_instance_keeps_its_index(address: str) -> None:
     assert take_keys([f" {address}\n"]) == (address,)
 
 
+def test_callers_point_at_refused_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of refused calls in the list it is said what says why; a list without any has no note."""
+    night = Path(TRAIL).parents[1] / "night" / "trail"
+
+    run(["callers", "--events", str(night)])
+    assert f"note: 3 calls were refused; trail-diff compare {night} says why" in capsys.readouterr().err
+    run(["callers", "--events", TRAIL])
+    assert "note" not in capsys.readouterr().err
+
+
 def test_two_runs_of_the_same_calls_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file compared with itself, or with a copy, differs in nothing, and the reason is said; two times are no copy."""
     copy = tmp_path / "copy.json"

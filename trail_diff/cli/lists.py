@@ -78,8 +78,9 @@ def callers(
         else:
             saved, rows, coverage = save_calls(inputs, datetime.now(UTC), keys)
             write_file(save, saved, "--save")
-        if not rows:
-            from trail_diff.pasted.explain import explain_no_calls, explain_nothing
+        if not rows or any(row.errors for row in rows):
+            from trail_diff.pasted.explain import explain_no_calls, explain_nothing, point_at_refused
 
-            note_if_any(explain_nothing(inputs) or explain_no_calls(keys, inputs))
+            none = None if rows else explain_nothing(inputs) or explain_no_calls(keys, inputs)
+            note_if_any(none or point_at_refused(rows, inputs))
     write_list(CALLERS, rows, coverage, view)

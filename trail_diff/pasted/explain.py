@@ -20,9 +20,11 @@ from trail_diff.case.builder import Question
 from trail_diff.case.coverage import is_damage
 from trail_diff.case.gathered import Gathered
 from trail_diff.errors import JobNotFoundError, SourceError
+from trail_diff.events.denials import is_denial_code
 from trail_diff.gather.exports import Export
 from trail_diff.inputs import Inputs, gather_inputs
 from trail_diff.model.learnt import Job, Skipped
+from trail_diff.model.lists import CallerUse
 from trail_diff.model.reasons import Reason
 from trail_diff.pasted.arguments import list_command
 from trail_diff.pasted.forms import Pasted, recognize
@@ -165,6 +167,14 @@ def explain_no_calls(keys: Sequence[str], inputs: Inputs, *, is_told: bool = Fal
     if near:
         return "; ".join(advise("near-key", value=value, near=by_id[near[0]]))
     return None if is_told else "; ".join(advise("no-key", value=value))
+
+
+def point_at_refused(calls: Iterable[CallerUse], inputs: Inputs) -> str | None:
+    """Return in one line how many of the calls listed were refused, and what says why; None where none were."""
+    refused = sum(count for one in calls for code, count in one.error_codes.items() if is_denial_code(code))
+    is_export = len(inputs.events) == 1 and "-" not in inputs.events and inputs.redactor is None
+    export = quote(str(inputs.events[0])) if is_export else "EXPORT"
+    return "; ".join(advise("refused-calls", count=refused, export=export)) if refused else None
 
 
 def _can_read_again(inputs: Inputs) -> bool:
