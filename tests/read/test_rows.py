@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
-from trail_diff.read.forms.rows import is_header, lacks_caller_type, read_rows, record_from_columns
+from trail_diff.read.forms.columns import record_from_columns
+from trail_diff.read.forms.rows import is_header, lacks_caller_type, read_rows
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 CALL = {"eventsource": "kms.amazonaws.com", "eventname": "Decrypt", "eventtime": "2026-09-03T16:07:46Z"}

@@ -12,9 +12,10 @@ from trail_diff.aws.s3.objects import split_url, stream_object
 from trail_diff.errors import AwsAccessDeniedError, AwsNotFoundError, SourceError
 from trail_diff.model.learnt import Record
 from trail_diff.read.compressed import Chunks
-from trail_diff.read.envelope import Envelope
 from trail_diff.read.files import FileReader
-from trail_diff.read.forms.rows import count_unreadable, record_from_columns
+from trail_diff.read.forms.columns import record_from_columns
+from trail_diff.read.forms.rows import count_unreadable
+from trail_diff.read.gate import Gate
 from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.spans import near_windows
 
@@ -54,9 +55,9 @@ class AthenaSource:
             else:
                 tally.add_searched(near_windows(query), now)
                 return
-        envelope = Envelope(f"athena:{execution['QueryExecutionId']}", selection, tally)
+        gate = Gate(f"athena:{execution['QueryExecutionId']}", selection, tally)
         records = self._records(execution["QueryExecutionId"])
-        yield from envelope.read_rows(count_unreadable(records, f"athena:{execution['QueryExecutionId']}"))
+        yield from gate.read_rows(count_unreadable(records, f"athena:{execution['QueryExecutionId']}"))
         tally.add_searched(near_windows(query), now)
 
     def statement(self, query: ReadOptions) -> str:

@@ -15,8 +15,9 @@ from trail_diff.aws.engines.athena_sql import in_regions, sql_texts
 from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.errors import AwsError, SourceError, UsageError
 from trail_diff.model.learnt import Record, Window
-from trail_diff.read.envelope import Envelope
-from trail_diff.read.forms.rows import count_unreadable, record_from_columns
+from trail_diff.read.forms.columns import record_from_columns
+from trail_diff.read.forms.rows import count_unreadable
+from trail_diff.read.gate import Gate
 from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.lenient import parse_text
 from trail_diff.read.spans import CHANGES, EVENT_SOURCES, covers_windows, near_windows, pushed_keys
@@ -57,7 +58,7 @@ class LakeSource:
         tally.files += 1
         now = self._now()
         records = map(_read_row, self._rows(self._start(query)))
-        yield from Envelope(self._arn, selection, tally).read_rows(count_unreadable(records, self._arn))
+        yield from Gate(self._arn, selection, tally).read_rows(count_unreadable(records, self._arn))
         tally.add_searched(near_windows(query), now)
 
     def statement(self, query: ReadOptions) -> str:

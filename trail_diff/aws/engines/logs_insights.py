@@ -11,7 +11,7 @@ from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.errors import SourceError
 from trail_diff.events.changes import GLOBAL_SOURCES
 from trail_diff.model.learnt import Window
-from trail_diff.read.envelope import Envelope
+from trail_diff.read.gate import Gate
 from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
 from trail_diff.read.spans import CHANGES, EVENT_SOURCES, home_of, near_windows, pushed_keys
 
@@ -57,8 +57,8 @@ class LogsInsightsSource:
         self._scanned = 0
         tally.files += 1
         now = self._now()
-        envelope = Envelope(name, selection, tally)
-        yield from envelope.read_rows(self._messages(query, tally))
+        gate = Gate(name, selection, tally)
+        yield from gate.read_rows(self._messages(query, tally))
         if not tally.next_token:
             tally.add_searched(near_windows(query), now)
         self._link.notify(f"Logs Insights scanned {format_bytes(self._scanned)}")

@@ -1,4 +1,4 @@
-"""Dates such as 3/1/2026, which spreadsheets and portals write: which number is the day is told by all of a column.
+"""Times of rows; dates such as 3/1/2026, of which all of a column tells which number is the day.
 
 A column in which one number goes beyond twelve has its day there. Where none does, no date is guessed.
 """
@@ -6,9 +6,11 @@ A column in which one number goes beyond twelve has its day there. Where none do
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
+
+from trail_diff.times import parse_time
 
 Order = Literal["day-first", "month-first"]
 _DATE = re.compile(
@@ -29,6 +31,11 @@ _FORMS = (
 _SERIAL = re.compile(r"[3-6]\d{4}[.,]\d{1,17}\Z")
 _FIRST_DAY = datetime(1899, 12, 30, tzinfo=UTC)
 """From when a spreadsheet counts days."""
+_FIRST_YEAR = 2013
+_YEAR_COMMA = re.compile(r"(?<= \d{4}),(?= )")
+_OFFSET = re.compile(r"\s*\((?:UTC|GMT)([+-])(\d{1,2}):?(\d{2})\)\s*\Z")
+_SAME_ALL_YEAR = frozenset({"GMT", "UTC", "JST", "KST", "SGT"})
+"""Short names of zones that know no summer time."""
 ROW_LIMIT = 1_000_000
 """How many rows are held until the order of their dates is known."""
 
@@ -103,3 +110,46 @@ def _read(found: re.Match[str], order: Order) -> datetime | None:
         )
     except ValueError:
         return None
+
+
+def read_row_time(value: Any) -> str | None:
+    """Read the time of a row; console exports may print local time with its offset, databases wrap it.
+
+    A number is a time where it lies in the years that CloudTrail has been recording, since 2013.
+    """
+    value = value.get("$date") if isinstance(value, dict) and "$date" in value else value
+    text, shift = value, timedelta()
+    if isinstance(value, datetime):
+        text = (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+    if isinstance(value, str):
+        text = value.strip().removesuffix(" UTC")
+        if found := _OFFSET.search(text):
+            shift = timedelta(hours=int(found[2]), minutes=int(found[3])) * (-1 if found[1] == "-" else 1)
+            text = text[: found.start()]
+        text = _YEAR_COMMA.sub("", text)
+    moment = _read_text_time(text) if isinstance(text, str) else parse_time(text)
+    if moment is None or (not isinstance(text, str) and moment.year < _FIRST_YEAR):
+        return None
+    try:
+        return f"{moment - shift:%Y-%m-%dT%H:%M:%SZ}"
+    except OverflowError:
+        return None
+
+
+def _read_text_time(text: str) -> datetime | None:
+    """Read a time as text; one that ends in its zone only where that means one hour.
+
+    A short name such as CET is written in summer as well, by whoever means CEST.
+    """
+    if moment := parse_time(text) or read_written(text):
+        return moment
+    from trail_diff.moments import take_zone
+
+    written, zone = take_zone(text, UTC)
+    name = text.removeprefix(written).strip()
+    is_sure = bool(name) and (not name.isalpha() or name.upper() in _SAME_ALL_YEAR)
+    moment = parse_time(written) or read_written(written) if is_sure else None
+    if moment is None:
+        return None
+    early, late = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    return early.astimezone(UTC) if early.utcoffset() == late.utcoffset() else None

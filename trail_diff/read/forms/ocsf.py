@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trail_diff.model.learnt import Record
-from trail_diff.read.forms.rows import record_from_columns
+from trail_diff.read.forms.columns import record_from_columns
 from trail_diff.times import parse_time
 
 _UNMAPPED_AT_TOP = (

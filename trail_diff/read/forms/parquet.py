@@ -5,7 +5,8 @@ from typing import IO, Any
 
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
-from trail_diff.read.forms.rows import Row, count_unreadable, record_from_columns
+from trail_diff.read.forms.columns import record_from_columns
+from trail_diff.read.forms.rows import Row, count_unreadable
 
 _OCSF_COLUMNS = (
     "api",

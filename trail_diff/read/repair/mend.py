@@ -92,18 +92,18 @@ class Look(Struct, frozen=True):
         Raises:
             Damaged: that makes more work than the input may.
         """
-        from trail_diff.read.envelope import Envelope
+        from trail_diff.read.gate import Gate
 
         tally = Tally()
-        envelope = Envelope(self.source, self.selection, tally, self.budget, may_repair=False)
+        gate = Gate(self.source, self.selection, tally, self.budget, may_repair=False)
         self.spend(len(text))
         table = _find_table(text)
         if table is not None:
-            items = list(envelope.read_table(iter(text[table:].splitlines(keepends=True))))
-            return _weigh(items, tally, envelope.ledger, [text[:table]])
+            items = list(gate.read_table(iter(text[table:].splitlines(keepends=True))))
+            return _weigh(items, tally, gate.ledger, [text[:table]])
         values = find_whole_values(text)
-        items = [item for one in values for item in envelope.read_value(one.value, one.end - one.start)]
-        return _weigh(items, tally, envelope.ledger, gaps(text, values))
+        items = [item for one in values for item in gate.read_value(one.value, one.end - one.start)]
+        return _weigh(items, tally, gate.ledger, gaps(text, values))
 
 
 class Reader(Protocol):
