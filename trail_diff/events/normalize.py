@@ -37,9 +37,7 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
     event_source = event_source.lower() if event_source is not None else None
     if event_source is None or event_name is None or event_time is None:
         return Skipped(source, Reason.INVALID_RECORD)
-    if not (is_name(event_source) and is_name(event_name) and has_possible_caller(record)):
-        return Skipped(source, Reason.INVALID_RECORD)
-    if event_source == KMS and not (_KMS_NAME.match(event_name) and has_possible_keys(record)):
+    if not _is_possible(record, event_source, event_name):
         return Skipped(source, Reason.INVALID_RECORD)
     request = _object(record.get("requestParameters"))
     error_code, error_message = read_error_code(record), text_of(record.get("errorMessage"))
@@ -73,6 +71,13 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         in_scope_of=_object(identity.get("inScopeOf")),
         source=source,
     )
+
+
+def _is_possible(record: Record, event_source: str, event_name: str) -> bool:
+    """Check whether what the fields of a record are can be what they are named; damage may have cut or joined them."""
+    if not (is_name(event_source) and is_name(event_name) and has_possible_caller(record)):
+        return False
+    return event_source != KMS or bool(_KMS_NAME.match(event_name) and has_possible_keys(record))
 
 
 @lru_cache(maxsize=4096)

@@ -43,7 +43,13 @@ def render_report(report: Report, options: RenderOptions) -> str:
     title = words.labels["html_title"].format(
         kind=words.job_kinds[report.failed.kind], id=report.failed.id, state=report.failed.state or ""
     )
-    values = {
+    values = {**_told(report, words), **_ways_to_show(report, words)}
+    return fill_page("report.html.j2", title.rstrip(words.colon), options.lang, words, values)
+
+
+def _told(report: Report, words: Catalogue) -> Mapping[str, object]:
+    """Return what the page of a report tells."""
+    return {
         **coverage_values(report.coverage, words),
         "report": report,
         "findings": findings.merge_findings(report.findings, words),
@@ -58,8 +64,21 @@ def render_report(report: Report, options: RenderOptions) -> str:
         "consequences": essentials.list_consequences(report, words),
         "open_differences": findings.show_open_differences(report, words),
         "expected": essentials.list_expected(report, words, all_of_them=True),
-        "show_key": lambda key: layout.place_key(key, report.key_places, words),
         "weights": weighing.weights(report, words),
+        "first_label": words.labels[layout.job_label(report)],
+        "no_callers": layout.say_no_callers(report, words),
+        "absences": layout.merge_absences(report.absence, words),
+        "decisions": report.decisions[:_MOST_LISTED],
+        "events": html_tables.events_table(report, words),
+        "event_ids": {event.event_id for event in report.events},
+        "change_ids": {change.event_id: number for number, change in enumerate(report.changes, 1)},
+    }
+
+
+def _ways_to_show(report: Report, words: Catalogue) -> Mapping[str, object]:
+    """Return how the page puts values of a report into words."""
+    return {
+        "show_key": lambda key: layout.place_key(key, report.key_places, words),
         "why_condition": lambda condition, effect: findings.why_condition(condition, effect, words),
         "show_ruling": lambda one: weighing.show_ruling(report, one, words),
         "show_rests_on": lambda finding: [
@@ -68,17 +87,9 @@ def render_report(report: Report, options: RenderOptions) -> str:
             *([findings.say_mended(finding, words)] if finding.mended_since else []),
         ],
         "show_proof": lambda remedy: essentials.show_proof(structs.replace(remedy, replay=None), words),
-        "first_label": words.labels[layout.job_label(report)],
-        "no_callers": layout.say_no_callers(report, words),
-        "absences": layout.merge_absences(report.absence, words),
-        "decisions": report.decisions[:_MOST_LISTED],
-        "events": html_tables.events_table(report, words),
-        "event_ids": {event.event_id for event in report.events},
-        "change_ids": {change.event_id: number for number, change in enumerate(report.changes, 1)},
         "show_change": lambda change: layout.show_change(change, words),
         "show_step": lambda step: layout.show_step(step, report.failed.account, words),
     }
-    return fill_page("report.html.j2", title.rstrip(words.colon), options.lang, words, values)
 
 
 def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, options: RenderOptions) -> str:
