@@ -125,6 +125,18 @@ def test_key_is_chosen_by_any_of_its_names(asked: str) -> None:
     assert chosen.address == "aws_kms_key.a"
 
 
+@pytest.mark.parametrize(
+    ("transform", "named"), [("Own", ["VaultKey", "Transform"]), ("AWS::Serverless-2016-10-31", ["VaultKey"])]
+)
+def test_macro_is_not_left_out_beside_the_key_that_is_chosen(transform: str, named: list[str]) -> None:
+    """A macro of one's own may change any key of the template, also the one that is asked for; one of AWS does not."""
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}}}
+
+    chosen = choose_keys(read_keys({"Transform": transform, "Resources": {"VaultKey": key}}), ["VaultKey"])
+
+    assert [one.address for one in chosen] == named
+
+
 def test_key_that_is_not_in_the_document_is_refused_with_those_that_are() -> None:
     """A name that fits no key of the document names the keys that it has."""
     with pytest.raises(PolicyError, match=r"no key in it is .*; it has aws_kms_key\.a \(arn"):

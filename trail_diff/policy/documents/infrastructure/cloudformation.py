@@ -22,7 +22,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
 from trail_diff.policy.documents.infrastructure.intrinsics import Template
 from trail_diff.policy.documents.infrastructure.loops import is_loop
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
-from trail_diff.policy.documents.infrastructure.parts import INLINED, PART_TYPES, is_part, place_of
+from trail_diff.policy.documents.infrastructure.parts import INLINED, MACRO_PATH, PART_TYPES, is_part, place_of
 from trail_diff.policy.documents.unresolved import unresolved
 
 KEY_TYPES = frozenset({"AWS::KMS::Key", "AWS::KMS::ReplicaKey"})
@@ -84,7 +84,7 @@ def _macros(transform: object) -> Iterator[PlannedKey]:
     for one in transform if isinstance(transform, list) else [transform]:
         name = one if isinstance(one, str) else as_object(one).get("Name")
         if isinstance(name, str) and (name == "AWS::Include" or not name.startswith("AWS::")):
-            yield unread("Transform", name, "/Transform")
+            yield unread("Transform", name, MACRO_PATH)
 
 
 def _read_part(name: str, entry: Mapping[str, Any], template: Template) -> Iterator[PlannedKey]:

@@ -20,6 +20,9 @@ _PLACES: Mapping[str, str] = {
 }
 """Resources that have resources of their own, and the property that says where those are."""
 
+MACRO_PATH = "/Transform"
+"""Where a template names the macros that it is put through as a whole; they may change any key of it."""
+
 PART_TYPES = frozenset(_PLACES)
 _DEPTH_LIMIT = 10
 Find = Callable[[str], "tuple[object, Find] | None"]

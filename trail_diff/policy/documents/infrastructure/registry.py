@@ -14,6 +14,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.cloudformation import read_change_set, read_template
 from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey, Reader, Surroundings, as_object
 from trail_diff.policy.documents.infrastructure.others import read_resource_description
+from trail_diff.policy.documents.infrastructure.parts import MACRO_PATH
 from trail_diff.policy.documents.infrastructure.pulumi import read_pulumi_preview, read_pulumi_stack
 from trail_diff.policy.documents.infrastructure.terraform import read_terraform
 from trail_diff.policy.documents.infrastructure.terraform_syntax import read_terraform_json
@@ -54,8 +55,8 @@ def choose_keys(
     """Return the keys of a document that are asked for, by ARN, id, alias, address, or the name of what they encrypt.
 
     `ADDRESS=ARN` says which ARN a key of the document has. One key alone, whose ARN the document does not tell, is the
-    one that is asked for, unless it is in a part that was not read: such parts are returned as well. One of the `old`
-    keys may be asked for, which the document has no more.
+    one that is asked for, unless it is in a part that was not read: such parts are returned as well. So are macros,
+    which may change any key. One of the `old` keys may be asked for, which the document has no more.
 
     Raises:
         PolicyError: no key of the document has a name that is asked for.
@@ -74,7 +75,8 @@ def choose_keys(
             )
         named = [structs.replace(key, names=key.names | set(map(plain_key, asked))) for key in only]
         return (*named, *parts)
-    return tuple(chosen.values())
+    macros = {(key.address, key.names): key for key in keys if key.path == MACRO_PATH}
+    return tuple({**chosen, **macros}.values())
 
 
 def _split(keys: Sequence[PlannedKey]) -> tuple[list[PlannedKey], list[PlannedKey]]:
