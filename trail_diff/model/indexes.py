@@ -1,4 +1,4 @@
-"""WindowCalls and jobs that many cases look at: found by what they have in common, so that no case looks at each.
+"""Calls and jobs that many cases look at: found by what they have in common, so that no case looks at each.
 
 Each index is made once, of what is asked of it, and shared; a case has a part of it.
 """
@@ -19,7 +19,7 @@ Signs = Callable[["Event"], Iterable[Hashable]]
 
 
 class CallIndex:
-    """WindowCalls in order of time, and at which places those of a sign are."""
+    """Calls in order of time, and at which places those of a sign are."""
 
     def __init__(self, calls: Iterable["Event"] = ()) -> None:
         self.calls = tuple(calls)
