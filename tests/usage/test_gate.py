@@ -544,6 +544,19 @@ NAMED = ("AWS::KMS::Alias", {"AliasName": "alias/data", "TargetKeyId": {"Ref": "
 APP_ROLE = ("AWS::IAM::Role", {"RoleName": "app"})
 RETAINED = {"Resources": {"Key": {**stack(Key=OWN_KEY)["Resources"]["Key"], "DeletionPolicy": "Retain"}}}
 TERRAFORM = {"resource": {"aws_kms_key": {"a": {"policy": json.dumps(OLD)}}}}
+
+
+def configured(**resources: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration of Terraform with a key, and one more resource of each type."""
+    more = {f"aws_{kind}": {"x": block} for kind, block in resources.items()}
+    return {"resource": {**TERRAFORM["resource"], **more}}
+
+
+def alias_of(part: str) -> dict[str, str]:
+    """Return an alias of the key of a configuration, named by one of its attributes."""
+    return {"name": "alias/data", "target_key_id": f"${{aws_kms_key.a.{part}}}"}
+
+
 OTHER_NAME = {"resource": {"aws_kms_key": {"b": {"policy": json.dumps(OLD)}}}}
 
 
@@ -565,6 +578,15 @@ OTHER_NAME = {"resource": {"aws_kms_key": {"b": {"policy": json.dumps(OLD)}}}}
         ),
         (TERRAFORM, OTHER_NAME, {"breaks"}, 1),
         (TERRAFORM, {**OTHER_NAME, "moved": [{"from": "aws_kms_key.a", "to": "aws_kms_key.b"}]}, set(), 0),
+        (configured(kms_alias=alias_of("id")), TERRAFORM, {"breaks"}, 1),
+        (configured(kms_alias=alias_of("id")), configured(kms_alias=alias_of("key_id")), set(), 0),
+        (configured(iam_role={"name": "app"}), TERRAFORM, {"at-risk"}, 1),
+        (
+            configured(backup_vault={"kms_key_arn": KEY}),
+            configured(backup_vault={"kms_key_arn": OTHER}),
+            {"at-risk"},
+            1,
+        ),
         (
             TERRAFORM,
             {"resource": {}, "removed": [{"from": "aws_kms_key.a", "lifecycle": {"destroy": False}}]},
@@ -619,17 +641,29 @@ def test_key_of_the_configuration_in_force_can_be_asked_for(tmp_path: Path) -> N
     assert report["outcome"] == "breaks"
 
 
+def stack_with_vault(theirs: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return a template with two keys, and a vault with the one or the other."""
+    vault = "AWS::Backup::BackupVault", {"EncryptionKeyArn": {"Fn::GetAtt": [key, "Arn"]}}
+    return stack(Key=OWN_KEY, Other=("AWS::KMS::Key", {"KeyPolicy": theirs}), Vault=vault)
+
+
+def configured_with_vault(theirs: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return the same as a configuration of Terraform."""
+    keys = {"Key": {"policy": json.dumps(OLD)}, "Other": {"policy": json.dumps(theirs)}}
+    vault = {"name": "v", "kms_key_arn": f"${{aws_kms_key.{key}.arn}}"}
+    return {"resource": {"aws_kms_key": keys, "aws_backup_vault": {"v": vault}}}
+
+
+@pytest.mark.parametrize(("made", "kind"), [(stack_with_vault, ""), (configured_with_vault, "aws_kms_key.")])
 @pytest.mark.parametrize(("theirs", "outcome"), [(OLD, "passes"), (NEW, "breaks")])
 def test_resource_that_gets_another_key_of_its_template_is_tried_with_it(
-    tmp_path: Path, theirs: dict[str, Any], outcome: str
+    tmp_path: Path, theirs: dict[str, Any], outcome: str, made: Any, kind: str
 ) -> None:
     """A reference to a key of the template is the key that is said to have that address."""
     arguments = write(tmp_path)
-    keys = {"Key": OWN_KEY, "Other": ("AWS::KMS::Key", {"KeyPolicy": theirs})}
     for file, key in ("old.json", "Key"), ("plan.json", "Other"):
-        vault = "AWS::Backup::BackupVault", {"EncryptionKeyArn": {"Fn::GetAtt": [key, "Arn"]}}
-        (tmp_path / file).write_text(json.dumps(stack(**keys, Vault=vault)), encoding="utf-8")
-    asked = ["--key", f"Key={KEY}", "--key", f"Other={OTHER}"]
+        (tmp_path / file).write_text(json.dumps(made(theirs, key)), encoding="utf-8")
+    asked = ["--key", f"{kind}Key={KEY}", "--key", f"{kind}Other={OTHER}"]
 
     report = run_in(tmp_path, [*arguments, "--old", "old.json", *asked])
 

@@ -14,7 +14,13 @@ from trail_diff.errors import PolicyError
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.document import parse_policy, policy_from
 from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey, as_list, as_object
-from trail_diff.policy.documents.infrastructure.pairs import are_alike, keys_left_out, renamed, template_moves
+from trail_diff.policy.documents.infrastructure.pairs import (
+    are_alike,
+    configuration_moves,
+    keys_left_out,
+    renamed,
+    template_moves,
+)
 from trail_diff.policy.documents.infrastructure.registry import choose_keys, name_keys, read_keys, surroundings_of
 from trail_diff.policy.documents.source_code import hint_for_document
 from trail_diff.policy.documents.text import parse_text
@@ -68,7 +74,8 @@ def _compared(
         yield structs.replace(key, change="created", names=key.names - arns) if is_new else known
         gone = [structs.replace(one, names=one.names | arns) for one in gone]
     yield from gone
-    yield from template_moves(*documents, surroundings_of(asked, parameters))
+    around = surroundings_of(asked, parameters)
+    yield from (*template_moves(*documents, around), *configuration_moves(*documents, around))
 
 
 @contextmanager

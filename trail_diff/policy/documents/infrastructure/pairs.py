@@ -4,6 +4,8 @@ A template or a configuration tells what will be, not what changes. Beside the o
 out is deleted, and one under another name is another key.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,11 +16,17 @@ from trail_diff.policy.documents.infrastructure.cloudformation import KEY_PROPER
 from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, as_object, texts
 from trail_diff.policy.documents.infrastructure.intrinsics import Template
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, planned_move
-from trail_diff.policy.documents.unresolved import expressions_in
+from trail_diff.policy.documents.infrastructure.terraform import find_move
+from trail_diff.policy.documents.infrastructure.terraform_expressions import expression_of, literal
+from trail_diff.policy.documents.infrastructure.terraform_resources import Resource
+from trail_diff.policy.documents.infrastructure.terraform_syntax import declared
+from trail_diff.policy.documents.unresolved import expressions_in, unresolved
 
 _PLACES = ("Resources", "resource")
 """Where a template of CloudFormation and a configuration of Terraform in JSON have what they make."""
 
+_KEY_REFERENCE = re.compile(r"(aws_kms_\w+\.[\w-]+(?:\[[^\]]*\])?)\.(?:arn|id|key_id|key_arn)\b")
+"""How a configuration of Terraform refers to a key."""
 _STAYS = frozenset({"Retain", "RetainExceptOnCreate"})
 
 
@@ -45,8 +53,12 @@ def keys_left_out(
 
 def renamed(keys: Sequence[PlannedKey], new: Mapping[str, Any]) -> list[PlannedKey]:
     """Return keys by the addresses that a configuration of Terraform moves them to."""
-    moves = {str(one.get("from")): str(one.get("to")) for one in _blocks(new, "moved")}
+    moves = _new_addresses(new)
     return [structs.replace(key, address=moves.get(key.address, key.address)) for key in keys]
+
+
+def _new_addresses(new: Mapping[str, Any]) -> Mapping[str, str]:
+    return {str(one.get("from")): str(one.get("to")) for one in _blocks(new, "moved")}
 
 
 def _forgotten(new: Mapping[str, Any]) -> set[str]:
@@ -94,3 +106,68 @@ def template_moves(old: Mapping[str, Any], new: Mapping[str, Any], surroundings:
         )
         if moved is not None:
             yield moved
+
+
+def configuration_moves(
+    old: Mapping[str, Any], new: Mapping[str, Any], surroundings: Surroundings
+) -> Iterator[PlannedKey]:
+    """Yield what stands for an alias, a role or an encrypted resource that a new configuration takes away or moves."""
+    addresses, left = _new_addresses(new), _forgotten(new)
+    given = {f"{kind}.{name}": block for kind, name, block in declared(new.get("resource"))}
+    for kind, name, block in declared(old.get("resource")):
+        address = addresses.get(f"{kind}.{name}", f"{kind}.{name}")
+        if f"{kind}.{name}" in left:
+            continue
+        before = _with_keys(block, {}, surroundings, addresses)
+        keys: dict[str, tuple[str, ...]] = {}
+        after = _with_keys(given.get(address, {}), keys, surroundings, {})
+        one = Resource(
+            address,
+            kind,
+            before,
+            after,
+            references=keys,
+            actions=_actions(before, after),
+            path=f"/resource/{kind}/{name}",
+        )
+        if (moved := find_move(one)) is not None:
+            yield moved
+
+
+def _actions(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what Terraform would do to a resource: an alias is made again under another name."""
+    if not after:
+        return ("delete",)
+    if "target_key_id" in before and before.get("name") != after.get("name"):
+        return "delete", "create"
+    return ("no-op",) if before == after else ("update",)
+
+
+def _with_keys(
+    block: Mapping[str, Any],
+    keys: dict[str, tuple[str, ...]],
+    surroundings: Surroundings,
+    addresses: Mapping[str, str],
+) -> Mapping[str, Any]:
+    """Return a block with each reference to a key as its ARN, else as its address, unresolved; add these to `keys`.
+
+    `addresses` are those that keys of the block have now, by the ones that they had.
+    """
+    made: dict[str, Any] = {}
+    for name, value in block.items():
+        found = dict.fromkeys(_KEY_REFERENCE.findall(json.dumps(value, default=str)))
+        keys |= {name: tuple(found)} if found else {}
+        made[name] = literal(_replaced(value, surroundings, addresses))
+    return made
+
+
+def _replaced(value: Any, surroundings: Surroundings, addresses: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _replaced(one, surroundings, addresses) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_replaced(one, surroundings, addresses) for one in value]
+    named = _KEY_REFERENCE.fullmatch(expression_of(value) or "") if isinstance(value, str) else None
+    if named is None:
+        return value
+    known = surroundings.keys.get(named[1])
+    return known or unresolved(addresses.get(named[1], named[1]))

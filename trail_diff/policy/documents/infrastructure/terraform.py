@@ -30,7 +30,7 @@ _OPEN = "known after apply"
 _SETTINGS = ("aws_s3_bucket_server_side_encryption_configuration", "aws_ebs_default_kms_key")
 """Resources that are settings of others, which stay when these are deleted."""
 
-_OWN_NAMES: Mapping[str, tuple[str, ...]] = {"alias": ("name",), "role": ("arn",)}
+_OWN_NAMES: Mapping[str, tuple[str, ...]] = {"alias": ("name",), "role": ("arn", "name")}
 _STACKS = {"aws_cloudformation_stack": "template_url", "aws_cloudformation_stack_set": "template_url"}
 """Resources that may make keys of their own, and the argument that names what they are made from."""
 
@@ -47,7 +47,7 @@ def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> 
         elif one.type == "aws_kms_grant" and "delete" in one.actions:
             grantee, key = one.before.get("grantee_principal"), one.before.get("key_id")
             yield removed_grant(one.address, grantee, one.path, key)
-        elif (moved := _moved(one)) is not None:
+        elif (moved := find_move(one)) is not None:
             yield moved
         elif one.type.startswith("awscc_kms_") and one.actions != ("no-op",):
             yield unread(one.address, one.type, one.path)
@@ -55,7 +55,7 @@ def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> 
             yield unread(one.address, str(one.after.get(_STACKS[one.type]) or "template_body"), one.path)
 
 
-def _moved(one: Resource) -> PlannedKey | None:
+def find_move(one: Resource) -> PlannedKey | None:
     """Return what stands for an alias, a role or an encrypted resource that a plan takes away or moves."""
     fields = KEY_FIELDS.get(one.type, ())
     is_gone, is_replaced = "delete" in one.actions, {"delete", "create"} <= set(one.actions)

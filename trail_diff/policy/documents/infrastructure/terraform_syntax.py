@@ -33,16 +33,16 @@ _MERGED = (("source_policy_documents", "source_json"), ("override_policy_documen
 
 def read_terraform_json(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
     """Yield the keys of a configuration, and the modules that may hold others."""
-    declared = sorted(_declared(document.get("resource")), key=lambda one: one[:2])
-    set_apart = " ".join(str(block.get("key_id")) for kind, _name, block in declared if kind == POLICY_TYPE)
-    for kind, name, block in declared:
+    found = sorted(declared(document.get("resource")), key=lambda one: one[:2])
+    set_apart = " ".join(str(block.get("key_id")) for kind, _name, block in found if kind == POLICY_TYPE)
+    for kind, name, block in found:
         address = f"{kind}.{name}"
         is_set = block.get("policy") is not None or f"{address}." not in set_apart
         if kind.startswith("awscc_kms_"):
             yield unread(address, kind, f"/resource/{kind}/{name}")
         if (kind in KEY_TYPES or kind == POLICY_TYPE) and is_set:
             yield _key(address, block, document, f"/resource/{kind}/{name}")
-    for name, blocks in _members(document.get("module")) if declared else ():
+    for name, blocks in _members(document.get("module")) if found else ():
         source = next((as_object(block).get("source") for block in _blocks(blocks)), None)
         yield unread(f"module.{name}", str(source), f"/module/{name}")
 
@@ -76,7 +76,7 @@ def _policy(value: Any, document: Mapping[str, Any], depth: int) -> Any:
 
 def _made(name: str, document: Mapping[str, Any], depth: int) -> dict[str, Any] | None:
     """Return the policy that a data source makes; None where it is not there, or made of parts that are not known."""
-    found = [block for kind, one, block in _declared(document.get("data")) if (kind, one) == (DOCUMENT, name)]
+    found = [block for kind, one, block in declared(document.get("data")) if (kind, one) == (DOCUMENT, name)]
     if len(found) != 1 or "dynamic" in found[0]:
         return None
     block = _normalized(found[0], ("statement",))
@@ -120,7 +120,7 @@ def _normalized(block: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, A
 
 def _called(address: str, document: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of the aliases, vaults, tables and others that refer to a key."""
-    for kind, name, block in _declared(document.get("resource")):
+    for kind, name, block in declared(document.get("resource")):
         fields = {field.split(".")[0] for field in KEY_FIELDS.get(kind, ())}
         if kind != POLICY_TYPE and any(f"{address}." in json.dumps(block.get(field), default=str) for field in fields):
             yield from (f"{kind}.{name}", *names_of(block))
@@ -133,7 +133,7 @@ def _target(key: object) -> Iterator[str]:
         yield expression.rpartition(".")[0]
 
 
-def _declared(blocks: object) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def declared(blocks: object) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Yield the blocks of resources or data sources with their types and names."""
     for kind, named in _members(blocks):
         for name, given in _members(named):
