@@ -157,12 +157,15 @@ def test_only_a_page_is_opened(
         ("--events {trail} --job-id nothing", []),
         ("--events /nonexistent --job-id 2c47", []),
         ("--job-id 2c47", []),
+        ("triage --events {trail} --vault p", ["prod-vault"]),
+        ("jobs --events {trail} --vault none", []),
+        ("triage --cause key-p", ["key-policy-explicit-deny", "key-policy-no-allow", "key-pending-deletion"]),
     ],
 )
-def test_job_ids_are_completed_from_the_export(
+def test_words_are_completed_from_the_export_and_the_causes(
     typed: str, shown: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A shell completes the id of a job that the export before it on the line has, in the letter case that was typed."""
+    """A shell completes a job id, in the letter case that was typed, or a vault of the export before it; and a cause."""
     words = typed.format(trail=INCIDENT / "trail")
     monkeypatch.setenv("_TRAIL_DIFF_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", f"trail-diff {words}")

@@ -1,12 +1,15 @@
-"""Completes job ids in a shell from the export that stands before them on the line."""
+"""Completes job ids, vaults and causes in a shell: ids and vaults from the export that stands before on the line."""
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from trail_diff.arns import last_name
 from trail_diff.errors import TrailDiffError
+
+if TYPE_CHECKING:
+    from trail_diff.model.learnt import Job
 
 
 def complete_job_id(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
@@ -14,27 +17,46 @@ def complete_job_id(context: typer.Context, incomplete: str) -> list[tuple[str, 
 
     Only a small export on disk is read, as somebody waits; what cannot be read completes nothing.
     """
-    paths = tuple(context.params.get("events") or ())
-    if not paths or not all(Path(path).exists() for path in paths):
-        return []
-    try:
-        return list(_list_ids(paths, incomplete))
-    except TrailDiffError:
-        return []
+    return [
+        (incomplete + job.id[len(incomplete) :], _tell(job))
+        for job in _list_jobs(context)
+        if job.id.casefold().startswith(incomplete.casefold())
+    ]
 
 
-def _list_ids(paths: tuple[str, ...], begin: str) -> Iterator[tuple[str, str]]:
+def complete_vault(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the names of the export's vaults that begin so, under the same conditions."""
+    names = sorted({name for job in _list_jobs(context) if (name := last_name(job.vault))})
+    return [name for name in names if name.startswith(incomplete) and name.isprintable()]
+
+
+def complete_cause(incomplete: str) -> list[str]:
+    """Return the causes that begin so."""
+    from trail_diff.model.codes import Cause
+
+    return [cause for cause in Cause if cause.startswith(incomplete)]
+
+
+def _list_jobs(context: typer.Context) -> "list[Job]":
     from trail_diff.gather.exports import Export
     from trail_diff.inputs import Inputs
     from trail_diff.pipeline import list_jobs
     from trail_diff.read.interface import ReadOptions
+
+    paths = tuple(context.params.get("events") or ())
+    if not paths or not all(Path(path).exists() for path in paths):
+        return []
+    try:
+        if Export(paths, ReadOptions()).is_large:
+            return []
+        rows, _ = list_jobs(Inputs(events=paths))
+    except TrailDiffError:
+        return []
+    return [row.job for row in sorted(rows, key=lambda row: not row.has_failed)]
+
+
+def _tell(job: "Job") -> str:
     from trail_diff.render.escape import terminal
 
-    if Export(paths, ReadOptions()).is_large:
-        return
-    rows, _ = list_jobs(Inputs(events=paths))
-    for row in sorted(rows, key=lambda row: not row.has_failed):
-        job = row.job
-        if job.id.casefold().startswith(begin.casefold()):
-            told = [job.state, f"{job.created:%Y-%m-%dT%H:%MZ}" if job.created else None, last_name(job.resource)]
-            yield begin + job.id[len(begin) :], terminal(" ".join(filter(None, told)))
+    told = [job.state, f"{job.created:%Y-%m-%dT%H:%MZ}" if job.created else None, last_name(job.resource)]
+    return terminal(" ".join(filter(None, told)))

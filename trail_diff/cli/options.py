@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from trail_diff.cli.app import ColorChoice, OutputFormat, TimeChoice, TriageFormat
-from trail_diff.cli.completion import complete_job_id
+from trail_diff.cli.completion import complete_cause, complete_job_id, complete_vault
 from trail_diff.cli.language import Language
 from trail_diff.errors import UsageError
 
@@ -61,7 +61,13 @@ MapFile = Annotated[
     typer.Option("--map", metavar="FILE", help="Keep the pseudonyms here, for the owner; reused when it is there."),
 ]
 Vaults = Annotated[
-    list[str] | None, typer.Option("--vault", metavar="NAME", help="Jobs of this vault: name or ARN. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--vault",
+        metavar="NAME",
+        help="Jobs of this vault: name or ARN. Repeatable.",
+        autocompletion=complete_vault,
+    ),
 ]
 Pad = Annotated[str, typer.Option(metavar="DURATION", help="How much to search before and after each job.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all of it: jobs, callers, decisions, evidence.")]
@@ -289,5 +295,10 @@ class Narrowed:
     ] = None
     account: Annotated[list[str] | None, typer.Option(metavar="ID", help="Jobs of this account. Repeatable.")] = None
     cause: Annotated[
-        list[str] | None, typer.Option(metavar="CAUSE", help="Only this cause, as --format json names it. Repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="CAUSE",
+            help="Only this cause, as --format json names it. Repeatable.",
+            autocompletion=complete_cause,
+        ),
     ] = None
