@@ -36,6 +36,10 @@ class TrailDiffError(Exception):
         self.message = message
         self.hint = hint
 
+    def __str__(self) -> str:
+        """Return the message, as it is now: what is called from Python names its arguments in it."""
+        return self.message
+
     def __reduce__(self) -> tuple[Callable[..., "TrailDiffError"], tuple[()]]:
         """Let other processes raise it as well."""
         return partial(type(self), self.message, hint=self.hint), ()

@@ -108,16 +108,19 @@ def test_times_of_boto3_are_read() -> None:
         (what_if, {"events": TRAIL, "key_policy": None}, "give it with key_policy"),
         (what_if, {"events": TRAIL, "key_policy": f"arn:aws:kms:eu-west-1:111122223333:key/{KEY}"}, "get-key-policy"),
         (diagnose, {"events": TRAIL, "job_id": JOB, "jobs": JOB}, "goes after job_id"),
+        (diagnose, {"events": TRAIL, "job_id": JOB, "jobs": {"a": 1}}, "give the output of aws backup describe-"),
+        (jobs, {"events": TRAIL, "jobs": [{"BackupJobSummaries": []}]}, "give the "),
         (diagnose, {"events": JOB}, "diagnose(events, job_id="),
         (callers, {"events": TRAIL, "keys": f"job/{JOB}"}, f"diagnose(events, job_id={JOB!r}) explains it"),
     ],
 )
 def test_wrong_types_have_a_hint(question: Any, named: dict[str, Any], hint: str) -> None:
     """What cannot be taken is an error of ours that says what to give instead."""
-    with pytest.raises(UsageError) as error:
+    with pytest.raises(TrailDiffError) as error:
         question(**named)
 
     assert hint in error.value.hint
+    assert error.value.__notes__ == [error.value.hint]
 
 
 def test_table_of_pandas_is_refused_with_the_way_to_give_it() -> None:

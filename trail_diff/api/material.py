@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trail_diff.errors import UsageError
+from trail_diff.gather.job_files import check_job_documents
 from trail_diff.gather.key_facts import Document, FactFiles
 from trail_diff.inputs import Inputs
 from trail_diff.moments import parse_duration, parse_moment, possible_days
@@ -44,26 +45,31 @@ def make_inputs(
     """
     paths, documents = _take_apart(events, "events")
     files, described = _take_apart(jobs, "jobs")
-    documents += described
+    if described:
+        check_job_documents(_stream(described, "jobs"), "jobs")
     bundle = _take_path(case, "case")
-    if not paths and not documents and bundle is None:
+    if not (paths or documents or described) and bundle is None:
         raise UsageError(
             "no events were given",
             hint="give paths or records; to ask AWS itself: analyse(load_case(Inputs(aws=AwsOptions(…)), Question(…)))",
         )
-    if bundle is not None and (paths or documents or files):
+    if bundle is not None and (paths or documents or files or described):
         raise UsageError("events and jobs do not go with case", hint="a case bundle holds its events; leave one out")
     span = take_moment(start, "start"), take_moment(end, "end", is_end=True)
     if span[0] is not None and span[1] is not None and span[0] > span[1]:
         raise UsageError(f"start={start!r} is after end={end!r}", hint="give the earlier time as start")
     return Inputs(
-        events=(*paths, _STDIN) if documents else paths,
+        events=(*paths, _STDIN) if documents or described else paths,
         case=bundle,
         jobs=files,
         options=ReadOptions(take_names(regions, "regions"), *span),
         facts=facts,
-        stdin=BytesIO(b"".join(_encode(document, "events") + b"\n" for document in documents)),
+        stdin=_stream(documents + described, "events"),
     )
+
+
+def _stream(documents: Iterable[Mapping[str, Any]], what: str) -> BytesIO:
+    return BytesIO(b"".join(_encode(document, what) + b"\n" for document in documents))
 
 
 def take_names(names: Names | None, what: str) -> tuple[str, ...]:

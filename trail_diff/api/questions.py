@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sized
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from msgspec import structs
 
@@ -44,6 +44,9 @@ from trail_diff.redaction.redactor import Redactor
 from trail_diff.render.lists import CALLERS, JOBS
 from trail_diff.triaging.select import TriageFilter
 
+if TYPE_CHECKING:
+    from inspect import Signature
+
 _Given = ParamSpec("_Given")
 _Answer = TypeVar("_Answer")
 
@@ -57,18 +60,21 @@ def _explaining(question: Callable[_Given, _Answer]) -> Callable[_Given, _Answer
     @wraps(question)
     def asked(*given: _Given.args, **named: _Given.kwargs) -> _Answer:
         try:
-            signature.bind(*given, **named)
-        except TypeError as error:
-            raise UsageError(
-                f"{question.__name__}: {error}", hint=f"it takes {', '.join(signature.parameters)}"
-            ) from error
-        try:
+            _check_arguments(question.__name__, signature, given, named)
             return question(*given, **named)
         except TrailDiffError as error:
             reword(error, question)
+            error.add_note(error.hint)  # a traceback shows it under the message
             raise
 
     return asked
+
+
+def _check_arguments(name: str, signature: "Signature", given: tuple[Any, ...], named: dict[str, Any]) -> None:
+    try:
+        signature.bind(*given, **named)
+    except TypeError as error:
+        raise UsageError(f"{name}: {error}", hint=f"it takes {', '.join(signature.parameters)}") from error
 
 
 @_explaining

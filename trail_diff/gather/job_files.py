@@ -1,8 +1,9 @@
 """From what a pass kept, and from files that describe jobs, to the jobs: what an account of a reading ends in."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
+from typing import BinaryIO
 
 from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.errors import FactError
@@ -52,20 +53,34 @@ def find_in_job_files(paths: Sequence[str]) -> Iterator[Found]:
     lists: list[FoundJob] = []
     for path in paths:
         found = list(FileSource([path]).read(ReadOptions(), ReadOptions(), Tally(), None))
-        if not any(map(_tells_of_job, found)) and any(map(_is_summary, found)):
-            raise FactError(
-                f"--job {path}: it counts jobs by state (list-backup-job-summaries and its like) and names none",
-                hint="give the jobs themselves: aws backup list-backup-jobs, list-copy-jobs or list-restore-jobs",
-            )
-        if not any(map(_tells_of_job, found)):
-            raise FactError(
-                f"--job {path}: no backup, copy or restore job in it",
-                hint="give the output of aws backup describe-backup-job or list-backup-jobs as JSON (or the same for "
-                "copy and restore jobs), or an EventBridge state change",
-            )
+        _refuse_no_job(found, path)
         yield from found
         lists += [item for item in found if isinstance(item, FoundJob)]
     yield from find_cut_lists(lists)
+
+
+def check_job_documents(stream: BinaryIO, what: str) -> None:
+    """Check that documents in memory, given as job descriptors, describe a job.
+
+    Raises:
+        FactError: none does.
+    """
+    _refuse_no_job(list(FileSource(["-"], stream).read(ReadOptions(), ReadOptions(), Tally(), None)), what)
+
+
+def _refuse_no_job(found: Collection[Found], path: str) -> None:
+    if any(map(_tells_of_job, found)):
+        return
+    if any(map(_is_summary, found)):
+        raise FactError(
+            f"--job {path}: it counts jobs by state (list-backup-job-summaries and its like) and names none",
+            hint="give the jobs themselves: aws backup list-backup-jobs, list-copy-jobs or list-restore-jobs",
+        )
+    raise FactError(
+        f"--job {path}: no backup, copy or restore job in it",
+        hint="give the output of aws backup describe-backup-job or list-backup-jobs as JSON (or the same for "
+        "copy and restore jobs), or an EventBridge state change",
+    )
 
 
 def find_cut_lists(found: Iterable[FoundJob]) -> Iterator[Skipped]:

@@ -78,7 +78,7 @@ class FileReader:
             if isinstance(file, Skipped):
                 yield file
             elif file.path == STDIN:
-                yield from self._read_stream("stdin", stdin or _stdin(), None)
+                yield from self._read_stream("memory" if stdin else "stdin", stdin or _stdin(), None)
             else:
                 yield from self._read_file(file)
 
