@@ -49,6 +49,13 @@ def utc(text: str) -> datetime:
         ("-24h", "2026-03-01T12:00"),
         ("PT2H", "2026-03-02T10:00"),
         ("P1D", "2026-03-01T12:00"),
+        ("1h30m", "2026-03-02T10:30"),
+        ("1 day and 12 hours ago", "2026-03-01T00:00"),
+        ("P1DT12H", "2026-03-01T00:00"),
+        ("Monday", "2026-03-02T00:00"),
+        ("last Monday", "2026-02-23T00:00"),
+        ("tue", "2026-02-24T00:00"),
+        ("last Sunday at 18:30", "2026-03-01T18:30"),
         ("2026-3-1", "2026-03-01T00:00"),
         ("昨日", "2026-03-01T00:00"),
         ("昨晩", "2026-03-01T18:00"),
@@ -93,7 +100,17 @@ def test_day_on_which_clocks_change_has_its_own_length() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["soon", "03/02/2026", "2026-03-01 18:00 CST", "2026-03-01 18:00 Asia/Tokio", "3 months", "99999999d ago", ""],
+    [
+        "soon",
+        "03/02/2026",
+        "2026-03-01 18:00 CST",
+        "2026-03-01 18:00 Asia/Tokio",
+        "3 months",
+        "99999999d ago",
+        "30m1h",
+        "1d5d",
+        "",
+    ],
 )
 def test_what_means_several_moments_or_none_is_none(text: str) -> None:
     """Nothing is guessed: neither which number is the month, nor which zone an abbreviation means, nor a unit."""

@@ -10,17 +10,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from trail_diff.times import parse_time
 
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(
-    r"(?:PT(?=\d+[smh])|P(?=\d+[dw]))?(\d{1,9})\s*(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?)\Z",
-    re.IGNORECASE,
-)
+_PART = r"(\d{1,9})\s*(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?)"
+_PARTS = re.compile(_PART, re.IGNORECASE)
+_DURATION = re.compile(rf"(?:PT(?=\d+[smh])|P(?=\d+[dw]))?{_PART}(?:(?: ?T| and)?\s*{_PART})*\Z", re.IGNORECASE)
 _ISO_DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}\Z")
 _YEAR_FIRST = re.compile(
     r"(\d{4})(?:[/-](\d{1,2})[/-](\d{1,2})|年(\d{1,2})月(\d{1,2})日)(?:\s*T?\s*(\d{1,2}:\d{2}.*))?\Z"
 )
 _YEAR_LAST = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?!\d)")
 _WRITTEN_DAYS = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d.%m.%Y")
-_NAMED = re.compile(r"(today|yesterday|last night)(?: (?:at )?(\d{1,2}):(\d{2}))?\Z", re.IGNORECASE)
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_NAMED = re.compile(
+    r"(today|yesterday|last night|(last )?(mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)"
+    r"(?: (?:at )?(\d{1,2}):(\d{2}))?\Z",
+    re.IGNORECASE,
+)
 _ZONED = re.compile(
     r"(.*(?:[\d.]|\b[ap]m))\s*\(?([A-Za-z][A-Za-z0-9_+:/-]*)\)?\Z|(.*\d)\s+([+-]\d{1,2}(?::?\d{2})?)\Z", re.IGNORECASE
 )
@@ -59,7 +63,8 @@ def parse_moment(text: str, now: datetime, zone: tzinfo = UTC, *, is_end: bool =
     """Read a time: whatever `parse_time` reads, "now", an age, a day, "yesterday 18:00" or "last night".
 
     An age is "2h ago", "2h" or "-2h". A day is "today", "yesterday", 2026-03-02 or 2026/03/02: its first moment, or its
-    last one where the time is the end of a span. "last night" is from 18:00 to 06:00. A time may end in its zone: an
+    last one where the time is the end of a span. A day of the week is the latest one, "last" one before today. "last
+    night" is from 18:00 to 06:00. A time may end in its zone: an
     offset, UTC, JST or Asia/Tokyo; without one it is of `zone`. A date whose day and month could be exchanged is none.
     The Date of a mail is read as well, and the words and ages in Japanese.
     """
@@ -81,12 +86,16 @@ def parse_moment(text: str, now: datetime, zone: tzinfo = UTC, *, is_end: bool =
 
 
 def parse_duration(text: str) -> timedelta | None:
-    """Read a duration such as "90s", "15m", "2h" or "3 days"; None if it is none."""
-    found = _DURATION.match(text.strip())
-    if not found:
+    """Read a duration such as "90s", "15m", "3 days" or "1h30m"; None if it is none.
+
+    Its units go from the largest to the smallest, each once.
+    """
+    found = _PARTS.findall(text) if _DURATION.match(text.strip()) else []
+    units = [_UNIT_SECONDS[unit[0].lower()] for _, unit in found]
+    if not units or units != sorted(set(units), reverse=True):
         return None
     try:
-        return timedelta(seconds=int(found[1]) * _UNIT_SECONDS[found[2][0].lower()])
+        return timedelta(seconds=sum(int(count) * unit for (count, _), unit in zip(found, units, strict=True)))
     except OverflowError:
         return None
 
@@ -133,17 +142,26 @@ def _find_zone(name: str) -> tzinfo | None:
 
 
 def _from_words(text: str, now: datetime, *, is_end: bool) -> datetime | None:
-    """Read "today", "yesterday" or "last night", as seen from a local time."""
+    """Read "today", "yesterday", "last night" or a day of the week, as seen from a local time."""
     found = _NAMED.match(text)
     if not found:
         return None
+    name = found[1].lower()
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    day = today if found[1].lower() == "today" else today - timedelta(days=1)
-    if found[2]:
-        return day.replace(hour=int(found[2]), minute=int(found[3])).astimezone(UTC)
-    if found[1].lower() == "last night":
+    day = today - timedelta(days=_days_since(name, today))
+    if found[4]:
+        return day.replace(hour=int(found[4]), minute=int(found[5])).astimezone(UTC)
+    if name == "last night":
         return (today.replace(hour=6) if is_end else day.replace(hour=18)).astimezone(UTC)
     return _day(day, is_end=is_end)
+
+
+def _days_since(name: str, today: datetime) -> int:
+    """Return how many days ago a named day was."""
+    if name in ("today", "yesterday", "last night"):
+        return int(name != "today")
+    days = (today.weekday() - _WEEKDAYS.index(name.removeprefix("last ")[:3])) % 7
+    return days or 7 * name.startswith("last ")
 
 
 def _from_date(text: str, zone: tzinfo, *, is_end: bool) -> datetime | None:
