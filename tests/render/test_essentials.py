@@ -287,13 +287,18 @@ def test_policy_mended_since_needs_no_fix() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cause", "told"), [(Cause.KEY_POLICY_EXPLICIT_DENY, "not if"), (Cause.KEY_POLICY_NO_ALLOW, "certain if")]
+    ("cause", "clause", "told"),
+    [
+        (Cause.KEY_POLICY_EXPLICIT_DENY, "aws:SourceArn is absent", "not if aws:SourceArn is absent"),
+        (Cause.KEY_POLICY_EXPLICIT_DENY, "aws:username is not a or b", "only if aws:username is a or b"),
+        (Cause.KEY_POLICY_NO_ALLOW, "aws:username is not a or b", "certain if aws:username is not a or b"),
+    ],
 )
-def test_what_would_clear_a_deny_confirms_that_nothing_allows(cause: Cause, told: str) -> None:
+def test_what_would_clear_a_deny_confirms_that_nothing_allows(cause: Cause, clause: str, told: str) -> None:
     """A condition that would not hold clears a Deny, and of an Allow it means that nothing allows."""
     finding = structs.replace(CANONICAL.findings[0], cause=cause)
 
-    assert show_unless(finding, "aws:SourceArn is absent", ENGLISH) == f"{told} aws:SourceArn is absent"
+    assert show_unless(finding, clause, ENGLISH) == told
 
 
 def test_value_that_is_inferred_is_said_to_be() -> None:

@@ -13,6 +13,7 @@ from trail_diff.render.layout import place_key, show_statement
 from trail_diff.render.phrases import caller_name
 
 _MOST_VALUES = 3
+_IS_NOT = " is not "
 _DENIES = frozenset(cause for cause in Cause if cause.endswith("-deny"))
 
 
@@ -81,8 +82,13 @@ def show_clearing(finding: Finding, words: Catalogue) -> list[str]:
 
 def show_unless(finding: Finding, clause: str, words: Catalogue) -> str:
     """Show what would clear a finding; a condition of an Allow that would not hold confirms that nothing allows."""
-    is_allow = finding.cause is Cause.KEY_POLICY_NO_ALLOW
-    return words.labels["holds_if" if is_allow else "unless"].format(unless=words.grammar.say_value(clause))
+    if finding.cause is Cause.KEY_POLICY_NO_ALLOW:
+        label = "holds_if"
+    elif _IS_NOT in clause:
+        label, clause = "only_if", clause.replace(_IS_NOT, " is ")
+    else:
+        label = "unless"
+    return words.labels[label].format(unless=words.grammar.say_value(clause))
 
 
 def show_rests_on(finding: Finding, words: Catalogue, told: Collection[Reason] = ()) -> list[str]:

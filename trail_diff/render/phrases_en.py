@@ -241,6 +241,7 @@ ENGLISH = Catalogue(
         "possibly": "possibly {cause}",
         "rests_on": "rests on",
         "unless": "not if {unless}",
+        "only_if": "only if {unless}",
         "moved": "moved",
         "holds_if": "certain if {unless}",
         "id": "id",

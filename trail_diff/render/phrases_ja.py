@@ -251,6 +251,7 @@ JAPANESE = Catalogue(
         "possibly": "可能性: {cause}",
         "rests_on": "前提",
         "unless": "{unless}場合を除く",
+        "only_if": "{unless}場合のみ",
         "moved": "移動",
         "holds_if": "{unless}場合は確実",
         "id": "ID",
