@@ -198,6 +198,17 @@ def test_rival_of_the_same_kind_is_named_by_its_statement() -> None:
     assert not is_rival(structs.replace(finding, action="kms:GenerateDataKey"), finding)
 
 
+def test_rival_on_another_key_names_it() -> None:
+    """Two explanations that concern two keys are not taken for one key's."""
+    finding = CANONICAL.findings[0]
+    rival = structs.replace(finding, cause=Cause.KEY_DISABLED, statement=None, key=f"{finding.key}-other")
+
+    assert name_rival(CANONICAL, finding, rival, "kms:Decrypt", ENGLISH).endswith("-other")
+    assert "-other" not in name_rival(
+        CANONICAL, finding, structs.replace(rival, key=finding.key), "kms:Decrypt", ENGLISH
+    )
+
+
 def test_change_is_the_last_policy_before_the_job_ended() -> None:
     """A finding about the key policy that rests on no change shows the last PutKeyPolicy before the job's end."""
     finding = structs.replace(CANONICAL.findings[0], evidence=())

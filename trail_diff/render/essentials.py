@@ -156,7 +156,7 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
     elif finding.statement is not None:
         parts.append(findings.show_place(finding, words))
     if finding.key is not None and finding.key != report.failed.key:
-        parts.append(f"{words.labels['key']} {layout.show_key(finding.key)}")
+        parts.append(findings.name_key(finding.key, words))
     outcomes = findings.conditions_of(finding, report.decisions)
     conditions = [_show_condition(one, finding, words) for one in outcomes]
     differs = findings.show_differences(report, finding, words, _MOST_VALUES)
@@ -286,7 +286,10 @@ def name_rival(report: Report, finding: Finding, rival: Finding, actions: str, w
     is_alike = (rival.cause, rival.caller, rival.key) == (finding.cause, finding.caller, finding.key)
     place = findings.show_place(rival, words)
     if not (is_alike and rival.statement and place):
-        return words.head(confidence, findings.show_finding(rival, actions, words))
+        other = [findings.name_key(rival.key, words)] if rival.key and rival.key != finding.key else []
+        return words.grammar.join_clauses(
+            [words.head(confidence, findings.show_finding(rival, actions, words)), *other]
+        )
     keys = [one.key for one in findings.conditions_of(rival, report.decisions)]
     tested = words.grammar.join_names(list(dict.fromkeys(keys)))
     clearing = findings.show_clearing(rival, words)

@@ -9,7 +9,7 @@ from trail_diff.model.decisions import CallerDecision, ConditionOutcome
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Finding, Report, RequestDifference
 from trail_diff.render.catalogue import Catalogue
-from trail_diff.render.layout import place_key, show_statement
+from trail_diff.render.layout import place_key, show_key, show_statement
 from trail_diff.render.phrases import caller_name
 
 _MOST_VALUES = 3
@@ -53,6 +53,11 @@ def show_place(finding: Finding, words: Catalogue) -> str:
     """Show where a finding lies: the policy layer, and the statement of it."""
     parts = [words.layers.get(finding.layer or "", ""), show_statement(finding.statement, words)]
     return words.grammar.join_items([part for part in parts if part])
+
+
+def name_key(key: str, words: Catalogue) -> str:
+    """Name a key that is not the one that the reader takes it for."""
+    return f"{words.labels['key']} {show_key(key)}"
 
 
 def show_condition(condition: ConditionOutcome, effect: str, words: Catalogue) -> str:
