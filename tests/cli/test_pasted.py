@@ -206,6 +206,8 @@ POLICY = str(INCIDENT / "key-policy.json")
         ),
         (["cache", "clean"], "Did you mean 'clear'?; see", "trail-diff cache --help"),
         (["--case", JOB], "is a job, not a file", "goes after --job-id"),
+        (["--job", JOB], "is a job, not a file", "goes after --job-id"),
+        (["--events", JOB], "is a job, not a file", "goes after --job-id"),
         (["--case", KEY, "--job-id", JOB], "--case", "goes after --job-id"),
         (["compare", JOB, JOB], "is a job, not a file", "--baseline-job-id ID"),
         (["what-if", "--key-policy", POLICY, "--format", "sarif"], "'sarif' is not one of", "with --sarif FILE"),

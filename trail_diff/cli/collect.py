@@ -37,7 +37,7 @@ def collect(
     from trail_diff.pasted.explain import explaining
     from trail_diff.pipeline import save_bundle
 
-    question = make_question(asked, source)
+    question = make_question(asked, source, job)
     with (
         reading(source, run, history=history, known=known, jobs=job, writes=output) as inputs,
         explaining(question, inputs),

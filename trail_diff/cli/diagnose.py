@@ -50,7 +50,7 @@ def diagnose(
     from trail_diff.pasted.explain import explaining
     from trail_diff.pipeline import analyse, load_case
 
-    question = make_question(asked, source)
+    question = make_question(asked, source, job)
     with (
         reading(source, run, history=history, known=known, jobs=job, writes=view.output) as inputs,
         explaining(question, inputs),

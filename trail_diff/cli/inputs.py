@@ -179,25 +179,25 @@ def _redacting(run: Run) -> "Iterator[Redactor | None]":
         write_map(pseudonyms, run.map_file)
 
 
-def make_question(asked: Asked, source: Source) -> "Question":
+def make_question(asked: Asked, source: Source, jobs: Sequence[str] | None) -> "Question":
     """Return what is asked; a case bundle holds a job id, so that --job-id is optional.
 
     Raises:
         UsageError: no job is named, or a padding is set together with a bundle.
     """
     from trail_diff.case.builder import DEFAULT_PAD, Question
+    from trail_diff.pasted.arguments import check_files, take_account, take_keys
+    from trail_diff.pasted.forms import find_job_id
 
     padding, is_case = parse_duration_option(asked.pad), source.case is not None
     if asked.job_id is None and not is_case:
+        check_files({"--events": source.events or (), "--job": jobs or ()})  # an id that went astray is named
         raise UsageError("which job? --job-id is missing", hint="'trail-diff jobs' lists those found")
     if is_case and padding != DEFAULT_PAD:
         raise UsageError(
             "--pad has no effect with --case: it holds what was collected",
             hint="leave it out, or collect the case again with it",
         )
-    from trail_diff.pasted.arguments import take_account, take_keys
-    from trail_diff.pasted.forms import find_job_id
-
     keys, regions = take_keys(asked.key), tuple(source.region or ())
     account = take_account(asked.account) if asked.account is not None else None
     job_id, baseline = (find_job_id(one) if one else one for one in (asked.job_id, asked.baseline_job_id))
