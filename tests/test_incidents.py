@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from doubles import double, mix
 from incidents import CASES, FOLDER, diagnose, run_in, shipped
+from scenes.stage import BAD, Scene
 
 SHIPPED = shipped()
 
@@ -40,6 +42,54 @@ def test_shipped_incident_gets_its_answer(name: str) -> None:
     assert expected.get("remedy_helps_any") is not True or helping
     assert not helping & set(expected.get("remedy_not_help") or [])
     assert not expected.get("warnings_any") or set(expected["warnings_any"]) & set(report["coverage"]["warnings"])
+
+
+@pytest.mark.parametrize("where", ["region", "account"])
+@pytest.mark.parametrize("name", ["unnamed-layer", "principal-tag", "other-endpoint", "throttled", "role-without-path"])
+def test_incident_elsewhere_changes_no_answer(name: str, where: str, tmp_path: Path) -> None:
+    """The same role name is refused in another Region or account at the same time: that is no call of the job."""
+    scene = make_scene(name)
+    records = scene.finish().sorted()
+    write_scene(scene, tmp_path, mix(records, double(records, where)))
+
+    report = run_in(tmp_path, ["--job-id", BAD, "--events", "export", *scene.options])
+
+    assert CASES[name].faults(report) == []
+    assert report["findings"][0]["key"] in (None, scene.key)
+
+
+@pytest.mark.parametrize("refused", ["unnamed-layer", "restore-refused"])
+@pytest.mark.parametrize(
+    "name",
+    ["allow-gone", "until-date", "from-date", "not-kms", "unnamed-layer", "second-deny", "invalid-state-disabled"],
+)
+def test_refusal_of_another_job_is_never_a_certain_answer(name: str, refused: str, tmp_path: Path) -> None:
+    """Another job of the role was refused on its own key, without a context: at most it is possibly this job's cause."""
+    scene = make_scene(name)
+    there = double(make_scene(refused).finish().sorted(), "beside")
+    write_scene(scene, tmp_path, mix(scene.finish().sorted(), there))
+
+    report = run_in(tmp_path, ["--job-id", BAD, "--events", "export", *scene.options])
+
+    own = [one for one in report["findings"] if one["key"] in (None, scene.key)]
+    others = [one for one in report["findings"] if one not in own]
+    assert all(one["confidence"] == "possible" for one in others)
+    assert CASES[name].cause is None or CASES[name].cause in {one["cause"] for one in own}
+    assert not own or not others or own[0]["confidence"] == "possible" or report["findings"][0] == own[0]
+
+
+def make_scene(name: str) -> Scene:
+    """Return the scene of an incident."""
+    scene = Scene()
+    CASES[name].make(scene)
+    return scene
+
+
+def write_scene(scene: Scene, folder: Path, export: bytes) -> None:
+    """Write an export, and the files that go with a scene."""
+    (folder / "export").write_bytes(export)
+    for file, content in scene.files.items():
+        (folder / file).write_text(content, encoding="utf-8")
 
 
 def fits(wanted: Any, got: Any) -> bool:

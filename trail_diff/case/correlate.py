@@ -9,7 +9,7 @@ what happens in the padding may belong to a neighbouring job, so calls there are
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from trail_diff.arns import last_name
+from trail_diff.arns import arn_account, arn_region, last_name
 from trail_diff.case.event_index import EventIndex
 from trail_diff.events.encryption_context import ContextVerdict, contexts_of, read_context, vaults_of
 from trail_diff.model.codes import CallerKind
@@ -123,7 +123,7 @@ def _reasons(event: Event, job: Job, keys: frozenset[str], contexts: Contexts) -
         yield Reason.CONTEXT_NAMES_VAULT if names_vault else Reason.CONTEXT_NAMES_RESOURCE
     if on_key and event.caller.kind is CallerKind.SERVICE_PRINCIPAL:
         yield Reason.KEY_AND_SERVICE_PRINCIPAL
-    if by_role and (on_key or _may_be_about_keys(event, keys)):
+    if by_role and (on_key or (_may_be_about_keys(event, keys) and is_of_region(event, job))):
         yield Reason.KEY_AND_JOB_ROLE if on_key else Reason.JOB_ROLE
     elif on_key and verdict is ContextVerdict.SILENT and event.caller.kind is not CallerKind.SERVICE_PRINCIPAL:
         yield Reason.KEY_ONLY
@@ -142,7 +142,21 @@ def is_job_role(event: Event, job: Job) -> bool:
     if role_arn == job.role:
         return True
     # The path stands only in sessionIssuer.arn; an ARN rebuilt from an STS session has none.
-    return "/" not in (role_arn.partition(":role/")[2]) and last_name(role_arn) == last_name(job.role)
+    is_same_account = arn_account(role_arn) in (None, arn_account(job.role) or arn_account(role_arn))
+    is_pathless = "/" not in role_arn.partition(":role/")[2]
+    return is_pathless and is_same_account and last_name(role_arn) == last_name(job.role)
+
+
+def regions_of(job: Job) -> frozenset[str]:
+    """Return the Regions in which a job's calls may be: its own, and those of its vaults and keys."""
+    places = (job.vault, job.source_vault, *job.keys)
+    return frozenset(region for region in (job.region, *map(arn_region, places)) if region)
+
+
+def is_of_region(event: Event, job: Job) -> bool:
+    """Check whether a call went to a Region of the job, as far as they are known: its role may be at work in others."""
+    regions = {*regions_of(job), arn_region(job.resource)} - {None}
+    return event.aws_region is None or not regions or event.aws_region in regions
 
 
 def _may_be_about_keys(event: Event, keys: frozenset[str]) -> bool:

@@ -10,8 +10,8 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from trail_diff.arns import arn_account, arn_region
-from trail_diff.case.correlate import has_concurrent_job
+from trail_diff.arns import arn_account
+from trail_diff.case.correlate import has_concurrent_job, regions_of
 from trail_diff.case.event_index import EventIndex
 from trail_diff.events.jobs import is_finished
 from trail_diff.model.learnt import Coverage, Event, Job, JobEvents, Skipped, Window, Windows
@@ -123,7 +123,7 @@ def _check_places(job: Job, tally: Tally) -> Iterator[Reason]:
     """
     regions, accounts = tally.regions(), tally.accounts()
     needed_accounts = {job.account, *map(arn_account, _places_of(job))} - {None}
-    if regions and not _regions_of(job) <= regions:
+    if regions and not regions_of(job) <= regions:
         yield Reason.REGION_NOT_COVERED
     if accounts and not needed_accounts <= accounts:
         yield Reason.ACCOUNT_NOT_COVERED
@@ -131,11 +131,6 @@ def _check_places(job: Job, tally: Tally) -> Iterator[Reason]:
 
 def _places_of(job: Job) -> tuple[str | None, ...]:
     return job.vault, job.source_vault, *job.keys
-
-
-def _regions_of(job: Job) -> frozenset[str]:
-    """Return the Regions in which a job's calls may be: its own, and those of its vaults and keys."""
-    return frozenset(region for region in (job.region, *map(arn_region, _places_of(job))) if region)
 
 
 def _check_window(side: JobEvents, tally: Tally) -> Iterator[Reason]:
@@ -147,7 +142,7 @@ def _check_window(side: JobEvents, tally: Tally) -> Iterator[Reason]:
     what was searched, it is known which time is whole; a log store must have a record of that time and of the job's
     account as well, since its trail may not have been there yet, and may be an organization's.
     """
-    elsewhere = (_regions_of(side.job) & tally.regions()) - {side.job.region}
+    elsewhere = (regions_of(side.job) & tally.regions()) - {side.job.region}
     for where in (side.job.region, *sorted(elsewhere)):
         is_searched = any(_is_searched(side, where, place, tally) for place in tally.searched)
         if not is_searched and (tally.as_of is not None or not _is_spanned(side, where, tally)):

@@ -217,9 +217,11 @@ def _did_work(group: CallerGroup) -> bool:
 
 
 def _equal_suspects(findings: Sequence[Finding]) -> tuple[int, ...]:
-    """Return the Denies that are suspected as much as the first, each of which has to be narrowed."""
+    """Return the Denies of its policy that are suspected as much as the first, each of which has to be narrowed."""
     first = findings[0]
-    equal = (one for one in findings if one.cause is first.cause and one.confidence == first.confidence)
+    equal = (
+        one for one in findings if (one.cause, one.confidence, one.key) == (first.cause, first.confidence, first.key)
+    )
     return tuple(sorted({one.statement.index for one in equal if one.statement is not None and one.caller is not None}))
 
 

@@ -12,8 +12,10 @@ from msgspec import Struct, structs
 from trail_diff.diagnosis.evidence.registry import judge_hypothesis
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis, Standing
+from trail_diff.diagnosis.hypotheses.refused_calls import may_be_of_another_job, told_keys
 from trail_diff.diagnosis.hypotheses.registry import propose
 from trail_diff.model.codes import Cause, Confidence
+from trail_diff.model.learnt import Case, KeyAccess
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Finding, Judgement, RuledOut, Weighed
 
@@ -55,11 +57,17 @@ class _Judged(Struct, frozen=True):
 
 
 def weigh(examined: Examined) -> Weighing:
-    """Propose every hypothesis, let every rule judge it, and put together what they say."""
+    """Propose every hypothesis, let every rule judge it, and put together what they say.
+
+    Of equally certain findings those on the job's own keys come first: its role is refused on others for other jobs.
+    """
     weighing = settle([(one, judge_hypothesis(examined, one)) for one in propose(examined)])
     gaps = tuple(one for one in examined.case.coverage.warnings if one in GAPS)
-    doubted = (_doubt_absence(one, gaps) for one in weighing.findings)
-    findings = sorted(doubted, key=lambda one: _ORDER.index(one.confidence))
+    doubted = (_doubt_owner(_doubt_absence(one, gaps), examined.case) for one in weighing.findings)
+    own = told_keys(examined.case.failed.job)
+    findings = sorted(
+        doubted, key=lambda one: (_ORDER.index(one.confidence), bool(own) and one.key not in {None, *own})
+    )
     return structs.replace(weighing, findings=tuple(findings))
 
 
@@ -70,6 +78,36 @@ def _doubt_absence(finding: Finding, gaps: tuple[Reason, ...]) -> Finding:
     if not gaps or not is_doubtful:
         return finding
     return structs.replace(finding, confidence="likely", reasons=(*finding.reasons, *gaps))
+
+
+def _doubt_owner(finding: Finding, case: Case) -> Finding:
+    """Return a finding that is not certain where the refused calls that it is about may be those of another job.
+
+    That job has the same role, and did not succeed either. Where the job has other keys as well, which one it was
+    refused on is open.
+    """
+    calls = [
+        tie
+        for tie in case.failed.events
+        if tie.event.error_code
+        and finding.caller is not None
+        and tie.event.caller.across_sessions() == finding.caller.across_sessions()
+        and any(_is_of(access, finding) for access in tie.event.accesses)
+    ]
+    if (
+        not calls
+        or finding.key in told_keys(case.failed.job)
+        or not all(may_be_of_another_job(case, tie) for tie in calls)
+    ):
+        return finding
+    others = {*told_keys(case.failed.job), *case.failed.job.keys} - {finding.key}
+    confidence: Confidence = "possible" if others else "likely"
+    lowered = max(finding.confidence, confidence, key=_ORDER.index)
+    return structs.replace(finding, confidence=lowered, reasons=(*finding.reasons, Reason.ROLE_OF_OTHER_JOB))
+
+
+def _is_of(access: KeyAccess, finding: Finding) -> bool:
+    return finding.action in (None, access.action) and finding.key in (None, access.key)
 
 
 def settle(told: Sequence[tuple[Hypothesis, tuple[Judgement, ...]]]) -> Weighing:

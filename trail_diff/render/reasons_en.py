@@ -98,6 +98,7 @@ REASONS: Mapping[str, str] = {
     "key-and-service-principal": "an AWS service used the job's key",
     "key-and-job-role": "the job's role used the job's key",
     "job-role": "the job's role made the call",
+    "role-of-other-job": "another failed job used the same role at that time, so the call may be its own",
     "key-only": "the call used the job's key; nothing else ties it to the job",
     "in-window": "the call lies in the time of the job",
     "caller-of-asked-key": "a caller of the key asked about was refused on another key",

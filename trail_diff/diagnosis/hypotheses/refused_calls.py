@@ -1,12 +1,14 @@
 """The failed job's calls that ended in an error, and which of them it can have failed for. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from trail_diff.arns import arn_account
+from trail_diff.case.correlate import is_of_region
 from trail_diff.diagnosis.diff import is_onlooker, is_relevant
 from trail_diff.diagnosis.examined import Examined
+from trail_diff.events.jobs import is_succeeded
 from trail_diff.model.codes import CallerKind
-from trail_diff.model.learnt import Event, TiedEvent
+from trail_diff.model.learnt import Case, Event, Job, TiedEvent
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Evidence
 
@@ -50,10 +52,9 @@ def own_errors(examined: Examined) -> Iterator[TiedEvent]:
 def is_decisive(examined: Examined, tie: TiedEvent) -> bool:
     """Check whether an error can be what the job failed for.
 
-    It cannot when the same call worked later in the job. It is doubtful when only the role ties it to the job, on a key
-    that the succeeded job did not use, while another job of that role ran: then it may be that job's.
+    It cannot when the same call worked later in the job. It is doubtful when it may be that of another job.
     """
-    return not (was_survived(examined, tie.event) or _may_be_of_another_job(examined, tie))
+    return not (was_survived(examined, tie.event) or may_be_of_another_job(examined.case, tie))
 
 
 def is_logged_elsewhere(examined: Examined, group: CallerGroup) -> bool:
@@ -85,19 +86,35 @@ def was_survived(examined: Examined, error: Event) -> bool:
     )
 
 
-def _may_be_of_another_job(examined: Examined, tie: TiedEvent) -> bool:
-    case, own, moment = examined.case, examined.case.failed.job, tie.event.event_time
-    used = {access.key for one in (case.succeeded.events if case.succeeded else ()) for access in one.event.accesses}
-    if not set(tie.reasons) <= _BY_ROLE or tie.event.is_on({own.key, *used}):
+def may_be_of_another_job(case: Case, tie: TiedEvent) -> bool:
+    """Check whether a refused call that only the role ties to the job may be another job's of that role.
+
+    On a key that the succeeded job used as well, that is one which did not succeed either: its failure is explained by
+    the call. On a key that is known to be the job's by more than its role, the call would concern it in any case.
+    """
+    own, moment = case.failed.job, tie.event.event_time
+    if not _BY_ROLE.issuperset(tie.reasons) or tie.event.is_on(told_keys(own)):
         return False
+    was_used = any(tie.event.is_on({access.key}) for one in _succeeded(case) for access in one.event.accesses)
     return any(
         job.role == own.role
-        and job.id.casefold() != own.id.casefold()
+        and is_of_region(tie.event, job)
+        and job.id.casefold() not in {own.id.casefold(), (own.parent or "").casefold()}
+        and not (was_used and is_succeeded(job))
         and job.created is not None
         and job.created <= moment
         and (job.completed is None or moment <= job.completed)
         for job in case.jobs
     )
+
+
+def told_keys(job: Job) -> set[str]:
+    """Return the keys that are a job's by more than what its role used, which serves other jobs as well."""
+    return {one.key for one in job.key_roles if one.origin != "job-role"}
+
+
+def _succeeded(case: Case) -> Sequence[TiedEvent]:
+    return case.succeeded.events if case.succeeded is not None else ()
 
 
 def evidence_of(*events: Event) -> tuple[Evidence, ...]:

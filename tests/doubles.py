@@ -1,0 +1,35 @@
+"""Records of an incident once more as those of another job: elsewhere, or beside it, with keys and ids of their own."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+DOUBLES: dict[str, dict[str, str]] = {
+    "region": {"eu-west-1": "ap-southeast-2", "us-east-1": "ca-central-1"},
+    "account": {"111122223333": "777788889999", "444455556666": "888899990000"},
+    "beside": {"prod-vault": "dev-vault", "orders": "invoices"},
+}
+"""What is replaced: another Region, another account, or another vault and table of the same ones; the role stays."""
+
+
+def double(records: Sequence[Any], where: str) -> list[Any]:
+    """Return the records as those of another job, whose keys, jobs and events have other ids."""
+    text = _ID.sub(lambda found: _renew(where + found[0].lower()), json.dumps(records))
+    for old, new in DOUBLES[where].items():
+        text = text.replace(old, new)
+    doubled: list[Any] = json.loads(text)
+    return doubled
+
+
+def mix(*parts: Sequence[Any]) -> bytes:
+    """Return records of several jobs as one export, in order of time."""
+    records = [record for part in parts for record in part]
+    return "\n".join(json.dumps(record) for record in sorted(records, key=lambda one: str(one["eventTime"]))).encode()
+
+
+def _renew(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
