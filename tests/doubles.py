@@ -7,17 +7,22 @@ from collections.abc import Sequence
 from typing import Any
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_KMS = "kms.amazonaws.com"
 DOUBLES: dict[str, dict[str, str]] = {
     "region": {"eu-west-1": "ap-southeast-2", "us-east-1": "ca-central-1"},
     "account": {"111122223333": "777788889999", "444455556666": "888899990000"},
     "beside": {"prod-vault": "dev-vault", "orders": "invoices"},
+    "on-the-key": {"orders": "invoices"},
 }
-"""What is replaced: another Region, another account, or another vault and table of the same ones; the role stays."""
+"""What is replaced: another Region, another account, another vault and table of the same ones, or a table on the same
+key; the role stays."""
 
 
 def double(records: Sequence[Any], where: str) -> list[Any]:
     """Return the records as those of another job, whose keys, jobs and events have other ids."""
-    text = _ID.sub(lambda found: _renew(where + found[0].lower()), json.dumps(records))
+    kept = _ID.findall(json.dumps([record.get("resources") for record in records])) if where == "on-the-key" else ()
+    told = [record for record in records if not kept or "resources" in record or record["eventSource"] != _KMS]
+    text = _ID.sub(lambda found: found[0] if found[0] in kept else _renew(where + found[0].lower()), json.dumps(told))
     for old, new in DOUBLES[where].items():
         text = text.replace(old, new)
     doubled: list[Any] = json.loads(text)

@@ -78,6 +78,18 @@ def test_refusal_of_another_job_is_never_a_certain_answer(name: str, refused: st
     assert not own or not others or own[0]["confidence"] == "possible" or report["findings"][0] == own[0]
 
 
+@pytest.mark.parametrize("name", ["identity-deny", "boundary", "throttled", "throttled-to-death", "wrong-context"])
+def test_job_with_the_same_trouble_changes_no_cause(name: str, tmp_path: Path) -> None:
+    """Two jobs of a role on one key, each refused once: whichever call is whose, the cause is the same."""
+    scene = make_scene(name)
+    records = scene.finish().sorted()
+    write_scene(scene, tmp_path, mix(records, double(records, "on-the-key")))
+
+    report = run_in(tmp_path, ["--job-id", BAD, "--events", "export", *scene.options])
+
+    assert CASES[name].faults(report) == []
+
+
 def make_scene(name: str) -> Scene:
     """Return the scene of an incident."""
     scene = Scene()

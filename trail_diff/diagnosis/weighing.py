@@ -5,17 +5,17 @@ possible, with the rival named. What is in doubt is likely at most, and never by
 refuted, whatever else supports it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, structs
 
 from trail_diff.diagnosis.evidence.registry import judge_hypothesis
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis, Standing
-from trail_diff.diagnosis.hypotheses.refused_calls import may_be_of_another_job, told_keys
+from trail_diff.diagnosis.hypotheses.refused_calls import has_other_job, may_be_of_another_job, told_keys
 from trail_diff.diagnosis.hypotheses.registry import propose
 from trail_diff.model.codes import Cause, Confidence
-from trail_diff.model.learnt import Case, KeyAccess
+from trail_diff.model.learnt import Case, KeyAccess, TiedEvent
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Finding, Judgement, RuledOut, Weighed
 
@@ -84,26 +84,26 @@ def _doubt_owner(finding: Finding, case: Case) -> Finding:
     """Return a finding that is not certain where the refused calls that it is about may be those of another job.
 
     That job has the same role, and did not succeed either. Where the job has other keys as well, which one it was
-    refused on is open.
+    refused on is open; else one call is too few for two jobs.
     """
-    calls = [
-        tie
-        for tie in case.failed.events
-        if tie.event.error_code
-        and finding.caller is not None
-        and tie.event.caller.across_sessions() == finding.caller.across_sessions()
-        and any(_is_of(access, finding) for access in tie.event.accesses)
-    ]
-    if (
-        not calls
-        or finding.key in told_keys(case.failed.job)
-        or not all(may_be_of_another_job(case, tie) for tie in calls)
-    ):
+    calls = list(_refused(finding, case))
+    if not calls or not all(has_other_job(case, tie) for tie in calls):
+        return finding
+    is_open = all(may_be_of_another_job(case, tie) for tie in calls)
+    if not is_open and len(calls) > 1:
         return finding
     others = {*told_keys(case.failed.job), *case.failed.job.keys} - {finding.key}
-    confidence: Confidence = "possible" if others else "likely"
+    confidence: Confidence = "possible" if is_open and others else "likely"
     lowered = max(finding.confidence, confidence, key=_ORDER.index)
     return structs.replace(finding, confidence=lowered, reasons=(*finding.reasons, Reason.ROLE_OF_OTHER_JOB))
+
+
+def _refused(finding: Finding, case: Case) -> Iterator[TiedEvent]:
+    """Yield the failed job's refused calls that a finding is about."""
+    caller = finding.caller.across_sessions() if finding.caller is not None else None
+    for tie in case.failed.events:
+        if tie.event.error_code and tie.event.caller.across_sessions() == caller:
+            yield from [tie for access in tie.event.accesses if _is_of(access, finding)][:1]
 
 
 def _is_of(access: KeyAccess, finding: Finding) -> bool:

@@ -90,17 +90,26 @@ def may_be_of_another_job(case: Case, tie: TiedEvent) -> bool:
     """Check whether a refused call that only the role ties to the job may be another job's of that role.
 
     On a key that the succeeded job used as well, that is one which did not succeed either: its failure is explained by
-    the call. On a key that is known to be the job's by more than its role, the call would concern it in any case.
+    the call. On a key that is known to be the job's by more than its role, or is the only one that can be, the call
+    would concern it in any case.
     """
+    own = case.failed.job
+    was_used = any(tie.event.is_on({access.key}) for one in _succeeded(case) for access in one.event.accesses)
+    if was_used and not {*told_keys(own), *own.keys}.difference(access.key for access in tie.event.accesses):
+        return False
+    return has_other_job(case, tie, only_failed=was_used)
+
+
+def has_other_job(case: Case, tie: TiedEvent, *, only_failed: bool = True) -> bool:
+    """Check whether another job of the role ran when a call was made that only the role ties to the job."""
     own, moment = case.failed.job, tie.event.event_time
     if not _BY_ROLE.issuperset(tie.reasons) or tie.event.is_on(told_keys(own)):
         return False
-    was_used = any(tie.event.is_on({access.key}) for one in _succeeded(case) for access in one.event.accesses)
     return any(
         job.role == own.role
         and is_of_region(tie.event, job)
         and job.id.casefold() not in {own.id.casefold(), (own.parent or "").casefold()}
-        and not (was_used and is_succeeded(job))
+        and not (only_failed and is_succeeded(job))
         and job.created is not None
         and job.created <= moment
         and (job.completed is None or moment <= job.completed)
