@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doubles import double, mix
+from doubles import double, mix, without_contexts
 from incidents import CASES, FOLDER, diagnose, run_in, shipped
 from scenes.stage import BAD, Scene
 
@@ -76,6 +76,19 @@ def test_refusal_of_another_job_is_never_a_certain_answer(name: str, refused: st
     assert all(one["confidence"] == "possible" for one in others)
     assert CASES[name].cause is None or CASES[name].cause in {one["cause"] for one in own}
     assert not own or not others or own[0]["confidence"] == "possible" or report["findings"][0] == own[0]
+
+
+@pytest.mark.parametrize("name", ["until-date", "from-date", "unnamed-layer", "not-kms"])
+def test_key_of_another_vault_is_never_a_certain_answer(name: str, tmp_path: Path) -> None:
+    """Without contexts nobody can say which vault a call of the storage service is about, if two failed."""
+    scene = make_scene(name)
+    there = double(make_scene("second-deny").finish().sorted(), "beside")
+    write_scene(scene, tmp_path, mix(*map(without_contexts, (scene.finish().sorted(), there))))
+
+    report = run_in(tmp_path, ["--job-id", BAD, "--events", "export", *scene.options])
+
+    others = [one for one in report["findings"] if one["key"] not in (None, scene.key)]
+    assert all(one["confidence"] == "possible" for one in others)
 
 
 @pytest.mark.parametrize("name", ["identity-deny", "boundary", "throttled", "throttled-to-death", "wrong-context"])

@@ -12,7 +12,12 @@ from msgspec import Struct, structs
 from trail_diff.diagnosis.evidence.registry import judge_hypothesis
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis, Standing
-from trail_diff.diagnosis.hypotheses.refused_calls import has_other_job, may_be_of_another_job, told_keys
+from trail_diff.diagnosis.hypotheses.refused_calls import (
+    has_other_job,
+    may_be_of_another_job,
+    may_be_of_other_vault,
+    told_keys,
+)
 from trail_diff.diagnosis.hypotheses.registry import propose
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.learnt import Case, KeyAccess, TiedEvent
@@ -81,21 +86,28 @@ def _doubt_absence(finding: Finding, gaps: tuple[Reason, ...]) -> Finding:
 
 
 def _doubt_owner(finding: Finding, case: Case) -> Finding:
-    """Return a finding that is not certain where the refused calls that it is about may be those of another job.
+    """Return a finding that is not certain where its calls or its key may be those of another job that failed.
 
-    That job has the same role, and did not succeed either. Where the job has other keys as well, which one it was
-    refused on is open; else one call is too few for two jobs.
+    The refused calls: that job has the same role. Where the job has other keys as well, which one it was refused on is
+    open; else one call is too few for two jobs. The key: nothing but the storage service's use of it says that it is of
+    the job's vault, and the other job is on another one.
     """
+    baseline = case.succeeded.job.key_roles if case.succeeded is not None else ()
+    told = (one.key for one in (*case.failed.job.key_roles, *baseline))
+    others = {*told, *case.failed.job.keys} - {finding.key}
     calls = list(_refused(finding, case))
-    if not calls or not all(has_other_job(case, tie) for tie in calls):
-        return finding
-    is_open = all(may_be_of_another_job(case, tie) for tie in calls)
-    if not is_open and len(calls) > 1:
-        return finding
-    others = {*told_keys(case.failed.job), *case.failed.job.keys} - {finding.key}
-    confidence: Confidence = "possible" if is_open and others else "likely"
+    if calls and all(has_other_job(case, tie) for tie in calls):
+        is_open = all(may_be_of_another_job(case, tie) for tie in calls)
+        if is_open or len(calls) == 1:
+            return _lower(finding, "possible" if is_open and others else "likely", Reason.ROLE_OF_OTHER_JOB)
+    if may_be_of_other_vault(case, finding.key):
+        return _lower(finding, "possible" if others else "likely", Reason.KEY_OF_OTHER_VAULT)
+    return finding
+
+
+def _lower(finding: Finding, confidence: Confidence, reason: Reason) -> Finding:
     lowered = max(finding.confidence, confidence, key=_ORDER.index)
-    return structs.replace(finding, confidence=lowered, reasons=(*finding.reasons, Reason.ROLE_OF_OTHER_JOB))
+    return structs.replace(finding, confidence=lowered, reasons=(*finding.reasons, reason))
 
 
 def _refused(finding: Finding, case: Case) -> Iterator[TiedEvent]:

@@ -6,13 +6,17 @@ Each index is made once, of what is asked of it, and shared; a case has a part o
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from trail_diff.model.codes import FAILED_STATES
+
 if TYPE_CHECKING:
     from trail_diff.model.learnt import Event, Job, Window
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 Signs = Callable[["Event"], Iterable[Hashable]]
 """What calls are found by: of one call it returns every sign that it has. The same for all calls, it is kept."""
@@ -109,6 +113,25 @@ class JobIndex:
         for job in self._jobs:
             found.setdefault(job.vault, []).append(job)
         return found
+
+    @cached_property
+    def _failed(self) -> list["Job"]:
+        failed = [job for job in self._jobs if job.state in FAILED_STATES and job.created and job.completed]
+        return sorted(failed, key=lambda job: job.created or _EPOCH)
+
+    @cached_property
+    def _failed_times(self) -> tuple[list[datetime], timedelta]:
+        """Return when the failed jobs began, and how long the longest ran."""
+        spans = [(job.created or _EPOCH, job.completed or _EPOCH) for job in self._failed]
+        return [start for start, _ in spans], max((end - start for start, end in spans), default=timedelta())
+
+    def failed_between(self, start: datetime, end: datetime) -> Iterator["Job"]:
+        """Yield the failed jobs that ran at some time of a span."""
+        starts, longest = self._failed_times
+        for at in range(bisect_left(starts, start - longest), bisect_right(starts, end)):
+            job = self._failed[at]
+            if job.completed is not None and job.completed >= start:
+                yield job
 
     def of_vault(self, vault: str | None) -> Sequence["Job"]:
         """Return all jobs of a vault."""

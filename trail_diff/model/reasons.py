@@ -96,6 +96,7 @@ class Reason(StrEnum):
     KEY_AND_JOB_ROLE = "key-and-job-role"
     JOB_ROLE = "job-role"
     ROLE_OF_OTHER_JOB = "role-of-other-job"
+    KEY_OF_OTHER_VAULT = "key-of-other-vault"
     KEY_ONLY = "key-only"
     IN_WINDOW = "in-window"
     CALLER_OF_ASKED_KEY = "caller-of-asked-key"

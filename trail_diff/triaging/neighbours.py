@@ -17,8 +17,8 @@ from trail_diff.model.learnt import Job, Window
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _NEAREST_KEYED = 3
 """How many jobs with a key are looked at on either side of a job: one, and as many as may have its own id."""
-_LAYERS = 3
-"""How many of the jobs that ran at a time stand for all of one vault or role: a job and its parent can be of them."""
+_LAYERS = 2
+"""How many of the jobs that ran at a time stand for all of one vault or role: a job itself can be one of them."""
 
 
 class Neighbours:
@@ -61,8 +61,7 @@ class Neighbours:
     def around(self, job: Job, sides: Sequence[Job], windows: Sequence[Window]) -> tuple[Job, ...]:
         """Return all that the case of a job depends on, of which these are the sides and the windows."""
         places = set(self._of_each_vault) | self._places_alike(job) | self._at_the_same_time(job)
-        failed_too = {("failed-by-role", side.role) for side in sides if side.role}
-        for sign in failed_too.union(sign for side in (job, *sides) for sign in _sharing(side)):
+        for sign in {sign for side in (job, *sides) for sign in _sharing(side)}:
             places.update(self._open.get(sign, ()))
             if (spans := self._spans.get(sign)) is not None:
                 places.update(place for window in windows for place in spans.inside(window))
@@ -168,12 +167,8 @@ def _signs(job: Job) -> list[tuple[str, str]]:
 
 
 def _sharing(job: Job) -> list[tuple[str, str]]:
-    """Return by what jobs are found whose calls may be taken for one another's: role, name of the vault.
-
-    Those that did not succeed are found by their role once more, as the refused calls of one may be another's.
-    """
-    failed = job.role if not is_succeeded(job) else None
-    signs = {"role": job.role, "vault": last_name(job.vault), "failed-by-role": failed}
+    """Return by what jobs are found whose calls may be taken for one another's: role, name of the vault."""
+    signs = {"role": job.role, "vault": last_name(job.vault)}
     return [(name, sign) for name, sign in signs.items() if sign]
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from trail_diff.arns import arn_account
+from trail_diff.arns import arn_account, last_name
 from trail_diff.case.correlate import is_of_region
 from trail_diff.diagnosis.diff import is_onlooker, is_relevant
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.events.jobs import is_succeeded
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Case, Event, Job, TiedEvent
 from trail_diff.model.reasons import Reason
@@ -105,15 +104,43 @@ def has_other_job(case: Case, tie: TiedEvent, *, only_failed: bool = True) -> bo
     own, moment = case.failed.job, tie.event.event_time
     if not _BY_ROLE.issuperset(tie.reasons) or tie.event.is_on(told_keys(own)):
         return False
-    return any(
-        job.role == own.role
-        and is_of_region(tie.event, job)
-        and job.id.casefold() not in {own.id.casefold(), (own.parent or "").casefold()}
-        and not (only_failed and is_succeeded(job))
-        and job.created is not None
-        and job.created <= moment
-        and (job.completed is None or moment <= job.completed)
+    running = (
+        job
         for job in case.jobs
+        if job.created and job.created <= moment and (job.completed is None or moment <= job.completed)
+    )
+    return any(
+        job.role == own.role and is_of_region(tie.event, job) and not is_same_job(job, own)
+        for job in (case.job_index().failed_between(moment, moment) if only_failed else running)
+    )
+
+
+def is_same_job(job: Job, own: Job) -> bool:
+    """Check whether a job is the one in question, or its parent."""
+    return job.id.casefold() in {own.id.casefold(), (own.parent or "").casefold()}
+
+
+def may_be_of_other_vault(case: Case, key: str | None) -> bool:
+    """Check whether a key is the job's vault's by nothing but a call of the storage service, made while others failed.
+
+    Such a call names no vault in its encryption context, and a job on another vault of the Region failed at the time.
+    """
+    own = case.failed.job
+    sides = [side.job for side in (case.failed, case.succeeded) if side is not None]
+    origins = {one.origin for job in sides for one in job.key_roles if one.key == key}
+    if "storage-service" not in origins or not origins <= {"storage-service", "baseline", "job-role"}:
+        return False
+    start, end = own.created or own.completed, own.completed or own.created
+    return (
+        start is not None
+        and end is not None
+        and any(
+            job.vault
+            and last_name(job.vault) != last_name(own.vault)
+            and not is_same_job(job, own)
+            and (job.region, job.account) == (own.region, own.account)
+            for job in case.job_index().failed_between(start, end)
+        )
     )
 
 
