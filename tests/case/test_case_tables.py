@@ -20,13 +20,14 @@ from tables import (
 )
 
 from trail_diff.case.baseline import compare_jobs, rank_baselines
-from trail_diff.case.builder import Question, build_case, case_windows
+from trail_diff.case.builder import build_case, case_windows
 from trail_diff.case.comparison import build_comparison
 from trail_diff.case.correlate import has_concurrent_job, job_window, tie_events
 from trail_diff.case.coverage import check_coverage, excludes_kms, is_write_only, summarize_reading
 from trail_diff.case.event_index import EventIndex
 from trail_diff.case.gathered import Gathered, in_order
 from trail_diff.case.keys import learn_keys
+from trail_diff.case.question import Question
 from trail_diff.errors import TrailDiffError
 from trail_diff.model.learnt import Case, Facts, Skipped, Window
 from trail_diff.model.reasons import Reason

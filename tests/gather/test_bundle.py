@@ -13,7 +13,7 @@ from isal import igzip
 from msgspec import structs
 from recording import Recording
 
-from trail_diff.case.builder import Question
+from trail_diff.case.question import Question
 from trail_diff.cli import run
 from trail_diff.errors import CaseFileError
 from trail_diff.gather.bundle import EVENTS_LIMIT_BYTES, open_case, save_case

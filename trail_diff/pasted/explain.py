@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from trail_diff.arns import last_name
-from trail_diff.case.builder import Question
 from trail_diff.case.coverage import is_damage
 from trail_diff.case.gathered import Gathered
+from trail_diff.case.question import Question
 from trail_diff.errors import JobNotFoundError, SourceError
 from trail_diff.events.denials import is_denial_code
 from trail_diff.gather.exports import Export
