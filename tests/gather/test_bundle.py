@@ -16,7 +16,7 @@ from recording import Recording
 from trail_diff.case.question import Question
 from trail_diff.cli import run
 from trail_diff.errors import CaseFileError
-from trail_diff.gather.bundle import EVENTS_LIMIT_BYTES, open_case, save_case
+from trail_diff.gather.bundle import DOCUMENT_LIMIT_BYTES, EVENTS_LIMIT_BYTES, open_case, save_case
 from trail_diff.gather.raw_case import Collected
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally
 
@@ -199,7 +199,7 @@ def test_redacted_bundle_holds_no_name(tmp_path: Path, capsys: pytest.CaptureFix
         ({"events": None}, "it has no events.ndjson.gz"),
         ({"events": igzip.compress(b"not json\n")}, "damaged"),
         ({"events": igzip.compress(b"{}")}, "cut off"),
-        ({"events": igzip.compress(b"\0" * (400 << 20))}, "larger than any real one"),
+        ({"events": igzip.compress(b"\0" * (DOCUMENT_LIMIT_BYTES + (4 << 20)))}, "larger than any real one"),
     ],
 )
 def test_wrong_bundle_is_refused(
