@@ -134,13 +134,8 @@ def write_file(file: Path, text: str, option: str) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    try:
-        with replacing(file) as draft:
-            draft.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"{option} {file}: {error.strerror or error}", hint="choose a place that can be written"
-        ) from error
+    with _writing(option, file), replacing(file) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def make_folder(path: Path) -> None:
@@ -149,12 +144,17 @@ def make_folder(path: Path) -> None:
     Raises:
         UsageError: it cannot be made.
     """
-    try:
+    with _writing("--output", path):
         path.mkdir(exist_ok=True)
+
+
+@contextmanager
+def _writing(option: str, place: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise UsageError(
-            f"--output {path}: {error.strerror or error}", hint="choose a place that can be written"
-        ) from error
+        message = f"{option} {place}: {error.strerror or error}"
+        raise UsageError(message, hint="choose a place that can be written") from error
 
 
 def prepare_streams() -> None:
