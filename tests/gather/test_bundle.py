@@ -51,20 +51,27 @@ def bundle(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("name", [name for name in SHIPPED if "--job-id" in SHIPPED[name]["argv"]])
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the cases of shipped incidents lie that were collected already."""
+    return tmp_path_factory.mktemp("cases")
+
+
 @pytest.mark.parametrize("output_format", ["json", "table", "markdown", "csv", "html"])
+@pytest.mark.parametrize("name", [name for name in SHIPPED if "--job-id" in SHIPPED[name]["argv"]])
 def test_report_of_a_bundle_is_that_of_the_direct_run(
-    name: str, output_format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, output_format: str, cases: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every shipped incident, collected and opened, is told byte for byte as from its exports."""
     monkeypatch.chdir(FOLDER / name)
     arguments = SHIPPED[name]["argv"]
     lang = ["en", "ja"][list(SHIPPED).index(name) % 2]
-    case = tmp_path / "case.zip"
+    case = cases / f"{name}.zip"
 
     direct = shown(capsys, *arguments, "--format", output_format, "--lang", lang)
-    run(["collect", *arguments, "-o", str(case)])
-    monkeypatch.chdir(tmp_path)
+    if not case.exists():
+        run(["collect", *arguments, "-o", str(case)])
+    monkeypatch.chdir(cases)
     opened = shown(capsys, "--case", case, "--format", output_format, "--lang", lang)
 
     assert opened == direct
