@@ -16,7 +16,7 @@ from trail_diff.aws.event_history.lookup_events import HistoryOptions
 from trail_diff.aws.live.collect import collect_live, resolve_question
 from trail_diff.aws.live.connection import connect
 from trail_diff.aws.live.options import AwsOptions
-from trail_diff.case.builder import Question
+from trail_diff.case.question import Question
 from trail_diff.gather.job_files import find_in_job_files
 from trail_diff.gather.raw_case import Collected, collect_found
 from trail_diff.model.report import Report

@@ -78,4 +78,4 @@ def make_side(job: Job, events: Iterable[Event], reason: Reason = Reason.KEY_AND
     assert job.created is not None
     assert job.completed is not None
     window = Window(job.created - timedelta(minutes=15), job.completed + timedelta(minutes=15))
-    return JobEvents(job, window, tuple(TiedEvent(event, 50, (reason,)) for event in events))
+    return JobEvents(job, window, tuple(TiedEvent(event, (reason,)) for event in events))

@@ -16,7 +16,6 @@ from making import ACCOUNT, REGION, ROLE, TABLE, VAULT, make_event, make_job, ma
 from msgspec import structs
 from recording import Record, Recording
 
-from trail_diff.case.correlate import SCORES
 from trail_diff.model.indexes import WindowCalls
 from trail_diff.model.learnt import Case, Coverage, Event, Facts, Job, JobEvents, TiedEvent, Window
 from trail_diff.model.reasons import Reason
@@ -183,7 +182,7 @@ def build_side(job: Job, calls: Sequence[str | Entry], untied: Sequence[str | En
 
 def _tie(event: Event, tied: Sequence[str] | None) -> TiedEvent:
     reasons = tuple(map(Reason, tied or [Reason.KEY_AND_CONTEXT]))
-    return TiedEvent(event, max(SCORES[reason] for reason in reasons), reasons)
+    return TiedEvent(event, reasons)
 
 
 def build_case(entry: Entry) -> Case:

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -68,13 +69,22 @@ LAYERS: dict[str, set[str]] = {
 """What each room may import beside itself and the leaves, the highest room first: nobody imports upwards."""
 
 
-def imports_of(path: Path) -> Iterator[str]:
-    """Yield the full names of the modules that a file imports, lazily or not."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return the syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports_of(path: Path) -> tuple[str, ...]:
+    """Return the full names of the modules that a file imports, lazily or not."""
+    names: list[str] = []
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+            names.append(node.module)
+    return tuple(names)
 
 
 def is_in(path: Path, places: set[str]) -> bool:
@@ -136,7 +146,7 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 
 def loaded_with(path: Path) -> Iterator[str]:
     """Yield the names of our own modules that are imported when a module is."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in parsed(path).body:
         if isinstance(node, ast.ImportFrom) and node.module and is_ours(node.module):
             yield node.module
 

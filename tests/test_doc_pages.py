@@ -70,7 +70,7 @@ def test_every_public_name_is_described() -> None:
 
 def test_every_value_of_a_report_is_described() -> None:
     """Each kind of value that a JSON Schema defines has a table, enums and unions of words aside."""
-    from trail_diff.render.schema import report_schema, triage_schema
+    from render.schemas import report_schema, triage_schema
 
     shapes = report_schema()["$defs"] | triage_schema()["$defs"]
     values = {name for name, shape in shapes.items() if "properties" in shape}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from trail_diff.api.questions import callers, diagnose, jobs, redact, triage, what_if
     from trail_diff.api.results import Diagnosis, Grouped, Listing, Trial
     from trail_diff.aws.live.options import AwsOptions
-    from trail_diff.case.builder import Question
+    from trail_diff.case.question import Question
     from trail_diff.errors import (
         AmbiguousJobError,
         AwsAccessDeniedError,
@@ -104,7 +104,7 @@ _HOMES = {
     "JobNotFoundError": "errors",
     "Listing": "api.results",
     "PolicyError": "errors",
-    "Question": "case.builder",
+    "Question": "case.question",
     "ReadOptions": "read.interface",
     "RenderOptions": "render.interface",
     "Report": "model.report",

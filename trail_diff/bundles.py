@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct, structs
 
-from trail_diff.case.builder import Question, build_case
+from trail_diff.case.builder import build_case
+from trail_diff.case.question import Question
 from trail_diff.gather.exports import Export, WindowsOf, is_by_name
 from trail_diff.gather.key_facts import load_documents, read_facts
 from trail_diff.gather.raw_case import Collected, collect_found, matters_to, narrow

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct, structs
 
 from trail_diff.aws.live.options import AwsOptions
-from trail_diff.case.builder import Question
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.case.gathered import Gathered
+from trail_diff.case.question import Question
 from trail_diff.errors import JobNotFoundError, UsageError
 from trail_diff.gather.exports import Export, WindowsOf, count_calls, is_by_name
 from trail_diff.gather.fold import Bunch, Fold

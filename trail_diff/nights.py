@@ -105,7 +105,7 @@ def _redact(night: "CollectedNight", inputs: Inputs) -> "CollectedNight":
     """Replace every name, those of what is known of the keys first."""
     if inputs.redactor is None:
         return night
-    from trail_diff.case.builder import Question
+    from trail_diff.case.question import Question
     from trail_diff.redaction.case import learn_case, redact_case, redact_facts
 
     redactor = inputs.redactor

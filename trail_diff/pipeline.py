@@ -62,9 +62,10 @@ from msgspec import structs
 from trail_diff import __version__
 from trail_diff.bundles import offer_bundles
 from trail_diff.case.baseline import compare_jobs, rank_baselines
-from trail_diff.case.builder import DEFAULT_PAD, Question, build_case, case_windows
+from trail_diff.case.builder import build_case, case_windows
 from trail_diff.case.comparison import build_comparison
 from trail_diff.case.coverage import summarize_reading
+from trail_diff.case.question import DEFAULT_PAD, Question
 from trail_diff.errors import CaseFileError
 from trail_diff.events.jobs import is_finished, is_succeeded
 from trail_diff.gather.exports import WindowsOf

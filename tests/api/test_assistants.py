@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from trail_diff.api.assistants import Desk
+from trail_diff.api.assistants import Desk, make_server
 from trail_diff.errors import JobNotFoundError, TrailDiffError, UsageError
 
 mcp = pytest.importorskip("mcp")
@@ -20,20 +20,26 @@ JOB = "2c47cafb-f2a8-4324-bc60-6017794526c5"
 
 
 def ask(tool: str, *options: str, **named: str) -> Any:
-    """Return what a tool answers, from a server of its own."""
+    """Return what a tool answers, from a process of its own that has the options."""
     arguments = ["-m", "trail_diff", "mcp", "--root", str(INCIDENT), *options]
     parameters = mcp.StdioServerParameters(command=sys.executable, args=arguments)
+    return asyncio.run(call(mcp.stdio_client(parameters), tool, named))
 
-    async def call() -> Any:
-        async with mcp.Client(mcp.stdio_client(parameters)) as client:
-            return await client.list_tools() if tool == "" else await client.call_tool(tool, named)
 
-    return asyncio.run(call())
+def ask_here(tool: str, **named: str) -> Any:
+    """Return what a tool answers, from a server in this process."""
+    return asyncio.run(call(make_server(Desk([INCIDENT])), tool, named))
+
+
+async def call(server: Any, tool: str, named: dict[str, str]) -> Any:
+    """Return what a tool answers; without a name of one, the tools."""
+    async with mcp.Client(server) as client:
+        return await client.call_tool(tool, named) if tool else await client.list_tools()
 
 
 def test_tools_only_read() -> None:
     """Every tool is there, and says of itself that it changes nothing."""
-    tools = ask("").tools
+    tools = ask_here("").tools
 
     assert {tool.name for tool in tools} == {"diagnose", "next_step", "triage", "jobs", "callers", "what_if"}
     assert all(tool.annotations.read_only_hint for tool in tools)
@@ -67,7 +73,7 @@ def test_next_step_names_the_argument_that_takes_its_output() -> None:
 
 def test_question_in_an_error_is_a_tool() -> None:
     """What an error advises to ask is a tool with its arguments, and no command."""
-    answer = ask("diagnose", events="trail", job_id="1b351e9a-dadf-9a8d-cf69-d9e1500ab53a")
+    answer = ask_here("diagnose", events="trail", job_id="1b351e9a-dadf-9a8d-cf69-d9e1500ab53a")
 
     assert answer.is_error
     assert (
@@ -77,7 +83,7 @@ def test_question_in_an_error_is_a_tool() -> None:
 
 def test_assistant_is_answered_in_japanese() -> None:
     """With --lang ja the answers and the errors are in Japanese."""
-    assert "原因" in ask("diagnose", "--lang", "ja", events="trail", job_id=JOB).content[0].text
+    assert "原因" in Desk([INCIDENT], lang="ja").diagnose("trail", JOB)
     assert "ありません" in ask("jobs", "--lang", "ja", events="nowhere").content[0].text
 
 
@@ -123,11 +129,9 @@ Ask = Callable[..., Awaitable[str]]
 def converse(root: Path, talk: Callable[[Ask], Awaitable[None]]) -> list[str]:
     """Hold a conversation with one server, and return all that it answered."""
     answers: list[str] = []
-    arguments = ["-m", "trail_diff", "mcp", "--root", str(root)]
-    parameters = mcp.StdioServerParameters(command=sys.executable, args=arguments)
 
     async def run() -> None:
-        async with mcp.Client(mcp.stdio_client(parameters)) as client:
+        async with mcp.Client(make_server(Desk([root]))) as client:
 
             async def ask_it(tool: str, **named: object) -> str:
                 answer = await client.call_tool(tool, named)
@@ -227,7 +231,7 @@ def test_vault_in_place_of_a_job_is_explained_with_pseudonyms() -> None:
 
 def test_advice_names_the_argument_of_the_tool() -> None:
     """An assistant has no options: what is missing is named as the tool's argument."""
-    answer = ask("what_if", events="trail", key_policy="key-policy.json")
+    answer = ask_here("what_if", events="trail", key_policy="key-policy.json")
 
     assert answer.is_error
     assert "name it with key" in answer.content[0].text
@@ -236,7 +240,7 @@ def test_advice_names_the_argument_of_the_tool() -> None:
 
 def test_nothing_outside_of_the_roots_is_read() -> None:
     """A path that leads out of the roots is refused with what to do."""
-    answer = ask("jobs", events="../../README.md")
+    answer = ask_here("jobs", events="../../README.md")
 
     assert answer.is_error
     assert "leads out of what may be read" in answer.content[0].text

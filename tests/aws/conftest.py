@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from functools import cache
+from types import SimpleNamespace
 
+import botocore.endpoint
+import botocore.retries.bucket
 import botocore.session
 import pytest
 from botocore.loaders import create_loader
@@ -12,9 +15,11 @@ from trail_diff.aws.engines import waiting
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the pauses between two looks at a query short."""
+    """Make the pauses between two looks at a query short, and those of botocore before it asks again none."""
     monkeypatch.setattr(waiting, "_PAUSES_SECONDS", (0.01,))
     monkeypatch.setattr(waiting, "_LAST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _seconds: None))
+    monkeypatch.setattr(botocore.retries.bucket.TokenBucket, "acquire", lambda *_, **__: True)
 
 
 @pytest.fixture(autouse=True, scope="session")

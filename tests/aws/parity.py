@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from recording import Record
 
 from trail_diff.arns import arn_region
-from trail_diff.case.builder import Question
+from trail_diff.case.question import Question
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.gather.raw_case import Collected, collect_found
 from trail_diff.inputs import Inputs, collect

@@ -17,7 +17,7 @@ from trail_diff.aws.live.collect import collect_live
 from trail_diff.aws.live.connection import Connection, connect
 from trail_diff.aws.live.further import look_further
 from trail_diff.aws.live.options import AwsOptions
-from trail_diff.case.builder import DEFAULT_PAD, Question
+from trail_diff.case.question import DEFAULT_PAD, Question
 from trail_diff.errors import AwsAccessDeniedError
 from trail_diff.inputs import Inputs
 from trail_diff.model.codes import Cause

@@ -48,14 +48,14 @@ def test_windows_beyond_the_limit_are_spread_over_statements(server: Loopback) -
     athena, limit = Athena(server, incident_records()), 4_000
     source = SplitEngine(AthenaSource(server.link(), AthenaTable("logs.cloudtrail_logs")), limit)
 
-    read: Read = read_source(source, many_windows(25))
+    read: Read = read_source(source, many_windows(8))
 
     assert 2 < len(athena.statements) < 16
     assert max(map(len, athena.statements)) <= limit
     assert read.events == offline_events(incident_records())
     since = "BETWEEN '2026-03-01T12:00:00Z'"
     assert [since in statement for statement in athena.statements] == [True] + [False] * (len(athena.statements) - 1)
-    assert source.statement(many_windows(25)) == "\n\n".join(athena.statements)
+    assert source.statement(many_windows(8)) == "\n\n".join(athena.statements)
 
 
 def test_windows_below_the_limit_are_one_statement(server: Loopback) -> None:

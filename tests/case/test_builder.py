@@ -7,9 +7,10 @@ from making import ACCOUNT, REGION, ROLE, TABLE, make_events, make_job, make_tal
 from msgspec import structs
 from recording import Recording
 
-from trail_diff.case.builder import Question, build_case
+from trail_diff.case.builder import build_case
 from trail_diff.case.comparison import build_comparison
 from trail_diff.case.gathered import Gathered
+from trail_diff.case.question import Question
 from trail_diff.errors import FactError, UsageError
 from trail_diff.events.jobs import merge_jobs, read_job_event
 from trail_diff.model.learnt import Facts, Job, Window

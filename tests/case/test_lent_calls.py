@@ -4,9 +4,10 @@ from making import ROLE, VAULT, make_events, make_job, make_tally
 from msgspec import structs
 from recording import Recording
 
-from trail_diff.case.builder import DEFAULT_PAD, Question, build_case
+from trail_diff.case.builder import build_case
 from trail_diff.case.expected import expect_calls, find_lenders
 from trail_diff.case.gathered import Gathered
+from trail_diff.case.question import DEFAULT_PAD, Question
 from trail_diff.model.learnt import ExpectedCall, Facts, Job
 from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from recording import Recording
 
-FILES, RECORDS = 24, 400
+FILES, RECORDS = 24, 200
 
 
-def write_trail(folder: Path) -> Path:
+@pytest.fixture(scope="module")
+def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write enough files that writing the copies takes a while on all cores."""
-    made = Recording()
+    folder, made = tmp_path_factory.mktemp("made") / "trail", Recording()
     key = made.key_arn("a")
     folder.mkdir()
     for file in range(FILES):
@@ -30,10 +31,10 @@ def write_trail(folder: Path) -> Path:
 @pytest.mark.parametrize("is_whole_group", [True, False])
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_a_redaction_that_is_ended_leaves_nothing_behind(
-    ending: signal.Signals, tmp_path: Path, *, is_whole_group: bool
+    ending: signal.Signals, trail: Path, tmp_path: Path, *, is_whole_group: bool
 ) -> None:
     """SIGTERM is as clean as Ctrl-C, to the process or to all of its group: status 130, no traceback, no draft."""
-    trail, place = write_trail(tmp_path / "trail"), tmp_path / "place"
+    place = tmp_path / "place"
     place.mkdir()
     command = [sys.executable, "-m", "trail_diff", "redact", str(trail), "-o", str(place / "out.zip")]
     process = subprocess.Popen(  # noqa: S603 - our own command

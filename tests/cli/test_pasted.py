@@ -5,7 +5,7 @@ from shlex import split
 
 import pytest
 
-from trail_diff.case.builder import Question
+from trail_diff.case.question import Question
 from trail_diff.cli import run
 from trail_diff.errors import JobNotFoundError
 from trail_diff.inputs import Inputs

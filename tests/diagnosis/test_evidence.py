@@ -19,7 +19,7 @@ from msgspec import structs
 from recording import as_trail_file
 from scenes.stage import BAD, ROLE, SESSION, STORAGE, Scene, policy
 
-from trail_diff.case.builder import Question
+from trail_diff.case.question import Question
 from trail_diff.diagnosis.evidence.registry import RULES
 from trail_diff.gather.exports import Export
 from trail_diff.inputs import Inputs

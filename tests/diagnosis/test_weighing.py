@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from making import make_events, make_tally
 from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, BAD, FIRST, SECURE, SERVICES_EXEMPT, Scene, deny
 
-from trail_diff.case.builder import Question, build_case
+from trail_diff.case.builder import build_case
 from trail_diff.case.gathered import Gathered, in_order
+from trail_diff.case.question import Question
 from trail_diff.case.usage_history import UseHistory
 from trail_diff.diagnosis.evidence.registry import RULES
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis, Standing

@@ -8,8 +8,9 @@ import pytest
 from making import ROLE, TABLE, VAULT, make_events, make_job, make_tally
 from recording import Recording
 
-from trail_diff.case.builder import Question, build_case
+from trail_diff.case.builder import build_case
 from trail_diff.case.gathered import Gathered
+from trail_diff.case.question import Question
 from trail_diff.model.learnt import Facts
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Report

@@ -13,10 +13,10 @@ from isal import igzip
 from msgspec import structs
 from recording import Recording
 
-from trail_diff.case.builder import Question
+from trail_diff.case.question import Question
 from trail_diff.cli import run
 from trail_diff.errors import CaseFileError
-from trail_diff.gather.bundle import EVENTS_LIMIT_BYTES, open_case, save_case
+from trail_diff.gather.bundle import DOCUMENT_LIMIT_BYTES, EVENTS_LIMIT_BYTES, open_case, save_case
 from trail_diff.gather.raw_case import Collected
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally
 
@@ -51,20 +51,27 @@ def bundle(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("name", [name for name in SHIPPED if "--job-id" in SHIPPED[name]["argv"]])
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the cases of shipped incidents lie that were collected already."""
+    return tmp_path_factory.mktemp("cases")
+
+
 @pytest.mark.parametrize("output_format", ["json", "table", "markdown", "csv", "html"])
+@pytest.mark.parametrize("name", [name for name in SHIPPED if "--job-id" in SHIPPED[name]["argv"]])
 def test_report_of_a_bundle_is_that_of_the_direct_run(
-    name: str, output_format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, output_format: str, cases: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every shipped incident, collected and opened, is told byte for byte as from its exports."""
     monkeypatch.chdir(FOLDER / name)
     arguments = SHIPPED[name]["argv"]
     lang = ["en", "ja"][list(SHIPPED).index(name) % 2]
-    case = tmp_path / "case.zip"
+    case = cases / f"{name}.zip"
 
     direct = shown(capsys, *arguments, "--format", output_format, "--lang", lang)
-    run(["collect", *arguments, "-o", str(case)])
-    monkeypatch.chdir(tmp_path)
+    if not case.exists():
+        run(["collect", *arguments, "-o", str(case)])
+    monkeypatch.chdir(cases)
     opened = shown(capsys, "--case", case, "--format", output_format, "--lang", lang)
 
     assert opened == direct
@@ -199,7 +206,7 @@ def test_redacted_bundle_holds_no_name(tmp_path: Path, capsys: pytest.CaptureFix
         ({"events": None}, "it has no events.ndjson.gz"),
         ({"events": igzip.compress(b"not json\n")}, "damaged"),
         ({"events": igzip.compress(b"{}")}, "cut off"),
-        ({"events": igzip.compress(b"\0" * (400 << 20))}, "larger than any real one"),
+        ({"events": igzip.compress(b"\0" * (DOCUMENT_LIMIT_BYTES + (4 << 20)))}, "larger than any real one"),
     ],
 )
 def test_wrong_bundle_is_refused(

@@ -16,9 +16,10 @@ from msgspec import structs
 from read.test_slim import KEYS, records
 from recording import Recording
 
-from trail_diff.case.builder import Question, build_case, case_windows
+from trail_diff.case.builder import build_case, case_windows
 from trail_diff.case.comparison import build_comparison
 from trail_diff.case.gathered import Gathered
+from trail_diff.case.question import Question
 from trail_diff.errors import SourceError
 from trail_diff.gather.exports import Export, WindowsOf
 from trail_diff.gather.job_files import read_job_files

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.columns import record_from_columns
-from trail_diff.read.forms.rows import is_header, lacks_caller_type, read_rows
+from trail_diff.read.forms.rows import is_header, read_rows
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 CALL = {"eventsource": "kms.amazonaws.com", "eventname": "Decrypt", "eventtime": "2026-09-03T16:07:46Z"}
@@ -65,13 +65,6 @@ def test_known_headers_are_recognised(line: str) -> None:
 def test_other_lines_are_no_header(line: str) -> None:
     """JSON, other tables and damage are no header."""
     assert not is_header(line)
-
-
-def test_console_csv_lacks_caller_type() -> None:
-    """Only a table without caller columns and without whole records lacks the caller type."""
-    assert lacks_caller_type(CONSOLE.split(","))
-    assert not lacks_caller_type(["eventname", "useridentity_type"])
-    assert not lacks_caller_type(["@timestamp", "@message"])
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from read.test_slim import count_generally, documents, spelled
 from recording import Recording
 
-from trail_diff.case.builder import Question, build_case, case_windows
+from trail_diff.case.builder import build_case, case_windows
 from trail_diff.case.gathered import Gathered
+from trail_diff.case.question import Question
 from trail_diff.gather.exports import Export, count_calls
 from trail_diff.gather.job_files import read_job_files
 from trail_diff.model.learnt import Facts, Window

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from render.canonical import CANONICAL, OPTIONS
+from render.schemas import report_schema, triage_schema
 
 from trail_diff.render import render_report
-from trail_diff.render.schema import report_schema, triage_schema
 
 GOLDEN = Path(__file__).parent / "golden"
 DATA = Path(__file__).parent.parent.parent / "trail_diff" / "data"

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from msgspec import structs
 from render.canonical import CANONICAL
 from render.make_golden import DATA, SCHEMAS
+from render.schemas import triage_schema
 
 from trail_diff.errors import UsageError
 from trail_diff.model.codes import Cause
@@ -24,7 +25,6 @@ from trail_diff.model.triage import Triage, TriageCounts
 from trail_diff.render import escape
 from trail_diff.render.interface import Lang, RenderOptions
 from trail_diff.render.phrases import CATALOGUES, catalogue
-from trail_diff.render.schema import triage_schema
 from trail_diff.render.triage import FORMATS, render_triage, summarize_triage
 from trail_diff.render.triage.slack import LONGEST_TEXT, MOST_BLOCKS
 from trail_diff.render.width import width_of

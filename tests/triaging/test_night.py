@@ -13,7 +13,7 @@ from msgspec import structs
 from night import KINDS, Night, as_report_csv, job_reports, make_night, run_night
 from recording import Record, Recording, as_trail_file
 
-from trail_diff.case.builder import Question
+from trail_diff.case.question import Question
 from trail_diff.inputs import Inputs, gather_inputs
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Event, Facts

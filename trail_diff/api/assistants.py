@@ -17,7 +17,7 @@ from trail_diff import __version__
 from trail_diff.api.arguments import ask_tool, name_in_markdown, reword
 from trail_diff.api.material import make_inputs, take_fact, take_organization_id
 from trail_diff.api.results import Diagnosis, Grouped, Listing, Shown, Trial
-from trail_diff.case.builder import Question
+from trail_diff.case.question import Question
 from trail_diff.errors import SourceError, TrailDiffError, UsageError
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.inputs import Inputs

@@ -28,7 +28,7 @@ from trail_diff.api.material import (
     wrong_type,
 )
 from trail_diff.api.results import Diagnosis, Grouped, Listing, Trial
-from trail_diff.case.builder import DEFAULT_PAD, Question
+from trail_diff.case.question import DEFAULT_PAD, Question
 from trail_diff.errors import TrailDiffError, UsageError
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.inputs import Inputs

@@ -2,10 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
 
 import msgspec
-from msgspec import Struct
 
 from trail_diff.case.baseline import rank_baselines, uses_other_vault
 from trail_diff.case.correlate import job_window
@@ -13,6 +11,7 @@ from trail_diff.case.coverage import summarize_reading
 from trail_diff.case.expected import expect_calls, find_lenders
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.keys import concerned_key, learn_from_baseline, learn_from_option, learn_keys
+from trail_diff.case.question import Question
 from trail_diff.case.sides import finish_case, known_keys, tie_side
 from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.events.jobs import find_job, is_finished, is_succeeded
@@ -21,21 +20,8 @@ from trail_diff.model.learnt import Case, Facts, Job, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
 
-DEFAULT_PAD = timedelta(minutes=15)
-"""How much is searched before and after a job: calls come a little earlier and later than its descriptor says."""
 MOST_BASELINES = 10
 """How many of the jobs that one can be compared with are tried, until one of them has events."""
-
-
-class Question(Struct, frozen=True):
-    """What is asked: the job, what to compare it with (None: choose), and the keys, account and Regions in question."""
-
-    job_id: str
-    baseline_job_id: str | None = None
-    keys: tuple[str, ...] = ()
-    account: str | None = None
-    regions: tuple[str, ...] = ()
-    pad: timedelta = DEFAULT_PAD
 
 
 def build_case(gathered: Gathered, question: Question, facts: Facts) -> Case:

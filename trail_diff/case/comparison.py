@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
-from trail_diff.case.correlate import SCORES
 from trail_diff.case.coverage import check_export, check_side
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.sides import finish_case, tie_side
@@ -69,7 +68,7 @@ def _refused_elsewhere(sides: Sequence[JobEvents]) -> Iterator[tuple[Caller, str
 def _with_calls(side: JobEvents, calls: Collection[tuple[Caller, str]]) -> JobEvents:
     """Tie the calls of these callers on these keys to the side as well."""
     reasons = (Reason.IN_WINDOW, Reason.CALLER_OF_ASKED_KEY)
-    more = [TiedEvent(event, SCORES[Reason.IN_WINDOW], reasons) for event in side.untied if _is_one_of(event, calls)]
+    more = [TiedEvent(event, reasons) for event in side.untied if _is_one_of(event, calls)]
     ids = {tie.event.event_id for tie in more}
     events = sorted([*side.events, *more], key=lambda tie: (tie.event.event_time, tie.event.event_id))
     return msgspec.structs.replace(side, events=tuple(events), untied=side.untied.without(ids))

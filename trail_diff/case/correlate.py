@@ -6,7 +6,7 @@ out; a context of unknown form never does. Time can mislead: a busy key is used 
 what happens in the padding may belong to a neighbouring job, so calls there are left to the job that was running.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from trail_diff.arns import arn_account, arn_region, last_name
@@ -15,18 +15,6 @@ from trail_diff.events.encryption_context import ContextVerdict, contexts_of, re
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Event, Job, JobEvents, TiedEvent, Window, merge_windows
 from trail_diff.model.reasons import Reason
-
-SCORES: Mapping[Reason, int] = {
-    Reason.KEY_AND_CONTEXT: 70,
-    Reason.CONTEXT_NAMES_RESOURCE: 60,
-    Reason.CONTEXT_NAMES_VAULT: 50,
-    Reason.KEY_AND_SERVICE_PRINCIPAL: 40,
-    Reason.KEY_AND_JOB_ROLE: 30,
-    Reason.JOB_ROLE: 20,
-    Reason.IN_WINDOW: 15,
-    Reason.KEY_ONLY: 10,
-}
-"""How strongly each reason ties an event to a job; only the order matters."""
 
 
 def job_window(job: Job, pad: timedelta, newest: datetime | None) -> Window | None:
@@ -104,11 +92,11 @@ def _tie(event: Event, job: Job, keys: frozenset[str], contexts: Contexts) -> It
     """Yield the event with every reason that ties it to the job, or nothing."""
     if job.kind == "window":
         if not keys or event.is_on(keys):
-            yield TiedEvent(event, SCORES[Reason.IN_WINDOW], (Reason.IN_WINDOW,))
+            yield TiedEvent(event, (Reason.IN_WINDOW,))
         return
     reasons = tuple(_reasons(event, job, keys, contexts))
     if reasons:
-        yield TiedEvent(event, max(SCORES[reason] for reason in reasons), reasons)
+        yield TiedEvent(event, reasons)
 
 
 def _reasons(event: Event, job: Job, keys: frozenset[str], contexts: Contexts) -> Iterator[Reason]:

@@ -225,28 +225,38 @@ def check_export(tally: Tally, events: EventIndex) -> Iterator[Reason]:
 
 def excludes_kms(parameters: Mapping[str, Any]) -> bool:
     """Check whether the requestParameters of PutEventSelectors leave KMS events out, in the basic or advanced form."""
-    basic = [entry for entry in _entries(parameters.get("eventSelectors")) if entry]
+    basic, advanced = _selectors(parameters)
     if basic:
         return all(
             "kms.amazonaws.com" in _texts(entry.get("excludeManagementEventSources"))
             or entry.get("includeManagementEvents") is False
             for entry in basic
         )
-    advanced = [_fields(entry) for entry in _entries(parameters.get("advancedEventSelectors"))]
-    management = [fields for fields in advanced if "Management" in fields.get(("eventCategory", "equals"), ())]
-    if not advanced:
-        return False
-    return all("kms.amazonaws.com" in fields.get(("eventSource", "notEquals"), ()) for fields in management)
+    return bool(advanced) and all(
+        "kms.amazonaws.com" in fields.get(("eventSource", "notEquals"), ()) for fields in _of_management(advanced)
+    )
 
 
 def is_write_only(parameters: Mapping[str, Any]) -> bool:
     """Check whether the requestParameters of PutEventSelectors leave read-only management events out."""
-    basic = [entry for entry in _entries(parameters.get("eventSelectors")) if entry]
+    basic, advanced = _selectors(parameters)
     if basic:
         return all(str(entry.get("readWriteType", "All")) == "WriteOnly" for entry in basic)
-    advanced = [_fields(entry) for entry in _entries(parameters.get("advancedEventSelectors"))]
-    management = [fields for fields in advanced if "Management" in fields.get(("eventCategory", "equals"), ())]
+    management = _of_management(advanced)
     return bool(management) and all("false" in fields.get(("readOnly", "equals"), ()) for fields in management)
+
+
+_Selector = Mapping[tuple[str, str], tuple[str, ...]]
+
+
+def _selectors(parameters: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list[_Selector]]:
+    """Return the basic event selectors, and the advanced ones as their conditions."""
+    basic = [entry for entry in _entries(parameters.get("eventSelectors")) if entry]
+    return basic, [_fields(entry) for entry in _entries(parameters.get("advancedEventSelectors"))]
+
+
+def _of_management(selectors: Iterable[_Selector]) -> list[_Selector]:
+    return [fields for fields in selectors if "Management" in fields.get(("eventCategory", "equals"), ())]
 
 
 def _fields(selector: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, ...]]:

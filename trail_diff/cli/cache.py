@@ -21,7 +21,7 @@ def info(_lang: options.Spoken = None) -> None:
     from trail_diff.aws.event_history.slices import cache_folder, cache_info
 
     held = cache_info(cache_folder())
-    typer.echo(_word(f"{held.folder}: {held.slices:,} slices, {held.size_bytes / MIB:.1f} MiB"))
+    _tell(f"{held.folder}: {held.slices:,} slices, {held.size_bytes / MIB:.1f} MiB")
 
 
 @cache.command()
@@ -30,8 +30,8 @@ def clear(_lang: options.Spoken = None) -> None:
     from trail_diff.aws.event_history.slices import cache_folder, clear_cache
 
     held = clear_cache(cache_folder())
-    typer.echo(_word(f"{held.folder}: {held.slices:,} slices deleted, {held.size_bytes / MIB:.1f} MiB"))
+    _tell(f"{held.folder}: {held.slices:,} slices deleted, {held.size_bytes / MIB:.1f} MiB")
 
 
-def _word(told: str) -> str:
-    return translate(told, spoken(), "notes")
+def _tell(told: str) -> None:
+    typer.echo(translate(told, spoken(), "notes"))

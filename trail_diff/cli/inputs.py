@@ -16,7 +16,7 @@ from trail_diff.outfile import refuse_inputs
 if TYPE_CHECKING:
     from trail_diff.aws.engines.choices import AthenaTable, EventDataStore, LogGroups
     from trail_diff.aws.live.options import AwsOptions
-    from trail_diff.case.builder import Question
+    from trail_diff.case.question import Question
     from trail_diff.inputs import Inputs
     from trail_diff.model.learnt import Window
     from trail_diff.redaction.redactor import Redactor
@@ -185,7 +185,7 @@ def make_question(asked: Asked, source: Source, jobs: Sequence[str] | None) -> "
     Raises:
         UsageError: no job is named, or a padding is set together with a bundle.
     """
-    from trail_diff.case.builder import DEFAULT_PAD, Question
+    from trail_diff.case.question import DEFAULT_PAD, Question
     from trail_diff.pasted.arguments import check_files, take_account, take_keys
     from trail_diff.pasted.forms import find_job_id
 

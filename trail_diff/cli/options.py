@@ -1,9 +1,11 @@
 """Every option of the command line, described once; the commands say which they take.
 
-Options that go together are a dataclass; the first line of its docstring is their heading in --help.
+Options that go together are a dataclass; the first line of its docstring is their heading in --help. None is compared
+or printed, and code for that, made for each at every start, takes longer than all else here.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -70,7 +72,6 @@ Vaults = Annotated[
     ),
 ]
 Pad = Annotated[str, typer.Option(metavar="DURATION", help="How much to search before and after each job.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all of it: jobs, callers, decisions, evidence.")]
 Lang = Annotated[
     Language | None, typer.Option(help="The language of the report (default: the locale's, else English).")
 ]
@@ -119,19 +120,10 @@ Output = Annotated[
     ),
 ]
 
-
-Color = Annotated[
-    ColorChoice, typer.Option(help="Colours: on a terminal, unless NO_COLOR or FORCE_COLOR is set; always; never.")
-]
-Times = Annotated[
-    TimeChoice | None,
-    typer.Option("--time", help="Times of a table: UTC, or local time beside it (default: where TZ is set)."),
-]
 NoPager = Annotated[bool, typer.Option("--no-pager", help="Write to the terminal at once, however long the answer is.")]
-OpenPage = Annotated[bool, typer.Option("--open", help="Show the HTML page that -o wrote in the browser.")]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Asked:
     """What to explain."""
 
@@ -153,7 +145,7 @@ class Asked:
     pad: Pad = "15m"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Source:
     """Where events come from."""
 
@@ -193,7 +185,7 @@ class Source:
     end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Read up to here; a day to its end.")] = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class History:
     """Event history of AWS."""
 
@@ -204,7 +196,7 @@ class History:
     ] = 600
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Known:
     """What is known of the key."""
 
@@ -216,7 +208,7 @@ class Known:
     org_id: OrgId = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Run:
     """How to run."""
 
@@ -227,53 +219,52 @@ class Run:
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress on stderr.")] = False
 
 
-def _refuse_no_page(output: Path | None, form: str, *, is_opened: bool) -> None:
-    if is_opened and (output is None or form != "html"):
-        raise UsageError("--open shows the page that -o writes", hint="add -o report.html")
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Shown:
+    """Output."""
+
+    output_format: StrEnum
+    output: Output = None
+    open_page: Annotated[bool, typer.Option("--open", help="Show the HTML page that -o wrote in the browser.")] = False
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show all of it: jobs, callers, decisions, evidence.")
+    ] = False
+    lang: Lang = None
+    color: Annotated[
+        ColorChoice, typer.Option(help="Colours: on a terminal, unless NO_COLOR or FORCE_COLOR is set; always; never.")
+    ] = ColorChoice.AUTO
+    time: Annotated[
+        TimeChoice | None,
+        typer.Option("--time", help="Times of a table: UTC, or local time beside it (default: where TZ is set)."),
+    ] = None
+    no_pager: NoPager = False
+
+    def __post_init__(self) -> None:
+        """Check that there is a page to open, before anything is read."""
+        if self.open_page and (self.output is None or self.output_format != "html"):
+            raise UsageError("--open shows the page that -o writes", hint="add -o report.html")
 
 
-@dataclass(frozen=True, kw_only=True)
-class View:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class View(Shown):
     """Output."""
 
     output_format: Annotated[OutputFormat, typer.Option("--format", help="The form of the report.")] = (
         OutputFormat.TABLE
     )
-    output: Output = None
-    open_page: OpenPage = False
-    verbose: Verbose = False
-    lang: Lang = None
-    color: Color = ColorChoice.AUTO
-    time: Times = None
-    no_pager: NoPager = False
-
-    def __post_init__(self) -> None:
-        """Check that there is a page to open, before anything is read."""
-        _refuse_no_page(self.output, self.output_format, is_opened=self.open_page)
 
 
-@dataclass(frozen=True, kw_only=True)
-class TriageView:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class TriageView(Shown):
     """Output."""
 
     output_format: Annotated[TriageFormat, typer.Option("--format", help="The form of the list of groups.")] = (
         TriageFormat.TABLE
     )
     summary: Annotated[bool, typer.Option("--summary", help="Print one line: the counts, and each cause.")] = False
-    output: Output = None
-    open_page: OpenPage = False
-    verbose: Verbose = False
-    lang: Lang = None
-    color: Color = ColorChoice.AUTO
-    time: Times = None
-    no_pager: NoPager = False
-
-    def __post_init__(self) -> None:
-        """Check that there is a page to open, before anything is read."""
-        _refuse_no_page(self.output, self.output_format, is_opened=self.open_page)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Listed:
     """Which jobs."""
 
@@ -281,7 +272,7 @@ class Listed:
     vault: Vaults = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Narrowed:
     """Which jobs."""
 

@@ -14,7 +14,7 @@ import typer
 
 from trail_diff.cli.app import ColorChoice, ExitStatus, OutputFormat, TimeChoice
 from trail_diff.cli.language import locale_language, spoken
-from trail_diff.cli.options import TriageView, View
+from trail_diff.cli.options import Shown, View
 from trail_diff.cli.wording import translate
 from trail_diff.errors import UsageError
 from trail_diff.outfile import replacing
@@ -31,7 +31,7 @@ _NARROW = str.maketrans({"–": "-", "—": "-", "…": "~", "×": "x"})
 """What our own text needs beyond ASCII, one character for one, so that columns stay in line."""
 
 
-def render_options(view: View | TriageView) -> "RenderOptions":
+def render_options(view: Shown) -> "RenderOptions":
     """Return the options for renderers; colour and links only on a terminal that supports them, or as --color says."""
     from trail_diff.cli.pager import LINES_BESIDE
     from trail_diff.render.interface import RenderOptions
@@ -106,7 +106,7 @@ def write_list(spec: "ListSpec[Row]", rows: "Sequence[Row]", coverage: "Coverage
     write_output(render_list(spec, rows, coverage, view.output_format.value, render_options(view)), view)
 
 
-def write_output(text: str, view: View | TriageView) -> None:
+def write_output(text: str, view: Shown) -> None:
     """Write to stdout or to the file that was named.
 
     Raises:
@@ -134,13 +134,8 @@ def write_file(file: Path, text: str, option: str) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    try:
-        with replacing(file) as draft:
-            draft.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"{option} {file}: {error.strerror or error}", hint="choose a place that can be written"
-        ) from error
+    with _writing(option, file), replacing(file) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def make_folder(path: Path) -> None:
@@ -149,12 +144,17 @@ def make_folder(path: Path) -> None:
     Raises:
         UsageError: it cannot be made.
     """
-    try:
+    with _writing("--output", path):
         path.mkdir(exist_ok=True)
+
+
+@contextmanager
+def _writing(option: str, place: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise UsageError(
-            f"--output {path}: {error.strerror or error}", hint="choose a place that can be written"
-        ) from error
+        message = f"{option} {place}: {error.strerror or error}"
+        raise UsageError(message, hint="choose a place that can be written") from error
 
 
 def prepare_streams() -> None:

@@ -27,7 +27,6 @@ class Explained(Struct, frozen=True):
     today: CallerDecision | None = None
     policy: PolicyVersion | None = None
     key: str | None = None
-    policy_unchanged: bool = False
     put_during_job: bool = False
     was_replaced: bool = False
     before_policy: PolicyVersion | None = None

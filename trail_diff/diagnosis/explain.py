@@ -67,7 +67,6 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
         today=_decide_today(case, group, request, then),
         policy=then,
         key=key,
-        policy_unchanged=key == group.key and _is_unchanged(case, key),
         put_during_job=refused_at is None and bool(_policies_put_during(case, key)),
         was_replaced=is_replaced,
         before_policy=policy_before,
@@ -227,12 +226,3 @@ def decide_group(
 def _moment(side: JobEvents) -> datetime:
     """Return the time that counts: a change during the job counts as before it."""
     return side.job.completed or side.window.end
-
-
-def _is_unchanged(case: Case, key: str) -> bool:
-    """Check whether the policy that is known to be in force at the succeeded job is still the one at the failed job."""
-    if case.succeeded is None:
-        return False
-    times = [version.since for version in policy_versions(case.changes, key) if version.since is not None]
-    start, end = sorted((case.succeeded.job.created or case.succeeded.window.start, _moment(case.failed)))
-    return any(time <= start for time in times) and not any(start < time <= end for time in times)

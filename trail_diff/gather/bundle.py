@@ -20,7 +20,7 @@ import msgspec
 from isal import igzip
 from msgspec import Meta, Struct, structs
 
-from trail_diff.case.builder import Question
+from trail_diff.case.question import Question
 from trail_diff.errors import CaseFileError
 from trail_diff.gather.key_facts import Document, FactDocuments
 from trail_diff.gather.raw_case import Collected

@@ -38,7 +38,7 @@ from trail_diff.gather.engine import (
 from trail_diff.gather.fold import Add, Bunch, EveryEvent, Fold
 from trail_diff.gather.job_files import build_gathered
 from trail_diff.gather.key_uses import Noted, Trace, trace_of, with_uses
-from trail_diff.gather.reader import NO_KIND, Batch, Reader, Sheet, normalize_slim
+from trail_diff.gather.reader import NO_KIND, Batch, Reader, Sheet, read_events
 from trail_diff.model.learnt import Coverage, Event, Skipped, Window
 from trail_diff.read.files import FileReader, FileSource, is_read_once
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, Progress, ReadOptions, Selection, Tally
@@ -261,27 +261,16 @@ class _Rereader:
         """Read a batch."""
         events, tally = [], Tally()
         with suppress(NotLinesError):
-            events = list(self._read(batch, tally))
+            events = list(read_events(self._selection, batch, tally, self._may_be_inside))
         kept = [event for event in events if self._is_inside(event.event_time) and not self._kinds.keeps(event)]
         yield kept, trace_of(tally)
 
-    def _read(self, batch: Batch, tally: Tally) -> Iterator[Event]:
-        for found in FileReader(self._selection, tally, is_slim=True).read(batch):
-            match found:
-                case FoundSlim(records, source):
-                    made = [
-                        normalize_slim(record, source)
-                        for record in records
-                        if self._is_inside(parse_time(record.event_time))
-                    ]
-                case FoundRecord(record, source):
-                    made = [normalize_record(record, source)]
-                case _:
-                    continue
-            yield from (event for event in made if isinstance(event, Event))
+    def _may_be_inside(self, record: SlimRecord) -> bool:
+        moment = parse_time(record.event_time)
+        return moment is not None and self._is_inside(moment)
 
-    def _is_inside(self, moment: datetime | None) -> bool:
-        return moment is not None and any(window.holds(moment) for window in self._windows)
+    def _is_inside(self, moment: datetime) -> bool:
+        return any(window.holds(moment) for window in self._windows)
 
 
 def _read_again(

@@ -16,14 +16,13 @@ from trail_diff.case.usage_history import UseHistory, changed_keys
 from trail_diff.events.changes import ROLE_POLICY_CHANGES, USER_POLICY_CHANGES
 from trail_diff.events.encryption_context import BACKUP_VAULT_KEY, contexts_of
 from trail_diff.events.key_names import resolve_key
-from trail_diff.events.normalize import KMS, normalize_record
+from trail_diff.events.normalize import KMS
 from trail_diff.events.surroundings import role_names, user_names
 from trail_diff.gather.dedupe import Once, digest_of, event_identity
 from trail_diff.gather.engine import read_on_cores
-from trail_diff.gather.reader import Batch, normalize_slim
+from trail_diff.gather.reader import Batch, read_events
 from trail_diff.model.learnt import Event, Use, Window
-from trail_diff.read.files import FileReader
-from trail_diff.read.interface import FoundRecord, FoundSlim, ReadOptions, Tally
+from trail_diff.read.interface import ReadOptions, Tally
 from trail_diff.read.records import NULL, SlimRecord
 from trail_diff.read.stretches import NotLinesError
 
@@ -146,25 +145,15 @@ class _UseReader:
         history, tally = UseHistory(self._keys, self._changes), Tally()
         repeated: list[tuple[bytes, Event]] = []
         with suppress(NotLinesError):
-            for event in self._read(batch, tally):
+            for event in read_events(self._options, batch, tally, self._may_name):
+                if not event.is_on(self._changed):
+                    continue
                 digest = digest_of(event_identity(event)) if self._again else b""
                 if digest in self._again:
                     repeated.append((digest, event))
                 else:
                     history.add(event)
         yield history, repeated, trace_of(tally)
-
-    def _read(self, batch: Batch, tally: Tally) -> Iterator[Event]:
-        """Yield the calls on changed keys."""
-        for found in FileReader(self._options, tally, is_slim=True).read(batch):
-            match found:
-                case FoundSlim(records, source):
-                    made = [normalize_slim(record, source) for record in records if self._may_name(record)]
-                case FoundRecord(record, source):
-                    made = [normalize_record(record, source)]
-                case _:
-                    continue
-            yield from (event for event in made if isinstance(event, Event) and event.is_on(self._changed))
 
     def _may_name(self, record: SlimRecord) -> bool:
         """Check whether a record may be about a key, from its undecoded fields; an escape may hide its name."""

@@ -10,8 +10,8 @@ from functools import cached_property
 
 from msgspec import Struct, field, structs
 
-from trail_diff.case.builder import Question, build_case
 from trail_diff.case.gathered import Gathered, in_order
+from trail_diff.case.question import Question
 from trail_diff.events.jobs import read_job_event
 from trail_diff.gather.engine import Sums, fold_found
 from trail_diff.gather.fold import EveryEvent
@@ -68,8 +68,10 @@ class Collected(Struct, frozen=True, dict=True):
         """Put the jobs side by side, with the baseline that was fetched unless the question names one.
 
         Raises:
-            TrailDiffError: as `assemble.build_case` and `facts` do.
+            TrailDiffError: as `build_case` and `facts` do.
         """
+        from trail_diff.case.builder import build_case
+
         baseline = question.baseline_job_id or self.baseline_job_id
         return build_case(self.gathered(), structs.replace(question, baseline_job_id=baseline), self.facts())
 

@@ -4,7 +4,7 @@ A fold says what makes two calls alike (Kinds). The kind of a call is found from
 were not met before is it normalised in full.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, BinaryIO
@@ -216,6 +216,21 @@ class Reader:
         self._rows.times[place].append(moment)
         self._rows.bunches.append(place)
         self._sheet.digests.append(digest_of(identity))
+
+
+def read_events(
+    selection: Selection, batch: Batch, tally: Tally, is_wanted: Callable[[SlimRecord], bool]
+) -> Iterator[Event]:
+    """Read a batch again for its events; of those that were not decoded in full only the wanted ones."""
+    for found in FileReader(selection, tally, is_slim=True).read(batch):
+        match found:
+            case FoundSlim(records, source):
+                made = [normalize_slim(record, source) for record in records if is_wanted(record)]
+            case FoundRecord(whole, source):
+                made = [normalize_record(whole, source)]
+            case _:
+                continue
+        yield from (event for event in made if isinstance(event, Event))
 
 
 def normalize_slim(record: SlimRecord, source: str) -> Event | Skipped:

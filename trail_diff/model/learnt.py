@@ -168,10 +168,9 @@ class Job(Struct, frozen=True):
 
 
 class TiedEvent(Struct, frozen=True):
-    """An event and why it belongs to the job; `score` orders the reasons, higher is stronger."""
+    """An event and why it belongs to the job."""
 
     event: Event
-    score: int
     reasons: tuple[Reason, ...]
 
 

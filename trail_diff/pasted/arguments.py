@@ -128,22 +128,17 @@ def take_account(text: str, option: str = "--account") -> str:
     Raises:
         UsageError: it is no account.
     """
-    account = find_account(text)
-    if account is None:
-        raise refuse("not-an-account", option=option, value=repr(text))
-    return account
+    return _need(find_account(text), "not-an-account", option, text)
 
 
-def take_role(text: str, option: str = "--role") -> str:
+def take_role(text: str) -> str:
     """Return the ARN of the role or user in what was given; a session's is that of its caller.
 
     Raises:
         UsageError: it is none.
     """
     found = _PRINCIPAL.search(text)
-    if found is None:
-        raise refuse("not-a-role", option=option, value=repr(text))
-    return found[0]
+    return _need(found and found[0], "not-a-role", "--role", text)
 
 
 def take_organization(text: str, option: str = "--org-id") -> str:
@@ -152,10 +147,13 @@ def take_organization(text: str, option: str = "--org-id") -> str:
     Raises:
         UsageError: there is none.
     """
-    organization = find_organization(text)
-    if organization is None:
-        raise refuse("not-an-organization", option=option, value=repr(text))
-    return organization
+    return _need(find_organization(text), "not-an-organization", option, text)
+
+
+def _need(found: str | None, case: str, option: str, text: str) -> str:
+    if found is None:
+        raise refuse(case, option=option, value=repr(text))
+    return found
 
 
 def where_to_put(text: str, command: str) -> str | None:
@@ -175,6 +173,6 @@ def where_to_put(text: str, command: str) -> str | None:
             return None
 
 
-def list_command(seen: Pasted, source: str = "") -> str:
+def list_command(seen: Pasted) -> str:
     """Return the command that lists the jobs of what was given in place of a job."""
-    return step(_LISTS.get(seen.kind, "list-jobs"), source, value=seen.value, vault=last_name(seen.value))
+    return step(_LISTS.get(seen.kind, "list-jobs"), value=seen.value, vault=last_name(seen.value))

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from trail_diff.arns import last_name
-from trail_diff.case.builder import Question
 from trail_diff.case.coverage import is_damage
 from trail_diff.case.gathered import Gathered
+from trail_diff.case.question import Question
 from trail_diff.errors import JobNotFoundError, SourceError
 from trail_diff.events.denials import is_denial_code
 from trail_diff.gather.exports import Export
@@ -76,7 +76,8 @@ def explain_missing(error: JobNotFoundError, question: Question, inputs: Inputs)
     if baseline is not None and error.job_id.casefold() == baseline.casefold():
         missing, option = baseline, "--baseline-job-id"
     redactor = inputs.redactor
-    seen, inputs = recognize(missing if redactor is None else redactor.restore(missing)), _without_redactor(inputs)
+    seen = recognize(missing if redactor is None else redactor.restore(missing))
+    inputs = structs.replace(inputs, redactor=None)
     if not _can_read_again(inputs):
         told = _tell_form(seen)
     else:
@@ -102,10 +103,6 @@ def _name_source(inputs: Inputs, *, is_of_calls: bool = False) -> str:
     given = [("--events", path) for path in inputs.events]
     given += [] if is_of_calls else [("--job", path) for path in inputs.jobs]
     return "".join(f" {option} {quote(str(path))}" for option, path in given)
-
-
-def _without_redactor(inputs: Inputs) -> Inputs:
-    return structs.replace(inputs, redactor=None)
 
 
 def _hide(told: Told, plain: str, given: str, redactor: "Redactor") -> Told:

@@ -82,9 +82,9 @@ class FileReader:
             else:
                 yield from self._read_file(file)
 
-    def read_stream(self, name: str, stream: Readable, seekable: IO[bytes] | None = None) -> Iterator[Found]:
-        """Read one input whole; `seekable` is the same as a file, when it is one."""
-        return _whole_only(self._read_stream(name, stream, seekable))
+    def read_stream(self, name: str, stream: Readable) -> Iterator[Found]:
+        """Read one input whole."""
+        return _whole_only(self._read_stream(name, stream, None))
 
     def _read_file(self, file: InputFile) -> Iterator[Found | FoundSlim]:
         try:
@@ -131,7 +131,7 @@ class FileReader:
         self._advance(len(content), len(batch.records))
 
     def _read_stream(self, name: str, stream: Readable, seekable: IO[bytes] | None) -> Iterator[Found | FoundSlim]:
-        """Do what `read_stream` does, for a reading that may be slim."""
+        """Read one input whole; `seekable` is the same as a file, when it is one."""
         self._tally.files += 1
         budget = Budget()
         counted = _Counted(stream, budget, self._tally, self._progress)

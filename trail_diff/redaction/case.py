@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from trail_diff.case.builder import Question
+from trail_diff.case.question import Question
 from trail_diff.gather.key_facts import Document, FactDocuments
 from trail_diff.gather.raw_case import Collected
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally

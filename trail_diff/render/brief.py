@@ -158,7 +158,7 @@ def _show_callers(page: Page, report: Report, words: Catalogue, *, has_joined: b
 
 
 def _show_findings(page: Page, report: Report, words: Catalogue, *, is_short: bool = False) -> None:
-    merged = findings.merge_findings(report.findings, words)
+    merged = layout.merge_actions(report.findings, words)
     page.gap()
     if not merged:
         for text in findings.show_open_differences(report, words, most=1)[:_MOST_STEPS]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from trail_diff.model.report import KeyPolicy, Remedy, Report
+from trail_diff.model.report import Remedy, Report
 
 _DEEPEST = 100
 _LARGEST_NUMBER_BITS = 4096
@@ -16,7 +16,10 @@ def clean_report(report: Report) -> Report:
     return replace(
         report,
         remedies=tuple(_clean_remedy(remedy) for remedy in report.remedies),
-        policies=tuple(_clean_policy(policy) for policy in report.policies),
+        policies=tuple(
+            replace(policy, document=clean(policy.document), previous=clean(policy.previous))
+            for policy in report.policies
+        ),
     )
 
 
@@ -41,10 +44,6 @@ def _clean_remedy(remedy: Remedy) -> Remedy:
     patch = None if remedy.patch is None else tuple(clean(step) for step in remedy.patch)
     context = clean(remedy.encryption_context)
     return replace(remedy, patch=patch, policy=clean(remedy.policy), encryption_context=context)
-
-
-def _clean_policy(policy: KeyPolicy) -> KeyPolicy:
-    return replace(policy, document=clean(policy.document), previous=clean(policy.previous))
 
 
 def _clean_number(value: Any) -> float | str:

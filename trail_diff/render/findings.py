@@ -17,16 +17,6 @@ _IS_NOT = " is not "
 _DENIES = frozenset(cause for cause in Cause if cause.endswith("-deny"))
 
 
-def merge_findings(findings: Sequence[Finding], words: Catalogue) -> list[tuple[Finding, str]]:
-    """Put findings that differ in their action only together; the actions as one text."""
-    merged: dict[Finding, list[str]] = {}
-    for finding in findings:
-        actions = merged.setdefault(structs.replace(finding, action=None), [])
-        if finding.action:
-            actions.append(finding.action)
-    return [(finding, words.grammar.join_items(list(dict.fromkeys(actions)))) for finding, actions in merged.items()]
-
-
 def conditions_of(finding: Finding, decisions: Sequence[CallerDecision]) -> tuple[ConditionOutcome, ...]:
     """Return the conditions of the statement that a finding blames, as they came out for its caller."""
     if finding.statement is None or finding.caller is None:

@@ -91,7 +91,7 @@ def _caller_cells(group: CallerGroup, report: Report, words: Catalogue) -> list[
 def _show_findings(page: Page, report: Report, words: Catalogue) -> None:
     if report.findings:
         page.head(words.labels["findings"])
-    for number, (finding, actions) in enumerate(findings.merge_findings(report.findings, words)):
+    for number, (finding, actions) in enumerate(layout.merge_actions(report.findings, words)):
         page.bullet(f"{words.confidences[finding.confidence]}: {findings.show_finding(finding, actions, words)}")
         for told in _why(report, finding, words):
             page.bullet(told, level=2)
@@ -151,7 +151,7 @@ def _show_decisions(page: Page, decisions: Sequence[CallerDecision], words: Cata
 def _show_absence(page: Page, report: Report, words: Catalogue) -> None:
     if report.absence:
         page.head(words.labels["absence"])
-    for absence, actions in layout.merge_absences(report.absence, words):
+    for absence, actions in layout.merge_actions(report.absence, words):
         page.bullet(f"{caller_name(absence.caller, words)} {actions}")
         for reading in absence.readings:
             why = words.reasons_of(reading.reasons)

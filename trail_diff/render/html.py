@@ -52,7 +52,7 @@ def _told(report: Report, words: Catalogue) -> Mapping[str, object]:
     return {
         **coverage_values(report.coverage, words),
         "report": report,
-        "findings": findings.merge_findings(report.findings, words),
+        "findings": layout.merge_actions(report.findings, words),
         "jobs": _job_rows(report, words),
         "timeline": draw_timeline(report, words),
         "callers": html_tables.callers_table(report, words),
@@ -67,7 +67,7 @@ def _told(report: Report, words: Catalogue) -> Mapping[str, object]:
         "weights": weighing.weights(report, words),
         "first_label": words.labels[layout.job_label(report)],
         "no_callers": layout.say_no_callers(report, words),
-        "absences": layout.merge_absences(report.absence, words),
+        "absences": layout.merge_actions(report.absence, words),
         "decisions": report.decisions[:_MOST_LISTED],
         "events": html_tables.events_table(report, words),
         "event_ids": {event.event_id for event in report.events},

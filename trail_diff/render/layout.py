@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec import structs
 
@@ -14,11 +15,13 @@ from trail_diff.model.report import (
     Calls,
     Change,
     Evidence,
+    Finding,
     NextStep,
     Replay,
     Report,
     RuledOut,
     Verdict,
+    Weighed,
 )
 from trail_diff.render import escape
 from trail_diff.render.catalogue import Catalogue
@@ -133,12 +136,15 @@ def job_rows(job: Job | None, places: Mapping[str, str], words: Catalogue) -> di
     return {name: text for name, text in texts.items() if text}
 
 
-def merge_absences(absences: Sequence[Absence], words: Catalogue) -> list[tuple[Absence, str]]:
-    """Put absences that differ in their action only together; the actions as one text."""
-    merged: dict[Absence, list[str]] = {}
-    for absence in absences:
-        merged.setdefault(structs.replace(absence, action=""), []).append(absence.action)
-    return [(absence, words.grammar.join_items(list(dict.fromkeys(actions)))) for absence, actions in merged.items()]
+Acting = TypeVar("Acting", Finding, Absence, Weighed)
+
+
+def merge_actions(rows: Sequence[Acting], words: Catalogue) -> list[tuple[Acting, str]]:
+    """Put rows that differ in their action only together; the actions as one text."""
+    merged: dict[Acting, list[str]] = {}
+    for row in rows:
+        merged.setdefault(structs.replace(row, action=None), []).extend([row.action] if row.action else [])
+    return [(row, words.grammar.join_items(list(dict.fromkeys(actions)))) for row, actions in merged.items()]
 
 
 def show_replay(replay: Replay, words: Catalogue) -> str:

@@ -129,7 +129,7 @@ def _callers(report: Report, words: Catalogue) -> list[str]:
 
 def _findings(report: Report, words: Catalogue) -> list[str]:
     lines: list[str] = []
-    for number, (finding, actions) in enumerate(findings.merge_findings(report.findings, words)):
+    for number, (finding, actions) in enumerate(layout.merge_actions(report.findings, words)):
         first, *more = essentials.explain_finding(report, finding, actions, words)
         lines += ["", _item(words.labels["cause"], first)]
         statement = essentials.guilty_statement(report, finding)

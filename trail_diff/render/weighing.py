@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from trail_diff.model.report import Evidence, Judgement, Report, RuledOut, Weighed
 from trail_diff.render import essentials, layout
@@ -20,12 +20,7 @@ class Weight(Struct, frozen=True):
 
 def weights(report: Report, words: Catalogue) -> Sequence[Weight]:
     """Return the rows of the weighing in their order; those that differ in their action only are one."""
-    merged: dict[Weighed, list[str]] = {}
-    for row in report.weighing:
-        actions = merged.setdefault(structs.replace(row, action=None), [])
-        if row.action is not None and row.action not in actions:
-            actions.append(row.action)
-    return [_weigh(report, row, actions, words) for row, actions in merged.items()]
+    return [_weigh(report, row, actions, words) for row, actions in layout.merge_actions(report.weighing, words)]
 
 
 def show_ruling(report: Report, ruled_out: RuledOut, words: Catalogue) -> str:
@@ -35,10 +30,8 @@ def show_ruling(report: Report, ruled_out: RuledOut, words: Catalogue) -> str:
     return _with_evidence(told, report, ruled_out.evidence[-1:], words)
 
 
-def _weigh(report: Report, row: Weighed, actions: Sequence[str], words: Catalogue) -> Weight:
-    call = " ".join(
-        filter(None, [caller_name(row.caller, words) if row.caller else "", words.grammar.join_items(actions)])
-    )
+def _weigh(report: Report, row: Weighed, actions: str, words: Catalogue) -> Weight:
+    call = " ".join(filter(None, [caller_name(row.caller, words) if row.caller else "", actions]))
     place = [words.layers.get(row.layer or "", ""), layout.show_statement(row.statement, words)]
     key = f"{words.labels['key']} {layout.place_key(row.key, report.key_places, words, short=True)}" if row.key else ""
     where = words.grammar.join_items([part for part in (call, *place, key) if part])

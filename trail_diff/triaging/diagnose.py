@@ -13,11 +13,12 @@ from datetime import UTC, datetime, timedelta
 from msgspec import structs
 
 from trail_diff.case.baseline import rank_baselines
-from trail_diff.case.builder import Question, build_case, case_windows
+from trail_diff.case.builder import build_case, case_windows
 from trail_diff.case.correlate import job_window
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.case.event_index import EventIndex
 from trail_diff.case.gathered import Beyond, Gathered
+from trail_diff.case.question import Question
 from trail_diff.case.usage_history import KeyUses
 from trail_diff.model.indexes import JobIndex
 from trail_diff.model.learnt import Case, Facts, Job, JobEvents, Window, merge_windows

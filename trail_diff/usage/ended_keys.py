@@ -14,7 +14,7 @@ from trail_diff.model.what_if import WhatIfRow
 from trail_diff.policy.decide.grants import GRANTABLE_ACTIONS
 from trail_diff.policy.decide.statements import RETIRE_GRANT
 from trail_diff.usage.requests import ObservedRequest
-from trail_diff.usage.what_if import merge_rows
+from trail_diff.usage.what_if import merge_rows, undecided_row
 
 ENDS = frozenset({Reason.KEY_IS_DELETED, Reason.KEY_IS_REPLACED, Reason.KEY_IS_DISABLED, Reason.KEY_LOSES_MATERIAL})
 MAY_END = frozenset({Reason.KEY_MATERIAL_EXPIRES, Reason.KEY_MAY_BE_DISABLED, Reason.KEY_TAGS_CHANGE})
@@ -25,18 +25,7 @@ _NEEDS_ENABLED = GRANTABLE_ACTIONS - {"kms:describekey", RETIRE_GRANT}
 def end_calls(seen: Iterable[ObservedRequest], reason: Reason) -> tuple[WhatIfRow, ...]:
     """Judge calls on a key that ends, now or later; no policy is decided, so that is undetermined. Worst first."""
     return merge_rows(
-        WhatIfRow(
-            caller=one.event.caller.across_sessions(),
-            action=one.access.action,
-            key=one.access.key,
-            calls=one.calls,
-            denied=one.denied,
-            outcome=_judge(one, "at-risk" if reason in MAY_END else "breaks"),
-            new="undetermined",
-            reasons=(reason,),
-            observed=one.observed,
-        )
-        for one in seen
+        undecided_row(one, _judge(one, "at-risk" if reason in MAY_END else "breaks"), reason) for one in seen
     )
 
 
@@ -49,6 +38,4 @@ def risk_calls(rows: Iterable[WhatIfRow], reason: Reason) -> Iterator[WhatIfRow]
 
 
 def _judge(one: ObservedRequest, ended: WhatIfOutcome) -> WhatIfOutcome:
-    if one.denied and not one.succeeded:
-        return "stays-denied"
     return ended if one.access.action.lower() in _NEEDS_ENABLED else "unchanged"

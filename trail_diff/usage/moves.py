@@ -4,13 +4,12 @@ import re
 from collections.abc import Collection, Sequence
 
 from trail_diff.arns import is_alias
-from trail_diff.model.codes import WhatIfOutcome
 from trail_diff.model.reasons import Reason
 from trail_diff.model.what_if import MOVES, WhatIfRow
 from trail_diff.policy.documents.infrastructure.interface import PlannedKey
 from trail_diff.usage.callers import named_key
 from trail_diff.usage.requests import ObservedRequest, ObservedRequests
-from trail_diff.usage.what_if import merge_rows
+from trail_diff.usage.what_if import merge_rows, undecided_row
 
 REDIRECTS = frozenset({Reason.ALIAS_IS_RETARGETED, Reason.KEY_OF_RESOURCE_CHANGES})
 """Reasons of moves after which calls go to another key."""
@@ -49,27 +48,14 @@ def is_harmless(key: PlannedKey, observed: ObservedRequests | None) -> bool:
 
 
 def move_calls(calls: Sequence[ObservedRequest], reason: Reason) -> tuple[WhatIfRow, ...]:
-    """Judge calls that depend on what moves by that alone: no policy is decided. Worst first."""
+    """Judge calls that depend on what moves by that alone: no policy is decided. Worst first.
+
+    Only an alias that is gone breaks them for certain; what else moves may be made up for.
+    """
+    reasons = (reason, Reason.KEY_POLICY_NOT_GIVEN) if reason in REDIRECTS else (reason,)
     return merge_rows(
-        WhatIfRow(
-            caller=one.event.caller.across_sessions(),
-            action=one.access.action,
-            key=one.access.key,
-            calls=one.calls,
-            denied=one.denied,
-            outcome=_judge(one, reason),
-            new="undetermined",
-            reasons=(reason, Reason.KEY_POLICY_NOT_GIVEN) if reason in REDIRECTS else (reason,),
-        )
-        for one in calls
+        undecided_row(one, "breaks" if reason is Reason.ALIAS_IS_REMOVED else "at-risk", *reasons) for one in calls
     )
-
-
-def _judge(one: ObservedRequest, reason: Reason) -> WhatIfOutcome:
-    """Judge a call: only an alias that is gone breaks it for certain; what else moves may be made up for."""
-    if one.denied and not one.succeeded:
-        return "stays-denied"
-    return "breaks" if reason is Reason.ALIAS_IS_REMOVED else "at-risk"
 
 
 def _is_from(one: ObservedRequest, names: Collection[str]) -> bool:

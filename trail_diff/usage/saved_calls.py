@@ -165,14 +165,10 @@ def parse_calls(content: bytes, file: str) -> SavedCalls:
         schema = document.get("schema") if isinstance(document, dict) else None
         if schema != SCHEMA:
             raise FactError(f"--calls {file}: it is no {SCHEMA}" + (f" but {schema}" if schema else ""), hint=hint)
-        calls = [{**call, "event": _with_id(call["event"])} for call in document["calls"]]
+        calls = [{**call, "event": {"event_id": "", **call["event"]}} for call in document["calls"]]
         return msgspec.convert({**document, "calls": calls}, SavedCalls)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise FactError(f"--calls {file}: not readable ({error})", hint=hint) from error
-
-
-def _with_id(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"event_id": "", **event}
 
 
 def _fewer(requests: Collection[ObservedRequest]) -> Iterator[ObservedRequest]:

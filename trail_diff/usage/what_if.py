@@ -71,6 +71,21 @@ def merge_rows(rows: Iterable[WhatIfRow]) -> tuple[WhatIfRow, ...]:
     return tuple(sorted(merged.values(), key=_sort_key))
 
 
+def undecided_row(one: ObservedRequest, outcome: WhatIfOutcome, *reasons: Reason) -> WhatIfRow:
+    """Return what becomes of a call where no policy is decided; one that was refused all along stays so."""
+    return WhatIfRow(
+        caller=one.event.caller.across_sessions(),
+        action=one.access.action,
+        key=one.access.key,
+        calls=one.calls,
+        denied=one.denied,
+        outcome="stays-denied" if one.denied and not one.succeeded else outcome,
+        new="undetermined",
+        reasons=reasons,
+        observed=one.observed,
+    )
+
+
 def serves_a_step(steps: Iterable[Sequence[ObservedRequest]], policies: Policies) -> bool:
     """Check whether the new policy refuses no call of some step: a key serves some of a service's steps, seldom all."""
     trial = _Trial.of(policies)

@@ -12,9 +12,9 @@ from trail_diff.aws.live.facts import KeyAsker
 from trail_diff.aws.live.jobs import BASELINES_AT_MOST, JobFinder, Place, find_given, place_of, service_of
 from trail_diff.aws.live.readings import join_services
 from trail_diff.case.baseline import rank_baselines
-from trail_diff.case.builder import Question
 from trail_diff.case.correlate import job_window
 from trail_diff.case.expected import find_lenders
+from trail_diff.case.question import Question
 from trail_diff.errors import UsageError
 from trail_diff.events.jobs import find_job, merge_jobs, read_job_document
 from trail_diff.events.vaults import with_vault_keys

@@ -17,8 +17,8 @@ from trail_diff.aws.live.jobs import BASELINES_AT_MOST
 from trail_diff.aws.live.options import AwsOptions
 from trail_diff.aws.s3.s3 import DEFAULT_SPAN, S3Source
 from trail_diff.case.baseline import rank_baselines
-from trail_diff.case.builder import Question
 from trail_diff.case.correlate import job_window
+from trail_diff.case.question import Question
 from trail_diff.events.jobs import find_job
 from trail_diff.model.learnt import Job, Window
 from trail_diff.read.interface import FoundJob, Link, ReadOptions, Source

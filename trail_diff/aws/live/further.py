@@ -5,8 +5,8 @@ from msgspec import structs
 from trail_diff.arns import arn_region
 from trail_diff.aws.live.collect import EVERYTHING, clip
 from trail_diff.aws.live.connection import Connection
-from trail_diff.case.builder import Question
 from trail_diff.case.other_uses import other_windows
+from trail_diff.case.question import Question
 from trail_diff.gather.raw_case import Collected, collect_found
 from trail_diff.read.interface import ReadOptions, Source, Tally
 

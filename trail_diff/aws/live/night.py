@@ -18,6 +18,7 @@ from msgspec import Struct, structs
 
 from trail_diff.arns import arn_account, arn_region
 from trail_diff.aws.live.asking import OnceAsker
+from trail_diff.aws.live.collect import clip
 from trail_diff.aws.live.connection import Connection
 from trail_diff.aws.live.facts import KeyAsker
 from trail_diff.aws.live.job_lists import JobLists
@@ -147,7 +148,9 @@ class _Search:
             if (wanted := wanted | self._further) <= self._read:
                 return collected, self._cases
             self._read |= wanted
-            self._raw = self._reading.read(self._read, self._clip(Window(self._now - _CHANGES_SPAN, self._now)))
+            self._raw = self._reading.read(
+                self._read, clip(Window(self._now - _CHANGES_SPAN, self._now), self._night.options)
+            )
             collected = self._complete(self._raw, self._found)
             gathered = collected.gathered()
             self._cases = list(map(self._night.plan.cases(gathered), self._night.plan.select(gathered)))
@@ -165,7 +168,7 @@ class _Search:
                     Wanted(account, own, clipped, service_of(job))
                     for window in other_windows(known, self._night.plan.pad)
                     for account, own in places
-                    if (clipped := self._clip(window)) is not None
+                    if (clipped := clip(window, self._night.options)) is not None
                 }
         return not self._further <= self._read
 
@@ -191,17 +194,10 @@ class _Search:
         regions = sorted({region for region in (side[0].region, *map(arn_region, arns)) if region})
         for job in side:
             window = job_window(job, self._night.plan.pad, self._now)
-            clipped = self._clip(window) if window else None
+            clipped = clip(window, self._night.options) if window else None
             if clipped is not None:
                 places = ((account, region) for account in accounts for region in regions or self._connection.regions)
                 yield from (Wanted(account, region, clipped, service_of(job)) for account, region in places)
-
-    def _clip(self, window: Window) -> Window | None:
-        """Return the part of a window that may be read."""
-        options = self._night.options
-        start, end = options.start or window.start, options.end or window.end
-        clipped = Window(max(start, window.start), min(end, window.end))
-        return clipped if clipped.start <= clipped.end else None
 
     def _complete(self, raw: Collected, found: Sequence[Found]) -> Collected:
         """Put what was read and what is known of jobs together."""

@@ -94,13 +94,6 @@ OPTIONS: Mapping[str, str] = {
     "name it with --region, or give an export with --events": (
         "--region で指定するか、エクスポートを --events で指定してください"
     ),
-    "triage reads exports, or asks an engine for a time": (
-        "triage はエクスポートを読み取るか、時間を指定してエンジンに問い合わせます"
-    ),
-    'give --events PATH, or --athena-table, --log-group or --event-data-store with --from "24h ago"': (
-        "--events PATH を指定するか、--athena-table、--log-group、--event-data-store のいずれかを"
-        ' --from "24h ago" と併せて指定してください'
-    ),
     "--max-age is about saved calls": "--max-age は保存された呼び出しのためのものです",
     "give them with --calls, or leave --max-age out": "--calls で指定するか、--max-age を省いてください",
     "--calls does not go with options that say where events come from": (

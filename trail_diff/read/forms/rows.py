@@ -40,11 +40,6 @@ def _may_be_header(line: str) -> bool:
     return is_known or ("{" not in plain and any(name in plain for name in WHOLE_RECORD))
 
 
-def lacks_caller_type(columns: Sequence[str]) -> bool:
-    """Check whether a table has no column that could say of what type a caller is, as the console's has not."""
-    return not any(plain_name(name).startswith("useridentity") or plain_name(name) in WHOLE_RECORD for name in columns)
-
-
 def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     """Read a table, header first: a record for each row, or the text of a cell that holds a whole record."""
     rest = iter(lines)
