@@ -196,12 +196,13 @@ class JobEvents(Struct, frozen=True):
 class Facts(Struct, frozen=True):
     """What is known of the key beside its events, as AWS's own documents have it; None where nothing was given.
 
-    `key_policy` is today's policy document, `policy_source` the file or call it came from; `key_state` the
-    `KeyMetadata` of DescribeKey, `state_source` where it came from; `grants` the entries of ListGrants.
+    `key_policy` is today's policy document, `policy_source` the file or call it came from, `policy_key` the key that the
+    document itself names, as a record of PutKeyPolicy does; `key_state` the `KeyMetadata` of DescribeKey, `state_source` where it came from; `grants` the entries of ListGrants.
     """
 
     key_policy: Mapping[str, Any] | None = None
     policy_source: str | None = None
+    policy_key: str | None = None
     key_state: Mapping[str, Any] | None = None
     state_source: str | None = None
     grants: tuple[Mapping[str, Any], ...] | None = None
