@@ -107,6 +107,18 @@ def test_what_the_record_says_of_the_request_comes_first() -> None:
     assert keys_of(request, *recorded) == ["o-9", "false", "60"]
 
 
+@pytest.mark.parametrize(("recorded", "members"), [("true", ("true",)), ("false", (ABSENT, "false")), (None, None)])
+def test_session_says_whether_it_has_multi_factor_authentication(recorded: str | None, members: object) -> None:
+    """A session with MFA has the key; one without has it as false, or, as a federated one, not at all."""
+    caller = MADE.role("app", "s")
+    attributes = {"mfaAuthenticated": recorded} if recorded else {}
+    caller["sessionContext"]["attributes"] = attributes
+
+    found = request_of(caller).context.get("aws:MultiFactorAuthPresent")
+
+    assert (found.members if isinstance(found, Domain) else found) == members
+
+
 def test_name_of_a_service_is_no_address() -> None:
     """Where a service made the call, the source address is not known."""
     request = request_of(MADE.role("app", "s", "dynamodb.amazonaws.com"), sourceIPAddress="dynamodb.amazonaws.com")

@@ -143,6 +143,10 @@ def _facts_of(call: _Call) -> dict[Fact, Domain]:
         "organization": call.organization_id,
     }
     facts = {fact: Domain((value,)) for fact, value in values.items() if value}
+    if event.mfa_authenticated == "true":
+        facts["mfa"] = Domain(("true",))
+    elif event.mfa_authenticated == "false":  # so are sessions that have no such key, as of federated users
+        facts["mfa"] = Domain((ABSENT, "false"), "documented")
     facts.update(_facts_of_network(event))
     if caller.kind is CallerKind.SERVICE_PRINCIPAL:
         facts.update(_facts_of_service(call))
