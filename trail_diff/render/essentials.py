@@ -199,7 +199,8 @@ def _show_condition(condition: ConditionOutcome, finding: Finding, words: Catalo
     is_open = condition.grade == "inferred" or condition.outcome == "unknown"
     if finding.confidence == "confirmed" or condition.unless is None or not is_open:
         return told
-    return words.grammar.join_clauses([told, findings.show_unless(finding, condition.unless, words)])
+    unless = findings.show_unless(finding, condition.unless, words, is_open=condition.outcome == "unknown")
+    return words.grammar.join_clauses([told, unless])
 
 
 def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:

@@ -79,9 +79,9 @@ def show_clearing(finding: Finding, words: Catalogue) -> list[str]:
     return [*show_rests_on(structs.replace(finding, rests_on=tuple(told)), words), *lines]
 
 
-def show_unless(finding: Finding, clause: str, words: Catalogue) -> str:
-    """Show what would clear a finding; a condition of an Allow that would not hold confirms that nothing allows."""
-    is_allow = finding.cause is Cause.KEY_POLICY_NO_ALLOW
+def show_unless(finding: Finding, clause: str, words: Catalogue, *, is_open: bool = True) -> str:
+    """Show what would clear a finding; an open condition of an Allow that would not hold confirms that none allows."""
+    is_allow = is_open and finding.cause is Cause.KEY_POLICY_NO_ALLOW
     return words.labels["holds_if" if is_allow else "unless"].format(unless=words.grammar.say_value(clause))
 
 
