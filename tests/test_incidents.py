@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from incidents import CASES, FOLDER, diagnose, run_in, shipped
+from scenes.additions import ADDITIONS
 
 SHIPPED = shipped()
 
@@ -16,6 +17,27 @@ def test_made_incident_gets_its_answer(name: str, tmp_path: Path) -> None:
     report = diagnose(name, tmp_path)
 
     assert CASES[name].faults(report) == []
+
+
+@pytest.mark.parametrize("addition", ADDITIONS)
+def test_more_evidence_brings_no_refuted_cause_back(addition: str, tmp_path: Path) -> None:
+    """What was ruled out is not what is blamed once more is known; each addition has incidents of its own."""
+    places, names = list(ADDITIONS), list(CASES)
+    for name in names[places.index(addition) :: 2 * len(places)]:
+        known, more = tmp_path / name, tmp_path / f"{name}-more"
+        known.mkdir()
+        more.mkdir()
+
+        before, after = diagnose(name, known), diagnose(name, more, ADDITIONS[addition])
+
+        refuted = {blamed(one) for one in before["ruled_out"]}
+        leading = after["findings"][:1] if after["verdict"]["cause"] else []
+        assert not refuted & {blamed(one) for one in leading}, name
+
+
+def blamed(one: Any) -> tuple[str, int | None]:
+    """Return the cause, and the statement, that a finding or a ruling is about."""
+    return one["cause"], one["statement"]["index"] if one["statement"] else None
 
 
 @pytest.mark.parametrize("name", SHIPPED)
