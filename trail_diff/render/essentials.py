@@ -318,8 +318,9 @@ def support_patch(remedy: Remedy) -> str:
     step = next(iter(remedy.patch or ()), None)
     if step is None:
         return ""
-    *_place, operator, name = str(step["path"]).split("/")
-    added = {name: step["value"]} if operator == "Condition" else {operator: {name: step["value"]}}
+    added: Any = step["value"]
+    for part in reversed(str(step["path"]).partition("/Condition")[2].split("/")):
+        added = {part: added} if part else added
     return to_json(clean(added))[1:-1]
 
 

@@ -35,6 +35,10 @@ _ROLES_OF_SERVICES = (CallerKind.SERVICE_LINKED_ROLE, CallerKind.SERVICE_ROLE)
 _BACKUP, _STORAGE = "backup.amazonaws.com", "backup-storage.amazonaws.com"
 
 
+_SYMMETRIC = Domain(("SYMMETRIC_DEFAULT",), "documented")
+"""The algorithm of the calls that make data keys, which only symmetric keys encrypt: their requests name none."""
+
+
 class _Call(Struct, frozen=True):
     """One access of an event, with what else is known of it."""
 
@@ -89,6 +93,8 @@ def _known_keys(call: _Call) -> Iterator[tuple[str, Domain]]:
     for key, fact in _asked(call.event.caller.kind, action):
         if fact in facts:
             yield key, facts[fact]
+    if action.startswith("kms:GenerateDataKey"):
+        yield "kms:EncryptionAlgorithm", _SYMMETRIC
     for key, domain in _kms_keys(call):
         if has_key(action, key if not key.startswith(_CONTEXT) else _CONTEXT):
             yield key, domain
