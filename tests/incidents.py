@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -34,11 +34,15 @@ FORMS = [name for name in WRAPS if not name.startswith(("ocsf", "athena", "lake"
 """Export forms that hold whole records, job events included; each incident comes in another one."""
 
 
-def diagnose(name: str, folder: Path) -> Any:
-    """Write the files of an incident, its export in a form of its own, and give the report on it."""
+def diagnose(name: str, folder: Path, add: Callable[[Scene], None] = lambda _scene: None) -> Any:
+    """Write the files of an incident, its export in a form of its own, and give the report on it.
+
+    `add` puts more into the scene than the incident is made of.
+    """
     incident = CASES[name]
     scene = Scene()
     incident.make(scene)
+    add(scene)
     records = scene.finish().sorted()
     form = FORMS[list(CASES).index(name) % len(FORMS)]
     (folder / "export").write_bytes(WRAPS[form](records))

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from doubles import double, mix, without_contexts
 from incidents import CASES, FOLDER, diagnose, run_in, shipped
+from scenes.additions import ADDITIONS
 from scenes.stage import BAD, Scene
 
 SHIPPED = shipped()
+BESIDE, PARTS = ("other-keys", "harmless-changes"), ("outcome", "cause", "confidence")
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -18,6 +20,32 @@ def test_made_incident_gets_its_answer(name: str, tmp_path: Path) -> None:
     report = diagnose(name, tmp_path)
 
     assert CASES[name].faults(report) == []
+
+
+@pytest.mark.parametrize("addition", ADDITIONS)
+def test_more_evidence_brings_no_refuted_cause_back(addition: str, tmp_path: Path) -> None:
+    """What was ruled out is not blamed once more is known, and what goes on beside changes no verdict.
+
+    Each addition has incidents of its own.
+    """
+    places, names = list(ADDITIONS), list(CASES)
+    for name in names[places.index(addition) :: 2 * len(places)]:
+        known, more = tmp_path / name, tmp_path / f"{name}-more"
+        known.mkdir()
+        more.mkdir()
+
+        before, after = diagnose(name, known), diagnose(name, more, ADDITIONS[addition])
+
+        refuted = {blamed(one) for one in before["ruled_out"]}
+        leading = after["findings"][:1] if after["verdict"]["cause"] else []
+        assert not refuted & {blamed(one) for one in leading}, name
+        if addition in BESIDE:
+            assert [after["verdict"][part] for part in PARTS] == [before["verdict"][part] for part in PARTS], name
+
+
+def blamed(one: Any) -> tuple[str, int | None]:
+    """Return the cause, and the statement, that a finding or a ruling is about."""
+    return one["cause"], one["statement"]["index"] if one["statement"] else None
 
 
 @pytest.mark.parametrize("name", SHIPPED)

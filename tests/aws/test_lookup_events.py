@@ -31,7 +31,7 @@ START = datetime(2026, 3, 10, 12, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(hours=1))
 QUERY = ReadOptions(windows=(WINDOW,))
 WITH_CHANGES = ReadOptions(windows=(WINDOW,), changes=Window(NOW - timedelta(days=30), NOW), services=("dynamodb",))
-OF_ROLES = 21 + 3
+OF_ROLES = 23 + 3
 """How many names changes of roles and of organizations have."""
 
 

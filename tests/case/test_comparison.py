@@ -63,3 +63,28 @@ def test_one_run_alone() -> None:
     assert case.failed.job.key == made.key_arn("other")
     assert Reason.NO_BASELINE in case.coverage.warnings
     assert len(case.failed.events) == 2
+
+
+def test_key_of_a_run_is_the_one_whose_refusals_are_new() -> None:
+    """What is refused every day, even more often, is not what the two runs differ in."""
+    made = record_refusal_on_other_key()
+    for day in ("2026-03-01", "2026-03-02"):
+        for minute in (20, 21, 22):
+            time, key = f"{day}T18:{minute}:00Z", made.key_arn("always")
+            made.kms(time, "Decrypt", key, made.role("recorder", "s"), {}, errorCode="AccessDenied")
+    both = gather(made)
+
+    case = build_comparison(both, both, (FAILED, SUCCEEDED), (), Facts())
+
+    assert case.failed.job.key == made.key_arn("other")
+
+
+def test_policy_counts_for_the_key_that_its_record_names() -> None:
+    """A policy whose record names a key that takes no part is not that of the key asked about, and the report says so."""
+    made = record_refusal_on_other_key()
+    both, facts = gather(made), Facts(key_policy={"Statement": []}, policy_key=made.key_arn("third"))
+
+    case = build_comparison(both, both, (FAILED, SUCCEEDED), [made.key_arn("asked")], facts)
+
+    assert case.policy_key == made.key_arn("third")
+    assert Reason.POLICY_OF_OTHER_KEY in case.coverage.warnings

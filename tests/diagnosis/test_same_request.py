@@ -6,13 +6,14 @@ from msgspec import structs
 from trail_diff.diagnosis.evidence.requests import is_same_request
 from trail_diff.model.learnt import Facets
 
-ONE = Facets((("aws:backup:backup-vault", "a"),), "192.0.2.7", "vpce-1", "AROA1:s", "eu-west-1")
+ONE = Facets((("aws:backup:backup-vault", "a"),), "192.0.2.7", "vpce-1", "AROA1:s", "eu-west-1", "true")
 DIFFERENCES = {
     "encryption_context": ("kms:EncryptionContext:aws:backup:backup-vault", (("aws:backup:backup-vault", "b"),)),
     "source_ip_address": ("aws:SourceIp", "192.0.2.8"),
     "vpc_endpoint_id": ("aws:SourceVpce", "vpce-2"),
     "principal_id": ("aws:userid", "AROA1:t"),
     "aws_region": ("aws:RequestedRegion", "us-east-1"),
+    "mfa_authenticated": ("aws:MultiFactorAuthPresent", "false"),
 }
 NAMES = {
     "kms:encryptioncontextkeys": "encryption_context",
@@ -24,7 +25,10 @@ NAMES = {
     "aws:sourcevpce": "vpc_endpoint_id",
     "aws:vpceaccount": "vpc_endpoint_id",
     "aws:userid": "principal_id",
+    "aws:principaltag/team": "principal_id",
+    "aws:sourceidentity": "principal_id",
     "aws:requestedregion": "aws_region",
+    "aws:multifactorauthpresent": "mfa_authenticated",
 }
 
 

@@ -107,6 +107,37 @@ def test_what_the_record_says_of_the_request_comes_first() -> None:
     assert keys_of(request, *recorded) == ["o-9", "false", "60"]
 
 
+@pytest.mark.parametrize(("recorded", "members"), [("true", ("true",)), ("false", (ABSENT, "false")), (None, None)])
+def test_session_says_whether_it_has_multi_factor_authentication(recorded: str | None, members: object) -> None:
+    """A session with MFA has the key; one without has it as false, or, as a federated one, not at all."""
+    caller = MADE.role("app", "s")
+    attributes = {"mfaAuthenticated": recorded} if recorded else {}
+    caller["sessionContext"]["attributes"] = attributes
+
+    found = request_of(caller).context.get("aws:MultiFactorAuthPresent")
+
+    assert (found.members if isinstance(found, Domain) else found) == members
+
+
+@pytest.mark.parametrize(("service", "is_known"), [(STORAGE, True), ("sns.amazonaws.com", False)])
+def test_storage_service_sends_the_vault_that_it_works_for(service: str, is_known: bool) -> None:
+    """The vault in the context is the source of the storage service's call; of other services the source is another."""
+    vault = "arn:aws:backup:eu-west-1:111122223333:backup-vault:prod"
+    parameters = {"keyId": KEY, "encryptionContext": {"aws:backup:backup-vault": vault}}
+
+    found = request_of(MADE.service(service), requestParameters=parameters).context["aws:SourceArn"]
+
+    assert isinstance(found, Domain)
+    assert (vault in found.members) is is_known
+    assert ABSENT in found.members
+
+
+@pytest.mark.parametrize("action", ["GenerateDataKey", "GenerateDataKeyWithoutPlaintext"])
+def test_data_keys_are_made_by_the_symmetric_algorithm(action: str) -> None:
+    """The request names no algorithm; only symmetric keys encrypt data keys."""
+    assert keys_of(request_of(MADE.role("app", "s"), action), "kms:EncryptionAlgorithm") == ["SYMMETRIC_DEFAULT"]
+
+
 def test_name_of_a_service_is_no_address() -> None:
     """Where a service made the call, the source address is not known."""
     request = request_of(MADE.role("app", "s", "dynamodb.amazonaws.com"), sourceIPAddress="dynamodb.amazonaws.com")

@@ -8,6 +8,7 @@ import pytest
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recording import Recording
 
 from trail_diff.errors import FactError, PolicyError
 from trail_diff.gather.key_facts import FactFiles, load_documents, read_facts
@@ -151,6 +152,26 @@ def test_malformed_policy_is_refused_with_its_file(tmp_path: Path) -> None:
 
     with pytest.raises(PolicyError, match=r"new\.json: .* /Statement/Effect"):
         read_facts(load_documents(FactFiles(key_policy=str(tmp_path / "new.json"))))
+
+
+def as_event_history(record: Any) -> Any:
+    """Wrap a record as LookupEvents does."""
+    return {"Events": [{"EventName": record["eventName"], "CloudTrailEvent": json.dumps(record)}]}
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda one: one, lambda one: {"Records": [one]}, lambda one: {"detail": one}, as_event_history]
+)
+def test_record_of_a_policy_names_its_key(wrap: Any, tmp_path: Path) -> None:
+    """The key of a PutKeyPolicy record is known, however the record is wrapped; a bare policy names none."""
+    made = Recording()
+    record = made.put_key_policy("2026-03-01T18:00:00Z", made.key_arn("vault"), POLICY, made.user("admin"))
+    for name, content in (("record.json", wrap(record)), ("policy.json", POLICY)):
+        (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+
+    facts = [read_facts(load_documents(FactFiles(str(tmp_path / name)))) for name in ("record.json", "policy.json")]
+
+    assert [one.policy_key for one in facts] == [made.key_arn("vault"), None]
 
 
 @pytest.mark.parametrize(

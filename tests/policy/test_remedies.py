@@ -143,6 +143,21 @@ def test_remedies_are_judged_as_the_case_says(case: dict[str, Any]) -> None:
         assert named(values) in found
 
 
+@pytest.mark.parametrize("listed", ["logs.us-east-1.amazonaws.com", "logs.amazonaws.com"])
+def test_service_joins_the_statement_that_has_another_form_of_its_name(listed: str) -> None:
+    """The name of this Region comes to the statement, whose condition stays; no statement without one is added first."""
+    context = {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:app"}
+    condition = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:eu-west-1:{ACCOUNT}:*"}}
+    allow = {"Principal": {"Service": listed}, "Action": "kms:Decrypt", "Condition": condition}
+    service = "logs.eu-west-1.amazonaws.com"
+
+    found = find_remedies(situation_of({"targets": [service], "grants": [], "allows": [allow], "context": context}))
+
+    assert [step["path"] for step in found[0].patch or ()] == ["/Statement/0/Principal/Service"]
+    assert found[0].patch is not None
+    assert found[0].patch[0]["value"] == [listed, service]
+
+
 @pytest.mark.parametrize("case", CASES, ids=case_id)
 def test_what_helps_comes_first_and_every_change_is_shown(case: dict[str, Any]) -> None:
     """Helpful remedies lead, tempting ones are always judged for a Deny, and each patch gives the policy shown."""

@@ -96,15 +96,25 @@ def _refused_key(side: JobEvents, given: Sequence[str], elsewhere: Collection[tu
 def _differing_key(sides: Sequence[JobEvents]) -> str | None:
     """Return the key in which two spans of time differ: calls on it failed, or are only in the succeeded one.
 
-    Other keys of a busy account come and go as well; the one with the most such calls is taken.
+    Other keys of a busy account come and go as well; the one with the most such calls is taken. What failed when the
+    run succeeded too makes no difference.
     """
     failed, others = sides[0], sides[1:]
     used = {access.key for tie in failed.events for access in tie.event.accesses}
-    refused = Counter(access.key for tie in failed.events if tie.event.error_code for access in tie.event.accesses)
+    always = {call for side in others for call in _failed_calls(side)}
+    refused = Counter(call[2] for call in _failed_calls(failed) if call not in always)
     calls = [access.key for side in others for tie in side.events for access in tie.event.accesses]
     missing = Counter(key for key in calls if key not in used)
     counts = {key: count for found in (missing, refused) for key, count in found.items() if key}
     return max(counts, key=lambda key: (key in refused, counts[key], key), default=None)
+
+
+def _failed_calls(side: JobEvents) -> Iterator[tuple[Caller, str, str | None]]:
+    """Yield the calls of a run that failed: whose, of which action, on which key."""
+    for tie in side.events:
+        if tie.event.error_code:
+            caller = tie.event.caller.across_sessions()
+            yield from ((caller, access.action, access.key) for access in tie.event.accesses)
 
 
 def _with_key(side: JobEvents, key: str | None) -> JobEvents:

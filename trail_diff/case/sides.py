@@ -34,11 +34,14 @@ def finish_case(
 ) -> Case:
     """Complete a case whose events are tied: what changed, and what the evidence does not cover beside known gaps.
 
-    A policy that was handed in belongs to the key that was `asked` about, where one was.
+    A policy that was handed in belongs to the key that it names, else to the one that was `asked` about, where one was.
     """
     gathered, failed, succeeded = gathered.indexed(), sides[0], sides[1] if len(sides) > 1 else None
+    every_key = tuple(dict.fromkeys([*asked, *(key for side in sides for key in known_keys(side.job))]))
     differences = compare_jobs(failed.job, succeeded.job) if succeeded is not None else ()
     warnings = {*gaps, *differences, *_check_asked(asked, failed.job, gathered)}
+    if facts.policy_key not in (None, *every_key):
+        warnings.add(Reason.POLICY_OF_OTHER_KEY)
     warnings |= {*check_coverage(failed, succeeded, gathered.tally, gathered.found(), gathered.jobs)}
     if failed.job.key is None:
         warnings.add(Reason.KEY_NOT_KNOWN)
@@ -46,7 +49,6 @@ def finish_case(
         warnings.add(Reason.CALLER_TYPE_NOT_IN_EXPORT)
     reading = summarize_reading(gathered.tally, gathered.skipped)
     warnings |= {*reading.warnings}
-    every_key = tuple(dict.fromkeys([*asked, *(key for side in sides for key in known_keys(side.job))]))
     changes = select_changes(gathered.found().changes, every_key, [side.job for side in sides], _calls(sides))
     return Case(
         failed=failed,
@@ -61,8 +63,13 @@ def finish_case(
         uses=_uses(gathered, every_key, changes),
         policies_elsewhere=_policies_elsewhere(gathered, failed, every_key),
         searched=searched_spans(gathered.tally),
-        policy_key=failed.job.key if failed.job.key in asked else next(iter(asked), failed.job.key),
+        policy_key=facts.policy_key or _asked_key(failed.job, asked),
     )
+
+
+def _asked_key(job: Job, asked: Sequence[str]) -> str | None:
+    """Return the key asked about, the job's own where it is among several; the job's where none was."""
+    return job.key if job.key in asked else next(iter(asked), job.key)
 
 
 def _calls(sides: Sequence[JobEvents]) -> list[Event]:

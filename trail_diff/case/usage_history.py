@@ -142,6 +142,7 @@ def facets_of(event: Event) -> Facets:
         vpc_endpoint_id=event.vpc_endpoint_id,
         principal_id=event.principal_id,
         aws_region=event.aws_region,
+        mfa_authenticated=event.mfa_authenticated,
     )
 
 

@@ -197,14 +197,18 @@ def _is_target(case: Case, group: CallerGroup, about: CallerGroup, findings: Seq
 
     That is the caller concerned, and others that worked in the succeeded job and now meet the same cause in the same
     way: missing as it is, or refused as it is, or the job's own role. What is refused beside a caller that is missing,
-    or missing beside one that is refused, is a bystander or a consequence: what keeps a bystander out stays.
+    or missing beside one that is refused, is a bystander or a consequence: what keeps a bystander out stays. A caller
+    that is missing and that the same statement keeps out for certain is none.
     """
     if group.caller.across_sessions() == about.caller.across_sessions():
         return True
-    is_found = any(_is_about(one, group) and one.cause is findings[0].cause for one in findings)
+    found = [one for one in findings if _is_about(one, group) and one.cause is findings[0].cause]
+    first = findings[0].statement
+    is_kept_out = any(one.statement == first is not None and one.confidence == "confirmed" for one in found)
     is_of_the_job = group.caller.role_arn is not None and group.caller.role_arn == case.failed.job.role
     is_alike = (group.failed.errors > 0) == (about.failed.errors > 0)
-    return is_found and _did_work(group) and (is_alike or is_of_the_job)
+    is_meant = is_alike or is_of_the_job or (is_kept_out and not group.failed.errors)
+    return bool(found) and _did_work(group) and is_meant
 
 
 def _is_about(finding: Finding, group: CallerGroup) -> bool:

@@ -149,6 +149,8 @@ def _facts_of_request(event: Event) -> Iterator[tuple[str, str]]:
         yield "aws:SourceIp", event.source_ip_address
     if event.aws_region:
         yield "aws:RequestedRegion", event.aws_region
+    if event.mfa_authenticated:
+        yield "aws:MultiFactorAuthPresent", event.mfa_authenticated
 
 
 def _facts_of_grant(event: Event) -> Iterator[tuple[str, str]]:

@@ -127,7 +127,7 @@ def settle(told: Sequence[tuple[Hypothesis, tuple[Judgement, ...]]]) -> Weighing
     judged = [_judge(hypothesis, judgements) for hypothesis, judgements in told]
     weighed = [structs.replace(one, standing=_against_rivals(one, judged)) for one in judged]
     weighed = _heed_other_ends(weighed)
-    weighed = _drop_shadowed(weighed)
+    weighed = _name_only_suspect(_drop_shadowed(weighed))
     weighed.sort(key=lambda one: (_ORDER.index(one.standing), _is_evaluated(one), -_strength(one)))
     findings = tuple(_make_finding(one, weighed) for one in weighed if one.standing not in ("open", "refuted"))
     return Weighing(findings, _rule_out(findings, weighed), tuple(_make_row(one) for one in weighed))
@@ -238,6 +238,29 @@ def _drop_shadowed(weighed: list[_Judged]) -> list[_Judged]:
         or Reason.GRANTEE_WAS_DELETED in one.hypothesis.reasons
         or one.hypothesis.call() not in shadowed.get(one.hypothesis.cause, ())
     ]
+
+
+def _name_only_suspect(weighed: list[_Judged]) -> list[_Judged]:
+    """Name the statement of a Deny that a record states where the evidence leaves one that it can be."""
+    named: dict[int, _Judged] = {}
+    left_out: set[int] = set()
+    for one in weighed:
+        own = one.hypothesis
+        left = [
+            other
+            for other in weighed
+            if (other.hypothesis.cause, other.hypothesis.key) == (own.cause, own.key)
+            and other.hypothesis.call() == own.call()
+            and other.hypothesis.statement is not None
+            and other.standing != "refuted"
+        ]
+        if own.origin == "stated" and own.statement is None and len(left) == 1:
+            found = left[0]
+            hypothesis = structs.replace(own, statement=found.hypothesis.statement)
+            judgements = (*one.judgements, *found.judgements)
+            named[id(one)] = structs.replace(one, hypothesis=hypothesis, judgements=judgements)
+            left_out.add(id(found))
+    return [named.get(id(one), one) for one in weighed if id(one) not in left_out]
 
 
 def _make_finding(one: _Judged, weighed: Sequence[_Judged]) -> Finding:

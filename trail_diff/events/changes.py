@@ -56,6 +56,10 @@ HARMLESS_KEY_CHANGES = frozenset(
     }
 )
 """Changes of keys that cannot make a use of one fail."""
+ALIAS_CHANGES = frozenset({"CreateAlias", "UpdateAlias", "DeleteAlias"})
+"""Those of them that change what kms:ResourceAliases is."""
+KEY_TAG_CHANGES = frozenset({"TagResource", "UntagResource"})
+"""Calls of KMS that change the tags of a key; other services have calls of these names."""
 POLICY_CARRIERS = ("PutKeyPolicy", "CreateKey")
 """Those of them whose records carry a whole key policy."""
 
@@ -80,6 +84,8 @@ ROLE_CHANGES = frozenset(
         "DeleteServiceLinkedRole",
         "AddRoleToInstanceProfile",
         "RemoveRoleFromInstanceProfile",
+        "TagRole",
+        "UntagRole",
     }
 )
 """Calls of IAM that change what one role may do, or whether it is there; each names it."""
@@ -116,12 +122,23 @@ POLICY_CHANGES = frozenset(
 )
 """Calls of IAM and Organizations that change policies; whom they concern is not known."""
 
+PRINCIPAL_TAG_CHANGES = frozenset({"TagRole", "UntagRole", "TagUser", "UntagUser"})
+"""Calls of IAM that change the tags of one role or user."""
+
+ORGANIZATION_CHANGES = frozenset({"LeaveOrganization", "RemoveAccountFromOrganization", "MoveAccount"})
+"""Calls of AWS Organizations that change in which organization, or where in it, an account is."""
+
 GLOBAL_SOURCES = ("iam.amazonaws.com", "organizations.amazonaws.com")
 """The services of roles and policies, whose events are in one Region of the partition for all."""
 
-OTHER_CHANGES = TRAIL_CHANGES | ROLE_CHANGES | USER_POLICY_CHANGES | POLICY_CHANGES | RESOURCE_CHANGES | PLACE_CHANGES
+OTHER_CHANGES = (TRAIL_CHANGES | ROLE_CHANGES | USER_POLICY_CHANGES | PRINCIPAL_TAG_CHANGES) | (
+    POLICY_CHANGES | ORGANIZATION_CHANGES | RESOURCE_CHANGES | PLACE_CHANGES
+)
 """Calls of other services than KMS and AWS Backup that change what a trail records, what a role or user may do, or with
 which key a resource is encrypted."""
+
+
+_OF_USERS = USER_POLICY_CHANGES | {"TagUser", "UntagUser"}
 
 
 def select_changes(
@@ -145,7 +162,7 @@ def select_changes(
         and _is_about_keys(event, keys)
         and _is_named(event, VAULT_CHANGES, "backupVaultName", vaults)
         and _is_named(event, ROLE_CHANGES, "roleName", roles)
-        and (event.event_name not in USER_POLICY_CHANGES or event.request_parameters.get("userName") in users)
+        and (event.event_name not in _OF_USERS or event.request_parameters.get("userName") in users)
         and (event.event_name not in RESOURCE_CHANGES or is_about_resources(event, resources))
         and (event.event_name not in PLACE_CHANGES or not regions or event.aws_region in regions)
     )
@@ -160,11 +177,13 @@ def is_change_of(event: Event, caller: Caller) -> bool:
 
 def is_change(event: Event) -> bool:
     """Check whether the event changes something that outlasts it."""
-    return event.event_name in KEY_CHANGES or event.event_name in VAULT_CHANGES or event.event_name in OTHER_CHANGES
+    name = event.event_name
+    is_of_tags = name in KEY_TAG_CHANGES and bool(event.accesses)
+    return is_of_tags or name in KEY_CHANGES or name in VAULT_CHANGES or name in OTHER_CHANGES
 
 
 def _is_about_keys(event: Event, keys: Collection[str]) -> bool:
-    if event.event_name not in KEY_CHANGES or not event.accesses or event.event_name == "UpdateAlias":
+    if not event.accesses or event.event_name == "UpdateAlias":
         # An alias that moved names the key it moved to, not the one it left.
         return True
     named = {access.key for access in event.accesses if access.key}

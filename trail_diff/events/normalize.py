@@ -54,6 +54,9 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         event_type=text_of(record.get("eventType")),
         shared_event_id=text_of(record.get("sharedEventID")),
         principal_id=text_of(identity.get("principalId")),
+        mfa_authenticated=text_of(
+            _object(_object(identity.get("sessionContext")).get("attributes")).get("mfaAuthenticated")
+        ),
         error_code=error_code,
         error_message=error_message,
         denial=read_denial(error_message, error_code) if error_code else None,

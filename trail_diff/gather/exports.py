@@ -19,7 +19,7 @@ from msgspec import Struct, structs
 from trail_diff.arns import plain_key
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.case.gathered import Beyond, Gathered, in_order
-from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
+from trail_diff.events.changes import KEY_CHANGES, KEY_TAG_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.identity import lacks_caller_type
 from trail_diff.events.jobs import START_CALLS
@@ -54,7 +54,7 @@ Kind = tuple[tuple[str | None, ...], str | None, bool]
 WORTH_BYTES = 16 << 20
 """How large an export in few files has to be to be read twice; reading and holding less at once is no trouble."""
 
-_KEPT_NAMES = KEY_CHANGES | VAULT_CHANGES | OTHER_CHANGES | START_CALLS
+_KEPT_NAMES = KEY_CHANGES | KEY_TAG_CHANGES | VAULT_CHANGES | OTHER_CHANGES | START_CALLS
 
 
 class Export(FileSource):

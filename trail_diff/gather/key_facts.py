@@ -1,14 +1,17 @@
 """What is known of the key beside its events: files as the AWS CLI prints them, read and checked for their shape."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from trail_diff.errors import FactError, PolicyError
-from trail_diff.model.learnt import Facts
+from trail_diff.events.key_names import is_resolved
+from trail_diff.events.normalize import normalize_record
+from trail_diff.model.learnt import Event, Facts
 
 _TERRAFORM = re.compile(rb'^\s*(?:resource|data|module|variable)\s+"', re.MULTILINE)
 _CODE = re.compile(rb"^\s*(?:import|from|const|export)\s.*(?:aws-cdk|@pulumi|pulumi_aws|aws_cdk)", re.MULTILINE)
@@ -73,6 +76,7 @@ def read_facts(documents: FactDocuments) -> Facts:
     return Facts(
         key_policy=_read_policy(policy) if policy else None,
         policy_source=policy.source if policy else None,
+        policy_key=_key_of_record(policy.content) if policy else None,
         key_state=_read_key_state(state) if state else None,
         state_source=state.source if state else None,
         grants=_read_grants(grants) if grants else None,
@@ -87,6 +91,32 @@ def _read_policy(document: Document) -> Mapping[str, Any]:
         return policy_from(document.content)
     except PolicyError as error:
         raise PolicyError(f"{document.source}: {error.message}", hint=error.hint) from error
+
+
+def _key_of_record(content: Any) -> str | None:
+    """Return the key of the PutKeyPolicy or CreateKey record that holds the policy; None where there is none."""
+    found = {access.key for event in _carriers(content) for access in event.accesses}
+    key = found.pop() if len(found) == 1 else None
+    return key if key is not None and is_resolved(key) else None
+
+
+def _carriers(content: Any) -> Iterator[Event]:
+    """Yield the records that carry a policy, out of what exports have around them."""
+    from trail_diff.policy.documents.document import parse_json
+
+    match content:
+        case {"requestParameters": {"policy": _}}:
+            event = normalize_record(content, "")
+            if isinstance(event, Event):
+                yield event
+        case {"CloudTrailEvent": str() as text}:
+            with suppress(ValueError, RecursionError):
+                yield from _carriers(parse_json(text))
+        case {"CloudTrailEvent": dict() as inner} | {"detail": dict() as inner}:
+            yield from _carriers(inner)
+        case {"Records": list() as many} | {"Events": list() as many} | list(many):
+            for one in many:
+                yield from _carriers(one)
 
 
 def _read_key_state(document: Document) -> Mapping[str, Any]:

@@ -67,6 +67,7 @@ class Event(Struct, frozen=True):
     event_type: str | None = None
     shared_event_id: str | None = None
     principal_id: str | None = None
+    mfa_authenticated: str | None = None
     error_code: str | None = None
     error_message: str | None = None
     denial: Denial | None = None
@@ -195,12 +196,14 @@ class JobEvents(Struct, frozen=True):
 class Facts(Struct, frozen=True):
     """What is known of the key beside its events, as AWS's own documents have it; None where nothing was given.
 
-    `key_policy` is today's policy document, `policy_source` the file or call it came from; `key_state` the
-    `KeyMetadata` of DescribeKey, `state_source` where it came from; `grants` the entries of ListGrants.
+    `key_policy` is today's policy document, `policy_source` the file or call it came from, `policy_key` the key
+    that the document names, as a PutKeyPolicy record does; `key_state` the `KeyMetadata` of DescribeKey, `state_source`
+    where it came from; `grants` the entries of ListGrants.
     """
 
     key_policy: Mapping[str, Any] | None = None
     policy_source: str | None = None
+    policy_key: str | None = None
     key_state: Mapping[str, Any] | None = None
     state_source: str | None = None
     grants: tuple[Mapping[str, Any], ...] | None = None
@@ -235,6 +238,7 @@ class Facets(Struct, frozen=True, order=True):
     vpc_endpoint_id: str | None = None
     principal_id: str | None = None
     aws_region: str | None = None
+    mfa_authenticated: str | None = None
 
 
 class ExpectedCall(Struct, frozen=True):

@@ -82,6 +82,7 @@ class Reason(StrEnum):
     KEY_NOT_KNOWN = "key-not-known"
     KEY_NOT_IN_EVENTS = "key-not-in-events"
     ASKED_KEY_NOT_CONCERNED = "asked-key-not-concerned"
+    POLICY_OF_OTHER_KEY = "policy-of-other-key"
     VAULT_RECREATED = "vault-recreated"
     RESOURCE_ENCRYPTED_ANEW = "resource-encrypted-anew"
     REPLICA_KEY = "replica-key"

@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from msgspec import structs
 
 from trail_diff.arns import global_region
-from trail_diff.events.changes import KEY_CHANGES, OTHER_CHANGES, VAULT_CHANGES
+from trail_diff.events.changes import KEY_CHANGES, KEY_TAG_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.model.learnt import Window
 from trail_diff.read.interface import ReadOptions
 
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[0-9a-z-]+", re.ASCII)
 EVENT_SOURCES = ("backup.amazonaws.com", "kms.amazonaws.com")
 """The services all of whose events are wanted in a window."""
-CHANGES = tuple(sorted(KEY_CHANGES | VAULT_CHANGES | OTHER_CHANGES))
+CHANGES = tuple(sorted(KEY_CHANGES | KEY_TAG_CHANGES | VAULT_CHANGES | OTHER_CHANGES))
 """The events that are wanted from the span of the changes."""
 DELIVERY_MARGIN = timedelta(hours=1)
 """How long after an event its file is still looked for. CloudTrail delivers within about five minutes on average, which

@@ -199,7 +199,8 @@ def _show_condition(condition: ConditionOutcome, finding: Finding, words: Catalo
     is_open = condition.grade == "inferred" or condition.outcome == "unknown"
     if finding.confidence == "confirmed" or condition.unless is None or not is_open:
         return told
-    return words.grammar.join_clauses([told, findings.show_unless(finding, condition.unless, words)])
+    unless = findings.show_unless(finding, condition.unless, words, is_open=condition.outcome == "unknown")
+    return words.grammar.join_clauses([told, unless])
 
 
 def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
@@ -320,8 +321,9 @@ def support_patch(remedy: Remedy) -> str:
     step = next(iter(remedy.patch or ()), None)
     if step is None:
         return ""
-    *_place, operator, name = str(step["path"]).split("/")
-    added = {name: step["value"]} if operator == "Condition" else {operator: {name: step["value"]}}
+    added: Any = step["value"]
+    for part in reversed(str(step["path"]).partition("/Condition")[2].split("/")):
+        added = {part: added} if part else added
     return to_json(clean(added))[1:-1]
 
 

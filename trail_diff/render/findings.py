@@ -75,9 +75,9 @@ def show_clearing(finding: Finding, words: Catalogue) -> list[str]:
     return [*show_rests_on(structs.replace(finding, rests_on=tuple(told)), words), *lines]
 
 
-def show_unless(finding: Finding, clause: str, words: Catalogue) -> str:
-    """Show what would clear a finding; a condition of an Allow that would not hold confirms that nothing allows."""
-    if finding.cause is Cause.KEY_POLICY_NO_ALLOW:
+def show_unless(finding: Finding, clause: str, words: Catalogue, *, is_open: bool = True) -> str:
+    """Show what would clear a finding; an open condition of an Allow that would not hold confirms that none allows."""
+    if is_open and finding.cause is Cause.KEY_POLICY_NO_ALLOW:
         label = "holds_if"
     elif _IS_NOT in clause:
         label, clause = "only_if", clause.replace(_IS_NOT, " is ")

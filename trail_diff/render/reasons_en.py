@@ -84,6 +84,7 @@ REASONS: Mapping[str, str] = {
     "asked-key-not-concerned": (
         "the key asked about is not the one whose use failed; a policy given with it counts for that key only"
     ),
+    "policy-of-other-key": "the policy that was given names another key than the job's, so it is not used for this one",
     "vault-recreated": "the vault has another key than it had for the succeeded job, so it was made anew in between",
     "resource-encrypted-anew": "the resource has another key than it had for the succeeded job",
     "replica-key": "the two jobs used replicas of one multi-Region key, and each replica has its own key policy",

@@ -76,6 +76,12 @@ _TELLERS: Sequence[_Teller] = (
         lambda record: record.event_time,
         is_endless=True,
     ),
+    _Teller(
+        ("aws:multifactorauthpresent",),
+        lambda event: event.mfa_authenticated,
+        lambda record: bytes(record.user_identity),
+        is_endless=True,
+    ),
     _Teller(("kms:grant", "kms:retiring"), _tell_grant, _raw_request),
     _Teller(
         ("kms:encryptionalgorithm",),

@@ -1,16 +1,20 @@
 """Rule 10. What changed around the key: between the runs something was changed that the refused call depends on.
 
-Source: records of IAM that take something from the caller or make its role again, where its own policies refuse; and
-records that give a resource, a default or an alias the key on which the call was refused, where it worked on another.
+Source: records of IAM that take something from the caller or make its role again, where its own policies refuse;
+records that give a resource, a default or an alias the key on which the call was refused, where it worked on another;
+and records of tags and the like that the blamed statement tests, or that policies which are not known may test.
 It fails where the change is a companion of another one, so it only supports; a call that worked after it clears it.
 """
 
 from datetime import datetime
 
 from trail_diff.arns import last_name
+from trail_diff.diagnosis.evidence.requests import explained_for, outcome_of, tested_keys
 from trail_diff.diagnosis.evidence.spans import OF_THE_CALLER, refused_at
+from trail_diff.diagnosis.evidence.tested_state import changes_of_tested, may_be_tested
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
+from trail_diff.diagnosis.statements import key_policy_allows
 from trail_diff.events.changes import is_change_of
 from trail_diff.events.surroundings import PLACE_CHANGES, RESOURCE_CHANGES, is_about_resources
 from trail_diff.model.codes import Cause
@@ -27,21 +31,33 @@ _TAKES = ("Detach", "Delete")
 def judge_by_surroundings(examined: Examined, hypothesis: Hypothesis) -> Judgement | None:
     """Judge a refusal by what was changed of its caller, or moved to its key, since the call worked."""
     caller, refused = hypothesis.caller, refused_at(examined, hypothesis)
-    worked = _last_worked(examined, hypothesis, refused) if refused is not None else None
-    if caller is None or refused is None or worked is None:
+    worked = _last_worked(examined, hypothesis, refused or examined.case.failed.window.start)
+    if caller is None or worked is None:
         return None
-    is_moved = _worked_elsewhere(examined, hypothesis)
+    is_moved = refused is not None and _worked_elsewhere(examined, hypothesis)
+    until = refused or worked
     found = [
         event
         for event in examined.case.changes
         if event.error_code is None
-        and worked < event.event_time <= refused
+        and worked < event.event_time <= until
         and ((is_moved and _gives_key(event, hypothesis.key)) or _takes_from(event, caller, hypothesis))
-    ]
+    ] or list(changes_of_tested(examined, caller, hypothesis.key, _tested(examined, hypothesis), worked))
     if not found:
         return None
     evidence = tuple(Evidence(event_id=event.event_id) for event in found[-_MOST_CHANGES:])
     return Judgement(RULE, "supports", (Reason.SURROUNDINGS_CHANGED,), evidence)
+
+
+def _tested(examined: Examined, hypothesis: Hypothesis) -> frozenset[str]:
+    """Return the condition keys of what is blamed in the key policy."""
+    explained = explained_for(examined, hypothesis) if hypothesis.layer == "key-policy" else None
+    if explained is None:
+        return frozenset()
+    if hypothesis.cause is Cause.KEY_POLICY_NO_ALLOW:
+        return tested_keys(key_policy_allows(explained.then))
+    outcome = outcome_of(explained, hypothesis)
+    return tested_keys([outcome]) if outcome is not None else frozenset()
 
 
 def _last_worked(examined: Examined, hypothesis: Hypothesis, until: datetime) -> datetime | None:
@@ -74,5 +90,7 @@ def _takes_from(event: Event, caller: Caller, hypothesis: Hypothesis) -> bool:
         return False
     if event.event_name == "CreateRole":
         return event.request_parameters.get("roleName") == caller.name is not None
+    if may_be_tested(event, caller, hypothesis.key):
+        return True
     is_deny = hypothesis.cause is Cause.IDENTITY_POLICY_EXPLICIT_DENY
     return is_change_of(event, caller) and not event.event_name.startswith(_TAKES if is_deny else _GIVES)

@@ -15,6 +15,7 @@ from msgspec import structs
 
 from trail_diff.case.usage_history import facets_of
 from trail_diff.diagnosis.evidence.requests import explained_for, is_same_request, outcome_of, tested_keys
+from trail_diff.diagnosis.evidence.tested_state import changes_of_tested
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.explain import decide_group, policy_in_force, request_in_failed
 from trail_diff.diagnosis.held_grants import granted_meanwhile, held_until_ended
@@ -47,7 +48,9 @@ def judge_by_success(examined: Examined, hypothesis: Hypothesis) -> Judgement | 
     own, told = facets_of(explained.call[0]), []
     for use, is_settled in successes_under(examined, explained, hypothesis):
         is_same = use.action == explained.group.action
-        if _is_by_grant(examined, hypothesis, use):
+        if _is_by_grant(examined, hypothesis, use) or changes_of_tested(
+            examined, use.caller, use.key, tested, use.last
+        ):
             continue
         if use.has_more_facts or not all(is_same_request(own, facts, tested) for facts in use.facts):
             continue

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 
 from trail_diff.case.usage_history import facets_of
+from trail_diff.diagnosis.evidence.tested_state import changes_of_tested
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
 from trail_diff.model.decisions import StatementOutcome
 from trail_diff.model.learnt import Facets
 
 _OF_TIME = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime", "aws:multifactorauthage")
+_OF_THE_SESSION = ("aws:userid", "aws:principaltag", "aws:sourceidentity")
 _OF_THE_REQUEST = (
     "kms:grant",
     "kms:retiring",
@@ -60,7 +62,8 @@ def is_same_request(one: Facets, other: Facets, tested: frozenset[str]) -> bool 
         (("kms:encryptioncontext", "aws:sourcearn"), one.encryption_context == other.encryption_context),
         (("aws:sourceip", "aws:vpcsourceip"), one.source_ip_address == other.source_ip_address),
         (("aws:sourcevpc", "aws:vpce"), one.vpc_endpoint_id == other.vpc_endpoint_id),
-        (("aws:userid",), one.principal_id == other.principal_id),
+        (_OF_THE_SESSION, one.principal_id == other.principal_id),
+        (("aws:multifactorauthpresent",), one.mfa_authenticated == other.mfa_authenticated),
         (("aws:requestedregion",), one.aws_region == other.aws_region),
     )
     return all(same or not any(key.startswith(names) for key in tested) for names, same in pairs)
@@ -69,9 +72,13 @@ def is_same_request(one: Facets, other: Facets, tested: frozenset[str]) -> bool 
 def worked_alike(examined: Examined, explained: Explained, tested: frozenset[str]) -> bool | None:
     """Check whether the succeeded job's calls of a group were the request that the failed job made, or would have made.
 
-    A call that is missing is taken to be the succeeded job's own; None where records cannot tell.
+    A call that is missing is taken to be the succeeded job's own; None where records cannot tell, or where something
+    that is tested was changed since.
     """
     group = explained.group
+    worked = group.succeeded.last
+    if worked is not None and changes_of_tested(examined, group.caller, explained.key, tested, worked):
+        return None
     if group.succeeded.calls <= group.succeeded.errors or explained.call is None or examined.case.succeeded is None:
         return None
     own = facets_of(explained.call[0])

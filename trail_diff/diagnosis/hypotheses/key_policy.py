@@ -72,7 +72,11 @@ def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
     is_open = allowed = 0
     for group in examined.driving:
         explained = examined.explain(group)
-        if explained is None or _has_stated_layer(examined, group.caller.across_sessions(), group.action):
+        if explained is None:
+            continue
+        stated = _stated_layers(examined, group.caller.across_sessions(), group.action)
+        if stated:
+            yield from _suspects(examined, explained) if stated == {("explicit-deny", "key-policy")} else ()
             continue
         codes = group.failed.error_codes
         if codes and not any(is_denial_code(code) or code in THROTTLING_ERRORS for code in codes):
@@ -85,6 +89,13 @@ def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
     if allowed and not is_open:
         yield refuted(Cause.KEY_POLICY_EXPLICIT_DENY, (Reason.POLICY_ALLOWS_CALLER,))
         yield refuted(Cause.KEY_POLICY_NO_ALLOW, (Reason.POLICY_ALLOWS_CALLER,))
+
+
+def _suspects(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
+    """Yield each Deny that a record of a refusal can speak of, where no decision and no other Deny tells which."""
+    found = [one for one in _denies(examined, explained) if one.standing != "refuted"]
+    if len(found) > 1 and all(one.standing == "possible" for one in found):
+        yield from found
 
 
 class _Claim(Struct, frozen=True):
@@ -313,11 +324,13 @@ def evidence_in_policy(explained: Explained, statement: StatementRef | None) -> 
     return (Evidence(file=evidence.file, path=f"{evidence.path or ''}/Statement/{statement.index - 1}"),)
 
 
-def _has_stated_layer(examined: Examined, caller: object, action: str) -> bool:
-    return any(
-        tie.event.denial is not None
-        and tie.event.denial.layer is not None
+def _stated_layers(examined: Examined, caller: object, action: str) -> set[tuple[str | None, str]]:
+    """Return what the records of a refused call name: what each layer did."""
+    return {
+        (denial.effect, denial.layer)
+        for tie in examined.case.failed.events
+        if (denial := tie.event.denial) is not None
+        and denial.layer is not None
         and tie.event.caller.across_sessions() == caller
         and any(access.action == action for access in tie.event.accesses)
-        for tie in examined.case.failed.events
-    )
+    }

@@ -16,7 +16,7 @@ from trail_diff.policy.elements.arn_patterns import arn_parts
 from trail_diff.policy.elements.globs import Glob, unresolved_pieces
 from trail_diff.policy.request.interface import Principal, PrincipalKind
 from trail_diff.policy.request.principals import ACCOUNT_ID, may_act_for_another
-from trail_diff.policy.request.view import RequestView, role_name, service_family
+from trail_diff.policy.request.view import RequestView, role_name, service_family, service_region
 
 _PROVIDER = "aws:federatedprovider"
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
@@ -143,11 +143,19 @@ class PrincipalElement:
             return _SELF
         if self.odd_service is not None:
             return _unknown(self.odd_service)
+        if self._is_elsewhere(name):
+            return _DIFFERS
         if service_family(name) in self._families or name.lower() in self._folded:
             return _unknown(Reason.SERVICE_NAME_FORM)
         if self.services and may_act_for_another(principal):
             return _unknown(Reason.SERVICE_NAME_INFERRED)
         return _unknown(Reason.AWS_WILDCARD_AND_SERVICE_PRINCIPAL) if self.is_anyone_of_aws else _DIFFERS
+
+    def _is_elsewhere(self, name: str) -> bool:
+        """Check whether the same service is listed by the names of other Regions only, which are other principals."""
+        own, family = service_region(name), service_family(name)
+        regions = {service_region(one) for one in self.services if service_family(one) == family}
+        return own is not None and bool(regions) and regions.isdisjoint({None, own})
 
     def _account_principal(self, view: RequestView, *, is_endpoint_policy: bool) -> Named:
         principal = view.principal

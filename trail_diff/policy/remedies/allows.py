@@ -20,6 +20,7 @@ from trail_diff.policy.remedies.denies import give_value
 from trail_diff.policy.remedies.outsiders import lets_in_others
 from trail_diff.policy.remedies.patches import Draft, is_negated
 from trail_diff.policy.remedies.situation import Candidate, Situation, Targets, arns_of, services_of
+from trail_diff.policy.request.domains import Domain
 from trail_diff.policy.request.interface import Decision, PolicySet, PrincipalKind, Request
 
 _MANAGING = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey")
@@ -159,9 +160,11 @@ def _nearest(situation: Situation, request: Request, decision: Decision) -> _Wid
 
 def _by_scope(situation: Situation, request: Request, statement: StatementOutcome) -> _Widening | None:
     """Return how a request gets through a statement about another caller, another key, or other actions of its own."""
+    index = statement.index
+    if statement.outcome == "unknown" and statement.reasons == (Reason.SERVICE_NAME_FORM,):
+        return _Widening(request, index)
     if statement.outcome != "no-match":
         return None
-    index = statement.index
     match statement.reasons:
         case (Reason.RESOURCE_DIFFERS,):
             return _Widening(request, index, lacking="resource")
@@ -248,4 +251,13 @@ def _widen(draft: Draft, widening: _Widening, situation: Situation) -> None:
         actual = name
     elif actual is None and key == "aws:sourceaccount":
         actual = situation.account
+    elif actual is None and key == "aws:sourcearn":
+        actual = _source_of(widening.request)
     give_value(draft, widening.index, condition.operator, condition.key, actual)
+
+
+def _source_of(request: Request) -> str | None:
+    """Return the ARN that a request has as its source if it has any."""
+    domain = request.context.get("aws:SourceArn")
+    members = domain.members if isinstance(domain, Domain) else ()
+    return next((one for one in members if isinstance(one, str)), None)

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.arns import arn_account, is_alias
+from trail_diff.events.encryption_context import BACKUP_VAULT_KEY
 from trail_diff.events.fields import text_of
 from trail_diff.events.identity import service_name
 from trail_diff.model.codes import CallerKind, Grade
@@ -31,7 +32,11 @@ _GRANT_KEYS = {
     "retiringServicePrincipal": "kms:RetiringServicePrincipal",
 }
 _ROLES_OF_SERVICES = (CallerKind.SERVICE_LINKED_ROLE, CallerKind.SERVICE_ROLE)
-_BACKUP = "backup.amazonaws.com"
+_BACKUP, _STORAGE = "backup.amazonaws.com", "backup-storage.amazonaws.com"
+
+
+_SYMMETRIC = Domain(("SYMMETRIC_DEFAULT",), "documented")
+"""The algorithm of the calls that make data keys, which only symmetric keys encrypt: their requests name none."""
 
 
 class _Call(Struct, frozen=True):
@@ -88,6 +93,8 @@ def _known_keys(call: _Call) -> Iterator[tuple[str, Domain]]:
     for key, fact in _asked(call.event.caller.kind, action):
         if fact in facts:
             yield key, facts[fact]
+    if action.startswith("kms:GenerateDataKey"):
+        yield "kms:EncryptionAlgorithm", _SYMMETRIC
     for key, domain in _kms_keys(call):
         if has_key(action, key if not key.startswith(_CONTEXT) else _CONTEXT):
             yield key, domain
@@ -143,6 +150,10 @@ def _facts_of(call: _Call) -> dict[Fact, Domain]:
         "organization": call.organization_id,
     }
     facts = {fact: Domain((value,)) for fact, value in values.items() if value}
+    if event.mfa_authenticated == "true":
+        facts["mfa"] = Domain(("true",))
+    elif event.mfa_authenticated == "false":  # so are sessions that have no such key, as of federated users
+        facts["mfa"] = Domain((ABSENT, "false"), "documented")
     facts.update(_facts_of_network(event))
     if caller.kind is CallerKind.SERVICE_PRINCIPAL:
         facts.update(_facts_of_service(call))
@@ -177,8 +188,20 @@ def _facts_of_service(call: _Call) -> Iterator[tuple[Fact, Domain]]:
     if account or accounts:
         yield "source-account", Domain((account,)) if account else Domain((ABSENT, *accounts), "inferred")
     if arn or accounts:
-        elsewhere = (ArnIn(one) for one in accounts)
-        yield "source-arn", Domain((arn,)) if arn else Domain((ABSENT, *elsewhere), "inferred")
+        vault = _vault_worked_for(event)
+        sources = (vault,) if vault else tuple(ArnIn(one) for one in accounts)
+        yield "source-arn", Domain((arn,)) if arn else Domain((ABSENT, *sources), "inferred")
+
+
+def _vault_worked_for(event: Event) -> str | None:
+    """Return the vault that AWS Backup's storage service works for, whose ARN is what it sends as the source.
+
+    Source: AWS Backup guide, "Cross-service confused deputy prevention". Of other services the context names another
+    resource than the source, as the topic that an alarm publishes to.
+    """
+    named = event.encryption_context.get(BACKUP_VAULT_KEY, "")
+    is_storage = service_name(event.caller.name or "") == _STORAGE
+    return named if is_storage and ":backup-vault:" in named else None
 
 
 def _accounts_worked_for(call: _Call) -> tuple[str, ...]:

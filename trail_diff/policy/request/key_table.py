@@ -20,7 +20,7 @@ from trail_diff.policy.request.domains import (
 Fact = Literal[
     "region", "time", "epoch", "key-account", "principal-arn", "account", "principal-type", "user-id", "user-name",
     "organization", "service-name", "service-names", "is-service", "source-arn", "source-account", "via-service",
-    "address", "endpoint", "address-in-vpc", "grant-for-resource",
+    "address", "endpoint", "address-in-vpc", "grant-for-resource", "mfa",
 ]  # fmt: skip
 """What a record, or what was handed in, may tell of a request."""
 
@@ -106,7 +106,7 @@ GLOBAL_ROWS: tuple[Row, ...] = (
     Row("aws:SourceArn", _GONE, _GONE, _GONE, Told("source-arn")),
     Row("aws:SourceOrgID", _GONE, _GONE, _GONE, IS_UNKNOWN),
     Row("aws:SourceOrgPaths", _GONE, _GONE, _GONE, IS_UNKNOWN),
-    Row("aws:MultiFactorAuthPresent", IS_UNKNOWN, IS_UNKNOWN, IS_UNKNOWN, _SURELY_GONE),
+    Row("aws:MultiFactorAuthPresent", Told("mfa"), Told("mfa"), Told("mfa"), _SURELY_GONE),
     Row("aws:MultiFactorAuthAge", IS_UNKNOWN, IS_UNKNOWN, IS_UNKNOWN, _SURELY_GONE),
     Row("kms:ViaService", _GONE, Told("via-service"), Told("via-service", _GONE), _GONE),
     Row("kms:RecipientAttestation:", IS_UNKNOWN, _SURELY_GONE, _SURELY_GONE, _SURELY_GONE),

@@ -109,6 +109,11 @@ def service_family(name: str) -> str:
     return ".".join(label for label in labels if not _REGION.fullmatch(label))
 
 
+def service_region(name: str) -> str | None:
+    """Return the Region in a service's regional name."""
+    return next((label for label in name.lower().split(".") if _REGION.fullmatch(label)), None)
+
+
 @lru_cache(maxsize=256)
 def _account_of(arn: str) -> str | None:
     return arn_account(arn)
