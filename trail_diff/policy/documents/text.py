@@ -4,11 +4,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from trail_diff.errors import PolicyError
-from trail_diff.policy.documents.document import parse_json
+from trail_diff.policy.documents.names import marked, parse_json
 from trail_diff.policy.documents.source_code import hint_for_text
 
 if TYPE_CHECKING:
-    from yaml import Node, SafeLoader
+    from yaml import MappingNode, Node, SafeLoader
 
 _HINT = "give the file as the tool wrote it"
 _LONG_NAMES = {"Ref": "Ref", "Condition": "Condition"}
@@ -38,6 +38,7 @@ def _parse_yaml(content: bytes, problem: ValueError) -> Any:
         """Knows CloudFormation's tags; a date, as in the Version of a policy, stays text."""
 
     TemplateLoader.add_multi_constructor("!", _construct)
+    TemplateLoader.add_constructor("tag:yaml.org,2002:map", _construct_object)
     TemplateLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
     try:
         parsed = yaml.load(content, Loader=TemplateLoader)  # noqa: S506
@@ -47,6 +48,12 @@ def _parse_yaml(content: bytes, problem: ValueError) -> Any:
     if not isinstance(parsed, dict | list):
         raise PolicyError(f"not JSON ({problem})", hint=_HINT)
     return parsed
+
+
+def _construct_object(loader: "SafeLoader", node: "MappingNode") -> dict[Any, Any]:
+    """Return an object that remembers a name that it gives twice; one that it merges is not given."""
+    given = [name.value for name, _value in node.value if isinstance(name.value, str)]
+    return marked(loader.construct_mapping(node, deep=True), given)
 
 
 def _construct(loader: "SafeLoader", tag: str, node: "Node") -> Any:

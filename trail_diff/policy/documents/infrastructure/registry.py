@@ -19,6 +19,7 @@ from trail_diff.policy.documents.infrastructure.pulumi import read_pulumi_previe
 from trail_diff.policy.documents.infrastructure.terraform import read_terraform
 from trail_diff.policy.documents.infrastructure.terraform_syntax import read_terraform_json
 from trail_diff.policy.documents.infrastructure.whole import check_whole
+from trail_diff.policy.documents.names import find_repeated, parse_json
 from trail_diff.policy.documents.unresolved import expressions_in
 
 READERS: Sequence[Reader] = (
@@ -42,9 +43,12 @@ def read_keys(document: Mapping[str, Any], surroundings: Surroundings = NOWHERE)
     """Return every KMS key of a document, its policies parsed; () where it is no document of an infrastructure tool.
 
     Raises:
-        PolicyError: the document tells only a part of what would be applied.
+        PolicyError: the document tells only a part of what would be applied, or gives a name twice.
     """
     check_whole(document)
+    twice = find_repeated(document)
+    if twice is not None:
+        raise PolicyError(f"it gives {twice[1]} twice at {twice[0] or '/'}", hint="only one can count: leave one out")
     found = [key for reader in READERS for key in reader(document, surroundings)]
     return tuple(_parsed(key) for key in found)
 
@@ -189,5 +193,5 @@ def _policy(value: Any) -> Any:
     for _ in range(_TEXTS_AT_MOST):
         if isinstance(value, str):
             with suppress(ValueError, RecursionError):
-                value = json.loads(value, strict=False)
+                value = parse_json(value)
     return value
