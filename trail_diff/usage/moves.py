@@ -8,8 +8,9 @@ from trail_diff.model.codes import WhatIfOutcome
 from trail_diff.model.reasons import Reason
 from trail_diff.model.what_if import MOVES, WhatIfRow
 from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+from trail_diff.policy.documents.unresolved import is_unresolved
 from trail_diff.usage.callers import named_key
-from trail_diff.usage.requests import ObservedRequest, ObservedRequests
+from trail_diff.usage.requests import ObservedRequest, ObservedRequests, is_key_name
 from trail_diff.usage.what_if import merge_rows
 
 REDIRECTS = frozenset({Reason.ALIAS_IS_RETARGETED, Reason.KEY_OF_RESOURCE_CHANGES})
@@ -37,15 +38,22 @@ def calls_of(move: PlannedKey, observed: ObservedRequests) -> list[ObservedReque
 def is_harmless(key: PlannedKey, observed: ObservedRequests | None) -> bool:
     """Check whether this is a move that no observed call depends on, and the calls that were read would show one.
 
-    A role: any call was read. An alias: one on its key. A resource: calls on its key, all of them for others.
+    A role: any call was read. An alias: one on its key. A resource: calls on its key, all of them for others. One whose
+    name is not known cannot be told from others.
     """
-    if observed is None or key.reason not in MOVES or calls_of(key, observed):
+    if observed is None or key.reason not in MOVES or calls_of(key, observed) or not _is_named(key):
         return False
     if key.reason is Reason.ROLE_IS_REMOVED:
         return bool(observed.requests())
     on_key = observed.on_key(key.names)
     is_resource = key.reason is Reason.KEY_OF_RESOURCE_CHANGES
     return bool(on_key) and all(one.event.encryption_context or not is_resource for one in on_key)
+
+
+def _is_named(move: PlannedKey) -> bool:
+    """Check whether a document tells the name that calls have what moves by."""
+    own = move.names - {move.address}
+    return any(not (is_key_name(name) or is_unresolved(name)) for name in own)
 
 
 def move_calls(calls: Sequence[ObservedRequest], reason: Reason) -> tuple[WhatIfRow, ...]:
@@ -74,7 +82,8 @@ def _judge(one: ObservedRequest, reason: Reason) -> WhatIfOutcome:
 
 def _is_from(one: ObservedRequest, names: Collection[str]) -> bool:
     caller = one.event.caller
-    return caller.role_arn is not None and (caller.role_arn in names or caller.name in names)
+    is_of_account = caller.role_arn is not None or caller.type == "IAMUser"
+    return is_of_account and not {caller.role_arn or caller.arn, caller.name}.isdisjoint(names)
 
 
 def _names_alias(one: ObservedRequest, names: Collection[str]) -> bool:

@@ -64,7 +64,9 @@ def _names_by_pattern(statement: object) -> bool:
     elements = [statement.get(name) for name in _PRINCIPALS] if isinstance(statement, Mapping) else []
     named = [one.get("AWS") for one in elements if isinstance(one, Mapping)]
     texts = [str(name) for one in named for name in (one if isinstance(one, list) else [one])]
-    return any(name.startswith("arn:") and not _WILDCARDS.isdisjoint(name) and not is_unresolved(name) for name in texts)
+    return any(
+        name.startswith("arn:") and not _WILDCARDS.isdisjoint(name) and not is_unresolved(name) for name in texts
+    )
 
 
 def _may_put_policy(statement: object) -> bool:

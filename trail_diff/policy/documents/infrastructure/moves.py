@@ -18,7 +18,7 @@ MoveKind = Literal["alias", "role", "resource"]
 
 
 class Move(Struct, frozen=True):
-    """A resource before and after: its own names, and by field the key that it names; None where that is not known.
+    """A resource before and after: its own names, and the keys that it names, by the path to each.
 
     `is_gone`: it is deleted; `is_replaced`: deleted, and another made in its place. `service`: see `PlannedKey`.
     `made_from` are the addresses in the document that the key after is made from, where it is not known.
@@ -28,8 +28,8 @@ class Move(Struct, frozen=True):
     kind: MoveKind
     before: Collection[str]
     after: Collection[str] = ()
-    keys_before: Mapping[str, str | None] = {}
-    keys_after: Mapping[str, str | None] = {}
+    keys_before: Mapping[str, str] = {}
+    keys_after: Mapping[str, str] = {}
     is_gone: bool = False
     is_replaced: bool = False
     path: str = ""

@@ -12,10 +12,11 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff.model.reasons import Reason
-from trail_diff.policy.documents.infrastructure.cloudformation import KEY_PROPERTIES, ROLE_TYPE, key_in, move_kind
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, as_object, texts
+from trail_diff.policy.documents.infrastructure.cloudformation import move_kind, names_in
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, as_object
 from trail_diff.policy.documents.infrastructure.intrinsics import Template
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, planned_move
+from trail_diff.policy.documents.infrastructure.references import is_encrypted, keys_in
 from trail_diff.policy.documents.infrastructure.terraform import find_move
 from trail_diff.policy.documents.infrastructure.terraform_expressions import expression_of, literal
 from trail_diff.policy.documents.infrastructure.terraform_resources import Resource
@@ -78,30 +79,32 @@ def template_moves(old: Mapping[str, Any], new: Mapping[str, Any], surroundings:
     for name, resource in sides[0].resources.items():
         entries = as_object(resource), as_object(sides[1].resources.get(name))
         kind = str(entries[0].get("Type"))
-        if kind not in KEY_PROPERTIES and kind != ROLE_TYPE:
+        if not is_encrypted(kind):
             continue
         stays = entries[1].get("Type") == kind and sides[1].is_true(entries[1].get("Condition")) is not False
         is_retained = entries[0].get("DeletionPolicy") in _STAYS
         of = move_kind(kind)
         if not stays and (is_retained or of == "resource"):
             continue
-        place = KEY_PROPERTIES.get(kind, ("", "RoleName"))
-        made = [side.resolve(as_object(entry.get("Properties"))) for side, entry in zip(sides, entries, strict=True)]
-        found = [texts(one.get(place[1])) for one in made]
-        keys = [key_in(one.get(place[0])) for one in made]
+        made = [
+            as_object(side.resolve(as_object(entry.get("Properties"))))
+            for side, entry in zip(sides, entries, strict=True)
+        ]
+        found = [names_in(kind, one) for one in made]
+        keys = [keys_in(one) for one in made]
         moved = planned_move(
             Move(
                 address=name,
                 kind=of,
                 before=found[0],
                 after=found[1] if stays else (),
-                keys_before={place[0]: keys[0]},
-                keys_after={place[0]: keys[1]},
+                keys_before=keys[0],
+                keys_after=keys[1],
                 is_gone=not stays,
                 is_replaced=stays and found[0] != found[1],
                 path=f"/Resources/{name}" if stays else "",
                 service=SERVICES.get(kind),
-                made_from={one.split(".")[0] for one in expressions_in(keys[1] or "")},
+                made_from={one.split(".")[0] for value in keys[1].values() for one in expressions_in(value)},
             )
         )
         if moved is not None:

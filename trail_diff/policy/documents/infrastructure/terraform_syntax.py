@@ -20,7 +20,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
     unread,
 )
 from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT, document_from, merge_documents
-from trail_diff.policy.documents.infrastructure.references import KEY_FIELDS, names_of
+from trail_diff.policy.documents.infrastructure.references import is_encrypted, may_hold_key, names_of
 from trail_diff.policy.documents.infrastructure.terraform import KEY_TYPES, POLICY_TYPE
 from trail_diff.policy.documents.infrastructure.terraform_expressions import encoded, expression_of, literal
 
@@ -121,8 +121,8 @@ def _normalized(block: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, A
 def _called(address: str, document: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of the aliases, vaults, tables and others that refer to a key."""
     for kind, name, block in declared(document.get("resource")):
-        fields = {field.split(".")[0] for field in KEY_FIELDS.get(kind, ())}
-        if kind != POLICY_TYPE and any(f"{address}." in json.dumps(block.get(field), default=str) for field in fields):
+        held = [value for field, value in block.items() if may_hold_key(field)] if is_encrypted(kind) else []
+        if f"{address}." in json.dumps(held, default=str):
             yield from (f"{kind}.{name}", *names_of(block))
 
 
