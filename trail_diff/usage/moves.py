@@ -27,8 +27,9 @@ def has_moves(keys: Collection[PlannedKey]) -> bool:
 def calls_of(move: PlannedKey, observed: ObservedRequests) -> list[ObservedRequest]:
     """Return the calls that name an alias, come from a role, or were made for a resource."""
     match move.reason:
-        case Reason.ROLE_IS_REMOVED:
-            return [one for one in observed.requests() if _is_from(one, move.names)]
+        case Reason.ROLE_IS_REMOVED | Reason.CALLER_TAGS_CHANGE:
+            seen = observed.on_key(move.targets) if move.targets else observed.requests()
+            return [one for one in seen if _is_from(one, move.names)]
         case Reason.KEY_OF_RESOURCE_CHANGES:
             return [one for one in observed.on_key(move.names) if _is_for(one, move)]
         case _:
@@ -43,7 +44,7 @@ def is_harmless(key: PlannedKey, observed: ObservedRequests | None) -> bool:
     """
     if observed is None or key.reason not in MOVES or calls_of(key, observed) or not _is_named(key):
         return False
-    if key.reason is Reason.ROLE_IS_REMOVED:
+    if key.reason in (Reason.ROLE_IS_REMOVED, Reason.CALLER_TAGS_CHANGE):
         return bool(observed.requests())
     on_key = observed.on_key(key.names)
     is_resource = key.reason is Reason.KEY_OF_RESOURCE_CHANGES

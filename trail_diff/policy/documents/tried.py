@@ -18,10 +18,12 @@ from trail_diff.policy.documents.infrastructure.pairs import (
     are_alike,
     configuration_moves,
     keys_left_out,
+    open_conditions,
     renamed,
     template_moves,
 )
 from trail_diff.policy.documents.infrastructure.registry import choose_keys, name_keys, read_keys, surroundings_of
+from trail_diff.policy.documents.infrastructure.tags import with_tags_that_matter
 from trail_diff.policy.documents.source_code import hint_for_document
 from trail_diff.policy.documents.text import parse_text
 
@@ -49,7 +51,8 @@ def keys_to_try(
     if not is_pair:
         is_only = sum(key.reason not in NOT_KEYS for key in keys) == 1
         return tuple(_with_before(key, before, is_only=is_only and key.reason not in NOT_KEYS) for key in keys)
-    return tuple(_compared(keys, before, (as_object(documents[0]), as_object(documents[1])), asked, parameters))
+    compared = _compared(keys, before, (as_object(documents[0]), as_object(documents[1])), asked, parameters)
+    return tuple(with_tags_that_matter(list(compared)))
 
 
 def _compared(
@@ -67,14 +70,17 @@ def _compared(
     before = renamed([named.get(key.address, key) for key in before], documents[1])
     gone = list(keys_left_out(*documents, before, _read(documents[1], asked, parameters)))
     is_one_gone = len(gone) == 1 and gone[0].arn is None
+    around = surroundings_of(asked, parameters)
+    conditions = open_conditions(*documents, around)
     for key in keys:
         known = _with_before(key, [one for one in before if one.address == key.address], is_only=False)
         is_new = key.change == "deployed" and key.reason is None and known is key
         arns = {name for name in key.names if ":key/" in name and is_new and is_one_gone}
+        if key.address in conditions and not is_new:
+            known = structs.replace(known, change="changed", after=None, unknown=conditions[key.address])
         yield structs.replace(key, change="created", names=key.names - arns) if is_new else known
         gone = [structs.replace(one, names=one.names | arns) for one in gone]
     yield from gone
-    around = surroundings_of(asked, parameters)
     yield from (*template_moves(*documents, around), *configuration_moves(*documents, around))
 
 
@@ -138,7 +144,8 @@ def _with_before(key: PlannedKey, old: Sequence[PlannedKey], *, is_only: bool) -
     change = ("unchanged" if before == key.after else "changed") if is_changed else key.change
     is_as_before = same[0].reason is key.reason is Reason.KEY_IS_DISABLED and same[0].change == key.change == "deployed"
     reason = None if is_as_before else key.reason
-    return structs.replace(key, before=before, change=change, reason=reason)
+    tags = same[0].tags[1], key.tags[1]
+    return structs.replace(key, before=before, change=change, reason=reason, tags=tags)
 
 
 def _checked(key: PlannedKey) -> PlannedKey:

@@ -24,6 +24,7 @@ from trail_diff.policy.documents.infrastructure.loops import is_loop
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
 from trail_diff.policy.documents.infrastructure.parts import INLINED, MACRO_PATH, PART_TYPES, is_part, place_of
 from trail_diff.policy.documents.infrastructure.references import is_encrypted, keys_in, may_hold_key, names_of
+from trail_diff.policy.documents.infrastructure.tags import tags_of
 from trail_diff.policy.documents.unresolved import unresolved
 
 KEY_TYPES = frozenset({"AWS::KMS::Key", "AWS::KMS::ReplicaKey"})
@@ -60,6 +61,7 @@ def read_template(document: Mapping[str, Any], surroundings: Surroundings) -> It
             path=f"/Resources/{name}/Properties/KeyPolicy",
             service=_service_of(template, name),
             may_lock_out=may_lock_out(properties),
+            tags=(None, tags_of({"Tags": template.resolve(properties.get("Tags"))})),
             reason=end_of_key({}, {"Enabled": template.resolve(properties.get("Enabled"))}),
         )
 
@@ -127,6 +129,7 @@ def _changed_key(resource: Mapping[str, Any], path: str) -> PlannedKey:
         path=path,
         reason=None if "Retain" in kept else _end_of(resource, before, after),
         may_lock_out=may_lock_out(after),
+        tags=(tags_of(before), tags_of(after)) if is_told else (None, None),
     )
 
 
@@ -161,6 +164,7 @@ def _moved(resource: Mapping[str, Any], path: str) -> PlannedKey | None:
             path=path,
             service=SERVICES.get(kind),
             made_from=_causes(resource),
+            tags=(tags_of(before), tags_of(after if is_told else before)),
         )
     )
 

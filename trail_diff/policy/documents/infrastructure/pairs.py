@@ -17,6 +17,7 @@ from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Sur
 from trail_diff.policy.documents.infrastructure.intrinsics import Template
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, planned_move
 from trail_diff.policy.documents.infrastructure.references import is_encrypted, keys_in
+from trail_diff.policy.documents.infrastructure.tags import tags_of
 from trail_diff.policy.documents.infrastructure.terraform import find_move
 from trail_diff.policy.documents.infrastructure.terraform_expressions import expression_of, literal
 from trail_diff.policy.documents.infrastructure.terraform_resources import Resource
@@ -42,6 +43,8 @@ def keys_left_out(
     """Yield the keys of the configuration in force that the new one does not have, as they will be."""
     known = {key.address for key in after} | _forgotten(new)
     for key in before:
+        if key.address not in known and key.reason is Reason.PART_NOT_READ:
+            yield structs.replace(key, path="")
         if key.address in known or key.reason is not None:
             continue
         entry = as_object(as_object(old.get("Resources")).get(key.address))
@@ -50,6 +53,19 @@ def keys_left_out(
         else:
             deleted = Reason.KEY_IS_DELETED
             yield structs.replace(key, change="deleted", before=key.after, after=None, path="", reason=deleted)
+
+
+def open_conditions(old: Mapping[str, Any], new: Mapping[str, Any], around: Surroundings) -> Mapping[str, str]:
+    """Return the conditions of a new template that may leave a resource out, by its name, unless they did before."""
+    was, template = as_object(old.get("Conditions")), Template(new, around)
+    found = {}
+    for name, resource in template.resources.items():
+        condition = as_object(resource).get("Condition")
+        before = as_object(as_object(old.get("Resources")).get(name)).get("Condition")
+        is_same = condition == before and was.get(str(before)) == as_object(new.get("Conditions")).get(str(condition))
+        if isinstance(condition, str) and not is_same and template.is_true(condition) is None:
+            found[name] = condition
+    return found
 
 
 def renamed(keys: Sequence[PlannedKey], new: Mapping[str, Any]) -> list[PlannedKey]:
@@ -104,6 +120,7 @@ def template_moves(old: Mapping[str, Any], new: Mapping[str, Any], surroundings:
                 is_replaced=stays and found[0] != found[1],
                 path=f"/Resources/{name}" if stays else "",
                 service=SERVICES.get(kind),
+                tags=(tags_of(made[0]), tags_of(made[1])),
                 made_from={one.split(".")[0] for value in keys[1].values() for one in expressions_in(value)},
             )
         )

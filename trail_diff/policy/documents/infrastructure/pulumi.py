@@ -19,6 +19,7 @@ from trail_diff.policy.documents.infrastructure.interface import (
 )
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
 from trail_diff.policy.documents.infrastructure.references import is_encrypted, keys_in, names_of, path_of, tops_of
+from trail_diff.policy.documents.infrastructure.tags import tags_of
 
 PULUMI_TYPES = frozenset(
     {
@@ -109,6 +110,7 @@ def _read_steps(document: Mapping[str, Any]) -> Iterator[PlannedKey]:
             path=f"/steps/{place}/newState/inputs/policy",
             reason=_end_of(str(step.get("op")), old, new) if kind in PULUMI_TYPES else None,
             may_lock_out=may_lock_out(as_object(new.get("inputs"))),
+            tags=(tags_of(inputs), tags_of(as_object(new.get("inputs")))) if old and new else (None, None),
         )
 
 
@@ -149,6 +151,7 @@ def _moved(kind: str, step: Mapping[str, Any], path: str) -> PlannedKey | None:
             is_replaced=is_replaced,
             path=path,
             service=SERVICES.get(kind),
+            tags=(tags_of(sides[0]), tags_of(sides[1])),
             made_from=_dependencies(states[1], tops_of((*keys[0], *keys[1]))),
         )
     )

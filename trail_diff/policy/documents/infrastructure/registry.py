@@ -16,6 +16,7 @@ from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, Plann
 from trail_diff.policy.documents.infrastructure.others import read_resource_description
 from trail_diff.policy.documents.infrastructure.parts import MACRO_PATH
 from trail_diff.policy.documents.infrastructure.pulumi import read_pulumi_preview, read_pulumi_stack
+from trail_diff.policy.documents.infrastructure.tags import with_tags_that_matter
 from trail_diff.policy.documents.infrastructure.terraform import read_terraform
 from trail_diff.policy.documents.infrastructure.terraform_syntax import read_terraform_json
 from trail_diff.policy.documents.infrastructure.whole import check_whole
@@ -50,7 +51,7 @@ def read_keys(document: Mapping[str, Any], surroundings: Surroundings = NOWHERE)
     if twice is not None:
         raise PolicyError(f"it gives {twice[1]} twice at {twice[0] or '/'}", hint="only one can count: leave one out")
     found = [key for reader in READERS for key in reader(document, surroundings)]
-    return tuple(_parsed(key) for key in found)
+    return tuple(with_tags_that_matter([_parsed(key) for key in found]))
 
 
 def choose_keys(

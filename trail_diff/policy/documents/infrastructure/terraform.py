@@ -29,6 +29,7 @@ from trail_diff.policy.documents.infrastructure.references import (
     path_of,
     tops_of,
 )
+from trail_diff.policy.documents.infrastructure.tags import tags_of
 from trail_diff.policy.documents.infrastructure.terraform_resources import Resource, read_resources
 
 KEY_TYPES = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
@@ -45,7 +46,7 @@ _STACKS = {"aws_cloudformation_stack": "template_url", "aws_cloudformation_stack
 
 def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
     """Yield the keys of a plan or a state."""
-    resources = list(read_resources(document))
+    resources = [part for one in read_resources(document) for part in _apart(one)]
     keys = [_with_policy(one, resources) for one in resources if one.type in KEY_TYPES]
     yield from (_name(key, resources) for key in keys)
     known = {name for key in keys for name in key.names}
@@ -61,6 +62,20 @@ def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> 
             yield unread(one.address, one.type, one.path)
         elif one.type in _STACKS and one.actions not in ((), ("no-op",)):
             yield unread(one.address, str(one.after.get(_STACKS[one.type]) or "template_body"), one.path)
+
+
+def _apart(one: Resource) -> Iterator[Resource]:
+    """Yield a policy resource that goes to another key as what it is: its key loses it, and the other one gets it."""
+    if (
+        one.type == POLICY_TYPE
+        and "create" in one.actions
+        and one.before.get("key_id", one.after) != one.after.get("key_id")
+    ):
+        if one.before:
+            yield structs.replace(one, after={}, unknown={}, references={}, actions=("delete",))
+        yield structs.replace(one, before={}, actions=("create",))
+    else:
+        yield one
 
 
 def find_move(one: Resource) -> PlannedKey | None:
@@ -89,6 +104,7 @@ def find_move(one: Resource) -> PlannedKey | None:
             path=one.path,
             service=SERVICES.get(one.type),
             made_from=_pointed(one, _fields(one)),
+            tags=(tags_of(one.before), tags_of(one.after)),
         )
     )
 
@@ -153,6 +169,7 @@ def _planned(key: Resource, setter: Resource, names: frozenset[str]) -> PlannedK
         path=f"{setter.path}/policy",
         reason=_end_of(key),
         may_lock_out=may_lock_out(setter.after),
+        tags=(tags_of(key.before), tags_of(key.after)) if key.before and key.after else (None, tags_of(key.after)),
     )
 
 
