@@ -75,15 +75,23 @@ def _find(value: object, depth: int) -> dict[str, Any]:
 def _unwrap(value: Mapping[str, Any]) -> object:
     """Take away what AWS or a tool has around a policy; None where nothing of the kind is known."""
     match value:
-        case {"Policy": str() | dict() as inner} | {"policy": str() | dict() as inner}:
+        case {"spec": {"forProvider": dict() as inner}} | {"spec": dict() as inner}:
+            return _unwrap(inner)
+        case (
+            {"Policy": str() | dict() as inner}
+            | {"policy": str() | dict() as inner}
+            | {"requestParameters": {"policy": str() | dict() as inner}}
+            | {"CloudTrailEvent": str() | dict() as inner}
+            | {"detail": dict() as inner}
+            | {"TemplateBody": str() | dict() as inner}
+        ):
             return inner
-        case {"requestParameters": {"policy": str() | dict() as inner}}:
-            return inner
-        case {"CloudTrailEvent": str() | dict() as inner} | {"detail": dict() as inner}:
-            return inner
-        case {"TemplateBody": str() | dict() as inner}:
-            return inner
-        case {"Records": list() as many} | {"Events": list() as many}:
+        case (
+            {"Records": list() as many}
+            | {"Events": list() as many}
+            | {"items": list() as many}
+            | {"key_policies": list() as many}
+        ):
             return many
         case _:
             return only_policy(value)

@@ -17,7 +17,7 @@ def parse_json(text: str | bytes) -> Any:
     Raises:
         ValueError, RecursionError: it is not JSON, or nests too deep.
     """
-    return json.loads(text, strict=False, object_pairs_hook=_object_of)
+    return json.loads(text, strict=False, object_pairs_hook=object_of)
 
 
 def marked(made: dict[Any, Any], names: Sequence[Any]) -> dict[Any, Any]:
@@ -49,6 +49,7 @@ def token(name: object) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in escaped)
 
 
-def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of its members, of which the last of a name counts."""
     made = dict(pairs)
     return made if len(made) == len(pairs) else marked(made, [name for name, _value in pairs])

@@ -13,7 +13,7 @@ from msgspec import structs
 from trail_diff.errors import PolicyError
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.document import parse_policy, policy_from
-from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey, as_list, as_object
+from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey, Surroundings, as_list, as_object
 from trail_diff.policy.documents.infrastructure.pairs import (
     are_alike,
     configuration_moves,
@@ -105,6 +105,8 @@ def is_of_keys(document: object) -> bool:
 def _read(content: object, asked: Collection[str], parameters: Mapping[str, str] | None) -> tuple[PlannedKey, ...]:
     document, given = _unwrapped(content)
     parameters = {**given, **(parameters or {})}
+    if isinstance(document, list) and any(map(is_of_keys, document)):
+        return _read_several(document, surroundings_of(asked, parameters))
     if isinstance(document, Mapping):
         keys = read_keys(document, surroundings_of(asked, parameters))
         if keys or is_of_keys(document):
@@ -117,8 +119,20 @@ def _read(content: object, asked: Collection[str], parameters: Mapping[str, str]
     return tuple(PlannedKey("", "deployed", name, after=policy) for name in names)
 
 
+def _read_several(documents: Sequence[Any], surroundings: Surroundings) -> tuple[PlannedKey, ...]:
+    """Return the keys of several plans, as Terragrunt prints those of its units one after another.
+
+    Raises:
+        PolicyError: not all are plans: of two templates nothing says which is deployed, or whether both are.
+    """
+    if not all("resource_changes" in as_object(one) for one in documents):
+        raise PolicyError(f"{len(documents)} documents in it", hint="give each as a file of its own")
+    keys = [(place, key) for place, one in enumerate(documents) for key in read_keys(one, surroundings)]
+    return tuple(structs.replace(key, path=f"/{place}{key.path}") for place, key in keys)
+
+
 def _unwrapped(content: object) -> tuple[object, dict[str, str]]:
-    """Return a template out of the answer of GetTemplate or DescribeStackSet, which have it as text or as an object.
+    """Return a template out of the answer of GetTemplate or DescribeStackSet, or what the Serverless Framework packs.
 
     A stack set has its parameters beside its template; their values come second.
     """
@@ -127,6 +141,8 @@ def _unwrapped(content: object) -> tuple[object, dict[str, str]]:
         content = as_object(content["StackSet"])
         listed = map(as_object, as_list(content.get("Parameters")))
         given = {str(one.get("ParameterKey")): str(one["ParameterValue"]) for one in listed if "ParameterValue" in one}
+    packaged = as_object(as_object(as_object(content).get("service")).get("provider"))
+    content = packaged.get("compiledCloudFormationTemplate", content)
     if isinstance(content, Mapping) and "TemplateBody" in content:
         body = content["TemplateBody"]
         return parse_text(body.encode()) if isinstance(body, str) else body, given
