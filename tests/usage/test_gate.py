@@ -775,6 +775,31 @@ def test_alias_is_asked_for_by_its_arn(tmp_path: Path, region: str, status: int)
     assert run(arguments) == status
 
 
+@pytest.mark.parametrize(("region", "status"), [("eu-west-1", 1), ("us-east-1", 3)])
+def test_alias_of_a_template_is_asked_for_by_its_arn(tmp_path: Path, region: str, status: int) -> None:
+    """A template has the name of an alias alone; the ARN says in which account and Region its calls are."""
+    arguments = bare(tmp_path, stack(Key=("AWS::KMS::Key", {"KeyPolicy": NEW}), Name=NAMED))
+    calls = Recording()
+    calls.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, STORAGE, parameters={"keyId": "alias/data"})
+    (tmp_path / "export.json").write_text(as_trail_file(calls.records), encoding="utf-8")
+
+    assert run([*arguments, "--key", f"arn:aws:kms:{region}:111122223333:alias/data"]) == status
+
+
+@pytest.mark.parametrize("name", ["v", "arn:aws:backup:eu-west-1:111122223333:backup-vault:v"])
+def test_key_is_asked_for_by_what_a_plan_encrypts_with_it(tmp_path: Path, name: str) -> None:
+    """The name and the ARN of a vault of the plan are as good as those of its key."""
+    arn = "arn:aws:backup:eu-west-1:111122223333:backup-vault:v"
+    vault = {"name": "v", "arn": arn, "kms_key_arn": KEY}
+    made = moved("aws_backup_vault", ["no-op"], vault, vault)
+    changes = change("aws_kms_key.a", KEY, OLD, NEW), change("aws_kms_key.b", OTHER, OLD, NEW), made
+
+    report = run_in(tmp_path, [*write(tmp_path, *changes), "--key", name])
+
+    assert {key["address"] for key in report["keys"]} == {"aws_kms_key.a"}
+    assert report["outcome"] == "breaks"
+
+
 def test_old_policy_belongs_to_the_only_key_beside_what_was_not_read(tmp_path: Path) -> None:
     """A nested stack beside the only key of a template is no second key."""
     arguments = bare(tmp_path, stack(Key=OWN_KEY, Inner=("AWS::CloudFormation::Stack", {"TemplateURL": "x"})))

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import structs
 
-from trail_diff.arns import arn_account, arn_region, plain_key
+from trail_diff.arns import arn_account, arn_region, is_alias, is_same_alias, plain_key
 from trail_diff.errors import PolicyError
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.cloudformation import read_change_set, read_template
@@ -137,17 +137,20 @@ def surroundings_of(asked: Collection[str], parameters: Mapping[str, str] | None
 
 
 def name_keys(keys: Sequence[PlannedKey], name: str) -> Iterator[PlannedKey]:
-    """Yield the keys that have a name, with the ARN that it says they have."""
+    """Yield the keys that have a name, with the ARN that it says they or their alias have."""
     address, equals, arn = name.partition("=arn:")
     for key in keys:
         if equals and address in key.names:
             yield structs.replace(key, names=key.names | {f"arn:{arn}"})
         elif not equals and any(_is_same(name, one) for one in key.names):
-            yield key
+            short = {one for one in key.names if is_alias(name) and name != one and _is_same(name, one)}
+            yield structs.replace(key, names=(key.names - short) | {name}) if short else key
 
 
 def _is_same(asked: str, name: str) -> bool:
     asked, name = plain_key(asked), plain_key(name)
+    if is_alias(asked):
+        return is_same_alias(asked, name)
     return asked == name or name.endswith((f":key/{asked}", f":{asked}")) or asked.endswith(f":key/{name}")
 
 
