@@ -65,17 +65,24 @@ def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> 
 
 
 def _apart(one: Resource) -> Iterator[Resource]:
-    """Yield a policy resource that goes to another key as what it is: its key loses it, and the other one gets it."""
-    if (
-        one.type == POLICY_TYPE
-        and "create" in one.actions
-        and one.before.get("key_id", one.after) != one.after.get("key_id")
-    ):
-        if one.before:
-            yield structs.replace(one, after={}, unknown={}, references={}, actions=("delete",))
-        yield structs.replace(one, before={}, actions=("create",))
-    else:
+    """Yield a policy resource that goes to another key as what it is for the one and for the other.
+
+    Replaced, it leaves the default policy behind. The provider's plan has such a change as an update, too; then the
+    first key may get what the resource says.
+    """
+    was, will = one.before.get("key_id"), one.after.get("key_id")
+    if one.type != POLICY_TYPE or not was or not one.after or was == will:
         yield one
+    else:
+        is_replaced = "create" in one.actions
+        yield structs.replace(
+            one,
+            after={} if is_replaced else {**one.after, "key_id": was},
+            unknown={} if is_replaced else {**one.unknown, "key_id": False},
+            references={} if is_replaced else one.references,
+            actions=("delete",) if is_replaced else one.actions,
+        )
+        yield structs.replace(one, before={}, actions=("create",))
 
 
 def find_move(one: Resource) -> PlannedKey | None:
