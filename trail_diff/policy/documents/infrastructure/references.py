@@ -16,14 +16,14 @@ from trail_diff.policy.documents.unresolved import is_unresolved
 _NAMES_A_KEY = re.compile(r"(?:kms|encryption|target|managed|master)\w*key|\bkey(?:id|arn)\b")
 _MAY_HOLD_ONE = re.compile(rf"{_NAMES_A_KEY.pattern}|encrypt|sse")
 _KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]*:\w*:(?:key|alias)/")
-_IS_NO_USE = re.compile(r"^(?:aws_kms_|awscc_kms_|AWS::KMS::|aws:kms/|aws-native:kms:)(?!alias)", re.IGNORECASE)
+_IS_NO_USE = re.compile(r"^aws(?:cc|-native)?(?:_kms_|::KMS::|:kms[:/])(?!alias)|api_?gateway", re.IGNORECASE)
 _NAMES = ("arn", "id", "bucket")
 _ENDS_OF_NAMES = ("name", "identifier")
 _DEPTH_LIMIT = 20
 
 
 def is_encrypted(resource_type: str) -> bool:
-    """Check whether a resource is one that a key is for: no key, policy or grant, which are about the key itself."""
+    """Check whether a resource is one that a key is for: no key, policy or grant of one, no key of an API."""
     return _IS_NO_USE.search(resource_type) is None
 
 
