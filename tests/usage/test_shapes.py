@@ -312,8 +312,12 @@ def judge(folder: Path, asked: tuple[str, ...], document: Any) -> int:
     made = Recording()
     made.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, MADE.service("backup-storage.amazonaws.com"))
     made.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, MADE.role("app", "s"))
-    files = {"export.json": as_trail_file(made.records), "old.json": json.dumps(OLD)}
-    files["new.json"] = document if isinstance(document, str | bytes) else json.dumps(document)
+    new = document if isinstance(document, str | bytes) else json.dumps(document)
+    files: dict[str, str | bytes] = {
+        "export.json": as_trail_file(made.records),
+        "old.json": json.dumps(OLD),
+        "new.json": new,
+    }
     for name, content in files.items():
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     given = [f"{option}={folder / name}" for option, name in (("--plan", "new.json"), ("--old", "old.json"))]

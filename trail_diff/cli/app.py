@@ -76,7 +76,7 @@ class _GivenOnce:
         twice = (one for one in given if one.param_type_name == "option" and given.count(one) > 1)
         for one in twice:
             is_word = issubclass(one.type_descriptor.annotation, Enum)
-            if not (one.multiple or one.is_flag or is_word):
+            if not (one.multiple or one.is_flag or is_word or ctx.resilient_parsing):
                 raise UsageError(f"{one.opts[0]} is given twice", hint="give it once; --help says what is repeatable")
         return super().parse_args(ctx, args)  # type: ignore[misc,no-any-return]
 
