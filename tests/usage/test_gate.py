@@ -690,6 +690,22 @@ def test_configuration_beside_the_one_in_force_shows_what_goes(
     assert run([*arguments, "--old", str(tmp_path / "old.json")]) == status
 
 
+def test_policy_beside_the_key_is_named_as_not_tried(tmp_path: Path) -> None:
+    """What the new template does to a role's own policies decides nothing here, and is said."""
+    arguments = write(tmp_path)
+    own = {"RoleName": "app", "Policies": [{"PolicyDocument": policy(MADE, {**APP, "Action": "kms:*"})}]}
+    for file, made in ("old.json", own), ("plan.json", {**own, "Policies": []}):
+        (tmp_path / file).write_text(json.dumps(template_of("App", "AWS::IAM::Role", made)), encoding="utf-8")
+
+    report = run_in(tmp_path, [*arguments, "--old", "old.json", "--key", f"Key={KEY}"])
+
+    assert [(key["address"], key["reason"]) for key in report["keys"]] == [
+        ("Key", "policy-unchanged"),
+        ("App", "other-policy-not-tried"),
+    ]
+    assert report["outcome"] == "passes"
+
+
 @pytest.mark.parametrize("asked", [f"Renamed={KEY}", KEY])
 def test_key_that_is_asked_for_is_the_one_that_goes(tmp_path: Path, asked: str) -> None:
     """The ARN that is asked for is that of the key there is, whatever the new template calls its own."""

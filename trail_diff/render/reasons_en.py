@@ -225,6 +225,7 @@ REASONS: Mapping[str, str] = {
     "grant-is-removed": "the grant is removed, and the calls that it allows are not replayed without it",
     "alias-is-removed": "the alias is removed, and calls that name it find no key",
     "alias-is-retargeted": "the alias is pointed at another key",
+    "other-policy-not-tried": "a policy beside the key's changes, which may decide calls and is not tried",
     "caller-tags-change": "the caller's tags change, and the key's policy tests them",
     "role-is-removed": "the role or user is removed or replaced; policies that name the old one do not allow another",
     "key-of-resource-changes": "it gets another key",

@@ -261,6 +261,7 @@ REASONS: Mapping[str, str] = {
     "grant-is-removed": "グラントは削除されますが、それによって許可される呼び出しは再評価していません",
     "alias-is-removed": "エイリアスは削除され、それを指定する呼び出しはキーを見つけられません",
     "alias-is-retargeted": "エイリアスは別のキーを指すようになります",
+    "other-policy-not-tried": "キー以外のポリシーが変わります。呼び出しに影響し得ますが、ここでは試していません",
     "caller-tags-change": "呼び出し元のタグが変わり、キーのポリシーはそのタグを条件にしています",
     "role-is-removed": "ロールまたはユーザーは削除または置換され、元のものを指定するポリシーは新しいものを許可しません",
     "key-of-resource-changes": "別のキーに変わります",

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from trail_diff.model.codes import KeyChange
 from trail_diff.model.reasons import Reason
+from trail_diff.policy.documents.infrastructure.beside import other_policy
 from trail_diff.policy.documents.infrastructure.interface import (
     PlannedKey,
     Surroundings,
@@ -109,6 +110,10 @@ def read_change_set(document: Mapping[str, Any], _surroundings: Surroundings) ->
             yield _changed_key(resource, f"{path}/AfterContext")
         elif (moved := _moved(resource, f"{path}/AfterContext")) is not None:
             yield moved
+        else:
+            sides = [_properties(resource.get(name)) for name in ("BeforeContext", "AfterContext")]
+            beside = other_policy(str(resource.get("LogicalResourceId")), str(kind), *sides, f"{path}/AfterContext")
+            yield from [beside] if beside is not None else []
 
 
 def _changed_key(resource: Mapping[str, Any], path: str) -> PlannedKey:

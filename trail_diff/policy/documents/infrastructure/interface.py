@@ -81,7 +81,7 @@ def described(
     return PlannedKey(address, "deployed", names, unknown=place[0], path=place[1], reason=Reason.POLICY_NOT_TOLD)
 
 
-NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED, *MOVES})
+NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED, Reason.OTHER_POLICY_NOT_TRIED, *MOVES})
 """Reasons of what a document has beside keys, and that no policy was tried of."""
 
 Reader = Callable[[Mapping[str, Any], Surroundings], Iterator[PlannedKey]]

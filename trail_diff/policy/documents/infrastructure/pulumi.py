@@ -5,6 +5,7 @@ from typing import Any
 
 from trail_diff.model.codes import KeyChange
 from trail_diff.model.reasons import Reason
+from trail_diff.policy.documents.infrastructure.beside import other_policy
 from trail_diff.policy.documents.infrastructure.interface import (
     PlannedKey,
     Surroundings,
@@ -95,6 +96,10 @@ def _read_steps(document: Mapping[str, Any]) -> Iterator[PlannedKey]:
             yield unread(_pulumi_name(step.get("urn")), kind, f"/steps/{place}/newState")
         if (moved := _moved(kind, step, f"/steps/{place}/newState")) is not None:
             yield moved
+        elif operation in _MOVING or operation == "create":
+            sides = inputs, as_object(new.get("inputs"))
+            beside = other_policy(_pulumi_name(step.get("urn")), kind, *sides, f"/steps/{place}/newState")
+            yield from [beside] if beside is not None else []
         if kind not in PULUMI_TYPES and kind != _PULUMI_POLICY:
             continue
         is_kept = step.get("op") == "delete" and old.get("retainOnDelete") is True

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from trail_diff.model.codes import KeyChange
 from trail_diff.model.reasons import Reason
+from trail_diff.policy.documents.infrastructure.beside import other_policy
 from trail_diff.policy.documents.infrastructure.interface import (
     ENABLED,
     MATERIAL,
@@ -58,6 +59,10 @@ def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> 
             yield removed_grant(one.address, grantee, one.path, key)
         elif (moved := find_move(one)) is not None:
             yield moved
+        elif one.actions not in ((), ("no-op",), ("forget",)) and (
+            beside := other_policy(one.address, one.type, one.before, one.after, one.path)
+        ):
+            yield beside
         elif one.type.startswith("awscc_kms_") and one.actions != ("no-op",):
             yield unread(one.address, one.type, one.path)
         elif one.type in _STACKS and one.actions not in ((), ("no-op",)):
