@@ -111,8 +111,9 @@ def read_change_set(document: Mapping[str, Any], _surroundings: Surroundings) ->
         elif (moved := _moved(resource, f"{path}/AfterContext")) is not None:
             yield moved
         else:
-            sides = [_properties(resource.get(name)) for name in ("BeforeContext", "AfterContext")]
-            beside = other_policy(str(resource.get("LogicalResourceId")), str(kind), *sides, f"{path}/AfterContext")
+            before, after = (_properties(resource.get(name)) for name in ("BeforeContext", "AfterContext"))
+            name = str(resource.get("LogicalResourceId"))
+            beside = other_policy(name, str(kind), before, after, f"{path}/AfterContext")
             yield from [beside] if beside is not None else []
 
 
