@@ -25,6 +25,22 @@ def test_suffix_of_the_file_is_the_format(name: str, begins: str, tmp_path: Path
     assert (tmp_path / name).read_text(encoding="utf-8").lower().startswith(begins)
 
 
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        (["--save", "a.json", "--save", "b.json"], 2),
+        (["--format", "csv", "--format", "json", "--key", "x", "--key", "y", "--no-progress", "--no-progress"], 0),
+    ],
+)
+def test_option_that_names_one_thing_is_given_once(
+    given: list[str], status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of two files the last would count and the other be left out in silence; words like a format may be repeated."""
+    assert run([*CALLERS, *given]) == status
+
+    assert ("--save is given twice" in capsys.readouterr().err) == (status == 2)
+
+
 @pytest.mark.parametrize("order", [0, 1])
 def test_format_comes_before_the_suffix(order: int, tmp_path: Path) -> None:
     """What --format says is written whatever the file is called, in whichever order the two are given."""

@@ -120,7 +120,7 @@ def test_session_says_whether_it_has_multi_factor_authentication(recorded: str |
 
 
 @pytest.mark.parametrize(("service", "is_known"), [(STORAGE, True), ("sns.amazonaws.com", False)])
-def test_storage_service_sends_the_vault_that_it_works_for(service: str, is_known: bool) -> None:
+def test_storage_service_sends_the_vault_that_it_works_for(service: str, *, is_known: bool) -> None:
     """The vault in the context is the source of the storage service's call; of other services the source is another."""
     vault = "arn:aws:backup:eu-west-1:111122223333:backup-vault:prod"
     parameters = {"keyId": KEY, "encryptionContext": {"aws:backup:backup-vault": vault}}

@@ -261,6 +261,21 @@ ALIAS = {"name": "alias/data", "target_key_id": KEY, "target_key_arn": KEY}
 TO_OTHER = {"name": "alias/data", "target_key_id": OTHER, "target_key_arn": OTHER}
 TABLE = {"name": "orders", "server_side_encryption": [{"kms_key_arn": KEY}]}
 TABLE_MOVED = {"name": "orders", "server_side_encryption": [{"kms_key_arn": OTHER}]}
+BY_TEAM = policy(
+    MADE, deny({"StringNotEquals": {"aws:PrincipalTag/Team": "x"}}, principal={"AWS": ROLE}), ALLOW_STORAGE
+)
+
+
+def with_replica(key: str) -> dict[str, Any]:
+    """Return a table with two replicas: the second one's key comes after the first one's."""
+    return {"name": "orders", "replica": [{"kms_key_arn": KEY[:-1]}, {"kms_key_arn": key}]}
+
+
+def tagged(value: str, name: str = "team") -> dict[str, Any]:
+    """Return a role with a tag."""
+    return {"arn": ROLE, "name": "app", "tags": {name: value}}
+
+
 REPLACE, UPDATE, DELETE = ["delete", "create"], ["update"], ["delete"]
 MOVES: list[tuple[dict[str, Any], int, str | None]] = [
     (moved("aws_kms_alias", DELETE, ALIAS), 1, "breaks"),
@@ -282,6 +297,25 @@ MOVES: list[tuple[dict[str, Any], int, str | None]] = [
     (moved("aws_backup_vault", REPLACE, {"name": "v", "kms_key_arn": KEY}, {"kms_key_arn": OTHER}), 1, "at-risk"),
     (moved("aws_backup_vault", DELETE, {"name": "v", "kms_key_arn": KEY}), 0, None),
     (moved("aws_sqs_queue", UPDATE, {"name": "q"}, {"name": "q", "kms_master_key_id": KEY}), 3, None),
+    (
+        moved("aws_fsx_file", UPDATE, {"id": "orders", "kms_key_id": KEY}, {"id": "orders", "kms_key_id": OTHER}),
+        1,
+        "at-risk",
+    ),
+    (
+        moved("aws_eks_x", UPDATE, {"name": "orders", "e": [{"key_arn": KEY}]}, {"name": "orders", "e": [{}]}),
+        1,
+        "at-risk",
+    ),
+    (moved("aws_x", UPDATE, {"name": "orders", "key_name": "a"}, {"name": "orders", "key_name": "b"}), 0, None),
+    (moved("aws_kms_ciphertext", UPDATE, {"key_id": KEY}, {"key_id": OTHER}), 0, None),
+    (moved("aws_dynamodb_table", UPDATE, with_replica(KEY), with_replica(OTHER)), 1, "at-risk"),
+    (moved("aws_dynamodb_table", UPDATE, {**TABLE, "name": None}, {**TABLE_MOVED, "name": None}), 3, None),
+    (moved("aws_iam_role", DELETE, {"path": "/"}), 3, None),
+    (moved("aws_iam_user", DELETE, {"name": "alice"}), 1, "at-risk"),
+    (moved("aws_iam_user", DELETE, {"name": "bob"}), 0, None),
+    (moved("aws_iam_role", UPDATE, tagged("x"), tagged("y")), 1, "at-risk"),
+    (moved("aws_iam_role", UPDATE, tagged("x", "cost"), tagged("y", "cost")), 0, None),
 ]
 
 
@@ -292,9 +326,11 @@ def test_what_is_taken_away_beside_policies_does_not_pass(
     tmp_path: Path, made: dict[str, Any], status: int, outcome: str | None
 ) -> None:
     """An alias, a role or a key of a table that goes is at risk for the calls on it, and named where none tells."""
-    arguments = write(tmp_path, change("aws_kms_key.vault", KEY, OLD, OLD), made, keys=())
+    theirs = BY_TEAM if "tags" in made["change"]["before"] else OLD
+    arguments = write(tmp_path, change("aws_kms_key.vault", KEY, theirs, theirs), made, keys=())
     calls = Recording()
     calls.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, STORAGE)
+    calls.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, MADE.user("alice"))
     calls.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, STORAGE, VAULT)
     calls.kms("2026-03-01T18:01:00Z", "Encrypt", KEY, MADE.role("app", "s"), parameters={"keyId": "alias/data"})
     (tmp_path / "export.json").write_text(as_trail_file(calls.records), encoding="utf-8")
@@ -557,6 +593,33 @@ def alias_of(part: str) -> dict[str, str]:
     return {"name": "alias/data", "target_key_id": f"${{aws_kms_key.a.{part}}}"}
 
 
+def template_of(name: str, kind: str, made: dict[str, Any]) -> dict[str, Any]:
+    """Return a template with a key, and one more resource."""
+    return stack(Key=OWN_KEY, **{name: (kind, made)})
+
+
+def with_tags(value: str) -> dict[str, Any]:
+    """Return a template whose key has a tag that its policy tests."""
+    return stack(Key=("AWS::KMS::Key", {"KeyPolicy": BY_CLASS, "Tags": [{"Key": "Class", "Value": value}]}))
+
+
+def with_role_tags(value: str) -> dict[str, Any]:
+    """Return a template with a role that has a tag that its key's policy tests."""
+    role = {"RoleName": "app", "Tags": [{"Key": "team", "Value": value}]}
+    return stack(Key=("AWS::KMS::Key", {"KeyPolicy": BY_TEAM}), App=("AWS::IAM::Role", role))
+
+
+def tags_of_configuration(value: str) -> dict[str, Any]:
+    """Return the same as a configuration of Terraform."""
+    return {"resource": {"aws_kms_key": {"a": {"policy": json.dumps(BY_CLASS), "tags": {"Class": value}}}}}
+
+
+BY_CLASS = policy(MADE, deny({"StringEquals": {"aws:ResourceTag/class": "secret"}}), ALLOW_STORAGE)
+ENCRYPTED = {"SSESpecification": {"KMSMasterKeyId": KEY}}
+MAYBE = stack(Key=OWN_KEY) | {"Conditions": {"C": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}}}
+MAYBE["Resources"] = {"Key": {**MAYBE["Resources"]["Key"], "Condition": "C"}}
+UNKNOWN_NAME = {**NAMED[1], "AliasName": {"Fn::Sub": "alias/${Stage}"}}
+STREAM = "AWS::Kinesis::Stream"
 OTHER_NAME = {"resource": {"aws_kms_key": {"b": {"policy": json.dumps(OLD)}}}}
 
 
@@ -593,6 +656,20 @@ OTHER_NAME = {"resource": {"aws_kms_key": {"b": {"policy": json.dumps(OLD)}}}}
             set(),
             0,
         ),
+        (with_tags("public"), with_tags("secret"), {"at-risk"}, 1),
+        (with_tags("public"), with_tags("public"), set(), 0),
+        (with_role_tags("x"), with_role_tags("y"), {"at-risk"}, 1),
+        (tags_of_configuration("public"), tags_of_configuration("secret"), {"at-risk"}, 1),
+        (template_of("App", "AWS::IAM::Role", {}), stack(Key=OWN_KEY), set(), 3),
+        (template_of("Name", "AWS::KMS::Alias", UNKNOWN_NAME), stack(Key=OWN_KEY), set(), 3),
+        (template_of("T", "AWS::DynamoDB::Table", ENCRYPTED), template_of("T", "AWS::DynamoDB::Table", {}), set(), 3),
+        (template_of("S", STREAM, {"KeyId": KEY}), template_of("S", STREAM, {"KeyId": OTHER}), set(), 3),
+        (template_of("In", "AWS::CloudFormation::Stack", {"TemplateURL": "x"}), stack(Key=OWN_KEY), set(), 3),
+        (stack(Key=OWN_KEY), MAYBE, set(), 3),
+        (MAYBE, MAYBE, set(), 0),
+        ({**TERRAFORM, "module": {"m": {"source": "./keys"}}}, TERRAFORM, set(), 3),
+        (TERRAFORM, {"resource": {"aws_kms_key": {"a": {"policy": json.dumps(OLD), "count": 0}}}}, {"breaks"}, 1),
+        (TERRAFORM, {"resource": {"aws_kms_key": {"a": {"policy": json.dumps(OLD), "for_each": {}}}}}, {"breaks"}, 1),
     ],
 )
 def test_configuration_beside_the_one_in_force_shows_what_goes(
@@ -611,6 +688,22 @@ def test_configuration_beside_the_one_in_force_shows_what_goes(
 
     assert {row["outcome"] for row in report["calls"] if row["observed"]} - {"unchanged"} == outcomes
     assert run([*arguments, "--old", str(tmp_path / "old.json")]) == status
+
+
+def test_policy_beside_the_key_is_named_as_not_tried(tmp_path: Path) -> None:
+    """What the new template does to a role's own policies decides nothing here, and is said."""
+    arguments = write(tmp_path)
+    own = {"RoleName": "app", "Policies": [{"PolicyDocument": policy(MADE, {**APP, "Action": "kms:*"})}]}
+    for file, made in ("old.json", own), ("plan.json", {**own, "Policies": []}):
+        (tmp_path / file).write_text(json.dumps(template_of("App", "AWS::IAM::Role", made)), encoding="utf-8")
+
+    report = run_in(tmp_path, [*arguments, "--old", "old.json", "--key", f"Key={KEY}"])
+
+    assert [(key["address"], key["reason"]) for key in report["keys"]] == [
+        ("Key", "policy-unchanged"),
+        ("App", "other-policy-not-tried"),
+    ]
+    assert report["outcome"] == "passes"
 
 
 @pytest.mark.parametrize("asked", [f"Renamed={KEY}", KEY])
@@ -698,6 +791,31 @@ def test_alias_is_asked_for_by_its_arn(tmp_path: Path, region: str, status: int)
     assert run(arguments) == status
 
 
+@pytest.mark.parametrize(("region", "status"), [("eu-west-1", 1), ("us-east-1", 3)])
+def test_alias_of_a_template_is_asked_for_by_its_arn(tmp_path: Path, region: str, status: int) -> None:
+    """A template has the name of an alias alone; the ARN says in which account and Region its calls are."""
+    arguments = bare(tmp_path, stack(Key=("AWS::KMS::Key", {"KeyPolicy": NEW}), Name=NAMED))
+    calls = Recording()
+    calls.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, STORAGE, parameters={"keyId": "alias/data"})
+    (tmp_path / "export.json").write_text(as_trail_file(calls.records), encoding="utf-8")
+
+    assert run([*arguments, "--key", f"arn:aws:kms:{region}:111122223333:alias/data"]) == status
+
+
+@pytest.mark.parametrize("name", ["v", "arn:aws:backup:eu-west-1:111122223333:backup-vault:v"])
+def test_key_is_asked_for_by_what_a_plan_encrypts_with_it(tmp_path: Path, name: str) -> None:
+    """The name and the ARN of a vault of the plan are as good as those of its key."""
+    arn = "arn:aws:backup:eu-west-1:111122223333:backup-vault:v"
+    vault = {"name": "v", "arn": arn, "kms_key_arn": KEY}
+    made = moved("aws_backup_vault", ["no-op"], vault, vault)
+    changes = change("aws_kms_key.a", KEY, OLD, NEW), change("aws_kms_key.b", OTHER, OLD, NEW), made
+
+    report = run_in(tmp_path, [*write(tmp_path, *changes), "--key", name])
+
+    assert {key["address"] for key in report["keys"]} == {"aws_kms_key.a"}
+    assert report["outcome"] == "breaks"
+
+
 def test_old_policy_belongs_to_the_only_key_beside_what_was_not_read(tmp_path: Path) -> None:
     """A nested stack beside the only key of a template is no second key."""
     arguments = bare(tmp_path, stack(Key=OWN_KEY, Inner=("AWS::CloudFormation::Stack", {"TemplateURL": "x"})))
@@ -745,3 +863,45 @@ def test_policy_that_kms_refuses_does_not_pass(
     made["change"]["after"].update(more)
 
     assert run(write(tmp_path, made)) == status
+
+
+@pytest.mark.parametrize("name", ["arn:aws:iam::111122223333:role/app*", "arn:aws:iam::111122223333:role/ap?"])
+def test_policy_that_names_principals_by_a_pattern_does_not_pass(tmp_path: Path, name: str) -> None:
+    """AWS takes no wildcard within the ARN of a principal, so such a policy is never put."""
+    named = policy(MADE, ALLOW_STORAGE, {**APP, "Principal": {"AWS": [ROLE, name]}})
+
+    assert run(write(tmp_path, change("aws_kms_key.vault", KEY, OLD, named))) == 3
+
+
+def test_policy_resource_that_goes_to_another_key_leaves_its_key_without_one(tmp_path: Path) -> None:
+    """A policy resource that is replaced for another key takes its policy with it: the service is let in no more."""
+    made = change("aws_kms_key_policy.p", "", OLD, OLD)
+    made |= {"type": "aws_kms_key_policy"}
+    made["change"]["actions"] = REPLACE
+    made["change"]["before"]["key_id"], made["change"]["after"]["key_id"] = KEY, OTHER
+    (tmp_path / "grants.json").write_text('{"Grants": []}', encoding="utf-8")
+
+    report = run_in(tmp_path, [*write(tmp_path, made, keys=(KEY, OTHER)), "--grants", "grants.json"])
+
+    assert {(row["key"], row["outcome"]) for row in report["calls"] if row["observed"]} == {
+        (KEY, "breaks"),
+        (OTHER, "unchanged"),
+    }
+
+
+@pytest.mark.parametrize("text", ['{"Statement": [], "Statement": []}', "Statement: []\nStatement: []"])
+def test_what_is_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    """Neither a template nor the text of a policy in a plan may give a name twice: only one would have been tried."""
+    arguments = write(tmp_path, change("aws_kms_key.vault", KEY, OLD, OLD))
+    plan = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+    plan["resource_changes"][0]["change"]["after"]["policy"] = text
+    (tmp_path / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    if "{" in text:
+        assert run(arguments) == 2
+        assert "Statement is given twice" in capsys.readouterr().err
+    indented = text.replace("\n", "\n        ")
+    template = f"Resources:\n  Key:\n    Type: AWS::KMS::Key\n    Properties:\n      KeyPolicy:\n        {indented}\n"
+    (tmp_path / "plan.json").write_text(template, encoding="utf-8")
+
+    assert run([*arguments, "--key", KEY]) == 2
+    assert "gives Statement twice at /Resources/Key/Properties/KeyPolicy" in capsys.readouterr().err

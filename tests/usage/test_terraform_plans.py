@@ -22,6 +22,16 @@ EXPECTED = {
     "module": (1, {"module.kms.aws_kms_key.second": "key-is-new", "module.kms.aws_kms_key.this": None}),
     "moved": (1, {"aws_kms_key.vault": None}),
     "new-key": (1, {"aws_kms_key.vault": "key-is-new"}),
+    "other-key": (
+        3,
+        {
+            "aws_fsx_lustre_file_system.scratch": "key-of-resource-changes",
+            "aws_kinesis_stream.orders": "key-of-resource-changes",
+            "aws_kms_key.new": "key-is-new",
+            "aws_kms_key.old": "policy-unchanged",
+            "aws_s3_bucket_server_side_encryption_configuration.exports": "key-of-resource-changes",
+        },
+    ),
     "policy-resource": (1, {"aws_kms_key.vault": None}),
     "policy-resource-removed": (1, {"aws_kms_key.vault": "policy-is-default"}),
     "two-keys": (1, {"aws_kms_key.table": "policy-unchanged", "aws_kms_key.vault": None}),

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import fields, is_dataclass
-from enum import IntEnum, StrEnum
+from enum import Enum, IntEnum, StrEnum
 from functools import cache, wraps
 from typing import Annotated, Any, get_args
 
@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from trail_diff.cli.help import SectionedHelp, write_commands
+from trail_diff.errors import UsageError
 
 
 class ExitStatus(IntEnum):
@@ -62,11 +63,29 @@ class TimeChoice(StrEnum):
     LOCAL = "local"
 
 
-class _Command(SectionedHelp, TyperCommand):
+class _GivenOnce:
+    """Refuses an option that names one thing and is given several: the last would count, and none of the others."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words of a command.
+
+        Raises:
+            UsageError: an option is given twice that is not repeatable, and no choice of words.
+        """
+        _values, _left, given = self.make_parser(ctx).parse_args(args=list(args))  # type: ignore[attr-defined]
+        twice = (one for one in given if one.param_type_name == "option" and given.count(one) > 1)
+        for one in twice:
+            is_word = issubclass(one.type_descriptor.annotation, Enum)
+            if not (one.multiple or one.is_flag or is_word or ctx.resilient_parsing):
+                raise UsageError(f"{one.opts[0]} is given twice", hint="give it once; --help says what is repeatable")
+        return super().parse_args(ctx, args)  # type: ignore[misc,no-any-return]
+
+
+class _Command(_GivenOnce, SectionedHelp, TyperCommand):
     """A command whose help is in sections."""
 
 
-class Group(SectionedHelp, TyperGroup):
+class Group(_GivenOnce, SectionedHelp, TyperGroup):
     """Commands in the order of their use."""
 
     def list_commands(self, ctx: Any) -> list[str]:

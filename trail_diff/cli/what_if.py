@@ -98,7 +98,7 @@ def what_if(
     _refuse_events_beside(calls, source)
     document = _document(plan, key_policy)
     check_files({"--old": [old], "--calls": [calls]})
-    keys = take_keys(key)
+    keys = take_keys(key, or_encrypted=plan is not None)
     known = Known(key_policy=document, grants=grants, org_id=org_id)
     with reading(source, run, history=history, known=known, writes=view.output, also_writes=sarif) as inputs:
         tried = (

@@ -306,6 +306,8 @@ class Reason(StrEnum):
     ALIAS_IS_REMOVED = "alias-is-removed"
     ALIAS_IS_RETARGETED = "alias-is-retargeted"
     ROLE_IS_REMOVED = "role-is-removed"
+    OTHER_POLICY_NOT_TRIED = "other-policy-not-tried"
+    CALLER_TAGS_CHANGE = "caller-tags-change"
     KEY_OF_RESOURCE_CHANGES = "key-of-resource-changes"
     DATA_OF_OLD_KEY = "data-of-old-key"
     NO_CALL_TO_REPLAY = "no-call-to-replay"

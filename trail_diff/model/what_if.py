@@ -21,6 +21,7 @@ MOVES = frozenset(
         Reason.ALIAS_IS_REMOVED,
         Reason.ALIAS_IS_RETARGETED,
         Reason.ROLE_IS_REMOVED,
+        Reason.CALLER_TAGS_CHANGE,
         Reason.KEY_OF_RESOURCE_CHANGES,
     }
 )

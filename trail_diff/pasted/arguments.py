@@ -100,20 +100,22 @@ def _where(seen: Pasted, option: str) -> str:
     return step(name, option=option, value=seen.value, command=EXPORT_EVENTS)
 
 
-def take_keys(keys: Iterable[str] | None, option: str = "--key") -> tuple[str, ...]:
-    """Return the keys in what was given, each without what stood around it.
+def take_keys(keys: Iterable[str] | None, option: str = "--key", *, or_encrypted: bool = False) -> tuple[str, ...]:
+    """Return the keys in what was given, each without what stood around it; `or_encrypted`: or what a key is for.
 
     Raises:
         UsageError: something else than a key was given.
     """
-    return tuple(_take_key(text, option) for text in keys or ())
+    return tuple(_take_key(text, option, or_encrypted=or_encrypted) for text in keys or ())
 
 
-def _take_key(text: str, option: str) -> str:
+def _take_key(text: str, option: str, *, or_encrypted: bool = False) -> str:
     address, names, arn = text.partition("=arn:")  # as what-if takes it, with the key's address in a plan
     if names:
         return f"{address.strip()}={_take_key(f'arn:{arn}', option)}"
     seen = recognize(text)
+    if or_encrypted and seen.kind in {"vault", "resource"}:
+        return seen.value
     if seen.kind == "job":
         raise refuse("job-as-key", option=option, value=seen.value, advice=step("explain-job", value=seen.value))
     if seen.kind not in {"id", "key", "other", "file"} or (seen.kind == "file" and Path(seen.value).exists()):

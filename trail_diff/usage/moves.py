@@ -7,8 +7,9 @@ from trail_diff.arns import is_alias
 from trail_diff.model.reasons import Reason
 from trail_diff.model.what_if import MOVES, WhatIfRow
 from trail_diff.policy.documents.infrastructure.interface import PlannedKey
+from trail_diff.policy.documents.unresolved import is_unresolved
 from trail_diff.usage.callers import named_key
-from trail_diff.usage.requests import ObservedRequest, ObservedRequests
+from trail_diff.usage.requests import ObservedRequest, ObservedRequests, is_key_name
 from trail_diff.usage.what_if import merge_rows, undecided_row
 
 REDIRECTS = frozenset({Reason.ALIAS_IS_RETARGETED, Reason.KEY_OF_RESOURCE_CHANGES})
@@ -25,8 +26,9 @@ def has_moves(keys: Collection[PlannedKey]) -> bool:
 def calls_of(move: PlannedKey, observed: ObservedRequests) -> list[ObservedRequest]:
     """Return the calls that name an alias, come from a role, or were made for a resource."""
     match move.reason:
-        case Reason.ROLE_IS_REMOVED:
-            return [one for one in observed.requests() if _is_from(one, move.names)]
+        case Reason.ROLE_IS_REMOVED | Reason.CALLER_TAGS_CHANGE:
+            seen = observed.on_key(move.targets) if move.targets else observed.requests()
+            return [one for one in seen if _is_from(one, move.names)]
         case Reason.KEY_OF_RESOURCE_CHANGES:
             return [one for one in observed.on_key(move.names) if _is_for(one, move)]
         case _:
@@ -36,15 +38,22 @@ def calls_of(move: PlannedKey, observed: ObservedRequests) -> list[ObservedReque
 def is_harmless(key: PlannedKey, observed: ObservedRequests | None) -> bool:
     """Check whether this is a move that no observed call depends on, and the calls that were read would show one.
 
-    A role: any call was read. An alias: one on its key. A resource: calls on its key, all of them for others.
+    A role: any call was read. An alias: one on its key. A resource: calls on its key, all of them for others. One whose
+    name is not known cannot be told from others.
     """
-    if observed is None or key.reason not in MOVES or calls_of(key, observed):
+    if observed is None or key.reason not in MOVES or calls_of(key, observed) or not _is_named(key):
         return False
-    if key.reason is Reason.ROLE_IS_REMOVED:
+    if key.reason in (Reason.ROLE_IS_REMOVED, Reason.CALLER_TAGS_CHANGE):
         return bool(observed.requests())
     on_key = observed.on_key(key.names)
     is_resource = key.reason is Reason.KEY_OF_RESOURCE_CHANGES
     return bool(on_key) and all(one.event.encryption_context or not is_resource for one in on_key)
+
+
+def _is_named(move: PlannedKey) -> bool:
+    """Check whether a document tells the name that calls have what moves by."""
+    own = move.names - {move.address}
+    return any(not (is_key_name(name) or is_unresolved(name)) for name in own)
 
 
 def move_calls(calls: Sequence[ObservedRequest], reason: Reason) -> tuple[WhatIfRow, ...]:
@@ -60,7 +69,8 @@ def move_calls(calls: Sequence[ObservedRequest], reason: Reason) -> tuple[WhatIf
 
 def _is_from(one: ObservedRequest, names: Collection[str]) -> bool:
     caller = one.event.caller
-    return caller.role_arn is not None and (caller.role_arn in names or caller.name in names)
+    is_of_account = caller.role_arn is not None or caller.type == "IAMUser"
+    return is_of_account and not {caller.role_arn or caller.arn, caller.name}.isdisjoint(names)
 
 
 def _names_alias(one: ObservedRequest, names: Collection[str]) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 OPTIONS: Mapping[str, str] = {
+    "{} is given twice": "{} が 2 回指定されています",
+    "give it once; --help says what is repeatable": "1 回だけ指定してください。繰り返せるかは --help にあります",
     "options go after the command {}": "オプションはコマンド {} の後に指定してください",
     "e.g. trail-diff {} --events PATH": "例: trail-diff {} --events PATH",
     "e.g. trail-diff compare failed.json succeeded.json": "例: trail-diff compare failed.json succeeded.json",

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 
 POLICIES: Mapping[str, str] = {
+    "{} documents in it": "{} 個の文書が入っています",
+    "give each as a file of its own": "1 つずつ別のファイルにして指定してください",
+    "it gives {} twice at {}": "{} が {} に 2 回あります",
+    "only one can count: leave one out": "有効になるのは 1 つだけです。どちらかを省いてください",
     "the policy is malformed at {}: {}": "ポリシーの {} に誤りがあります: {}",
     "correct the policy at that place": "ポリシーのその箇所を修正してください",
     "the policy is wrapped too deep": "ポリシーが何重にも包まれています",

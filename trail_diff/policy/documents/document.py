@@ -1,32 +1,17 @@
 """Policy documents: out of the wrappers that people have them in, checked, with the place of what is wrong."""
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from trail_diff.errors import PolicyError
 from trail_diff.policy.documents.infrastructure.registry import only_policy
+from trail_diff.policy.documents.names import find_repeated, parse_json, token
 
 _HINT = "give the policy as aws kms get-key-policy prints it, or as the JSON document itself"
 _WRAPPERS_AT_MOST = 8
 _SCALARS = (str, int, float, bool)
 _LISTS_OF_TEXT = ("Action", "NotAction", "Resource", "NotResource")
-
-
-class _Repeating(dict[str, Any]):
-    """A JSON object that gives a name more than once; `name` is the first such."""
-
-    name = ""
-
-
-def parse_json(text: str | bytes) -> Any:
-    """Read JSON, keeping in mind which objects repeat a name.
-
-    Raises:
-        ValueError, RecursionError: it is not JSON, or nests too deep.
-    """
-    return json.loads(text, strict=False, object_pairs_hook=_object_of)
 
 
 def policy_from(value: object) -> dict[str, Any]:
@@ -53,7 +38,9 @@ def parse_policy(document: object) -> dict[str, Any]:
         raise _error("", "the policy is not an object")
     if "Statement" not in document:
         raise _error("", "the policy has no Statement")
-    _check_names(document)
+    twice = find_repeated(document)
+    if twice is not None:
+        raise _error(twice[0], f"{twice[1]} is given twice")
     statements = document["Statement"]
     if isinstance(statements, list):
         for index, statement in enumerate(statements):
@@ -88,15 +75,23 @@ def _find(value: object, depth: int) -> dict[str, Any]:
 def _unwrap(value: Mapping[str, Any]) -> object:
     """Take away what AWS or a tool has around a policy; None where nothing of the kind is known."""
     match value:
-        case {"Policy": str() | dict() as inner} | {"policy": str() | dict() as inner}:
+        case {"spec": {"forProvider": dict() as inner}} | {"spec": dict() as inner}:
+            return _unwrap(inner)
+        case (
+            {"Policy": str() | dict() as inner}
+            | {"policy": str() | dict() as inner}
+            | {"requestParameters": {"policy": str() | dict() as inner}}
+            | {"CloudTrailEvent": str() | dict() as inner}
+            | {"detail": dict() as inner}
+            | {"TemplateBody": str() | dict() as inner}
+        ):
             return inner
-        case {"requestParameters": {"policy": str() | dict() as inner}}:
-            return inner
-        case {"CloudTrailEvent": str() | dict() as inner} | {"detail": dict() as inner}:
-            return inner
-        case {"TemplateBody": str() | dict() as inner}:
-            return inner
-        case {"Records": list() as many} | {"Events": list() as many}:
+        case (
+            {"Records": list() as many}
+            | {"Events": list() as many}
+            | {"items": list() as many}
+            | {"key_policies": list() as many}
+        ):
             return many
         case _:
             return only_policy(value)
@@ -119,29 +114,6 @@ def _find_only(many: list[Any], depth: int) -> dict[str, Any]:
             f"{len(found)} different policies in it", hint="give the one in question as a file of its own"
         )
     return found[0]
-
-
-def _check_names(document: Mapping[str, Any]) -> None:
-    """Refuse an object that gives a name twice: JSON does not say which one counts."""
-    open_parts: list[tuple[str, object]] = [("", document)]
-    while open_parts:
-        place, part = open_parts.pop()
-        if isinstance(part, _Repeating):
-            raise _error(place, f"{_token(part.name)} is given twice")
-        if isinstance(part, Mapping):
-            open_parts += [(f"{place}/{_token(name)}", inner) for name, inner in part.items()]
-        elif isinstance(part, list):
-            open_parts += [(f"{place}/{index}", inner) for index, inner in enumerate(part)]
-
-
-def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) == len(pairs):
-        return made
-    repeating = _Repeating(made)
-    names = [name for name, _value in pairs]
-    repeating.name = next(name for name in names if names.count(name) > 1)
-    return repeating
 
 
 def _check_statement(statement: object, place: str) -> None:
@@ -167,7 +139,7 @@ def _check_principal(principal: object, place: str) -> None:
     if not isinstance(principal, Mapping):
         raise _error(place, 'neither "*" nor an object')
     for kind, names in principal.items():
-        _check_values(names, f"{place}/{_token(kind)}", (str, int))
+        _check_values(names, f"{place}/{token(kind)}", (str, int))
 
 
 def _check_condition(condition: object, place: str) -> None:
@@ -175,9 +147,9 @@ def _check_condition(condition: object, place: str) -> None:
         raise _error(place, "not an object of operators")
     for operator, keys in condition.items():
         if not isinstance(keys, Mapping):
-            raise _error(f"{place}/{_token(operator)}", "not an object of condition keys")
+            raise _error(f"{place}/{token(operator)}", "not an object of condition keys")
         for key, values in keys.items():
-            _check_values(values, f"{place}/{_token(operator)}/{_token(key)}", _SCALARS)
+            _check_values(values, f"{place}/{token(operator)}/{token(key)}", _SCALARS)
 
 
 def _check_values(values: object, place: str, types: tuple[type, ...]) -> None:
@@ -192,9 +164,3 @@ def _check_values(values: object, place: str, types: tuple[type, ...]) -> None:
 
 def _error(place: str, problem: str) -> PolicyError:
     return PolicyError(f"the policy is malformed at {place or '/'}: {problem}", hint="correct the policy at that place")
-
-
-def _token(name: object) -> str:
-    """Write a name as part of a JSON pointer, without what could not be printed."""
-    escaped = str(name).replace("~", "~0").replace("/", "~1")
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in escaped)

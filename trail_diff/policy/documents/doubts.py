@@ -16,6 +16,8 @@ _SIZE_LIMIT = 32 * 1024
 """Bytes in a key policy document at most (KMS developer guide, "Resource quotas")."""
 
 
+_PRINCIPALS = ("Principal", "NotPrincipal")
+_WILDCARDS = frozenset("*?")
 _REFUSED = frozenset(
     {Reason.POLICY_TOO_LARGE, Reason.OPERATOR_UNKNOWN, Reason.ELEMENT_UNKNOWN, Reason.PRINCIPAL_UNRECOGNISED}
 )
@@ -52,7 +54,19 @@ def why_refused(policy: Mapping[str, Any], *, may_lock_out: bool = False) -> Rea
         return refused
     listed = policy.get("Statement")
     statements = listed if isinstance(listed, list) else [listed]
+    if any(map(_names_by_pattern, statements)):
+        return Reason.PRINCIPAL_UNRECOGNISED
     return None if may_lock_out or any(map(_may_put_policy, statements)) else Reason.POLICY_LOCKS_OUT
+
+
+def _names_by_pattern(statement: object) -> bool:
+    """Check whether a principal's ARN has a wildcard, which AWS refuses (IAM user guide, "Principal")."""
+    elements = [statement.get(name) for name in _PRINCIPALS] if isinstance(statement, Mapping) else []
+    named = [one.get("AWS") for one in elements if isinstance(one, Mapping)]
+    texts = [str(name) for one in named for name in (one if isinstance(one, list) else [one])]
+    return any(
+        name.startswith("arn:") and not _WILDCARDS.isdisjoint(name) and not is_unresolved(name) for name in texts
+    )
 
 
 def _may_put_policy(statement: object) -> bool:

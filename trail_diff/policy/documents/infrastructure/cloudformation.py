@@ -9,6 +9,7 @@ from msgspec import structs
 
 from trail_diff.model.codes import KeyChange
 from trail_diff.model.reasons import Reason
+from trail_diff.policy.documents.infrastructure.beside import other_policy
 from trail_diff.policy.documents.infrastructure.interface import (
     PlannedKey,
     Surroundings,
@@ -23,26 +24,12 @@ from trail_diff.policy.documents.infrastructure.intrinsics import Template
 from trail_diff.policy.documents.infrastructure.loops import is_loop
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
 from trail_diff.policy.documents.infrastructure.parts import INLINED, MACRO_PATH, PART_TYPES, is_part, place_of
+from trail_diff.policy.documents.infrastructure.references import is_encrypted, keys_in, may_hold_key, names_of
+from trail_diff.policy.documents.infrastructure.tags import tags_of
 from trail_diff.policy.documents.unresolved import unresolved
 
 KEY_TYPES = frozenset({"AWS::KMS::Key", "AWS::KMS::ReplicaKey"})
-KEY_PROPERTIES: Mapping[str, tuple[str, str]] = {
-    "AWS::KMS::Alias": ("TargetKeyId", "AliasName"),
-    "AWS::Backup::BackupVault": ("EncryptionKeyArn", "BackupVaultName"),
-    "AWS::SQS::Queue": ("KmsMasterKeyId", "QueueName"),
-    "AWS::SNS::Topic": ("KmsMasterKeyId", "TopicName"),
-    "AWS::SecretsManager::Secret": ("KmsKeyId", "Name"),
-    "AWS::Logs::LogGroup": ("KmsKeyId", "LogGroupName"),
-    "AWS::RDS::DBInstance": ("KmsKeyId", "DBInstanceIdentifier"),
-    "AWS::EFS::FileSystem": ("KmsKeyId", "FileSystemTags"),
-    "AWS::CloudTrail::Trail": ("KMSKeyId", "TrailName"),
-    "AWS::DynamoDB::Table": ("SSESpecification", "TableName"),
-    "AWS::S3::Bucket": ("BucketEncryption", "BucketName"),
-}
-"""Where resources name their key, and themselves (CloudFormation template reference)."""
-
-_NESTED_KEYS = ("KMSMasterKeyID", "KMSMasterKeyId")
-ROLE_TYPE = "AWS::IAM::Role"
+_CALLERS = {"AWS::IAM::Role": "RoleName", "AWS::IAM::User": "UserName"}
 _NOT_KNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}"
 """What CloudFormation writes in a change set for a value that it does not know yet."""
 
@@ -75,6 +62,7 @@ def read_template(document: Mapping[str, Any], surroundings: Surroundings) -> It
             path=f"/Resources/{name}/Properties/KeyPolicy",
             service=_service_of(template, name),
             may_lock_out=may_lock_out(properties),
+            tags=(None, tags_of({"Tags": template.resolve(properties.get("Tags"))})),
             reason=end_of_key({}, {"Enabled": template.resolve(properties.get("Enabled"))}),
         )
 
@@ -122,6 +110,11 @@ def read_change_set(document: Mapping[str, Any], _surroundings: Surroundings) ->
             yield _changed_key(resource, f"{path}/AfterContext")
         elif (moved := _moved(resource, f"{path}/AfterContext")) is not None:
             yield moved
+        else:
+            before, after = (_properties(resource.get(name)) for name in ("BeforeContext", "AfterContext"))
+            name = str(resource.get("LogicalResourceId"))
+            beside = other_policy(name, str(kind), before, after, f"{path}/AfterContext")
+            yield from [beside] if beside is not None else []
 
 
 def _changed_key(resource: Mapping[str, Any], path: str) -> PlannedKey:
@@ -142,66 +135,69 @@ def _changed_key(resource: Mapping[str, Any], path: str) -> PlannedKey:
         path=path,
         reason=None if "Retain" in kept else _end_of(resource, before, after),
         may_lock_out=may_lock_out(after),
+        tags=(tags_of(before), tags_of(after)) if is_told else (None, None),
     )
 
 
 def move_kind(resource_type: str) -> MoveKind:
     """Return as what a resource takes something away from calls when it changes."""
-    return "role" if resource_type == ROLE_TYPE else "alias" if resource_type == "AWS::KMS::Alias" else "resource"
+    return "role" if resource_type in _CALLERS else "alias" if resource_type == "AWS::KMS::Alias" else "resource"
 
 
 def _moved(resource: Mapping[str, Any], path: str) -> PlannedKey | None:
     """Return what stands for an alias, a role or an encrypted resource that a change set takes away or moves."""
     kind, action = str(resource.get("ResourceType")), resource.get("Action")
     is_gone = action == "Remove" and resource.get("PolicyAction") != "Retain"
-    place = KEY_PROPERTIES.get(kind, ("", "RoleName") if kind == ROLE_TYPE else None)
-    if place is None or not (is_gone or action == "Modify"):
+    if not is_encrypted(kind) or not (is_gone or action == "Modify"):
         return None
     before, after = (_properties(resource.get(name)) for name in ("BeforeContext", "AfterContext"))
     of = move_kind(kind)
     if is_gone and of == "resource":
         return None
-    names = texts(before.get(place[1]), resource.get("PhysicalResourceId"))
-    keys = [key_in(properties.get(place[0])) for properties in (before, after)]
+    names = names_in(kind, before) | texts(resource.get("PhysicalResourceId"))
+    keys = keys_in(before), keys_in(after)
     is_told = "AfterContext" in resource or is_gone
     return planned_move(
         Move(
             address=str(resource.get("LogicalResourceId")),
             kind=of,
             before=names,
-            after=texts(after.get(place[1])) or names,
-            keys_before={place[0]: keys[0]},
-            keys_after={place[0]: keys[1] if is_told else _named_in_details(resource, place[0])},
+            after=names_in(kind, after) or names,
+            keys_before=keys[0],
+            keys_after=keys[1] if is_told else keys[0] | _named_in_details(resource),
             is_gone=is_gone,
             is_replaced=resource.get("Replacement") == "True" and resource.get("PolicyAction") != "Retain",
             path=path,
             service=SERVICES.get(kind),
-            made_from=_causes(resource, place[0]),
+            made_from=_causes(resource),
+            tags=(tags_of(before), tags_of(after if is_told else before)),
         )
     )
 
 
-def _causes(resource: Mapping[str, Any], name: str) -> frozenset[str]:
-    """Return the logical ids that make a property change, as the details of a change name them."""
-    details = [as_object(detail) for detail in as_list(resource.get("Details"))]
-    about = [detail for detail in details if as_object(detail.get("Target")).get("Name") == name]
-    return frozenset(str(detail["CausingEntity"]).split(".")[0] for detail in about if detail.get("CausingEntity"))
+def names_in(kind: str, properties: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of a resource as its properties have them."""
+    own = names_of(properties) if move_kind(kind) == "resource" else [properties.get(_CALLERS.get(kind, "AliasName"))]
+    return texts(*own)
 
 
-def _named_in_details(resource: Mapping[str, Any], name: str) -> str | None:
-    """Return the property that names the key, where a change set without property values says that it changes."""
-    targets = (as_object(as_object(detail).get("Target")) for detail in as_list(resource.get("Details")))
-    return name if name and any(target.get("Name") == name for target in targets) else None
+def _about_keys(resource: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the details of a change that are about a property that may name a key, with its name."""
+    for detail in map(as_object, as_list(resource.get("Details"))):
+        name = str(as_object(detail.get("Target")).get("Name"))
+        if may_hold_key(name):
+            yield name, detail
 
 
-def key_in(value: object, depth: int = 0) -> str | None:
-    """Return the key that a property names, in whatever it is nested."""
-    if isinstance(value, str):
-        return value
-    if depth > _DEPTH_LIMIT:
-        return None
-    named = [one for name, one in as_object(value).items() if isinstance(one, Mapping | list) or name in _NESTED_KEYS]
-    return next((found for one in [*named, *as_list(value)] if (found := key_in(one, depth + 1))), None)
+def _causes(resource: Mapping[str, Any]) -> frozenset[str]:
+    """Return the logical ids that make a key's property change, as the details of a change name them."""
+    causes = (detail.get("CausingEntity") for _name, detail in _about_keys(resource))
+    return frozenset(str(one).split(".")[0] for one in causes if one)
+
+
+def _named_in_details(resource: Mapping[str, Any]) -> dict[str, str]:
+    """Return the properties that name keys, where a change set without property values says that they change."""
+    return {name: name for name, _detail in _about_keys(resource)}
 
 
 def _end_of(resource: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Reason | None:
@@ -225,15 +221,11 @@ def _called(template: Template, key: str) -> Iterator[str]:
     """Yield the names of the aliases, vaults, tables and others that refer to the key."""
     for logical_id, resource in template.resources.items():
         entry = as_object(resource)
-        place = KEY_PROPERTIES.get(str(entry.get("Type")))
-        if place is None:
-            continue
         properties = as_object(entry.get("Properties"))
-        if _refers(properties.get(place[0]), key, 0):
+        held = {field: value for field, value in properties.items() if may_hold_key(field)}
+        if is_encrypted(str(entry.get("Type"))) and _refers(held, key, 0):
             yield logical_id
-            name = template.resolve(properties.get(place[1]))
-            if isinstance(name, str):
-                yield name
+            yield from names_of({field: template.resolve(value) for field, value in properties.items()})
 
 
 def _service_of(template: Template, key: str) -> str | None:

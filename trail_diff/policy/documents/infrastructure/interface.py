@@ -1,6 +1,5 @@
 """What a reader of infrastructure documents yields: the keys of a document, each with its policy before and after."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -35,7 +34,7 @@ class PlannedKey(Struct, frozen=True):
     deleted, replaced or disabled, so that calls on it fail; or this is a part of the document that may hold keys, and
     was not read. `service` begins the names of the services that call for a resource that is encrypted with the key, or
     gets another one, where their calls do not name it; `targets` are the names of that other key. `may_lock_out`: KMS
-    is told to take a policy that nobody may change again.
+    is told to take a policy that nobody may change again. `tags` are those before and after, None where not told.
     """
 
     address: str
@@ -49,6 +48,7 @@ class PlannedKey(Struct, frozen=True):
     service: str | None = None
     targets: frozenset[str] = frozenset()
     may_lock_out: bool = False
+    tags: tuple[Mapping[str, Any] | None, Mapping[str, Any] | None] = (None, None)
 
     @property
     def arn(self) -> str | None:
@@ -81,7 +81,7 @@ def described(
     return PlannedKey(address, "deployed", names, unknown=place[0], path=place[1], reason=Reason.POLICY_NOT_TOLD)
 
 
-NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED, *MOVES})
+NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED, Reason.OTHER_POLICY_NOT_TRIED, *MOVES})
 """Reasons of what a document has beside keys, and that no policy was tried of."""
 
 Reader = Callable[[Mapping[str, Any], Surroundings], Iterator[PlannedKey]]
@@ -104,8 +104,6 @@ MATERIAL = ("valid_to", "key_material_base64", "validTo", "keyMaterialBase64")
 """What Terraform and Pulumi call the moment that imported key material expires, and the material."""
 
 ENABLED = ("is_enabled", "enabled", "isEnabled", "Enabled")
-_TAGS = ("tags", "tags_all", "tagsAll", "Tags")
-_TESTS_TAGS = re.compile("aws:resourcetag/", re.IGNORECASE)
 _STATES = ("key_state", "keyState")
 _ENDED: Mapping[str, Reason] = {
     "Disabled": Reason.KEY_IS_DISABLED,
@@ -125,8 +123,6 @@ def end_of_key(before: Mapping[str, Any], after: Mapping[str, Any]) -> Reason | 
     ended = _ended(after)
     if ended is not None and _ended(before) is None:
         return ended
-    if before and _TESTS_TAGS.search(str(after)) and any(before.get(name) != after.get(name) for name in _TAGS):
-        return Reason.KEY_TAGS_CHANGE
     if any(before.get(name) and not after.get(name) for name in MATERIAL[1::2]):
         return Reason.KEY_LOSES_MATERIAL
     was, will = (next((values[name] for name in MATERIAL[::2] if values.get(name)), None) for values in (before, after))

@@ -5,7 +5,7 @@ and the resource in their encryption context.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -18,23 +18,26 @@ MoveKind = Literal["alias", "role", "resource"]
 
 
 class Move(Struct, frozen=True):
-    """A resource before and after: its own names, and by field the key that it names; None where that is not known.
+    """A resource before and after: its own names, and the keys that it names, by the path to each.
 
     `is_gone`: it is deleted; `is_replaced`: deleted, and another made in its place. `service`: see `PlannedKey`.
-    `made_from` are the addresses in the document that the key after is made from, where it is not known.
+
+    `made_from` are the addresses in the document that the key after is made from, where it is not known; `tags` are
+    those before and after.
     """
 
     address: str
     kind: MoveKind
     before: Collection[str]
     after: Collection[str] = ()
-    keys_before: Mapping[str, str | None] = {}
-    keys_after: Mapping[str, str | None] = {}
+    keys_before: Mapping[str, str] = {}
+    keys_after: Mapping[str, str] = {}
     is_gone: bool = False
     is_replaced: bool = False
     path: str = ""
     service: str | None = None
     made_from: Collection[str] = ()
+    tags: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {})
 
 
 SERVICES: Mapping[str, str] = {
@@ -63,12 +66,14 @@ def planned_move(move: Move) -> PlannedKey | None:
         reason=reason,
         service=move.service,
         targets=frozenset({*known, *(move.made_from if others else ())}),
+        tags=move.tags,
     )
 
 
 def _reason_of(move: Move) -> Reason | None:
     if move.kind == "role":
-        return Reason.ROLE_IS_REMOVED if move.is_gone or move.is_replaced else None
+        is_retagged = Reason.CALLER_TAGS_CHANGE if move.tags[0] != move.tags[1] else None
+        return Reason.ROLE_IS_REMOVED if move.is_gone or move.is_replaced else is_retagged
     is_renamed = move.kind == "alias" and move.is_replaced and not set(move.before) <= set(move.after)
     if move.kind == "alias" and (move.is_gone or is_renamed):
         return Reason.ALIAS_IS_REMOVED

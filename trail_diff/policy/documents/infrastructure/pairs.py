@@ -12,10 +12,13 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff.model.reasons import Reason
-from trail_diff.policy.documents.infrastructure.cloudformation import KEY_PROPERTIES, ROLE_TYPE, key_in, move_kind
-from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, as_object, texts
+from trail_diff.policy.documents.infrastructure.beside import other_policy
+from trail_diff.policy.documents.infrastructure.cloudformation import move_kind, names_in
+from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, as_object
 from trail_diff.policy.documents.infrastructure.intrinsics import Template
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, planned_move
+from trail_diff.policy.documents.infrastructure.references import is_encrypted, keys_in
+from trail_diff.policy.documents.infrastructure.tags import tags_of
 from trail_diff.policy.documents.infrastructure.terraform import find_move
 from trail_diff.policy.documents.infrastructure.terraform_expressions import expression_of, literal
 from trail_diff.policy.documents.infrastructure.terraform_resources import Resource
@@ -41,6 +44,8 @@ def keys_left_out(
     """Yield the keys of the configuration in force that the new one does not have, as they will be."""
     known = {key.address for key in after} | _forgotten(new)
     for key in before:
+        if key.address not in known and key.reason is Reason.PART_NOT_READ:
+            yield structs.replace(key, path="")
         if key.address in known or key.reason is not None:
             continue
         entry = as_object(as_object(old.get("Resources")).get(key.address))
@@ -49,6 +54,19 @@ def keys_left_out(
         else:
             deleted = Reason.KEY_IS_DELETED
             yield structs.replace(key, change="deleted", before=key.after, after=None, path="", reason=deleted)
+
+
+def open_conditions(old: Mapping[str, Any], new: Mapping[str, Any], around: Surroundings) -> Mapping[str, str]:
+    """Return the conditions of a new template that may leave a resource out, by its name, unless they did before."""
+    was, template = as_object(old.get("Conditions")), Template(new, around)
+    found = {}
+    for name, resource in template.resources.items():
+        condition = as_object(resource).get("Condition")
+        before = as_object(as_object(old.get("Resources")).get(name)).get("Condition")
+        is_same = condition == before and was.get(str(before)) == as_object(new.get("Conditions")).get(str(condition))
+        if isinstance(condition, str) and not is_same and template.is_true(condition) is None:
+            found[name] = condition
+    return found
 
 
 def renamed(keys: Sequence[PlannedKey], new: Mapping[str, Any]) -> list[PlannedKey]:
@@ -75,33 +93,42 @@ def _blocks(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 def template_moves(old: Mapping[str, Any], new: Mapping[str, Any], surroundings: Surroundings) -> Iterator[PlannedKey]:
     """Yield what stands for an alias, a role or an encrypted resource that a new template takes away or moves."""
     sides = Template(old, surroundings), Template(new, surroundings)
+    for name in {**sides[0].resources, **sides[1].resources}:
+        both = [as_object(side.resources.get(name)) for side in sides]
+        values = [as_object(side.resolve(one.get("Properties"))) for side, one in zip(sides, both, strict=True)]
+        kind = str(both[0].get("Type", both[1].get("Type")))
+        beside = other_policy(name, kind, values[0], values[1], f"/Resources/{name}" if both[1] else "")
+        yield from [beside] if beside is not None else []
     for name, resource in sides[0].resources.items():
         entries = as_object(resource), as_object(sides[1].resources.get(name))
         kind = str(entries[0].get("Type"))
-        if kind not in KEY_PROPERTIES and kind != ROLE_TYPE:
+        if not is_encrypted(kind):
             continue
         stays = entries[1].get("Type") == kind and sides[1].is_true(entries[1].get("Condition")) is not False
         is_retained = entries[0].get("DeletionPolicy") in _STAYS
         of = move_kind(kind)
         if not stays and (is_retained or of == "resource"):
             continue
-        place = KEY_PROPERTIES.get(kind, ("", "RoleName"))
-        made = [side.resolve(as_object(entry.get("Properties"))) for side, entry in zip(sides, entries, strict=True)]
-        found = [texts(one.get(place[1])) for one in made]
-        keys = [key_in(one.get(place[0])) for one in made]
+        made = [
+            as_object(side.resolve(as_object(entry.get("Properties"))))
+            for side, entry in zip(sides, entries, strict=True)
+        ]
+        found = [names_in(kind, one) for one in made]
+        keys = [keys_in(one) for one in made]
         moved = planned_move(
             Move(
                 address=name,
                 kind=of,
                 before=found[0],
                 after=found[1] if stays else (),
-                keys_before={place[0]: keys[0]},
-                keys_after={place[0]: keys[1]},
+                keys_before=keys[0],
+                keys_after=keys[1],
                 is_gone=not stays,
                 is_replaced=stays and found[0] != found[1],
                 path=f"/Resources/{name}" if stays else "",
                 service=SERVICES.get(kind),
-                made_from={one.split(".")[0] for one in expressions_in(keys[1] or "")},
+                tags=(tags_of(made[0]), tags_of(made[1])),
+                made_from={one.split(".")[0] for value in keys[1].values() for one in expressions_in(value)},
             )
         )
         if moved is not None:

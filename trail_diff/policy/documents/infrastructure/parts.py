@@ -5,6 +5,7 @@ names that file in the metadata of the resource. Any other part is named as not 
 """
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any
 
 from trail_diff.policy.documents.infrastructure.interface import as_object
@@ -41,12 +42,15 @@ def place_of(resource: Mapping[str, Any]) -> object:
     return asset or as_object(resource.get("Properties")).get(_PLACES.get(str(resource.get("Type")), ""))
 
 
-def inline_parts(template: object, find: Find, depth: int = 0) -> Any:
+def inline_parts(template: Any, find: Find, depth: int = 0) -> Any:
     """Return a template with those of its parts that can be found; any other document as it is."""
-    resources = as_object(template).get("Resources")
-    if not isinstance(template, Mapping) or not isinstance(resources, Mapping) or depth > _DEPTH_LIMIT:
+    resources = template.get("Resources") if isinstance(template, dict) else None
+    if not isinstance(resources, dict) or depth > _DEPTH_LIMIT:
         return template
-    return {**template, "Resources": {name: _inlined(str(name), one, find, depth) for name, one in resources.items()}}
+    made, inner = copy(template), copy(resources)  # a name that one gives twice is still told
+    inner.update({name: _inlined(str(name), one, find, depth) for name, one in resources.items()})
+    made["Resources"] = inner
+    return made
 
 
 def _inlined(name: str, resource: object, find: Find, depth: int) -> object:

@@ -1,10 +1,11 @@
 """Keys in what Pulumi prints: a preview, whose steps have each resource before and after, and the export of a stack."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from trail_diff.model.codes import KeyChange
 from trail_diff.model.reasons import Reason
+from trail_diff.policy.documents.infrastructure.beside import other_policy
 from trail_diff.policy.documents.infrastructure.interface import (
     PlannedKey,
     Surroundings,
@@ -18,6 +19,8 @@ from trail_diff.policy.documents.infrastructure.interface import (
     unread,
 )
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
+from trail_diff.policy.documents.infrastructure.references import is_encrypted, keys_in, names_of, path_of, tops_of
+from trail_diff.policy.documents.infrastructure.tags import tags_of
 
 PULUMI_TYPES = frozenset(
     {
@@ -31,47 +34,17 @@ PULUMI_TYPES = frozenset(
 )
 _PULUMI_POLICY = "aws:kms/keyPolicy:KeyPolicy"
 _ALIASES = frozenset({"aws:kms/alias:Alias", "aws-native:kms:Alias"})
-_BUCKET_RULE = "applyServerSideEncryptionByDefault.kmsMasterKeyId"
 _BUCKET_SETTING = "BucketServerSideEncryptionConfiguration"
-_SETTINGS: Mapping[str, str] = {
-    f"aws:s3/b{_BUCKET_SETTING[1:]}:{_BUCKET_SETTING}": f"rules.{_BUCKET_RULE}",
-    f"aws:s3/b{_BUCKET_SETTING[1:]}V2:{_BUCKET_SETTING}V2": f"rules.{_BUCKET_RULE}",
-    "aws:ebs/defaultKmsKey:DefaultKmsKey": "keyArn",
-}
-"""Resources that are settings of others, which stay when these are deleted, and where they name their key."""
+_SETTINGS = frozenset(
+    {
+        f"aws:s3/b{_BUCKET_SETTING[1:]}:{_BUCKET_SETTING}",
+        f"aws:s3/b{_BUCKET_SETTING[1:]}V2:{_BUCKET_SETTING}V2",
+        "aws:ebs/defaultKmsKey:DefaultKmsKey",
+    }
+)
+"""Resources that are settings of others, which stay when these are deleted."""
 
-_FIELDS: Mapping[str, str] = {
-    **_SETTINGS,
-    "aws:iam/role:Role": "",
-    "aws:kms/alias:Alias": "targetKeyId",
-    "aws:backup/vault:Vault": "kmsKeyArn",
-    "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault": "encryptionKeyArn",
-    "aws:dynamodb/table:Table": "serverSideEncryption.kmsKeyArn",
-    "aws:s3/bucket:Bucket": f"serverSideEncryptionConfiguration.rule.{_BUCKET_RULE}",
-    "aws:s3/bucketV2:BucketV2": f"serverSideEncryptionConfigurations.rules.{_BUCKET_RULE}",
-    "aws:sqs/queue:Queue": "kmsMasterKeyId",
-    "aws:sns/topic:Topic": "kmsMasterKeyId",
-    "aws:secretsmanager/secret:Secret": "kmsKeyId",
-    "aws:ebs/volume:Volume": "kmsKeyId",
-    "aws:rds/instance:Instance": "kmsKeyId",
-    "aws:rds/cluster:Cluster": "kmsKeyId",
-    "aws:efs/fileSystem:FileSystem": "kmsKeyId",
-    "aws:cloudwatch/logGroup:LogGroup": "kmsKeyId",
-    "aws:cloudtrail/trail:Trail": "kmsKeyId",
-    "aws:lambda/function:Function": "kmsKeyArn",
-    "aws-native:iam:Role": "",
-    "aws-native:kms:Alias": "targetKeyId",
-    "aws-native:backup:BackupVault": "encryptionKeyArn",
-    "aws-native:dynamodb:Table": "sseSpecification.kmsMasterKeyId",
-    "aws-native:sqs:Queue": "kmsMasterKeyId",
-    "aws-native:sns:Topic": "kmsMasterKeyId",
-    "aws-native:s3:Bucket": (
-        "bucketEncryption.serverSideEncryptionConfiguration.serverSideEncryptionByDefault.kmsMasterKeyId"
-    ),
-}
-"""Where resources of Pulumi's AWS providers name their key; "" for a role, which has none."""
-
-_NAMES = ("name", "aliasName", "bucket", "bucketName", "backupVaultName", "tableName", "queueName", "topicName")
+_CALLERS = frozenset({"aws:iam/role:Role", "aws-native:iam:Role", "aws:iam/user:User", "aws-native:iam:User"})
 _MOVING = frozenset({"update", "replace", "create-replacement", "delete-replaced", "delete"})
 """Steps of a preview that may take something away from calls."""
 
@@ -119,10 +92,14 @@ def _read_steps(document: Mapping[str, Any]) -> Iterator[PlannedKey]:
             grantee, path = inputs.get("granteePrincipal"), f"/steps/{place}/oldState"
             yield removed_grant(_pulumi_name(step.get("urn")), grantee, path, inputs.get("keyId"))
         is_told = bool(old or new)
-        if (kind in _STACKS and operation != "same") or (kind in _FIELDS and operation in _MOVING and not is_told):
+        if (kind in _STACKS and operation != "same") or (_may_move(kind) and operation in _MOVING and not is_told):
             yield unread(_pulumi_name(step.get("urn")), kind, f"/steps/{place}/newState")
         if (moved := _moved(kind, step, f"/steps/{place}/newState")) is not None:
             yield moved
+        elif operation in _MOVING or operation == "create":
+            sides = inputs, as_object(new.get("inputs"))
+            beside = other_policy(_pulumi_name(step.get("urn")), kind, *sides, f"/steps/{place}/newState")
+            yield from [beside] if beside is not None else []
         if kind not in PULUMI_TYPES and kind != _PULUMI_POLICY:
             continue
         is_kept = step.get("op") == "delete" and old.get("retainOnDelete") is True
@@ -138,6 +115,7 @@ def _read_steps(document: Mapping[str, Any]) -> Iterator[PlannedKey]:
             path=f"/steps/{place}/newState/inputs/policy",
             reason=_end_of(str(step.get("op")), old, new) if kind in PULUMI_TYPES else None,
             may_lock_out=may_lock_out(as_object(new.get("inputs"))),
+            tags=(tags_of(inputs), tags_of(as_object(new.get("inputs")))) if old and new else (None, None),
         )
 
 
@@ -151,16 +129,18 @@ def _change(kind: str, operation: str, new: Mapping[str, Any]) -> KeyChange:
 def _moved(kind: str, step: Mapping[str, Any], path: str) -> PlannedKey | None:
     """Return what stands for an alias, a role or an encrypted resource that a preview takes away or moves."""
     states = as_object(step.get("oldState")), as_object(step.get("newState"))
-    operation, field = str(step.get("op")), _FIELDS.get(kind)
+    operation = str(step.get("op"))
     is_gone, is_replaced = operation == "delete" and kind not in _SETTINGS, "replace" in operation
-    if field is None or operation not in _MOVING or states[0].get("retainOnDelete") is True:
+    if not _may_move(kind) or operation not in _MOVING or states[0].get("retainOnDelete") is True:
         return None
-    of: MoveKind = "role" if not field else "alias" if kind in _ALIASES else "resource"
+    of: MoveKind = "role" if kind in _CALLERS else "alias" if kind in _ALIASES else "resource"
     is_settled = operation == "delete-replaced" and not states[1]
     if of == "resource" and (is_gone or is_settled):
         return None
     sides = [{**as_object(state.get("outputs")), **as_object(state.get("inputs"))} for state in states]
-    names = [texts(*(side.get(name) for name in ("arn", "id", *_NAMES))) for side in sides]
+    names = [frozenset(names_of(side)) for side in sides]
+    keys = [keys_in(side) for side in sides]
+    is_open = {place: place for place in keys[0] if _is_open_at(sides[1], path_of(place))}
     own = names if of != "role" else [texts(sides[0].get("arn")), frozenset[str]()]
     if of == "alias":
         own = [texts(side.get("name"), side.get("aliasName")) for side in sides]
@@ -170,30 +150,35 @@ def _moved(kind: str, step: Mapping[str, Any], path: str) -> PlannedKey | None:
             kind=of,
             before=own[0],
             after=own[1] or own[0],
-            keys_before={field: _inner(sides[0], field)},
-            keys_after={field: _inner(sides[1], field)},
+            keys_before=keys[0],
+            keys_after={name: name if value == _UNKNOWN_TEXT else value for name, value in keys[1].items()} | is_open,
             is_gone=is_gone,
             is_replaced=is_replaced,
             path=path,
             service=SERVICES.get(kind),
-            made_from=_dependencies(states[1], field.split(".")[0]),
+            tags=(tags_of(sides[0]), tags_of(sides[1])),
+            made_from=_dependencies(states[1], tops_of((*keys[0], *keys[1]))),
         )
     )
 
 
-def _dependencies(state: Mapping[str, Any], name: str) -> frozenset[str]:
-    """Return the resources, by URN, that an input of a resource is made from."""
-    return texts(*as_list(as_object(state.get("propertyDependencies")).get(name)))
+def _may_move(kind: str) -> bool:
+    """Check whether calls may depend on a resource of a kind, beside keys, policies and grants."""
+    return kind.startswith("aws") and is_encrypted(kind)
 
 
-def _inner(value: object, path: str) -> str | None:
-    """Return the text at a path, through the lists that Pulumi has; the path itself, where it is not known yet."""
-    for name in filter(None, path.split(".")):
+def _dependencies(state: Mapping[str, Any], names: Iterable[str]) -> frozenset[str]:
+    """Return the resources, by URN, that some inputs of a resource are made from."""
+    made_from = as_object(state.get("propertyDependencies"))
+    return texts(*(one for name in names for one in as_list(made_from.get(name))))
+
+
+def _is_open_at(value: object, path: Iterable[str]) -> bool:
+    """Check whether Pulumi does not know the value at a path yet, or what it is in."""
+    for name in path:
         value = next(iter(value), None) if isinstance(value, list) else value
         value = value if value == _UNKNOWN_TEXT else as_object(value).get(name)
-    if value == _UNKNOWN_TEXT:
-        return path
-    return value if isinstance(value, str) and value else None
+    return value == _UNKNOWN_TEXT
 
 
 def _end_of(operation: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Reason | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import structs
 
-from trail_diff.arns import arn_account, arn_region, plain_key
+from trail_diff.arns import arn_account, arn_region, is_alias, is_same_alias, plain_key
 from trail_diff.errors import PolicyError
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.cloudformation import read_change_set, read_template
@@ -16,9 +16,11 @@ from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, Plann
 from trail_diff.policy.documents.infrastructure.others import read_resource_description
 from trail_diff.policy.documents.infrastructure.parts import MACRO_PATH
 from trail_diff.policy.documents.infrastructure.pulumi import read_pulumi_preview, read_pulumi_stack
+from trail_diff.policy.documents.infrastructure.tags import with_tags_that_matter
 from trail_diff.policy.documents.infrastructure.terraform import read_terraform
 from trail_diff.policy.documents.infrastructure.terraform_syntax import read_terraform_json
 from trail_diff.policy.documents.infrastructure.whole import check_whole
+from trail_diff.policy.documents.names import find_repeated, parse_json
 from trail_diff.policy.documents.unresolved import expressions_in
 
 READERS: Sequence[Reader] = (
@@ -42,11 +44,14 @@ def read_keys(document: Mapping[str, Any], surroundings: Surroundings = NOWHERE)
     """Return every KMS key of a document, its policies parsed; () where it is no document of an infrastructure tool.
 
     Raises:
-        PolicyError: the document tells only a part of what would be applied.
+        PolicyError: the document tells only a part of what would be applied, or gives a name twice.
     """
     check_whole(document)
+    twice = find_repeated(document)
+    if twice is not None:
+        raise PolicyError(f"it gives {twice[1]} twice at {twice[0] or '/'}", hint="only one can count: leave one out")
     found = [key for reader in READERS for key in reader(document, surroundings)]
-    return tuple(_parsed(key) for key in found)
+    return tuple(with_tags_that_matter([_parsed(key) for key in found]))
 
 
 def choose_keys(
@@ -132,17 +137,20 @@ def surroundings_of(asked: Collection[str], parameters: Mapping[str, str] | None
 
 
 def name_keys(keys: Sequence[PlannedKey], name: str) -> Iterator[PlannedKey]:
-    """Yield the keys that have a name, with the ARN that it says they have."""
+    """Yield the keys that have a name, with the ARN that it says they or their alias have."""
     address, equals, arn = name.partition("=arn:")
     for key in keys:
         if equals and address in key.names:
             yield structs.replace(key, names=key.names | {f"arn:{arn}"})
         elif not equals and any(_is_same(name, one) for one in key.names):
-            yield key
+            short = {one for one in key.names if is_alias(name) and name != one and _is_same(name, one)}
+            yield structs.replace(key, names=(key.names - short) | {name}) if short else key
 
 
 def _is_same(asked: str, name: str) -> bool:
     asked, name = plain_key(asked), plain_key(name)
+    if is_alias(asked):
+        return is_same_alias(asked, name)
     return asked == name or name.endswith((f":key/{asked}", f":{asked}")) or asked.endswith(f":key/{name}")
 
 
@@ -189,5 +197,5 @@ def _policy(value: Any) -> Any:
     for _ in range(_TEXTS_AT_MOST):
         if isinstance(value, str):
             with suppress(ValueError, RecursionError):
-                value = json.loads(value, strict=False)
+                value = parse_json(value)
     return value

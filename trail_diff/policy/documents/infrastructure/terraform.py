@@ -7,6 +7,7 @@ from msgspec import structs
 
 from trail_diff.model.codes import KeyChange
 from trail_diff.model.reasons import Reason
+from trail_diff.policy.documents.infrastructure.beside import other_policy
 from trail_diff.policy.documents.infrastructure.interface import (
     ENABLED,
     MATERIAL,
@@ -20,12 +21,21 @@ from trail_diff.policy.documents.infrastructure.interface import (
 )
 from trail_diff.policy.documents.infrastructure.moves import SERVICES, Move, MoveKind, planned_move
 from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT
-from trail_diff.policy.documents.infrastructure.references import KEY_FIELDS, is_marked, key_values, names_of
+from trail_diff.policy.documents.infrastructure.references import (
+    is_encrypted,
+    is_marked,
+    keys_in,
+    names_of,
+    open_keys,
+    path_of,
+    tops_of,
+)
+from trail_diff.policy.documents.infrastructure.tags import tags_of
 from trail_diff.policy.documents.infrastructure.terraform_resources import Resource, read_resources
 
 KEY_TYPES = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
 POLICY_TYPE = "aws_kms_key_policy"
-_ROLE_TYPE = "aws_iam_role"
+_CALLERS = ("aws_iam_role", "aws_iam_user")
 _OPEN = "known after apply"
 _SETTINGS = ("aws_s3_bucket_server_side_encryption_configuration", "aws_ebs_default_kms_key")
 """Resources that are settings of others, which stay when these are deleted."""
@@ -37,7 +47,7 @@ _STACKS = {"aws_cloudformation_stack": "template_url", "aws_cloudformation_stack
 
 def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
     """Yield the keys of a plan or a state."""
-    resources = list(read_resources(document))
+    resources = [part for one in read_resources(document) for part in _apart(one)]
     keys = [_with_policy(one, resources) for one in resources if one.type in KEY_TYPES]
     yield from (_name(key, resources) for key in keys)
     known = {name for key in keys for name in key.names}
@@ -49,51 +59,82 @@ def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> 
             yield removed_grant(one.address, grantee, one.path, key)
         elif (moved := find_move(one)) is not None:
             yield moved
+        elif one.actions not in ((), ("no-op",), ("forget",)) and (
+            beside := other_policy(one.address, one.type, one.before, one.after, one.path)
+        ):
+            yield beside
         elif one.type.startswith("awscc_kms_") and one.actions != ("no-op",):
             yield unread(one.address, one.type, one.path)
         elif one.type in _STACKS and one.actions not in ((), ("no-op",)):
             yield unread(one.address, str(one.after.get(_STACKS[one.type]) or "template_body"), one.path)
 
 
+def _apart(one: Resource) -> Iterator[Resource]:
+    """Yield a policy resource that goes to another key as what it is for the one and for the other.
+
+    Replaced, it leaves the default policy behind. The provider's plan has such a change as an update, too; then the
+    first key may get what the resource says.
+    """
+    was, will = one.before.get("key_id"), one.after.get("key_id")
+    if one.type != POLICY_TYPE or not was or not one.after or was == will:
+        yield one
+    else:
+        is_replaced = "create" in one.actions
+        yield structs.replace(
+            one,
+            after={} if is_replaced else {**one.after, "key_id": was},
+            unknown={} if is_replaced else {**one.unknown, "key_id": False},
+            references={} if is_replaced else one.references,
+            actions=("delete",) if is_replaced else one.actions,
+        )
+        yield structs.replace(one, before={}, actions=("create",))
+
+
 def find_move(one: Resource) -> PlannedKey | None:
-    """Return what stands for an alias, a role or an encrypted resource that a plan takes away or moves."""
-    fields = KEY_FIELDS.get(one.type, ())
+    """Return what stands for an alias, a caller or an encrypted resource that a plan takes away or moves."""
     is_gone, is_replaced = "delete" in one.actions, {"delete", "create"} <= set(one.actions)
-    is_kept = is_gone and not is_replaced and one.type not in (*_SETTINGS, "aws_kms_alias", _ROLE_TYPE)
-    if not one.before or "forget" in one.actions or is_kept or one.type == POLICY_TYPE:
+    is_alias, is_caller = one.type == "aws_kms_alias", one.type in _CALLERS
+    is_kept = is_gone and not is_replaced and not (is_alias or is_caller or one.type in _SETTINGS)
+    if not one.before or "forget" in one.actions or is_kept or not is_encrypted(one.type):
         return None
-    if not fields and one.type != _ROLE_TYPE:
-        return None
-    is_alias = one.type == "aws_kms_alias"
-    kind: MoveKind = "role" if one.type == _ROLE_TYPE else "alias" if is_alias else "resource"
+    kind: MoveKind = "role" if is_caller else "alias" if is_alias else "resource"
     before, after = (
         texts(*(values.get(name) for name in _OWN_NAMES[kind])) if kind != "resource" else frozenset(names_of(values))
         for values in (one.before, one.after)
     )
+    keys_before = keys_in(one.before)
     return planned_move(
         Move(
             address=one.address,
             kind=kind,
             before=before,
             after=after,
-            keys_before={name: next(key_values(one.type, one.before, (name,)), None) for name in fields},
-            keys_after={name: _key_after(one, name) for name in fields},
+            keys_before=keys_before,
+            keys_after=_keys_after(one, keys_before),
             is_gone=is_gone and not is_replaced and kind != "resource",
             is_replaced=is_replaced,
             path=one.path,
             service=SERVICES.get(one.type),
-            made_from=_pointed(one, tuple(name.split(".")[0] for name in fields)),
+            made_from=_pointed(one, _fields(one)),
+            tags=(tags_of(one.before), tags_of(one.after)),
         )
     )
 
 
-def _key_after(one: Resource, field: str) -> str | None:
-    """Return the key that a resource will name, or the expression of one that is not known before."""
-    known, path = next(key_values(one.type, one.after, (field,)), None), field.split(".")
-    if known is not None or not is_marked(one.unknown, path):
-        return known
-    made_from = next(iter(one.references.get(path[0], ())), None)
-    return made_from or next(key_values(one.type, one.before, (field,)), None)
+def _keys_after(one: Resource, before: Mapping[str, str]) -> dict[str, str]:
+    """Return the keys that a resource will name; for one that is not known before, the expression that makes it."""
+    known = keys_in(one.after)
+    for place in (*before, *open_keys(one.unknown)):
+        path = path_of(place)
+        if place not in known and is_marked(one.unknown, path):
+            made_from = next(iter(one.references.get(path[0], ())), None) or before.get(place)
+            known |= {place: made_from} if made_from else {}
+    return known
+
+
+def _fields(one: Resource) -> tuple[str, ...]:
+    """Return the arguments of a resource that hold its keys."""
+    return tops_of((*keys_in(one.before), *keys_in(one.after), *open_keys(one.unknown)))
 
 
 def _targets(policy: Resource, known: set[str]) -> bool:
@@ -140,6 +181,7 @@ def _planned(key: Resource, setter: Resource, names: frozenset[str]) -> PlannedK
         path=f"{setter.path}/policy",
         reason=_end_of(key),
         may_lock_out=may_lock_out(setter.after),
+        tags=(tags_of(key.before), tags_of(key.after)) if key.before and key.after else (None, tags_of(key.after)),
     )
 
 
@@ -179,7 +221,7 @@ def _name(key: PlannedKey, resources: list[Resource]) -> PlannedKey:
     found: set[str] = set()
     service = None
     for one in resources:
-        if one.type in KEY_FIELDS and one.type != POLICY_TYPE and _is_about_names(one, key):
+        if is_encrypted(one.type) and _is_about_names(one, key):
             found |= {*names_of(one.before), *names_of(one.after), one.address}
             service = service or SERVICES.get(one.type)
     return structs.replace(key, names=key.names | found, service=service)
@@ -191,11 +233,10 @@ def _is_about(one: Resource, key: Resource, names: frozenset[str]) -> bool:
 
 
 def _is_about_names(one: Resource, key: PlannedKey) -> bool:
-    values = {*key_values(one.type, one.before)} or {*key_values(one.type, one.after)}
+    values = {*keys_in(one.before).values()} or {*keys_in(one.after).values()}
     if not values.isdisjoint(key.names):
         return True
-    fields = tuple(field.split(".")[0] for field in KEY_FIELDS[one.type])
-    return not values and key.address in _pointed(one, fields)
+    return not values and key.address in _pointed(one, _fields(one))
 
 
 def _pointed(one: Resource, fields: tuple[str, ...]) -> set[str]:

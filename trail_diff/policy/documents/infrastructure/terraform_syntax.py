@@ -20,7 +20,8 @@ from trail_diff.policy.documents.infrastructure.interface import (
     unread,
 )
 from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT, document_from, merge_documents
-from trail_diff.policy.documents.infrastructure.references import KEY_FIELDS, names_of
+from trail_diff.policy.documents.infrastructure.references import is_encrypted, may_hold_key, names_of
+from trail_diff.policy.documents.infrastructure.tags import tags_of
 from trail_diff.policy.documents.infrastructure.terraform import KEY_TYPES, POLICY_TYPE
 from trail_diff.policy.documents.infrastructure.terraform_expressions import encoded, expression_of, literal
 
@@ -40,11 +41,16 @@ def read_terraform_json(document: Mapping[str, Any], _surroundings: Surroundings
         is_set = block.get("policy") is not None or f"{address}." not in set_apart
         if kind.startswith("awscc_kms_"):
             yield unread(address, kind, f"/resource/{kind}/{name}")
-        if (kind in KEY_TYPES or kind == POLICY_TYPE) and is_set:
+        if (kind in KEY_TYPES or kind == POLICY_TYPE) and is_set and not _is_none(block):
             yield _key(address, block, document, f"/resource/{kind}/{name}")
     for name, blocks in _members(document.get("module")) if found else ():
         source = next((as_object(block).get("source") for block in _blocks(blocks)), None)
         yield unread(f"module.{name}", str(source), f"/module/{name}")
+
+
+def _is_none(block: Mapping[str, Any]) -> bool:
+    """Check whether a block makes nothing: none of a count, or for each of no names."""
+    return str(block.get("count", 1)) == "0" or block.get("for_each", "…") in ({}, [])
 
 
 def _key(address: str, block: Mapping[str, Any], document: Mapping[str, Any], path: str) -> PlannedKey:
@@ -59,6 +65,7 @@ def _key(address: str, block: Mapping[str, Any], document: Mapping[str, Any], pa
         path=f"{path}/policy" if "policy" in block else path,
         reason=end_of_key({}, block),
         may_lock_out=may_lock_out(block),
+        tags=(None, tags_of(literal(dict(block)))),
     )
 
 
@@ -121,8 +128,8 @@ def _normalized(block: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, A
 def _called(address: str, document: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of the aliases, vaults, tables and others that refer to a key."""
     for kind, name, block in declared(document.get("resource")):
-        fields = {field.split(".")[0] for field in KEY_FIELDS.get(kind, ())}
-        if kind != POLICY_TYPE and any(f"{address}." in json.dumps(block.get(field), default=str) for field in fields):
+        held = [value for field, value in block.items() if may_hold_key(field)] if is_encrypted(kind) else []
+        if f"{address}." in json.dumps(held, default=str):
             yield from (f"{kind}.{name}", *names_of(block))
 
 
