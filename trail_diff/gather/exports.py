@@ -38,7 +38,7 @@ from trail_diff.gather.engine import (
 from trail_diff.gather.fold import Add, Bunch, EveryEvent, Fold
 from trail_diff.gather.job_files import build_gathered
 from trail_diff.gather.key_uses import Noted, Trace, trace_of, with_uses
-from trail_diff.gather.reader import NO_KIND, Batch, Reader, Sheet, normalize_slim
+from trail_diff.gather.reader import NO_KIND, Batch, Reader, Sheet, normalize_whole
 from trail_diff.model.learnt import Coverage, Event, Skipped, Window
 from trail_diff.read.files import FileReader, FileSource, is_read_once
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, Progress, ReadOptions, Selection, Tally
@@ -268,10 +268,10 @@ class _Rereader:
     def _read(self, batch: Batch, tally: Tally) -> Iterator[Event]:
         for found in FileReader(self._selection, tally, is_slim=True).read(batch):
             match found:
-                case FoundSlim(records, source):
+                case FoundSlim(records, source, whole):
                     made = [
-                        normalize_slim(record, source)
-                        for record in records
+                        normalize_whole(whole(place), source)
+                        for place, record in enumerate(records)
                         if self._is_inside(parse_time(record.event_time))
                     ]
                 case FoundRecord(record, source):

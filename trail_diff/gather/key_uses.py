@@ -158,7 +158,7 @@ class _UseReader:
         """Yield the calls on changed keys."""
         for found in FileReader(self._options, tally, is_slim=True).read(batch):
             match found:
-                case FoundSlim(records, source):
+                case FoundSlim(records, source, _):
                     made = [normalize_slim(record, source) for record in records if self._may_name(record)]
                 case FoundRecord(record, source):
                     made = [normalize_record(record, source)]

@@ -16,7 +16,7 @@ from trail_diff.read.forms.dates import read_row_time
 from trail_diff.read.forms.rows import read_rows, whole_record
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, Selection, Tally
 from trail_diff.read.ledger import Ledger, mentions, size_as_json, size_of
-from trail_diff.read.lenient import Between, read_values
+from trail_diff.read.lenient import Between, Doubtful, read_values
 from trail_diff.read.lenient import Broken as BrokenText
 from trail_diff.read.recognition import (
     fuller_record,
@@ -228,6 +228,7 @@ class Gate:
 
     def _pass(self, record: Record) -> Iterator[Found]:
         """Let one decoded record through the gate."""
+        is_doubtful = isinstance(record, Doubtful)
         if not isinstance(record.get("eventTime", ""), str):
             record = {**record, "eventTime": read_row_time(record.get("eventTime"))}
         peek = peek_at(record)
@@ -239,6 +240,13 @@ class Gate:
         self._ledger.account()
         self._tally.count(peek)
         if self._selection(peek):
+            yield from self._give(record, is_doubtful=is_doubtful)
+
+    def _give(self, record: Record, *, is_doubtful: bool) -> Iterator[Found]:
+        """Give a wanted record, unless it says something twice: then it is counted, and its facts are not known."""
+        if is_doubtful:
+            self._ledger.note(Reason.INVALID_RECORD, size=self._size)
+        else:
             yield FoundRecord(restore_record(record), self._source)
 
     def _work(self, size: int = 0) -> None:
