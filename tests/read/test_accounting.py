@@ -126,6 +126,16 @@ def test_what_is_put_in_is_read_or_counted(seed: int) -> None:
     assert len(records) == made.count or (is_loss_said and not made.is_whole) or len(records) > made.count
 
 
+@pytest.mark.parametrize("text", [FIRST, json.dumps(FIRST)])
+def test_the_end_of_a_record_beside_another_is_counted(text: object) -> None:
+    """A wrapper with the id of another record than the one in it took in the end of that one."""
+    end = {name: SECOND[name] for name in ("requestID", "eventID", "readOnly", "eventType", "recipientAccountId")}
+    own = {name: FIRST[name] for name in end}
+
+    assert read(dump({"version": "0", "detail": text, **end})) == ([FIRST], {Reason.INVALID_RECORD: 1})
+    assert read(dump({"version": "0", "detail": text, **own})) == ([FIRST], {})
+
+
 @pytest.mark.parametrize("is_quick", [True, False])
 def test_an_entry_with_the_id_of_another_is_counted(is_quick: bool) -> None:  # noqa: FBT001
     """An entry of event history whose record says another id than the entry was made of two."""

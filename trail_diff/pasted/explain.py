@@ -121,16 +121,13 @@ def explain_nothing(inputs: Inputs, coverage: Coverage) -> str | None:
     Raises:
         SourceError: the files hold nothing of CloudTrail or AWS Backup, or nothing that can be read.
     """
-    unusable = None if coverage.holds_anything() else _tell_nothing(coverage)
-    gathered = None
-    if _can_read_again(inputs) and not Export(inputs.events, ReadOptions()).is_large:
-        gathered = _read_all(inputs)
-        unusable = _tell_files(gathered, inputs) or unusable
+    is_read_again = _can_read_again(inputs) and not Export(inputs.events, ReadOptions()).is_large
+    gathered = _read_all(inputs) if is_read_again else None
+    unusable = _tell_files(gathered, inputs) if gathered else None
+    unusable = unusable or (None if coverage.holds_anything() else _tell_nothing(coverage))
     if unusable:
         raise SourceError(unusable[0], hint=unusable[1])
-    if gathered is None:
-        return None
-    told = _tell_regions(inputs.options.regions, gathered) or _tell_time(inputs.options, gathered)
+    told = gathered and (_tell_regions(inputs.options.regions, gathered) or _tell_time(inputs.options, gathered))
     return "; ".join(told) if told else None
 
 
@@ -235,23 +232,20 @@ def _tell_files(gathered: Gathered, inputs: Inputs) -> Told | None:
     foreign = {one.source for one in gathered.skipped if _is_foreign(one)}
     if told or not foreign or not _is_nothing_but(foreign, gathered):
         return told
-    file = inputs.events[0]
     if {one.reason for one in gathered.skipped} == {Reason.EMPTY_FILE}:
         return advise("empty", value=", ".join(inputs.events))
-    error = _ERROR.search(_read_head(file)) if len(inputs.events) == 1 else None
+    error = _ERROR.search(_read_head(inputs.events[0])) if len(inputs.events) == 1 else None
     if error:
         code = (error[1] or error[2]).decode()
-        return advise("error-in-file", value=file, code=code, command=EXPORT_EVENTS)
+        return advise("error-in-file", value=inputs.events[0], code=code, command=EXPORT_EVENTS)
     return advise("wrong-file", value=", ".join(inputs.events), command=EXPORT_EVENTS)
 
 
 def _tell_nothing(coverage: Coverage) -> Told:
     """Return that nothing could be read, and for which reasons."""
-    skipped = coverage.skipped
-    seen, hint = advise(
-        "nothing-read", read=tell_reading(coverage.records_read, coverage.files_read, skipped), command=EXPORT_EVENTS
-    )
-    return seen, advise_again(skipped, coverage.warnings) or hint
+    read = tell_reading(coverage.records_read, coverage.files_read, coverage.skipped)
+    seen, hint = advise("nothing-read", read=read, command=EXPORT_EVENTS)
+    return seen, advise_again(coverage.skipped, coverage.warnings) or hint
 
 
 def _tell_archives(gathered: Gathered) -> Told | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.budget import VALUE_WORK, Budget, Damaged
 from trail_diff.read.forms.job_reports import is_job_header, read_job_rows
-from trail_diff.read.forms.rows import is_header
+from trail_diff.read.forms.rows import header_for, is_header
 from trail_diff.read.gate import Gate
 from trail_diff.read.interface import Found, FoundJob, FoundSlim, ReadOptions, Selection, Tally
 from trail_diff.read.ledger import is_broken
@@ -74,6 +75,9 @@ class Envelope(Gate):
                 continue
             if is_first and isinstance(part, Line) and is_header(part.text):
                 yield from self._read_table(part.text, splitter)
+            elif is_first and isinstance(part, Line) and (header := header_for(part.text)):
+                yield from self.read_table(chain([header, part.text + "\n"], splitter.lines()))
+                self._ledger.account()
             elif is_first and isinstance(part, Line) and ANSWER.match(part.text):
                 yield from self._mend_segment(splitter, Reason.YAML_NOT_READ)
             elif is_first and isinstance(part, Line) and _has_own_form(part.text):

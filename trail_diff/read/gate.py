@@ -181,7 +181,7 @@ class Gate:
             case _:  # a bare number, true or null
                 self._ledger.note(Reason.NOT_CLOUDTRAIL, size=self._size)
 
-    def _read_object(self, thing: dict[str, Any], depth: int) -> Iterator[Found]:
+    def _read_object(self, thing: dict[str, Any], depth: int) -> Iterator[Found]:  # noqa: C901 - one case for each kind
         if is_record(peek_at(thing)) and not (fuller := fuller_record(thing)):
             yield from self._pass(thing)
             return
@@ -213,6 +213,8 @@ class Gate:
             is_telling = tells_of_record(thing)
             reason = Reason.TEXT_NOT_READ if is_telling else Reason.NOT_CLOUDTRAIL
             self._ledger.note(reason, size=size_as_json(thing, self._size) if is_telling else 0)
+        if "readOnly" in thing and any(is_of_another(thing, inner) for inner in inside):
+            self._ledger.note(Reason.INVALID_RECORD, size=size_as_json(thing, self._size))
         for inner in inside:
             yield from self._unwrap(inner, depth + 1)
 
