@@ -310,6 +310,10 @@ FORMS: dict[str, tuple[Callable[[], bytes], Reason | None]] = {
         lambda: "\n".join([" record ", "--------", *(f" {json.dumps(one)}" for one in RECORDS), "(6 rows)\n"]).encode(),
         None,
     ),
+    "columns of psql": (
+        lambda: "\n".join([" n | record ", "---+------", *(f" 1 | {json.dumps(one)}" for one in RECORDS), ""]).encode(),
+        None,
+    ),
     "a table without a header": (
         lambda: "".join(f'1,"{json.dumps(one).replace(chr(34), chr(34) * 2)}"\r\n' for one in RECORDS).encode(),
         None,

@@ -402,9 +402,6 @@ WRAPS: dict[str, Wrap] = {
         + table([["EventId", "CloudTrailEvent"], *([r["eventID"], json.dumps(r)] for r in records)])
     ),
     "splunk-csv": lambda records: table([["_time", "_raw"], *(["t", json.dumps(record)] for record in records)]),
-    "splunk-json-rows": lambda records: dump(
-        {"fields": ["_time", "_raw"], "rows": [["t", json.dumps(record)] for record in records]}
-    ),
     "notebook": lambda records: dump(notebook(records)),
     "pandas-split": lambda records: pandas_table(records, is_csv=False),
     "pandas-csv": lambda records: pandas_table(records, is_csv=True),
@@ -416,11 +413,6 @@ WRAPS: dict[str, Wrap] = {
     ),
     "packed-in-any-field": lambda records: dump(
         {"rawLogs": [{"logType": "AWS_CLOUDTRAIL", "logData": base64.b64encode(dump(r)).decode()} for r in records]}
-    ),
-    "psql": lambda records: (
-        b" id | record\n----+--------\n"
-        + b"".join(b" 1 | " + dump(record) + b"\n" for record in records)
-        + b"(3 rows)\n"
     ),
     "elastic-apart": lambda records: lines([{"_index": "i", "_source": ecs(record)} for record in records]),
     "elastic-search": lambda records: dump(
