@@ -4,21 +4,27 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct, structs
 from recording import Record
 
 from trail_diff.arns import arn_region
 from trail_diff.case.question import Question
+from trail_diff.gather.engine import fold_found
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.gather.raw_case import Collected, collect_found
 from trail_diff.inputs import Inputs, collect
 from trail_diff.model.learnt import Case, Window
+from trail_diff.model.lists import CallerUse
 from trail_diff.model.reasons import Reason
 from trail_diff.pipeline import analyse
-from trail_diff.read.interface import FoundJob, FoundRecord, ReadOptions, Source, Tally
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, ReadOptions, Source, Tally
+from trail_diff.read.records import Peek, SlimRecord
+from trail_diff.usage.callers import CallerCount
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "incidents"
 NAMES = sorted(path.parent.name for path in FOLDER.glob("*/expected.json"))
@@ -96,6 +102,31 @@ class Incident(Struct, frozen=True, dict=True):
         collected = structs.replace(collect_found(found, tally, given), documents=self.offline.documents)
         baseline = self.case.succeeded.job.id if self.case.succeeded else None
         return _tell(collected.case(structs.replace(self.question, baseline_job_id=baseline)))
+
+    def uses_by(self, source: Source) -> tuple[CallerUse, ...]:
+        """Return who used the keys of both jobs in their windows, of what a source brings when it is asked for that."""
+        tally = Tally()
+        return self._count(source.read(self._of_keys, self._is_use, tally, None), tally)
+
+    def uses_by_files(self) -> tuple[CallerUse, ...]:
+        """Return who used the keys, of the files."""
+        peeks = [msgspec.convert(found.record, Peek, strict=False) for found in self.offline.records]
+        wanted = [self._is_use(peek) for peek in peeks]
+        return self._count(compress(self.offline.records, wanted), Tally())
+
+    @property
+    def _of_keys(self) -> ReadOptions:
+        keys = [key for side in (self.case.failed, self.case.succeeded) if side is not None for key in side.job.keys]
+        return structs.replace(self.query, keys=tuple(keys), only_keys=True, kms_only=True, changes=None)
+
+    def _is_use(self, peek: Peek | SlimRecord) -> bool:
+        asked = self._of_keys
+        return any(structs.replace(asked, start=span.start, end=span.end)(peek) for span in asked.windows)
+
+    def _count(self, found: Iterable[Found], tally: Tally) -> tuple[CallerUse, ...]:
+        count = CallerCount(self._of_keys.keys)
+        fold_found(found, tally, count)
+        return count.rows()
 
     def told_by_files(self) -> Told:
         """Return the answer from the files."""

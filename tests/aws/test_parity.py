@@ -93,12 +93,14 @@ def put_trail(server: Loopback, bucket: str, records: list[Record]) -> None:
 @pytest.mark.parametrize("kind", ["athena", "log group", "event data store", "bucket"])
 @pytest.mark.parametrize("name", NAMES)
 def test_an_incident_is_told_alike_by_a_store_and_by_its_files(kind: str, name: str, loopback: Loopback) -> None:
-    """Outcome, cause, confidence, statement and the gaps named are the same from a log store as from files."""
+    """Verdict, statement, gaps and the uses of the keys are the same from a log store as from files."""
     incident = open_incident(name)
+    source = open_source(kind, name, incident, loopback)
 
-    told = incident.told_by(open_source(kind, name, incident, loopback))
+    told, uses = incident.told_by(source), incident.uses_by(source)
 
-    assert told == incident.told_by_files()
+    assert (told, uses) == (incident.told_by_files(), incident.uses_by_files())
+    assert uses or name in OF_TRAILS
 
 
 ROLE, VAULT, TABLE = "AWSBackupDefaultServiceRole", "prod-vault", "orders"

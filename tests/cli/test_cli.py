@@ -222,11 +222,12 @@ def test_folder_without_events_is_refused(cli: Cli, tmp_path: Path) -> None:
 def test_job_that_is_not_there_says_what_was_read(cli: Cli, tmp_path: Path) -> None:
     """Where the wrong files were given, how much was read and what was skipped says so."""
     (tmp_path / "export.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(40))
+    (tmp_path / "valid.json").write_text('{"Records": []}', encoding="utf-8")
 
     shown = cli("--job-id", FAILED, "--events", tmp_path)
 
     assert is_refusal(shown)
-    assert "0 record(s) read in 1 file(s), 1 skipped as unsupported-archive" in shown.err
+    assert "0 record(s) read in 2 file(s), 1 skipped as unsupported-archive" in shown.err
 
 
 def test_damaged_files_do_not_hide_the_rest(cli: Cli, tmp_path: Path) -> None:

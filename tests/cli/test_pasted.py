@@ -268,29 +268,43 @@ def test_window_ends_at_a_time_or_after_a_while(end: str, capsys: pytest.Capture
     assert "2026-03-02T18:00:00Z/2026-03-02T18:30:00Z" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", [["jobs"], ["triage"], ["callers"], ["--job-id", JOB]])
 @pytest.mark.parametrize(
-    ("content", "said", "advice"),
+    ("content", "told"),
     [
-        ("", "is empty", "run it again"),
-        ("An error occurred (ExpiredTokenException) when calling", "an error of AWS, ExpiredTokenException", "solve"),
-        ("<Error><Code>AccessDenied</Code></Error>", "an error of AWS, AccessDenied", "solve that"),
-        ('{"Version": "2012-10-17", "Statement": []}', "holds no CloudTrail record and no job", "lookup-events"),
-        ('{"compilerOptions": {,}}', "holds no CloudTrail record and no job", "lookup-events"),
-        ('{"Records": [{"eventName": "Decr', "part of the input could not be read", "export it again as JSON"),
+        (b"", ("is empty", "run it again")),
+        (
+            b"An error occurred (ExpiredTokenException) when calling",
+            ("an error of AWS, ExpiredTokenException", "solve"),
+        ),
+        (b"<Error><Code>AccessDenied</Code></Error>", ("an error of AWS, AccessDenied", "solve that")),
+        (b'{"Version": "2012-10-17", "Statement": []}', ("holds no CloudTrail record and no job", "lookup-events")),
+        (b'{"compilerOptions": {,}}', ("holds no CloudTrail record and no job", "lookup-events")),
+        (b"7z\xbc\xaf\x27\x1c\0\4", ("an archive of a kind that is not read", "7z x")),
+        (b"\x04\x22\x4d\x18\0\1\2", ("an archive of a kind that is not read", "lz4 -d")),
+        (b'{"Records": [{"eventName": "Decr', ("", "xport")),
     ],
 )
 def test_file_without_events_is_named(
-    content: str, said: str, advice: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    command: list[str], content: bytes, told: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A file that is no export is named for what it is; only one that looks like an export is to be exported again."""
+    """A file that is no export is named for what it is, whatever was asked; nothing read is no answer."""
     export = tmp_path / "x.json"
-    export.write_text(content, encoding="utf-8")
+    export.write_bytes(content)
 
-    assert run(["--job-id", JOB, "--events", str(export)]) == 2
+    assert run([*command, "--events", str(export)]) == 2
 
     [line] = capsys.readouterr().err.splitlines()
-    assert said in line
-    assert advice in line
+    assert all(each in line for each in told)
+
+
+@pytest.mark.parametrize("command", [["jobs"], ["triage"], ["callers"]])
+def test_valid_export_of_nothing_is_an_answer(command: list[str], tmp_path: Path) -> None:
+    """An export without any record was read, and lists nothing."""
+    export = tmp_path / "x.json"
+    export.write_bytes(b'{"Records": []}')
+
+    assert run([*command, "--events", str(export)]) == 0
 
 
 @pytest.mark.parametrize(

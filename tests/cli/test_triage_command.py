@@ -55,7 +55,7 @@ def test_exit_status_says_how_it_went(cli: Cli, tmp_path: Path, plan: tuple[tupl
 @pytest.mark.parametrize(
     ("text", "status", "told"),
     [
-        ("<html>Sign in</html>", 3, "no jobs were found"),
+        ("<html>Sign in</html>", 2, "holds no CloudTrail record and no job"),
         ('{"Records": []}', 0, "no jobs were found"),
         (None, 3, "no failed job among 4 jobs; some of the input could not be read"),
     ],

@@ -75,6 +75,8 @@ MANGLES: dict[str, Mangle] = {
     "bare-colours": lambda text: re.sub(r'("\w+")(:)', "[34;1m\\1[0m\\2", text),
     "colours-inside": lambda text: text.replace("kms", "\x1b[01;31m\x1b[Kkms\x1b[m\x1b[K"),
     "pager": lambda text: text.replace("\n", "\n--More--(3%)\n", 20),
+    "pager-lines": lambda text: text.replace("\n", "\nlines 1-40\n", 9).replace("\n", "\n:\n", 3) + "\n~\n(END)\n",
+    "shown-ends": lambda text: text.replace("\n", "$\n") + "$\n",
     "caret": lambda text: text.replace("\n", "^M\n"),
     "folded": lambda text: wrap(text).replace("\n", "\\\n"),
     "base64": lambda text: base64.encodebytes(text.encode()).decode(),

@@ -126,6 +126,16 @@ def test_what_is_put_in_is_read_or_counted(seed: int) -> None:
     assert len(records) == made.count or (is_loss_said and not made.is_whole) or len(records) > made.count
 
 
+@pytest.mark.parametrize("text", [FIRST, json.dumps(FIRST)])
+def test_the_end_of_a_record_beside_another_is_counted(text: object) -> None:
+    """A wrapper with the id of another record than the one in it took in the end of that one."""
+    end = {name: SECOND[name] for name in ("requestID", "eventID", "readOnly", "eventType", "recipientAccountId")}
+    own = {name: FIRST[name] for name in end}
+
+    assert read(dump({"version": "0", "detail": text, **end})) == ([FIRST], {Reason.INVALID_RECORD: 1})
+    assert read(dump({"version": "0", "detail": text, **own})) == ([FIRST], {})
+
+
 @pytest.mark.parametrize("is_quick", [True, False])
 def test_an_entry_with_the_id_of_another_is_counted(is_quick: bool) -> None:  # noqa: FBT001
     """An entry of event history whose record says another id than the entry was made of two."""
@@ -134,18 +144,41 @@ def test_an_entry_with_the_id_of_another_is_counted(is_quick: bool) -> None:  # 
     assert read(dump({"Events": entries}), is_quick=is_quick) == ([THIRD], {Reason.INVALID_RECORD: 1})
 
 
+TWICE = {
+    "eventName": (FIRST["eventName"], "Encrypt"),
+    "eventTime": (FIRST["eventTime"], "2026-03-01T19:00:00Z"),
+    "awsRegion": (FIRST["awsRegion"], "us-east-1"),
+    "errorCode": (None, "AccessDenied"),
+    "recipientAccountId": (FIRST["recipientAccountId"], "444455556666"),
+    "requestParameters": (FIRST["requestParameters"], {"keyId": "alias/other"}),
+    "resources": (FIRST["resources"], []),
+    "userIdentity": (FIRST["userIdentity"], {"type": "Root"}),
+    "responseElements": (None, {"\u00fc": 1}),
+}
+
+
+@pytest.mark.parametrize("form", [b"%s", b"%s\n", b'{"Records": [%s]}', b'{"Records":[%s],"x":1}', b"[%s]"])
 @pytest.mark.parametrize("is_quick", [True, False])
-def test_of_other_members_that_come_twice_the_last_counts(is_quick: bool) -> None:  # noqa: FBT001
-    """Both ways of reading take the last of two members that do not tell records apart."""
-    text = json.dumps({**FIRST, "responseElements": "?"}).replace(
-        '"?"', '{"a": {"b": 1}, "a": {"c": [{}]}, "a": {"d": 2}}'
-    )
-    text = text[:-1] + ', "resources": [], "userIdentity": {"type": "Root"}, "userAgent": "x"}'
+@pytest.mark.parametrize("name", sorted(TWICE))
+def test_a_record_that_says_something_twice_is_counted(name: str, is_quick: bool, form: bytes) -> None:  # noqa: FBT001
+    """A record with two values for one name is read by neither way and counted as invalid; two that agree are one."""
+    one, other = map(json.dumps, TWICE[name])
+    plain = {key: value for key, value in FIRST.items() if key != name}
+    start = dump(plain)[:-1]
+    twice, agreed = (start + f', "{name}": {one}, "{name}": {value}}}'.encode() for value in (other, one))
 
-    records, reasons = read(text.encode(), is_quick=is_quick)
+    assert read(form % twice, is_quick=is_quick) == ([], {Reason.INVALID_RECORD: 1})
+    assert read(form % agreed, is_quick=is_quick) == ([{**plain, name: TWICE[name][0]}], {})
 
-    changed = {"resources": [], "userIdentity": {"type": "Root"}, "userAgent": "x", "responseElements": {"a": {"d": 2}}}
-    assert (records, reasons) == ([{**FIRST, **changed}], {})
+
+@pytest.mark.parametrize("is_quick", [True, False])
+def test_a_record_that_says_something_twice_further_inside_is_counted(is_quick: bool) -> None:  # noqa: FBT001
+    """Nobody knows who called where the type of a caller stands there twice; of what wraps records the last counts."""
+    inner = dump(FIRST).replace(b'"type": ', b'"type": "Root", "type": ', 1)
+    around = b'{"tags": 1, "tags": 2, "detail": %s}' % dump(SECOND)
+
+    assert read(inner, is_quick=is_quick) == ([], {Reason.INVALID_RECORD: 1})
+    assert read(around, is_quick=is_quick) == ([SECOND], {})
 
 
 COSTLY = {

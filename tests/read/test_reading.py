@@ -121,6 +121,16 @@ def test_console_csv_has_no_caller_type() -> None:
         (dump({"digestStartTime": "t", "logFiles": []}), Reason.DIGEST_FILE),
         (dump({"Records": [{"eventType": "AwsCloudTrailInsight", "insightDetails": {}}]}), Reason.INSIGHT_EVENT),
         (
+            dump(
+                {
+                    "Records": [
+                        {"eventVersion": "1.0", "eventType": "AwsAggregatedEvent", "eventSource": "s3.amazonaws.com"}
+                    ]
+                }
+            ),
+            Reason.AGGREGATED_EVENT,
+        ),
+        (
             dump({"Records": [{"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "x", "s3": {}}]}),
             Reason.S3_NOTIFICATION,
         ),

@@ -254,6 +254,7 @@ def test_whatever_is_cut_out_all_others_are_read(data: st.DataObject) -> None:
         lambda count: "".join(f'{{"x":"a\tb","eventSource":"{n}"\n' for n in range(count * 10)),
         lambda count: "=\n" * (count * 30) + "eventSource",
         lambda count: "'a': 'eventSource', {" * (count * 20),
+        lambda count: '\\"eventSource\\": ' * (count * 20),
     ],
 )
 def test_the_time_grows_with_the_size(make: Callable[[int], str]) -> None:
@@ -298,6 +299,38 @@ FORMS: dict[str, tuple[Callable[[], bytes], Reason | None]] = {
             json.dumps(RECORDS).replace("kms.amazonaws.com", "<http://kms.amazonaws.com|kms.amazonaws.com>").encode()
         ),
         Reason.REPAIRED_LINKS,
+    ),
+    "links of a mail": (
+        lambda: (
+            json.dumps(RECORDS).replace("kms.amazonaws.com", "kms.amazonaws.com<http://kms.amazonaws.com/>").encode()
+        ),
+        Reason.REPAIRED_LINKS,
+    ),
+    "one column of psql": (
+        lambda: "\n".join([" record ", "--------", *(f" {json.dumps(one)}" for one in RECORDS), "(6 rows)\n"]).encode(),
+        None,
+    ),
+    "columns of psql": (
+        lambda: "\n".join([" n | record ", "---+------", *(f" 1 | {json.dumps(one)}" for one in RECORDS), ""]).encode(),
+        None,
+    ),
+    "a table without a header": (
+        lambda: "".join(f'1,"{json.dumps(one).replace(chr(34), chr(34) * 2)}"\r\n' for one in RECORDS).encode(),
+        None,
+    ),
+    "a table of Log Analytics": (
+        lambda: json.dumps(
+            {
+                "tables": [
+                    {
+                        "name": "PrimaryResult",
+                        "columns": [{"name": "TimeGenerated", "type": "datetime"}, {"name": "_raw"}],
+                        "rows": [["t", json.dumps(one)] for one in RECORDS],
+                    }
+                ]
+            }
+        ).encode(),
+        None,
     ),
     "masked dots": (
         lambda: json.dumps(RECORDS).replace("kms.amazonaws", "kms[.]amazonaws").encode(),

@@ -15,6 +15,7 @@ from trail_diff.model.learnt import Record, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.columns import record_from_columns
 from trail_diff.read.forms.rows import is_header, read_rows
+from trail_diff.read.shapes import Columns, look_inside
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 CALL = {"eventsource": "kms.amazonaws.com", "eventname": "Decrypt", "eventtime": "2026-09-03T16:07:46Z"}
@@ -303,6 +304,25 @@ def test_a_cell_that_was_cut_is_told() -> None:
 
     assert isinstance(found[0], dict)
     assert found[1:] == [Skipped("export.csv", Reason.CELL_NOT_READ, 1)]
+
+
+def test_rows_beside_their_columns_are_counted_where_they_do_not_fit() -> None:
+    """A row with more or fewer values than there are columns is no record."""
+    columns = ["eventName", "eventSource", "eventTime"]
+    rows = [["Decrypt", "kms.amazonaws.com", "2026-09-03T16:07:46Z"], ["Encrypt", "kms.amazonaws.com"]]
+
+    assert look_inside({"columns": columns, "rows": rows}) == [
+        Columns(dict(zip(columns, rows[0], strict=True))),
+        Reason.INVALID_RECORD,
+    ]
+
+
+def test_time_of_splunk_is_the_time_of_the_event() -> None:
+    """A table of chosen fields has the time in Splunk's own column."""
+    [record] = read("_time,eventName,eventSource\n2026-03-01T18:00:17.000+0000,Decrypt,kms.amazonaws.com\n")
+
+    assert isinstance(record, dict)
+    assert record["eventTime"] == "2026-03-01T18:00:17Z"
 
 
 def test_resources_of_splunk_are_read() -> None:

@@ -264,6 +264,32 @@ def ecs_search(row: dict[str, str]) -> Record:
     return {**fields, "aws.cloudtrail.resources.arn": arns}
 
 
+def notebook(records: list[Record]) -> Record:
+    """Return a Jupyter notebook: one record printed, one shown as JSON, the others printed as lines."""
+    lines_printed = [json.dumps(record) + "\n" for record in records[2:]]
+    outputs = [
+        {"output_type": "stream", "name": "stdout", "text": json.dumps(records[0])},
+        *(
+            {"output_type": "execute_result", "data": {"application/json": one, "text/plain": "x"}}
+            for one in records[1:2]
+        ),
+        {"output_type": "display_data", "data": {"text/plain": lines_printed}},
+    ]
+    return {"cells": [{"cell_type": "code", "source": ["x"], "outputs": outputs}], "metadata": {}, "nbformat": 4}
+
+
+def pandas_table(records: list[Record], *, is_csv: bool) -> bytes:
+    """Return a table as pandas writes it: columns beside rows, or a CSV with an index, with structs as Python has them."""
+    names = [*dict.fromkeys(name for record in records for name in record)]
+    rows = [[record.get(name) for name in names] for record in records]
+    if not is_csv:
+        return dump({"columns": names, "index": [*range(len(rows))], "data": rows})
+    cells = [[str(at), *("" if cell is None else str(cell) for cell in row)] for at, row in enumerate(rows)]
+    written = io.StringIO()
+    csv.writer(written).writerows([["", *names], *cells])
+    return written.getvalue().encode()
+
+
 def text_output(records: list[Record]) -> bytes:
     """Return `aws cloudtrail lookup-events --query 'Events[].CloudTrailEvent' --output text`: all on one line."""
     return b"\t".join(map(dump, records)) + b"\n"
@@ -376,6 +402,18 @@ WRAPS: dict[str, Wrap] = {
         + table([["EventId", "CloudTrailEvent"], *([r["eventID"], json.dumps(r)] for r in records)])
     ),
     "splunk-csv": lambda records: table([["_time", "_raw"], *(["t", json.dumps(record)] for record in records)]),
+    "notebook": lambda records: dump(notebook(records)),
+    "pandas-split": lambda records: pandas_table(records, is_csv=False),
+    "pandas-csv": lambda records: pandas_table(records, is_csv=True),
+    "steampipe": lambda records: dump(
+        [{"event_name": r["eventName"], "event_source": r["eventSource"], "cloudtrail_event": r} for r in records]
+    ),
+    "payload-csv": lambda records: table(
+        [["Event Name", "Payload"], *([r["eventName"], f"<13>Mar 01 18:00:17 host {json.dumps(r)}"] for r in records)]
+    ),
+    "packed-in-any-field": lambda records: dump(
+        {"rawLogs": [{"logType": "AWS_CLOUDTRAIL", "logData": base64.b64encode(dump(r)).decode()} for r in records]}
+    ),
     "elastic-apart": lambda records: lines([{"_index": "i", "_source": ecs(record)} for record in records]),
     "elastic-search": lambda records: dump(
         {"hits": {"hits": [{"fields": ecs_search(row)} for row in ecs_rows(records)]}}

@@ -33,6 +33,7 @@ from trail_diff.errors import TrailDiffError, UsageError
 from trail_diff.gather.key_facts import FactFiles
 from trail_diff.inputs import Inputs
 from trail_diff.key_usage import list_callers, try_policy
+from trail_diff.model.learnt import Coverage
 from trail_diff.model.lists import CallerUse, JobRow
 from trail_diff.pasted.arguments import take_keys
 from trail_diff.pasted.explain import explain_nothing, explaining
@@ -143,7 +144,7 @@ def jobs(
     """
     inputs = make_inputs(events, jobs=jobs, regions=regions, start=start, end=end)
     rows, coverage = list_jobs(_redacting(inputs, redact=redact))
-    _refuse_wrong_folder(rows, inputs)
+    _refuse_wrong_files(rows, inputs, coverage)
     return Listing(rows, coverage, JOBS)
 
 
@@ -173,7 +174,7 @@ def triage(
         accounts=take_accounts(accounts, "accounts"),
     )
     answer, reports = group_failures(inputs, wanted, take_duration(pad, "pad"))
-    _refuse_wrong_folder(reports, inputs)
+    _refuse_wrong_files(reports, inputs, answer.coverage)
     return Grouped(answer, reports)
 
 
@@ -195,7 +196,7 @@ def callers(
     inputs = make_inputs(events, regions=regions, start=start, end=end)
     asked = take_keys(take_names(keys, "keys"), "keys")
     rows, coverage = list_callers(_redacting(inputs, redact=redact), asked)
-    _refuse_wrong_folder(rows, inputs)
+    _refuse_wrong_files(rows, inputs, coverage)
     return Listing(rows, coverage, CALLERS)
 
 
@@ -256,14 +257,14 @@ def redact(documents: Iterable[Mapping[str, Any]] | Item, *, keep: Names | None 
     return [redactor.redact(document) for document in plain]
 
 
-def _refuse_wrong_folder(rows: Sized, inputs: Inputs) -> None:
+def _refuse_wrong_files(rows: Sized, inputs: Inputs, coverage: Coverage) -> None:
     """Refuse files in which there is nothing of CloudTrail, where an answer has no rows.
 
     Raises:
         SourceError: all of them are foreign.
     """
     if not rows:
-        explain_nothing(structs.replace(inputs, redactor=None))
+        explain_nothing(structs.replace(inputs, redactor=None), coverage)
 
 
 def _redacting(inputs: Inputs, *, redact: bool) -> Inputs:

@@ -1,7 +1,7 @@
 """From what was gathered to a Case: which job, which baseline, which keys, which events belong to whom. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -16,7 +16,7 @@ from trail_diff.case.sides import finish_case, known_keys, tie_side
 from trail_diff.errors import FactError, JobNotFoundError, UsageError
 from trail_diff.events.jobs import find_job, is_finished, is_succeeded
 from trail_diff.events.key_names import resolve_key
-from trail_diff.model.learnt import Case, Facts, Job, Window
+from trail_diff.model.learnt import Case, Facts, Job, Skipped, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
 
@@ -74,16 +74,25 @@ def _find(job_id: str, jobs: Sequence[Job], gathered: Gathered) -> Job:
             places = ", ".join(sorted(f"{job.account or '?'}/{job.region or '?'}" for job in elsewhere))
             message = f"job {job_id!r} is in {places}, not where --account or --region say"
             raise JobNotFoundError(message, hint="name its account and Region, or neither", job_id=job_id) from error
-        tally, skips = gathered.tally, Counter[str]()
-        for skipped in gathered.skipped:
-            skips[skipped.reason] += skipped.count
-        places = f" in {tally.files} file(s)" if tally.files else ""
-        told = [f"{tally.records} record(s) read{places}"]
-        told += _count_skips(skips)
-        is_partly_read = Reason.INPUT_PARTLY_READ in summarize_reading(tally, gathered.skipped).warnings
-        again = _SAVE_AS_CSV if skips[Reason.OFFICE_FILE] else _EXPORT_AGAIN
-        hint = again if is_partly_read else error.hint
-        raise JobNotFoundError(f"{error.message}; {', '.join(told)}", hint=hint, job_id=job_id) from error
+        tally, skipped = gathered.tally, gathered.skipped
+        again = advise_again(skipped, summarize_reading(tally, skipped).warnings)
+        message = f"{error.message}; {tell_reading(tally.records, tally.files, skipped)}"
+        raise JobNotFoundError(message, hint=again or error.hint, job_id=job_id) from error
+
+
+def tell_reading(records: int, files: int, skipped: Iterable[Skipped]) -> str:
+    """Return what was read, and what was skipped for which reason."""
+    skips = Counter[str]()
+    for one in skipped:
+        skips[one.reason] += one.count
+    places = f" in {files} file(s)" if files else ""
+    return ", ".join([f"{records} record(s) read{places}", *_count_skips(skips)])
+
+
+def advise_again(skipped: Iterable[Skipped], warnings: Collection[Reason]) -> str | None:
+    """Return how to export again what could be read in part only; None where all was read."""
+    again = _SAVE_AS_CSV if any(one.reason is Reason.OFFICE_FILE for one in skipped) else _EXPORT_AGAIN
+    return again if Reason.INPUT_PARTLY_READ in warnings else None
 
 
 def _count_skips(skips: Counter[str]) -> list[str]:

@@ -41,7 +41,7 @@ def jobs(
     with reading(source, run, jobs=job, writes=view.output) as inputs:
         rows, coverage = list_jobs(inputs, TriageFilter(vaults=tuple(listed.vault or ())), only_failed=listed.failed)
         if not rows:
-            note_if_any(explain_nothing(inputs))
+            note_if_any(explain_nothing(inputs, coverage))
     write_list(JOBS, rows, coverage, view)
 
 
@@ -81,6 +81,6 @@ def callers(
         if not rows or any(row.errors for row in rows):
             from trail_diff.pasted.explain import explain_no_calls, explain_nothing, point_at_refused
 
-            none = None if rows else explain_nothing(inputs) or explain_no_calls(keys, inputs)
+            none = None if rows else explain_nothing(inputs, coverage) or explain_no_calls(keys, inputs)
             note_if_any(none or point_at_refused(rows, inputs))
     write_list(CALLERS, rows, coverage, view)

@@ -50,7 +50,7 @@ def triage(
     with reading(source, run, history=history, known=known, jobs=job, writes=view.output) as inputs:
         grouped, reports = triage_jobs(inputs, wanted, parse_duration_option(pad))
         if not grouped.jobs.seen:
-            note_if_any(explain_no_jobs(inputs))
+            note_if_any(explain_no_jobs(inputs, grouped.coverage))
     shown = render_options(view)
     if view.summary:
         write_output(summarize_triage(grouped, reports, shown), view)

@@ -146,7 +146,7 @@ def _may_hide_difference(case: Case) -> bool:
     if job.state == "COMPLETED":
         return False
     is_hidden = Reason.CONCURRENT_JOB_ON_VAULT in warnings and is_about_kms(job)
-    return is_hidden or not BLOCKING.isdisjoint(warnings)
+    return is_hidden or not (BLOCKING | GAPS).isdisjoint(warnings)
 
 
 def _may_be_late(case: Case, groups: Sequence[CallerGroup], explained: Sequence[Explained]) -> bool:

@@ -261,7 +261,7 @@ class _Rereader:
         """Read a batch."""
         events, tally = [], Tally()
         with suppress(NotLinesError):
-            events = list(read_events(self._selection, batch, tally, self._may_be_inside))
+            events = list(read_events(self._selection, batch, tally, self._may_be_inside, is_kept=True))
         kept = [event for event in events if self._is_inside(event.event_time) and not self._kinds.keeps(event)]
         yield kept, trace_of(tally)
 

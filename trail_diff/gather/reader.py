@@ -20,7 +20,7 @@ from trail_diff.model.learnt import Caller, Event, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.files import FileReader
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, Selection, Tally
-from trail_diff.read.lenient import decode_fully, to_record
+from trail_diff.read.lenient import Doubtful, decode_fully, decode_value, to_record
 from trail_diff.read.records import NULL, SlimRecord
 from trail_diff.read.slim import read_identity
 from trail_diff.read.stretches import NotLinesError
@@ -135,9 +135,9 @@ class Reader:
     def _take(self, found: Found | FoundSlim) -> None:
         before = len(self._sheet.digests)
         match found:
-            case FoundSlim(records, source):
-                for record in records:
-                    self._take_slim(record, source)
+            case FoundSlim():
+                for place in range(len(found.records)):
+                    self._take_slim(found, place)
             case FoundRecord(whole, source):
                 self._take_event(normalize_record(whole, source), whole=found)
             case Skipped():
@@ -148,13 +148,17 @@ class Reader:
         if taken:
             self._sheet.sources.append((found.source, taken))
 
-    def _take_slim(self, record: SlimRecord, source: str) -> None:
+    def _take_slim(self, found: FoundSlim, place: int) -> None:
+        record, source = found.records[place], found.source
         moment = parse_time(record.event_time)
         if moment is None or not record.event_name:
             self._sheet.skipped.append(Skipped(source, Reason.INVALID_RECORD))
             return
-        shortcut = None if self._keeps is not None and self._keeps(record) else self._shortcut(record)
-        number = self._known.get(shortcut) if shortcut is not None else None
+        if self._keeps is not None and self._keeps(record):
+            self._take_event(normalize_whole(found.whole(place), source))
+            return
+        shortcut = self._shortcut(record)
+        number = self._known.get(shortcut)
         if number is None:
             self._take_event(normalize_slim(record, source), shortcut)
             return
@@ -219,15 +223,22 @@ class Reader:
 
 
 def read_events(
-    selection: Selection, batch: Batch, tally: Tally, is_wanted: Callable[[SlimRecord], bool]
+    selection: Selection, batch: Batch, tally: Tally, is_wanted: Callable[[SlimRecord], bool], *, is_kept: bool = False
 ) -> Iterator[Event]:
-    """Read a batch again for its events; of those that were not decoded in full only the wanted ones."""
+    """Read a batch again for its events; of those that were not decoded in full only the wanted ones.
+
+    Of events that are kept, as each counts by itself, what is said twice is found as well.
+    """
     for found in FileReader(selection, tally, is_slim=True).read(batch):
         match found:
-            case FoundSlim(records, source):
-                made = [normalize_slim(record, source) for record in records if is_wanted(record)]
-            case FoundRecord(whole, source):
-                made = [normalize_record(whole, source)]
+            case FoundSlim(records, source, whole):
+                wanted = [place for place, record in enumerate(records) if is_wanted(record)]
+                made = [
+                    normalize_whole(whole(place), source) if is_kept else normalize_slim(records[place], source)
+                    for place in wanted
+                ]
+            case FoundRecord(record, source):
+                made = [normalize_record(record, source)]
             case _:
                 continue
         yield from (event for event in made if isinstance(event, Event))
@@ -237,6 +248,14 @@ def normalize_slim(record: SlimRecord, source: str) -> Event | Skipped:
     """Normalise a record that was not decoded in full."""
     whole = to_record(record)
     return normalize_record(whole, source) if isinstance(whole, dict) else Skipped(source, whole)
+
+
+def normalize_whole(raw: bytes | msgspec.Raw, source: str) -> Event | Skipped:
+    """Normalise a record that is kept, and so counts by itself: what it says must be said once."""
+    whole = decode_value(raw)
+    if isinstance(whole, Doubtful):
+        return Skipped(source, Reason.INVALID_RECORD, bytes=len(memoryview(raw)))
+    return normalize_record(whole, source) if isinstance(whole, dict) else Skipped(source, Reason.INVALID_JSON)
 
 
 def _put(known: dict[Hashable, int], key: Hashable, number: int) -> None:

@@ -10,6 +10,7 @@ class Reason(StrEnum):
     NOT_CLOUDTRAIL = "not-cloudtrail"
     DIGEST_FILE = "digest-file"
     INSIGHT_EVENT = "insight-event"
+    AGGREGATED_EVENT = "aggregated-event"
     S3_NOTIFICATION = "s3-notification"
     CONTROL_MESSAGE = "control-message"
     EMPTY_FILE = "empty-file"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from trail_diff.arns import last_name
+from trail_diff.case.builder import advise_again, tell_reading
 from trail_diff.case.coverage import is_damage
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.question import Question
@@ -23,7 +24,7 @@ from trail_diff.errors import JobNotFoundError, SourceError
 from trail_diff.events.denials import is_denial_code
 from trail_diff.gather.exports import Export
 from trail_diff.inputs import Inputs, gather_inputs
-from trail_diff.model.learnt import Job, Skipped
+from trail_diff.model.learnt import Coverage, Job, Skipped
 from trail_diff.model.lists import CallerUse
 from trail_diff.model.reasons import Reason
 from trail_diff.pasted.arguments import list_command
@@ -48,6 +49,7 @@ _FOREIGN = {
     Reason.YAML_NOT_READ,
     Reason.DIGEST_FILE,
 }
+_LOCKED = {Reason.ENCRYPTED_ARCHIVE: "locked-archive", Reason.UNSUPPORTED_ARCHIVE: "other-archive"}
 _FIELD = re.compile(rb"event(?:Version|Source|Name|Time)|userIdentity|CloudTrailEvent|BackupJob|Records", re.IGNORECASE)
 _ERROR = re.compile(rb"An error occurred \((\w+)\)|<Error>\s*<Code>(\w+)</Code>")
 _HEAD = 1 << 16
@@ -111,29 +113,29 @@ def _hide(told: Told, plain: str, given: str, redactor: "Redactor") -> Told:
     return seen, hint
 
 
-def explain_nothing(inputs: Inputs) -> str | None:
+def explain_nothing(inputs: Inputs, coverage: Coverage) -> str | None:
     """Return in one line why a list may have no rows: other Regions, or another time, than was asked for.
 
     Raises:
-        SourceError: the files hold nothing of CloudTrail or AWS Backup.
+        SourceError: the files hold nothing of CloudTrail or AWS Backup, or nothing that can be read.
     """
-    if not _can_read_again(inputs) or Export(inputs.events, ReadOptions()).is_large:
-        return None
-    gathered = _read_all(inputs)
-    unusable = _tell_folders(gathered, inputs)
+    is_read_again = _can_read_again(inputs) and not Export(inputs.events, ReadOptions()).is_large
+    gathered = _read_all(inputs) if is_read_again else None
+    unusable = _tell_files(gathered, inputs) if gathered else None
+    unusable = unusable or (None if coverage.holds_anything() else _tell_nothing(coverage))
     if unusable:
         raise SourceError(unusable[0], hint=unusable[1])
-    told = _tell_regions(inputs.options.regions, gathered) or _tell_time(inputs.options, gathered)
+    told = gathered and (_tell_regions(inputs.options.regions, gathered) or _tell_time(inputs.options, gathered))
     return "; ".join(told) if told else None
 
 
-def explain_no_jobs(inputs: Inputs) -> str | None:
+def explain_no_jobs(inputs: Inputs, coverage: Coverage) -> str | None:
     """Return in one line why a list of jobs may have no rows: as `explain_nothing`, or jobs are there that do not fit.
 
     Raises:
         SourceError: the files hold nothing of CloudTrail or AWS Backup.
     """
-    told = explain_nothing(inputs)
+    told = explain_nothing(inputs, coverage)
     if told or not _can_read_again(inputs) or Export(inputs.events, ReadOptions()).is_large:
         return told
     jobs = _read_all(inputs).jobs
@@ -224,18 +226,32 @@ def _is_about(job: Job, seen: Pasted) -> bool:
 
 def _tell_files(gathered: Gathered, inputs: Inputs) -> Told | None:
     """Return that the files hold nothing of CloudTrail: the wrong files, an empty one, an error in place of events."""
-    told = _tell_folders(gathered, inputs)
+    told = _tell_folders(gathered, inputs) or _tell_archives(gathered)
     foreign = {one.source for one in gathered.skipped if _is_foreign(one)}
     if told or not foreign or not _is_nothing_but(foreign, gathered):
         return told
-    file = inputs.events[0]
     if {one.reason for one in gathered.skipped} == {Reason.EMPTY_FILE}:
         return advise("empty", value=", ".join(inputs.events))
-    error = _ERROR.search(_read_head(file)) if len(inputs.events) == 1 else None
+    error = _ERROR.search(_read_head(inputs.events[0])) if len(inputs.events) == 1 else None
     if error:
         code = (error[1] or error[2]).decode()
-        return advise("error-in-file", value=file, code=code, command=EXPORT_EVENTS)
+        return advise("error-in-file", value=inputs.events[0], code=code, command=EXPORT_EVENTS)
     return advise("wrong-file", value=", ".join(inputs.events), command=EXPORT_EVENTS)
+
+
+def _tell_nothing(coverage: Coverage) -> Told:
+    """Return that nothing could be read, and for which reasons."""
+    read = tell_reading(coverage.records_read, coverage.files_read, coverage.skipped)
+    seen, hint = advise("nothing-read", read=read, command=EXPORT_EVENTS)
+    return seen, advise_again(coverage.skipped, coverage.warnings) or hint
+
+
+def _tell_archives(gathered: Gathered) -> Told | None:
+    """Return that all is in archives that cannot be opened here."""
+    locked = [one.source for one in gathered.skipped if one.reason in _LOCKED]
+    if not locked or len(locked) < max(len(gathered.skipped), gathered.tally.files):
+        return None
+    return advise(_LOCKED[gathered.skipped[0].reason], value=locked[0])
 
 
 def _tell_folders(gathered: Gathered, inputs: Inputs) -> Told | None:

@@ -71,6 +71,12 @@ ADVICE = {
         "solve that, and export again: {command}",
     ),
     "wrong-file": ("{value} holds no CloudTrail record and no job", "export the events: {command}"),
+    "nothing-read": ("no CloudTrail record and no job was found; {read}", "export the events: {command}"),
+    "locked-archive": ("{value} is encrypted", "unpack it with its password, and give the folder"),
+    "other-archive": (
+        "{value} is an archive of a kind that is not read (7z, rar, lz4)",
+        "unpack it (7z x, unrar x, lz4 -d), and give the folder, or pack it as zip, tar or gz",
+    ),
     "wrong-folder": (
         "{value} holds no CloudTrail record and no job",
         "give the folder that does, as AWSLogs/ACCOUNT/CloudTrail, or export the events: {command}",

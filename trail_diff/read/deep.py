@@ -10,7 +10,7 @@ from typing import Any
 
 from trail_diff.read.shapes import Inside, decode_packed, mentions_record
 
-_PACKED = re.compile(r"(?:eyJ|ewog|ewo=|H4sI)[A-Za-z0-9+/\s]{60,}={0,2}\s*\Z")
+PACKED = re.compile(r"(?:eyJ|ewog|ewo=|H4sI)[A-Za-z0-9+/\s]{60,}={0,2}\s*\Z")
 """Base64 of an object of JSON, or of gzip."""
 _EVERY_RECORD = tuple(re.compile(rf"event[._ ]?{name}", re.IGNORECASE) for name in ("source", "name", "time"))
 
@@ -27,7 +27,7 @@ def find_deep(thing: Mapping[str, Any]) -> Iterator[Inside]:
                 stack.extend(reversed(value.values()))
             case list():
                 stack.extend(reversed(value))
-            case str() if _PACKED.match(value):
+            case str() if PACKED.match(value):
                 yield decode_packed(value)
             case _:
                 pass

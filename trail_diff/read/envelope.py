@@ -1,6 +1,8 @@
 """From the parts of a document to records: many plain ones at once, the others through the gate for values."""
 
 from collections.abc import Iterator
+from functools import cache
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -8,13 +10,12 @@ import msgspec
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.budget import VALUE_WORK, Budget, Damaged
-from trail_diff.read.forms.columns import restore_record
 from trail_diff.read.forms.job_reports import is_job_header, read_job_rows
-from trail_diff.read.forms.rows import is_header
+from trail_diff.read.forms.rows import header_for, is_header
 from trail_diff.read.gate import Gate
-from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, ReadOptions, Selection, Tally
+from trail_diff.read.interface import Found, FoundJob, FoundSlim, ReadOptions, Selection, Tally
 from trail_diff.read.ledger import is_broken
-from trail_diff.read.lenient import decode_fully, decode_value
+from trail_diff.read.lenient import Doubtful, decode_value
 from trail_diff.read.parts import Broken, Element, Line, Part, Rest, Value
 from trail_diff.read.recognition import (
     contained,
@@ -74,6 +75,9 @@ class Envelope(Gate):
                 continue
             if is_first and isinstance(part, Line) and is_header(part.text):
                 yield from self._read_table(part.text, splitter)
+            elif is_first and isinstance(part, Line) and (header := header_for(part.text)):
+                yield from self.read_table(chain([header, part.text + "\n"], splitter.lines()))
+                self._ledger.account()
             elif is_first and isinstance(part, Line) and ANSWER.match(part.text):
                 yield from self._mend_segment(splitter, Reason.YAML_NOT_READ)
             elif is_first and isinstance(part, Line) and _has_own_form(part.text):
@@ -133,7 +137,8 @@ class Envelope(Gate):
         self._has_next_page = self._has_next_page if batch.has_next is None else batch.has_next
         wanted = self._pick(batch)
         if self._is_slim and all(records[place].is_structured() for place in wanted):
-            yield FoundSlim([records[place] for place in wanted], self._source)
+            whole = cache(batch.split)
+            yield FoundSlim([records[place] for place in wanted], self._source, lambda one: whole()[wanted[one]])
         elif wanted:
             raws = batch.split()
             for place in wanted:
@@ -145,9 +150,10 @@ class Envelope(Gate):
         return [place for place, record in enumerate(batch.records) if self._selection(record)]
 
     def _give_whole(self, raw: bytes | msgspec.Raw) -> Iterator[Found]:
-        record = decode_fully(raw)
+        record = decode_value(raw)
         if isinstance(record, dict):
-            yield FoundRecord(restore_record(record), self._source)
+            self._size = len(memoryview(raw))
+            yield from self._give(record, is_doubtful=isinstance(record, Doubtful))
         else:
             self._ledger.note(Reason.INVALID_JSON, size=self._size)
 

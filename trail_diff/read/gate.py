@@ -16,7 +16,7 @@ from trail_diff.read.forms.dates import read_row_time
 from trail_diff.read.forms.rows import read_rows, whole_record
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, Selection, Tally
 from trail_diff.read.ledger import Ledger, mentions, size_as_json, size_of
-from trail_diff.read.lenient import Between, read_values
+from trail_diff.read.lenient import Between, Doubtful, read_values
 from trail_diff.read.lenient import Broken as BrokenText
 from trail_diff.read.recognition import (
     fuller_record,
@@ -181,7 +181,7 @@ class Gate:
             case _:  # a bare number, true or null
                 self._ledger.note(Reason.NOT_CLOUDTRAIL, size=self._size)
 
-    def _read_object(self, thing: dict[str, Any], depth: int) -> Iterator[Found]:
+    def _read_object(self, thing: dict[str, Any], depth: int) -> Iterator[Found]:  # noqa: C901 - one case for each kind
         if is_record(peek_at(thing)) and not (fuller := fuller_record(thing)):
             yield from self._pass(thing)
             return
@@ -213,6 +213,8 @@ class Gate:
             is_telling = tells_of_record(thing)
             reason = Reason.TEXT_NOT_READ if is_telling else Reason.NOT_CLOUDTRAIL
             self._ledger.note(reason, size=size_as_json(thing, self._size) if is_telling else 0)
+        if "readOnly" in thing and any(is_of_another(thing, inner) for inner in inside):
+            self._ledger.note(Reason.INVALID_RECORD, size=size_as_json(thing, self._size))
         for inner in inside:
             yield from self._unwrap(inner, depth + 1)
 
@@ -228,6 +230,7 @@ class Gate:
 
     def _pass(self, record: Record) -> Iterator[Found]:
         """Let one decoded record through the gate."""
+        is_doubtful = isinstance(record, Doubtful)
         if not isinstance(record.get("eventTime", ""), str):
             record = {**record, "eventTime": read_row_time(record.get("eventTime"))}
         peek = peek_at(record)
@@ -239,6 +242,13 @@ class Gate:
         self._ledger.account()
         self._tally.count(peek)
         if self._selection(peek):
+            yield from self._give(record, is_doubtful=is_doubtful)
+
+    def _give(self, record: Record, *, is_doubtful: bool) -> Iterator[Found]:
+        """Give a wanted record, unless it says something twice: then it is counted, and its facts are not known."""
+        if is_doubtful:
+            self._ledger.note(Reason.INVALID_RECORD, size=self._size)
+        else:
             yield FoundRecord(restore_record(record), self._source)
 
     def _work(self, size: int = 0) -> None:

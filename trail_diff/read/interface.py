@@ -129,10 +129,14 @@ Found = FoundRecord | FoundJob | Skipped
 
 
 class FoundSlim(msgspec.Struct, frozen=True):
-    """Wanted records that were not decoded in full, as they lie in one piece of a document; may be empty."""
+    """Wanted records that were not decoded in full, as they lie in one piece of a document; may be empty.
+
+    `whole` gives the text of the one at a place, in which a member may come twice, of which only the last was seen.
+    """
 
     records: list[SlimRecord]
     source: str
+    whole: Callable[[int], bytes | msgspec.Raw]
 
 
 class Source(Protocol):

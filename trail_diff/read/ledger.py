@@ -98,6 +98,7 @@ _NOT_LOST = frozenset(
         Reason.NOT_CLOUDTRAIL,
         Reason.DIGEST_FILE,
         Reason.INSIGHT_EVENT,
+        Reason.AGGREGATED_EVENT,
         Reason.S3_NOTIFICATION,
         Reason.CONTROL_MESSAGE,
         Reason.QUERY_SIGNATURE,

@@ -31,6 +31,7 @@ _TORN: dict[str, Any] = dict.fromkeys(("eventVersion", "eventSource", "eventName
 """What stands for an object that was made of two records: it is counted as an invalid one."""
 
 _ANY = msgspec.json.Decoder()
+_ENCODER = msgspec.json.Encoder()
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]|"', re.DOTALL)
 _TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _HOLDS_JSON = re.compile(r'"\s*(?:[{\[]|\\")')
@@ -89,14 +90,22 @@ def _read_integer(digits: str) -> int | float:
         return float(digits)
 
 
+class Doubtful(dict[str, Any]):
+    """An object in which something is said twice, with two values; a record that holds such an object is one as well.
+
+    Nobody knows which of the two is so.
+    """
+
+
 def _keep_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object of its members; where an earlier one of the same name may hold records it is kept, lists as one.
 
     Of others the last counts, as in JSON. Two records that damage made one are none, and are counted as invalid.
     """
     made = dict(pairs)
+    is_record = "eventSource" in made and "eventName" in made
     if len(made) == len(pairs):
-        return made
+        return Doubtful(made) if is_record and _is_in_doubt(made) else made
     seen: dict[str, Any] = {}
     repeated: list[tuple[str, Any, Any]] = []
     for name, value in pairs:
@@ -109,20 +118,33 @@ def _keep_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             seen[name] = [*before, *value]
         else:
             seen |= {f"{name} ({len(seen)})": before, name: value}
-    if _is_torn(repeated):
+    differing = [(name, before) for name, before, value in repeated if before != value]
+    if differing and _is_torn(repeated, differing):
         return {**_TORN}
-    return made if "eventSource" in made and "eventName" in made else seen
+    kept = made if is_record else seen
+    return Doubtful(kept) if differing or (is_record and _is_in_doubt(made)) else kept
 
 
-def _is_torn(repeated: list[tuple[str, Any, Any]]) -> bool:
-    """Check whether an object with members that come twice, with two values each, was made of two records.
+def _is_in_doubt(value: Any) -> bool:
+    """Check whether an object says something twice, or one inside of it does."""
+    match value:
+        case Doubtful():
+            return True
+        case dict():
+            return any(map(_is_in_doubt, value.values()))
+        case list():
+            return any(map(_is_in_doubt, value))
+        case _:
+            return False
+
+
+def _is_torn(repeated: list[tuple[str, Any, Any]], differing: list[tuple[str, Any]]) -> bool:
+    """Check whether an object with members that come twice, some with two values each, was made of two records.
 
     That is so if one is a member that every record has once, or the text of a record.
     """
-    differing = [(name, before) for name, before, value in repeated if before != value]
     is_known = any(name in _ONCE for name, _, _ in repeated)
-    is_held = any(_may_hold_record(name, before) for name, before in differing if not isinstance(before, list))
-    return bool(differing) and (is_known or is_held)
+    return is_known or any(_may_hold_record(name, before) for name, before in differing if not isinstance(before, list))
 
 
 def _may_hold_record(name: str, value: Any) -> bool:
@@ -147,21 +169,12 @@ def decode_value(raw: bytes | msgspec.Raw) -> Any:
     except REFUSALS:
         return _decode_leniently(bytes(raw))
     text = bytes(raw)
-    return value if _count_members(value) == _count_names(text) else _decode_leniently(text)
-
-
-def _count_members(value: Any) -> int:
-    """Return how many members all objects in a value have."""
-    if not isinstance(value, dict):
-        return (
-            sum(_count_members(one) for one in value if isinstance(one, dict | list)) if isinstance(value, list) else 0
-        )
-    return len(value) + sum(_count_members(one) for one in value.values() if isinstance(one, dict | list))
+    return value if _count_names(_ENCODER.encode(value)) == _count_names(text) else _decode_leniently(text)
 
 
 def _count_names(text: bytes) -> int:
-    """Return how many names of members JSON has; more where a string begins with a colon."""
-    return sum(text.count(end) - text.count(b"\\" + end) for end in (b'":', b'" :'))
+    """Return how many names of members JSON has, and how often a string has what looks like one's end."""
+    return text.count(b'":') + text.count(b'" :')
 
 
 def _decode_leniently(raw: bytes) -> Any:
@@ -291,6 +304,6 @@ def _without_surrogates(value: Any) -> Any:
         case list():
             return [_without_surrogates(item) for item in value]
         case dict():
-            return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+            return type(value)({_without_surrogates(key): _without_surrogates(item) for key, item in value.items()})
         case _:
             return value

@@ -8,7 +8,7 @@ import msgspec
 
 from trail_diff.read.records import NULL, PEEK_FIELDS, Peek, is_plain, is_source
 from trail_diff.read.shapes import mentions_record
-from trail_diff.read.slim import REFUSALS, is_made_of_two
+from trail_diff.read.slim import REFUSALS, is_id_of_other, is_made_of_two
 
 _SEPARATOR_HINT = re.compile(r"sep=.\Z")
 """The first line by which Excel is told the separator of a CSV."""
@@ -57,7 +57,10 @@ def fuller_record(thing: dict[str, Any]) -> Any:
 def is_of_another(thing: dict[str, Any], inner: Any) -> bool:
     """Check whether the fields around a record are not its own: damage let those of another one follow it."""
     event_id = thing.get("eventID")
-    return isinstance(event_id, str) and isinstance(inner, dict) and inner.get("eventID") not in (None, event_id)
+    if not isinstance(event_id, str):
+        return False
+    is_other = isinstance(inner, dict) and inner.get("eventID") not in (None, event_id)
+    return is_other or (isinstance(inner, str) and mentions_record(inner) and is_id_of_other(event_id, inner))
 
 
 def has_joined_name(record: dict[str, Any]) -> bool:
@@ -111,7 +114,8 @@ def is_spoilt_record(thing: dict[str, Any]) -> bool:
     source = thing.get("eventSource")
     if isinstance(source, str) and (source.startswith("aws:") or (not is_source(source) and "eventName" in thing)):
         return not source.startswith("aws:")
-    return "eventVersion" in thing and ("eventSource" in thing or "userIdentity" in thing)
+    is_meant = "eventVersion" in thing and thing.get("eventType") != "AwsAggregatedEvent"
+    return is_meant and ("eventSource" in thing or "userIdentity" in thing)
 
 
 def contained(value: Any, container: str | None) -> Any:

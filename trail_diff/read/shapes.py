@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from trail_diff.model.reasons import Reason
 from trail_diff.read.forms.ecs import columns_from_ecs
+from trail_diff.read.forms.notebook import read_notebook
 from trail_diff.read.slim import is_id_of_other
 
 Object = Mapping[str, Any]
@@ -80,6 +81,7 @@ _RAW_TEXTS = ("event.original", "_raw", "@message", "message", "raw", "log")
 _SEARCH_DEPTH = 3
 """How far below an object of no known form a record is looked for."""
 
+_NAMES = ("name", "Name", "ColumnName")
 _COLUMN_NAME = re.compile(r"[^{}\[\]\":\n]+\Z")
 """What a column may be called: names no value that only a record has, such as an ARN, a time or a document."""
 
@@ -95,6 +97,8 @@ _LISTS = (
     "value",
     "data",
     "items",
+    "tables",
+    "Tables",
 )
 
 
@@ -130,7 +134,7 @@ def _look_alike(thing: Object) -> Sequence[Inside] | None:
         return [Reason.JOB_SUMMARIES]
     if thing.get("messageType") == "CONTROL_MESSAGE":
         return [Reason.CONTROL_MESSAGE]
-    return None
+    return [Reason.AGGREGATED_EVENT] if thing.get("eventType") == "AwsAggregatedEvent" else None
 
 
 _DESCRIBED = (
@@ -210,6 +214,28 @@ def _once_each(named: Sequence[tuple[str, Any]]) -> dict[str, Any] | None:
     """Return the cells of a row by the names of their columns; None where two rows were joined by damage."""
     fields = dict(named)
     return fields if all(fields[name] == value for name, value in named) else None
+
+
+def _columnar(thing: Object) -> Sequence[Inside] | None:
+    """Open rows beside the names of their columns: Log Analytics, Splunk's `json_rows`, pandas (`split`), Trino."""
+    names = [_column_name(one) for one in _list_named(thing, ("columns", "Columns", "fields"))]
+    rows = _list_named(thing, ("rows", "Rows", "data"))
+    if not names or not rows or not all(isinstance(row, list) for row in rows):
+        return None
+    are_names = len({*names}) == len(names) and "" not in names
+    return [
+        Columns(dict(zip(names, row, strict=True))) if are_names and len(row) == len(names) else Reason.INVALID_RECORD
+        for row in rows
+    ]
+
+
+def _list_named(thing: Object, names: Sequence[str]) -> list[Any]:
+    return next((thing[name] for name in names if isinstance(thing.get(name), list)), [])
+
+
+def _column_name(column: object) -> str:
+    named = next(filter(None, map(column.get, _NAMES)), "") if isinstance(column, dict) else column
+    return named if isinstance(named, str) else ""
 
 
 def _query_results(thing: Object) -> Sequence[Inside] | None:
@@ -305,7 +331,10 @@ def _table_row(thing: Object) -> Sequence[Inside] | None:
     """Recognise a row whose columns were named after the record's fields."""
     names = {name.lower().replace("_", "") for name in thing if isinstance(name, str)}
     is_row = {"eventname", "eventsource"} <= names or {"event name", "event source"} <= names
-    return [Columns(dict(thing))] if is_row else None
+    if not is_row:
+        return None
+    whole = (value for value in thing.values() if isinstance(value, dict) and mentions_record(value, 0))
+    return [next(whole, Columns(dict(thing)))]
 
 
 def _elastic(thing: Object) -> Sequence[Inside] | None:
@@ -343,6 +372,8 @@ SHAPES: tuple[Shape, ...] = (
     _log_events,
     _insights_results,
     _query_results,
+    _columnar,
+    read_notebook,
     _packed,
     _listed,
     _elastic,

@@ -15,6 +15,8 @@ from trail_diff.read.records import NULL, SlimRecord, is_plain, is_source
 
 _ONCE = (b'"eventSource"', b"eventID")
 """What every record has once; the second also betrays where damage joined it to a word or put it inside of a text."""
+_ALWAYS = (*_ONCE, b'"eventName"', b'"userIdentity"')
+"""What every SlimRecord has: with as many of each as there are records, none comes twice."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 ENTRY = b'"CloudTrailEvent"'
 REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -215,7 +217,7 @@ def _make_batch(  # noqa: PLR0913 - what a batch has
 
     Of a name that comes twice, only the last is seen: there must not be more names in the data than records.
     """
-    if any(data.count(name) != len(records) for name in _ONCE):
+    if any(data.count(name) != len(records) for name in _ALWAYS):
         return None
     sources = [record.event_source for record in records]
     if any(source.startswith("aws:") or not is_source(source) or not is_plain(source) for source in set(sources)):

@@ -52,6 +52,8 @@ _CONTAINER = re.compile(
 
 
 _RAW = msgspec.json.Decoder(msgspec.Raw)
+_UNNAMED = re.compile(rb"\s*,\w")
+"""How a header begins whose first column has no name, as that of the index that pandas writes."""
 _SCALAR = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^\s,\[\]{}":]+', re.DOTALL)
 
 
@@ -96,8 +98,9 @@ class Splitter:
         self._fill(WINDOW_BYTES)
         is_whole = self._is_ended and self.damage is None and not is_begun
         yield from self._whole() if is_whole else ()
-        while self._skip(SPACE + b","):
-            self.is_blank = False
+        between = SPACE if _UNNAMED.match(self._buffer, self._at) else SPACE + b","
+        while self._skip(between):
+            self.is_blank, between = False, SPACE + b","
             if self._peek() not in b"{[":
                 yield from self._line()
             elif batch := self._take_lines():

@@ -10,6 +10,8 @@ from urllib.parse import quote, unquote
 
 from trail_diff.read.compressed import inflate_whole
 from trail_diff.read.containers import GZIP
+from trail_diff.read.deep import PACKED
+from trail_diff.read.forms.columns import read_literal
 from trail_diff.read.forms.structtext import format_struct_text, parse_struct_text
 from trail_diff.read.lenient import Between, Broken, parse_text, read_values
 from trail_diff.redaction.vocabulary import TEXT_FIELDS
@@ -37,7 +39,7 @@ def open_text(text: str, field: str) -> Nested | None:
         return Nested(struct, format_struct_text) if struct is not None else None
     if field in TEXT_FIELDS and (line := _open_log_line(text)) is not None:
         return line
-    if field == "data" and (unpacked := _unpack(text)) is not None:
+    if (field == "data" or PACKED.match(text)) and (unpacked := _unpack(text)) is not None:
         return Nested(unpacked, lambda content: _pack(content, text), is_log=True)
     if "%" in text and _PERCENT.search(text) and " " not in text and unquote(text) != text:
         return Nested(unquote(text), lambda content: quote(content, safe=""))
@@ -45,11 +47,11 @@ def open_text(text: str, field: str) -> Nested | None:
 
 
 def _parse_json(text: str) -> dict[str, Any] | list[Any] | None:
-    """Return the object or list that a text is; None for anything else."""
+    """Return the object or list that a text is, as JSON or as Python prints it; None for anything else."""
     try:
         value = parse_text(text)
     except ValueError:
-        return None
+        value = read_literal(text)
     return value if isinstance(value, dict | list) else None
 
 

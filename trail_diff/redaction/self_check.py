@@ -44,7 +44,7 @@ def sum_up(found: Iterable[Found | FoundSlim]) -> Summary:
     sums = _Sums()
     for item in found:
         match item:
-            case FoundSlim(records, _):
+            case FoundSlim(records):
                 sums.add_slim(records)
             case FoundRecord(record, source):
                 sums.add_record(normalize_record(record, source))

@@ -21,7 +21,7 @@ _NAME = r"(?i:[a-z]{3,80})(?:\d{4}_?\d\d_?\d\d(?:v\d)?|[Vv]\d{1,2}|\d)?|REST\.[A
 _VERSION = r"[\d.]{1,12}|\d{4}-\d\d-\d\d|\d{4}_\d\d_\d\d"
 
 _GRAMMARS = {
-    _TIME: "eventtime timegenerated",
+    _TIME: "eventtime timegenerated _time",
     _NAME: "eventname",
     _SERVICE: "eventsource",
     _REGION: "awsregion regionname primaryregion",

@@ -52,7 +52,9 @@ _WRAPPERS = SPLIT_NAMES | frozenset(
     RecoveryPointArn Policy KeyMetadata Grants Statement Condition Principal Resource
     """.split()  # noqa: SIM905
 )
-TEXT_FIELDS = frozenset({"errormessage", "statusmessage", "message", "log", "msg", "statereason"})
+TEXT_FIELDS = frozenset(
+    {"errormessage", "statusmessage", "message", "log", "msg", "statereason", "payload", "rawevent", "rawlog"}
+)
 
 _OPEN_CONDITIONS = re.compile(
     r"\A(?:kms:(?:viaservice|grantoperations|grantisforawsresource|grantconstrainttype|keyspec|keyusage|keyorigin|\w*"

@@ -9,6 +9,7 @@ REASONS: Mapping[str, str] = {
     "not-cloudtrail": "the file holds no CloudTrail events",
     "digest-file": "a CloudTrail digest file, which holds no events",
     "insight-event": "a CloudTrail Insights event, which is not an API call",
+    "aggregated-event": "an aggregated event, which sums up data events and is not an API call",
     "s3-notification": "an S3 event notification, which is no CloudTrail event",
     "control-message": "a control message of CloudWatch Logs, which holds no events",
     "empty-file": "the file is empty",

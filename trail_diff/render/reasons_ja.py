@@ -9,6 +9,7 @@ REASONS: Mapping[str, str] = {
     "not-cloudtrail": "ファイルに CloudTrail イベントが含まれていません",
     "digest-file": "CloudTrail ダイジェストファイルであり、イベントは含まれていません",
     "insight-event": "CloudTrail Insights イベントであり、API コールではありません",
+    "aggregated-event": "データイベントを集計したイベントであり、API コールではありません",
     "s3-notification": "S3 イベント通知であり、CloudTrail イベントではありません",
     "control-message": "CloudWatch Logs の制御メッセージであり、イベントは含まれていません",
     "empty-file": "ファイルが空です",

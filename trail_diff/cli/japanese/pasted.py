@@ -55,6 +55,15 @@ PASTED: Mapping[str, str] = {
     "export the events themselves: {}": "イベント自体をエクスポートしてください: {}",
     "{} holds no CloudTrail record and no job": "{} に CloudTrail レコードもジョブもありません",
     "export the events: {}": "イベントをエクスポートしてください: {}",
+    "no CloudTrail record and no job was found; {}": "CloudTrail レコードもジョブも見つかりません。{}",
+    "{} is encrypted": "{} は暗号化されています",
+    "unpack it with its password, and give the folder": "パスワードで展開し、そのフォルダーを指定してください",
+    "{} is an archive of a kind that is not read (7z, rar, lz4)": (
+        "{} は読み取れない種類のアーカイブです (7z、rar、lz4)"
+    ),
+    "unpack it (7z x, unrar x, lz4 -d), and give the folder, or pack it as zip, tar or gz": (
+        "展開して (7z x、unrar x、lz4 -d) フォルダーを指定するか、zip、tar、gz で圧縮し直してください"
+    ),
     "{} is empty": "{} は空です",
     "the command that wrote it may have failed: run it again, and read what it says": (
         "書き出したコマンドが失敗した可能性があります。もう一度実行し、その表示を確認してください"

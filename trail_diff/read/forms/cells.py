@@ -1,6 +1,7 @@
 """The cells of a table as text: which character parts them, the names in the header, and the rows that are whole."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -8,6 +9,8 @@ from trail_diff.model.reasons import Reason
 
 CELL_LIMIT_CHARACTERS = 16 << 20
 """How long one cell may be; a whole record is below 1 MiB."""
+_RULED = re.compile(r"[-+|=]{3,}|\([0-9]{1,9} rows?\)")
+"""The line under a header, and the count under the rows."""
 
 
 def delimiter_of(header: str) -> str:
@@ -47,7 +50,8 @@ def read_cells(lines: Iterable[str], delimiter: str, counts: Counter[Reason], co
 
 
 def _noted(lines: Iterable[str], last: list[str]) -> Iterator[str]:
-    """Yield lines without zero bytes, and note which was the last."""
+    """Yield lines without zero bytes, nor what `psql` draws around rows, and note which was the last."""
     for line in lines:
-        last[0] = line
-        yield line.replace("\0", "")
+        if not _RULED.fullmatch(line.strip()):
+            last[0] = line
+            yield line.replace("\0", "")

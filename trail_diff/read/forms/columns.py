@@ -4,6 +4,7 @@ Query engines write column names in lower case, so the spelling of CloudTrail is
 encryption context keep theirs.
 """
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ _CONSOLE = {
 }
 _SENTINEL = {
     "timegenerated": ("eventTime",),
+    "_time": ("eventTime",),
     "eventtypename": ("eventType",),
     "awseventid": ("eventID",),
     "awsrequestid_": ("requestID",),
@@ -38,7 +40,7 @@ _SENTINEL = {
     "sessionissueraccountid": ("userIdentity", "sessionContext", "sessionIssuer", "accountId"),
     "sessionissuerusername": ("userIdentity", "sessionContext", "sessionIssuer", "userName"),
 }
-"""Columns of Microsoft Sentinel's table AWSCloudTrail, as its reference lists them."""
+"""Columns of Microsoft Sentinel's table AWSCloudTrail, as its reference lists them, and Splunk's time of an event."""
 
 WHOLE_RECORD = (
     "@message",
@@ -50,6 +52,9 @@ WHOLE_RECORD = (
     "record",
     "raw",
     "row",
+    "payload",
+    "rawevent",
+    "rawlog",
 )
 """Columns that hold a whole record as JSON text, the surer ones first."""
 STRUCTS = frozenset(
@@ -68,6 +73,8 @@ _FREE_NAMES = frozenset(
     {"encryptionContext", "sourceEncryptionContext", "encryptionContextSubset", "encryptionContextEquals"}
 )
 _DEPTH_LIMIT = 16
+_LITERAL_CHARACTERS = 1 << 18
+"""How long a struct may be that Python printed; a record has 256 KB at most."""
 _RESOURCE = re.compile(r"resources[._](?:([0-9]{1,3})[._])?(\w+)\Z")
 ZONE = re.compile(r"\s*\[([A-Za-z][\w/+: -]{0,40})\]\s*\Z")
 """What Sentinel's portal adds to the name of a column of times: their zone."""
@@ -182,8 +189,18 @@ def _read_struct(value: Any, name: str) -> Any:
         try:
             value = json.loads(text, strict=False)
         except (ValueError, RecursionError):
-            value = parse_struct_text(text)
+            value = read_literal(text) or parse_struct_text(text)
     return _respell(value, name, 0)
+
+
+def read_literal(text: str) -> Any:
+    """Read a struct as Python prints it, in a table that pandas wrote; None where it is none."""
+    if not text.startswith(("{'", "[{'")) or len(text) > _LITERAL_CHARACTERS:
+        return None
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
 
 
 def _respell(value: Any, name: str, depth: int) -> Any:

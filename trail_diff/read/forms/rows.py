@@ -33,6 +33,14 @@ def is_header(first_line: str) -> bool:
     )
 
 
+def header_for(first_line: str) -> str | None:
+    """Return a header for a table that has none, by its first row; None for a line that is no row with a record."""
+    if '"{""' not in first_line or "eventSource" not in first_line:
+        return None
+    names = ["record" if cell.startswith("{") else f"column{at}" for at, cell in enumerate(split_header(first_line))]
+    return ",".join(names) if names.count("record") == 1 else None
+
+
 def _may_be_header(line: str) -> bool:
     """Check whether the names that a header needs occur at all, which costs little and rules out most lines."""
     plain = line.lower().replace(" ", "").replace("_", "")
@@ -42,9 +50,10 @@ def _may_be_header(line: str) -> bool:
 
 def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     """Read a table, header first: a record for each row, or the text of a cell that holds a whole record."""
-    rest = iter(lines)
-    header = next(rest, "")
+    given = iter(lines)
+    header = next(given, "")
     names = split_header(header)
+    rest = map(_as_cell, given) if len(names) == 1 else given
     counts: Counter[Reason] = Counter()
     holder = next((index for name in WHOLE_RECORD for index, own in enumerate(names) if plain_name(own) == name), None)
     told = next((index for index, name in enumerate(names) if plain_name(name) == "eventid"), None)
@@ -79,6 +88,12 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
         is_lost = reason in (Reason.TIME_AMBIGUOUS, Reason.UNREADABLE_ROW)
         if count:
             yield Skipped(source, reason, count, (is_lost and sizes[0]) or UNSET)
+
+
+def _as_cell(line: str) -> str:
+    """Return a line of a table of one column as its cell, where it is a record as `psql` prints it."""
+    text = line.strip()
+    return '"' + text.replace('"', '""') + '"\n' if text.startswith("{") and text.endswith("}") else line
 
 
 def _read_row(names: Sequence[str], settled: Settled, time: int | None) -> Record | Reason:

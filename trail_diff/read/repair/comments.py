@@ -6,7 +6,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.read.repair.interface import Repair
 
 _COMMENT = re.compile(
-    r'("(?:[^"\\\n]++|\\.)*+")|/\*(?:[^*]++|\*(?!/))*+\*/|(?:(?<=[\s,\[\]{}])|^)(?://|#)[^\n]*', re.MULTILINE
+    r'("(?:[^"\\\n]++|\\.)*+"|\\.)|/\*(?:[^*]++|\*(?!/))*+\*/|(?:(?<=[\s,\[\]{}])|^)(?://|#)[^\n]*', re.MULTILINE
 )
 
 

@@ -31,8 +31,8 @@ _LINE = re.compile(
 _WORD = re.compile(rf"\b{_WORDS}\b|(?<!\w)8<", re.IGNORECASE)
 _MARK_WORDS, _MARK_CHARACTERS = 7, 80
 """How long text is at most that only says that something was left out."""
-_DOTS = re.compile(rf"({_STRING})|(:\s*+)?[\[(<]?(?:\.{{3,}}|\u2026)[\])>]?(?![^\n\"{{}}\[\],]*+\w)")
-_BRACKETED = re.compile(rf"({_STRING})|(:\s*+)?[\[(<][ \t]*{_WORDS}[ \t]*[\])>]", re.IGNORECASE)
+_DOTS = re.compile(rf"({_STRING}|\\.)|(:\s*+)?[\[(<]?(?:\.{{3,}}|\u2026)[\])>]?(?![^\n\"{{}}\[\],]*+\w)")
+_BRACKETED = re.compile(rf"({_STRING}|\\.)|(:\s*+)?[\[(<][ \t]*{_WORDS}[ \t]*[\])>]", re.IGNORECASE)
 
 
 def _drop_marks(text: str) -> str | None:

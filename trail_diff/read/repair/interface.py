@@ -16,7 +16,8 @@ class Repair(Struct, frozen=True):
     """One repair: the code under which the coverage names it, and what it does.
 
     `apply` returns the text without what was done to it, or None where nothing was. It takes time in proportion to the
-    text: `work` is how much, in eighths of what it takes to look for the values in the text.
+    text: `work` is how much, in eighths of what it takes to look for the values in the text. A pattern that takes
+    strings takes an escape outside of them as well: else each mark of escaped text is tried to the end of its line.
     """
 
     reason: Reason

@@ -10,7 +10,8 @@ from typing import Any
 from trail_diff.model.learnt import Record
 
 _LINK = re.compile(
-    r"<(?:https?://|mailto:)[^|<>\"\s]{1,400}\|([^<>|\"]{1,400})>|<(?:https?://|mailto:)([^|<>\"\s]{1,400})>"
+    r"(?<![\w.-])([\w.-]{1,255})<(?:https?://|mailto:)\1/?>"
+    r"|<(?:https?://|mailto:)[^|<>\"\s]{1,400}\|([^<>|\"]{1,400})>|<(?:https?://|mailto:)([^|<>\"\s]{1,400})>"
     r"|\[([^\[\]|\"]{1,400})\](?:\(https?://[^()\"\s]{1,400}\))|\[([^\[\]|\"]{1,400})\|https?://[^\[\]|\"\s]{1,400}\]"
 )
 _MASKED_DOT = re.compile(r"\[(?:\.|dot)\]")

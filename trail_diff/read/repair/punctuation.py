@@ -6,10 +6,10 @@ from trail_diff.model.reasons import Reason
 from trail_diff.read.repair.interface import Repair
 
 _STRING = r'"(?:[^"\\\n]++|\\.)*+"'
-_TOO_MANY = re.compile(rf"({_STRING})|,(?=\s*+(?:[,}}\]]|\Z))|(?<=[{{\[]),")
+_TOO_MANY = re.compile(rf"({_STRING}|\\.)|,(?=\s*+(?:[,}}\]]|\Z))|(?<=[{{\[]),")
 _MISSING = re.compile(
     rf'((?:"(?:[^"\\\n]++|\\.)*+"(?!\s*+:)|[}}\]]|\b(?:true|false|null|-?[0-9]{{1,40}}(?:\.[0-9]{{1,40}})?)\b))(\s*+)(?={_STRING}\s*+:)'
-    rf"|({_STRING})"
+    rf"|({_STRING}|\\.)"
 )
 
 

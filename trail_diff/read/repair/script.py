@@ -10,10 +10,12 @@ from trail_diff.read.repair.interface import Repair
 from trail_diff.read.repair.python_literals import read_literals
 
 _STRING = r'"(?:[^"\\\n]++|\\.)*+"'
-_NAME = re.compile(rf"({_STRING})|(?<=[{{,\s])([A-Za-z_$][\w$]{{0,80}})(?=\s*+:(?:\s|[\"\[{{0-9tfn]))")
+_NAME = re.compile(rf"({_STRING}|\\.)|(?<=[{{,\s])([A-Za-z_$][\w$]{{0,80}})(?=\s*+:(?:\s|[\"\[{{0-9tfn]))")
 _KNOWN = {"True": "true", "False": "false"}
-_WORD = re.compile(rf"({_STRING})|(:\s*+)(True|False|None|undefined|NaN|nil|NULL)\b(?=\s*+[,\]}}])")
-_MASK = re.compile(rf"({_STRING})|(:\s*+)(?:[Xx]{{3,}}|\*{{3,}}|<[\w ./-]{{1,40}}>|\?{{2,}}|#{{3,}})(?=\s*+[,\]}}])")
+_WORD = re.compile(rf"({_STRING}|\\.)|(:\s*+)(True|False|None|undefined|NaN|nil|NULL)\b(?=\s*+[,\]}}])")
+_MASK = re.compile(
+    rf"({_STRING}|\\.)|(:\s*+)(?:[Xx]{{3,}}|\*{{3,}}|<[\w ./-]{{1,40}}>|\?{{2,}}|#{{3,}})(?=\s*+[,\]}}])"
+)
 
 
 def _quote_names(text: str) -> str | None:

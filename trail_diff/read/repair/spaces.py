@@ -11,7 +11,7 @@ from trail_diff.read.repair.interface import Repair
 _OTHER = "\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff\x85"
 _NO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
 _OTHER_SPACE = re.compile(f"[{_OTHER}]")
-_OUTSIDE = re.compile(rf'("(?:[^"\\\n]++|\\.)*+")|[{_OTHER}]')
+_OUTSIDE = re.compile(rf'("(?:[^"\\\n]++|\\.)*+"|\\.)|[{_OTHER}]')
 
 
 def _replace_spaces(text: str) -> str | None:

@@ -10,7 +10,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.read.repair.interface import Repair
 
 _NARROWEST = 30
-_ACROSS_LINES = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_ACROSS_LINES = re.compile(r'("(?:[^"\\]++|\\.)*+")|\\.', re.DOTALL)
 _BREAK = re.compile(r"( ?)\r?\n[ \t]*")
 _CONTINUED = re.compile(r"(?<!\\)\\\r?\n")
 _NO_SPACES = re.compile(r'"(?:arn:[^\s"]*|[\w.-]*\.amazonaws\.com)"\Z')
@@ -27,7 +27,7 @@ def _join_at_width(text: str) -> str | None:
 
 
 def _join_at_spaces(text: str) -> str | None:
-    changed = _ACROSS_LINES.sub(lambda found: _join(found[0]) if "\n" in found[0] else found[0], text)
+    changed = _ACROSS_LINES.sub(lambda found: _join(found[1]) if "\n" in (found[1] or "") else found[0], text)
     return changed if changed != text else None
 
 
