@@ -68,7 +68,7 @@ def test_only_calls_about_something_else_are_left_out(events: list[Event], job: 
     window = Window(DAY + timedelta(hours=start), DAY + timedelta(hours=start + length))
     index = EventIndex(events)
 
-    inside, concerning = list(index.inside(window)), list(index.concerning(job, window))
+    inside, concerning = list(index.inside(window)), list(map(index.call, index.concerning(job, window)))
 
     left_out = [event for event in inside if event not in concerning]
     assert inside == sorted(filter(lambda one: window.holds(one.event_time), events), key=lambda one: one.event_time)
@@ -100,6 +100,7 @@ def test_calls_about_another_table_are_left_out() -> None:
     contexts += [{"aws:backup:backup-vault": VAULTS[0]}, {"aws:backup:backup-vault": VAULTS[2]}, {}]
     events = [make_call(number, number, context, "Decrypt") for number, context in enumerate(contexts)]
 
-    found = EventIndex(events).concerning(job, Window(DAY, DAY + timedelta(hours=9)))
+    index = EventIndex(events)
+    found = index.concerning(job, Window(DAY, DAY + timedelta(hours=9)))
 
-    assert [event.event_id for event in found] == ["0000", "0002", "0004"]
+    assert [index.call(place).event_id for place in found] == ["0000", "0002", "0004"]
