@@ -68,7 +68,10 @@ def test_only_calls_about_something_else_are_left_out(events: list[Event], job: 
     window = Window(DAY + timedelta(hours=start), DAY + timedelta(hours=start + length))
     index = EventIndex(events)
 
-    inside, concerning = list(index.inside(window)), list(map(index.call, index.concerning(job, window)))
+    inside, concerning = (
+        list(index.inside(window)),
+        [event for event, _ in index.sorted_calls(index.concerning(job, window))],
+    )
 
     left_out = [event for event in inside if event not in concerning]
     assert inside == sorted(filter(lambda one: window.holds(one.event_time), events), key=lambda one: one.event_time)
@@ -103,4 +106,4 @@ def test_calls_about_another_table_are_left_out() -> None:
     index = EventIndex(events)
     found = index.concerning(job, Window(DAY, DAY + timedelta(hours=9)))
 
-    assert [index.call(place).event_id for place in found] == ["0000", "0002", "0004"]
+    assert [event.event_id for event, _ in index.sorted_calls(found)] == ["0000", "0002", "0004"]

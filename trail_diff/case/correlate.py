@@ -52,18 +52,20 @@ def tie_events(
 
     `keys` are the keys in question; `others` the other jobs known, whose calls must not leak in.
     """
-    others = [other for other in others if other.id.casefold() != job.id.casefold()]
+    own_id = job.id.casefold()
+    others = [other for other in others if other.id.casefold() != own_id]
     near = _join_spans(other for other in others if _is_neighbour(job, other, window))
     in_question, vaults = frozenset(keys), vaults_of(others)
     about = events.within(window) if job.kind == "window" else events.concerning(job, window)
-    told: dict[int, tuple[Reason, ...]] = {}
+    told: dict[int, tuple[int, tuple[Reason, ...]]] = {}
     tied = []
-    for place in about:
-        event, sort = events.call(place), events.sort_of(place)
+    for event, sort in events.sorted_calls(about):
         if sort not in told:
-            told[sort] = tuple(_tie(event, job, in_question, vaults))
-        if told[sort] and not _belongs_to_neighbour(event, job, near):
-            tied.append(TiedEvent(event, max(map(SCORES.__getitem__, told[sort])), told[sort]))
+            reasons = tuple(_tie(event, job, in_question, vaults))
+            told[sort] = max((SCORES[reason] for reason in reasons), default=0), reasons
+        score, reasons = told[sort]
+        if reasons and not (near and _belongs_to_neighbour(event, job, near)):
+            tied.append(TiedEvent(event, score, reasons))
     ids = {tie.event.event_id for tie in tied}
     return JobEvents(job, window, tuple(tied), events.inside(window).without(ids))
 
@@ -72,10 +74,10 @@ def has_concurrent_job(job: Job, others: Iterable[Job]) -> bool:
     """Check whether another job ran on the same vault while this one did; a job and its parent are one."""
     own = {one.casefold() for one in (job.id, job.parent) if one}
     return any(
-        other.id.casefold() not in own
-        and (other.parent or "").casefold() != job.id.casefold()
-        and _is_same_vault(job, other)
+        _is_same_vault(job, other)
         and _overlap(job, other)
+        and other.id.casefold() not in own
+        and (other.parent or "").casefold() != job.id.casefold()
         for other in others
     )
 

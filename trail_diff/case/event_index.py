@@ -79,13 +79,10 @@ class EventIndex:
         """Return the KMS calls in a window."""
         return self._calls.inside(window)
 
-    def call(self, place: int) -> Event:
-        """Return the call at a place."""
-        return self._calls.calls[place]
-
-    def sort_of(self, place: int) -> int:
-        """Return a number that calls share which are alike in all that ties them to a job, but for their times."""
-        return self._sorts[place]
+    def sorted_calls(self, places: Iterable[int]) -> Iterator[tuple[Event, int]]:
+        """Yield the calls at some places, each with a number: those share one that are alike in all but their times."""
+        calls, sorts = self._calls.calls, self._sorts
+        return ((calls[place], sorts[place]) for place in places)
 
     def count_alike(self, places: Iterable[int]) -> list[tuple[Event, int]]:
         """Return one call of each sort at some places, and how many are alike."""
@@ -146,18 +143,18 @@ class EventIndex:
 
     def _calls_of(self, vault: str) -> "_Speaking":
         if vault not in self._speaking:
-            row = self._spoken.get(last_name(vault), ())
-            self._speaking[vault] = _Speaking(self._calls, [one for one in row if speaks_of(self.call(one), vault)])
+            calls, row = self._calls.calls, self._spoken.get(last_name(vault), ())
+            self._speaking[vault] = _Speaking(calls, [place for place in row if speaks_of(calls[place], vault)])
         return self._speaking[vault]
 
 
 class _Speaking:
     """Where the calls are that name a vault: all, those on a key that is known, and those that change something."""
 
-    def __init__(self, index: CallIndex, places: Sequence[int]) -> None:
+    def __init__(self, calls: Sequence[Event], places: Sequence[int]) -> None:
         self.places = array("L", places)
-        self.keyed = array("L", (place for place in places if _names_key(index.calls[place])))
-        self.changes = array("L", (place for place in places if is_change(index.calls[place])))
+        self.keyed = array("L", (place for place in places if _names_key(calls[place])))
+        self.changes = array("L", (place for place in places if is_change(calls[place])))
 
 
 def _part(row: Sequence[int], first: int, last: int) -> Sequence[int]:
