@@ -129,8 +129,9 @@ def _has_sid_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 def _said(statement: Mapping[str, Any]) -> object:
     """Return what a statement says, whatever its Sid: the same for each way to write it."""
+    raw: Any = statement
     try:
-        return _say_once(marshal.dumps(statement))
+        return _say_once(marshal.dumps(raw))
     except ValueError:  # nested too deep, or no plain JSON
         return _plain(_without_sid(statement))
 

@@ -29,6 +29,14 @@ class Places:
         self._hours = hours
         self._starts: dict[tuple[str | None, str | None], list[datetime]] = {}
 
+    def __eq__(self, other: object) -> bool:
+        """Check whether both are of the same hours, and of the same that was searched."""
+        return isinstance(other, Places) and self._of == other._of
+
+    def __hash__(self) -> int:
+        """Return a hash by how many there are."""
+        return hash(self._of[2:])
+
     def are_of(self, hours: Collection[Hour], searched: Collection[Span]) -> bool:
         """Check whether these are the places of some counts, to which nothing was added since."""
         known_hours, known_searched, *counts = self._of
