@@ -214,11 +214,11 @@ def list_jobs(
 
 
 def triage(
-    inputs: Inputs, wanted: TriageFilter, pad: timedelta = DEFAULT_PAD
+    inputs: Inputs, wanted: TriageFilter, pad: timedelta = DEFAULT_PAD, *, is_whole: bool = True
 ) -> tuple[Triage, Mapping[JobKey, Report]]:
     """Diagnose every job that did not succeed, out of one reading, and put those with the same cause together.
 
-    Return the groups, and the report of each of their jobs.
+    Return the groups, and the report of each of their jobs; of one that need not be whole, what groups are told from.
 
     Raises:
         TrailDiffError: what could not be used, with a hint.
@@ -227,7 +227,7 @@ def triage(
     from trail_diff.triaging.plan import TriagePlan
 
     read, plan = gather_night(structs.replace(dated(inputs), is_settled=is_settled), TriagePlan(wanted, pad))
-    grouped, reports = group_night(read, plan, inputs.options.processes)
+    grouped, reports = group_night(read, plan, inputs.options.processes, is_whole=is_whole)
     if not inputs.is_live and wanted.misses_all(read.gathered.jobs):
         # An export of another time is no quiet night.
         coverage = grouped.coverage
@@ -236,14 +236,17 @@ def triage(
     return grouped, reports
 
 
-def group_night(read: "Material", plan: "TriagePlan", processes: int = 1) -> tuple[Triage, Mapping[JobKey, Report]]:
+def group_night(
+    read: "Material", plan: "TriagePlan", processes: int = 1, *, is_whole: bool = True
+) -> tuple[Triage, Mapping[JobKey, Report]]:
     """Diagnose the jobs that are asked about, many in several processes, and put those with the same cause together."""
     from trail_diff.triaging.diagnose import Cases, diagnose_all
-    from trail_diff.triaging.group import group_reports, is_worth_telling, job_key
+    from trail_diff.triaging.group import group_reports, is_worth_telling, job_key, outline
     from trail_diff.triaging.select import check_completed
 
     gathered, cases = read.gathered, Cases(read.gathered, read.given, plan.pad)
-    reports = diagnose_all(lambda job: read.with_facts(cases.of(job)), plan.select(gathered), analyse, processes)
+    tell = analyse if is_whole else lambda case: outline(analyse(case))
+    reports = diagnose_all(lambda job: read.with_facts(cases.of(job)), plan.select(gathered), tell, processes)
     told = [report for report in reports if is_worth_telling(report) and plan.wanted.wants_cause(report.verdict.cause)]
     seen = sum(map(plan.wanted.holds, gathered.jobs))
     reading = summarize_reading(gathered.tally, gathered.skipped)

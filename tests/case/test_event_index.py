@@ -68,7 +68,10 @@ def test_only_calls_about_something_else_are_left_out(events: list[Event], job: 
     window = Window(DAY + timedelta(hours=start), DAY + timedelta(hours=start + length))
     index = EventIndex(events)
 
-    inside, concerning = list(index.inside(window)), list(index.concerning(job, window))
+    inside, concerning = (
+        list(index.inside(window)),
+        [event for event, _ in index.sorted_calls(index.concerning(job, window))],
+    )
 
     left_out = [event for event in inside if event not in concerning]
     assert inside == sorted(filter(lambda one: window.holds(one.event_time), events), key=lambda one: one.event_time)
@@ -93,6 +96,27 @@ def test_calls_that_speak_of_a_vault_are_found_at_any_time(events: list[Event], 
     assert list(limited) == kept
 
 
+@given(EVENTS, st.sampled_from(VAULTS), HOURS, HOURS)
+def test_the_nearest_calls_that_speak_of_a_vault_are_found(
+    events: list[Event], vault: str, start: int, hour: int
+) -> None:
+    """On either side of a time the nearest call is among those that are found, of some windows as of everything."""
+    moment = DAY + timedelta(hours=hour)
+    whole = EventIndex(events)
+    for index in (whole, whole.limited([Window(DAY + timedelta(hours=start), DAY + timedelta(hours=start + 2))])):
+        speaking = index.speaking_of(vault)
+        found = list(index.nearest_speaking(vault, moment))
+
+        assert index.is_spoken_of(vault) == bool(speaking)
+        assert all(event in speaking for event in found)
+        assert {event.event_id for event in index.nearest_speaking(vault, None)} == {one.event_id for one in speaking}
+        for side in (
+            [moment - event.event_time for event in speaking if event.event_time <= moment],
+            [event.event_time - moment for event in speaking if event.event_time > moment],
+        ):
+            assert not side or any(abs(event.event_time - moment) == min(side) for event in found)
+
+
 def test_calls_about_another_table_are_left_out() -> None:
     """A job on a table is not shown the calls for another table, nor those for the vault of another job."""
     job = Job("job", "backup", vault=VAULTS[0], resource=RESOURCES[1])
@@ -100,6 +124,7 @@ def test_calls_about_another_table_are_left_out() -> None:
     contexts += [{"aws:backup:backup-vault": VAULTS[0]}, {"aws:backup:backup-vault": VAULTS[2]}, {}]
     events = [make_call(number, number, context, "Decrypt") for number, context in enumerate(contexts)]
 
-    found = EventIndex(events).concerning(job, Window(DAY, DAY + timedelta(hours=9)))
+    index = EventIndex(events)
+    found = index.concerning(job, Window(DAY, DAY + timedelta(hours=9)))
 
-    assert [event.event_id for event in found] == ["0000", "0002", "0004"]
+    assert [event.event_id for event, _ in index.sorted_calls(found)] == ["0000", "0002", "0004"]

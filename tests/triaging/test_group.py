@@ -7,7 +7,9 @@ from render.canonical import CANONICAL
 
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import Report
-from trail_diff.triaging.group import group_reports
+from trail_diff.render.phrases import catalogue
+from trail_diff.render.summary import summarize
+from trail_diff.triaging.group import group_reports, is_worth_telling, outline
 
 
 def report_of(job_id: str, minute: int, parent: str | None = None) -> Report:
@@ -42,3 +44,16 @@ def test_confidence_of_a_group_is_the_lowest() -> None:
     (group,) = group_reports([sure, unsure], 2, Coverage()).groups
 
     assert group.confidence == "likely"
+
+
+def test_an_outline_is_grouped_and_worded_as_its_report() -> None:
+    """What is left of a report tells its group all that the report does, and holds neither events nor policies."""
+    reports = [report_of("a", 0), report_of("b", 1)]
+    outlines = [outline(report) for report in reports]
+
+    assert CANONICAL.events
+    assert CANONICAL.policies
+    assert not any(one.events or one.policies or one.decisions or one.weighing for one in outlines)
+    assert group_reports(outlines, 2, Coverage()) == group_reports(reports, 2, Coverage())
+    assert [is_worth_telling(one) for one in outlines] == [is_worth_telling(one) for one in reports]
+    assert [summarize(one, catalogue("en")) for one in outlines] == [summarize(one, catalogue("en")) for one in reports]

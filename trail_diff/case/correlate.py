@@ -33,25 +33,6 @@ def job_window(job: Job, pad: timedelta, newest: datetime | None) -> Window | No
         return Window(start, end)
 
 
-class Contexts:
-    """Reads what the encryption contexts of events say of a job, beside which there are the vaults of others.
-
-    Most contexts come again with many events.
-    """
-
-    def __init__(self, job: Job, vaults: Collection[str] = ()) -> None:
-        self._job, self._vaults = job, vaults
-        self._known: dict[tuple[tuple[str, str], ...], ContextVerdict] = {}
-
-    def verdict(self, event: Event) -> ContextVerdict:
-        """Return what the context of an event says."""
-        context = contexts_of(event)
-        pairs = tuple(context.items())
-        if pairs not in self._known:
-            self._known[pairs] = read_context(context, self._job, self._vaults)
-        return self._known[pairs]
-
-
 def tie_events(
     job: Job, window: Window, events: EventIndex, keys: Sequence[str], others: Sequence[Job] = ()
 ) -> JobEvents:
@@ -59,16 +40,18 @@ def tie_events(
 
     `keys` are the keys in question; `others` the other jobs known, whose calls must not leak in.
     """
-    others = [other for other in others if other.id.casefold() != job.id.casefold()]
+    own_id = job.id.casefold()
+    others = [other for other in others if other.id.casefold() != own_id]
     near = _join_spans(other for other in others if _is_neighbour(job, other, window))
-    in_question, contexts = frozenset(keys), Contexts(job, vaults_of(others))
-    about = events.inside(window) if job.kind == "window" else events.concerning(job, window)
-    tied = [
-        tie
-        for event in about
-        for tie in _tie(event, job, in_question, contexts)
-        if not _belongs_to_neighbour(tie, job, near)
-    ]
+    in_question, vaults = frozenset(keys), vaults_of(others)
+    about = events.within(window) if job.kind == "window" else events.concerning(job, window)
+    told: dict[int, tuple[Reason, ...]] = {}
+    tied = []
+    for event, sort in events.sorted_calls(about):
+        if sort not in told:
+            told[sort] = tuple(_tie(event, job, in_question, vaults))
+        if told[sort] and not (near and _belongs_to_neighbour(event, job, near)):
+            tied.append(TiedEvent(event, told[sort]))
     ids = {tie.event.event_id for tie in tied}
     return JobEvents(job, window, tuple(tied), events.inside(window).without(ids))
 
@@ -77,10 +60,10 @@ def has_concurrent_job(job: Job, others: Iterable[Job]) -> bool:
     """Check whether another job ran on the same vault while this one did; a job and its parent are one."""
     own = {one.casefold() for one in (job.id, job.parent) if one}
     return any(
-        other.id.casefold() not in own
-        and (other.parent or "").casefold() != job.id.casefold()
-        and _is_same_vault(job, other)
+        _is_same_vault(job, other)
         and _overlap(job, other)
+        and other.id.casefold() not in own
+        and (other.parent or "").casefold() != job.id.casefold()
         for other in others
     )
 
@@ -88,19 +71,13 @@ def has_concurrent_job(job: Job, others: Iterable[Job]) -> bool:
 _NAMING = {ContextVerdict.NAMES_VAULT, ContextVerdict.NAMES_RESOURCE}
 
 
-def _tie(event: Event, job: Job, keys: frozenset[str], contexts: Contexts) -> Iterator[TiedEvent]:
-    """Yield the event with every reason that ties it to the job, or nothing."""
+def _tie(event: Event, job: Job, keys: frozenset[str], vaults: Collection[str]) -> Iterator[Reason]:
+    """Yield every reason that ties an event to the job, beside which there are the vaults of others."""
     if job.kind == "window":
         if not keys or event.is_on(keys):
-            yield TiedEvent(event, (Reason.IN_WINDOW,))
+            yield Reason.IN_WINDOW
         return
-    reasons = tuple(_reasons(event, job, keys, contexts))
-    if reasons:
-        yield TiedEvent(event, reasons)
-
-
-def _reasons(event: Event, job: Job, keys: frozenset[str], contexts: Contexts) -> Iterator[Reason]:
-    verdict = contexts.verdict(event)
+    verdict = read_context(contexts_of(event), job, vaults)
     if verdict is ContextVerdict.NAMES_OTHER:
         return
     on_key, by_role = event.is_on(keys), is_job_role(event, job)
@@ -152,9 +129,9 @@ def _may_be_about_keys(event: Event, keys: frozenset[str]) -> bool:
     return not keys or event.error_code is not None or all(access.key is None for access in event.accesses)
 
 
-def _belongs_to_neighbour(tie: TiedEvent, job: Job, spans: Sequence[Window]) -> bool:
+def _belongs_to_neighbour(event: Event, job: Job, spans: Sequence[Window]) -> bool:
     """Check whether a call in the padding was made while a neighbouring job on the same vault or role ran."""
-    moment = tie.event.event_time
+    moment = event.event_time
     if job.kind == "window" or _ran_at(job, moment):
         return False
     return any(span.holds(moment) for span in spans)

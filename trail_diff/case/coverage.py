@@ -15,7 +15,7 @@ from trail_diff.case.correlate import has_concurrent_job, regions_of
 from trail_diff.case.event_index import EventIndex
 from trail_diff.events.jobs import is_finished
 from trail_diff.model.learnt import Coverage, Event, Job, JobEvents, Skipped, Window, Windows
-from trail_diff.model.reasons import Reason
+from trail_diff.model.reasons import Reason, in_order
 from trail_diff.read.interface import Tally
 from trail_diff.times import parse_time
 
@@ -92,7 +92,7 @@ def check_coverage(
     newest = parse_time(tally.newest())
     if newest and failed.job.kind != "window" and newest - _core(failed).end < DELIVERY_DELAY:
         found.add(Reason.DELIVERY_DELAY_POSSIBLE)
-    return tuple(reason for reason in Reason if reason in found)
+    return in_order(found)
 
 
 def _is_any_absent(failed: JobEvents, succeeded: JobEvents) -> bool:
@@ -179,12 +179,8 @@ def _is_spanned(side: JobEvents, where: str | None, tally: Tally) -> bool:
 
 def _has_records(side: JobEvents, where: str | None, tally: Tally, account_id: str | None = None) -> bool:
     """Check whether an hour of the job's own time has a record of a Region, and of an account where that is named."""
-    return any(
-        (not where or region in ("", where))
-        and (not account_id or account in ("", account_id))
-        and _hour_overlaps(hour, _core(side))
-        for region, account, hour in tally.hours
-    )
+    core = _core(side)
+    return tally.places().has_records(where, account_id, core.start, core.end)
 
 
 def _check_selectors(
@@ -301,11 +297,6 @@ def _core(side: JobEvents) -> Window:
     return Window(start, max(start, side.job.completed or start))
 
 
-def _hour_overlaps(hour: str, window: Window) -> bool:
-    start = parse_time(f"{hour}:00:00")
-    return start is not None and start <= window.end and window.start < start + timedelta(hours=1)
-
-
 def _entries(value: object) -> list[Mapping[str, Any]]:
     return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
 
@@ -352,7 +343,7 @@ def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:
         records_read=tally.records,
         files_read=tally.files,
         skipped=tuple(one for one in skipped if not one.reason.startswith(_REPAIRED)),
-        warnings=tuple(reason for reason in Reason if reason in warnings),
+        warnings=in_order(warnings),
         repairs=repairs or UNSET,
         cached_at=parse_time(tally.cached_at) or UNSET,
     )

@@ -9,14 +9,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from trail_diff.arns import arn_region, arn_service, last_name
-from trail_diff.case.correlate import Contexts, is_job_role
+from trail_diff.case.correlate import is_job_role
 from trail_diff.case.event_index import EventIndex
-from trail_diff.events.encryption_context import BACKUP_VAULT_KEY, ContextVerdict, contexts_of, names_vault
+from trail_diff.events.encryption_context import ContextVerdict, contexts_of, read_context, speaks_of
 from trail_diff.events.vaults import is_vault_key_read, is_vault_key_used, resource_type_of
 from trail_diff.model.codes import CallerKind, KeyRole
 from trail_diff.model.learnt import Event, Job, JobKey, Window
 
 _ROLES: Sequence[KeyRole] = ("vault", "source-vault", "resource")
+_Alike = tuple[Event, int]
+"""A call, and how many are like it."""
+_ByVerdict = Mapping[ContextVerdict, Sequence[_Alike]]
 
 
 def learn_keys(job: Job, window: Window, events: EventIndex, jobs: Sequence[Job] = ()) -> tuple[JobKey, ...]:
@@ -28,10 +31,10 @@ def learn_keys(job: Job, window: Window, events: EventIndex, jobs: Sequence[Job]
     vault, which may be older than the vault's present key. Where calls at other times name the vault, so do the job's
     own, and one that names nothing is a neighbour's (AWS Backup guide, "Encryption for backups").
     """
-    inside = events.concerning(job, window)
+    inside = events.count_alike(events.concerning(job, window))
     by_verdict = _by_verdict(job, inside)
     found = [*_described(job), *_created(job, events.changes), *_named(job, inside, by_verdict)]
-    spoken = {role for role, vault in _vaults(job) if any(_speaks_of(one, vault) for one in events.speaking_of(vault))}
+    spoken = {role for role, vault in _vaults(job) if events.is_spoken_of(vault)}
     found += [*_unnamed(job, by_verdict, found, spoken), *_of_other_jobs(job, events, jobs)]
     first = {(one.role, one.key): one for one in reversed(found)}
     return tuple(sorted(first.values(), key=lambda one: (_ROLES.index(one.role), found.index(one))))
@@ -135,44 +138,38 @@ def is_at(event: Event, thing: str, job: Job) -> bool:
     return is_of_account and (event.aws_region is None or region in (None, event.aws_region))
 
 
-def _by_verdict(job: Job, inside: Iterable[Event]) -> Mapping[ContextVerdict, Sequence[Event]]:
+def _by_verdict(job: Job, inside: Iterable[_Alike]) -> _ByVerdict:
     """Sort calls by what their contexts say of a job."""
-    found: dict[ContextVerdict, list[Event]] = {verdict: [] for verdict in ContextVerdict}
-    contexts = Contexts(job)
-    for event in inside:
-        found[contexts.verdict(event)].append(event)
+    found: dict[ContextVerdict, list[_Alike]] = {verdict: [] for verdict in ContextVerdict}
+    for event, count in inside:
+        found[read_context(contexts_of(event), job)].append((event, count))
     return found
 
 
-def _named(job: Job, inside: Sequence[Event], by_verdict: Mapping[ContextVerdict, Sequence[Event]]) -> Iterator[JobKey]:
+def _named(job: Job, inside: Sequence[_Alike], by_verdict: _ByVerdict) -> Iterator[JobKey]:
     """Yield the keys of calls whose context names a vault or the resource of the job, the most used first."""
     for role, vault in _vaults(job):
-        of_vault = [event for event in inside if _speaks_of(event, vault)]
+        of_vault = [one for one in inside if speaks_of(one[0], vault)]
         yield from (JobKey(role, key, "encryption-context") for key in _by_use(of_vault))
     of_resource = by_verdict[ContextVerdict.NAMES_RESOURCE]
     yield from (JobKey("resource", key, "encryption-context") for key in _by_use(of_resource))
 
 
-def _speaks_of(event: Event, vault: str) -> bool:
-    """Check whether a call's context names a vault; vaults of one name in two Regions are told apart by the call's."""
-    value = contexts_of(event).get(BACKUP_VAULT_KEY)
-    if value is None or not names_vault(value, vault):
-        return False
-    return value == vault or event.aws_region is None or arn_region(vault) in (None, event.aws_region)
-
-
 def _unnamed(
-    job: Job, by_verdict: Mapping[ContextVerdict, Sequence[Event]], found: Sequence[JobKey], spoken: Collection[KeyRole]
+    job: Job,
+    by_verdict: _ByVerdict,
+    found: Sequence[JobKey],
+    spoken: Collection[KeyRole],
 ) -> Iterator[JobKey]:
     """Yield the keys of calls whose context says nothing: the storage service's, and those of the job's role."""
     known = {one.role for one in found}.union(spoken)
     silent = by_verdict[ContextVerdict.SILENT]
     for role, vault in _vaults(job):
         if role not in known:
-            storage = [event for event in silent if _is_storage_service(event) and is_at(event, vault, job)]
+            storage = [one for one in silent if _is_storage_service(one[0]) and is_at(one[0], vault, job)]
             yield from (JobKey(role, key, "storage-service") for key in _by_use(storage))
     if not found:
-        by_role = [event for event in silent if is_job_role(event, job) and is_at(event, job.resource or "", job)]
+        by_role = [one for one in silent if is_job_role(one[0], job) and is_at(one[0], job.resource or "", job)]
         yield from (JobKey("resource", key, "job-role") for key in _by_use(by_role))
 
 
@@ -186,7 +183,7 @@ def _of_other_jobs(job: Job, events: EventIndex, jobs: Iterable[Job]) -> Iterato
     for role, vault in _vaults(job):
         others = [other for other in jobs if other.vault == vault and other.key and is_vault_key_used(other)]
         keyed = [(_distance(job, other.created), other.key) for other in others if other.id != job.id]
-        spoken = (event for event in events.speaking_of(vault) if _speaks_of(event, vault))
+        spoken = events.nearest_speaking(vault, job.created or job.completed)
         keyed += [(_distance(job, event.event_time), access.key) for event in spoken for access in event.accesses]
         nearest = min(((distance, key) for distance, key in keyed if key), default=None)
         if nearest is not None:
@@ -202,7 +199,10 @@ def _distance(job: Job, moment: datetime | None) -> tuple[bool, float]:
     return apart < 0, abs(apart)
 
 
-def _by_use(events: Iterable[Event]) -> Sequence[str]:
+def _by_use(calls: Iterable[_Alike]) -> Sequence[str]:
     """Return the keys of calls, the most used first."""
-    used = Counter(key for event in events for key in {access.key for access in event.accesses if access.key})
+    used = Counter[str]()
+    for event, count in calls:
+        for key in {access.key for access in event.accesses if access.key}:
+            used[key] += count
     return sorted(used, key=lambda key: (-used[key], key))

@@ -13,7 +13,7 @@ from trail_diff.case.usage_history import UseHistory
 from trail_diff.events.changes import POLICY_CARRIERS, select_changes
 from trail_diff.events.signs import used_keys_of
 from trail_diff.model.learnt import Case, Coverage, Event, Facts, Job, JobEvents, Use, Window, Windows
-from trail_diff.model.reasons import Reason
+from trail_diff.model.reasons import Reason, in_order
 from trail_diff.times import parse_time
 
 
@@ -117,7 +117,7 @@ def _complete(reading: Coverage, sides: Sequence[JobEvents], warnings: Collectio
         reading,
         windows=Windows(spans[0], spans[1] if len(spans) > 1 else None, reading.windows.changes),
         events_kept=len(ids),
-        warnings=tuple(reason for reason in Reason if reason in warnings),
+        warnings=in_order(warnings),
     )
 
 

@@ -48,7 +48,7 @@ def triage(
 
     wanted = make_filter(narrowed)
     with reading(source, run, history=history, known=known, jobs=job, writes=view.output) as inputs:
-        grouped, reports = triage_jobs(inputs, wanted, parse_duration_option(pad))
+        grouped, reports = triage_jobs(inputs, wanted, parse_duration_option(pad), is_whole=_has_pages(view))
         if not grouped.jobs.seen:
             note_if_any(explain_no_jobs(inputs, grouped.coverage))
     shown = render_options(view)
@@ -67,7 +67,7 @@ def _write_pages(reports: "Mapping[JobKey, Report]", view: TriageView) -> "Mappi
     """
     from trail_diff.render import render_report
 
-    if view.output_format != "html" or view.output is None or not reports:
+    if not _has_pages(view) or view.output is None or not reports:
         return {}
     folder = view.output.with_name(f"{view.output.stem}-jobs")
     pages = {key: f"{folder.name}/{number}.html" for number, key in enumerate(reports, 1)}
@@ -77,6 +77,11 @@ def _write_pages(reports: "Mapping[JobKey, Report]", view: TriageView) -> "Mappi
             Path(view.output.parent, page), render_report(reports[key], "html", render_options(view)), "--output"
         )
     return pages
+
+
+def _has_pages(view: TriageView) -> bool:
+    """Check whether each job's full report is written as well."""
+    return view.output_format == "html" and view.output is not None and not view.summary
 
 
 def _exit_status(grouped: "Triage") -> ExitStatus:

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from trail_diff.model.codes import CallerKind, Presence
 from trail_diff.model.learnt import Caller, Event, JobEvents, TiedEvent
-from trail_diff.model.reasons import Reason
+from trail_diff.model.reasons import Reason, in_order
 from trail_diff.model.report import CallerGroup, Calls
 
 _PRESENCE_ORDER: tuple[Presence, ...] = ("denied-in-failed", "only-succeeded", "only-failed", "both")
@@ -137,7 +137,7 @@ def _build_group(caller: Caller, action: str, key: str | None, calls: Sequence[_
         failed=failed,
         succeeded=succeeded,
         presence=_presence(failed, succeeded),
-        tied_by=tuple(reason for reason in Reason if reason in tied_by),
+        tied_by=in_order(tied_by),
         recorded_in=tuple(sorted(account for account in accounts if account)),
     )
 

@@ -40,15 +40,13 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
     call = find_call(case, group)
     if call is None or group.key is None:
         return
-    request = request_in_failed(case, call)
     key = key_in_failed(case, group.key)
     refused_at = call[0].event_time if is_denial_code(call[0].error_code) else None
-    decided = [
-        (version, decide_group(group, request, version, case, _moment(case.failed)))
-        for version in _policies_of_job(case, key, refused_at)
-    ]
-    if not decided:
+    versions = list(_policies_of_job(case, key, refused_at))
+    if not versions:
         return
+    request = request_in_failed(case, call)
+    decided = [(version, decide_group(group, request, version, case, _moment(case.failed))) for version in versions]
     then, decision = next((one for one in decided if one[1].decision in _REFUSALS), decided[0])
     replaced = _replaced_just_before(case, key, refused_at or began(case))
     is_replaced = False

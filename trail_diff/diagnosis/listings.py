@@ -27,8 +27,8 @@ def list_events(
     places = _Places(groups)
     sides: list[tuple[Side, JobEvents | None]] = [("failed", case.failed), ("succeeded", case.succeeded)]
     ties = [(side, tie) for side, own in sides if own is not None for tie in own.events]
-    kept = nsmallest(most, ((side, tie, places.of(tie.event)) for side, tie in ties), key=_weight)
-    events = [_list_event(*one) for one in kept]
+    placed = ((side, tie, places.of(tie.event)) for side, tie in ties)
+    events = [_list_event(*one) for one in (nsmallest(most, placed, key=_weight) if len(ties) > most else placed)]
     events.sort(key=lambda event: (event.event_time, event.event_id, event.side))
     return tuple(events), len(ties) - len(events)
 

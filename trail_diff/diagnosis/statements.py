@@ -1,13 +1,18 @@
 """Policies compared statement by statement, and which statements concern a call. Pure."""
 
 import json
+import marshal
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from trail_diff.diagnosis.covering import covers
 from trail_diff.diagnosis.examined import Explained
 from trail_diff.model.decisions import CallerDecision, StatementOutcome, StatementRef
 from trail_diff.model.report import StatementChange
+
+_MOST_STATEMENTS = 1024
+"""How many statements are kept as what they say: many jobs meet the same."""
 
 
 def compare_statements(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[StatementChange]:
@@ -61,7 +66,8 @@ def find_covering(statement: Mapping[str, Any], policy: Mapping[str, Any]) -> in
     """
     listed = policy.get("Statement")
     others = [one for one in enumerate(listed if isinstance(listed, list) else [listed], 1) if isinstance(one[1], dict)]
-    same = (index for index, other in others if _said(other) == _said(statement))
+    said = _said(statement)
+    same = (index for index, other in others if _said(other) == said)
     return next(same, None) or next((index for index, other in others if covers(other, statement)), None)
 
 
@@ -123,7 +129,20 @@ def _has_sid_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 def _said(statement: Mapping[str, Any]) -> object:
     """Return what a statement says, whatever its Sid: the same for each way to write it."""
-    return _plain({name: value for name, value in statement.items() if name != "Sid"})
+    raw: Any = statement
+    try:
+        return _say_once(marshal.dumps(raw))
+    except ValueError:  # nested too deep, or no plain JSON
+        return _plain(_without_sid(statement))
+
+
+@lru_cache(maxsize=_MOST_STATEMENTS)
+def _say_once(written: bytes) -> object:
+    return _plain(_without_sid(marshal.loads(written)))  # noqa: S302 - written just before
+
+
+def _without_sid(statement: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in statement.items() if name != "Sid"}
 
 
 def _whole(statement: Mapping[str, Any]) -> object:

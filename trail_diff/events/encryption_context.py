@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
-from trail_diff.arns import arn_resource, arn_service, last_name
+from trail_diff.arns import arn_region, arn_resource, arn_service, last_name
 from trail_diff.model.learnt import Event, Job
 
 
@@ -138,6 +138,14 @@ def names_vault(value: str, vault: str) -> bool:
     if value.startswith("arn:") and vault.startswith("arn:"):
         return False
     return last_name(value) == last_name(vault)
+
+
+def speaks_of(event: Event, vault: str) -> bool:
+    """Check whether a call's context names a vault; vaults of one name in two Regions are told apart by the call's."""
+    value = contexts_of(event).get(BACKUP_VAULT_KEY)
+    if value is None or not names_vault(value, vault):
+        return False
+    return value == vault or event.aws_region is None or arn_region(vault) in (None, event.aws_region)
 
 
 def _read_table(value: str, job: Job) -> ContextVerdict:

@@ -105,7 +105,8 @@ def find_job(jobs: Sequence[Job], job_id: str) -> Job:
         JobNotFoundError: no descriptor of it was read.
         AmbiguousJobError: the id stands for jobs of several accounts or Regions.
     """
-    found = [job for job in jobs if job.id.casefold() == job_id.strip().casefold()]
+    wanted = job_id.strip().casefold()
+    found = [job for job in jobs if job.id.casefold() == wanted]
     if not found:
         raise JobNotFoundError(
             f"no job {job_id!r} in what was read ({len(jobs)} other job{'' if len(jobs) == 1 else 's'} found)",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from sys import intern
-from typing import Any
+from typing import Any, TypeVar
 
 from trail_diff.arns import partition_of
 from trail_diff.events.denials import read_denial
@@ -21,6 +21,7 @@ from trail_diff.times import parse_time
 
 KMS = "kms.amazonaws.com"
 _NOTHING: Mapping[str, Any] = {}
+Text = TypeVar("Text", str, str | None)
 _KEY_ARN = re.compile(r"arn:aws[\w-]{0,16}:kms:[a-z0-9-]{1,32}:\d{12}:key/[\w-]{1,64}")
 _LONGEST_NAME = 256
 _NO_NAME = re.compile(r"""["'{}\[\]\\]|\A\s|\s\Z""")
@@ -41,7 +42,7 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         return Skipped(source, Reason.INVALID_RECORD)
     request = _object(record.get("requestParameters"))
     error_code, error_message = read_error_code(record), text_of(record.get("errorMessage"))
-    resources = tuple(_resource_arns(record.get("resources")))
+    resources = tuple(map(_common, _resource_arns(record.get("resources"))))
     identity, context = _object(record.get("userIdentity")), _object(record.get("eventContext"))
     return Event(
         event_id=text_of(record.get("eventID")) or _make_id(record),
@@ -49,19 +50,19 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         event_source=intern(event_source),
         event_name=intern(event_name),
         caller=identify_caller(record),
-        aws_region=text_of(record.get("awsRegion")),
-        recipient_account_id=account_of(record.get("recipientAccountId")),
-        event_type=text_of(record.get("eventType")),
+        aws_region=_common(text_of(record.get("awsRegion"))),
+        recipient_account_id=_common(account_of(record.get("recipientAccountId"))),
+        event_type=_common(text_of(record.get("eventType"))),
         shared_event_id=text_of(record.get("sharedEventID")),
-        principal_id=text_of(identity.get("principalId")),
-        mfa_authenticated=text_of(
-            _object(_object(identity.get("sessionContext")).get("attributes")).get("mfaAuthenticated")
+        principal_id=_common(text_of(identity.get("principalId"))),
+        mfa_authenticated=_common(
+            text_of(_object(_object(identity.get("sessionContext")).get("attributes")).get("mfaAuthenticated"))
         ),
         error_code=error_code,
         error_message=error_message,
         denial=read_denial(error_message, error_code) if error_code else None,
         read_only=_flag(record.get("readOnly")),
-        source_ip_address=text_of(record.get("sourceIPAddress")),
+        source_ip_address=_common(text_of(record.get("sourceIPAddress"))),
         vpc_endpoint_id=text_of(record.get("vpcEndpointId")),
         accesses=tuple(_accesses(record, event_name, request, resources)) if event_source == KMS else (),
         resources=resources,
@@ -74,6 +75,11 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         in_scope_of=_object(identity.get("inScopeOf")),
         source=source,
     )
+
+
+def _common(text: Text) -> Text:
+    """Return a text that many records have, held once."""
+    return intern(text) if type(text) is str else text
 
 
 def _is_possible(record: Record, event_source: str, event_name: str) -> bool:
@@ -148,7 +154,13 @@ def _accesses(
         yield KeyAccess("kms:ReEncryptTo", destination)
         return
     key = next(iter(keys), None) or _named_key(record, request.get("keyId")) or _told_key(record)
-    yield KeyAccess(intern(f"kms:{event_name}"), intern(key) if key else None)
+    yield _access(event_name, key)
+
+
+@lru_cache(maxsize=4096)
+def _access(event_name: str, key: str | None) -> KeyAccess:
+    """Return the use of a key: many calls are the same, and one object stands for all."""
+    return KeyAccess(intern(f"kms:{event_name}"), intern(key) if key else None)
 
 
 def has_own_key(event: Event) -> bool:
@@ -221,7 +233,8 @@ def _flag(value: object) -> bool | None:
 def _pairs(value: object) -> Mapping[str, str]:
     if not isinstance(value, dict):
         return {}
-    return {key: text for key, text in value.items() if isinstance(key, str) and isinstance(text, str)}
+    is_plain = all(type(key) is str and type(text) is str for key, text in value.items())
+    return value if is_plain else {k: text for k, text in value.items() if isinstance(k, str) and isinstance(text, str)}
 
 
 def _object(value: object) -> Mapping[str, Any]:

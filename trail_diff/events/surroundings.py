@@ -90,10 +90,10 @@ def user_names(calls: Iterable[Event]) -> frozenset[str]:
 
 def resource_names(jobs: Iterable[Job], calls: Iterable[Event], keys: Iterable[str]) -> frozenset[str]:
     """Return the names of what is encrypted: the jobs' resources, those in encryption contexts, and the keys."""
-    texts = [job.resource for job in jobs]
-    texts += [value for event in calls for value in event.encryption_context.values()]
-    texts += [event.in_scope_of.get("sourceArn") for event in calls]
-    names = {name for text in texts if isinstance(text, str) for name in _names_in(text)}
+    texts = {job.resource for job in jobs}
+    texts.update(value for event in calls for value in event.encryption_context.values())
+    texts.update(text for event in calls if isinstance(text := event.in_scope_of.get("sourceArn"), str))
+    names = {name for text in texts if text is not None for name in _names_in(text)}
     return frozenset(names.union(key for arn in keys for key in (arn, last_name(arn)) if key))
 
 

@@ -102,7 +102,7 @@ def _key_of_record(content: Any) -> str | None:
 
 def _carriers(content: Any) -> Iterator[Event]:
     """Yield the records that carry a policy, out of what exports have around them."""
-    from trail_diff.policy.documents.document import parse_json
+    from trail_diff.policy.documents.names import parse_json
 
     match content:
         case {"requestParameters": {"policy": _}}:

@@ -32,7 +32,15 @@ class CallIndex:
 
     def inside(self, window: "Window") -> "WindowCalls":
         """Return the calls in a window."""
-        return WindowCalls(self, bisect_left(self._times, window.start), bisect_right(self._times, window.end))
+        return WindowCalls(self, *self.span(window))
+
+    def span(self, window: "Window") -> tuple[int, int]:
+        """Return the place of the first call in a window, and that behind the last."""
+        return bisect_left(self._times, window.start), bisect_right(self._times, window.end)
+
+    def before(self, moment: datetime) -> int:
+        """Return how many calls were made up to a time."""
+        return bisect_right(self._times, moment)
 
     def places(self, signs_of: Signs, sign: Hashable) -> Sequence[int]:
         """Return the places of the calls that have a sign, in order."""

@@ -1,5 +1,6 @@
 """Every reason code that a report can hold."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -351,3 +352,11 @@ class Reason(StrEnum):
     POLICY_OF_THE_SESSION = "policy-of-the-session"
     POLICY_OF_THE_ENDPOINT = "policy-of-the-endpoint"
     QUOTA_OF_KMS = "quota-of-kms"
+
+
+_PLACES = {reason: place for place, reason in enumerate(Reason)}
+
+
+def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Return reasons in the order of the enum, each once."""
+    return tuple(sorted(set(reasons), key=_PLACES.__getitem__))

@@ -5,7 +5,6 @@ wants, a job document, or a note of what was skipped. Every record that was read
 Tally, because coverage has to be told from records that are thrown away.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,15 +15,13 @@ import msgspec
 from trail_diff.events.changes import GLOBAL_SOURCES, OTHER_CHANGES
 from trail_diff.events.fields import account_of
 from trail_diff.model.learnt import Record, Skipped, Window
+from trail_diff.read.places import Places
 from trail_diff.read.records import Peek, SlimRecord
 from trail_diff.times import parse_time
 
 KEPT_SOURCES = frozenset({"kms.amazonaws.com", "backup.amazonaws.com"})
 """The services all of whose events are kept for a case."""
 _KMS_ALONE = frozenset({"kms.amazonaws.com"})
-_REGION = re.compile(r"[^\s\"]+\Z")
-_ACCOUNT = re.compile(r"(?![0-9.,]+E[+-]?[0-9]+\Z)[^\s\"]+\Z", re.IGNORECASE)
-"""What can be a Region or an account, masked ones included; not one in two pieces, or rounded by a spreadsheet."""
 
 Selection = Callable[[Peek | SlimRecord], bool]
 """Says whether a record is worth decoding in full. It sees raw, unchecked values and must never raise."""
@@ -227,6 +224,7 @@ class Tally:
         self.as_of: str | None = None
         self.cached_at: str | None = None
         self.changes: tuple[str, str] | None = None
+        self._places: Places | None = None
 
     def count(self, peek: Peek) -> None:
         """Count one record."""
@@ -250,15 +248,19 @@ class Tally:
         """Return the time up to which is known: when it was fetched, else that of the newest record."""
         return self.as_of or self.last
 
-    def regions(self) -> set[str]:
+    def regions(self) -> frozenset[str]:
         """Return the Regions that records came from, or whose event history was searched for some."""
-        named = {region for region, account, *_ in self.searched if account}
-        return named | {region for region, _, _ in self.hours if _REGION.match(region)}
+        return self.places().regions
 
-    def accounts(self) -> set[str]:
+    def accounts(self) -> frozenset[str]:
         """Return the accounts that records came from, or whose event history was searched for some."""
-        named = {account for _, account, *_ in self.searched if account}
-        return named | {account for _, account, _ in self.hours if _ACCOUNT.match(account)}
+        return self.places().accounts
+
+    def places(self) -> Places:
+        """Return where and when records were."""
+        if self._places is None or not self._places.are_of(self.hours, self.searched):
+            self._places = Places(self.hours, self.searched)
+        return self._places
 
     def is_event_history(self) -> bool:
         """Check whether all that was read is event history, which leaves no KMS or read-only event out."""

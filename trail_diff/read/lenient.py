@@ -9,6 +9,7 @@ and the zero bytes of a hole in a file.
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -22,6 +23,9 @@ from trail_diff.read.slim import REFUSALS
 SPACE = b" \t\r\n\x0b\x0c\x1e\0"
 DEPTH_LIMIT = 500
 """How deep brackets may lie in one another; records stay below twenty, and both parsers give up not far beyond."""
+_SHARED_BYTES = 1024
+_MOST_SHARED = 4096
+"""Up to what size, and of how many, the parts of records are held that may come again."""
 
 _ONCE = frozenset({"eventSource", "eventID", "api", "actor", "event", "aws", "event.id", "EventId", "AwsEventId"})
 """Names that a record has once, in CloudTrail's schema or in another; an object with two of them was two records."""
@@ -277,16 +281,28 @@ def _is_spaced_json(string: str) -> bool:
 
 
 def to_record(slim_record: SlimRecord) -> Record | Reason:
-    """Decode what `normalize` reads of a record; a Reason says that a part of it cannot be."""
+    """Decode what `normalize` reads of a record; a Reason says that a part of it cannot be.
+
+    Parts that come again are the same objects, as most are in a night of calls, so nobody may change them.
+    """
     record: Record = {}
     for name, value in zip(SlimRecord.__struct_encode_fields__, _values_of(slim_record), strict=True):
         if value is NULL:
             continue
-        decoded = decode_fully(value) if isinstance(value, msgspec.Raw) else value
+        decoded = _decode_shared(bytes(value)) if isinstance(value, msgspec.Raw) else value
         if isinstance(decoded, Reason):
             return decoded
         record[name] = decoded
     return record
+
+
+def _decode_shared(raw: bytes) -> Any:
+    return _decode_once(raw) if len(raw) <= _SHARED_BYTES else decode_fully(raw)
+
+
+@lru_cache(maxsize=_MOST_SHARED)
+def _decode_once(raw: bytes) -> Any:
+    return decode_fully(raw)
 
 
 _values_of = attrgetter(*SlimRecord.__struct_fields__)

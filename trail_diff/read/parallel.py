@@ -5,6 +5,7 @@ they are started afresh. They ignore Ctrl-C and SIGTERM, which may be sent to a 
 ended by the process that began them, and end when it is gone.
 """
 
+import gc
 import signal
 import sys
 from collections import deque
@@ -154,7 +155,11 @@ def _results(work: Callable[[T], Iterable[R]], item: T) -> Iterator[R | TrailDif
 
 
 def _serve(work: Callable[[Any], Iterable[Any]], connection: Connection, inherited: list[Connection]) -> None:
-    """Work until there is nothing more to do; None says that an item is done."""
+    """Work until there is nothing more to do; None says that an item is done.
+
+    What was there before is shared with the process that began it: looking for cycles in it would copy it.
+    """
+    gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):

@@ -29,6 +29,9 @@ from trail_diff.triaging.neighbours import Neighbours
 
 _WORTH_JOBS = 16
 """How many jobs there have to be before further processes are worth their start."""
+_FIRST_JOBS = 8
+_SHARES = 8
+"""Into how many shares the jobs of one process are cut, so that all are done at about the same time."""
 NO_TIME = datetime.min.replace(tzinfo=UTC)
 """Where the time of a job stands that has none."""
 
@@ -83,19 +86,36 @@ class _Diagnosis:
     def __init__(self, case_of: Callable[[Job], Case], jobs: Sequence[Job], analyse: Callable[[Case], Report]) -> None:
         self._case_of, self._jobs, self._analyse = case_of, jobs, analyse
 
-    def __call__(self, place: int) -> Iterator[Report]:
-        """Yield the report of a job."""
-        yield self._analyse(self._case_of(self._jobs[place]))
+    def __call__(self, places: Sequence[int]) -> Iterator[tuple[int, Report]]:
+        """Yield the reports of some jobs, each with its place."""
+        for place in places:
+            yield place, self._analyse(self._case_of(self._jobs[place]))
 
 
 def diagnose_all(
     case_of: Callable[[Job], Case], jobs: Sequence[Job], analyse: Callable[[Case], Report], processes: int
 ) -> tuple[Report, ...]:
-    """Return the report of each job, in order; many are diagnosed in several processes."""
-    is_worth = processes > 1 and len(jobs) >= _WORTH_JOBS
-    work = _Diagnosis(case_of, jobs, analyse)
-    with closing(run_in_order(work, range(len(jobs)), processes if is_worth else 0)) as diagnosed:
-        return tuple(report for _, report in diagnosed)
+    """Return the report of each job, in order; many are diagnosed in several processes.
+
+    The first ones are diagnosed here: what they look up, as by what calls are found, the processes share then.
+    """
+    work, places = _Diagnosis(case_of, jobs, analyse), range(len(jobs))
+    if processes <= 1 or len(jobs) < _WORTH_JOBS:
+        return tuple(report for _, report in work(places))
+    found = dict(work(places[:_FIRST_JOBS]))
+    with closing(run_in_order(work, _share(places[_FIRST_JOBS:], processes), processes)) as diagnosed:
+        found.update(told for _, told in diagnosed)
+    return tuple(found[place] for place in places)
+
+
+def _share(places: Sequence[int], processes: int) -> Iterator[Sequence[int]]:
+    """Yield shares of jobs so that each process mostly has those of one time, and so a part of the events only.
+
+    What a process looks at of the events that all share it has a copy of from then on.
+    """
+    size = len(places) // (processes * _SHARES) + 1
+    shares = [places[start : start + size] for start in range(0, len(places), size)]
+    yield from (share for number in range(_SHARES) for share in shares[number::_SHARES])
 
 
 class Questions:

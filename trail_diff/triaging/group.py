@@ -8,7 +8,7 @@ from trail_diff.events.jobs import is_succeeded
 from trail_diff.model.codes import Confidence
 from trail_diff.model.learnt import Coverage, Job
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Change, Finding, NextStep, Report
+from trail_diff.model.report import Change, Finding, NextStep, Remedy, Report
 from trail_diff.model.triage import JobKey, Triage, TriageChange, TriageCounts, TriageGroup, TriageJob
 
 _CERTAINTY: Sequence[Confidence | None] = ("confirmed", "likely", "possible", None)
@@ -25,6 +25,25 @@ def group_reports(reports: Iterable[Report], seen: int, coverage: Coverage) -> T
     counts = TriageCounts(seen, sum(outcomes.values()), *outcomes.values())
     made = sorted(map(_make_group, groups.values()), key=lambda group: (-len(group.jobs), group.first or _LATEST))
     return Triage(counts, tuple(made), coverage)
+
+
+def outline(report: Report) -> Report:
+    """Return what a group and its sentence are told from; what a job's own report shows beside is left out."""
+    finding = best_finding(report)
+    change = _change_of(finding, report) if finding else None
+    remedy = _helping(report)
+    return Report(
+        verdict=report.verdict,
+        failed=report.failed,
+        succeeded=report.succeeded,
+        coverage=Coverage(warnings=report.coverage.warnings),
+        callers=report.callers,
+        findings=report.findings,
+        remedies=(Remedy(remedy.id, remedy.helps),) if remedy else (),
+        changes=(change,) if change else (),
+        next_steps=report.next_steps,
+        key_places=report.key_places,
+    )
 
 
 def is_worth_telling(report: Report) -> bool:
@@ -64,6 +83,7 @@ def _make_group(reports: Sequence[Report]) -> TriageGroup:
     groups = [group for own in reports for group in own.callers if group.driving]
     callers = [one.caller for one in blamed if one.caller] or [group.caller for group in groups]
     actions = [one.action for one in blamed if one.action] or [group.action for group in groups]
+    remedy = _helping(report)
     times = sorted(one.failed.created for one in reports if one.failed.created)
     return TriageGroup(
         cause=report.verdict.cause,
@@ -76,7 +96,7 @@ def _make_group(reports: Sequence[Report]) -> TriageGroup:
         actions=tuple(sorted(set(actions))),
         change=_make_change(change),
         summary=report.verdict.summary,
-        remedy=next((remedy.id for remedy in report.remedies if remedy.helps is True), None),
+        remedy=remedy.id if remedy else None,
         reasons=finding.reasons if finding else _missing(report),
         next_steps=_steps(reports),
         first=times[0] if times else None,
@@ -121,6 +141,11 @@ def _make_change(change: Change | None) -> TriageChange | None:
     if change is None:
         return None
     return TriageChange(change.event_id, change.name, change.caller.name or change.caller.arn, change.time)
+
+
+def _helping(report: Report) -> Remedy | None:
+    """Return the first remedy that helps for certain."""
+    return next((remedy for remedy in report.remedies if remedy.helps is True), None)
 
 
 def _change_of(finding: Finding, report: Report) -> Change | None:

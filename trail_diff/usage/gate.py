@@ -16,7 +16,7 @@ from trail_diff.arns import arn_account, arn_region, is_alias
 from trail_diff.errors import UsageError
 from trail_diff.model.codes import GateOutcome, WhatIfOutcome
 from trail_diff.model.learnt import Coverage, Facts
-from trail_diff.model.reasons import Reason
+from trail_diff.model.reasons import Reason, in_order
 from trail_diff.model.what_if import MOVES, WhatIf, WhatIfKey, WhatIfRow
 from trail_diff.policy.documents.doubts import why_refused
 from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey
@@ -241,7 +241,7 @@ def _with_gap(coverage: Coverage, keys: Sequence[WhatIfKey], observed: ObservedR
     if coverage.regions and not places <= set(coverage.regions):
         gaps.add(Reason.REGION_NOT_COVERED)
     found = {*coverage.warnings, *gaps}
-    return structs.replace(coverage, warnings=tuple(reason for reason in Reason if reason in found))
+    return structs.replace(coverage, warnings=in_order(found))
 
 
 def _judge(rows: Sequence[WhatIfRow], keys: Sequence[WhatIfKey], coverage: Coverage, *, is_replay: bool) -> WhatIf:
