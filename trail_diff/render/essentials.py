@@ -283,14 +283,12 @@ def is_rival(other: Finding, finding: Finding) -> bool:
 
 def name_rival(report: Report, finding: Finding, rival: Finding, actions: str, words: Catalogue) -> str:
     """Name another explanation: in full, or only where it lies when the cause and the calls are the same."""
-    confidence = words.confidences[rival.confidence]
+    confidence, place = words.confidences[rival.confidence], findings.show_place(rival, words)
     is_alike = (rival.cause, rival.caller, rival.key) == (finding.cause, finding.caller, finding.key)
-    place = findings.show_place(rival, words)
     if not (is_alike and rival.statement and place):
+        told = words.head(confidence, findings.show_finding(rival, actions, words))
         other = [findings.name_key(rival.key, words)] if rival.key and rival.key != finding.key else []
-        return words.grammar.join_clauses(
-            [words.head(confidence, findings.show_finding(rival, actions, words)), *other]
-        )
+        return words.grammar.join_clauses([told, *other])
     keys = [one.key for one in findings.conditions_of(rival, report.decisions)]
     tested = words.grammar.join_names(list(dict.fromkeys(keys)))
     clearing = findings.show_clearing(rival, words)
