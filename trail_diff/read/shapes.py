@@ -218,22 +218,31 @@ def _once_each(named: Sequence[tuple[str, Any]]) -> dict[str, Any] | None:
 
 def _columnar(thing: Object) -> Sequence[Inside] | None:
     """Open rows beside the names of their columns: Log Analytics, Splunk's `json_rows`, pandas (`split`), Trino."""
-    names = [_column_name(one) for one in _list_named(thing, ("columns", "Columns", "fields"))]
-    rows = _list_named(thing, ("rows", "Rows", "data"))
-    if not names or not rows or not all(isinstance(row, list) for row in rows):
+    found = find_table(thing)
+    if found is None:
         return None
+    names = [column_name(one) for one in thing[found[0]]]
     are_names = len({*names}) == len(names) and "" not in names
     return [
         Columns(dict(zip(names, row, strict=True))) if are_names and len(row) == len(names) else Reason.INVALID_RECORD
-        for row in rows
+        for row in thing[found[1]]
     ]
 
 
-def _list_named(thing: Object, names: Sequence[str]) -> list[Any]:
-    return next((thing[name] for name in names if isinstance(thing.get(name), list)), [])
+def find_table(thing: Object) -> tuple[str, str] | None:
+    """Return the names under which columns and the rows beside them stand; None where there are none."""
+    columns, rows = _list_under(thing, "columns", "Columns", "fields"), _list_under(thing, "rows", "Rows", "data")
+    if columns is None or rows is None or not all(isinstance(row, list) for row in thing[rows]):
+        return None
+    return columns, rows
 
 
-def _column_name(column: object) -> str:
+def _list_under(thing: Object, *names: str) -> str | None:
+    return next((name for name in names if isinstance(thing.get(name), list) and thing[name]), None)
+
+
+def column_name(column: object) -> str:
+    """Return the name of a column that is described; none where it has none."""
     named = next(filter(None, map(column.get, _NAMES)), "") if isinstance(column, dict) else column
     return named if isinstance(named, str) else ""
 

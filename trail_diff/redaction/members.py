@@ -21,6 +21,8 @@ _LONGEST_KEPT_BYTES = 1_000
 _DEEPEST_SPLIT = 2
 _TELLING = (b'"', b"{", b"[")
 """What may tell a name; numbers and truth values do not."""
+_HAS_COLUMNS = frozenset({"columns", "Columns", "fields"})
+"""What says in which fields the values of rows beside it are."""
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DUMP = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _UNCHANGED = re.compile(
@@ -51,6 +53,8 @@ class Members:
         try:
             members = _MEMBERS.decode(raw)
         except REFUSALS:
+            return False
+        if depth == 0 and _HAS_COLUMNS.intersection(members):
             return False
         for name, inner in members.items():
             part = bytes(inner)
@@ -87,6 +91,8 @@ class Members:
         except REFUSALS:
             return None
         if "field" in members or "Field" in members:  # which says what the value beside it is
+            return None
+        if depth == 0 and _HAS_COLUMNS.intersection(members):
             return None
         made = {}
         for name, inner in members.items():

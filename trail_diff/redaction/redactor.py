@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from trail_diff.read.budget import VALUE_WORK
+from trail_diff.read.shapes import column_name, find_table
 from trail_diff.redaction import messages, structure
 from trail_diff.redaction import vocabulary as words
 from trail_diff.redaction.embedded import open_text
@@ -46,6 +47,9 @@ class Redactor:
         """
         self._made.clear()
         self._members.clear()
+        table = find_table(document) if isinstance(document, dict) and not depth else None
+        if table is not None:
+            document = _as_rows(document, *table)
         self.learnt.learn(document, field, depth)
 
     def learn_id(self, text: str) -> None:
@@ -54,7 +58,8 @@ class Redactor:
 
     def redact(self, document: Any) -> Any:
         """Return a document of JSON values with every name replaced; its shape stays."""
-        return self._walk(document, "", 0)
+        table = find_table(document) if isinstance(document, dict) else None
+        return self._walk_table(document, *table) if table is not None else self._walk(document, "", 0)
 
     def redact_unknown(self, document: Any) -> Any:
         """Return a document of JSON values with every key and every value replaced as a name."""
@@ -146,6 +151,22 @@ class Redactor:
             renamed, inner_field = self._walk_member(name, field, words.plain(str(told)) if is_told else None)
             made[renamed] = self._walk(inner, inner_field, depth + 1)
         return made
+
+    def _walk_table(self, document: dict[str, Any], columns: str, rows: str) -> dict[str, Any]:
+        """Return a document of rows with each cell redacted as what stands in the field that its column names."""
+        beside = {name: inner for name, inner in document.items() if name not in (columns, rows)}
+        members = [self._walk_member(column_name(one), "", None) for one in document[columns]]
+        fields = [field for _, field in members] + [""] * max(map(len, document[rows]))
+        named = [
+            {**one, **{name: renamed for name, inner in one.items() if inner == column_name(one)}}
+            if isinstance(one, dict)
+            else renamed
+            for one, (renamed, _) in zip(document[columns], members, strict=True)
+        ]
+        made = [
+            [self._walk(cell, field, 2) for cell, field in zip(row, fields, strict=False)] for row in document[rows]
+        ]
+        return {**self._walk_object(beside, "", 0), columns: named, rows: made}
 
     def _walk_member(self, name: str, field: str, told: str | None) -> tuple[str, str]:
         """Return a member's new name and the field that its value stands in; most come again and again."""
@@ -288,3 +309,10 @@ def _is_address(text: str) -> bool:
 
 def _continues(text: str, end: int) -> bool:
     return text[end : end + 1].isalnum() or text.startswith(".amazonaws.com", end)
+
+
+def _as_rows(document: Any, columns: str, rows: str) -> list[Any]:
+    """Return a document of rows as an object for each of them, and what stands beside them."""
+    names = [column_name(one) for one in document[columns]]
+    beside = {name: inner for name, inner in document.items() if name not in (columns, rows)}
+    return [beside, *(dict(zip(names, row, strict=False)) for row in document[rows])]

@@ -57,6 +57,7 @@ _IDENTITY = (
     "useridentity.invokedby",
     "useridentity.sessioncontext.sessionissuer.arn",
     "useridentity.sessioncontext.sessionissuer.username",
+    "useridentity.sessioncontext.attributes.mfaauthenticated",
     "useridentity.onbehalfof.userid",
     "useridentity.inscopeof.sourcearn",
     "useridentity.inscopeof.sourceaccount",
