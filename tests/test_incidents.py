@@ -1,6 +1,8 @@
 """Every incident gets its answer: the cause, the statement, the remedy, or an honest inconclusive."""
 
+import json
 import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,22 @@ def test_shipped_incident_gets_its_answer(name: str) -> None:
     assert expected.get("remedy_helps_any") is not True or helping
     assert not helping & set(expected.get("remedy_not_help") or [])
     assert not expected.get("warnings_any") or set(expected["warnings_any"]) & set(report["coverage"]["warnings"])
+
+
+@pytest.mark.parametrize("form", ["lines", "list"])
+def test_times_of_another_zone_are_covered_as_well(form: str, tmp_path: Path) -> None:
+    """Records whose times have an offset, as some log stores write them, tell the same hours as those of UTC."""
+    scene = make_scene("invalid-state-disabled")
+    records = scene.finish().sorted()
+    for record in records:
+        moment = datetime.fromisoformat(record["eventTime"]).astimezone(timezone(timedelta(hours=9)))
+        record["eventTime"] = moment.isoformat()
+    write_scene(scene, tmp_path, mix(records) if form == "lines" else json.dumps({"Records": records}).encode())
+
+    report = run_in(tmp_path, ["--job-id", BAD, "--events", "export"])
+
+    assert CASES["invalid-state-disabled"].faults(report) == []
+    assert report["coverage"]["warnings"] == []
 
 
 @pytest.mark.parametrize("where", ["region", "account"])

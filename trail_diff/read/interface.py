@@ -200,11 +200,11 @@ class Progress(Protocol):
 class Tally:
     """Counts of all records that went past, wanted or not. Mutable: one for each reading, merged at the end.
 
-    Times stay ISO text as in the record (they sort as text), `first` and `last` of those that can be read; `hours`
-    counts records by Region, account and hour (`2026-03-01T18`), from which coverage is told. `searched` holds the
-    spans (Region, account, first and last second) whose KMS events were all brought. Those of event history name their
-    account: nothing is missing there, even where no record is. Those of a log store (a bucket, a table, a log group)
-    have no account, and no Region where all were asked for: the store holds what its trail delivers. `as_of` is when
+    Times are ISO text of UTC, as CloudTrail has them (they sort as text), `first` and `last` of those that can be read;
+    `hours` counts records by Region, account and hour (`2026-03-01T18`), from which coverage is told. `searched` holds
+    the spans (Region, account, first and last second) whose KMS events were all brought. Those of event history name
+    their account: nothing is missing there, even where no record is. Those of a log store (a bucket, a table, a log
+    group) have no account, and no Region where all were asked for: the store holds what its trail delivers. `as_of` is when
     such a fetch was made, `cached_at` when the oldest part of it was that was kept from an earlier one, `changes` the
     span in which all changes of keys were asked for.
     """
@@ -235,8 +235,8 @@ class Tally:
             self.read_only[True] += 1
         elif peek.read_only is False or peek.read_only == "false":
             self.read_only[False] += 1
-        time = peek.event_time
-        if isinstance(time, str):
+        if isinstance(peek.event_time, str):
+            time = _in_utc(peek.event_time)
             if (self.first is None or time < self.first) and _is_time(time):
                 self.first = time
             if (self.last is None or time > self.last) and _is_time(time):
@@ -290,7 +290,7 @@ class Tally:
         read_only = [record.read_only for record in records]
         self.read_only[True] += read_only.count(True)
         self.read_only[False] += read_only.count(False)
-        times = [record.event_time for record in records]
+        times = [time if time[-1:] == "Z" else _in_utc(time) for time in [record.event_time for record in records]]
         first, last = min(times), max(times)
         self._widen([first, last] if _is_time(first) and _is_time(last) else list(filter(_is_time, times)))
         for (region, account, hour), count in _count_places(records, times, first, last).items():
@@ -336,6 +336,12 @@ def _join_spans(one: tuple[str, str] | None, other: tuple[str, str] | None) -> t
     end, begin = parse_time(earlier[1]), parse_time(later[0])
     is_whole = end is not None and begin is not None and begin <= end + timedelta(seconds=1)
     return (earlier[0], max(earlier[1], later[1])) if is_whole else later
+
+
+def _in_utc(text: str) -> str:
+    """Return a time as CloudTrail writes it, where it has another offset; what is none stays."""
+    moment = None if text.endswith("Z") else parse_time(text)
+    return text if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _is_time(text: str) -> bool:
