@@ -204,9 +204,9 @@ class Tally:
     `hours` counts records by Region, account and hour (`2026-03-01T18`), from which coverage is told. `searched` holds
     the spans (Region, account, first and last second) whose KMS events were all brought. Those of event history name
     their account: nothing is missing there, even where no record is. Those of a log store (a bucket, a table, a log
-    group) have no account, and no Region where all were asked for: the store holds what its trail delivers. `as_of` is when
-    such a fetch was made, `cached_at` when the oldest part of it was that was kept from an earlier one, `changes` the
-    span in which all changes of keys were asked for.
+    group) have no account, and no Region where all were asked for: the store holds what its trail delivers. `as_of` is
+    when such a fetch was made, `cached_at` when the oldest part of it was that was kept from an earlier one, `changes`
+    the span in which all changes of keys were asked for.
     """
 
     def __init__(self) -> None:
