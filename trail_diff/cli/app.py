@@ -75,10 +75,20 @@ class _GivenOnce:
         _values, _left, given = self.make_parser(ctx).parse_args(args=list(args))  # type: ignore[attr-defined]
         twice = (one for one in given if one.param_type_name == "option" and given.count(one) > 1)
         for one in twice:
-            is_word = issubclass(one.type_descriptor.annotation, Enum)
-            if not (one.multiple or one.is_flag or is_word or ctx.resilient_parsing):
+            if not (one.multiple or one.is_flag or _is_word(one) or ctx.resilient_parsing):
                 raise UsageError(f"{one.opts[0]} is given twice", hint="give it once; --help says what is repeatable")
         return super().parse_args(ctx, args)  # type: ignore[misc,no-any-return]
+
+
+def _is_word(option: Any) -> bool:
+    """Check whether an option takes a word of a few, of which the last counts, as aliases of shells need it.
+
+    typer tells it by the annotation, and up to 0.28 by the type of click.
+    """
+    annotation = getattr(getattr(option, "type_descriptor", None), "annotation", None)
+    return hasattr(getattr(option, "type", None), "choices") or (
+        isinstance(annotation, type) and issubclass(annotation, Enum)
+    )
 
 
 class _Command(_GivenOnce, SectionedHelp, TyperCommand):

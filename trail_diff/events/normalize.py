@@ -55,9 +55,7 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         event_type=_common(text_of(record.get("eventType"))),
         shared_event_id=text_of(record.get("sharedEventID")),
         principal_id=_common(text_of(identity.get("principalId"))),
-        mfa_authenticated=_common(
-            text_of(_object(_object(identity.get("sessionContext")).get("attributes")).get("mfaAuthenticated"))
-        ),
+        mfa_authenticated=_common(_read_mfa(identity)),
         error_code=error_code,
         error_message=error_message,
         denial=read_denial(error_message, error_code) if error_code else None,
@@ -75,6 +73,11 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         in_scope_of=_object(identity.get("inScopeOf")),
         source=source,
     )
+
+
+def _read_mfa(identity: Mapping[str, Any]) -> str | None:
+    """Return whether a session began with a second factor, as its `userIdentity` says it."""
+    return text_of(_object(_object(identity.get("sessionContext")).get("attributes")).get("mfaAuthenticated"))
 
 
 def _common(text: Text) -> Text:

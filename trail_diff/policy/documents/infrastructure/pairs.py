@@ -99,40 +99,37 @@ def template_moves(old: Mapping[str, Any], new: Mapping[str, Any], surroundings:
         kind = str(both[0].get("Type", both[1].get("Type")))
         beside = other_policy(name, kind, values[0], values[1], f"/Resources/{name}" if both[1] else "")
         yield from [beside] if beside is not None else []
-    for name, resource in sides[0].resources.items():
-        entries = as_object(resource), as_object(sides[1].resources.get(name))
-        kind = str(entries[0].get("Type"))
-        if not is_encrypted(kind):
-            continue
-        stays = entries[1].get("Type") == kind and sides[1].is_true(entries[1].get("Condition")) is not False
-        is_retained = entries[0].get("DeletionPolicy") in _STAYS
-        of = move_kind(kind)
-        if not stays and (is_retained or of == "resource"):
-            continue
-        made = [
-            as_object(side.resolve(as_object(entry.get("Properties"))))
-            for side, entry in zip(sides, entries, strict=True)
-        ]
-        found = [names_in(kind, one) for one in made]
-        keys = [keys_in(one) for one in made]
-        moved = planned_move(
-            Move(
-                address=name,
-                kind=of,
-                before=found[0],
-                after=found[1] if stays else (),
-                keys_before=keys[0],
-                keys_after=keys[1],
-                is_gone=not stays,
-                is_replaced=stays and found[0] != found[1],
-                path=f"/Resources/{name}" if stays else "",
-                service=SERVICES.get(kind),
-                tags=(tags_of(made[0]), tags_of(made[1])),
-                made_from={one.split(".")[0] for value in keys[1].values() for one in expressions_in(value)},
-            )
+    for name in sides[0].resources:
+        moved = _template_move(name, sides)
+        yield from [moved] if moved is not None else []
+
+
+def _template_move(name: str, sides: tuple[Template, Template]) -> PlannedKey | None:
+    """Return what stands for a resource of an old template that calls need, where a new one takes it or its key."""
+    entries = as_object(sides[0].resources.get(name)), as_object(sides[1].resources.get(name))
+    kind = str(entries[0].get("Type"))
+    of, is_retained = move_kind(kind), entries[0].get("DeletionPolicy") in _STAYS
+    stays = entries[1].get("Type") == kind and sides[1].is_true(entries[1].get("Condition")) is not False
+    if not is_encrypted(kind) or (not stays and (is_retained or of == "resource")):
+        return None
+    made = [as_object(side.resolve(as_object(one.get("Properties")))) for side, one in zip(sides, entries, strict=True)]
+    found, keys = [names_in(kind, one) for one in made], [keys_in(one) for one in made]
+    return planned_move(
+        Move(
+            address=name,
+            kind=of,
+            before=found[0],
+            after=found[1] if stays else (),
+            keys_before=keys[0],
+            keys_after=keys[1],
+            is_gone=not stays,
+            is_replaced=stays and found[0] != found[1],
+            path=f"/Resources/{name}" if stays else "",
+            service=SERVICES.get(kind),
+            tags=(tags_of(made[0]), tags_of(made[1])),
+            made_from={one.split(".")[0] for value in keys[1].values() for one in expressions_in(value)},
         )
-        if moved is not None:
-            yield moved
+    )
 
 
 def configuration_moves(
