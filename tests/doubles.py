@@ -37,6 +37,16 @@ def without_contexts(records: Sequence[Any]) -> list[Any]:
     return stripped
 
 
+def passed_on(records: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Return the records without KMS's own of failed calls, and records of EC2 that pass on what KMS answered then."""
+    failed = [one for one in records if one["eventSource"] == _KMS and "kms:" in str(one.get("errorMessage"))]
+    other = {"eventSource": "ec2.amazonaws.com", "eventName": "CreateVolume", "requestParameters": {"size": 1}}
+    told = [{**one, **other, "readOnly": False, "eventID": _renew(one["eventID"])} for one in failed]
+    for one in told:
+        one.pop("resources", None)
+    return [one for one in records if one not in failed], told
+
+
 def mix(*parts: Sequence[Any]) -> bytes:
     """Return records of several jobs as one export, in order of time."""
     records = [record for part in parts for record in part]

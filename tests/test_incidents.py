@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doubles import double, mix, without_contexts
+from doubles import double, mix, passed_on, without_contexts
 from incidents import CASES, FOLDER, diagnose, run_in, shipped
 from scenes.additions import ADDITIONS
 from scenes.stage import BAD, Scene
@@ -147,6 +147,24 @@ def test_job_with_the_same_trouble_changes_no_cause(name: str, tmp_path: Path) -
     report = run_in(tmp_path, ["--job-id", BAD, "--events", "export", *scene.options])
 
     assert CASES[name].faults(report) == []
+
+
+@pytest.mark.parametrize("place", ["beside", "instead"])
+@pytest.mark.parametrize(
+    "name", ["identity-deny", "refused-at-first", "policy-named", "stated-state", "boundary", "rcp"]
+)
+def test_service_may_pass_on_what_kms_answered(name: str, place: str, tmp_path: Path) -> None:
+    """A record of another service repeats KMS's answer: it changes no verdict, and stands in for KMS's own record."""
+    scene = make_scene(name)
+    records = scene.finish().sorted()
+    others, told = passed_on(records)
+    write_scene(scene, tmp_path, mix(records if place == "beside" else others, told))
+
+    report = run_in(tmp_path, ["--job-id", BAD, "--events", "export", *scene.options])
+
+    is_certain = place == "beside" or name == "refused-at-first"
+    assert report["verdict"]["cause"] == CASES[name].cause
+    assert report["verdict"]["confidence"] == ("confirmed" if is_certain else "likely")
 
 
 def make_scene(name: str) -> Scene:

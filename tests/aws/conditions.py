@@ -13,7 +13,7 @@ import duckdb
 import sqlglot
 from recording import Record
 
-_COLUMNS = ("eventjson", "eventtime", "eventname", "eventsource", "awsregion")
+_COLUMNS = ("eventjson", "eventtime", "eventname", "eventsource", "awsregion", "errormessage")
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|(like\b)|(\[)|(\])|(@message)|([^"\[\]@]+?(?=like\b|["\[\]@]|\Z))', re.DOTALL)
 
 
@@ -53,12 +53,14 @@ def _run(records: Sequence[Record], sql: str) -> list[int]:
     with duckdb.connect() as database:
         columns = ", ".join(f"{name} {'TIMESTAMP' if name == 'eventtime' else 'VARCHAR'}" for name in _COLUMNS)
         database.execute(f"CREATE TABLE store (place INTEGER, {columns})")
+        database.execute("CREATE MACRO tolower(text) AS lower(text)")
         rows = [[place, *_row(record)] for place, record in enumerate(records)]
         if rows:
-            database.executemany("INSERT INTO store VALUES (?, ?, ?, ?, ?, ?)", rows)
+            database.executemany("INSERT INTO store VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         return sorted(place for (place,) in database.execute(sql).fetchall())
 
 
 def _row(record: Record) -> list[object]:
     moment = datetime.fromisoformat(record["eventTime"]).astimezone(UTC).replace(tzinfo=None)
-    return [json.dumps(record), moment, record.get("eventName"), record.get("eventSource"), record.get("awsRegion")]
+    names = ("eventName", "eventSource", "awsRegion", "errorMessage")
+    return [json.dumps(record), moment, *(record.get(name) for name in names)]

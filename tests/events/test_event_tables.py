@@ -4,15 +4,19 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from recording import Recording
 from tables import KEYS, Entry, build_event, build_job, case_id, read_table
 
 from trail_diff.events.changes import select_changes
 from trail_diff.events.denials import read_denial
 from trail_diff.events.encryption_context import read_context, vaults_of
 from trail_diff.events.key_names import key_names, resolve_key
+from trail_diff.events.normalize import normalize_record
 from trail_diff.events.vaults import with_vault_keys
+from trail_diff.model.learnt import Denial, Event
 
 CASES = Path(__file__).parent / "cases"
+MADE = Recording()
 
 
 @pytest.mark.parametrize("case", read_table(CASES / "contexts.json"), ids=case_id)
@@ -43,6 +47,22 @@ def test_refusal_states_what_the_table_says(case: Entry) -> None:
     denial = read_denial(case["message"], case["code"])
 
     assert (denial and list(structs.astuple(denial))) == case["denial"]
+
+
+@pytest.mark.parametrize("case", read_table(CASES / "passed_on.json"), ids=case_id)
+def test_record_of_another_service_tells_of_kms_what_the_table_says(case: Entry) -> None:
+    """Action, key and code of the call that failed, who made it, and what refused it, or nothing, are as listed."""
+    told = {"errorCode": case["code"], "errorMessage": case["message"], "requestParameters": case.get("request")}
+    record = MADE.add("2026-03-02T18:10:00Z", case["source"], "Call", MADE.role("app", "s"), **told)
+
+    event = normalize_record(record, "")
+
+    assert isinstance(event, Event)
+    denial = event.denial or Denial(None, None)
+    ended = [event.error_code, event.caller.name, denial.effect, denial.layer]
+    says = [[*structs.astuple(access), *ended] for access in event.accesses]
+    assert says == ([case["says"]] if case["says"] else [])
+    assert not says or event.caller.invoked_by == case["source"]
 
 
 @pytest.mark.parametrize("case", read_table(CASES / "changes.json"), ids=case_id)

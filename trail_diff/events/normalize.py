@@ -15,6 +15,7 @@ from trail_diff.arns import partition_of
 from trail_diff.events.denials import read_denial
 from trail_diff.events.fields import account_of, text_of
 from trail_diff.events.identity import identify_caller
+from trail_diff.events.relayed import find_key, read_relayed
 from trail_diff.model.learnt import Event, KeyAccess, Record, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
@@ -22,7 +23,6 @@ from trail_diff.times import parse_time
 KMS = "kms.amazonaws.com"
 _NOTHING: Mapping[str, Any] = {}
 Text = TypeVar("Text", str, str | None)
-_KEY_ARN = re.compile(r"arn:aws[\w-]{0,16}:kms:[a-z0-9-]{1,32}:\d{12}:key/[\w-]{1,64}")
 _LONGEST_NAME = 256
 _NO_NAME = re.compile(r"""["'{}\[\]\\]|\A\s|\s\Z""")
 _KMS_NAME = re.compile(r"[A-Z][A-Za-z0-9]{1,80}\Z")
@@ -42,6 +42,9 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         return Skipped(source, Reason.INVALID_RECORD)
     request = _object(record.get("requestParameters"))
     error_code, error_message = read_error_code(record), text_of(record.get("errorMessage"))
+    relayed = read_relayed(record, event_source, error_code) if error_code and event_source != KMS else None
+    if relayed is not None:
+        record, error_code = {**record, "userIdentity": relayed.user_identity}, relayed.error_code
     resources = tuple(map(_common, _resource_arns(record.get("resources"))))
     identity, context = _object(record.get("userIdentity")), _object(record.get("eventContext"))
     return Event(
@@ -62,7 +65,11 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         read_only=_flag(record.get("readOnly")),
         source_ip_address=_common(text_of(record.get("sourceIPAddress"))),
         vpc_endpoint_id=text_of(record.get("vpcEndpointId")),
-        accesses=tuple(_accesses(record, event_name, request, resources)) if event_source == KMS else (),
+        accesses=tuple(_accesses(record, event_name, request, resources))
+        if event_source == KMS
+        else (relayed.access,)
+        if relayed
+        else (),
         resources=resources,
         encryption_context=_pairs(request.get("encryptionContext") or request.get("sourceEncryptionContext")),
         request_parameters=request,
@@ -188,9 +195,8 @@ def _named_key(record: Record, key_id: object) -> str | None:
 
 def _told_key(record: Record) -> str | None:
     """Return the key an error message names, or for management calls the one that the response or extra data has."""
-    found = _KEY_ARN.search(text_of(record.get("errorMessage")) or "")
-    if found:
-        return found[0]
+    if told := find_key(text_of(record.get("errorMessage"))):
+        return told
     for place in ("responseElements", "additionalEventData", "serviceEventDetails"):
         named = _named_key(record, _object(record.get(place)).get("keyId"))
         if named:

@@ -54,7 +54,8 @@ class Denial(Struct, frozen=True):
 class Event(Struct, frozen=True):
     """One CloudTrail event, normalised. `error_code` is None for a success; times are aware and UTC.
 
-    `accesses` is empty unless the event is a KMS call. `source` names the file it came from.
+    `accesses` is empty unless the event is a call of KMS, or the error of another service that passes on what KMS
+    answered to it; then `caller` and `error_code` are those of the call of KMS. `source` names the file it came from.
     """
 
     event_id: str

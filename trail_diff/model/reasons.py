@@ -207,6 +207,7 @@ class Reason(StrEnum):
     # what proves a cause, or rules it out
     RECORD_STATES_LAYER = "record-states-layer"
     MESSAGE_STATES_LAYER = "message-states-layer"
+    ANSWER_PASSED_ON = "answer-passed-on"
     REFUSED_WITHOUT_LAYER = "refused-without-layer"
     RECORD_STATES_KEY_STATE = "record-states-key-state"
     RECORD_STATES_CONTEXT = "record-states-context"

@@ -14,6 +14,7 @@ PEEK_FIELDS = {
     "aws_region": "awsRegion",
     "recipient_account_id": "recipientAccountId",
     "read_only": "readOnly",
+    "error_message": "errorMessage",
 }
 
 
@@ -38,6 +39,7 @@ class Peek(msgspec.Struct, frozen=True, rename=PEEK_FIELDS):
     aws_region: Any = None
     recipient_account_id: Any = None
     read_only: Any = None
+    error_message: Any = None
 
 
 PlainType = Literal["AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn", "AwsVpceEvent"]
@@ -60,7 +62,6 @@ class SlimRecord(
         "user_identity": "userIdentity",
         "source_ip_address": "sourceIPAddress",
         "error_code": "errorCode",
-        "error_message": "errorMessage",
         "request_parameters": "requestParameters",
         "response_elements": "responseElements",
         "additional_event_data": "additionalEventData",

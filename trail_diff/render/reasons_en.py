@@ -111,6 +111,7 @@ REASONS: Mapping[str, str] = {
     # what proves a cause, or rules it out
     "record-states-layer": "the record of the refused call names what refused it",
     "message-states-layer": "the job's own message names what refused the call",
+    "answer-passed-on": "the record is of another service, which passes on what KMS answered to it",
     "refused-without-layer": "KMS refused the call without naming a policy",
     "record-states-key-state": "the record of the failed call names the state of the key",
     "record-states-context": "the record of the failed call says that the ciphertext does not fit",

@@ -143,6 +143,7 @@ REASONS: Mapping[str, str] = {
     # what proves a cause, or rules it out
     "record-states-layer": "拒否された呼び出しのレコードに、何によって拒否されたかが示されています",
     "message-states-layer": "ジョブ自身のメッセージに、何によって呼び出しが拒否されたかが示されています",
+    "answer-passed-on": "この記録は KMS ではなく別のサービスのもので、KMS から返された応答を伝えています",
     "refused-without-layer": "KMS はポリシーを示さずに呼び出しを拒否しました",
     "record-states-key-state": "失敗した呼び出しのレコードに、キーの状態が示されています",
     "record-states-context": "失敗した呼び出しのレコードに、暗号文が適合しないことが示されています",

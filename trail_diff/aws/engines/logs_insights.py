@@ -10,6 +10,7 @@ from msgspec import Struct
 from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.errors import SourceError
 from trail_diff.events.changes import GLOBAL_SOURCES
+from trail_diff.events.relayed import WORDS
 from trail_diff.model.learnt import Window
 from trail_diff.read.gate import Gate
 from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
@@ -116,7 +117,8 @@ class LogsInsightsSource:
 def _plan(query: ReadOptions) -> list[_Ask]:
     """Return what to ask, the first last."""
     names = f"eventName in [{_texts(CHANGES)}]"
-    events = f"(eventSource in [{_texts(EVENT_SOURCES)}] or {names})"
+    passed_on = "" if query.kms_only else "".join(f" or tolower(errorMessage) like {_text(one)}" for one in WORDS)
+    events = f"(eventSource in [{_texts(EVENT_SOURCES)}]{passed_on} or {names})"
     if keys := pushed_keys(query):
         named = " or ".join(f"@message like {_text(key.rpartition('/')[2])}" for key in keys)
         events = f'{events} and (eventSource != "kms.amazonaws.com" or {named})'

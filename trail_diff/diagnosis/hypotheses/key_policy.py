@@ -17,10 +17,11 @@ from trail_diff.diagnosis.key_history import policies_of_second
 from trail_diff.diagnosis.policy_spans import blamed_in, span_of
 from trail_diff.diagnosis.statements import altered_allow, applying_allows, lost_allows
 from trail_diff.events.denials import is_denial_code
+from trail_diff.events.relayed import ANY_ACTION, STATE_ERRORS
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.decisions import CallerDecision, StatementOutcome, StatementRef
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Evidence, RestsOn
+from trail_diff.model.report import CallerGroup, Evidence, RestsOn
 
 TEXTS: Mapping[Cause, CauseText] = {
     Cause.KEY_POLICY_EXPLICIT_DENY: CauseText(
@@ -79,6 +80,9 @@ def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
             yield from _suspects(examined, explained) if stated == {("explicit-deny", "key-policy")} else ()
             continue
         codes = group.failed.error_codes
+        if _is_left_open(group):
+            yield from _denies(examined, explained)
+            continue
         if codes and not any(is_denial_code(code) or code in THROTTLING_ERRORS for code in codes):
             continue  # the records tell how the calls ended, and no policy had a part in that
         if explained.then.decision == "allowed" and explained.policy is not None and not explained.policy.is_todays:
@@ -89,6 +93,11 @@ def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
     if allowed and not is_open:
         yield refuted(Cause.KEY_POLICY_EXPLICIT_DENY, (Reason.POLICY_ALLOWS_CALLER,))
         yield refuted(Cause.KEY_POLICY_NO_ALLOW, (Reason.POLICY_ALLOWS_CALLER,))
+
+
+def _is_left_open(group: CallerGroup) -> bool:
+    """Check whether a service only says that it could not use the key: neither which call failed, nor of what."""
+    return group.action == ANY_ACTION and not any(code in STATE_ERRORS for code in group.failed.error_codes)
 
 
 def _suspects(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
@@ -255,7 +264,10 @@ def _make(examined: Examined, explained: Explained, claim: _Claim) -> Hypothesis
         told.append(Reason.SAME_SECOND)
         standing = at_most = "possible"
     is_refused = any(map(is_denial_code, group.failed.error_codes))
-    if group.failed.errors and not is_refused:
+    if _is_left_open(group):
+        at_most = "likely"
+        standing = at_most if standing == "confirmed" else standing
+    elif group.failed.errors and not is_refused:
         standing = at_most = "possible"  # throttled: what a policy would have done to the call is in no record
     if not may_be_refused(examined, group):
         told.append(Reason.DENIAL_WOULD_BE_LOGGED)

@@ -12,7 +12,14 @@ from datetime import datetime, timedelta
 from trail_diff.diagnosis.examined import Examined, began
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
-from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, failed_errors, is_decisive, own_errors
+from trail_diff.diagnosis.hypotheses.refused_calls import (
+    evidence_of,
+    failed_errors,
+    is_decisive,
+    own_errors,
+    passed_on,
+    standing_of,
+)
 from trail_diff.diagnosis.key_history import (
     STATE_AFTER,
     TO_SETTLE,
@@ -151,11 +158,11 @@ def _stated(examined: Examined) -> Iterator[Hypothesis]:
         events = decisive or [tie.event for tie in ties]
         yield Hypothesis(
             cause=cause,
-            standing="confirmed" if decisive else "possible",
+            standing=standing_of(decisive),
             caller=events[0].caller.across_sessions(),
             action=events[0].accesses[0].action if events[0].accesses else None,
             layer="key-state",
-            reasons=(Reason.RECORD_STATES_KEY_STATE, *_set_by(examined)),
+            reasons=(Reason.RECORD_STATES_KEY_STATE, *passed_on(events[0]), *_set_by(examined)),
             evidence=evidence_of(*events[:3]) + _evidence_of_change(examined),
         )
 

@@ -6,7 +6,8 @@ from trail_diff.arns import arn_account, last_name
 from trail_diff.case.correlate import is_of_region
 from trail_diff.diagnosis.diff import is_onlooker, is_relevant
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.model.codes import CallerKind
+from trail_diff.events.normalize import KMS
+from trail_diff.model.codes import CallerKind, Confidence
 from trail_diff.model.learnt import Case, Event, Job, TiedEvent
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Evidence
@@ -74,14 +75,25 @@ def may_be_refused(examined: Examined, group: CallerGroup) -> bool:
 
 
 def was_survived(examined: Examined, error: Event) -> bool:
-    """Check whether the caller made the same call again after the error, and it worked; in a job that failed."""
+    """Check whether the caller made the same call again after the error, and it worked; in a job that failed.
+
+    Of an error that a service passes on, only the role and the action tell which calls are the same.
+    """
     return examined.case.failed.job.state != "COMPLETED" and any(
-        tie.event.error_code is None
-        and tie.event.event_time >= error.event_time
-        and tie.event.accesses == error.accesses
-        and tie.event.encryption_context == error.encryption_context
-        and tie.event.caller.across_sessions() == error.caller.across_sessions()
+        tie.event.error_code is None and tie.event.event_time >= error.event_time and _is_same_call(tie.event, error)
         for tie in examined.case.failed.events
+    )
+
+
+def _is_same_call(call: Event, error: Event) -> bool:
+    if passed_on(error) and error.caller.role_arn:
+        actions = {access.action for access in error.accesses}
+        is_same = call.caller.role_arn == error.caller.role_arn
+        return is_same and any(access.action in actions for access in call.accesses)
+    return (
+        call.accesses == error.accesses
+        and call.encryption_context == error.encryption_context
+        and call.caller.across_sessions() == error.caller.across_sessions()
     )
 
 
@@ -151,6 +163,21 @@ def told_keys(job: Job) -> set[str]:
 
 def _succeeded(case: Case) -> Sequence[TiedEvent]:
     return case.succeeded.events if case.succeeded is not None else ()
+
+
+def standing_of(decisive: Sequence[Event]) -> Confidence:
+    """Return how certain it is that the job failed for errors that name a cause, given those that can be decisive.
+
+    Whether a call that another service passes the error of on was made again and worked is in no record that is read.
+    """
+    if not decisive:
+        return "possible"
+    return "likely" if all(map(passed_on, decisive)) else "confirmed"
+
+
+def passed_on(error: Event) -> tuple[Reason, ...]:
+    """Return that an error is what another service passes on of KMS's answer, where it is no record of KMS itself."""
+    return (Reason.ANSWER_PASSED_ON,) if error.event_source != KMS else ()
 
 
 def evidence_of(*events: Event) -> tuple[Evidence, ...]:

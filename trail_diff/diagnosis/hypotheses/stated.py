@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis
-from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
+from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors, passed_on, standing_of
 from trail_diff.diagnosis.statements import altered_allow
 from trail_diff.events.denials import read_denial
 from trail_diff.model.codes import CallerKind, Cause, Layer
@@ -145,13 +145,17 @@ def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None,
     is_denied_too = layer != "key-policy" and any(deny_of(one.then) for one in decisions)
     return Hypothesis(
         cause=cause,
-        standing="confirmed" if decisive else "possible",
+        standing=standing_of(decisive),
         caller=events[0].caller,
         action=action,
         key=key,
         layer=layer,
         statement=_statement(decisions[0], cause) if decisions else None,
-        reasons=(Reason.RECORD_STATES_LAYER, *([Reason.KEY_POLICY_DENIES_TOO] if is_denied_too else [])),
+        reasons=(
+            Reason.RECORD_STATES_LAYER,
+            *passed_on(events[0]),
+            *([Reason.KEY_POLICY_DENIES_TOO] if is_denied_too else []),
+        ),
         evidence=evidence_of(*events[:3]) + tuple(Evidence(file=arn) for arn in sorted(arns)),
     )
 

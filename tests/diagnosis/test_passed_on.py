@@ -1,0 +1,75 @@
+"""One record of another service alone, whose error says that a key could not be used, with what else is known."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from incidents import run_in
+from recording import Recording, as_trail_file
+
+MADE = Recording()
+KEY = MADE.key_arn("replica")
+INACCESSIBLE = (
+    f"The specified KMS key [{KEY}] does not exist, is not enabled or you do not have permissions to access it."
+)
+DENY = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+
+
+def explain(message: str, folder: Path, *, policy: Any = None, change: str | None = None) -> Any:
+    """Return the report on a call of RDS that ended in an error, with a policy of the key and an earlier change."""
+    made = Recording()
+    fields = {"errorCode": "KMSKeyNotAccessibleFault", "errorMessage": message, "readOnly": False}
+    made.add(
+        "2026-03-02T18:00:00Z", "rds.amazonaws.com", "CreateDBInstanceReadReplica", made.role("ops", "s"), **fields
+    )
+    if change:
+        made.kms("2026-03-02T12:00:00Z", change, KEY, made.role("key-admin", "s"))
+    (folder / "export.json").write_text(as_trail_file(made.sorted()), encoding="utf-8")
+    (folder / "policy.json").write_text(json.dumps({"Statement": policy}), encoding="utf-8")
+    window = "2026-03-02T12:00:00Z/2026-03-02T18:00:00Z" if change else "2026-03-02T18:00:00Z/2026-03-02T18:00:00Z"
+    given = ["--key-policy", "policy.json"] if policy else []
+    return run_in(folder, ["compare", "export.json", "--failed-window", window, *given])
+
+
+@pytest.mark.parametrize(
+    ("condition", "cause"),
+    [
+        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/key-admin"}}, "key-policy-explicit-deny"),
+        ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/other"}}, None),
+    ],
+)
+def test_policy_tells_which_of_it_was(condition: Any, cause: str | None, tmp_path: Path) -> None:
+    """A Deny of every action that hits the caller is the likely cause; one that spares it is none."""
+    report = explain(INACCESSIBLE, tmp_path, policy=[{**DENY, "Condition": condition}])
+
+    assert report["verdict"]["cause"] == cause
+    assert report["verdict"]["confidence"] == (cause and "likely")
+
+
+def test_policy_without_an_allow_tells_nothing_of_an_unknown_action(tmp_path: Path) -> None:
+    """Which action the service needed is not known, so a policy that allows another one is no cause."""
+    allow = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/ops"}, "Resource": "*"}
+
+    report = explain(INACCESSIBLE, tmp_path, policy=[{**allow, "Action": "kms:Decrypt"}])
+
+    assert report["verdict"]["cause"] is None
+
+
+@pytest.mark.parametrize(("change", "cause"), [("DisableKey", "key-disabled"), ("EnableKey", None)])
+def test_change_of_the_state_tells_which_of_it_was(change: str, cause: str | None, tmp_path: Path) -> None:
+    """A key that was disabled before is the cause; one that was enabled is none."""
+    report = explain(INACCESSIBLE, tmp_path, change=change)
+
+    assert report["verdict"]["cause"] == cause
+
+
+def test_error_alone_is_shown_with_its_key_and_what_to_ask(tmp_path: Path) -> None:
+    """Without more, the key is named, the message quoted, and the next steps ask for the key's own facts."""
+    report = explain(INACCESSIBLE, tmp_path)
+
+    assert report["verdict"]["outcome"] == "difference"
+    assert report["failed"]["key"] == KEY
+    assert report["failed"]["message"] == INACCESSIBLE
+    asked = {step["command"].split()[2] for step in report["next_steps"]}
+    assert {"get-key-policy", "describe-key"} <= asked
