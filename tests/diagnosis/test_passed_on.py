@@ -73,3 +73,32 @@ def test_error_alone_is_shown_with_its_key_and_what_to_ask(tmp_path: Path) -> No
     assert report["failed"]["message"] == INACCESSIBLE
     asked = {step["command"].split()[2] for step in report["next_steps"]}
     assert {"get-key-policy", "describe-key"} <= asked
+
+
+@pytest.mark.parametrize("layer", ["identity", "resource"])
+def test_message_of_a_job_alone_gives_caller_key_and_fix(layer: str, tmp_path: Path) -> None:
+    """No call is recorded: what the job's message names is the cause, and its role, with its path, gets the fix."""
+    made = Recording()
+    role = made.role_arn("service-role/restorer")
+    session = made.role("service-role/restorer", "AWSBackup-restorer")["arn"]
+    why = f"because no {layer}-based policy allows the kms:Decrypt action"
+    told = {
+        "statusMessage": f"User: {session} is not authorized to perform: kms:Decrypt on resource: {KEY} {why}",
+        "vault": "prod-vault",
+        "resource": made.arn("rds", "db:orders"),
+        "role": role,
+        "resourceType": "RDS",
+    }
+    made.backup_job("job-1", "2026-03-02T18:05:00Z", "2026-03-02T18:10:00Z", "FAILED", **told)
+    (tmp_path / "export.json").write_text(as_trail_file(made.sorted()), encoding="utf-8")
+
+    report = run_in(tmp_path, ["--job-id", "job-1", "--events", "export.json"])
+
+    finding, remedy = report["findings"][0], report["remedies"][0]
+    assert (finding["confidence"], finding["layer"]) == ("confirmed", f"{layer}-policy".replace("resource", "key"))
+    assert (finding["caller"]["role_arn"], finding["action"], finding["key"]) == (role, "kms:Decrypt", KEY)
+    allowed = remedy["policy"]["Statement"][0] if layer == "identity" else remedy["patch"][0]["value"]
+    assert (allowed["Action"], allowed.get("Principal")) == (
+        ["kms:Decrypt"],
+        None if layer == "identity" else {"AWS": role},
+    )

@@ -12,6 +12,7 @@ from trail_diff.arns import arn_region, arn_service, last_name
 from trail_diff.case.correlate import is_job_role
 from trail_diff.case.event_index import EventIndex
 from trail_diff.events.encryption_context import ContextVerdict, contexts_of, read_context, speaks_of
+from trail_diff.events.relayed import find_key
 from trail_diff.events.vaults import is_vault_key_read, is_vault_key_used, resource_type_of
 from trail_diff.model.codes import CallerKind, KeyRole
 from trail_diff.model.learnt import Event, Job, JobKey, Window
@@ -66,7 +67,8 @@ def learn_from_option(job: Job, asked: Sequence[str], baseline: Job | None = Non
 def concerned_key(job: Job, asked: Sequence[str] = (), baseline: Job | None = None) -> str | None:
     """Return the key that the diagnosis is about: the one that encrypts what the job makes or reads.
 
-    `asked` never overrides what a descriptor or a record gives the job; of several keys that do, it chooses. A baseline
+    `asked` never overrides what a descriptor or a record gives the job, or what its message names as the key that could
+    not be used; of several keys that do, it chooses. A baseline
     that used no vault key shows that the resource's counts: DynamoDB has backups of both kinds.
     """
     told = next((one.key for one in job.key_roles if one.origin == "descriptor"), None)
@@ -74,7 +76,7 @@ def concerned_key(job: Job, asked: Sequence[str] = (), baseline: Job | None = No
         return told
     keys = [one.key for role in _concerned_roles(job, baseline) for one in job.key_roles if one.role == role]
     chosen = next((key for key in asked if key in keys), None)
-    return chosen or next(iter(keys), None) or next(iter(asked), None)
+    return chosen or next(iter(keys), None) or find_key(job.message) or next(iter(asked), None)
 
 
 def _concerned_roles(job: Job, baseline: Job | None) -> Sequence[KeyRole]:

@@ -10,10 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from trail_diff.arns import arn_account, last_name
 from trail_diff.events.denials import is_denial_code
-from trail_diff.model.learnt import KeyAccess, Record
+from trail_diff.events.identity import identify_caller
+from trail_diff.model.learnt import Caller, KeyAccess, Record
 
 ANY_ACTION = "kms:*"
 """Stands for the action of a call whose key is known and whose action is not."""
@@ -79,6 +81,19 @@ def read_relayed(record: Record, event_source: str, error_code: str) -> Relayed 
     return Relayed(KeyAccess(ANY_ACTION, key), state, identity)
 
 
+def named_caller(message: str, account: str | None = None, role: str | None = None) -> Caller | None:
+    """Return the caller that a refusal names, to somebody in an account; None where it names none by an ARN.
+
+    The ARN of a session lacks the path of its role, which is that of the `role` where they are one.
+    """
+    named = _named(message)
+    if named is None:
+        return None
+    caller = identify_caller({"userIdentity": named, "recipientAccountId": account})
+    is_same = role is not None and (arn_account(role), last_name(role)) == (caller.account, last_name(caller.role_arn))
+    return structs.replace(caller, role_arn=role) if is_same else caller
+
+
 def _asked_key(request: object) -> str | None:
     """Return the key that a request of a service names in a field for keys, as `kmsKeyId`."""
     fields = request.items() if isinstance(request, dict) else ()
@@ -88,7 +103,18 @@ def _asked_key(request: object) -> str | None:
 def _identify(identity: object, message: str, event_source: str) -> Mapping[str, Any]:
     """Return who called KMS: whom the message names, or who called the service, which is the one that called KMS."""
     given = identity if isinstance(identity, dict) else {}
-    named = _CALLER.search(message)
-    if named and named[1] != given.get("arn"):
-        given = {"type": _TYPES[named[3]], "arn": named[1], "accountId": named[2]}
+    named = _named(message)
+    if named is not None and _role_of(named["arn"]) != _role_of(given.get("arn")):
+        given = named
     return given if given.get("type") == "AWSService" else {**given, "invokedBy": event_source}
+
+
+def _named(message: str) -> Record | None:
+    found = _CALLER.search(message)
+    return {"type": _TYPES[found[3]], "arn": found[1], "accountId": found[2]} if found else None
+
+
+def _role_of(arn: object) -> str:
+    """Return the ARN of a session without its name, which a service may choose anew; that of anybody else as it is."""
+    text = str(arn)
+    return text.rpartition("/")[0] if ":assumed-role/" in text else text

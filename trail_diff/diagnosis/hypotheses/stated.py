@@ -11,6 +11,7 @@ from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors, passed_on, standing_of
 from trail_diff.diagnosis.statements import altered_allow
 from trail_diff.events.denials import read_denial
+from trail_diff.events.relayed import find_key, named_caller
 from trail_diff.model.codes import CallerKind, Cause, Layer
 from trail_diff.model.decisions import CallerDecision, StatementOutcome, StatementRef
 from trail_diff.model.learnt import Caller, Denial, Event, TiedEvent
@@ -120,8 +121,9 @@ def _stated_by_job(examined: Examined) -> Iterator[Hypothesis]:
     yield Hypothesis(
         cause=stated[0],
         standing="confirmed",
-        caller=next(iter(named), None),
+        caller=next(iter(named), None) or named_caller(job.message or "", job.account, job.role),
         action=action,
+        key=find_key(job.message),
         layer=stated[1],
         reasons=(Reason.MESSAGE_STATES_LAYER,),
         evidence=tuple(Evidence(file=source) for source in job.sources[:1]),
