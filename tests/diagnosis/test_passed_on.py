@@ -75,6 +75,15 @@ def test_error_alone_is_shown_with_its_key_and_what_to_ask(tmp_path: Path) -> No
     assert {"get-key-policy", "describe-key"} <= asked
 
 
+def test_error_without_a_key_asks_for_the_key_of_no_vault(tmp_path: Path) -> None:
+    """Where neither error nor request names the key, the message is quoted and the account's keys are asked for."""
+    report = explain("Access to KMS is not allowed", tmp_path)
+
+    assert report["failed"]["message"] == "Access to KMS is not allowed"
+    asked = {step["reason"]: step["command"].split()[1:3] for step in report["next_steps"]}
+    assert asked["key-not-known"] == ["kms", "list-aliases"]
+
+
 @pytest.mark.parametrize("layer", ["identity", "resource"])
 def test_message_of_a_job_alone_gives_caller_key_and_fix(layer: str, tmp_path: Path) -> None:
     """No call is recorded: what the job's message names is the cause, and its role, with its path, gets the fix."""

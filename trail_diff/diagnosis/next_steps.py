@@ -120,6 +120,8 @@ def _for_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextSt
     if not keys:
         vault = last_name(job.vault) or "VAULT"
         command = f"aws backup describe-backup-vault --backup-vault-name {shlex.quote(vault)}"
+        if job.kind == "window" and job.vault is None:
+            command = "aws kms list-aliases"  # nothing tells of a vault: the name of a key may tell whose it is
         region, account = arn_region(job.vault) or job.region, arn_account(job.vault)
         yield NextStep(Reason.KEY_NOT_KNOWN, command + region_option(region), "--key", account)
     for key in keys:
