@@ -4,6 +4,7 @@ from pathlib import Path
 from shlex import split
 
 import pytest
+from recording import Recording, as_trail_file
 
 from trail_diff.case.question import Question
 from trail_diff.cli import run
@@ -382,7 +383,7 @@ def test_callers_point_at_refused_calls(capsys: pytest.CaptureFixture[str]) -> N
     night = Path(TRAIL).parents[1] / "night" / "trail"
 
     run(["callers", "--events", str(night)])
-    assert f"note: 3 calls were refused; trail-diff compare {night} says why" in capsys.readouterr().err
+    assert f"note: calls of KMS that were refused: 3; trail-diff compare {night} says why" in capsys.readouterr().err
     run(["callers", "--events", TRAIL])
     assert "note" not in capsys.readouterr().err
 
@@ -539,3 +540,19 @@ def test_form_has_to_do_where_nothing_is_read_again(given: str, said: str, advic
 
     assert said in told.message
     assert advice in told.hint
+
+
+@pytest.mark.parametrize("name", ["jobs", "triage", "callers"])
+def test_list_without_rows_points_at_what_was_refused(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An export without a job, in which only another service tells of a refusal by KMS, is not left at that."""
+    made = Recording()
+    told = made.denied(made.role("app", "s"), "kms:Decrypt", made.key_arn("a"), "with an explicit deny")
+    made.add("2026-03-02T18:10:00Z", "ssm.amazonaws.com", "GetParameter", made.role("app", "s"), **told)
+    export = tmp_path / "export.json"
+    export.write_text(as_trail_file(made.records), encoding="utf-8")
+
+    assert run([name, "--events", str(export)]) == 0
+
+    assert f"refused: 1; trail-diff compare {export} says why" in capsys.readouterr().err

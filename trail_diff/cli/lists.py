@@ -1,5 +1,6 @@
 """What an export holds: the jobs, and who uses a key."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -79,8 +80,10 @@ def callers(
             saved, rows, coverage = save_calls(inputs, datetime.now(UTC), keys)
             write_file(save, saved, "--save")
         if not rows or any(row.errors for row in rows):
-            from trail_diff.pasted.explain import explain_no_calls, explain_nothing, point_at_refused
+            from trail_diff.pasted.explain import explain_no_calls, explain_nothing
+            from trail_diff.pasted.refusals import point_at_refused
 
             none = None if rows else explain_nothing(inputs, coverage) or explain_no_calls(keys, inputs)
-            note_if_any(none or point_at_refused(rows, inputs))
+            codes = (code for row in rows for code in Counter(row.error_codes).elements())
+            note_if_any(none or point_at_refused(codes, inputs))
     write_list(CALLERS, rows, coverage, view)

@@ -21,14 +21,13 @@ from trail_diff.case.coverage import is_damage
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.question import Question
 from trail_diff.errors import JobNotFoundError, SourceError
-from trail_diff.events.denials import is_denial_code
 from trail_diff.gather.exports import Export
 from trail_diff.inputs import Inputs, gather_inputs
 from trail_diff.model.learnt import Coverage, Job, Skipped
-from trail_diff.model.lists import CallerUse
 from trail_diff.model.reasons import Reason
 from trail_diff.pasted.arguments import list_command
 from trail_diff.pasted.forms import Pasted, recognize
+from trail_diff.pasted.refusals import point_at_refused
 from trail_diff.pasted.wording import EXPORT_EVENTS, KINDS, advise, refuse, step
 from trail_diff.read.interface import ReadOptions
 
@@ -116,6 +115,8 @@ def _hide(told: Told, plain: str, given: str, redactor: "Redactor") -> Told:
 def explain_nothing(inputs: Inputs, coverage: Coverage) -> str | None:
     """Return in one line why a list may have no rows: other Regions, or another time, than was asked for.
 
+    Where calls of KMS were refused, or errors of other services say so, it names what explains them.
+
     Raises:
         SourceError: the files hold nothing of CloudTrail or AWS Backup, or nothing that can be read.
     """
@@ -126,7 +127,9 @@ def explain_nothing(inputs: Inputs, coverage: Coverage) -> str | None:
     if unusable:
         raise SourceError(unusable[0], hint=unusable[1])
     told = gathered and (_tell_regions(inputs.options.regions, gathered) or _tell_time(inputs.options, gathered))
-    return "; ".join(told) if told else None
+    if told or gathered is None:
+        return "; ".join(told) if told else None
+    return point_at_refused((event.error_code for event in gathered.events if event.accesses), inputs)
 
 
 def explain_no_jobs(inputs: Inputs, coverage: Coverage) -> str | None:
@@ -166,14 +169,6 @@ def explain_no_calls(keys: Sequence[str], inputs: Inputs, *, is_told: bool = Fal
     if near:
         return "; ".join(advise("near-key", value=value, near=by_id[near[0]]))
     return None if is_told else "; ".join(advise("no-key", value=value))
-
-
-def point_at_refused(calls: Iterable[CallerUse], inputs: Inputs) -> str | None:
-    """Return in one line how many of the calls listed were refused, and what says why; None where none were."""
-    refused = sum(count for one in calls for code, count in one.error_codes.items() if is_denial_code(code))
-    is_export = len(inputs.events) == 1 and "-" not in inputs.events and inputs.redactor is None
-    export = quote(str(inputs.events[0])) if is_export else "EXPORT"
-    return "; ".join(advise("refused-calls", count=refused, export=export)) if refused else None
 
 
 def _can_read_again(inputs: Inputs) -> bool:

@@ -59,7 +59,7 @@ ADVICE = {
     ),
     "near-key": ("no call on {value} was read", "the nearest key is {near}: give it with --key"),
     "refused-calls": (
-        "{count} calls were refused",
+        "calls of KMS that were refused: {count}",
         "trail-diff compare {export} says why",
     ),
     "no-key": ("no call on {value} was read", "without --key, 'trail-diff callers' lists every key"),

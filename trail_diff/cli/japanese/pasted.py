@@ -43,7 +43,7 @@ PASTED: Mapping[str, str] = {
     "an id is written as {}; trail-diff jobs{} lists those found": (
         "ID は {} のような形です。見つかったジョブの一覧: trail-diff jobs{}"
     ),
-    "{} calls were refused": "{} 件の呼び出しが拒否されています",
+    "calls of KMS that were refused: {}": "拒否された KMS の呼び出しが {} 件あります",
     "trail-diff compare {} says why": "trail-diff compare {} で理由を表示します",
     "no call on {} was read": "{} に対する呼び出しは読み取られていません",
     "the nearest key is {}: give it with --key": "最も近いキーは {} です。--key で指定してください",
