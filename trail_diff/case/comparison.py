@@ -11,6 +11,7 @@ from trail_diff.case.sides import finish_case, tie_side
 from trail_diff.errors import FactError
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.key_names import resolve_key
+from trail_diff.events.service_refusals import describe_refusal, find_refusal, key_asked_for
 from trail_diff.model.learnt import Caller, Case, Event, Facts, Job, JobEvents, TiedEvent, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
@@ -43,6 +44,8 @@ def build_comparison(
     elsewhere = frozenset(_refused_elsewhere(sides))
     sides = [_with_calls(side, elsewhere) for side in sides]
     key = _refused_key(sides[0], given, elsewhere) or next(iter(given), None) or _differing_key(sides)
+    # without a call of KMS, the key is the one that the call of another service names
+    key = key or (None if sides[0].events else next(iter(sides[0].job.keys), None))
     sides = [_with_key(side, key) for side in sides]
     for side, (_, gathered, _) in zip(sides, runs, strict=True):
         gaps |= set(check_side(side, gathered.tally))
@@ -138,8 +141,13 @@ def _window_job(name: str, gathered: Gathered, window: Window | None) -> tuple[J
     inside = [event for event in gathered.events if span.holds(event.event_time)]
     told = [job for job in gathered.jobs if job.created and span.holds(job.created)]
     job = told[0] if len(told) == 1 else Job(id="", kind="window")
+    refusal = find_refusal(inside) if name == "failed" else None
+    message = job.message or (describe_refusal(refusal) if refusal is not None else None)
+    named = key_asked_for(refusal) if refusal is not None else None
     made = msgspec.structs.replace(
         job,
+        message=message,
+        keys=tuple(dict.fromkeys([*job.keys, *filter(None, (named,))])),
         id=f"{start:%Y-%m-%dT%H:%M:%SZ}/{end:%Y-%m-%dT%H:%M:%SZ}",
         kind="window",
         created=start,

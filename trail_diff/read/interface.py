@@ -14,6 +14,7 @@ import msgspec
 
 from trail_diff.events.changes import GLOBAL_SOURCES, OTHER_CHANGES
 from trail_diff.events.fields import account_of
+from trail_diff.events.service_refusals import ENCRYPTING_CALLS
 from trail_diff.model.learnt import Record, Skipped, Window
 from trail_diff.read.places import Places
 from trail_diff.read.records import Peek, SlimRecord
@@ -22,6 +23,8 @@ from trail_diff.times import parse_time
 KEPT_SOURCES = frozenset({"kms.amazonaws.com", "backup.amazonaws.com"})
 """The services all of whose events are kept for a case."""
 _KMS_ALONE = frozenset({"kms.amazonaws.com"})
+WANTED_NAMES = OTHER_CHANGES | ENCRYPTING_CALLS
+"""The calls of other services that are wanted by their names."""
 
 Selection = Callable[[Peek | SlimRecord], bool]
 """Says whether a record is worth decoding in full. It sees raw, unchecked values and must never raise."""
@@ -67,7 +70,7 @@ class ReadOptions(msgspec.Struct, frozen=True):
         """Check whether a record is wanted; one whose time cannot be read is."""
         source, name = peek.event_source, peek.event_name
         is_one = isinstance(source, str) and source in (_KMS_ALONE if self.kms_only else KEPT_SOURCES)
-        is_one = is_one or (not self.kms_only and isinstance(name, str) and name in OTHER_CHANGES)
+        is_one = is_one or (not self.kms_only and isinstance(name, str) and name in WANTED_NAMES)
         return is_one and self._is_in_place(peek) and self._may_be_named(peek)
 
     def pick(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> list[int]:
@@ -76,8 +79,8 @@ class ReadOptions(msgspec.Struct, frozen=True):
         places = sorted(place for source in wanted for place in _places_of(source, sources))
         if not self.kms_only:
             names = [record.event_name for record in records]
-            if not OTHER_CHANGES.isdisjoint(names):
-                places = sorted({*places, *(place for place, name in enumerate(names) if name in OTHER_CHANGES)})
+            if not WANTED_NAMES.isdisjoint(names):
+                places = sorted({*places, *(place for place, name in enumerate(names) if name in WANTED_NAMES)})
         if self.regions or self.start is not None or self.end is not None:
             places = [place for place in places if self._is_in_place(records[place])]
         if self.event_ids is not None:

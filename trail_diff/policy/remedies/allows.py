@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from trail_diff.model.codes import CallerKind
+from trail_diff.model.codes import CallerKind, Matched
 from trail_diff.model.decisions import ConditionOutcome, StatementOutcome
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.decide.compiled import compile_policies
@@ -147,15 +147,25 @@ def _nearest(situation: Situation, request: Request, decision: Decision) -> _Wid
         failing = _failing(statement)
         if failing is not None:
             widening = _Widening(request, statement.index, failing)
-            if failing.key.lower() not in _ACCOUNTS or _is_narrow(situation, widening):
+            is_narrow = failing.key.lower() not in _ACCOUNTS or _is_narrow(situation, widening)
+            if is_narrow and _outcome(situation, widening) != "no-match":
                 return widening
     for statement in sorted(allows, key=lambda one: -_narrowness(situation, one.index)):
         by_scope = _by_scope(situation, request, statement)
         if by_scope is None or _allows_managing(situation, statement.index):
             continue
+        if _grants_for_resource(request) and not _is_for_resources(situation, statement.index):
+            continue
         if _lets_in(situation, by_scope):
             return by_scope
     return None
+
+
+def _is_for_resources(situation: Situation, index: int) -> bool:
+    """Check whether a statement lets grants be made for services' resources only: who joins it makes none itself."""
+    condition = Draft(situation.policy).statement(index).get("Condition")
+    tests = (one for one in condition.values() if isinstance(one, dict)) if isinstance(condition, dict) else ()
+    return any(str(key).lower() == "kms:grantisforawsresource" for test in tests for key in test)
 
 
 def _by_scope(situation: Situation, request: Request, statement: StatementOutcome) -> _Widening | None:
@@ -205,14 +215,24 @@ def _failing(statement: StatementOutcome) -> ConditionOutcome | None:
 
 def _lets_in(situation: Situation, widening: _Widening) -> bool:
     """Check whether a statement would match a request if it were widened; by its scope only if nobody else gets in."""
+    lets_in = _outcome(situation, widening) == "match"
+    return lets_in and (widening.lacking is None or _is_narrow(situation, widening))
+
+
+def _outcome(situation: Situation, widening: _Widening) -> Matched:
+    """Return what a statement would be for a request if it were widened; it stays no match where nothing is to widen.
+
+    A value that is not sent, or that is listed already, lets nobody in.
+    """
     draft = Draft(situation.policy)
     _widen(draft, widening, situation)
     policies = compile_policies(PolicySet.assuming_no_limits(draft.policy, situation.grants))
-    lets_in = bool(draft.steps) and any(
-        one.index == widening.index and one.layer == "key-policy" and one.outcome == "match"
+    own = (
+        one.outcome
         for one in evaluate(widening.request, policies).statements
+        if one.index == widening.index and one.layer == "key-policy"
     )
-    return lets_in and (widening.lacking is None or _is_narrow(situation, widening))
+    return next(own, "no-match") if draft.steps else "no-match"
 
 
 def _allows_managing(situation: Situation, index: int) -> bool:
