@@ -20,6 +20,8 @@ from trail_diff.profiles.interface import CallProfile
 Call = tuple[CallerGroup, Request]
 """A caller group and the request that stands for it."""
 
+_DECRYPT = "kms:Decrypt"
+_PUT_AND_GET = frozenset({_DECRYPT, "kms:GenerateDataKey", "kms:Encrypt"})
 _REFUSALS = ("explicit-deny", "implicit-deny")
 
 
@@ -81,12 +83,17 @@ def _asking(request: Request, action: str) -> Request:
 
 
 def _needed_via(service: str, session_of: str, actions: set[str]) -> set[str]:
-    """Return the actions that a role or user needs through a service, of the profiles that hold one of the actions."""
+    """Return the actions that a role or user needs through a service, of the profiles that hold one of the actions.
+
+    Who is only seen to decrypt gets what another puts, and needs no more of a step that does both.
+    """
+    is_reader = actions == {_DECRYPT}
     profiles = [
         profile
         for profile in call_profiles().profiles
         if service in (*profile.via, profile.caller.name, (profile.caller.name or "").removesuffix(".amazonaws.com"))
         and profile.caller.session_of == session_of
+        and not (is_reader and _PUT_AND_GET.issuperset(profile.actions))
     ]
     return set().union(*({*one.actions} for one in profiles if actions & {*one.actions}))
 

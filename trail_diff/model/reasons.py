@@ -319,6 +319,7 @@ class Reason(StrEnum):
     # which risk a remedy carries
     CALLER_IS_NOT_A_SERVICE_PRINCIPAL = "caller-is-not-a-service-principal"
     ALLOWS_SERVICE_FOR_ANYONE = "allows-service-for-anyone"
+    SERVICE_SENDS_NO_SOURCE = "service-sends-no-source"
     EXEMPTS_EVERY_SERVICE = "exempts-every-service"
     NEEDS_ALLOW_AS_WELL = "needs-allow-as-well"
     ALLOW_NOT_KNOWN = "allow-not-known"

@@ -191,6 +191,9 @@ REASONS: Mapping[str, str] = {
     "not-called-just-before": "the caller did not use the key in the five minutes before the job",
     # which risk a remedy carries
     "caller-is-not-a-service-principal": "the call is made by a role, which is no service principal",
+    "service-sends-no-source": (
+        "it allows the service whoever it works for: it sends no aws:SourceAccount that a condition could test"
+    ),
     "allows-service-for-anyone": "it allows the service whoever it works for, unless aws:SourceAccount limits it",
     "exempts-every-service": "it exempts every AWS service, whoever it works for",
     "needs-allow-as-well": "it lifts the Deny only; an Allow or a grant for the caller is needed as well",

@@ -227,6 +227,9 @@ REASONS: Mapping[str, str] = {
     "not-called-just-before": "呼び出し元は、ジョブの前の 5 分間にキーを使用していません",
     # which risk a remedy carries
     "caller-is-not-a-service-principal": ("呼び出しを行っているのはロールであり、サービスプリンシパルではありません"),
+    "service-sends-no-source": (
+        "サービスがどの利用者のために動作する場合も許可されます。条件で確かめられる aws:SourceAccount は送信されません"
+    ),
     "allows-service-for-anyone": (
         "aws:SourceAccount で制限しない限り、サービスがどの利用者のために動作する場合も許可されます"
     ),

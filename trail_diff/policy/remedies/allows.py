@@ -20,7 +20,7 @@ from trail_diff.policy.remedies.denies import give_value
 from trail_diff.policy.remedies.outsiders import lets_in_others
 from trail_diff.policy.remedies.patches import Draft, is_negated
 from trail_diff.policy.remedies.situation import Candidate, Situation, Targets, arns_of, services_of
-from trail_diff.policy.request.domains import Domain
+from trail_diff.policy.request.domains import ABSENT, Domain
 from trail_diff.policy.request.interface import Decision, PolicySet, PrincipalKind, Request
 
 _MANAGING = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey")
@@ -114,8 +114,12 @@ def _grants_for_resource(request: Request) -> bool:
 
 def risks_of_allowing(requests: Sequence[Request]) -> tuple[Reason, ...]:
     """Return what an Allow for these callers brings with it."""
-    service = (Reason.ALLOWS_SERVICE_FOR_ANYONE,) if services_of(requests) else ()
-    return service + ((Reason.ALLOWS_ANY_ROLE_SESSION,) if arns_of(requests) else ())
+    service = Reason.ALLOWS_SERVICE_FOR_ANYONE
+    sources = [one.context.get("aws:SourceAccount") for one in requests]
+    if all(isinstance(one, Domain) and one.members == (ABSENT,) for one in sources):
+        service = Reason.SERVICE_SENDS_NO_SOURCE
+    risks = ((service, services_of(requests)), (Reason.ALLOWS_ANY_ROLE_SESSION, arns_of(requests)))
+    return tuple(risk for risk, callers in risks if callers)
 
 
 def _ids(widenings: Sequence[_Widening]) -> Iterator[str]:
