@@ -213,7 +213,8 @@ def _facts_of_source(call: _Call) -> Iterator[tuple[Fact, Domain]]:
 def _documented_source(event: Event, service: str) -> tuple[Domain, Domain] | None:
     """Return the ARN and account that AWS's text says a service sends with such a context, or that it sends none."""
     context = {name.lower(): value for name, value in event.encryption_context.items()}
-    if any((service, name) in SENDS_NO_SOURCE for name in context):
+    is_told_none = event.in_scope_of.get("sourceArn") == ""  # of a call that is made of a profile
+    if is_told_none or any((service, name) in SENDS_NO_SOURCE for name in context):
         return Domain((ABSENT,), "documented"), Domain((ABSENT,), "documented")
     named = context.get(SOURCE_IN_CONTEXT.get(service, ""), "")
     account = arn_account(named)
