@@ -74,24 +74,24 @@ def _of_key_policy(examined: Examined, findings: Sequence[Finding]) -> tuple[Rem
         return (grant_again(examined, finding), *_restore(examined, findings, explained))
     if explained is not None and explained.policy is not None and not (is_deny and finding.statement is None):
         found = find_remedies(_situation(examined, findings, explained))
-        own = () if is_deny else _allow_at_home(examined, finding)
+        own = () if is_deny else _allow_at_home(examined, findings, explained)
         return in_order((*found, *send_what_policy_asks(examined, explained), *own))
-    return () if is_deny else (*allow_without_policy(examined, finding), *_allow_at_home(examined, finding))
+    return () if is_deny else (*allow_without_policy(examined, finding), *_allow_at_home(examined, findings, None))
 
 
-def _allow_at_home(examined: Examined, finding: Finding) -> tuple[Remedy, ...]:
+def _allow_at_home(examined: Examined, findings: Sequence[Finding], explained: Explained | None) -> tuple[Remedy, ...]:
     """Return the policy that a caller needs in its own account for the key of another, beside that of the key.
 
     By itself it helps as little as the other; that both are needed is among its risks (KMS developer guide, "Allowing
-    users in other accounts to use a KMS key").
+    users in other accounts to use a KMS key"). A service-linked role has it of AWS: the statement that let its account
+    in does too.
     """
-    caller, key = finding.caller, finding.key or examined.key
-    owner = arn_account(key)
-    is_linked = caller is not None and caller.kind is CallerKind.SERVICE_LINKED_ROLE  # AWS keeps what it needs
-    if caller is None or is_linked or caller.role_arn is None or None in (caller.account, owner):
+    finding = findings[0]
+    caller, owner = finding.caller, arn_account(finding.key or examined.key)
+    if caller is None or caller.role_arn is None or None in (caller.account, owner) or caller.account == owner:
         return ()
-    if caller.account == owner:
-        return ()
+    if caller.kind is CallerKind.SERVICE_LINKED_ROLE:
+        return _restore(examined, findings, explained)
     return tuple(
         structs.replace(one, helps="undetermined") if Reason.NEEDS_ALLOW_AS_WELL in one.risks else one
         for one in allow_by_identity(examined, finding)
@@ -115,7 +115,9 @@ def _restore(examined: Examined, findings: Sequence[Finding], explained: Explain
     lost = lost_allows(explained) if explained is not None else []
     if explained is None or not lost:
         return ()
-    return (restore_statements(_situation(examined, findings, explained), lost),)
+    situation = _situation(examined, findings, explained)
+    seen = tuple(call for call in situation.observed if call.calls)
+    return (restore_statements(structs.replace(situation, observed=seen), lost),)
 
 
 def _situation(examined: Examined, findings: Sequence[Finding], explained: Explained) -> Situation:
