@@ -13,7 +13,7 @@ import duckdb
 import sqlglot
 from recording import Record
 
-_COLUMNS = ("eventjson", "eventtime", "eventname", "eventsource", "awsregion", "errormessage")
+_COLUMNS = ("eventjson", "eventtime", "eventname", "eventsource", "awsregion", "errormessage", "errorcode")
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|(like\b)|(\[)|(\])|(@message)|([^"\[\]@]+?(?=like\b|["\[\]@]|\Z))', re.DOTALL)
 
 
@@ -56,11 +56,11 @@ def _run(records: Sequence[Record], sql: str) -> list[int]:
         database.execute("CREATE MACRO tolower(text) AS lower(text)")
         rows = [[place, *_row(record)] for place, record in enumerate(records)]
         if rows:
-            database.executemany("INSERT INTO store VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            database.executemany("INSERT INTO store VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         return sorted(place for (place,) in database.execute(sql).fetchall())
 
 
 def _row(record: Record) -> list[object]:
     moment = datetime.fromisoformat(record["eventTime"]).astimezone(UTC).replace(tzinfo=None)
-    names = ("eventName", "eventSource", "awsRegion", "errorMessage")
+    names = ("eventName", "eventSource", "awsRegion", "errorMessage", "errorCode")
     return [json.dumps(record), moment, *(record.get(name) for name in names)]

@@ -1,5 +1,8 @@
 """One run alone, and what the keys asked about let through."""
 
+from typing import Any
+
+import pytest
 from making import make_events, make_tally, moment
 from recording import Recording
 
@@ -88,3 +91,43 @@ def test_policy_counts_for_the_key_that_its_record_names() -> None:
 
     assert case.policy_key == made.key_arn("third")
     assert Reason.POLICY_OF_OTHER_KEY in case.coverage.warnings
+
+
+RUN_INSTANCES = {
+    "blockDeviceMapping": {"items": [{"ebs": {"encrypted": True, "kmsKeyId": Recording().key_arn("disk")}}]}
+}
+ENCODED = "You are not authorized to perform this operation. Encoded authorization failure message: " + "4Xy" * 20
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "message", "is_told"),
+    [
+        ("RunInstances", "Client.UnauthorizedOperation", ENCODED, True),
+        ("RunInstances", "Client.InternalError", "Client error on launch", True),
+        ("CreateVolume", "Client.InvalidKMSKey.InvalidState", "The KMS key provided is in an incorrect state", True),
+        ("RunInstances", "Client.InsufficientInstanceCapacity", "Insufficient capacity.", False),
+        ("RunInstances", None, None, False),
+    ],
+)
+def test_refusal_of_a_service_is_the_message_of_the_run(name: str, code: Any, message: Any, *, is_told: bool) -> None:
+    """Without a record of KMS, a run says what a service was refused that KMS may stand behind, and on which key."""
+    made = Recording()
+    ec2 = {"requestParameters": RUN_INSTANCES, "errorCode": code, "errorMessage": message}
+    made.add("2026-03-02T18:10:00Z", "ec2.amazonaws.com", name, made.role("launcher", "s"), **ec2)
+
+    job = build_comparison(gather(made), None, (FAILED, None), (), Facts()).failed.job
+
+    assert job.message == (f"{name} ({code}): {message}" if is_told else None)
+    assert job.key == (made.key_arn("disk") if is_told else None)
+
+
+def test_refusal_of_kms_comes_before_that_of_a_service() -> None:
+    """Where KMS itself refused a call, what another service was refused is no message of the run."""
+    made = record_refusal_on_other_key()
+    ec2 = {"requestParameters": RUN_INSTANCES, "errorCode": "Client.UnauthorizedOperation", "errorMessage": ENCODED}
+    made.add("2026-03-02T18:09:00Z", "ec2.amazonaws.com", "RunInstances", made.role("launcher", "s"), **ec2)
+
+    job = build_comparison(gather(made), None, (FAILED, None), (), Facts()).failed.job
+
+    assert job.message is None
+    assert job.key == made.key_arn("other")

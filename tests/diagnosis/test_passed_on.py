@@ -70,18 +70,17 @@ def test_error_alone_is_shown_with_its_key_and_what_to_ask(tmp_path: Path) -> No
 
     assert report["verdict"]["outcome"] == "difference"
     assert report["failed"]["key"] == KEY
-    assert report["failed"]["message"] == INACCESSIBLE
+    assert report["failed"]["message"].endswith(INACCESSIBLE)
     asked = {step["command"].split()[2] for step in report["next_steps"]}
     assert {"get-key-policy", "describe-key"} <= asked
 
 
 def test_error_without_a_key_asks_for_the_key_of_no_vault(tmp_path: Path) -> None:
-    """Where neither error nor request names the key, the message is quoted and the account's keys are asked for."""
+    """Where neither error nor request names the key, the message is quoted, and no vault is asked about."""
     report = explain("Access to KMS is not allowed", tmp_path)
 
-    assert report["failed"]["message"] == "Access to KMS is not allowed"
-    asked = {step["reason"]: step["command"].split()[1:3] for step in report["next_steps"]}
-    assert asked["key-not-known"] == ["kms", "list-aliases"]
+    assert report["failed"]["message"].endswith(": Access to KMS is not allowed")
+    assert not any("backup" in step["command"] for step in report["next_steps"])
 
 
 @pytest.mark.parametrize("layer", ["identity", "resource"])

@@ -145,10 +145,18 @@ def test_reencrypt_is_two_accesses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "expected"), [(None, None), ("", None), ("200", None), (200, None), ("AccessDenied", "AccessDenied")]
+    ("code", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ("200", None),
+        (200, None),
+        ("AccessDenied", "AccessDenied"),
+        ("DryRunOperationException", None),
+    ],
 )
-def test_error_code_200_is_a_success(code: Any, expected: str | None) -> None:
-    """Some services write 200 where there is no error."""
+def test_error_code_of_a_success_is_none(code: Any, expected: str | None) -> None:
+    """Some services write 200 where there is no error, and KMS an error for a dry run that would have succeeded."""
     assert make_event(Recording().kms(TIME, "Decrypt", KEY, STORAGE, errorCode=code)).error_code == expected
 
 

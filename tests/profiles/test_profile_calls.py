@@ -226,3 +226,14 @@ def test_row_takes_the_place_of_a_baseline(profile: CallProfile, kind: str) -> N
     assert forbidden.verdict.confidence == "likely"
     assert {one.statement.sid for one in forbidden.findings if one.statement} == {"Guilty"}
     assert allowed.verdict.cause is None
+
+
+@pytest.mark.parametrize("key", ["aws:SourceAccount", "aws:SourceArn"])
+def test_condition_on_a_source_that_is_not_sent_keeps_a_row_out(key: str) -> None:
+    """Where AWS's text says that a service sends no source, no value of one lets it in; without the condition it is."""
+    (profile,) = (one for one in CALLABLE if one.id == "N3")
+    allow: dict[str, Any] = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "kms:*"}
+    event = next(make_calls(profile, SETTING))
+
+    assert decide_by(event, allow) == "allowed"
+    assert decide_by(event, {**allow, "Condition": {"StringLike": {key: "*"}}}) == "implicit-deny"

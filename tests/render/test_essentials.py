@@ -157,6 +157,22 @@ def test_fix_of_aws_support_is_shown_beside_a_narrower_one() -> None:
     assert support_remedy(structs.replace(CANONICAL, best_remedy=wider.id)) is None
 
 
+def test_fix_of_aws_support_shows_each_of_its_steps() -> None:
+    """What a fix of several steps adds is shown for each, what is alike once; a statement with its braces."""
+    condition = {"op": "add", "value": {"aws:PrincipalIsAWSService": "false"}}
+    steps = (
+        {**condition, "path": "/Statement/1/Condition/BoolIfExists"},
+        {**condition, "path": "/Statement/2/Condition/BoolIfExists"},
+        {"op": "add", "path": "/Statement/3/Condition/Bool", "value": {"aws:PrincipalIsAWSService": "false"}},
+        {"op": "add", "path": "/Statement/-", "value": {"Sid": "AllowCaller"}},
+    )
+
+    shown = support_patch(Remedy("exempt-service-principals", helps=True, patch=steps))
+
+    told = '"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}; "Bool": {"aws:PrincipalIsAWSService": "false"}'
+    assert shown == told + '; {"Sid": "AllowCaller"}'
+
+
 def test_fix_of_aws_support_names_the_operator_it_adds_to() -> None:
     """Where the Deny has the operator already, the key that is added is shown inside of it."""
     step = {"op": "add", "path": "/Statement/1/Condition/BoolIfExists/aws:PrincipalIsAWSService", "value": "false"}

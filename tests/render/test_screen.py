@@ -96,3 +96,14 @@ def test_what_a_screen_cannot_hold_is_counted_or_said_once() -> None:
     assert "1 warning" in text
     assert step.command in text
     assert f"{group.action}, kms:GenerateDataKey" in text
+
+
+def test_encoded_part_of_a_message_is_cut_and_not_what_it_says() -> None:
+    """Of an encoded message only the beginning is shown, beside all that the message says in words."""
+    said = "RunInstances (Client.UnauthorizedOperation): because no identity-based policy allows the ec2:RunInstances action."
+    coded = f"{said} Encoded authorization failure message: " + "4Xy_" * 100
+    report = structs.replace(CANONICAL, failed=structs.replace(CANONICAL.failed, message=coded))
+
+    text = " ".join(render_brief(report, RenderOptions()).split())
+
+    assert f'"{said} Encoded authorization failure message: 4Xy_4Xy_4Xy_4Xy_4Xy_4Xy_…"' in text

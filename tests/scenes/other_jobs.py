@@ -349,7 +349,7 @@ CASES: dict[str, Incident] = {
         source_key_not_shared,
         cause="key-policy-no-allow",
         reading=("denied-not-logged", "supported"),
-        remedies=("create-grant", "restore-statement"),
+        remedies=("allow-caller-role", "restore-statement"),
     ),
     "managed-source-key": Incident(
         managed_source_key, cause="aws-managed-key-not-shareable", helps="use-customer-managed-key"

@@ -1,7 +1,7 @@
 """Two runs side by side, or one run alone, without a job: exports, or spans of time of one export. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -11,8 +11,8 @@ from trail_diff.case.sides import finish_case, tie_side
 from trail_diff.errors import FactError
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.key_names import resolve_key
-from trail_diff.events.normalize import KMS
-from trail_diff.events.relayed import find_key, may_be_about_kms
+from trail_diff.events.relayed import find_key
+from trail_diff.events.service_refusals import describe_refusal, find_refusal, key_asked_for
 from trail_diff.model.learnt import Caller, Case, Event, Facts, Job, JobEvents, TiedEvent, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.times import parse_time
@@ -45,7 +45,8 @@ def build_comparison(
     elsewhere = frozenset(_refused_elsewhere(sides))
     sides = [_with_calls(side, elsewhere) for side in sides]
     key = _refused_key(sides[0], given, elsewhere) or next(iter(given), None) or _differing_key(sides)
-    key = key or find_key(sides[0].job.message)
+    # without a call of KMS, the key is the one that the call of another service, or its error, names
+    key = key or find_key(sides[0].job.message) or (None if sides[0].events else next(iter(sides[0].job.keys), None))
     sides = [_with_key(side, key) for side in sides]
     for side, (_, gathered, _) in zip(sides, runs, strict=True):
         gaps |= set(check_side(side, gathered.tally))
@@ -140,9 +141,14 @@ def _window_job(name: str, gathered: Gathered, window: Window | None) -> tuple[J
     span = Window(start, end)
     inside = [event for event in gathered.events if span.holds(event.event_time)]
     told = [job for job in gathered.jobs if job.created and span.holds(job.created)]
-    job = told[0] if len(told) == 1 else Job(id="", kind="window", message=_told_error(inside, name))
+    job = told[0] if len(told) == 1 else Job(id="", kind="window")
+    refusal = find_refusal(inside) if name == "failed" else None
+    message = job.message or (describe_refusal(refusal) if refusal is not None else None)
+    named = key_asked_for(refusal) if refusal is not None else None
     made = msgspec.structs.replace(
         job,
+        message=message,
+        keys=tuple(dict.fromkeys([*job.keys, *filter(None, (named,))])),
         id=f"{start:%Y-%m-%dT%H:%M:%SZ}/{end:%Y-%m-%dT%H:%M:%SZ}",
         kind="window",
         created=start,
@@ -151,12 +157,6 @@ def _window_job(name: str, gathered: Gathered, window: Window | None) -> tuple[J
         account=job.account or _only({event.recipient_account_id for event in inside}),
     )
     return made, span
-
-
-def _told_error(events: Iterable[Event], name: str) -> str | None:
-    """Return the message of the first call that another service refused over KMS."""
-    refused = (event.error_message for event in events if event.error_code and event.event_source != KMS)
-    return next(filter(may_be_about_kms, refused), None) if name == "failed" else None
 
 
 def _only(values: Collection[str | None]) -> str | None:

@@ -7,7 +7,7 @@ has a remedy, or its own message.
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 
-from trail_diff.arns import arn_account, arn_region
+from trail_diff.arns import arn_account, arn_region, is_alias
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.limit_remedies import limit_named
 from trail_diff.diagnosis.needs import key_of
@@ -107,6 +107,15 @@ def _see_key(examined: Examined, finding: Finding) -> Iterator[NextStep]:
         yield NextStep(Reason.KEY_STATE_NOT_KNOWN, command, "--key-state", arn_account(key))
 
 
+def _see_key_of_alias(examined: Examined, finding: Finding) -> Iterator[NextStep]:
+    """Yield how to see which key an alias stands for, where no record tells: a policy has to name the key."""
+    key = key_of(examined, finding)
+    if key is not None and is_alias(key):
+        command = f"aws kms describe-key --key-id {shlex.quote(key)} --query KeyMetadata.Arn --output text"
+        region = arn_region(key) or examined.case.failed.job.region
+        yield NextStep(Reason.KEY_NOT_KNOWN, command + region_option(region), account=arn_account(key), is_fact=False)
+
+
 def _see_quota(examined: Examined, _finding: Finding) -> Iterator[NextStep]:
     job = examined.case.failed.job
     command = "aws service-quotas list-service-quotas --service-code kms"
@@ -120,6 +129,7 @@ def region_option(region: str | None) -> str:
 
 
 _STEPS: Mapping[Cause, Steps] = {
+    Cause.IDENTITY_POLICY_NO_ALLOW: _see_key_of_alias,
     Cause.IDENTITY_POLICY_EXPLICIT_DENY: _see_policy_of_caller,
     Cause.PERMISSIONS_BOUNDARY_DENY: _see_boundary,
     Cause.SESSION_POLICY_DENY: _see_session,

@@ -15,7 +15,7 @@ from trail_diff.arns import arn_account, arn_region
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.held_grants import holds_grant
 from trail_diff.diagnosis.key_history import grant_id_of
-from trail_diff.diagnosis.needs import needed_by_linked_role
+from trail_diff.diagnosis.needs import is_let_in_abroad, needed_by_linked_role
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Caller
 from trail_diff.model.reasons import Reason
@@ -47,14 +47,16 @@ _OPERATIONS = frozenset(
 
 
 def is_foreign_linked_role(finding: Finding) -> bool:
-    """Check whether a finding is about a service-linked role of another account than the key's.
+    """Check whether a finding is about a service-linked role of another account than the key's which needs a grant.
 
-    Its own policy cannot be edited and a key policy alone lets nobody of another account in: a grant does.
+    Its own policy cannot be edited and a key policy alone lets nobody of another account in: a grant does. A role
+    whose own policy allows what its service asks of other accounts' keys needs none.
     """
     caller, owner = finding.caller, arn_account(finding.key)
     if caller is None or caller.kind is not CallerKind.SERVICE_LINKED_ROLE or owner is None:
         return False
-    return (arn_account(caller.role_arn) or caller.account) not in (None, owner)
+    is_foreign = (arn_account(caller.role_arn) or caller.account) not in (None, owner)
+    return is_foreign and not is_let_in_abroad(caller)
 
 
 def grant_again(examined: Examined, finding: Finding) -> Remedy:

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import structs
 
+from trail_diff.arns import is_alias
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.grant_remedies import grant_again, is_foreign_linked_role
 from trail_diff.diagnosis.needs import Call, key_of, needed_calls, policies_then, replay_calls, requests_of
@@ -32,7 +33,7 @@ def allow_by_identity(examined: Examined, finding: Finding) -> tuple[Remedy, ...
     if finding.caller is not None and finding.caller.kind is CallerKind.SERVICE_LINKED_ROLE:
         return allow_without_policy(examined, finding)
     calls, key = needed_calls(examined, finding), key_of(examined, finding)
-    if not calls or key is None:
+    if not calls or key is None or is_alias(key):  # no policy names a key by its alias
         return ()
     policy = {
         "Version": "2012-10-17",

@@ -15,12 +15,16 @@ from trail_diff.model.learnt import Caller, Event, KeyAccess
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Calls, Finding, Replay
 from trail_diff.policy import PolicySet, Request, compile_policies, decide
-from trail_diff.policy.request.domains import Domain
+from trail_diff.policy.request.domains import ABSENT, Domain
+from trail_diff.policy.request.service_names import GRANTS_FOR_NO_RESOURCE
 from trail_diff.profiles.catalogue import call_profiles
+from trail_diff.profiles.interface import CallProfile
 
 Call = tuple[CallerGroup, Request]
 """A caller group and the request that stands for it."""
 
+_DECRYPT = "kms:Decrypt"
+_PUT_AND_GET = frozenset({_DECRYPT, "kms:GenerateDataKey", "kms:Encrypt"})
 _REFUSALS = ("explicit-deny", "implicit-deny")
 
 
@@ -84,9 +88,10 @@ def _with_profile(examined: Examined, calls: list[Call]) -> list[Call]:
     if not calls or any(group.succeeded.calls for group, _request in calls):
         return calls
     group, request = calls[0]
-    via = (group.caller.invoked_by or "").removesuffix(".amazonaws.com")
+    via = via_service_of(request) or (group.caller.invoked_by or "").removesuffix(".amazonaws.com")
     own = {group.action for group, _request in calls}
-    session_of = "user" if examined.case.failed.job.kind == "window" else "job-role"
+    is_users = examined.case.failed.job.kind == "window" and group.caller.kind is not CallerKind.SERVICE_ROLE
+    session_of = "user" if is_users else "job-role"
     needed: set[str] = set()
     if group.caller.kind is CallerKind.SERVICE_LINKED_ROLE:
         needed = needed_by_linked_role(group.caller, own)
@@ -99,30 +104,52 @@ def _asking(request: Request, action: str) -> Request:
     """Return the request for another action; a grant that is made through a service is for its resource."""
     if action != "kms:CreateGrant":
         return structs.replace(request, action=action)
-    context = {**request.context, "kms:GrantIsForAWSResource": Domain(("true",), "inferred")}
+    is_plain = f"{via_service_of(request)}.amazonaws.com" in GRANTS_FOR_NO_RESOURCE
+    for_resource = Domain(("false", ABSENT), "documented") if is_plain else Domain(("true",), "inferred")
+    context = {**request.context, "kms:GrantIsForAWSResource": for_resource}
     return structs.replace(request, action=action, context=context)
 
 
 def _needed_via(service: str, session_of: str, actions: set[str]) -> set[str]:
-    """Return the actions that a role or user needs through a service, of the profiles that hold one of the actions."""
+    """Return the actions that a role or user needs through a service, of the profiles that hold one of the actions.
+
+    Who is only seen to decrypt gets what another puts, and needs no more of a step that does both.
+    """
+    is_reader = actions == {_DECRYPT}
     profiles = [
         profile
         for profile in call_profiles().profiles
-        if profile.caller.name in (service, f"{service}.amazonaws.com") and profile.caller.session_of == session_of
+        if service in (*profile.via, profile.caller.name, (profile.caller.name or "").removesuffix(".amazonaws.com"))
+        and profile.caller.session_of == session_of
+        and not (is_reader and _PUT_AND_GET.issuperset(profile.actions))
     ]
     return set().union(*({*one.actions} for one in profiles if actions & {*one.actions}))
 
 
+def via_service_of(request: Request) -> str | None:
+    """Return the service through which a request was made, by its encryption context or by who is said to call."""
+    domain = request.context.get("kms:ViaService")
+    members = domain.members if isinstance(domain, Domain) else ()
+    return next((one.partition(".")[0] for one in members if isinstance(one, str)), None)
+
+
 def needed_by_linked_role(caller: Caller, actions: set[str]) -> set[str]:
     """Return the actions that a service-linked role itself needs: what its service asks for as a user is another's."""
-    linked = (one for one in call_profiles().profiles if one.caller.identity == "service-linked-role")
-    own = (one for one in linked if one.only_with is None and _is_named(one.caller.name, caller))
+    own = (one for one in _of_linked_role(caller) if one.only_with in (None, "other-account"))
     return set().union(*({*one.actions} for one in own if actions & {*one.actions}))
 
 
-def _is_named(name: str | None, caller: Caller) -> bool:
-    """Check whether a profile's role is the caller: one of its kind may have a suffix of the customer's choice."""
-    return name is not None and f"/aws-service-role/{name}" in f"{caller.role_arn}"
+def is_let_in_abroad(caller: Caller) -> bool:
+    """Check whether a service-linked role is let in by the policy of another account's key, as AWS documents it."""
+    return any(one.through == "key-policy" and "caller-account-only" in one.refusal for one in _of_linked_role(caller))
+
+
+def _of_linked_role(caller: Caller) -> Iterator[CallProfile]:
+    """Yield the profiles whose role is the caller: one of its kind may have a suffix of the customer's choice."""
+    for one in call_profiles().profiles:
+        is_linked = one.caller.identity == "service-linked-role" and one.caller.name is not None
+        if is_linked and f"/aws-service-role/{one.caller.name}" in f"{caller.role_arn}":
+            yield one
 
 
 def key_of(examined: Examined, finding: Finding) -> str | None:

@@ -4,7 +4,6 @@ Each fact is asked for once, about what is concerned: the key of the open hypoth
 ARN names; nothing about a key, job or layer that no open hypothesis is about.
 """
 
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,12 +11,14 @@ from datetime import datetime, timedelta
 from trail_diff.arns import arn_account, arn_region, last_name
 from trail_diff.diagnosis.cause_steps import region_option, steps_of_cause
 from trail_diff.diagnosis.console_links import is_in_history
+from trail_diff.diagnosis.error_steps import steps_of_errors
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.explain import began_succeeded
 from trail_diff.diagnosis.hypotheses.key_state import is_used_in_failed
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
 from trail_diff.diagnosis.key_history import state_at
+from trail_diff.events.service_refusals import ENCODED
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Window
 from trail_diff.model.reasons import Reason
@@ -50,6 +51,9 @@ def suggest_next_steps(examined: Examined, verdict: Verdict, findings: Sequence[
     refusing = tuple(_of_refusals(examined, findings))
     if verdict.outcome == "no-difference" or verdict.confidence == "confirmed":
         return refusing if verdict.outcome == "explained" else ()
+    of_errors = steps_of_errors(examined)
+    if of_errors:
+        return tuple(dict.fromkeys((*refusing, *of_errors)))
     is_elsewhere = verdict.cause is Cause.NOT_KMS and verdict.confidence == "likely"
     job = examined.case.failed.job
     is_open = job.message is None and job.key is None
@@ -66,7 +70,6 @@ def suggest_next_steps(examined: Examined, verdict: Verdict, findings: Sequence[
 
 
 _LIMITS: Mapping[str, str] = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
-_ENCODED = re.compile(r"[Ee]ncoded authorization failure message: ?([\w+/=-]{20,})")
 
 
 def _of_refusals(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextStep]:
@@ -74,7 +77,7 @@ def _of_refusals(examined: Examined, findings: Sequence[Finding]) -> Iterator[Ne
     case = examined.case
     refused = [tie.event for tie in case.failed.events if tie.event.error_code is not None]
     for text in dict.fromkeys([case.failed.job.message, *(event.error_message for event in refused)]):
-        if found := _ENCODED.search(text or ""):
+        if found := ENCODED.search(text or ""):
             command = f"aws sts decode-authorization-message --encoded-message {found[1]}"
             command += " --query DecodedMessage --output text"
             yield NextStep(Reason.MESSAGE_IS_ENCODED, command, account=case.failed.job.account, is_fact=False)
@@ -117,11 +120,9 @@ def _for_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextSt
     """Suggest what tells more of each key that the answer is about: its policy, its state, its grants."""
     job = examined.case.failed.job
     keys = _keys_concerned(examined, findings)
-    if not keys:
+    if not keys and (job.vault or job.kind != "window"):
         vault = last_name(job.vault) or "VAULT"
         command = f"aws backup describe-backup-vault --backup-vault-name {shlex.quote(vault)}"
-        if job.kind == "window" and job.vault is None:
-            command = "aws kms list-aliases"  # nothing tells of a vault: the name of a key may tell whose it is
         region, account = arn_region(job.vault) or job.region, arn_account(job.vault)
         yield NextStep(Reason.KEY_NOT_KNOWN, command + region_option(region), "--key", account)
     for key in keys:

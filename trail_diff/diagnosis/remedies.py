@@ -1,6 +1,6 @@
 """Which remedies to offer for what was found, each replayed over everything both jobs did with the key. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
@@ -12,6 +12,7 @@ from trail_diff.diagnosis.grant_remedies import grant_again, is_foreign_linked_r
 from trail_diff.diagnosis.identity_remedies import allow_by_identity, allow_without_policy, is_aws_managed
 from trail_diff.diagnosis.key_history import GRANT_ENDINGS, PolicyVersion
 from trail_diff.diagnosis.limit_remedies import allow_by_limit
+from trail_diff.diagnosis.needs import needed_calls
 from trail_diff.diagnosis.statements import lost_allows
 from trail_diff.diagnosis.unavailable_remedies import make_available
 from trail_diff.model.codes import CallerKind, Cause
@@ -73,21 +74,24 @@ def _of_key_policy(examined: Examined, findings: Sequence[Finding]) -> tuple[Rem
         return (grant_again(examined, finding), *_restore(examined, findings, explained))
     if explained is not None and explained.policy is not None and not (is_deny and finding.statement is None):
         found = find_remedies(_situation(examined, findings, explained))
-        own = () if is_deny else _allow_at_home(examined, finding)
+        own = () if is_deny else _allow_at_home(examined, findings, explained)
         return in_order((*found, *send_what_policy_asks(examined, explained), *own))
-    return () if is_deny else (*allow_without_policy(examined, finding), *_allow_at_home(examined, finding))
+    return () if is_deny else (*allow_without_policy(examined, finding), *_allow_at_home(examined, findings, None))
 
 
-def _allow_at_home(examined: Examined, finding: Finding) -> tuple[Remedy, ...]:
+def _allow_at_home(examined: Examined, findings: Sequence[Finding], explained: Explained | None) -> tuple[Remedy, ...]:
     """Return the policy that a caller needs in its own account for the key of another, beside that of the key.
 
     By itself it helps as little as the other; that both are needed is among its risks (KMS developer guide, "Allowing
-    users in other accounts to use a KMS key").
+    users in other accounts to use a KMS key"). A service-linked role has it of AWS: the statement that let its account
+    in does too.
     """
-    caller, key = finding.caller, finding.key or examined.key
-    owner = arn_account(key)
+    finding = findings[0]
+    caller, owner = finding.caller, arn_account(finding.key or examined.key)
     if caller is None or caller.role_arn is None or None in (caller.account, owner) or caller.account == owner:
         return ()
+    if caller.kind is CallerKind.SERVICE_LINKED_ROLE:
+        return _restore(examined, findings, explained)
     return tuple(
         structs.replace(one, helps="undetermined") if Reason.NEEDS_ALLOW_AS_WELL in one.risks else one
         for one in allow_by_identity(examined, finding)
@@ -111,7 +115,9 @@ def _restore(examined: Examined, findings: Sequence[Finding], explained: Explain
     lost = lost_allows(explained) if explained is not None else []
     if explained is None or not lost:
         return ()
-    return (restore_statements(_situation(examined, findings, explained), lost),)
+    situation = _situation(examined, findings, explained)
+    seen = tuple(call for call in situation.observed if call.calls)
+    return (restore_statements(structs.replace(situation, observed=seen), lost),)
 
 
 def _situation(examined: Examined, findings: Sequence[Finding], explained: Explained) -> Situation:
@@ -119,6 +125,7 @@ def _situation(examined: Examined, findings: Sequence[Finding], explained: Expla
     is_deny = finding.cause is Cause.KEY_POLICY_EXPLICIT_DENY
     before = _policy_before(case, explained)
     suspects = _equal_suspects(findings) if is_deny else ()
+    observed = observe_calls(case, examined.groups, examined.driving, findings, explained.group)
     return Situation(
         policy=explained.policy.document if explained.policy else {},
         grants=case.facts.grants,
@@ -127,7 +134,7 @@ def _situation(examined: Examined, findings: Sequence[Finding], explained: Expla
         action=explained.group.action,
         job_role=case.failed.job.role,
         account=case.failed.job.account or arn_account(explained.key),
-        observed=observe_calls(case, examined.groups, examined.driving, findings, explained.group),
+        observed=(*observed, *(() if is_deny else _needed_too(examined, finding, observed))),
         assumed=suspects,
         innocent=_innocent(before, explained, suspects),
         before=before.document if before is not None else None,
@@ -190,6 +197,20 @@ def observe_calls(
             )
         )
     return tuple(observed)
+
+
+def _needed_too(examined: Examined, finding: Finding, observed: Sequence[ObservedCall]) -> Iterator[ObservedCall]:
+    """Yield what a service-linked role needs beside what it was seen to ask for: it would be refused that next.
+
+    Another role's own policies may let it have the rest; those of a service-linked role nobody can edit.
+    """
+    if finding.caller is None or finding.caller.kind is not CallerKind.SERVICE_LINKED_ROLE:
+        return
+    seen = {call.request.action for call in observed if call.is_target}
+    for group, request in needed_calls(examined, finding):
+        if request.action not in seen:
+            label = f"{group.caller.name} {request.action}"
+            yield ObservedCall(label, request, calls=0, succeeded=False, is_target=True)
 
 
 def _is_target(case: Case, group: CallerGroup, about: CallerGroup, findings: Sequence[Finding]) -> bool:

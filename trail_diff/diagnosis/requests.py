@@ -88,7 +88,7 @@ def _on_key(events: tuple[Event, ...], group: CallerGroup) -> tuple[Event, ...]:
 
 
 def _compare(pair: _Pair, tested: frozenset[str]) -> Iterator[RequestDifference]:
-    refused, worked = ([_facts(event, pair) for event in events] for events in (pair.refused, pair.worked))
+    refused, worked = ([_facts(event, pair, tested) for event in events] for events in (pair.refused, pair.worked))
     found = []
     for name in dict.fromkeys(name for facts in (*refused, *worked) for name in facts):
         now, then = _values(refused, name), _values(worked, name)
@@ -124,9 +124,10 @@ def _shown(values: set[str]) -> tuple[str, ...]:
     return tuple(sorted(value for value in values if value)[:_MOST_VALUES])
 
 
-def _facts(event: Event, pair: _Pair) -> dict[str, str]:
+def _facts(event: Event, pair: _Pair, tested: frozenset[str]) -> dict[str, str]:
     """Return what a record tells of a request that can differ from call to call; what it does not tell is left out."""
-    return dict((*_facts_of_request(event), *_facts_of_key(event, pair.group.action), *_facts_of_caller(event, pair)))
+    of_caller = _facts_of_caller(event, pair, tested)
+    return dict((*_facts_of_request(event), *_facts_of_key(event, pair.group.action), *of_caller))
 
 
 def _facts_of_request(event: Event) -> Iterator[tuple[str, str]]:
@@ -175,11 +176,14 @@ def _facts_of_key(event: Event, action: str) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def _facts_of_caller(event: Event, pair: _Pair) -> Iterator[tuple[str, str]]:
-    """Yield who called: of one caller the unique id, which tells whether it was made again; else who each is."""
-    caller = event.caller
+def _facts_of_caller(event: Event, pair: _Pair, tested: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield who called: of one caller the unique id, which tells whether it was made again; else who each is.
+
+    The name of the session, which any two runs differ in, is told where a statement tests it.
+    """
+    caller, principal = event.caller, event.principal_id or ""
     if pair.other is None:
-        yield "aws:userid", (event.principal_id or "").partition(":")[0]
+        yield "aws:userid", principal if "aws:userid" in tested else principal.partition(":")[0]
     elif caller.role_arn or caller.arn:
         yield "aws:PrincipalArn", caller.role_arn or caller.arn or ""
     if pair.other is not None and caller.account:

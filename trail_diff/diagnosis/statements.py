@@ -161,3 +161,17 @@ def _plain(value: object) -> object:
 def _reference(index: int, statement: Mapping[str, Any]) -> StatementRef:
     sid = statement.get("Sid")
     return StatementRef(index, sid if isinstance(sid, str) else None)
+
+
+def nearest_allow(decision: CallerDecision) -> StatementRef | None:
+    """Return the only Allow of the key policy that a single condition keeps from allowing the call."""
+    near = [
+        one
+        for one in decision.statements
+        if one.effect == "Allow" and one.layer == "key-policy" and one.outcome != "match" and _is_one_off(one)
+    ]
+    return StatementRef(near[0].index, near[0].sid) if len(near) == 1 else None
+
+
+def _is_one_off(statement: StatementOutcome) -> bool:
+    return sum(condition.outcome != "match" for condition in statement.conditions) == 1

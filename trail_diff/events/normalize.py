@@ -11,7 +11,7 @@ from functools import lru_cache
 from sys import intern
 from typing import Any, TypeVar
 
-from trail_diff.arns import partition_of
+from trail_diff.arns import is_alias, partition_of
 from trail_diff.events.denials import read_denial
 from trail_diff.events.fields import account_of, text_of
 from trail_diff.events.identity import identify_caller
@@ -24,6 +24,7 @@ KMS = "kms.amazonaws.com"
 _NOTHING: Mapping[str, Any] = {}
 Text = TypeVar("Text", str, str | None)
 _LONGEST_NAME = 256
+_NO_ERRORS = (None, "200", "DryRunOperationException")
 _NO_NAME = re.compile(r"""["'{}\[\]\\]|\A\s|\s\Z""")
 _KMS_NAME = re.compile(r"[A-Z][A-Za-z0-9]{1,80}\Z")
 _ARN = re.compile(r"arn(?::[^:\s\"]+){2}(?::[^:\s\"]*){2}:\S")
@@ -163,7 +164,10 @@ def _accesses(
         yield KeyAccess("kms:ReEncryptFrom", source or next(iter(keys), None))
         yield KeyAccess("kms:ReEncryptTo", destination)
         return
-    key = next(iter(keys), None) or _named_key(record, request.get("keyId")) or _told_key(record)
+    named = _named_key(record, request.get("keyId"))
+    if named is None or is_alias(named):  # the message of a refusal names the key that the alias stood for
+        named = _told_key(record) or named
+    key = next(iter(keys), None) or named
     yield _access(event_name, key)
 
 
@@ -212,12 +216,15 @@ def _resource_arns(resources: object) -> Iterator[str]:
 
 
 def read_error_code(record: Record) -> str | None:
-    """Return a record's error code; some services write "200" for a success."""
+    """Return a record's error code; some services write "200" for a success.
+
+    KMS writes an error for a dry run that would have succeeded (KMS API reference, DryRunOperationException).
+    """
     code = record.get("errorCode")
     if isinstance(code, int) and not isinstance(code, bool):
         code = str(code)
     text = text_of(code)
-    return None if text in (None, "200") else text
+    return None if text in _NO_ERRORS else text
 
 
 def _make_id(record: Record) -> str:

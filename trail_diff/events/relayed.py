@@ -21,9 +21,7 @@ ANY_ACTION = "kms:*"
 """Stands for the action of a call whose key is known and whose action is not."""
 
 _KEY_ARN = re.compile(r"arn:aws[\w-]{0,16}:kms:[a-z0-9-]{1,32}:\d{12}:key/[\w-]{1,64}")
-WORDS = ("kms", "customer master key")
-"""What the message of an error has, in any case, where it speaks of KMS."""
-_ABOUT_KMS = re.compile("|".join(WORDS), re.IGNORECASE)
+_ABOUT_KMS = re.compile(r"kms|customer master key", re.IGNORECASE)
 _REFUSED = re.compile(r"not authorized to perform: (kms:\w{1,128})")
 _CALLER = re.compile(
     r"User: (arn:aws[\w-]{0,16}:(?:sts|iam)::(\d{12}):(assumed-role|user|root|federated-user)\S{0,600})"

@@ -320,6 +320,7 @@ class Reason(StrEnum):
     # which risk a remedy carries
     CALLER_IS_NOT_A_SERVICE_PRINCIPAL = "caller-is-not-a-service-principal"
     ALLOWS_SERVICE_FOR_ANYONE = "allows-service-for-anyone"
+    SERVICE_SENDS_NO_SOURCE = "service-sends-no-source"
     EXEMPTS_EVERY_SERVICE = "exempts-every-service"
     NEEDS_ALLOW_AS_WELL = "needs-allow-as-well"
     ALLOW_NOT_KNOWN = "allow-not-known"
@@ -353,6 +354,13 @@ class Reason(StrEnum):
     POLICY_OF_THE_SESSION = "policy-of-the-session"
     POLICY_OF_THE_ENDPOINT = "policy-of-the-endpoint"
     QUOTA_OF_KMS = "quota-of-kms"
+    QUOTA_REACHED = "quota-reached"
+    KEY_DOES_NOT_FIT = "key-does-not-fit"
+    GRANT_NOT_VALID = "grant-not-valid"
+    KEY_STORE_NOT_READY = "key-store-not-ready"
+    CREDENTIALS_NOT_VALID = "credentials-not-valid"
+    KMS_FAILED_ITSELF = "kms-failed-itself"
+    REQUEST_NOT_VALID = "request-not-valid"
 
 
 _PLACES = {reason: place for place, reason in enumerate(Reason)}

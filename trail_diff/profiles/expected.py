@@ -143,7 +143,9 @@ def _value(key: str, setting: Setting) -> str | None:
 
 
 def _scope(profile: CallProfile, setting: Setting) -> Mapping[str, Any]:
-    """Return what aws:SourceArn and aws:SourceAccount are, where AWS's text says that they name the vault."""
+    """Return what aws:SourceArn and aws:SourceAccount are, where AWS's text says so: of the vault; empty, not sent."""
+    if profile.source_keys == "not-sent":
+        return {"sourceArn": "", "sourceAccount": ""}
     if profile.source_keys != "sent" or profile.source != "vault" or not (setting.vault or "").startswith("arn:"):
         return {}
     return {"sourceArn": setting.vault, "sourceAccount": arn_account(setting.vault)}

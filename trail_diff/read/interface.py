@@ -14,7 +14,7 @@ import msgspec
 
 from trail_diff.events.changes import GLOBAL_SOURCES, OTHER_CHANGES
 from trail_diff.events.fields import account_of
-from trail_diff.events.relayed import may_be_about_kms
+from trail_diff.events.service_refusals import may_be_for_kms
 from trail_diff.model.learnt import Record, Skipped, Window
 from trail_diff.read.places import Places
 from trail_diff.read.records import NULL, Peek, SlimRecord
@@ -69,7 +69,7 @@ class ReadOptions(msgspec.Struct, frozen=True):
         source, name = peek.event_source, peek.event_name
         is_one = isinstance(source, str) and source in (_KMS_ALONE if self.kms_only else KEPT_SOURCES)
         is_one = is_one or (not self.kms_only and isinstance(name, str) and name in OTHER_CHANGES)
-        is_one = is_one or (not self.kms_only and _is_about_kms(peek.error_message))
+        is_one = is_one or (not self.kms_only and may_be_for_kms(peek.error_code, peek.error_message))
         return is_one and self._is_in_place(peek) and self._may_be_named(peek)
 
     def pick(self, records: Sequence[SlimRecord], sources: Sequence[str]) -> list[int]:
@@ -78,8 +78,8 @@ class ReadOptions(msgspec.Struct, frozen=True):
         places = sorted(place for source in wanted for place in _places_of(source, sources))
         if not self.kms_only:
             names = [record.event_name for record in records]
-            others = [place for place, record in enumerate(records) if record.error_message is not NULL]
-            others = [place for place in others if _is_about_kms(records[place].error_message)]
+            others = [place for place, record in enumerate(records) if record.error_code is not NULL]
+            others = [place for place in others if _may_be_for_kms(records[place])]
             if not OTHER_CHANGES.isdisjoint(names):
                 others += [place for place, name in enumerate(names) if name in OTHER_CHANGES]
             places = sorted({*places, *others}) if others else places
@@ -105,11 +105,9 @@ class ReadOptions(msgspec.Struct, frozen=True):
         return not ((self.start and moment < self.start) or (self.end and moment > self.end))
 
 
-def _is_about_kms(message: object) -> bool:
-    """Check whether the message of an error speaks of KMS, decoded or not."""
-    if isinstance(message, msgspec.Raw):
-        return message is not NULL and may_be_about_kms(bytes(message).decode("utf-8", "replace"))
-    return may_be_about_kms(message)
+def _may_be_for_kms(record: SlimRecord) -> bool:
+    code, message = (bytes(raw).decode("utf-8", "replace") for raw in (record.error_code, record.error_message))
+    return may_be_for_kms(code, message)
 
 
 def _places_of(wanted: str, texts: Sequence[str]) -> Iterator[int]:

@@ -14,6 +14,7 @@ PEEK_FIELDS = {
     "aws_region": "awsRegion",
     "recipient_account_id": "recipientAccountId",
     "read_only": "readOnly",
+    "error_code": "errorCode",
     "error_message": "errorMessage",
 }
 
@@ -39,6 +40,7 @@ class Peek(msgspec.Struct, frozen=True, rename=PEEK_FIELDS):
     aws_region: Any = None
     recipient_account_id: Any = None
     read_only: Any = None
+    error_code: Any = None
     error_message: Any = None
 
 
@@ -61,7 +63,6 @@ class SlimRecord(
         **PEEK_FIELDS,
         "user_identity": "userIdentity",
         "source_ip_address": "sourceIPAddress",
-        "error_code": "errorCode",
         "request_parameters": "requestParameters",
         "response_elements": "responseElements",
         "additional_event_data": "additionalEventData",

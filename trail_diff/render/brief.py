@@ -1,5 +1,6 @@
 """The report on one screen of a terminal: verdict, jobs, callers that differ, suspect, change, fix, coverage."""
 
+import re
 from collections.abc import Sequence
 
 from trail_diff.arns import last_name
@@ -41,6 +42,8 @@ _MOST_RIVALS = 3
 _MOST_STEPS = 2
 _MOST_JSON_LINES = 12
 _LONGEST_MESSAGE = 240
+_CODED = re.compile(r"(\S{24})\S{120,}")
+"""A word that nobody reads, as an encoded message: its end would take the place of what the message says."""
 
 
 def render_brief(report: Report, options: RenderOptions) -> str:
@@ -112,7 +115,8 @@ def _show_jobs(page: Page, report: Report, words: Catalogue) -> None:
     if first[0]:
         page.field(first[0], words.grammar.join_items([first[1], *(f"{name} {text}" for name, text in more)]))
     if report.failed.message and report.failed.message not in report.verdict.summary:
-        page.wrap(f'"{escape.shorten(report.failed.message, _LONGEST_MESSAGE)}"')
+        message = _CODED.sub(r"\1…", report.failed.message)
+        page.wrap(f'"{escape.shorten(message, _LONGEST_MESSAGE)}"')
 
 
 def _subjects(report: Report, job: Job, words: Catalogue) -> list[tuple[str, str]]:

@@ -310,19 +310,19 @@ def support_remedy(report: Report) -> Remedy | None:
 
 def show_support_remedy(remedy: Remedy, words: Catalogue) -> str:
     """Show in one clause in what AWS Support's remedy differs, which exempts every service, and what it adds."""
-    added = support_patch(remedy)
-    return words.head(words.labels["support_differs"], added)
+    return words.head(words.labels["support_differs"], support_patch(remedy))
 
 
 def support_patch(remedy: Remedy) -> str:
-    """Return what AWS Support's remedy adds to the condition of the Deny, as JSON."""
-    step = next(iter(remedy.patch or ()), None)
-    if step is None:
-        return ""
-    added: Any = step["value"]
-    for part in reversed(str(step["path"]).partition("/Condition")[2].split("/")):
-        added = {part: added} if part else added
-    return to_json(clean(added))[1:-1]
+    """Return what AWS Support's remedy adds to the conditions of Denies, and else, as JSON; what is alike once."""
+    texts = []
+    for step in remedy.patch or ():
+        added: Any = step["value"]
+        for part in reversed(str(step["path"]).partition("/Condition")[2].split("/")):
+            added = {part: added} if part else added
+        text = to_json(clean(added))
+        texts.append(text[1:-1] if "/Condition" in str(step["path"]) else text)
+    return "; ".join(dict.fromkeys(texts))
 
 
 def show_proof(remedy: Remedy, words: Catalogue) -> list[str]:

@@ -9,10 +9,12 @@ from trail_diff.model.decisions import CallerDecision, ConditionOutcome
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Finding, Report, RequestDifference
 from trail_diff.render.catalogue import Catalogue
-from trail_diff.render.layout import place_key, show_key, show_statement
+from trail_diff.render.escape import shorten
+from trail_diff.render.layout import place_key, show_key, show_statement, show_time
 from trail_diff.render.phrases import caller_name
 
 _MOST_VALUES = 3
+_LONGEST_ERROR = 240
 _IS_NOT = " is not "
 _DENIES = frozenset(cause for cause in Cause if cause.endswith("-deny"))
 
@@ -118,12 +120,23 @@ def show_differences(report: Report, finding: Finding, words: Catalogue, most: i
 
 
 def show_open_differences(report: Report, words: Catalogue, most: int = _MOST_VALUES) -> list[str]:
-    """Show in what refused requests that no finding is about differ from those that worked, one line each."""
-    return [
+    """Show the errors that no finding explains, and in what such requests differ from those that worked."""
+    return _show_open_errors(report) + [
         words.head(f"{caller_name(one.caller, words)} {one.action}", _show_difference(one, report, words, most))
         for one in report.request_differences
         if not any(_is_about(finding, one) for finding in report.findings)
     ]
+
+
+def _show_open_errors(report: Report) -> list[str]:
+    """Show the first error of each code, with what its record says, one line each; none where a cause is found."""
+    driving = {place for place, group in enumerate(report.callers) if group.driving}
+    errors: dict[str | None, str] = {}
+    for event in () if report.findings else report.events:
+        if event.side == "failed" and event.error_message and not driving.isdisjoint(event.callers):
+            told = f"{show_time(event.event_time)} {event.event_name} ({event.error_code})"
+            errors.setdefault(event.error_code, f'{told}: "{shorten(event.error_message, _LONGEST_ERROR)}"')
+    return list(errors.values())
 
 
 def _is_about(finding: Finding, one: RequestDifference) -> bool:

@@ -192,6 +192,9 @@ REASONS: Mapping[str, str] = {
     "not-called-just-before": "the caller did not use the key in the five minutes before the job",
     # which risk a remedy carries
     "caller-is-not-a-service-principal": "the call is made by a role, which is no service principal",
+    "service-sends-no-source": (
+        "it allows the service whoever it works for: it sends no aws:SourceAccount that a condition could test"
+    ),
     "allows-service-for-anyone": "it allows the service whoever it works for, unless aws:SourceAccount limits it",
     "exempts-every-service": "it exempts every AWS service, whoever it works for",
     "needs-allow-as-well": "it lifts the Deny only; an Allow or a grant for the caller is needed as well",
@@ -262,6 +265,13 @@ REASONS: Mapping[str, str] = {
     "policy-of-the-session": "who made the session, and with which policy, is in the record of AssumeRole",
     "policy-of-the-endpoint": "which statement of the VPC endpoint policy refuses shows when it is looked at",
     "quota-of-kms": "which request quotas of KMS the account has tells by how much to raise them",
+    "quota-reached": "a quota of KMS was reached, which no policy changes",
+    "key-does-not-fit": "the key does not fit the operation: its usage and spec, which never change, show it",
+    "grant-not-valid": "KMS does not know the grant or the grant token: the key's grants show which there are",
+    "key-store-not-ready": "the key store did not answer: its connection state shows why",
+    "credentials-not-valid": "the caller's credentials were not valid: have it sign in again; no policy was asked",
+    "kms-failed-itself": "KMS itself failed: try again; AWS Health tells whether it is known",
+    "request-not-valid": "KMS did not take the request as it is: its record holds what was asked",
     "follows-own-refusal": "the same caller was refused before, and did not come to this call",
     "follows-refusal": "the job ended with the refusal, before this call",
     "follows-refused-grant": "the grant that lets this call through was refused before",

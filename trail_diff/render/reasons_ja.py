@@ -228,6 +228,9 @@ REASONS: Mapping[str, str] = {
     "not-called-just-before": "呼び出し元は、ジョブの前の 5 分間にキーを使用していません",
     # which risk a remedy carries
     "caller-is-not-a-service-principal": ("呼び出しを行っているのはロールであり、サービスプリンシパルではありません"),
+    "service-sends-no-source": (
+        "サービスがどの利用者のために動作する場合も許可されます。条件で確かめられる aws:SourceAccount は送信されません"
+    ),
     "allows-service-for-anyone": (
         "aws:SourceAccount で制限しない限り、サービスがどの利用者のために動作する場合も許可されます"
     ),
@@ -309,6 +312,15 @@ REASONS: Mapping[str, str] = {
         "VPC エンドポイントポリシーのどのステートメントが拒否しているかは、それを見ると分かります"
     ),
     "quota-of-kms": "アカウントの KMS リクエストクォータを見ると、どれだけ引き上げるべきかが分かります",
+    "quota-reached": "KMS のクォータに達しました。ポリシーでは変わりません",
+    "key-does-not-fit": "キーがこの操作に合いません。変更できないキーの用途と仕様を見ると分かります",
+    "grant-not-valid": "グラントまたはグラントトークンが KMS にありません。キーのグラントを見ると分かります",
+    "key-store-not-ready": "キーストアが応答しませんでした。接続状態を見ると分かります",
+    "credentials-not-valid": (
+        "呼び出し元の認証情報が無効でした。サインインし直してください。ポリシーは評価されていません"
+    ),
+    "kms-failed-itself": "KMS 自体のエラーです。再試行してください。既知の問題かどうかは AWS Health で分かります",
+    "request-not-valid": "KMS はこの形のリクエストを受け付けませんでした。内容はレコードにあります",
     "follows-own-refusal": "同じ呼び出し元が先に拒否され、この呼び出しに至りませんでした",
     "follows-refusal": "ジョブは拒否によって、この呼び出しの前に終了しました",
     "follows-refused-grant": "この呼び出しを許可するグラントの作成が、先に拒否されています",

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from trail_diff.errors import SourceError, UsageError
 from trail_diff.events.changes import GLOBAL_SOURCES
-from trail_diff.events.relayed import WORDS
+from trail_diff.events.service_refusals import CODE_WORDS, MESSAGE_WORDS
 from trail_diff.model.learnt import Window
 from trail_diff.read.interface import ReadOptions
 from trail_diff.read.spans import (
@@ -258,8 +258,8 @@ def _event_condition(table: Table, query: ReadOptions) -> str:
     """
     names = f"eventname IN ({sql_texts(CHANGES)})"
     sources = f"eventsource IN ({sql_texts(EVENT_SOURCES)})"
-    if "errormessage" in table.columns and not query.kms_only:
-        sources = _any([sources, *about_kms()])
+    if {"errorcode", "errormessage"} <= {*table.columns} and not query.kms_only:
+        sources = _any([sources, *for_kms()])
     if (keys := pushed_keys(query)) and (of_keys := _key_condition(table, keys)):
         sources, names_of_keys = f"({sources} AND {of_keys})", f"({names} AND {of_keys})"
     else:
@@ -275,9 +275,10 @@ def _event_condition(table: Table, query: ReadOptions) -> str:
     return _any([f"{inside} AND {events}", changed])
 
 
-def about_kms() -> Iterator[str]:
-    """Yield what wants the errors of other services that speak of KMS."""
-    return (f"lower(errormessage) LIKE '%{words}%'" for words in WORDS)
+def for_kms() -> Iterator[str]:
+    """Yield what wants the errors of other services that KMS may stand behind."""
+    for column, words in (("errormessage", MESSAGE_WORDS), ("errorcode", CODE_WORDS)):
+        yield from (f"lower({column}) LIKE '%{word}%'" for word in words)
 
 
 def _within(table: Table, span: Window) -> str:

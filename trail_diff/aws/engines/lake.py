@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from trail_diff.aws.engines.athena_sql import about_kms, in_regions, sql_texts
+from trail_diff.aws.engines.athena_sql import for_kms, in_regions, sql_texts
 from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.errors import AwsError, SourceError, UsageError
 from trail_diff.model.learnt import Record, Window
@@ -128,7 +128,7 @@ def _read_row(row: Mapping[str, Any]) -> Record | None:
 def _condition(query: ReadOptions) -> str:
     """Write what is wanted; the windows and the names once each, as a statement has 10,000 characters at most."""
     names = f"eventname IN ({sql_texts(CHANGES)})"
-    passed_on = () if query.kms_only else about_kms()
+    passed_on = () if query.kms_only else for_kms()
     sources = f"({' OR '.join([f'eventsource IN ({sql_texts(EVENT_SOURCES)})', *passed_on])})"
     is_in_names = query.changes is not None and covers_windows(query)
     events = sources if is_in_names else f"({sources} OR {names})"

@@ -10,7 +10,7 @@ from msgspec import Struct
 from trail_diff.aws.engines.waiting import format_bytes, utc_now, wait_for
 from trail_diff.errors import SourceError
 from trail_diff.events.changes import GLOBAL_SOURCES
-from trail_diff.events.relayed import WORDS
+from trail_diff.events.service_refusals import CODE_WORDS, MESSAGE_WORDS
 from trail_diff.model.learnt import Window
 from trail_diff.read.gate import Gate
 from trail_diff.read.interface import Found, Link, Progress, ReadOptions, Selection, Tally
@@ -117,7 +117,7 @@ class LogsInsightsSource:
 def _plan(query: ReadOptions) -> list[_Ask]:
     """Return what to ask, the first last."""
     names = f"eventName in [{_texts(CHANGES)}]"
-    passed_on = "" if query.kms_only else "".join(f" or tolower(errorMessage) like {_text(one)}" for one in WORDS)
+    passed_on = "" if query.kms_only else "".join(f" or {one}" for one in _for_kms())
     events = f"(eventSource in [{_texts(EVENT_SOURCES)}]{passed_on} or {names})"
     if keys := pushed_keys(query):
         named = " or ".join(f"@message like {_text(key.rpartition('/')[2])}" for key in keys)
@@ -127,6 +127,12 @@ def _plan(query: ReadOptions) -> list[_Ask]:
     if query.changes is not None:
         asks.append(_ask(place + names, query.changes))
     return asks[::-1]
+
+
+def _for_kms() -> Iterator[str]:
+    """Yield what wants the errors of other services that KMS may stand behind."""
+    for field, words in (("errorMessage", MESSAGE_WORDS), ("errorCode", CODE_WORDS)):
+        yield from (f"tolower({field}) like {_text(word)}" for word in words)
 
 
 def _in_regions(query: ReadOptions) -> str:

@@ -15,7 +15,7 @@ from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Sta
 from trail_diff.diagnosis.hypotheses.refused_calls import THROTTLING_ERRORS, may_be_refused
 from trail_diff.diagnosis.key_history import policies_of_second
 from trail_diff.diagnosis.policy_spans import blamed_in, span_of
-from trail_diff.diagnosis.statements import altered_allow, applying_allows, lost_allows
+from trail_diff.diagnosis.statements import altered_allow, applying_allows, lost_allows, nearest_allow
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.relayed import ANY_ACTION, STATE_ERRORS
 from trail_diff.model.codes import Cause, Confidence
@@ -183,13 +183,14 @@ def _missing_allow(examined: Examined, explained: Explained) -> Iterator[Hypothe
         reasons: tuple[Reason, ...] = (Reason.NO_KEY_POLICY_ALLOW,)
         is_inferred = then.grade == "inferred"
         reasons += (Reason.RESTS_ON_INFERENCE,) if is_inferred else ()
-        yield _make(examined, explained, _Claim(cause, "likely" if is_inferred else "confirmed", lost, reasons))
+        claim = _Claim(cause, "likely" if is_inferred else "confirmed", lost or nearest_allow(then), reasons)
+        yield _make(examined, explained, claim)
     elif _lost_allow(explained):
         yield _make(examined, explained, _Claim(cause, "likely", lost, (Reason.POLICY_LOST_ALLOW,)))
     elif _may_lack_allow(explained):
         open_ones = [one for one in applying_allows(then) if one.outcome == "unknown"]
         rests_on = tuple(rest for one in open_ones for rest in _rests_on(one))
-        reference = lost or next((StatementRef(one.index, one.sid) for one in open_ones), None)
+        reference = lost or next((StatementRef(one.index, one.sid) for one in open_ones), nearest_allow(then))
         reason = Reason.GRANTS_NOT_GIVEN if then.decision == "undetermined" else Reason.POLICY_LOST_ALLOW
         is_remote = any(_names_own_source(examined, one) for one in open_ones)
         at_most: Confidence = "possible" if is_remote else "likely"

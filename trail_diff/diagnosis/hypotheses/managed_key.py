@@ -10,6 +10,7 @@ from trail_diff.case.correlate import is_job_role
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
+from trail_diff.events.denials import is_denial_code
 from trail_diff.events.signs import AWS_ALIAS, traits_of
 from trail_diff.model.codes import CallerKind, Cause
 from trail_diff.model.learnt import Caller, Event, JobEvents
@@ -21,8 +22,8 @@ TEXTS: Mapping[Cause, CauseText] = {
         means="An AWS managed key is used by somebody whom its policy cannot let in: another account's copy, or a "
         "service principal.",
         evidence="describe-key says that AWS manages a key of the job, or a request of the job's role names "
-        "alias/aws/…; and the copy's vaults are in two accounts, or a service that worked on another key for "
-        "the same encryption context is missing.",
+        "alias/aws/…; and the copy's vaults are in two accounts, a caller of another account was refused, or a service "
+        "that worked on another key for the same encryption context is missing.",
         helps="Encrypt with a customer managed key.",
         remedies=("use-customer-managed-key",),
     ),
@@ -34,6 +35,7 @@ def propose_managed_key(examined: Examined) -> Iterator[Hypothesis]:
     evidence = _managed(examined)
     if evidence is not None:
         yield from _never_allowed(examined, evidence)
+        yield from _refused_abroad(examined, evidence) if evidence.file is not None else ()
     job = examined.case.failed.job
     accounts = {arn_account(place) for place in (job.vault, job.source_vault)} - {None}
     if evidence is None:
@@ -79,6 +81,22 @@ def _never_allowed(examined: Examined, evidence: Evidence) -> Iterator[Hypothesi
             reasons=(Reason.KEY_IS_AWS_MANAGED, Reason.NEVER_ALLOWED),
             evidence=(evidence, Evidence(event_id=event.event_id)),
         )
+
+
+def _refused_abroad(examined: Examined, evidence: Evidence) -> Iterator[Hypothesis]:
+    """Yield the callers of other accounts that were refused on the key, whose policy lets in none of them."""
+    for group in examined.driving:
+        is_refused = any(map(is_denial_code, group.failed.error_codes)) and group.key == examined.key
+        if is_refused and group.caller.account not in (None, arn_account(group.key)):
+            yield Hypothesis(
+                cause=Cause.AWS_MANAGED_KEY_NOT_SHAREABLE,
+                standing="likely",
+                caller=group.caller,
+                action=group.action,
+                key=group.key,
+                reasons=(Reason.KEY_IS_AWS_MANAGED, Reason.NEVER_ALLOWED),
+                evidence=(evidence,),
+            )
 
 
 def _calls(side: JobEvents) -> tuple[Event, ...]:

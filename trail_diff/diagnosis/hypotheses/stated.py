@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors, passed_on, standing_of
-from trail_diff.diagnosis.statements import altered_allow
+from trail_diff.diagnosis.statements import altered_allow, nearest_allow
 from trail_diff.events.denials import read_denial
 from trail_diff.events.relayed import find_key, named_caller
 from trail_diff.model.codes import CallerKind, Cause, Layer
-from trail_diff.model.decisions import CallerDecision, StatementOutcome, StatementRef
+from trail_diff.model.decisions import CallerDecision, StatementRef
 from trail_diff.model.learnt import Caller, Denial, Event, TiedEvent
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Evidence
@@ -178,24 +178,10 @@ def _statement(explained: Explained, cause: Cause) -> StatementRef | None:
     Where none allows, that is the Allow that was altered since the call worked, or that only one condition keeps off.
     """
     if cause is Cause.KEY_POLICY_NO_ALLOW:
-        return altered_allow(explained) or _nearest_allow(explained.then)
+        return altered_allow(explained) or nearest_allow(explained.then)
     if cause is Cause.KEY_POLICY_EXPLICIT_DENY:
         return deny_of(explained.then) or _only_one_meant(explained.then)
     return None
-
-
-def _nearest_allow(decision: CallerDecision) -> StatementRef | None:
-    """Return the only Allow of the key policy that a single condition keeps from allowing the call."""
-    near = [
-        one
-        for one in decision.statements
-        if one.effect == "Allow" and one.layer == "key-policy" and one.outcome != "match" and _is_one_off(one)
-    ]
-    return StatementRef(near[0].index, near[0].sid) if len(near) == 1 else None
-
-
-def _is_one_off(statement: StatementOutcome) -> bool:
-    return sum(condition.outcome != "match" for condition in statement.conditions) == 1
 
 
 def _only_one_meant(decision: CallerDecision) -> StatementRef | None:

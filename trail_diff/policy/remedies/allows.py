@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from trail_diff.model.codes import CallerKind
+from trail_diff.model.codes import CallerKind, Matched
 from trail_diff.model.decisions import ConditionOutcome, StatementOutcome
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.decide.compiled import compile_policies
@@ -20,7 +20,7 @@ from trail_diff.policy.remedies.denies import give_value
 from trail_diff.policy.remedies.outsiders import lets_in_others
 from trail_diff.policy.remedies.patches import Draft, is_negated
 from trail_diff.policy.remedies.situation import Candidate, Situation, Targets, arns_of, services_of
-from trail_diff.policy.request.domains import Domain
+from trail_diff.policy.request.domains import ABSENT, Domain
 from trail_diff.policy.request.interface import Decision, PolicySet, PrincipalKind, Request
 
 _MANAGING = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey")
@@ -114,8 +114,12 @@ def _grants_for_resource(request: Request) -> bool:
 
 def risks_of_allowing(requests: Sequence[Request]) -> tuple[Reason, ...]:
     """Return what an Allow for these callers brings with it."""
-    service = (Reason.ALLOWS_SERVICE_FOR_ANYONE,) if services_of(requests) else ()
-    return service + ((Reason.ALLOWS_ANY_ROLE_SESSION,) if arns_of(requests) else ())
+    service = Reason.ALLOWS_SERVICE_FOR_ANYONE
+    sources = [one.context.get("aws:SourceAccount") for one in requests]
+    if all(isinstance(one, Domain) and one.members == (ABSENT,) for one in sources):
+        service = Reason.SERVICE_SENDS_NO_SOURCE
+    risks = ((service, services_of(requests)), (Reason.ALLOWS_ANY_ROLE_SESSION, arns_of(requests)))
+    return tuple(risk for risk, callers in risks if callers)
 
 
 def _ids(widenings: Sequence[_Widening]) -> Iterator[str]:
@@ -147,15 +151,25 @@ def _nearest(situation: Situation, request: Request, decision: Decision) -> _Wid
         failing = _failing(statement)
         if failing is not None:
             widening = _Widening(request, statement.index, failing)
-            if failing.key.lower() not in _ACCOUNTS or _is_narrow(situation, widening):
+            is_narrow = failing.key.lower() not in _ACCOUNTS or _is_narrow(situation, widening)
+            if is_narrow and _outcome(situation, widening) != "no-match":
                 return widening
     for statement in sorted(allows, key=lambda one: -_narrowness(situation, one.index)):
         by_scope = _by_scope(situation, request, statement)
         if by_scope is None or _allows_managing(situation, statement.index):
             continue
+        if _grants_for_resource(request) and not _is_for_resources(situation, statement.index):
+            continue
         if _lets_in(situation, by_scope):
             return by_scope
     return None
+
+
+def _is_for_resources(situation: Situation, index: int) -> bool:
+    """Check whether a statement lets grants be made for services' resources only: who joins it makes none itself."""
+    condition = Draft(situation.policy).statement(index).get("Condition")
+    tests = (one for one in condition.values() if isinstance(one, dict)) if isinstance(condition, dict) else ()
+    return any(str(key).lower() == "kms:grantisforawsresource" for test in tests for key in test)
 
 
 def _by_scope(situation: Situation, request: Request, statement: StatementOutcome) -> _Widening | None:
@@ -205,14 +219,24 @@ def _failing(statement: StatementOutcome) -> ConditionOutcome | None:
 
 def _lets_in(situation: Situation, widening: _Widening) -> bool:
     """Check whether a statement would match a request if it were widened; by its scope only if nobody else gets in."""
+    lets_in = _outcome(situation, widening) == "match"
+    return lets_in and (widening.lacking is None or _is_narrow(situation, widening))
+
+
+def _outcome(situation: Situation, widening: _Widening) -> Matched:
+    """Return what a statement would be for a request if it were widened; it stays no match where nothing is to widen.
+
+    A value that is not sent, or that is listed already, lets nobody in.
+    """
     draft = Draft(situation.policy)
     _widen(draft, widening, situation)
     policies = compile_policies(PolicySet.assuming_no_limits(draft.policy, situation.grants))
-    lets_in = bool(draft.steps) and any(
-        one.index == widening.index and one.layer == "key-policy" and one.outcome == "match"
+    own = (
+        one.outcome
         for one in evaluate(widening.request, policies).statements
+        if one.index == widening.index and one.layer == "key-policy"
     )
-    return lets_in and (widening.lacking is None or _is_narrow(situation, widening))
+    return next(own, "no-match") if draft.steps else "no-match"
 
 
 def _allows_managing(situation: Situation, index: int) -> bool:

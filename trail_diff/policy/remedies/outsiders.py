@@ -22,13 +22,18 @@ _PERMISSIVENESS: Mapping[Decided, int] = {"explicit-deny": 0, "implicit-deny": 0
 def lets_in_others(situation: Situation, candidate: Candidate) -> bool:
     """Check whether a change lets somebody get further than before.
 
-    That is decided with nothing known of grants and identity policies, and once more with none of them: in the one an
-    Allow that is too wide does not show, in the other a Deny that is gone.
+    That is decided with nothing known of identity policies, and of grants, and once more without grants: in the one an
+    Allow that is too wide does not show, in the other a Deny that is gone. A statement that only comes back may leave
+    it to another account again whom it lets in.
     """
+    identity = () if candidate.id == "restore-statement" else None
     policies = situation.policy, candidate.draft.policy
     versions = (
         [compile_policy(policy, situation) for policy in policies],
-        [compile_policies(PolicySet.assuming_no_limits(policy, situation.grants or (), ())) for policy in policies],
+        [
+            compile_policies(PolicySet.assuming_no_limits(policy, situation.grants or (), identity))
+            for policy in policies
+        ],
     )
     outsiders = list(_kept_out(situation, candidate))
     return any(_gets_further(request, old, new) for old, new in versions for request in outsiders)

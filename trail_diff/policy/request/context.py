@@ -23,7 +23,13 @@ from trail_diff.policy.request.domains import ABSENT, IS_ABSENT, IS_UNKNOWN, Arn
 from trail_diff.policy.request.interface import Principal, PrincipalKind, Request
 from trail_diff.policy.request.key_table import GLOBAL_ROWS, GRANT_FOR_RESOURCE, Cell, Fact, Row, Told
 from trail_diff.policy.request.principals import SERVICE_NAME, principal_from
-from trail_diff.policy.request.service_names import NAMED_BY_AWS, find_via_service
+from trail_diff.policy.request.service_names import (
+    GRANTS_FOR_NO_RESOURCE,
+    NAMED_BY_AWS,
+    SENDS_NO_SOURCE,
+    SOURCE_IN_CONTEXT,
+    find_via_service,
+)
 
 _GRANT_KEYS = {
     "granteePrincipal": "kms:GranteePrincipal",
@@ -183,25 +189,36 @@ def _facts_of_service(call: _Call) -> Iterator[tuple[Fact, Domain]]:
         yield "is-service", Domain(("true",), "documented")
         yield "service-name", Domain((principal.name,), principal.grade)
         yield "service-names", Domain((Contains((principal.name,)),), "inferred")
+    yield from _facts_of_source(call)
+
+
+def _facts_of_source(call: _Call) -> Iterator[tuple[Fact, Domain]]:
+    """Yield what a service sends as what it works for: as the record tells, as AWS's text has it, or what it can be."""
+    event, service = call.event, service_name(call.event.caller.name or "")
     arn, account = text_of(event.in_scope_of.get("sourceArn")), text_of(event.in_scope_of.get("sourceAccount"))
+    documented = None if arn or account else _documented_source(event, service)
+    if documented is not None:
+        yield "source-arn", documented[0]
+        yield "source-account", documented[1]
+        return
     accounts = _accounts_worked_for(call)
     if account or accounts:
         yield "source-account", Domain((account,)) if account else Domain((ABSENT, *accounts), "inferred")
     if arn or accounts:
-        vault = _vault_worked_for(event)
-        sources = (vault,) if vault else tuple(ArnIn(one) for one in accounts)
+        vault = event.encryption_context.get(BACKUP_VAULT_KEY, "") if service == _STORAGE else ""
+        sources = (vault,) if ":backup-vault:" in vault else tuple(ArnIn(one) for one in accounts)
         yield "source-arn", Domain((arn,)) if arn else Domain((ABSENT, *sources), "inferred")
 
 
-def _vault_worked_for(event: Event) -> str | None:
-    """Return the vault that AWS Backup's storage service works for, whose ARN is what it sends as the source.
-
-    Source: AWS Backup guide, "Cross-service confused deputy prevention". Of other services the context names another
-    resource than the source, as the topic that an alarm publishes to.
-    """
-    named = event.encryption_context.get(BACKUP_VAULT_KEY, "")
-    is_storage = service_name(event.caller.name or "") == _STORAGE
-    return named if is_storage and ":backup-vault:" in named else None
+def _documented_source(event: Event, service: str) -> tuple[Domain, Domain] | None:
+    """Return the ARN and account that AWS's text says a service sends with such a context, or that it sends none."""
+    context = {name.lower(): value for name, value in event.encryption_context.items()}
+    is_told_none = event.in_scope_of.get("sourceArn") == ""  # of a call that is made of a profile
+    if is_told_none or any((service, name) in SENDS_NO_SOURCE for name in context):
+        return Domain((ABSENT,), "documented"), Domain((ABSENT,), "documented")
+    named = context.get(SOURCE_IN_CONTEXT.get(service, ""), "")
+    account = arn_account(named)
+    return (Domain((named,), "documented"), Domain((account,), "documented")) if account else None
 
 
 def _accounts_worked_for(call: _Call) -> tuple[str, ...]:
@@ -215,7 +232,9 @@ def _accounts_worked_for(call: _Call) -> tuple[str, ...]:
 def _facts_of_use_by_service(event: Event) -> Iterator[tuple[Fact, Domain]]:
     """Yield what follows from a service using the session of an account's principal."""
     caller = event.caller
-    if caller.kind in _ROLES_OF_SERVICES and caller.invoked_by:
+    if service_name(caller.invoked_by or "") in GRANTS_FOR_NO_RESOURCE:
+        yield "grant-for-resource", Domain(("false", ABSENT), "documented")
+    elif caller.kind in _ROLES_OF_SERVICES and caller.invoked_by:
         yield "grant-for-resource", Domain(("true",), "inferred")
     via = find_via_service(caller.invoked_by or "", event.encryption_context, event.aws_region)
     if via is not None and caller.kind is CallerKind.FORWARD_ACCESS_SESSION:

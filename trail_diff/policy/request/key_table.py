@@ -115,7 +115,7 @@ GLOBAL_ROWS: tuple[Row, ...] = (
 GRANT_FOR_RESOURCE = Row(
     "kms:GrantIsForAWSResource",
     Domain(("false", ABSENT), "documented"),
-    _TRUE,
+    Told("grant-for-resource", _TRUE),
     Told("grant-for-resource"),
     IS_UNKNOWN,
 )

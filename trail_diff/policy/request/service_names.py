@@ -15,6 +15,18 @@ NAMED_BY_AWS = frozenset(
 )
 """Services that AWS's pages name for their calls of KMS as records do; for SQS and Fargate the two differ."""
 
+GRANTS_FOR_NO_RESOURCE = frozenset(("eks.amazonaws.com",))
+"""Services whose grants do not count as made for their resource: a policy that asks for kms:GrantIsForAWSResource keeps
+them out (EKS user guide, "Encrypt Kubernetes secrets with KMS": the condition is not supported)."""
+
+SOURCE_IN_CONTEXT: Mapping[str, str] = {"cloudtrail.amazonaws.com": "aws:cloudtrail:arn"}
+"""Services that send as aws:SourceArn what this key of their encryption context names: a trail (CloudTrail guide,
+"Configure AWS KMS key policies for CloudTrail")."""
+
+SENDS_NO_SOURCE = frozenset((("events.amazonaws.com", "aws:sns:topicarn"),))
+"""Services that send neither aws:SourceAccount nor aws:SourceArn with what the context names (SNS guide, "Enable
+compatibility between event sources from AWS services and encrypted topics": EventBridge does not support them)."""
+
 _BY_CONTEXT: Mapping[str, str] = {
     "aws:ebs:id": "ec2",
     "aws:s3:arn": "s3",
