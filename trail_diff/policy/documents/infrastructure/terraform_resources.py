@@ -79,6 +79,8 @@ def _deferred(document: Mapping[str, Any]) -> Iterator[Resource]:
 
 def _changed(change: Mapping[str, Any], configuration: Configuration, path: str) -> Resource:
     inner, address = as_object(change.get("change")), str(change.get("address"))
+    actions = tuple(map(str, as_list(inner.get("actions")))) or ("no-op",)
+    is_there = actions == ("create",) and "importing" in inner
     return Resource(
         address=address,
         type=str(change.get("type")),
@@ -86,7 +88,7 @@ def _changed(change: Mapping[str, Any], configuration: Configuration, path: str)
         after=as_object(inner.get("after")),
         unknown=as_object(inner.get("after_unknown")),
         references=configuration.references(address),
-        actions=tuple(map(str, as_list(inner.get("actions")))) or ("no-op",),
+        actions=("update",) if is_there else actions,
         path=path,
     )
 
