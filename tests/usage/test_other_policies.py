@@ -9,6 +9,8 @@ from incidents import run_in
 from recording import Record, Recording, as_trail_file
 from scenes.stage import ALLOW_STORAGE, policy
 
+from trail_diff.cli import run
+
 MADE = Recording()
 KEY, OTHER = MADE.key_arn("a"), MADE.key_arn("b")
 CASES = json.loads((Path(__file__).parent / "cases" / "other_policies.json").read_text(encoding="utf-8"))
@@ -135,3 +137,16 @@ def test_calls_under_another_policy(tmp_path: Path, case: dict[str, Any]) -> Non
     }
     assert report["outcome"] == case["outcome"]
     assert refused == set(case.get("refused", ()))
+
+
+def test_policy_that_refuses_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The row of a call says which resource of the plan refuses it, by which statement; an annotation points there."""
+    case = next(case for case in CASES if case["outcome"] == "breaks" and len(case["resources"]) == 1)
+    tried(tmp_path, case)
+    arguments = ["--plan", str(tmp_path / "plan.json"), "--events", str(tmp_path / "export.json")]
+
+    run(["what-if", *arguments, "--github", "--no-progress", "--lang", "en", "--format", "markdown"])
+
+    shown = "".join(capsys.readouterr())
+    assert "| `aws_iam_role_policy.own`; statement 2" in shown
+    assert f"app kms:Decrypt on {KEY.rpartition('/')[2]} (1 call); aws_iam_role_policy.own; statement 2" in shown

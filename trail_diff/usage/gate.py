@@ -37,7 +37,7 @@ from trail_diff.usage.moves import calls_of, has_moves, is_harmless, move_calls
 from trail_diff.usage.other_policies import policy_on, try_held
 from trail_diff.usage.requests import ObservedRequest, ObservedRequests, is_key_name
 from trail_diff.usage.saved_calls import SavedCalls
-from trail_diff.usage.what_if import Policies, default_policy, replay, serves_a_step
+from trail_diff.usage.what_if import Policies, default_policy, replay, serves_a_step, severity
 
 NOTHING_READ = Coverage()
 _TRIED = frozenset({"created", "changed", "deployed"})
@@ -275,4 +275,4 @@ def _judge(rows: Sequence[WhatIfRow], keys: Sequence[WhatIfKey], coverage: Cover
         outcome = "at-risk"
     else:
         outcome = "nothing-replayed" if is_open else "passes"
-    return WhatIf(outcome, tuple(rows), tuple(keys), coverage)
+    return WhatIf(outcome, tuple(sorted(rows, key=severity)), tuple(keys), coverage)

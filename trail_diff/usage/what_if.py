@@ -68,7 +68,7 @@ def merge_rows(rows: Iterable[WhatIfRow]) -> tuple[WhatIfRow, ...]:
         place = (row.caller, row.action, row.key, row.outcome, row.statement, row.unknown_keys)
         known = merged.get(place)
         merged[place] = row if known is None else _add(known, row)
-    return tuple(sorted(merged.values(), key=_sort_key))
+    return tuple(sorted(merged.values(), key=severity))
 
 
 def undecided_row(one: ObservedRequest, outcome: WhatIfOutcome, *reasons: Reason) -> WhatIfRow:
@@ -275,7 +275,8 @@ def _add(row: WhatIfRow, other: WhatIfRow) -> WhatIfRow:
     return structs.replace(row, calls=row.calls + other.calls, denied=row.denied + other.denied)
 
 
-def _sort_key(row: WhatIfRow) -> tuple[int, int, str, str, str, str]:
+def severity(row: WhatIfRow) -> tuple[int, int, str, str, str, str]:
+    """Return what rows are sorted by, the worst first; those that were not seen come after all that were."""
     return (
         (not row.observed) * 10 + _ORDER.index(row.outcome),
         -row.calls,

@@ -31,8 +31,8 @@ _EVERYTHING = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "
 _KNOWN = {"arn:aws:iam::aws:policy/AWSDenyAll": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
 """Policies of AWS that deny; what others say is not known here."""
 
-_One = tuple[Layer, str, Any, str]
-"""A policy: its layer, whose it is, its text, and the address of the resource that says so."""
+_One = tuple[Layer, str, Any, str, str]
+"""A policy: its layer, whose it is, its text, the address to tell, and that of the resource that has the text."""
 
 
 class Beside(Struct, frozen=True):
@@ -50,14 +50,17 @@ def other_policies(resources: Sequence[Beside]) -> Iterator[PlannedKey]:
     """Yield what stands for each policy beside a key's that changes, with all of the document that it is beside."""
     resources = [one for one in resources if _is_policy(one.kind)]
     named = {name: one for one in resources for name in _names(one)}
-    found = [(one.address, each) for one in resources for each in _pair(*_sides(one, named))]
+    sides = [(one.address, *_sides(one, named)) for one in resources]
+    found = [(address, each) for address, before, after in sides for each in _pair(before, after)]
+    used = {each[4] for _address, before, after in sides for each in (*before, *after)}
     by_others = {each.address for address, each in found if each.address != address}
     held = [each for _address, each in found if each.target or each.address not in by_others]
     for one in resources:
         here = [each for each in held if each.address == one.address]
+        is_held = bool(here) or one.address in used
         own = [each for each in here if each.before != each.after]
         places = {(each.layer, each.target) for each in own}
-        if any(map(_may_refuse, own)) or (not here and _may_decide(*_policies_of(one))):
+        if any(map(_may_refuse, own)) or (not is_held and _may_decide(*_policies_of(one))):
             beside = tuple(each for each in held if (each.layer, each.target) in places)
             reason = Reason.OTHER_POLICY_NOT_TRIED
             yield PlannedKey(one.address, "unchanged", texts(one.address), path=one.path, reason=reason, held=beside)
@@ -127,7 +130,8 @@ class _Side(Struct, frozen=True):
             return
         if "vpcendpoint" in kind:
             own = self._text(self.one) or {"Version": "2012-10-17", "Statement": [_EVERYTHING]}
-            yield from ((("vpc-endpoint-policy", name, own, self.one.address)) for name in _of_endpoint(values))
+            address = self.one.address
+            yield from (("vpc-endpoint-policy", name, own, address, address) for name in _of_endpoint(values))
         elif "organizations" in kind:
             yield from self._of_organization(values)
         else:
@@ -139,29 +143,29 @@ class _Side(Struct, frozen=True):
         targets = texts(values.get("targetid"), *as_list(values.get("targetids")))
         text = self._text(policy)
         anywhere = {""} if self.one.before and "policyid" not in values else set()
-        yield from ((layer, name, text, address) for name in targets or anywhere if text is not None)
+        yield from ((layer, name, text, address, policy.address) for name in targets or anywhere if text is not None)
 
     def _of_identity(self, values: Mapping[str, Any]) -> Iterator[_One]:
         caller = _CALLERS.search(self.one.kind.replace("_", "").lower())
         blocks = [*as_list(values.get("inlinepolicy")), *as_list(values.get("policies"))] if caller else [values]
         arns = [values.get("policyarn") or self._referred(), *as_list(values.get("managedpolicyarns"))]
-        found = [(text, self.one.address) for one in blocks if (text := _text_in(_flat(one))) is not None]
+        address = self.one.address
+        found = [(text, address, address) for one in blocks if (text := _text_in(_flat(one))) is not None]
         found += [self._named(arn, "policy_arn") for arn in arns if isinstance(arn, str)]
         for whose in _callers(self.one, values, caller[1] if caller else None):
-            yield from (("identity-policy", whose, text, address) for text, address in found)
+            yield from (("identity-policy", whose, *one) for one in found)
             boundary = values.get("permissionsboundary")
             if caller and isinstance(boundary, str) and boundary:
-                text, address = self._named(boundary, "permissions_boundary")
-                yield "permissions-boundary", whose, text, address
+                yield "permissions-boundary", whose, *self._named(boundary, "permissions_boundary")
 
-    def _named(self, arn: str, argument: str) -> tuple[Any, str]:
-        """Return the policy of an ARN, and the resource that says so; one that is not in the document is open."""
+    def _named(self, arn: str, argument: str) -> tuple[Any, str, str]:
+        """Return the policy of an ARN, with its addresses; one that is not in the document is open."""
         found = self._find(arn, argument)
         text = self._text(found[0]) if found else None
         if arn in _KNOWN or text is None:
             statement = _KNOWN.get(arn, {"Effect": "Allow", "Action": "*", "Resource": unresolved(arn)})
-            return {"Version": "2012-10-17", "Statement": [statement]}, self.one.address
-        return text, found[1] if found else self.one.address
+            return {"Version": "2012-10-17", "Statement": [statement]}, self.one.address, self.one.address
+        return text, found[1] if found else self.one.address, found[0].address if found else self.one.address
 
     def _find(self, name: object, argument: str) -> tuple[Beside, str] | None:
         """Return the resource of a policy, and the address to tell: its own, where it alone changes."""
