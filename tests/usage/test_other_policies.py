@@ -139,6 +139,16 @@ def test_calls_under_another_policy(tmp_path: Path, case: dict[str, Any]) -> Non
     assert refused == set(case.get("refused", ()))
 
 
+@pytest.mark.parametrize("case", CASES[::5], ids=[case["note"] for case in CASES[::5]])
+def test_outcome_is_the_same_without_names(tmp_path: Path, case: dict[str, Any]) -> None:
+    """With --redact the document is read before its names are replaced, as its own words would be taken for names."""
+    report = tried(tmp_path, {**case, "flags": [*case.get("flags", ()), "--redact"]})
+
+    assert report["outcome"] == case["outcome"]
+    assert "111122223333" not in json.dumps(report)
+    assert not {"app", "aws_kms_key.vault"} & {row["caller"]["name"] for row in report["calls"]}
+
+
 def test_policy_that_refuses_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The row of a call says which resource of the plan refuses it, by which statement; an annotation points there."""
     case = next(case for case in CASES if case["outcome"] == "breaks" and len(case["resources"]) == 1)

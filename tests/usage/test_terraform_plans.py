@@ -49,7 +49,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("module", MODULES, ids=[module.name for module in MODULES])
 def test_gate_reads_what_terraform_prints(module: Path, tmp_path: Path) -> None:
-    """Each plan has its exit status, and each of its keys the reason why it was not tried, if any."""
+    """Each plan has its exit status, with names or without, and each of its keys the reason why it was not tried, if any."""
     made = Recording()
     for key in (KEY, OTHER):
         made.kms("2026-03-01T18:00:00Z", "Decrypt", key, made.service("backup-storage.amazonaws.com"))
@@ -63,3 +63,4 @@ def test_gate_reads_what_terraform_prints(module: Path, tmp_path: Path) -> None:
 
     assert {key["address"]: key["reason"] for key in report["keys"]} == keys
     assert run([*arguments, "--no-progress"]) == status
+    assert run([*arguments, "--no-progress", "--redact"]) == status

@@ -77,7 +77,7 @@ def try_keys(
             rows += lost
             is_tried = count and key.reason is Reason.OTHER_POLICY_NOT_TRIED
             why = Reason.OTHER_POLICY_CHANGES if is_tried else key.reason
-            change: KeyChange = "changed" if count else key.change
+            change: KeyChange = "changed" if lost else key.change
             expression = show_unresolved(key.unknown or "")
             told.append(WhatIfKey(key.address, key.arn, change, count, why, expression, key.path))
             continue

@@ -65,7 +65,7 @@ def try_held(
             whole = [held for held in about if held.layer == layer]
             own = [held for held in whole if held.address == changed.address]
             trial = _Trial(one, layer, policy_on(one.access.key), facts)
-            row = trial.judge(own) if trial.judge(whole) is not None else None
+            row = trial.judge(own) if own == whole or trial.judge(whole) is not None else None
             if row is not None:
                 is_one = sum(len(held.after) for held in own) == 1
                 rows.append(structs.replace(row, address=changed.address, statement=row.statement if is_one else None))
