@@ -67,8 +67,11 @@ def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> 
 
 def _beside(one: Resource) -> Beside:
     after = one.before if one.actions == ("forget",) else one.after
+    indexes = (one.index, "")
     references = {
-        name: tuple(f"{found.rpartition('.')[0]}{index}" for found in names for index in (one.index, ""))
+        name: tuple(
+            f"{part}{index}" for found in names for part in (found, found.rpartition(".")[0]) for index in indexes
+        )
         for name, names in one.references.items()
     }
     return Beside(one.address, one.type, one.before, after, one.path, references)
