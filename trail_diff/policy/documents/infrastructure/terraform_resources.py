@@ -14,6 +14,8 @@ from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT,
 from trail_diff.policy.documents.infrastructure.terraform_configuration import Configuration, without_indexes
 
 _DEPTH_LIMIT = 20
+_NOT_MANAGED = ("data", "ephemeral")
+"""Modes of what a plan reads only. One that is no word of Terraform's is that of a plan whose names were replaced."""
 
 
 class Resource(Struct, frozen=True):
@@ -54,7 +56,7 @@ def _in_plan(document: Mapping[str, Any]) -> Iterator[Resource]:
     configuration = Configuration.of(document)
     documents = dict(_policy_documents(changes, configuration))
     for place, change in enumerate(map(as_object, changes)):
-        if isinstance(change.get("address"), str) and change.get("mode", "managed") == "managed":
+        if isinstance(change.get("address"), str) and change.get("mode") not in _NOT_MANAGED:
             one = _changed(change, configuration, f"/resource_changes/{place}/change/after")
             yield _with_document(one, documents)
     yield from _deferred(document)
