@@ -91,6 +91,7 @@ def try_policy(
         TrailDiffError: what could not be used, with a hint.
     """
     from trail_diff.policy.documents.tried import keys_to_try
+    from trail_diff.redaction.case import redact_keys, redact_source
     from trail_diff.usage.gate import names_of, policies_of, replay_saved, try_keys
     from trail_diff.usage.known_calls import KnownCalls
     from trail_diff.usage.moves import has_moves
@@ -100,24 +101,27 @@ def try_policy(
     saved = None if isinstance(calls, KnownCalls) else calls
     inputs = structs.replace(inputs, keys=tuple(keys))
     asked = inputs.renamed(keys)
-    new = gather_policy(inputs)
-    before = gather_policy(structs.replace(inputs, facts=FactFiles(key_policy=old)), "--old")
+    given = structs.replace(inputs, redactor=None)
+    new = gather_policy(given)
+    before = gather_policy(structs.replace(given, facts=FactFiles(key_policy=old)), "--old")
     if new is None:
         raise UsageError("no policy to try", hint="give it with --key-policy")
-    if inputs.redactor is None:
-        new, before = _with_parts(new), _with_parts(before) if before else None
+    new, before = _with_parts(new), _with_parts(before) if before else None
     sources = new.source, before.source if before else ""
-    tried = keys_to_try(new.content, before.content if before else None, asked, parameters, sources)
+    tried = keys_to_try(new.content, before.content if before else None, keys, parameters, sources)
+    if inputs.redactor is not None:
+        tried = redact_keys(tried, inputs.redactor)
+        sources = redact_source(sources[0], inputs.redactor), redact_source(sources[1], inputs.redactor)
     facts = gather_facts(structs.replace(inputs, facts=structs.replace(inputs.facts, key_policy=None)))
     if saved is None and inputs.is_live and not inputs.aws.profiles and inputs.aws.engine is None:
-        return _with_all_doubts(try_keys(tried, facts, None, known=known), tried, new, before)
+        return _with_all_doubts(try_keys(tried, facts, None, known=known), tried, sources)
     policies = policies_of(tried, facts)
     observed = ObservedRequests(policies, names_of(tried, asked), tells_names=has_moves(tried))
     if saved is None:
         coverage = count_inputs(inputs, observed)
-        return _with_all_doubts(try_keys(tried, facts, observed, coverage, known), tried, new, before)
+        return _with_all_doubts(try_keys(tried, facts, observed, coverage, known), tried, sources)
     report = replay_saved(tried, facts, saved, observed, is_told_apart=observed.are_told_apart(policies))
-    return _with_all_doubts(report, tried, new, before)
+    return _with_all_doubts(report, tried, sources)
 
 
 def _with_parts(document: Document) -> Document:
@@ -126,11 +130,11 @@ def _with_parts(document: Document) -> Document:
     return structs.replace(document, content=with_parts(document.content, document.source))
 
 
-def _with_all_doubts(report: WhatIf, tried: "Sequence[PlannedKey]", new: Document, old: Document | None) -> WhatIf:
+def _with_all_doubts(report: WhatIf, tried: "Sequence[PlannedKey]", sources: tuple[str, str]) -> WhatIf:
     from trail_diff.policy.documents.doubts import with_doubts
 
     coverage = report.coverage
     for key in tried:
-        coverage = with_doubts(coverage, key.after, new.source)
-        coverage = with_doubts(coverage, key.before, old.source if old else new.source)
+        coverage = with_doubts(coverage, key.after, sources[0])
+        coverage = with_doubts(coverage, key.before, sources[1] or sources[0])
     return structs.replace(report, coverage=coverage)

@@ -79,6 +79,15 @@ def test_every_key_of_a_plan_is_tried_with_its_own_calls(tmp_path: Path) -> None
     assert run([*arguments, "--key", "aws_kms_key.b"]) == 0
 
 
+def test_worst_comes_first_whatever_key_it_is_on(tmp_path: Path) -> None:
+    """What would break leads, although the plan has it after what is at risk."""
+    changes = change("aws_kms_key.a", KEY, OLD, OPEN), change("aws_kms_key.b", OTHER, OLD, NEW)
+
+    report = run_in(tmp_path, write(tmp_path, *changes, keys=(KEY, OTHER)))
+
+    assert [row["outcome"] for row in report["calls"] if row["observed"]] == ["breaks", "at-risk"]
+
+
 @pytest.mark.parametrize(
     ("key", "reason"),
     [(OTHER, "key-not-in-events"), (OTHER.replace("eu-west-1", "us-east-1"), "region-not-covered")],

@@ -32,6 +32,15 @@ EXPECTED = {
             "aws_s3_bucket_server_side_encryption_configuration.exports": "key-of-resource-changes",
         },
     ),
+    "policies-beside": (
+        1,
+        {
+            "aws_iam_role_policy.new": "other-policy-not-tried",
+            "aws_iam_role_policy.reads": "other-policy-changes",
+            "aws_iam_role_policy_attachment.quarantine": "other-policy-changes",
+            "aws_kms_key.vault": "policy-unchanged",
+        },
+    ),
     "policy-resource": (1, {"aws_kms_key.vault": None}),
     "policy-resource-removed": (1, {"aws_kms_key.vault": "policy-is-default"}),
     "two-keys": (1, {"aws_kms_key.table": "policy-unchanged", "aws_kms_key.vault": None}),
@@ -40,10 +49,12 @@ EXPECTED = {
 
 @pytest.mark.parametrize("module", MODULES, ids=[module.name for module in MODULES])
 def test_gate_reads_what_terraform_prints(module: Path, tmp_path: Path) -> None:
-    """Each plan has its exit status, and each of its keys the reason why it was not tried, if any."""
+    """Each plan has its exit status, with names or without, and each of its keys the reason why it was not tried, if any."""
     made = Recording()
     for key in (KEY, OTHER):
         made.kms("2026-03-01T18:00:00Z", "Decrypt", key, made.service("backup-storage.amazonaws.com"))
+    if module.name == "policies-beside":
+        made.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, made.role("app", "s"))
     (tmp_path / "export.json").write_text(as_trail_file(made.records), encoding="utf-8")
     arguments = ["what-if", "--plan", str(module / "plan.json"), "--events", str(tmp_path / "export.json")]
     status, keys = EXPECTED[module.name]
@@ -52,3 +63,4 @@ def test_gate_reads_what_terraform_prints(module: Path, tmp_path: Path) -> None:
 
     assert {key["address"]: key["reason"] for key in report["keys"]} == keys
     assert run([*arguments, "--no-progress"]) == status
+    assert run([*arguments, "--no-progress", "--redact"]) == status

@@ -310,6 +310,8 @@ class Reason(StrEnum):
     ALIAS_IS_RETARGETED = "alias-is-retargeted"
     ROLE_IS_REMOVED = "role-is-removed"
     OTHER_POLICY_NOT_TRIED = "other-policy-not-tried"
+    OTHER_POLICY_CHANGES = "other-policy-changes"
+    ALLOW_MAY_BE_LOST = "allow-may-be-lost"
     CALLER_TAGS_CHANGE = "caller-tags-change"
     KEY_OF_RESOURCE_CHANGES = "key-of-resource-changes"
     DATA_OF_OLD_KEY = "data-of-old-key"

@@ -33,7 +33,6 @@ _OPEN = frozenset(
         Reason.POLICY_NOT_TOLD,
         Reason.NO_CALL_TO_REPLAY,
         Reason.PART_NOT_READ,
-        Reason.GRANT_IS_REMOVED,
         Reason.POLICY_TOO_LARGE,
         Reason.POLICY_LOCKS_OUT,
         Reason.OPERATOR_UNKNOWN,
@@ -98,7 +97,8 @@ class WhatIfKey(Struct, frozen=True):
     @property
     def is_open(self) -> bool:
         """Check whether nothing tells what becomes of calls; those that were found on what moves were judged."""
-        return self.reason in _OPEN or (self.reason in MOVES and not self.requests)
+        is_of_calls = self.reason in MOVES or self.reason is Reason.GRANT_IS_REMOVED
+        return self.reason in _OPEN or (is_of_calls and not self.requests)
 
 
 class SavedEvidence(Struct, frozen=True):

@@ -8,6 +8,7 @@ from msgspec import structs
 from trail_diff.case.question import Question
 from trail_diff.gather.key_facts import Document, FactDocuments
 from trail_diff.gather.raw_case import Collected
+from trail_diff.policy.documents.infrastructure.interface import Held, PlannedKey
 from trail_diff.read.interface import FoundJob, FoundRecord, Tally
 from trail_diff.redaction.redactor import Redactor
 
@@ -53,6 +54,33 @@ def redact_facts(documents: FactDocuments, redactor: Redactor) -> FactDocuments:
         redactor.learn(fact.content if fact else None)
     policy, state, grants = (_redact_document(fact, redactor) for fact in facts)
     return FactDocuments(policy, state, grants, _redact_name(documents.organization_id, redactor))
+
+
+def redact_keys(keys: Sequence[PlannedKey], redactor: Redactor) -> tuple[PlannedKey, ...]:
+    """Replace every name in the keys of an infrastructure document, once it is read: its own words look like names."""
+    redactor.learn([[key.before, key.after] for key in keys])
+    return tuple(_redact_key(key, redactor) for key in keys)
+
+
+def _redact_key(key: PlannedKey, redactor: Redactor) -> PlannedKey:
+    rename = redactor.name_or_arn
+    return structs.replace(
+        key,
+        address=rename(key.address),
+        names=frozenset(map(rename, key.names)),
+        before=redactor.redact(key.before),
+        after=redactor.redact(key.after),
+        unknown=_redact_name(key.unknown, redactor),
+        targets=frozenset(map(rename, key.targets)),
+        held=tuple(_redact_held(one, redactor) for one in key.held),
+    )
+
+
+def _redact_held(held: Held, redactor: Redactor) -> Held:
+    kind, slash, name = held.target.rpartition("/") if not held.target.startswith("arn:") else ("", "", held.target)
+    before, after = (tuple(map(redactor.redact, side)) for side in (held.before, held.after))
+    target, address = f"{kind}{slash}{redactor.name_or_arn(name)}", redactor.name_or_arn(held.address)
+    return structs.replace(held, target=target, address=address, before=before, after=after)
 
 
 def redact_source(source: str, redactor: Redactor) -> str:

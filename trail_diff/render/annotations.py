@@ -98,7 +98,8 @@ def _result(one: Annotation) -> dict[str, object]:
 
 
 def _explain(row: WhatIfRow, words: Catalogue) -> str:
-    on = words.labels["on_key"].format(key=row.address or last_name(row.key) or words.labels["the_key"])
+    address = "" if what_if.BESIDE & set(row.reasons) else row.address
+    on = words.labels["on_key"].format(key=address or last_name(row.key) or words.labels["the_key"])
     what = f"{what_if.show_what_if(row, words)}: {caller_name(row.caller, words)} {row.action} {on}"
     told = [f"{what} ({what_if.show_observed(row, words)})", what_if.show_why(row, words)]
     return words.grammar.join_clauses([part for part in told if part])

@@ -3,9 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from trail_diff.model.reasons import Reason
 from trail_diff.model.what_if import WhatIf, WhatIfRow
 from trail_diff.render.catalogue import Catalogue
 from trail_diff.render.layout import show_statement, show_time, show_unknown_keys
+
+BESIDE = {Reason.OTHER_POLICY_CHANGES, Reason.GRANT_IS_REMOVED}
+"""Reasons of rows that are not about the key's policy but about what `address` names."""
 
 
 def show_observed(row: WhatIfRow, words: Catalogue) -> str:
@@ -18,7 +22,8 @@ def show_observed(row: WhatIfRow, words: Catalogue) -> str:
 
 def show_why(row: WhatIfRow, words: Catalogue) -> str:
     """Show which statement refuses, or what would have to be known."""
-    parts = [show_statement(row.statement, words)] if row.statement is not None else []
+    parts = [row.address] if BESIDE & set(row.reasons) else []
+    parts += [show_statement(row.statement, words)] if row.statement is not None else []
     if row.outcome in ("undetermined", "breaks", "at-risk", "conflict"):
         parts += [words.reason(reason) for reason in row.reasons]
     if row.unknown_keys:

@@ -8,13 +8,14 @@ of what happens in this account.
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from msgspec import structs
 
 from trail_diff.arns import arn_account, arn_region, is_alias
 from trail_diff.errors import UsageError
-from trail_diff.model.codes import GateOutcome, WhatIfOutcome
+from trail_diff.model.codes import GateOutcome, KeyChange, WhatIfOutcome
 from trail_diff.model.learnt import Coverage, Facts
 from trail_diff.model.reasons import Reason, in_order
 from trail_diff.model.what_if import MOVES, WhatIf, WhatIfKey, WhatIfRow
@@ -33,9 +34,10 @@ from trail_diff.usage.known_calls import (
 )
 from trail_diff.usage.moved_calls import find_new_key, move_to
 from trail_diff.usage.moves import calls_of, has_moves, is_harmless, move_calls
+from trail_diff.usage.other_policies import policy_on, try_held
 from trail_diff.usage.requests import ObservedRequest, ObservedRequests, is_key_name
 from trail_diff.usage.saved_calls import SavedCalls
-from trail_diff.usage.what_if import Policies, default_policy, replay, serves_a_step
+from trail_diff.usage.what_if import Policies, default_policy, replay, serves_a_step, severity
 
 NOTHING_READ = Coverage()
 _TRIED = frozenset({"created", "changed", "deployed"})
@@ -44,7 +46,8 @@ _KNOWN_ANEW: frozenset[WhatIfOutcome] = frozenset({"breaks", "stays-denied"})
 
 def policies_of(keys: Sequence[PlannedKey], facts: Facts) -> list[object]:
     """Return all policies and grants that calls will be tried with: what they test tells requests apart."""
-    return [*(key.before for key in keys), *(key.after for key in keys), facts.grants]
+    held = [text for key in keys for one in key.held for text in (*one.before, *one.after)]
+    return [*(key.before for key in keys), *(key.after for key in keys), *held, facts.grants]
 
 
 def names_of(keys: Sequence[PlannedKey], asked: Collection[str]) -> tuple[str, ...]:
@@ -68,6 +71,16 @@ def try_keys(
     granted = _keys_of(facts) if observed is None and is_only else frozenset()
     keys = [key if key.arn else structs.replace(key, names=key.names | granted) for key in keys]
     for key in keys:
+        if key.held:
+            seen = observed.requests() if observed is not None else _known_on(keys, known or BACKUP)
+            count, lost = try_held(key, seen, partial(policy_on, keys, observed), facts)
+            rows += lost
+            is_tried = count and key.reason is Reason.OTHER_POLICY_NOT_TRIED
+            why = Reason.OTHER_POLICY_CHANGES if is_tried else key.reason
+            change: KeyChange = "changed" if lost else key.change
+            expression = show_unresolved(key.unknown or "")
+            told.append(WhatIfKey(key.address, key.arn, change, count, why, expression, key.path))
+            continue
         if is_harmless(key, observed):
             continue
         own = _requests_on(key, observed, is_only=is_only)
@@ -89,6 +102,12 @@ def try_keys(
     if observed is None and any(not row.observed for row in rows) and are_calls_left_out(known or BACKUP):
         coverage = structs.replace(coverage, warnings=(*coverage.warnings, Reason.CALLS_OF_ROLES_NOT_TRIED))
     return _judge(rows, told, _with_gap(coverage, told, observed), is_replay=observed is not None)
+
+
+def _known_on(keys: Sequence[PlannedKey], known: KnownCalls) -> list[ObservedRequest]:
+    """Return the calls that a service is known to make on the keys of a document that there are."""
+    arns = [key.arn for key in keys if key.arn and key.reason not in NOT_KEYS]
+    return [one for arn in arns for one in expected_calls(arn_account(arn) or "", arn, known)]
 
 
 def _is_of_new(row: WhatIfRow, key: PlannedKey) -> bool:
@@ -256,4 +275,4 @@ def _judge(rows: Sequence[WhatIfRow], keys: Sequence[WhatIfKey], coverage: Cover
         outcome = "at-risk"
     else:
         outcome = "nothing-replayed" if is_open else "passes"
-    return WhatIf(outcome, tuple(rows), tuple(keys), coverage)
+    return WhatIf(outcome, tuple(sorted(rows, key=severity)), tuple(keys), coverage)

@@ -6,7 +6,7 @@ the new key's policy leaves open is at risk, whatever let it in before.
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -49,7 +49,7 @@ def find_new_key(move: PlannedKey, keys: Sequence[PlannedKey], observed: Observe
     found = [key for key in keys if key.reason not in NOT_KEYS and _has_name(key, named)]
     if len(found) == 1:
         return _planned(found[0])
-    return next(_recorded(named, observed), None) if not found else None
+    return next(recorded_keys(named, observed), None) if not found else None
 
 
 def move_to(calls: Sequence[ObservedRequest], new: NewKey, facts: Facts, reason: Reason | None) -> Iterator[WhatIfRow]:
@@ -87,13 +87,17 @@ def _has_name(key: PlannedKey, names: Collection[str]) -> bool:
 
 
 def _planned(key: PlannedKey) -> NewKey | None:
-    if key.unknown is not None and key.reason not in ENDS:
-        return None
-    policy = key.after
-    if policy is None and key.change != "unchanged":
-        policy = default_policy(arn_account(key.arn))
+    policy = find_policy(key)
     is_about_itself = key.arn is not None or _is_about_any_key(policy)
     return NewKey(key.address, key.arn, policy, key.reason) if policy is not None and is_about_itself else None
+
+
+def find_policy(key: PlannedKey) -> Mapping[str, Any] | None:
+    """Return the policy that a key of a document will have; None where that is not known."""
+    if key.unknown is not None and key.reason not in ENDS:
+        return None
+    policy: Mapping[str, Any] | None = key.after
+    return default_policy(arn_account(key.arn)) if policy is None and key.change != "unchanged" else policy
 
 
 def _is_about_any_key(policy: Any) -> bool:
@@ -103,7 +107,7 @@ def _is_about_any_key(policy: Any) -> bool:
     return all(one.get("Resource", "*") in ("*", ["*"]) and "NotResource" not in one for one in statements)
 
 
-def _recorded(names: Collection[str], observed: ObservedRequests) -> Iterator[NewKey]:
+def recorded_keys(names: Iterable[str], observed: ObservedRequests) -> Iterator[NewKey]:
     """Yield the key whose policy a record tells: the one that was put on it last."""
     for name in sorted(names):
         for arn, text in observed.put_policies(name):

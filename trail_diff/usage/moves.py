@@ -20,7 +20,7 @@ _PARTS = re.compile(r"[:/]")
 
 def has_moves(keys: Collection[PlannedKey]) -> bool:
     """Check whether a document takes anything away that calls are to be searched for."""
-    return any(key.reason in MOVES for key in keys)
+    return any(key.held or key.reason in MOVES for key in keys)
 
 
 def calls_of(move: PlannedKey, observed: ObservedRequests) -> list[ObservedRequest]:

@@ -13,7 +13,7 @@ from trail_diff.policy import CompiledPolicies, Decision, PolicySet, compile_pol
 from trail_diff.policy.remedies.patches import statements_of
 from trail_diff.policy.request.interface import Request
 
-_ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
 class OpenAllow(Struct, frozen=True):
@@ -63,7 +63,7 @@ class Side(Struct, frozen=True):
         sets = (
             PolicySet.assuming_no_limits(policy, grants),
             PolicySet.assuming_no_limits(policy, grants, ()),
-            PolicySet.assuming_no_limits(policy, grants, (_ALLOW_ALL,)),
+            PolicySet.assuming_no_limits(policy, grants, (ALLOW_ALL,)),
             PolicySet.assuming_no_limits({**policy, "Statement": allows}, grants),
         )
         return cls(policy, *map(compile_policies, sets))

@@ -7,7 +7,7 @@ lost where something else might allow it. Calls that AWS is known to make are tr
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, structs
 
@@ -68,7 +68,7 @@ def merge_rows(rows: Iterable[WhatIfRow]) -> tuple[WhatIfRow, ...]:
         place = (row.caller, row.action, row.key, row.outcome, row.statement, row.unknown_keys)
         known = merged.get(place)
         merged[place] = row if known is None else _add(known, row)
-    return tuple(sorted(merged.values(), key=_sort_key))
+    return tuple(sorted(merged.values(), key=severity))
 
 
 def undecided_row(one: ObservedRequest, outcome: WhatIfOutcome, *reasons: Reason) -> WhatIfRow:
@@ -157,7 +157,7 @@ class _Trial(Struct, frozen=True):
             outcome=outcome,
             new=after.decision,
             old=before.decision if before else None,
-            statement=_guilty(telling),
+            statement=guilty_statement(telling),
             unknown_keys=after.unknown_keys if outcome != "unchanged" else (),
             reasons=telling.reasons,
             observed=one.observed,
@@ -207,7 +207,7 @@ def _weigh(request: Request, after: _Ruled, before: _Ruled | None) -> WhatIfOutc
     new one does not: then only a grant could. So is one that may have allowed it, and that is gone or tests something
     else. Where the old policy is not known, the caller's own policies may be what lets it in, and go on to.
     """
-    if not _open_denies(after.decision) <= _open_denies(before.decision if before else None):
+    if not open_tests(after.decision, "Deny") <= open_tests(before.decision if before else None, "Deny"):
         return "at-risk"
     alone, at_best = after.side.allows(request)
     if before is None:
@@ -247,7 +247,7 @@ def _supply(after: Decision, before: Decision | None, *, observed: bool) -> tupl
     return tuple(dict.fromkeys(wanted))
 
 
-def _guilty(decision: Decision) -> StatementRef | None:
+def guilty_statement(decision: Decision) -> StatementRef | None:
     """Return the Deny that refuses the call, or the first that may refuse it."""
     if decision.decision != "explicit-deny":
         return _open_deny(decision)
@@ -257,11 +257,11 @@ def _guilty(decision: Decision) -> StatementRef | None:
     return None
 
 
-def _open_denies(decision: Decision | None) -> set[Hashable]:
-    """Return what the Denies test that may match: one that the old policy had as well is no new risk."""
+def open_tests(decision: Decision | None, effect: Literal["Allow", "Deny"]) -> set[Hashable]:
+    """Return what the statements of an effect test that may match: one that the old policy had as well is no news."""
     statements = decision.statements if decision else ()
-    denies = (one for one in statements if one.effect == "Deny" and one.outcome == "unknown")
-    return {(one.conditions, one.reasons) for one in denies}
+    found = (one for one in statements if one.effect == effect and one.outcome == "unknown")
+    return {(one.conditions, one.reasons) for one in found}
 
 
 def _open_deny(decision: Decision) -> StatementRef | None:
@@ -275,7 +275,8 @@ def _add(row: WhatIfRow, other: WhatIfRow) -> WhatIfRow:
     return structs.replace(row, calls=row.calls + other.calls, denied=row.denied + other.denied)
 
 
-def _sort_key(row: WhatIfRow) -> tuple[int, int, str, str, str, str]:
+def severity(row: WhatIfRow) -> tuple[int, int, str, str, str, str]:
+    """Return what rows are sorted by, the worst first; those that were not seen come after all that were."""
     return (
         (not row.observed) * 10 + _ORDER.index(row.outcome),
         -row.calls,

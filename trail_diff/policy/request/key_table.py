@@ -107,6 +107,7 @@ GLOBAL_ROWS: tuple[Row, ...] = (
     Row("aws:SourceOrgID", _GONE, _GONE, _GONE, IS_UNKNOWN),
     Row("aws:SourceOrgPaths", _GONE, _GONE, _GONE, IS_UNKNOWN),
     Row("aws:MultiFactorAuthPresent", Told("mfa"), Told("mfa"), Told("mfa"), _SURELY_GONE),
+    Row("aws:FederatedProvider", IS_UNKNOWN, IS_UNKNOWN, _SURELY_GONE, _SURELY_GONE),
     Row("aws:MultiFactorAuthAge", IS_UNKNOWN, IS_UNKNOWN, IS_UNKNOWN, _SURELY_GONE),
     Row("kms:ViaService", _GONE, Told("via-service"), Told("via-service", _GONE), _GONE),
     Row("kms:RecipientAttestation:", IS_UNKNOWN, _SURELY_GONE, _SURELY_GONE, _SURELY_GONE),

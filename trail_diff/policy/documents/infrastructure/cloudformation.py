@@ -9,7 +9,7 @@ from msgspec import structs
 
 from trail_diff.model.codes import KeyChange
 from trail_diff.model.reasons import Reason
-from trail_diff.policy.documents.infrastructure.beside import other_policy
+from trail_diff.policy.documents.infrastructure.beside import Beside, other_policies
 from trail_diff.policy.documents.infrastructure.interface import (
     PlannedKey,
     Surroundings,
@@ -110,11 +110,18 @@ def read_change_set(document: Mapping[str, Any], _surroundings: Surroundings) ->
             yield _changed_key(resource, f"{path}/AfterContext")
         elif (moved := _moved(resource, f"{path}/AfterContext")) is not None:
             yield moved
-        else:
-            before, after = (_properties(resource.get(name)) for name in ("BeforeContext", "AfterContext"))
-            name = str(resource.get("LogicalResourceId"))
-            beside = other_policy(name, str(kind), before, after, f"{path}/AfterContext")
-            yield from [beside] if beside is not None else []
+    yield from other_policies(list(_beside(document)))
+
+
+def _beside(document: Mapping[str, Any]) -> Iterator[Beside]:
+    for place, change in enumerate(map(as_object, as_list(document.get("Changes")))):
+        one = as_object(change.get("ResourceChange"))
+        own = {"PhysicalResourceId": one["PhysicalResourceId"]} if "PhysicalResourceId" in one else {}
+        before, after = (_properties(one.get(name)) for name in ("BeforeContext", "AfterContext"))
+        sides = {**own, **before} if before else {}, {**own, **after} if after else {}
+        name, kind = str(one.get("LogicalResourceId")), str(one.get("ResourceType"))
+        if one.get("PolicyAction") != "Retain":
+            yield Beside(name, kind, *sides, f"/Changes/{place}/ResourceChange/AfterContext")
 
 
 def _changed_key(resource: Mapping[str, Any], path: str) -> PlannedKey:

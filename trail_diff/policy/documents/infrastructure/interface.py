@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from trail_diff.model.codes import KeyChange
+from trail_diff.model.codes import KeyChange, Layer
 from trail_diff.model.reasons import Reason
 from trail_diff.model.what_if import MOVES
 
@@ -23,6 +23,20 @@ class Surroundings(Struct, frozen=True):
     keys: Mapping[str, str] = {}
 
 
+class Held(Struct, frozen=True):
+    """The policies of one layer, or the grants, that somebody has beside a key's by one resource, before and after.
+
+    `target` is whose they are: `role/app` or `user/app`, an account, root or unit of the organization, a VPC endpoint,
+    the key of a grant. What is not told stays unresolved; an empty one may be any.
+    """
+
+    layer: Layer
+    target: str
+    address: str
+    before: tuple[Any, ...] = ()
+    after: tuple[Any, ...] = ()
+
+
 class PlannedKey(Struct, frozen=True):
     """One KMS key of a document.
 
@@ -35,6 +49,7 @@ class PlannedKey(Struct, frozen=True):
     was not read. `service` begins the names of the services that call for a resource that is encrypted with the key, or
     gets another one, where their calls do not name it; `targets` are the names of that other key. `may_lock_out`: KMS
     is told to take a policy that nobody may change again. `tags` are those before and after, None where not told.
+    `held` are policies beside a key's: one that changes, and those that whoever it is about has beside it.
     """
 
     address: str
@@ -49,6 +64,7 @@ class PlannedKey(Struct, frozen=True):
     targets: frozenset[str] = frozenset()
     may_lock_out: bool = False
     tags: tuple[Mapping[str, Any] | None, Mapping[str, Any] | None] = (None, None)
+    held: tuple[Held, ...] = ()
 
     @property
     def arn(self) -> str | None:
@@ -61,11 +77,37 @@ def unread(address: str, expression: str, path: str) -> PlannedKey:
     return PlannedKey(address, "deployed", texts(address), unknown=expression, path=path, reason=Reason.PART_NOT_READ)
 
 
-def removed_grant(address: str, grantee: object, path: str, *keys: object) -> PlannedKey:
-    """Return what stands for a grant that goes: what it allows may not be allowed without it."""
-    named = grantee if isinstance(grantee, str) else None
+def removed_grant(address: str, before: Mapping[str, Any], after: Mapping[str, Any], path: str) -> PlannedKey:
+    """Return what stands for a grant that goes, by its values: what it allows may not be allowed without it."""
+    was, will = (_as_listed(side) for side in (before, after))
+    key, grantee = texts(was.get("KeyId")), was.get("GranteePrincipal")
+    is_told = was.keys() >= {"GranteePrincipal", "Operations"} and grantee
+    gone = (Held("grant", one, address, (was,), (will,) if will.get("GranteePrincipal") else ()) for one in key)
     return PlannedKey(
-        address, "deployed", texts(address, *keys), unknown=named, path=path, reason=Reason.GRANT_IS_REMOVED
+        address,
+        "deployed",
+        texts(address) | key,
+        unknown=grantee if isinstance(grantee, str) else None,
+        path=path,
+        reason=Reason.GRANT_IS_REMOVED,
+        held=tuple(gone) if is_told else (),
+    )
+
+
+def _as_listed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a grant as ListGrants has it; the tools differ in how they write the names of its fields."""
+
+    def renamed(value: Any) -> Any:
+        return {"".join(part[:1].upper() + part[1:] for part in name.split("_")): one for name, one in value.items()}
+
+    grant = renamed(as_object(values))
+    constraints = grant.get("Constraints")
+    given = [as_object(one) for one in (constraints if isinstance(constraints, list) else [constraints])]
+    found = {name: one for block in given for name, one in renamed(block).items() if one}
+    return (
+        {**grant, "Constraints": found}
+        if found
+        else {name: one for name, one in grant.items() if name != "Constraints"}
     )
 
 
@@ -81,7 +123,9 @@ def described(
     return PlannedKey(address, "deployed", names, unknown=place[0], path=place[1], reason=Reason.POLICY_NOT_TOLD)
 
 
-NOT_KEYS = frozenset({Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED, Reason.OTHER_POLICY_NOT_TRIED, *MOVES})
+NOT_KEYS = frozenset(
+    {Reason.PART_NOT_READ, Reason.GRANT_IS_REMOVED, Reason.OTHER_POLICY_NOT_TRIED, Reason.OTHER_POLICY_CHANGES, *MOVES}
+)
 """Reasons of what a document has beside keys, and that no policy was tried of."""
 
 Reader = Callable[[Mapping[str, Any], Surroundings], Iterator[PlannedKey]]

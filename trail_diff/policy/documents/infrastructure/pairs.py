@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import structs
 
 from trail_diff.model.reasons import Reason
-from trail_diff.policy.documents.infrastructure.beside import other_policy
+from trail_diff.policy.documents.infrastructure.beside import Beside, other_policies
 from trail_diff.policy.documents.infrastructure.cloudformation import move_kind, names_in
 from trail_diff.policy.documents.infrastructure.interface import PlannedKey, Surroundings, as_object
 from trail_diff.policy.documents.infrastructure.intrinsics import Template
@@ -93,15 +93,21 @@ def _blocks(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 def template_moves(old: Mapping[str, Any], new: Mapping[str, Any], surroundings: Surroundings) -> Iterator[PlannedKey]:
     """Yield what stands for an alias, a role or an encrypted resource that a new template takes away or moves."""
     sides = Template(old, surroundings), Template(new, surroundings)
-    for name in {**sides[0].resources, **sides[1].resources}:
-        both = [as_object(side.resources.get(name)) for side in sides]
-        values = [as_object(side.resolve(one.get("Properties"))) for side, one in zip(sides, both, strict=True)]
-        kind = str(both[0].get("Type", both[1].get("Type")))
-        beside = other_policy(name, kind, values[0], values[1], f"/Resources/{name}" if both[1] else "")
-        yield from [beside] if beside is not None else []
+    yield from other_policies(list(_beside(sides)))
     for name in sides[0].resources:
         moved = _template_move(name, sides)
         yield from [moved] if moved is not None else []
+
+
+def _beside(sides: tuple[Template, Template]) -> Iterator[Beside]:
+    for name in {**sides[0].resources, **sides[1].resources}:
+        both = [as_object(side.resources.get(name)) for side in sides]
+        there = [side.is_true(one.get("Condition")) is not False for side, one in zip(sides, both, strict=True)]
+        values = [as_object(side.resolve(one.get("Properties"))) for side, one in zip(sides, both, strict=True)]
+        if both[1] or both[0].get("DeletionPolicy") not in _STAYS:
+            kind = str(both[0].get("Type", both[1].get("Type")))
+            was, will = (one if is_there else {} for one, is_there in zip(values, there, strict=True))
+            yield Beside(name, kind, was, will, f"/Resources/{name}" if both[1] else "")
 
 
 def _template_move(name: str, sides: tuple[Template, Template]) -> PlannedKey | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from trail_diff.model.codes import KeyChange
 from trail_diff.model.reasons import Reason
-from trail_diff.policy.documents.infrastructure.beside import other_policy
+from trail_diff.policy.documents.infrastructure.beside import Beside, other_policies
 from trail_diff.policy.documents.infrastructure.interface import (
     PlannedKey,
     Surroundings,
@@ -73,6 +73,7 @@ _STACKS = frozenset({"aws:cloudformation/stack:Stack", "aws-native:cloudformatio
 
 def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings) -> Iterator[PlannedKey]:
     """Yield the keys of `pulumi preview --json`; a replacement has several steps, of which one tells."""
+    yield from other_policies(list(_beside(document)))
     told: set[tuple[str, Reason | None]] = set()
     for key in _read_steps(document):
         place = key.path.split("/")[2] if key.path else ""
@@ -83,23 +84,28 @@ def read_pulumi_preview(document: Mapping[str, Any], _surroundings: Surroundings
         told.add(what)
 
 
+def _beside(document: Mapping[str, Any]) -> Iterator[Beside]:
+    for place, step in enumerate(map(as_object, as_list(document.get("steps")))):
+        old, new = as_object(step.get("oldState")), as_object(step.get("newState"))
+        kind = str(new.get("type", old.get("type", "")))
+        before, after = ({**as_object(one.get("outputs")), **as_object(one.get("inputs"))} for one in (old, new))
+        if old.get("retainOnDelete") is not True:
+            yield Beside(_pulumi_name(step.get("urn")), kind, before, after, f"/steps/{place}/newState")
+
+
 def _read_steps(document: Mapping[str, Any]) -> Iterator[PlannedKey]:
     for place, step in enumerate(map(as_object, as_list(document.get("steps")))):
         old, new = as_object(step.get("oldState")), as_object(step.get("newState"))
         kind = str(new.get("type", old.get("type", _type_of(step.get("urn")))))
         inputs, operation = as_object(old.get("inputs")), str(step.get("op"))
         if kind == _PULUMI_GRANT and (operation == "delete" or "replace" in operation):
-            grantee, path = inputs.get("granteePrincipal"), f"/steps/{place}/oldState"
-            yield removed_grant(_pulumi_name(step.get("urn")), grantee, path, inputs.get("keyId"))
+            given = {} if operation == "delete" else as_object(new.get("inputs"))
+            yield removed_grant(_pulumi_name(step.get("urn")), inputs, given, f"/steps/{place}/oldState")
         is_told = bool(old or new)
         if (kind in _STACKS and operation != "same") or (_may_move(kind) and operation in _MOVING and not is_told):
             yield unread(_pulumi_name(step.get("urn")), kind, f"/steps/{place}/newState")
         if (moved := _moved(kind, step, f"/steps/{place}/newState")) is not None:
             yield moved
-        elif operation in _MOVING or operation == "create":
-            sides = inputs, as_object(new.get("inputs"))
-            beside = other_policy(_pulumi_name(step.get("urn")), kind, *sides, f"/steps/{place}/newState")
-            yield from [beside] if beside is not None else []
         if kind not in PULUMI_TYPES and kind != _PULUMI_POLICY:
             continue
         is_kept = step.get("op") == "delete" and old.get("retainOnDelete") is True

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from trail_diff.model.codes import KeyChange
 from trail_diff.model.reasons import Reason
-from trail_diff.policy.documents.infrastructure.beside import other_policy
+from trail_diff.policy.documents.infrastructure.beside import Beside, other_policies
 from trail_diff.policy.documents.infrastructure.interface import (
     ENABLED,
     MATERIAL,
@@ -55,18 +55,26 @@ def read_terraform(document: Mapping[str, Any], _surroundings: Surroundings) -> 
         if one.type == POLICY_TYPE and not _targets(one, known):
             yield _planned(one, one, frozenset({*_values_of(one, "key_id"), one.address}))
         elif one.type == "aws_kms_grant" and "delete" in one.actions:
-            grantee, key = one.before.get("grantee_principal"), one.before.get("key_id")
-            yield removed_grant(one.address, grantee, one.path, key)
+            yield removed_grant(one.address, one.before, one.after, one.path)
         elif (moved := find_move(one)) is not None:
             yield moved
-        elif one.actions not in ((), ("no-op",), ("forget",)) and (
-            beside := other_policy(one.address, one.type, one.before, one.after, one.path)
-        ):
-            yield beside
         elif one.type.startswith("awscc_kms_") and one.actions != ("no-op",):
             yield unread(one.address, one.type, one.path)
         elif one.type in _STACKS and one.actions not in ((), ("no-op",)):
             yield unread(one.address, str(one.after.get(_STACKS[one.type]) or "template_body"), one.path)
+    yield from other_policies([_beside(one) for one in resources if one.actions])
+
+
+def _beside(one: Resource) -> Beside:
+    after = one.before if one.actions == ("forget",) else one.after
+    indexes = (one.index, "")
+    references = {
+        name: tuple(
+            f"{part}{index}" for found in names for part in (found, found.rpartition(".")[0]) for index in indexes
+        )
+        for name, names in one.references.items()
+    }
+    return Beside(one.address, one.type, one.before, after, one.path, references)
 
 
 def _apart(one: Resource) -> Iterator[Resource]:

@@ -14,6 +14,8 @@ from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT,
 from trail_diff.policy.documents.infrastructure.terraform_configuration import Configuration, without_indexes
 
 _DEPTH_LIMIT = 20
+_NOT_MANAGED = ("data", "ephemeral")
+"""Modes of what a plan reads only. One that is no word of Terraform's is that of a plan whose names were replaced."""
 
 
 class Resource(Struct, frozen=True):
@@ -54,7 +56,7 @@ def _in_plan(document: Mapping[str, Any]) -> Iterator[Resource]:
     configuration = Configuration.of(document)
     documents = dict(_policy_documents(changes, configuration))
     for place, change in enumerate(map(as_object, changes)):
-        if isinstance(change.get("address"), str) and change.get("mode", "managed") == "managed":
+        if isinstance(change.get("address"), str) and change.get("mode") not in _NOT_MANAGED:
             one = _changed(change, configuration, f"/resource_changes/{place}/change/after")
             yield _with_document(one, documents)
     yield from _deferred(document)
@@ -79,6 +81,8 @@ def _deferred(document: Mapping[str, Any]) -> Iterator[Resource]:
 
 def _changed(change: Mapping[str, Any], configuration: Configuration, path: str) -> Resource:
     inner, address = as_object(change.get("change")), str(change.get("address"))
+    actions = tuple(map(str, as_list(inner.get("actions")))) or ("no-op",)
+    is_there = actions == ("create",) and "importing" in inner
     return Resource(
         address=address,
         type=str(change.get("type")),
@@ -86,7 +90,7 @@ def _changed(change: Mapping[str, Any], configuration: Configuration, path: str)
         after=as_object(inner.get("after")),
         unknown=as_object(inner.get("after_unknown")),
         references=configuration.references(address),
-        actions=tuple(map(str, as_list(inner.get("actions")))) or ("no-op",),
+        actions=("update",) if is_there else actions,
         path=path,
     )
 
