@@ -6,9 +6,9 @@ import pytest
 from making import make_events, make_job, make_side, make_tally, moment
 from recording import Recording
 
-from trail_diff.case.coverage import check_coverage, excludes_kms, is_write_only, searched_spans
+from trail_diff.case.coverage import check_coverage, excludes_kms, is_damage, is_write_only, searched_spans
 from trail_diff.case.event_index import EventIndex
-from trail_diff.model.learnt import Event, JobEvents, Window
+from trail_diff.model.learnt import Event, JobEvents, Skipped, Window
 from trail_diff.model.reasons import Reason
 
 GOOD = make_job("good")
@@ -35,6 +35,24 @@ def check(made: Recording, good: JobEvents | None = None, bad: JobEvents | None 
         for side in sides
     ]
     return check_coverage(bad or sides[0], good or sides[1], make_tally(made.records), EventIndex(events), [BAD, GOOD])
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "hides"),
+    [
+        ("logs/Thumbs.db", Reason.OFFICE_FILE, False),
+        ("a.zip!logs/desktop.ini", Reason.INVALID_JSON, False),
+        ("logs/.DS_Store", Reason.BINARY_FILE, False),
+        ("a.zip!__MACOSX/._a.json", Reason.BINARY_FILE, False),
+        ("logs/my-desktop.ini.json", Reason.INVALID_JSON, True),
+        ("logs/events.db", Reason.BINARY_FILE, True),
+        ("logs/events.xls", Reason.OFFICE_FILE, True),
+        ("logs/a.png", Reason.TRUNCATED_JSON, True),
+    ],
+)
+def test_what_systems_put_into_folders_hides_nothing(name: str, reason: Reason, hides: bool) -> None:  # noqa: FBT001
+    """Files that macOS and Windows make by themselves hold no events, whatever they were taken for; others may."""
+    assert is_damage(Skipped(name, reason)) is hides
 
 
 def test_spans_that_were_asked_for_are_told_in_order() -> None:

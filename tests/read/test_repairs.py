@@ -2,12 +2,14 @@
 
 import base64
 import gc
+import gzip
 import io
 import json
 import re
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 from read.mangling import MANGLES
 from recording import Recording
 
+from trail_diff.cli import run
 from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.files import FileSource
@@ -383,8 +386,67 @@ FORMS: dict[str, tuple[Callable[[], bytes], Reason | None]] = {
         ).encode(),
         None,
     ),
+    "base64 on each line": (
+        lambda: b"\n".join(base64.b64encode(json.dumps(one).encode()) for one in RECORDS),
+        Reason.REPAIRED_MAIL,
+    ),
+    "gzip in base64 on each line": (
+        lambda: b"\n".join(base64.b64encode(gzip.compress(json.dumps(one).encode())) for one in RECORDS),
+        Reason.REPAIRED_MAIL,
+    ),
+    "pieces of Docker": (
+        lambda: "\n".join(
+            json.dumps({"log": piece, "stream": "stdout", "time": f"2026-03-01T18:00:0{at}.1Z"})
+            for at, one in enumerate(RECORDS)
+            for piece in pieces(json.dumps(one) + "\n")
+        ).encode(),
+        None,
+    ),
+    "pieces of fluentd": (
+        lambda: "\n".join(
+            json.dumps(
+                {"log": piece, "partial_id": at, "partial_ordinal": nth, "partial_last": f"{nth == last}".lower()}
+            )
+            for at, one in enumerate(RECORDS)
+            for last in [len(pieces(json.dumps(one))) - 1]
+            for nth, piece in enumerate(pieces(json.dumps(one)))
+        ).encode(),
+        None,
+    ),
+    "pieces of kubelet": (
+        lambda: "\n".join(
+            f"2026-03-01T18:00:0{at}.{nth}23456789Z stdout {'F' if nth == last else 'P'} {piece}"
+            for at, one in enumerate(RECORDS)
+            for last in [len(pieces(json.dumps(one))) - 1]
+            for nth, piece in enumerate(pieces(json.dumps(one)))
+        ).encode(),
+        Reason.REPAIRED_WRAPPING,
+    ),
+    "wrapped and indented": (
+        lambda: "\n".join(
+            "    " + json.dumps(one)[at : at + 90] for one in RECORDS for at in range(0, len(json.dumps(one)), 90)
+        ).encode(),
+        Reason.REPAIRED_WRAPPING,
+    ),
+    "between bars": (
+        lambda: "\n".join(f"│ {line:200} │" for line in PRETTY.split("\n")).encode(),
+        Reason.REPAIRED_LINE_PREFIXES,
+    ),
+    "rows of Splunk": (
+        lambda: json.dumps({"fields": ["_time", "_raw"], "rows": [["t", json.dumps(one)] for one in RECORDS]}).encode(),
+        None,
+    ),
+    "a column of any name": (
+        lambda: json.dumps({"columns": [{"name": "RawData"}], "rows": [[json.dumps(one)] for one in RECORDS]}).encode(),
+        None,
+    ),
 }
 """Forms that are read whole, and the repair that is named."""
+
+
+def pieces(text: str) -> list[str]:
+    """Return a text cut as a container engine does, only shorter."""
+    return [text[at : at + 400] for at in range(0, len(text), 400)]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -400,6 +462,68 @@ def test_a_form_is_read_whole_and_its_repair_named(form: str) -> None:
     assert [one["userIdentity"]["arn"] for one in records] == [one["userIdentity"]["arn"] for one in RECORDS]
     assert list(skipped) == ([repair] if repair else []) or (repair in skipped and form == "quotes of Windows")
     assert tally.records == len(RECORDS)
+
+
+@pytest.mark.parametrize("form", [*FORMS, *MANGLES])
+def test_what_is_read_can_be_redacted(form: str, tmp_path: Path) -> None:
+    """Of whatever is read a copy can be made that has as many records, of the same times, and no name."""
+    (tmp_path / "in").write_bytes(FORMS[form][0]() if form in FORMS else MANGLES[form](PRETTY).encode())
+
+    assert run(["redact", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 0
+
+    copy = (tmp_path / "out").read_bytes()
+    records, skipped, _ = read(copy)
+    told = [sorted((one["eventTime"], one["eventName"]) for one in these) for these in (records, RECORDS)]
+    assert told[0] == told[1]
+    assert not [reason for reason in skipped if not reason.startswith("repaired-")]
+    assert not [name for name in (KEY.rpartition("/")[2], "111122223333", "service-role/r") if name.encode() in copy]
+
+
+def test_a_line_of_which_pieces_are_missing_is_not_put_together() -> None:
+    """The beginning of one line and the end of another, of another time or of another second, are counted."""
+    whole, other = (json.dumps(one) for one in RECORDS[:2])
+    docker = "".join(
+        json.dumps({"log": text, "stream": "stdout", "time": f"2026-03-01T18:00:0{at}Z"}) + "\n"
+        for at, text in enumerate((whole[:400], other[400:] + "\n", whole + "\n"))
+    )
+    kubelet = f"2026-03-01T18:00:00Z stdout P {whole[:400]}\n2026-03-01T18:00:09Z stdout F {other[400:]}\n"
+
+    for text, count in ((docker, 1), (kubelet + f"2026-03-01T18:00:10Z stdout F {whole}\n", 1)):
+        records, skipped, _ = read(text)
+        assert records == RECORDS[:count]
+        assert [reason for reason in skipped if not reason.startswith("repaired-")]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        yaml.safe_dump,
+        repr,
+        lambda page: MANGLES["quoted"](json.dumps(page, indent=2)),
+        lambda page: base64.encodebytes(json.dumps(page).encode()).decode(),
+    ],
+    ids=["yaml", "python", "quoted", "base64"],
+)
+def test_a_page_that_is_not_the_last_is_told_of(write: Callable[[Any], str], tmp_path: Path) -> None:
+    """A page of event history that goes on says so whatever it went through, and so does its redacted copy."""
+    page = {"Events": [{"EventId": one["eventID"], "CloudTrailEvent": json.dumps(one)} for one in RECORDS]}
+
+    for more, is_told in (({"NextToken": "t"}, True), ({}, False)):
+        records, _, tally = read(write({**page, **more}))
+        assert (len(records), tally.event_history, tally.next_token) == (6, 6, is_told)
+        (tmp_path / "in").write_text(write({**page, **more}), encoding="utf-8")
+        assert run(["redact", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 0
+        assert read((tmp_path / "out").read_bytes())[2].next_token is is_told
+
+
+def test_doubled_backslashes_are_undone() -> None:
+    """A policy as text in a record survives tab-separated values, which double the backslashes before its quotes."""
+    record = {**RECORDS[0], "requestParameters": {"policy": json.dumps({"Version": "2012-10-17"})}}
+
+    records, skipped, _ = read("2026-03-01\t" + json.dumps(record).replace("\\", "\\\\") + "\n")
+
+    assert records == [record]
+    assert list(skipped) == [Reason.REPAIRED_ESCAPES]
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])

@@ -364,3 +364,30 @@ def test_traps_catch_no_quick_way(trap: str, form: str, place: Path) -> None:
         coverage = count_calls([str(file)], count)
 
         assert (count.rows(), coverage) == count_generally(file, keys)
+
+
+@pytest.mark.parametrize("form", ['{"Records":[%s]}', "%s\n", "[%s]"])
+@pytest.mark.parametrize(
+    ("name", "before"),
+    {
+        "errorCode": "AccessDenied",
+        "eventTime": "2026-02-01T18:05:00Z",
+        "awsRegion": "us-east-1",
+        "eventType": "AwsServiceEvent",
+        "resources": [{"ARN": KEYS[1]}],
+        "requestParameters": {"keyId": KEYS[1]},
+        "recipientAccountId": "444455556666",
+    }.items(),
+)
+def test_what_counts_and_is_said_twice_is_no_call(name: str, before: object, form: str, place: Path) -> None:
+    """Where a record says something twice that a count rests on, neither way takes one of the two values."""
+    file = place / "twice"
+    plain, other = (json.dumps({"errorCode": None, **make_call(number)}) for number in (1, 2))
+    file.write_text(form % f'{{"{name}": {json.dumps(before)}, {other[1:]}' + form % plain)
+    count = CallerCount([])
+
+    coverage = count_calls([str(file)], count)
+
+    assert (count.rows(), coverage) == count_generally(file, [])
+    assert coverage.records_read == 2
+    assert sum(row.calls for row in count.rows()) == 1

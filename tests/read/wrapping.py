@@ -402,6 +402,9 @@ WRAPS: dict[str, Wrap] = {
         + table([["EventId", "CloudTrailEvent"], *([r["eventID"], json.dumps(r)] for r in records)])
     ),
     "splunk-csv": lambda records: table([["_time", "_raw"], *(["t", json.dumps(record)] for record in records)]),
+    "splunk-json-rows": lambda records: dump(
+        {"fields": ["_time", "_raw"], "rows": [["t", json.dumps(record)] for record in records]}
+    ),
     "notebook": lambda records: dump(notebook(records)),
     "pandas-split": lambda records: pandas_table(records, is_csv=False),
     "pandas-csv": lambda records: pandas_table(records, is_csv=True),
@@ -413,6 +416,18 @@ WRAPS: dict[str, Wrap] = {
     ),
     "packed-in-any-field": lambda records: dump(
         {"rawLogs": [{"logType": "AWS_CLOUDTRAIL", "logData": base64.b64encode(dump(r)).decode()} for r in records]}
+    ),
+    "psql": lambda records: (
+        b" id | record\n----+--------\n"
+        + b"".join(b" 1 | " + dump(record) + b"\n" for record in records)
+        + b"(3 rows)\n"
+    ),
+    "docker-pieces": lambda records: lines(
+        [
+            {"log": text[at : at + 300], "stream": "stdout", "time": f"2026-03-01T18:{number:02}:00Z"}
+            for number, text in enumerate(json.dumps(record) + "\n" for record in records)
+            for at in range(0, len(text), 300)
+        ]
     ),
     "elastic-apart": lambda records: lines([{"_index": "i", "_source": ecs(record)} for record in records]),
     "elastic-search": lambda records: dump(

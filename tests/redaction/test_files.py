@@ -274,6 +274,9 @@ GAPS: dict[str, bytes] = {
     "a row is cut": b"eventTime,eventSource,eventName\n2026-03-01T18:00:00Z,kms.amazonaws.com,Decrypt\n2026-03-01T18",
     "packed, and cut": gzip.compress((RECORD + "\n").encode() * 2)[:-9],
     "a member has a password": locked(),
+    "something is said twice": (
+        RECORD + "\n" + RECORD.replace('"eventName"', '"errorCode": "x", "errorCode": null, "eventName"', 1)
+    ).encode(),
     "nothing can be read": b'{"eventSource": "kms.amazonaws.com", "eventName": "Dec',
 }
 
@@ -288,6 +291,27 @@ def test_a_redacted_copy_says_what_its_original_lacks(gap: str, tmp_path: Path) 
     for name in ("in", "out"):
         found = FileSource([str(tmp_path / name)]).read(ReadOptions(), select_everything, Tally(), None)
         assert any(is_damage(item) for item in found if isinstance(item, Skipped)), name
+
+
+def test_a_record_in_doubt_is_not_shared_as_a_sure_one(tmp_path: Path) -> None:
+    """What a record says twice further inside, of which only the last is seen where many are read, is not made one."""
+    doubtful = RECORD.replace('"type"', '"type": "Root", "type"', 1)
+    (tmp_path / "in").write_text(json.dumps({"Events": [{"CloudTrailEvent": doubtful}]}), encoding="utf-8")
+
+    assert run(["redact", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 2
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_torn_record_in_a_message_loses_its_names(tmp_path: Path) -> None:
+    """Of text that was a record and cannot be read, nothing tells what is a name, so that all of it is replaced."""
+    torn = RECORD.replace('"eventVersion"', '"note": "marge", "eventVersion"')[:-30] + ' "marge'
+    entries = [{"message": torn}, {"message": RECORD}]
+    (tmp_path / "in").write_text(json.dumps({"events": entries}), encoding="utf-8")
+
+    assert run(["redact", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 0
+
+    assert "marge" not in (tmp_path / "out").read_text(encoding="utf-8")
 
 
 def test_a_policy_gets_no_record(tmp_path: Path) -> None:

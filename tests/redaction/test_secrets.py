@@ -54,6 +54,7 @@ SECRETS = {
 FORMS = (
     *("trail", "trail-pretty", "trail-gz", "ndjson", "array-of-text", "lookup-events", "event-bridge", "sqs"),
     *("sns", "log-lines", "subscription", "kinesis", "logs-tail-json", "athena-answer", "insights-csv"),
+    *("splunk-json-rows", "psql", "notebook", "docker-pieces"),
 )
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "whole": lambda data: data,

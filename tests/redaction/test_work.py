@@ -64,7 +64,7 @@ def test_no_text_takes_time_with_its_square(field: str, text: str) -> None:
 def test_many_documents_take_time_in_proportion(tmp_path: Path) -> None:
     """What is told of each document is what is new in it: with all names so far, twice as many took four times as long."""
     redactor = Redactor(Pseudonyms(SECRET))
-    drafter = _Drafter(tmp_path, redactor)
+    drafter = _Drafter(tmp_path, redactor, {})
     redactor.pseudonyms.made.update({f"name-{number}": f"n-{number}" for number in range(300_000)})
     drafter._new()
     begun = time.process_time()

@@ -70,6 +70,8 @@ _NO_EXPORTS = (
 """How names of files end that hold no events, whatever is in them; any other binary file may be an archive, or was."""
 _APPLE_DOUBLE = "._"
 """How the file begins that macOS puts beside another into an archive; it holds attributes."""
+_LITTER = frozenset({".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini"})
+"""Names of the files that macOS and Windows put into folders by themselves."""
 _REPAIRED = "repaired-"
 
 
@@ -320,10 +322,10 @@ def searched_spans(tally: Tally) -> tuple[Window, ...] | None:
 
 def is_damage(skipped: Skipped) -> bool:
     """Check whether something that was skipped may hide events of the case."""
+    name = re.split(r"[/!\\]", skipped.source.lower())[-1]
     if skipped.reason is Reason.BINARY_FILE:
-        name = re.split(r"[/!\\]", skipped.source.lower())[-1]
-        return not name.endswith(_NO_EXPORTS) and not name.startswith(_APPLE_DOUBLE)
-    return skipped.reason in _DAMAGE
+        return not name.endswith(_NO_EXPORTS) and not name.startswith(_APPLE_DOUBLE) and name not in _LITTER
+    return skipped.reason in _DAMAGE and name not in _LITTER
 
 
 def summarize_reading(tally: Tally, skipped: Sequence[Skipped]) -> Coverage:

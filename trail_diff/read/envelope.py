@@ -16,6 +16,7 @@ from trail_diff.read.gate import Gate
 from trail_diff.read.interface import Found, FoundJob, FoundSlim, ReadOptions, Selection, Tally
 from trail_diff.read.ledger import is_broken
 from trail_diff.read.lenient import Doubtful, decode_value
+from trail_diff.read.partial import PartialLines
 from trail_diff.read.parts import Broken, Element, Line, Part, Rest, Value
 from trail_diff.read.recognition import (
     contained,
@@ -47,6 +48,7 @@ class Envelope(Gate):
     ) -> None:
         super().__init__(source, selection, tally, budget)
         self._is_slim = is_slim
+        self._partial = PartialLines()
 
     def read(self, splitter: Splitter, *, is_begun: bool = False) -> Iterator[Found | FoundSlim]:
         """Yield every wanted record and every job description of a document, then what was skipped in it.
@@ -89,21 +91,21 @@ class Envelope(Gate):
             if self._ledger.settle():
                 splitter.mark()
             is_first = False
+        yield from self._give_up_lines()
 
     def _read_part(self, part: Part, splitter: Splitter) -> Iterator[Found | FoundSlim]:
+        if not isinstance(part, Value | Line | Broken):
+            yield from self._give_up_lines()
         match part:
             case Batch():
                 yield from self._pass_batch(part)
             case Element(raw, container):
                 yield from self._read_element(raw, container)
             case Value(value, container, size):
-                yield from self.read_value(contained(value, container), size)
+                for one in self._partial.take(value):
+                    yield from self.read_value(contained(one, container), size)
             case Line(text):
-                found = self._values(text)
-                if is_broken(found) or is_encoded_mail(text):
-                    yield from self._mend_segment(splitter)
-                else:
-                    yield from self._read_found(text, found, 0)
+                yield from self._read_line(text, splitter)
             case Rest(fields, container):
                 self._note_page(fields, container)
                 for inner in fields.values():
@@ -111,9 +113,22 @@ class Envelope(Gate):
             case Broken(reason):
                 yield from self._mend_segment(splitter, reason)
 
+    def _read_line(self, text: str, splitter: Splitter) -> Iterator[Found]:
+        found = self._values(text)
+        if is_broken(found) or is_encoded_mail(text):
+            yield from self._mend_segment(splitter)
+        else:
+            yield from self._give_up_lines()
+            yield from self._read_found(text, found, 0)
+
+    def _give_up_lines(self) -> Iterator[Found]:
+        for piece in self._partial.give_up():
+            yield from self.read_value(piece, 0)
+
     def _mend_segment(self, splitter: Splitter, reason: Reason = Reason.TEXT_NOT_READ) -> Iterator[Found]:
         """Read text that is no JSON as it is as well as it can be, in one piece from the last mark on."""
         self._ledger.discard()
+        self._partial.give_up()  # the segment has them
         segment = splitter.take_segment()
         is_cut = splitter.damage is not None and segment.is_last
         text = segment.data.decode("utf-8", "replace")

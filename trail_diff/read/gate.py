@@ -31,7 +31,7 @@ from trail_diff.read.recognition import (
 )
 from trail_diff.read.repair.elisions import is_mark
 from trail_diff.read.repair.links import without_links
-from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside
+from trail_diff.read.shapes import Columns, HistoryEntry, Inside, JobDocument, Page, look_inside, mentions_record
 
 DEPTH_LIMIT = 16
 """How many levels of lists, objects and texts may lie around a record: each wrapper (SQS, SNS …) takes up to four."""
@@ -96,6 +96,11 @@ class Gate:
     def ledger(self) -> Ledger:
         """Return what was not read so far, and why."""
         return self._ledger
+
+    @property
+    def has_next_page(self) -> bool:
+        """Check whether the last listing that was read goes on."""
+        return self._has_next_page
 
     def _mend(self, text: str, reason: Reason, at: int | None = None) -> Iterator[Found]:
         from trail_diff.read.repair.mend import Look, mend
@@ -223,10 +228,12 @@ class Gate:
             yield from self._read_text(text, 1)
             return
         record = record_from_columns(row)
-        if record is None:
-            self._ledger.note(Reason.UNREADABLE_ROW, size=self._size)
-        else:
+        if record is not None:
             yield from self._pass(record)
+        elif texts := [cell for cell in row.values() if mentions_record(cell)]:
+            yield from self._unwrap(texts, 1)
+        else:
+            self._ledger.note(Reason.UNREADABLE_ROW, size=self._size)
 
     def _pass(self, record: Record) -> Iterator[Found]:
         """Let one decoded record through the gate."""

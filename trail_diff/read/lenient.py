@@ -31,7 +31,7 @@ _ONCE = frozenset({"eventSource", "eventID", "api", "actor", "event", "aws", "ev
 """Names that a record has once, in CloudTrail's schema or in another; an object with two of them was two records."""
 _PACKED = frozenset({"data", "Data", "message", "Message", "body", "Body", "VarCharValue"})
 """Names under which a record may lie in a way that does not show."""
-_TORN: dict[str, Any] = dict.fromkeys(("eventVersion", "eventSource", "eventName"))
+TORN: dict[str, Any] = dict.fromkeys(("eventVersion", "eventSource", "eventName"))
 """What stands for an object that was made of two records: it is counted as an invalid one."""
 
 _ANY = msgspec.json.Decoder()
@@ -124,7 +124,7 @@ def _keep_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             seen |= {f"{name} ({len(seen)})": before, name: value}
     differing = [(name, before) for name, before, value in repeated if before != value]
     if differing and _is_torn(repeated, differing):
-        return {**_TORN}
+        return {**TORN}
     kept = made if is_record else seen
     return Doubtful(kept) if differing or (is_record and _is_in_doubt(made)) else kept
 

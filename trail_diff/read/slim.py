@@ -5,8 +5,10 @@ would have read: it accepts nothing that is no JSON, and a needle inside a strin
 fields make no difference to it. Whatever is doubtful (one record of another shape is enough) gives None.
 """
 
+import json
 import re
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
@@ -17,6 +19,16 @@ _ONCE = (b'"eventSource"', b"eventID")
 """What every record has once; the second also betrays where damage joined it to a word or put it inside of a text."""
 _ALWAYS = (*_ONCE, b'"eventName"', b'"userIdentity"')
 """What every SlimRecord has: with as many of each as there are records, none comes twice."""
+_TOLD = {
+    b'"errorCode"': attrgetter("error_code"),
+    b'"eventTime"': attrgetter("event_time"),
+    b'"awsRegion"': attrgetter("aws_region"),
+    b'"eventType"': attrgetter("event_type"),
+    b'"resources"': attrgetter("resources"),
+    b'"requestParameters"': attrgetter("request_parameters"),
+    b'"recipientAccountId"': attrgetter("recipient_account_id"),
+}
+"""Members that a count of calls rests on; of one that comes twice, only the last is seen."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 ENTRY = b'"CloudTrailEvent"'
 REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -217,12 +229,42 @@ def _make_batch(  # noqa: PLR0913 - what a batch has
 
     Of a name that comes twice, only the last is seen: there must not be more names in the data than records.
     """
-    if any(data.count(name) != len(records) for name in _ALWAYS):
+    if any(data.count(name) != len(records) for name in _ALWAYS) or _says_twice(records, data, split):
         return None
     sources = [record.event_source for record in records]
     if any(source.startswith("aws:") or not is_source(source) or not is_plain(source) for source in set(sources)):
         return None
     return Batch(records, sources, split, is_history, has_next, container)
+
+
+def _says_twice(records: list[SlimRecord], data: bytes, split: Callable[[], Sequence[bytes | msgspec.Raw]]) -> bool:
+    """Check whether one of the records tells a member that counts twice, with two values."""
+    more = [
+        name for name, told in _TOLD.items() if data.count(name) != sum(map(_is_told, map(told, records)))
+    ]  # which may be a member of that name further inside
+    return bool(more) and any(
+        _has_two_values(text) for text in map(bytes, split()) if any(text.count(name) > 1 for name in more)
+    )
+
+
+def _is_told(value: object) -> bool:
+    return value is not None and value is not NULL
+
+
+def _has_two_values(text: bytes) -> bool:
+    """Check whether an object, or one inside of it, has a name twice with two values."""
+    found: list[bool] = []
+
+    def look(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        made = dict(pairs)
+        found.append(any(made[name] != value for name, value in pairs))
+        return made
+
+    try:
+        json.loads(text, object_pairs_hook=look)
+    except (ValueError, RecursionError):
+        return True
+    return any(found)
 
 
 def _attempt(decode: Callable[..., T], *data: bytes | msgspec.Raw) -> T | None:

@@ -18,9 +18,10 @@ from trail_diff.model.learnt import Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.budget import VALUE_WORK
 from trail_diff.read.containers import Document
+from trail_diff.read.envelope import Envelope
 from trail_diff.read.forms.cells import delimiter_of, read_cells
 from trail_diff.read.forms.rows import is_header
-from trail_diff.read.interface import FoundRecord, select_everything
+from trail_diff.read.interface import FoundJob, FoundRecord, Tally, select_everything
 from trail_diff.read.ledger import is_broken
 from trail_diff.read.lenient import Between, read_values
 from trail_diff.read.parts import Broken, Element, Line, Part, Rest, Value
@@ -131,6 +132,25 @@ class Rewriter:
         self._settle(is_last=True)
         yield self._close()
         left_out.extend(Skipped(document.name, reason, count) for reason, count in self._left_out.items() if count)
+
+    def rewrite_records(self, document: Document, left_out: list[Skipped]) -> Iterator[str]:
+        """Yield the records and jobs of a document, one a line; entries of event history, and that it goes on, as such.
+
+        That is for forms that cannot be kept. Afterwards `left_out` has what is not in it.
+        """
+        tally = Tally()
+        envelope = Envelope(document.name, select_everything, tally, document.budget)
+        for found in envelope.read(Splitter(as_utf8(document.head, document.stream), budget=document.budget)):
+            match found:
+                case Skipped(reason=reason):
+                    left_out.extend([] if reason.startswith("repaired-") else [found])
+                case FoundRecord(content):
+                    text = _DUMP(self._redactor.redact(content))
+                    yield f"{_as_entry(text) if tally.is_event_history() else text}\n"
+                case FoundJob(content):
+                    yield f"{_DUMP(self._redactor.redact(content))}\n"
+        if tally.next_token:
+            yield '{"Events":[],"NextToken":"more"}\n'
 
     def _rewrite_part(self, part: Part, splitter: Splitter) -> Iterator[str]:
         match part:

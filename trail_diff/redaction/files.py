@@ -1,14 +1,15 @@
 """Exports and facts as files, with every name replaced, for somebody else to read.
 
-Each document keeps its form: JSON stays JSON, lines stay lines, a table stays a table. Archives are taken apart. What
-cannot be read is left out and counted; where what was written says something else than what was read, nothing appears.
+Each document keeps its form where it can: JSON stays JSON, lines stay lines, a table stays a table; of others the
+records and jobs are written. Archives are taken apart. What cannot be read is left out and counted; where what was
+written says something else than what was read, nothing appears.
 """
 
 import secrets
 import shutil
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import chain, count, islice
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from trail_diff.redaction.self_check import Summary, sum_up
 
 _GAP = b'{"eventVersion":null,"eventSource":null,"eventName":"left out by trail-diff redact"}\n'
 """What stands for records that could not be read; it is counted as an invalid one."""
+_PIECE_BYTES = 1 << 20
 _WORTH_FILES = 8
 """How many files there have to be before further processes are worth their start."""
 
@@ -67,9 +69,10 @@ def share(
     summaries = _learn(files, redactor, processes)
     try:
         with _drafting(output) as folder:
-            named, left_out = _write_drafts(files, folder, redactor, processes)
-            _compare(named, summaries)
-            _mark_gaps(folder, named, summaries, left_out)
+            drafter = _Drafter(folder, redactor, summaries)
+            named, left_out = _write_drafts(files, drafter, folder, redactor, processes)
+            _compare(named)
+            _mark_gaps(folder, named, left_out)
             if not named:
                 raise SourceError(
                     "nothing in it can be shared: no text document", hint="give exports or facts as JSON or CSV"
@@ -128,8 +131,8 @@ class _Counted:
         return data
 
 
-def _read(document: Document, splitter: Splitter) -> Iterator[Found | FoundSlim]:
-    return Envelope(document.name, select_everything, Tally(), document.budget, is_slim=True).read(splitter)
+def _read(document: Document, splitter: Splitter, tally: Tally) -> Iterator[Found | FoundSlim]:
+    return Envelope(document.name, select_everything, tally, document.budget, is_slim=True).read(splitter)
 
 
 def _refuse_work(skipped: Skipped) -> None:
@@ -162,16 +165,17 @@ class _Pupil:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor, self._learner = redactor, Learner(redactor)
 
-    def __call__(self, file: Path) -> Iterator[tuple[Summary, list[News]]]:
+    def __call__(self, file: Path) -> Iterator[tuple[Path, Summary, list[News]]]:
         """Yield of every document in a file what it says, and what was learnt from it."""
         for document in _open([file], []):
             self._redactor.learnt.news = []
             with _weighing(document, self._redactor):
-                summary = sum_up(self._hear(document))
-            yield summary, self._redactor.learnt.news
+                tally = Tally()
+                summary = sum_up(self._hear(document, tally), tally)
+            yield file, summary, self._redactor.learnt.news
 
-    def _hear(self, document: Document) -> Iterator[Found | FoundSlim]:
-        for found in _read(document, Overheard(document, self._learner.hear)):
+    def _hear(self, document: Document, tally: Tally) -> Iterator[Found | FoundSlim]:
+        for found in _read(document, Overheard(document, self._learner.hear), tally):
             if isinstance(found, FoundRecord):
                 self._redactor.learn(found.record)
             elif isinstance(found, FoundJob):
@@ -181,12 +185,12 @@ class _Pupil:
             yield found
 
 
-def _learn(files: Sequence[Path], redactor: Redactor, processes: int) -> list[Summary]:
-    """Take in the names of all documents, in their order; return what each of them says."""
-    summaries = []
+def _learn(files: Sequence[Path], redactor: Redactor, processes: int) -> dict[Path, list[Summary]]:
+    """Take in the names of all documents, in their order; return what each of them says, by the file it is in."""
+    summaries = dict[Path, list[Summary]]()
     with closing(run_in_order(_Pupil(redactor), files, processes)) as lessons:
-        for _, (summary, news) in lessons:
-            summaries.append(summary)
+        for _, (file, summary, news) in lessons:
+            summaries.setdefault(file, []).append(summary)
             redactor.learnt.take_in(news)
     return summaries
 
@@ -207,32 +211,58 @@ def _drafting(output: Path) -> Iterator[Path]:
 
 
 class Draft(Struct, frozen=True):
-    """A document that was written: its name, its draft, what that says, and the pseudonyms that were new in it."""
+    """A document that was written: its name, its draft, what both say, and the pseudonyms that were new in it."""
 
     document: str
     draft: str
-    summary: Summary
+    read: Summary
+    written: Summary
     made: dict[str, str]
+
+    @property
+    def difference(self) -> str | None:
+        """Return in what the draft differs from the document, None if in nothing."""
+        return self.read.difference(self.written)
 
 
 class _Drafter:
     """Rewrites files to drafts, in this process or in another one."""
 
-    def __init__(self, folder: Path, redactor: Redactor) -> None:
+    def __init__(self, folder: Path, redactor: Redactor, summaries: Mapping[Path, Sequence[Summary]]) -> None:
         self._folder, self._redactor, self._rewriter = folder, redactor, Rewriter(redactor)
+        self._summaries = summaries
         self._told = len(redactor.pseudonyms.made)
 
     def __call__(self, numbered: tuple[int, Path]) -> Iterator[Draft | tuple[Skipped, ...]]:
-        """Yield the draft of every document in a file, then what was left out of it."""
+        """Yield the draft of every document in a file, then what was left out of it.
+
+        What would not be the same in its own form is written as records, in a second round.
+        """
         number, file = numbered
-        left_out: list[Skipped] = []
+        left_out, formless = list[Skipped](), set[int]()
         for place, document in enumerate(_open([file], left_out)):
-            draft = f".{number}-{place}"  # no document is named so
-            with (self._folder / draft).open("wb") as written, _weighing(document, self._redactor):
-                for text in self._rewriter.rewrite(document, left_out):
-                    written.write(text.encode("utf-8", "replace"))
-            yield Draft(document.name, draft, _read_again(self._folder / draft), self._new())
+            lost = list[Skipped]()
+            texts = self._rewriter.rewrite(document, lost)
+            draft = self._draft(document, f".{number}-{place}", self._summaries[file][place], texts)
+            if draft.difference is None:
+                left_out.extend(lost)
+                yield draft
+            else:
+                formless.add(place)
+        for place, document in enumerate(_open([file], [])) if formless else ():
+            if place in formless:
+                texts = self._rewriter.rewrite_records(document, left_out)
+                yield self._draft(document, f".{number}-{place}", self._summaries[file][place], texts)
+            else:
+                _pass_over(document)
         yield tuple(left_out)
+
+    def _draft(self, document: Document, name: str, read: Summary, texts: Iterator[str]) -> Draft:
+        """Write a document under a name that no document has."""
+        with (self._folder / name).open("wb") as written, _weighing(document, self._redactor):
+            for text in texts:
+                written.write(text.encode("utf-8", "replace"))
+        return Draft(document.name, name, read, _read_again(self._folder / name), self._new())
 
     def _new(self) -> dict[str, str]:
         made, told = self._redactor.pseudonyms.made, self._told
@@ -245,63 +275,63 @@ def _read_again(file: Path) -> Summary:
     with file.open("rb") as opened:
         head = opened.read(1 << 12)
         opened.seek(0)
-        return sum_up(_read(Document(file.name, head, opened), Splitter(as_utf8(head, opened))))
+        tally = Tally()
+        found = _read(Document(file.name, head, opened), Splitter(as_utf8(head, opened)), tally)
+        return sum_up(found, tally)
+
+
+def _pass_over(document: Document) -> None:
+    with suppress(Damaged):
+        while document.stream.read(_PIECE_BYTES):
+            pass
 
 
 def _write_drafts(
-    files: Sequence[Path], folder: Path, redactor: Redactor, processes: int
-) -> tuple[dict[str, Summary], list[Skipped]]:
-    """Write every document to a draft; return their names in order with what they say, and what is left out."""
-    drafter, named, left_out = _Drafter(folder, redactor), dict[str, Summary](), list[Skipped]()
+    files: Sequence[Path], drafter: _Drafter, folder: Path, redactor: Redactor, processes: int
+) -> tuple[dict[str, Draft], list[Skipped]]:
+    """Write every document to a draft; return these by their names, and what is left out."""
+    named, left_out = dict[str, Draft](), list[Skipped]()
     with closing(run_in_order(drafter, enumerate(files), processes)) as drafts:
         for _, draft in drafts:
             if isinstance(draft, Draft):
                 redactor.pseudonyms.made.update(draft.made)
                 name = _unused(redactor.text(draft.document), named)
                 (folder / draft.draft).rename(folder / name)
-                named[name] = draft.summary
+                named[name] = draft
             else:
                 left_out.extend(draft)
     return named, left_out
 
 
-def _compare(named: Mapping[str, Summary], summaries: Sequence[Summary]) -> None:
+def _compare(named: Mapping[str, Draft]) -> None:
     """Compare what the drafts say with what was read.
 
     Raises:
         SourceError: one says something else than the document that it was made of.
     """
-    for (name, written), summary in zip(named.items(), summaries, strict=True):
-        if (difference := summary.difference(written)) is not None:
+    for name, draft in named.items():
+        if draft.difference is not None:
             raise SourceError(
-                f"{name}: the redacted copy would not hold the same {difference}, so nothing is written",
+                f"{name}: the redacted copy would not hold the same {draft.difference}, so nothing is written",
                 hint="export it again as AWS writes it, as JSON; a damaged or retyped file cannot be redacted safely",
             )
 
 
-def _mark_gaps(
-    folder: Path, named: Mapping[str, Summary], summaries: Sequence[Summary], left_out: Sequence[Skipped]
-) -> None:
+def _mark_gaps(folder: Path, named: Mapping[str, Draft], left_out: Sequence[Skipped]) -> None:
     """Put what reading counts as a record that is none behind documents of which a part is missing, as before.
 
     Without it an absence that nobody can be sure of would be called confirmed of the copy. For what was left out as a
     whole it is put into the last document. A policy or another fact gets none: it would not be one any more.
     """
-    marked = {
-        name for (name, written), read in zip(named.items(), summaries, strict=True) if _lost_its_gap(read, written)
-    }
-    is_any_told = marked or any(written.is_partly_read for written in named.values())
+    marked = {name for name, draft in named.items() if draft.read.is_partly_read and not draft.written.is_partly_read}
+    is_any_told = marked or any(draft.written.is_partly_read for draft in named.values())
     if not is_any_told and any(map(is_damage, left_out)):
         marked = set(list(named)[-1:])
     for name in marked:
-        draft = folder / name
-        if named[name].records or named[name].jobs or not draft.stat().st_size:
-            with draft.open("ab") as opened:
+        file, written = folder / name, named[name].written
+        if written.records or written.jobs or not file.stat().st_size:
+            with file.open("ab") as opened:
                 opened.write(_GAP)
-
-
-def _lost_its_gap(read: Summary, written: Summary) -> bool:
-    return read.is_partly_read and not written.is_partly_read
 
 
 def _put_in_place(folder: Path, names: Sequence[str], output: Path) -> None:

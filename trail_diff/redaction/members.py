@@ -9,7 +9,7 @@ import re
 import msgspec
 
 from trail_diff.model.reasons import Reason
-from trail_diff.read.lenient import decode_fully
+from trail_diff.read.lenient import TORN, Doubtful, decode_fully, decode_value
 from trail_diff.read.slim import REFUSALS
 from trail_diff.redaction.learnt import field_of
 from trail_diff.redaction.redactor import Redactor
@@ -22,7 +22,6 @@ _DEEPEST_SPLIT = 2
 _TELLING = (b'"', b"{", b"[")
 """What may tell a name; numbers and truth values do not."""
 _HAS_COLUMNS = frozenset({"columns", "Columns", "fields"})
-"""What says in which fields the values of rows beside it are."""
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DUMP = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _UNCHANGED = re.compile(
@@ -54,8 +53,6 @@ class Members:
             members = _MEMBERS.decode(raw)
         except REFUSALS:
             return False
-        if depth == 0 and _HAS_COLUMNS.intersection(members):
-            return False
         for name, inner in members.items():
             part = bytes(inner)
             if part.startswith(_TELLING) and not (depth == 0 and name in UNLEARNT_MEMBERS):
@@ -76,9 +73,11 @@ class Members:
 
     def rewrite(self, raw: Undecoded) -> str | Reason:
         """Return a value as JSON on one line with its names replaced; a Reason says why it cannot be read."""
-        made = self._rewrite_parts("", bytes(raw), 0)
+        text = bytes(raw)
+        made = self._rewrite_parts("", text, 0)
         if made is not None:
-            return made
+            is_doubtful = made.count('":') != text.count(b'":') and isinstance(decode_value(raw), Doubtful)
+            return _DUMP(TORN) if is_doubtful else made
         value = decode_fully(raw)
         return value if isinstance(value, Reason) else _DUMP(self._redactor.redact(value))
 
@@ -90,9 +89,9 @@ class Members:
             members = _MEMBERS.decode(raw)
         except REFUSALS:
             return None
-        if "field" in members or "Field" in members:  # which says what the value beside it is
-            return None
         if depth == 0 and _HAS_COLUMNS.intersection(members):
+            return None
+        if "field" in members or "Field" in members:  # which says what the value beside it is
             return None
         made = {}
         for name, inner in members.items():

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from trail_diff.read.budget import VALUE_WORK
-from trail_diff.read.shapes import column_name, find_table
+from trail_diff.read.lenient import TORN, Doubtful
+from trail_diff.read.shapes import find_table
 from trail_diff.redaction import messages, structure
 from trail_diff.redaction import vocabulary as words
 from trail_diff.redaction.embedded import open_text
@@ -24,6 +25,8 @@ _WORD = re.compile(r"[^\W_]+")
 _FIELD_NAME = re.compile(r"\A[A-Za-z][\w-]*\Z")
 _SERVICE_WORD = re.compile(r"((?<![\w.-])[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.amazonaws\.com(?:\.cn)?(?![\w-]))")
 _UNTESTED = re.compile(r"\A(?:for(?:all|any)values?:)?(?:bool|null|numeric|date)", re.IGNORECASE)
+_MEMBER = re.compile(r"[\w.]\\*\"\s*+:\s*+[\\\"{\[\dtfn]")
+"""What text has in it that was JSON and can no longer be read: where a name is cut, nothing tells that it is one."""
 _LENGTH_WORK = 8
 """What it costs to look for the names of one length at a word, in bytes of text that are gone over."""
 _MOST_CACHED = 50_000
@@ -47,9 +50,6 @@ class Redactor:
         """
         self._made.clear()
         self._members.clear()
-        table = find_table(document) if isinstance(document, dict) and not depth else None
-        if table is not None:
-            document = _as_rows(document, *table)
         self.learnt.learn(document, field, depth)
 
     def learn_id(self, text: str) -> None:
@@ -58,8 +58,7 @@ class Redactor:
 
     def redact(self, document: Any) -> Any:
         """Return a document of JSON values with every name replaced; its shape stays."""
-        table = find_table(document) if isinstance(document, dict) else None
-        return self._walk_table(document, *table) if table is not None else self._walk(document, "", 0)
+        return self._walk(document, "", 0)
 
     def redact_unknown(self, document: Any) -> Any:
         """Return a document of JSON values with every key and every value replaced as a name."""
@@ -141,6 +140,10 @@ class Redactor:
         return type(value)(self.pseudonyms.name(digits)) if len(digits) == len("111122223333") else value
 
     def _walk_object(self, value: Mapping[Any, Any], field: str, depth: int) -> dict[str, Any]:
+        if isinstance(value, Doubtful) and "eventSource" in value:
+            return TORN
+        if find_table(value) is not None:
+            return {}  # what stands in a row has no name there: the records in it are written instead
         if field == "condition":
             return {str(key): self._walk_operator(str(key), inner, depth) for key, inner in value.items()}
         told = value.get("field", value.get("Field"))
@@ -151,22 +154,6 @@ class Redactor:
             renamed, inner_field = self._walk_member(name, field, words.plain(str(told)) if is_told else None)
             made[renamed] = self._walk(inner, inner_field, depth + 1)
         return made
-
-    def _walk_table(self, document: dict[str, Any], columns: str, rows: str) -> dict[str, Any]:
-        """Return a document of rows with each cell redacted as what stands in the field that its column names."""
-        beside = {name: inner for name, inner in document.items() if name not in (columns, rows)}
-        members = [self._walk_member(column_name(one), "", None) for one in document[columns]]
-        fields = [field for _, field in members] + [""] * max(map(len, document[rows]))
-        named = [
-            {**one, **{name: renamed for name, inner in one.items() if inner == column_name(one)}}
-            if isinstance(one, dict)
-            else renamed
-            for one, (renamed, _) in zip(document[columns], members, strict=True)
-        ]
-        made = [
-            [self._walk(cell, field, 2) for cell, field in zip(row, fields, strict=False)] for row in document[rows]
-        ]
-        return {**self._walk_object(beside, "", 0), columns: named, rows: made}
 
     def _walk_member(self, name: str, field: str, told: str | None) -> tuple[str, str]:
         """Return a member's new name and the field that its value stands in; most come again and again."""
@@ -227,8 +214,8 @@ class Redactor:
         if nested := open_text(text, field):
             inner_field = "message" if nested.is_log else field
             return nested.write(self._walk(nested.content, inner_field, depth + 1))
-        if host := words.split_host(text):
-            return self.pseudonyms.name(host[0]) + host[1]
+        if words.split_host(text):
+            return self._host(text)
         if field == "useragent":
             return "".join(self._replace_agent(*part) for part in words.agent_words(self.text(text)))
         if (whole := WHOLE(text)) and (whole.lastgroup != "address" or _is_address(text)):
@@ -241,7 +228,9 @@ class Redactor:
         if structure.is_plain(text) and not is_name:
             return text
         is_word = text.lower() in self.learnt.vocabulary and not is_name
-        return self.message(text) if is_word or words.is_open(field, text) else self.name_or_arn(text)
+        is_torn = field in words.TEXT_FIELDS and _MEMBER.search(text)
+        is_running = (is_word or words.is_open(field, text)) and not is_torn
+        return self.message(text) if is_running else self.name_or_arn(text)
 
     def _replace_agent(self, word: str, is_name: bool) -> str:  # noqa: FBT001 - as agent_words gives it
         return self.pseudonyms.name(word) if is_name and word not in self.pseudonyms.made else word
@@ -277,7 +266,14 @@ class Redactor:
     def _replace_words(self, text: str) -> str:
         """Replace all of a text but the service principals in it."""
         parts = _SERVICE_WORD.split(text)
-        return "".join(part if place % 2 else self.pseudonyms.name(part) for place, part in enumerate(parts))
+        return "".join(
+            self._host(part) if place % 2 else self.pseudonyms.name(part) for place, part in enumerate(parts)
+        )
+
+    def _host(self, text: str) -> str:
+        """Return a host of AWS's with the customer's name before it replaced."""
+        host = words.split_host(text)
+        return self.pseudonyms.name(host[0]) + host[1] if host else text
 
     def _replace_message(self, text: str) -> str:
         return self._replace_names(
@@ -309,10 +305,3 @@ def _is_address(text: str) -> bool:
 
 def _continues(text: str, end: int) -> bool:
     return text[end : end + 1].isalnum() or text.startswith(".amazonaws.com", end)
-
-
-def _as_rows(document: Any, columns: str, rows: str) -> list[Any]:
-    """Return a document of rows as an object for each of them, and what stands beside them."""
-    names = [column_name(one) for one in document[columns]]
-    beside = {name: inner for name, inner in document.items() if name not in (columns, rows)}
-    return [beside, *(dict(zip(names, row, strict=False)) for row in document[rows])]

@@ -5,7 +5,8 @@ which calls are of the same caller and of the same key; and the jobs. The sums d
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -13,12 +14,15 @@ from msgspec import Struct
 
 from trail_diff.case.coverage import is_damage
 from trail_diff.events.jobs import read_job_document
-from trail_diff.events.normalize import KMS, normalize_record
+from trail_diff.events.normalize import KMS, has_own_key, normalize_record
 from trail_diff.model.learnt import Event, Skipped
-from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim
+from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, Tally
 from trail_diff.read.lenient import decode_fully, to_record
 from trail_diff.read.records import SlimRecord
+from trail_diff.times import parse_time
 
+_STATES = (" is disabled", " is pending ", " is unavailable", " does not exist", " is not found")
+_MOST_ALIKE = 20_000
 _BITS = (1 << 64) - 1
 
 
@@ -31,6 +35,8 @@ class Summary(Struct, frozen=True):
     keys: int
     callers: int
     jobs: int
+    pages: int
+    """1 where a listing goes on, of which the rest was not fetched."""
     is_partly_read: bool = False
 
     def difference(self, other: "Summary") -> str | None:
@@ -39,8 +45,8 @@ class Summary(Struct, frozen=True):
         return next((name for name in names if getattr(self, name) != getattr(other, name)), None)
 
 
-def sum_up(found: Iterable[Found | FoundSlim]) -> Summary:
-    """Return the summary of what was found in a document."""
+def sum_up(found: Iterable[Found | FoundSlim], tally: Tally) -> Summary:
+    """Return the summary of what was found in a document, and counted on the way."""
     sums = _Sums()
     for item in found:
         match item:
@@ -54,7 +60,7 @@ def sum_up(found: Iterable[Found | FoundSlim]) -> Summary:
                     sums.jobs += _digest((job.kind, job.state, *map(str, times)))
             case Skipped():
                 sums.is_partly_read |= is_damage(item)
-    return sums.summary()
+    return sums.summary(tally)
 
 
 class _Sums:
@@ -63,6 +69,7 @@ class _Sums:
         self.is_partly_read = False
         self.of_key: dict[str, int] = {}
         self.of_caller: dict[str, int] = {}
+        self._alike: dict[Hashable, Event] = {}
 
     def add_slim(self, records: Sequence[SlimRecord]) -> None:
         """Add records that are not decoded: those of KMS one by one, of others as many at once as are alike."""
@@ -76,7 +83,21 @@ class _Sums:
         self.records += len(others)
         for record in records:
             if record.event_source == KMS:
-                self.add_record(normalize_record(_decoded(record), ""))
+                self._add_alike(record)
+
+    def _add_alike(self, record: SlimRecord) -> None:
+        """Add a record of KMS; what is alike in all that is summed up but the time is normalised once."""
+        what = (record.event_name, record.event_type, record.aws_region, record.recipient_account_id)
+        error = (bytes(record.error_code), bytes(record.error_message))
+        alike = (what, bytes(record.user_identity), bytes(record.resources), *error)
+        event, time = self._alike.get(alike), parse_time(record.event_time)
+        if event is None or time is None:
+            made = normalize_record(_decoded(record), "")
+            self.add_record(made)
+            if isinstance(made, Event) and has_own_key(made) and len(self._alike) < _MOST_ALIKE:
+                self._alike[alike] = made
+        else:
+            self._add_event(event, time)
 
     def add_call(self, time: str, kind: tuple[Any, ...]) -> None:
         self.records += 1
@@ -86,26 +107,36 @@ class _Sums:
     def add_record(self, event: Event | Skipped) -> None:
         if isinstance(event, Skipped):
             self.records += 1
-            return
-        time = f"{event.event_time:%Y-%m-%dT%H:%M:%SZ}"
+        else:
+            self._add_event(event, event.event_time)
+
+    def _add_event(self, event: Event, moment: datetime) -> None:
+        time = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
         if event.event_source != KMS:
             self.add_call(time, (event.event_source, event.event_name, event.aws_region, event.error_code))
             return
-        self.add_call(
-            time, (event.caller.kind, event.caller.type, event.event_name, event.aws_region, event.error_code)
-        )
+        who, said = (event.caller.kind, event.caller.type), _what_is_said(event)
+        self.add_call(time, (*who, event.event_name, event.aws_region, event.error_code, *said))
         row = _digest((time, event.event_name, event.error_code, event.caller.kind))
         for access in event.accesses:
             self.of_key[access.key or ""] = self.of_key.get(access.key or "", 0) + row
         name = repr(event.caller.across_sessions())
         self.of_caller[name] = self.of_caller.get(name, 0) + row
 
-    def summary(self) -> Summary:
+    def summary(self, tally: Tally) -> Summary:
         keys, callers = (
             sum(_digest((total & _BITS,)) for total in of.values()) for of in (self.of_key, self.of_caller)
         )
         times, kinds, jobs = (total & _BITS for total in (self.times, self.kinds, self.jobs))
-        return Summary(self.records, times, kinds, keys & _BITS, callers & _BITS, jobs, self.is_partly_read)
+        pages, is_partly_read = int(tally.next_token), self.is_partly_read
+        return Summary(self.records, times, kinds, keys & _BITS, callers & _BITS, jobs, pages, is_partly_read)
+
+
+def _what_is_said(event: Event) -> tuple[Any, ...]:
+    """Return what the message of an error tells beside names: what refused, and the state of the key."""
+    denial, message = event.denial, (event.error_message or "").lower()
+    told = (denial.effect, denial.layer, denial.action) if denial is not None else ()
+    return *told, *(state for state in _STATES if state in message)
 
 
 def _decoded(record: SlimRecord) -> dict[str, Any]:

@@ -27,6 +27,7 @@ _PREFIXES = (
     re.compile(r"(?:DEBUG|INFO|WARN|WARNING|ERROR|NOTICE):(?:[\w.]{1,80}:)?[ ]?"),
     re.compile(r"[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [\w.-]{1,80} [\w./\[\]-]{1,80}: ?"),
 )
+_BAR_BEHIND = re.compile(r"[^\n]*[|│]\s*\Z")
 _SHARE = 0.6
 _LAYERS = 4
 
@@ -39,6 +40,8 @@ def _strip_prefixes(text: str) -> str | None:
         if stripped is None:
             break
         lines, is_changed = stripped, True
+    if is_changed and _match(_BAR_BEHIND, lines, math.ceil(_SHARE * len(lines))):
+        lines = [line.rstrip().rstrip("|│") for line in lines]  # the other side of a frame
     return "\n".join(lines) + "\n" if is_changed else None
 
 

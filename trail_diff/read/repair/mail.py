@@ -70,10 +70,13 @@ def is_base64(line: str) -> bool:
 
 def _decode_base64(text: str) -> str | None:
     plain = _ARMOUR.sub("", text).strip()
-    if not _BASE64_HEAD.match(plain) or not _BASE64.fullmatch(plain):
+    texts = plain.split()
+    if not all(map(_BASE64_HEAD.match, texts)):  # one text over many lines, not one on each
+        texts = [plain]
+    if not _BASE64_HEAD.match(plain) or not all(map(_BASE64.fullmatch, texts)):
         return None
     try:
-        return _plain_text(binascii.a2b_base64(plain))
+        return _plain_text(b"".join(map(binascii.a2b_base64, texts)))
     except (binascii.Error, ValueError):
         return None
 

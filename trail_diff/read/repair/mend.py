@@ -103,6 +103,7 @@ class Look(Struct, frozen=True):
             return _weigh(items, tally, gate.ledger, [text[:table]])
         values = find_whole_values(text)
         items = [item for one in values for item in gate.read_value(one.value, one.end - one.start)]
+        tally.next_token = gate.has_next_page
         return _weigh(items, tally, gate.ledger, gaps(text, values))
 
 

@@ -14,10 +14,10 @@ from trail_diff.read.repair.quotes import QUOTES
 from trail_diff.read.repair.script import MASKS, SCRIPT, WORDS
 from trail_diff.read.repair.spaces import SPACES
 from trail_diff.read.repair.terminal import TERMINAL_CODES
-from trail_diff.read.repair.wrapping import CONTINUED, WRAPPED, WRAPPED_AT_SPACES
+from trail_diff.read.repair.wrapping import CONTINUED, PIECES, WRAPPED, WRAPPED_AT_SPACES
 from trail_diff.read.repair.yaml_text import YAML, YAML_ANSWER
 
-ALWAYS: tuple[Repair, ...] = (MAIL, BASE64, YAML_ANSWER, FORMAT_LIST_ALONE)
+ALWAYS: tuple[Repair, ...] = (MAIL, BASE64, YAML_ANSWER, FORMAT_LIST_ALONE, PIECES)
 """Forms that say by themselves what they are; read in another way they would give values that are not theirs."""
 
 REPAIRS: tuple[Repair, ...] = (
