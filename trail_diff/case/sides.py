@@ -1,13 +1,13 @@
 """A job with its events as one side of a case, and the case that two sides make."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
 from trail_diff.case.baseline import compare_jobs
 from trail_diff.case.correlate import tie_events
-from trail_diff.case.coverage import check_coverage, searched_spans, summarize_reading
+from trail_diff.case.coverage import check_coverage, searched_spans, summarize_reading, unbroken_spans
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.usage_history import UseHistory
 from trail_diff.events.changes import POLICY_CARRIERS, select_changes
@@ -60,9 +60,10 @@ def finish_case(
         facts=facts,
         newest=parse_time(gathered.tally.newest()),
         asked_at=gathered.asked_at,
-        uses=_uses(gathered, every_key, changes),
+        uses=_uses(gathered, every_key, changes, whole=facts.are_of_today()),
         policies_elsewhere=_policies_elsewhere(gathered, failed, every_key),
         searched=searched_spans(gathered.tally),
+        unbroken=unbroken_spans(failed.job, gathered.tally),
         policy_key=facts.policy_key or _asked_key(failed.job, asked),
     )
 
@@ -90,17 +91,12 @@ def _policies_elsewhere(gathered: Gathered, failed: JobEvents, keys: Collection[
     return tuple(event for event in put if event.is_on(worked))
 
 
-def _uses(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
+def _uses(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event], *, whole: bool) -> tuple[Use, ...]:
     """Return how the keys were used in all that was gathered, inside both windows and beyond."""
     if gathered.uses is not None:
         return tuple(use for use in gathered.uses if use.key in keys)
-    return use_keys(gathered.events, keys, changes)
-
-
-def use_keys(events: Iterable[Event], keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
-    """Return how the keys were used, inside both windows and beyond."""
-    history = UseHistory(keys, changes)
-    for event in events:
+    history = UseHistory(keys, changes, whole=whole)
+    for event in gathered.events:
         history.add(event)
     return history.freeze()
 

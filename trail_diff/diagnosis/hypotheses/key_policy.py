@@ -20,7 +20,7 @@ from trail_diff.events.denials import is_denial_code
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.decisions import CallerDecision, StatementOutcome, StatementRef
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import Evidence, RestsOn
+from trail_diff.model.report import CallerGroup, Evidence, RestsOn
 
 TEXTS: Mapping[Cause, CauseText] = {
     Cause.KEY_POLICY_EXPLICIT_DENY: CauseText(
@@ -74,7 +74,7 @@ def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
         explained = examined.explain(group)
         if explained is None:
             continue
-        stated = _stated_layers(examined, group.caller.across_sessions(), group.action)
+        stated = _stated_layers(examined, group)
         if stated:
             yield from _suspects(examined, explained) if stated == {("explicit-deny", "key-policy")} else ()
             continue
@@ -324,13 +324,14 @@ def evidence_in_policy(explained: Explained, statement: StatementRef | None) -> 
     return (Evidence(file=evidence.file, path=f"{evidence.path or ''}/Statement/{statement.index - 1}"),)
 
 
-def _stated_layers(examined: Examined, caller: object, action: str) -> set[tuple[str | None, str]]:
+def _stated_layers(examined: Examined, group: CallerGroup) -> set[tuple[str | None, str]]:
     """Return what the records of a refused call name: what each layer did."""
+    caller, places = group.caller.across_sessions(), [(group.action, group.key), (group.action, None)]
     return {
         (denial.effect, denial.layer)
         for tie in examined.case.failed.events
         if (denial := tie.event.denial) is not None
         and denial.layer is not None
         and tie.event.caller.across_sessions() == caller
-        and any(access.action == action for access in tie.event.accesses)
+        and any((access.action, access.key) in places for access in tie.event.accesses)
     }
