@@ -37,18 +37,12 @@ def nothing_allows_today(scene: Scene) -> None:
     scene.give("--grants", "grants.json", {"Grants": []})
 
 
-def _disabled_today(*, is_whole: bool) -> Callable[[Scene], None]:
-    """Make a scene in which the key is disabled today and was used the day after the job."""
-
-    def make(scene: Scene) -> None:
-        scene.put_policy("2026-02-01T09:00:00Z", ALLOW_STORAGE)
-        scene.storage(FIRST)
-        scene.storage(LATER)
-        if is_whole:
-            _let_time_pass(scene)
-        scene.state_today("Disabled")
-
-    return make
+def disabled_today(scene: Scene) -> None:
+    """The key is disabled today, and was used the day after the job."""
+    scene.put_policy("2026-02-01T09:00:00Z", ALLOW_STORAGE)
+    scene.storage(FIRST)
+    scene.storage(LATER)
+    scene.state_today("Disabled")
 
 
 def disabled_unseen(scene: Scene) -> None:
@@ -99,15 +93,11 @@ CASES: dict[str, Incident] = {
     "denied-today-worked-since": Incident(
         _denied_today(FIRST, LATER, is_whole=False), cause=_DENY, confidence="possible", statement=3
     ),
-    "denied-today-worked-since-unbroken": Incident(
-        _denied_today(FIRST, LATER, is_whole=True), "difference", ruled_out=_DENY
+    "denied-today-worked-before-unbroken": Incident(
+        _denied_today(FIRST, is_whole=True), cause=_DENY, confidence="possible", statement=3
     ),
-    "denied-today-worked-before-unbroken": Incident(_denied_today(FIRST, is_whole=True), "difference", ruled_out=_DENY),
     "nothing-allows-today": Incident(nothing_allows_today, cause="key-policy-no-allow", confidence="possible"),
-    "disabled-today-used-since": Incident(_disabled_today(is_whole=False), cause="key-disabled", confidence="possible"),
-    "disabled-today-used-since-unbroken": Incident(
-        _disabled_today(is_whole=True), "difference", ruled_out="key-disabled"
-    ),
+    "disabled-today-used-since": Incident(disabled_today, cause="key-disabled", confidence="possible"),
     "disabled-unseen": Incident(disabled_unseen, cause="key-disabled", not_ruled_out="key-disabled"),
     "material-was-back": Incident(material_was_back, "difference", ruled_out="key-unavailable"),
     "vault-of-one-name": Incident(vault_of_one_name, cause=_DENY, confidence="likely", statement=3, caller=STORAGE),

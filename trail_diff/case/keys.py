@@ -226,9 +226,9 @@ class _UsedAlone:
 
 def _overlap(one: Job, other: Job) -> bool:
     """Check whether two jobs may have run at the same time."""
-    if None in (one.created, one.completed, other.created, other.completed):
-        return True
-    return one.created <= other.completed and other.created <= one.completed
+    is_before = one.completed is not None and other.created is not None and one.completed < other.created
+    is_after = one.created is not None and other.completed is not None and other.completed < one.created
+    return not (is_before or is_after)
 
 
 def _is_storage_service(event: Event) -> bool:

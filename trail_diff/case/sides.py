@@ -16,6 +16,9 @@ from trail_diff.model.learnt import Case, Coverage, Event, Facts, Job, JobEvents
 from trail_diff.model.reasons import Reason, in_order
 from trail_diff.times import parse_time
 
+_HIDING = frozenset({Reason.INPUT_PARTLY_READ, Reason.FETCH_TRUNCATED})
+"""Gaps in which a change may be that is in no record."""
+
 
 def tie_side(job: Job, window: Window, gathered: Gathered, keys: Sequence[str], key: str | None) -> JobEvents:
     """Tie the events to a job, name the keys that it used, and the one that the diagnosis is about."""
@@ -63,7 +66,7 @@ def finish_case(
         uses=_uses(gathered, every_key, changes, whole=facts.are_of_today()),
         policies_elsewhere=_policies_elsewhere(gathered, failed, every_key),
         searched=searched_spans(gathered.tally),
-        unbroken=unbroken_spans(failed.job, gathered.tally),
+        unbroken=unbroken_spans(failed.job, gathered.tally) if warnings.isdisjoint(_HIDING) else (),
         policy_key=facts.policy_key or _asked_key(failed.job, asked),
     )
 

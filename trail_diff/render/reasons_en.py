@@ -160,7 +160,7 @@ REASONS: Mapping[str, str] = {
     "denies-what-succeeded": "a call that the statement denies just as well worked while the policy was in force",
     "succeeded-under-statement": "the same call worked while the same policy was in force",
     "lacks-what-succeeded": "a call that nothing known allows either worked while the policy was in force",
-    "succeeded-since": "the same call has worked since the job, and nothing on record changed this in between",
+    "worked-unchanged": "such a call worked at another time, and nothing on record changed this in between",
     "succeeded-too-soon": "such a call worked less than five minutes after it came, when KMS need not have applied it",
     "alias-moved": "an alias that the calls may name was pointed at the key on which the call was refused",
     "stops-at-change": "the caller's calls stop at this change, while others go on",

@@ -6,8 +6,8 @@ decides both, as the caller's principal, cannot be what the documents say of it.
 Source: every call on the key that was read (`Case.uses`), each tied to the policy then in force. It fails where the
 call that worked was another request in something that the statement tests and no record tells, and in the first
 minutes of a policy, which KMS may not apply at once everywhere (KMS API reference, "PutKeyPolicy": eventual
-consistency): a success there only puts in doubt. So does one after the job where only today's policy is known and a
-change of it in between may be in no record.
+consistency): a success there only puts in doubt. So does one where only today's policy is known, and a change of it in
+between may be in no record.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def judge_by_success(examined: Examined, hypothesis: Hypothesis) -> Judgement | 
             return Judgement(RULE, "refutes", (reason,), evidence)
         else:
             is_todays = explained.policy is not None and explained.policy.is_todays
-            reason = Reason.SUCCEEDED_SINCE if is_todays else Reason.SUCCEEDED_TOO_SOON
+            reason = Reason.WORKED_UNCHANGED if is_todays else Reason.SUCCEEDED_TOO_SOON
             told.append(Judgement(RULE, "doubts", (reason,), evidence))
     return next(iter(told), None)
 

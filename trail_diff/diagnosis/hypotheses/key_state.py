@@ -216,9 +216,9 @@ def _from_todays(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hy
             yield _make_finding(examined, key, state, "confirmed", (*reasons, Reason.DELETION_SCHEDULED_BEFORE))
     elif examined.driving and (used := _used_after(examined, key)) is not None:
         if holds_as_well(case, used):
-            yield refuted(_CAUSES[state.state], (Reason.SUCCEEDED_SINCE,), key=key)
+            yield refuted(_CAUSES[state.state], (Reason.WORKED_UNCHANGED,), key=key)
         else:
-            yield _make_finding(examined, key, state, "possible", (*reasons, Reason.SUCCEEDED_SINCE))
+            yield _make_finding(examined, key, state, "possible", (*reasons, Reason.WORKED_UNCHANGED))
     elif examined.driving:
         decided = [examined.explain(group) for group in examined.driving]
         is_last = all(one is not None and one.then.decision == "allowed" for one in decided)
