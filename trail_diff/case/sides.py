@@ -60,7 +60,7 @@ def finish_case(
         keys=every_key,
         changes=changes,
         jobs=gathered.jobs,
-        facts=facts,
+        facts=msgspec.structs.replace(facts, key_stores=_key_stores(sides)),
         newest=parse_time(gathered.tally.newest()),
         asked_at=gathered.asked_at,
         uses=_uses(gathered, every_key, changes, whole=facts.are_of_today()),
@@ -69,6 +69,17 @@ def finish_case(
         unbroken=unbroken_spans(failed.job, gathered.tally) if warnings.isdisjoint(_HIDING) else (),
         policy_key=facts.policy_key or _asked_key(failed.job, asked),
     )
+
+
+def _key_stores(sides: Sequence[JobEvents]) -> dict[str, str]:
+    """Return the custom key stores of keys: KMS names them in what it records of a call beside the request."""
+    return {
+        access.key: store
+        for side in sides
+        for tie in side.events
+        for access in tie.event.accesses
+        if access.key and isinstance(store := tie.event.additional_event_data.get("customKeyStoreId"), str)
+    }
 
 
 def _asked_key(job: Job, asked: Sequence[str]) -> str | None:

@@ -198,7 +198,8 @@ class Facts(Struct, frozen=True):
 
     `key_policy` is today's policy document, `policy_source` the file or call it came from, `policy_key` the key
     that the document names, as a PutKeyPolicy record does; `key_state` the `KeyMetadata` of DescribeKey, `state_source`
-    where it came from; `grants` the entries of ListGrants.
+    where it came from; `grants` the entries of ListGrants. `key_stores` are the custom key stores of keys
+    that calls name.
     """
 
     key_policy: Mapping[str, Any] | None = None
@@ -208,6 +209,7 @@ class Facts(Struct, frozen=True):
     state_source: str | None = None
     grants: tuple[Mapping[str, Any], ...] | None = None
     organization_id: str | None = None
+    key_stores: Mapping[str, str] = {}
 
     def are_of_today(self) -> bool:
         """Check whether a document tells how the key is today, which need not be how it was."""

@@ -48,8 +48,8 @@ TEXTS: Mapping[Cause, CauseText] = {
         means="The key was in another state in which it cannot be used: its material is not imported, or its key "
         "store is not reachable.",
         evidence="A KeyUnavailableException or KMSInvalidStateException; a record that the imported material expired "
-        "or was deleted, or that the key store (named by describe-key) was disconnected; or today's describe- "
-        "key.",
+        "or was deleted, or that the key store (named by describe-key or a call) was disconnected; or today's "
+        "describe-key.",
         helps="Import the material, or connect the key store.",
         remedies=(
             "connect-key-store",
