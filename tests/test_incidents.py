@@ -137,7 +137,7 @@ def test_key_of_another_vault_is_never_a_certain_answer(name: str, tmp_path: Pat
     assert all(one["confidence"] == "possible" for one in others)
 
 
-@pytest.mark.parametrize("other", ["failed-before-repair", "completed-with-denials"])
+@pytest.mark.parametrize("other", ["failed-before-repair", "completed-with-denials", "bystander-meets-disabled-key"])
 @pytest.mark.parametrize("name", ["create-grant", "failed-before-repair", "second-deny", "lost-allow"])
 def test_calls_for_a_vault_whose_job_succeeded_change_no_answer(name: str, other: str, tmp_path: Path) -> None:
     """Without request parameters, what the storage service did for another vault's job is not taken for this job's."""

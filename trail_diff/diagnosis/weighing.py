@@ -97,13 +97,14 @@ def _doubt_owner(finding: Finding, case: Case) -> Finding:
     """
     baseline = case.succeeded.job.key_roles if case.succeeded is not None else ()
     told = (one.key for one in (*case.failed.job.key_roles, *baseline))
-    others = {*told, *case.failed.job.keys} - {finding.key}
     calls = list(_refused(finding, case))
+    key = finding.key or next((access.key for tie in calls for access in tie.event.accesses), None)
+    others = {*told, *case.failed.job.keys} - {key}
     if calls and all(has_other_job(case, tie) for tie in calls):
         is_open = all(may_be_of_another_job(case, tie) for tie in calls)
         if is_open or len(calls) == 1:
             return _lower(finding, "possible" if is_open else "likely", Reason.ROLE_OF_OTHER_JOB)
-    doubt = doubt_key(case, finding.key) if finding.key is not None else None
+    doubt = doubt_key(case, key) if key is not None else None
     if doubt is None or (calls and doubt is Reason.ROLE_OF_OTHER_JOB):
         return finding
     return _lower(finding, "possible" if others else "likely", doubt)
