@@ -50,7 +50,8 @@ def finish_case(
         warnings.add(Reason.KEY_NOT_KNOWN)
     if gathered.beyond.lacks_caller_type:
         warnings.add(Reason.CALLER_TYPE_NOT_IN_EXPORT)
-    reading = summarize_reading(gathered.tally, gathered.skipped)
+    reading, stores = summarize_reading(gathered.tally, gathered.skipped), _key_stores(sides)
+    facts = msgspec.structs.replace(facts, key_stores=stores) if stores else facts
     warnings |= {*reading.warnings}
     changes = select_changes(gathered.found().changes, every_key, [side.job for side in sides], _calls(sides))
     return Case(
@@ -60,7 +61,7 @@ def finish_case(
         keys=every_key,
         changes=changes,
         jobs=gathered.jobs,
-        facts=msgspec.structs.replace(facts, key_stores=_key_stores(sides)),
+        facts=facts,
         newest=parse_time(gathered.tally.newest()),
         asked_at=gathered.asked_at,
         uses=_uses(gathered, every_key, changes, whole=facts.are_of_today()),
