@@ -49,15 +49,15 @@ def test_spans_that_were_asked_for_are_told_in_order() -> None:
 
 
 def test_changes_would_be_seen_where_they_were_asked_for_or_where_each_hour_has_records() -> None:
-    """Of AWS and log stores the span counts in which they were asked for changes; of an export that of its records."""
+    """Of event history the span counts in which it was asked for changes; of what else there is that of its records."""
     made = Recording()
     made.add("2026-03-01T17:30:00Z", "ec2.amazonaws.com", "CreateTags", made.user("alice"), readOnly=False)
     tally, asked = make_tally(made.records), ("2026-02-01T00:00:00+00:00", "2026-03-03T00:00:00+00:00")
 
     assert unbroken_spans(BAD, tally) == (Window(moment("2026-03-01T17:00:00Z"), moment("2026-03-01T18:00:00Z")),)
-    tally.as_of = asked[1]
-    assert unbroken_spans(BAD, tally) == ()
-    tally.changes = asked
+    tally.as_of, tally.changes = asked[1], asked
+    assert unbroken_spans(BAD, tally) == (Window(moment("2026-03-01T17:00:00Z"), moment("2026-03-01T18:00:00Z")),)
+    tally.searched = {("eu-west-1", "111122223333", *asked)}
     assert unbroken_spans(BAD, tally) == (Window(*map(moment, asked)),)
 
 

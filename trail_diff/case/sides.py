@@ -7,7 +7,13 @@ import msgspec
 
 from trail_diff.case.baseline import compare_jobs
 from trail_diff.case.correlate import tie_events
-from trail_diff.case.coverage import check_coverage, searched_spans, summarize_reading, unbroken_spans
+from trail_diff.case.coverage import (
+    check_coverage,
+    is_asked_of_history,
+    searched_spans,
+    summarize_reading,
+    unbroken_spans,
+)
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.usage_history import UseHistory
 from trail_diff.events.changes import POLICY_CARRIERS, select_changes
@@ -68,6 +74,7 @@ def finish_case(
         policies_elsewhere=_policies_elsewhere(gathered, failed, every_key),
         searched=searched_spans(gathered.tally),
         unbroken=unbroken_spans(failed.job, gathered.tally) if warnings.isdisjoint(_HIDING) else (),
+        is_of_history=is_asked_of_history(gathered.tally),
         policy_key=facts.policy_key or _asked_key(failed.job, asked),
     )
 

@@ -55,13 +55,14 @@ class Examined(Struct, frozen=True):
 def holds_as_well(case: Case, moment: datetime) -> bool | None:
     """Check whether what no record says to have changed was the same at another time as at the failed job.
 
-    That is certain where AWS was asked for the changes in between. It is in doubt, as False, where an export has none
-    of that time, or where the other time is later, as there was a change then that was undone; None where it is open.
+    That is certain where event history was asked for the changes in between. It is in doubt, as False, where an export
+    or a log store has none of that time, or where the other time is later, as there was a change then that was undone;
+    None where it is open.
     """
     end = case.failed.job.completed or case.failed.window.end
     first, last = min(began(case), moment), max(end, moment)
     is_whole = any(one.start <= first and last <= one.end for one in case.unbroken)
-    if is_whole and case.searched is not None:
+    if is_whole and case.is_of_history:
         return True
     return False if is_whole or moment > end else None
 

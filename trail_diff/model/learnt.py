@@ -277,7 +277,7 @@ class Case(Struct, frozen=True):
     to expect of the failed job where no job succeeded; `asked_at` is when the question was asked. `policies_elsewhere`
     are the records of policies of other keys that were used without error in the failed job's window. `searched` are
     the spans that AWS or a log store was asked for; None where everything that there is was read. `unbroken` are the
-    spans in which a change of the key would have been seen.
+    spans in which a change of the key would have been seen; `is_of_history`: for certain, as event history was asked.
     """
 
     failed: JobEvents
@@ -295,6 +295,7 @@ class Case(Struct, frozen=True):
     policies_elsewhere: tuple[Event, ...] = ()
     searched: tuple[Window, ...] | None = None
     unbroken: tuple[Window, ...] = ()
+    is_of_history: bool = False
     every_job: JobIndex | None = None
 
     def job_index(self) -> JobIndex:
