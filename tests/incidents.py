@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from read.wrapping import WRAPS
-from scenes import bystanders, deceptions, gaps, grants, key_states, other_jobs, policies, refusals
+from scenes import bystanders, deceptions, gaps, grants, key_states, other_jobs, policies, refusals, today
 from scenes.stage import BAD, Incident, Scene
 
 from trail_diff.cli import run
@@ -25,7 +25,7 @@ from trail_diff.model.codes import Cause
 FOLDER = Path(__file__).parent.parent / "fixtures" / "incidents"
 CASES: dict[str, Incident] = {
     name: incident
-    for family in (policies, key_states, grants, refusals, other_jobs, gaps, bystanders, deceptions)
+    for family in (policies, key_states, grants, refusals, other_jobs, gaps, bystanders, deceptions, today)
     for name, incident in family.CASES.items()
 }
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doubles import double, mix, passed_on, without_contexts
+from doubles import double, mix, passed_on, without_contexts, without_parameters
 from incidents import CASES, FOLDER, diagnose, run_in, shipped
 from scenes.additions import ADDITIONS
-from scenes.stage import BAD, Scene
+from scenes.stage import BAD, ROLE, Scene
 
 SHIPPED = shipped()
 BESIDE, PARTS = ("other-keys", "harmless-changes"), ("outcome", "cause", "confidence")
@@ -104,7 +104,7 @@ def test_incident_elsewhere_changes_no_answer(name: str, where: str, tmp_path: P
     assert report["findings"][0]["key"] in (None, scene.key)
 
 
-@pytest.mark.parametrize("refused", ["unnamed-layer", "restore-refused"])
+@pytest.mark.parametrize("refused", ["unnamed-layer", "restore-refused", "two-layers", "completed-with-denials"])
 @pytest.mark.parametrize(
     "name",
     ["allow-gone", "until-date", "from-date", "not-kms", "unnamed-layer", "second-deny", "invalid-state-disabled"],
@@ -135,6 +135,54 @@ def test_key_of_another_vault_is_never_a_certain_answer(name: str, tmp_path: Pat
 
     others = [one for one in report["findings"] if one["key"] not in (None, scene.key)]
     assert all(one["confidence"] == "possible" for one in others)
+
+
+@pytest.mark.parametrize("other", ["failed-before-repair", "completed-with-denials", "bystander-meets-disabled-key"])
+@pytest.mark.parametrize("name", ["create-grant", "failed-before-repair", "second-deny", "lost-allow"])
+def test_calls_for_a_vault_whose_job_succeeded_change_no_answer(name: str, other: str, tmp_path: Path) -> None:
+    """Without request parameters, what the storage service did for another vault's job is not taken for this job's."""
+    scene = make_scene(name)
+    there = double(make_scene(other).finish().sorted(), "beside")
+    write_scene(scene, tmp_path, mix(*map(without_parameters, (scene.finish().sorted(), there))))
+
+    report = run_in(tmp_path, ["--job-id", BAD, "--events", "export", *scene.options])
+
+    own = [one for one in report["findings"] if one["key"] in (None, scene.key)]
+    assert CASES[name].cause in {one["cause"] for one in own}
+    assert all(one["confidence"] == "possible" for one in report["findings"] if one not in own)
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("throttled-to-death", "second-night-write-only"), ("unnamed-layer-alone", "used-until-disabled")],
+)
+def test_calls_of_another_job_clear_no_suspect(name: str, other: str, tmp_path: Path) -> None:
+    """A call that may be another job's is no proof that this one survived, and takes no suspect out of the list."""
+    scene = make_scene(name)
+    there = double(make_scene(other).finish().sorted(), "beside")
+    write_scene(scene, tmp_path, mix(scene.finish().sorted(), there))
+
+    report = run_in(tmp_path, ["--job-id", BAD, "--events", "export", *scene.options])
+
+    assert CASES[name].cause in {one["cause"] for one in report["findings"]}
+    others = [one for one in report["findings"] if one["key"] not in (None, scene.key)]
+    assert all(one["confidence"] == "possible" for one in others)
+
+
+def test_night_on_which_a_vault_was_alone_tells_its_key(tmp_path: Path) -> None:
+    """Two vaults failed, and no context names one; the night before, only a job on this one ran."""
+    scene = make_scene("second-deny")
+    there = double(make_scene("second-deny").finish().sorted(), "beside")
+    scene.storage("2026-02-28")
+    night, role = ("2026-02-28T18:05:00Z", "2026-02-28T18:15:00Z"), scene.made.role_arn(ROLE)
+    scene.made.backup_job("alone", *night, "COMPLETED", vault=scene.vault, resource=scene.resource_arn, role=role)
+    write_scene(scene, tmp_path, mix(*map(without_contexts, (scene.finish().sorted(), there))))
+
+    report = run_in(tmp_path, ["--job-id", BAD, "--events", "export"])
+
+    assert CASES["second-deny"].faults(report) == []
+    assert report["findings"][0]["key"] == scene.key
+    assert report["findings"][0]["confidence"] == "confirmed"
 
 
 @pytest.mark.parametrize("name", ["identity-deny", "boundary", "throttled", "throttled-to-death", "wrong-context"])

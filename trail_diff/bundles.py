@@ -52,7 +52,8 @@ def _pick_records(inputs: Inputs, export: Export, question: Question, windows_of
     """Read a large export for a case, and again for only the records that it rests on; None if it cannot be settled."""
     documents, told = load_documents(inputs.facts), read_given_jobs(inputs)
     gathered = export.gather_twice(told.normalized[1], windows_of, by_name=is_by_name(question.keys))
-    gathered = export.with_uses(gathered, question.keys) if gathered is not None else None
+    whole = inputs.facts.are_of_today()
+    gathered = export.with_uses(gathered, question.keys, whole=whole) if gathered is not None else None
     if gathered is None:
         return None
     case = build_case(gathered, question, read_facts(documents))

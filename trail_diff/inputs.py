@@ -131,7 +131,7 @@ def gather_inputs(
     told = read_job_files(inputs.jobs)
     if windows_of is not None and export.is_large:
         gathered = export.gather_twice(told, windows_of, by_name=is_by_name(keys), with_refused=with_refused)
-        gathered = export.with_uses(gathered, keys) if gathered is not None else None
+        gathered = export.with_uses(gathered, keys, whole=inputs.facts.are_of_today()) if gathered is not None else None
         if gathered is not None:
             return gathered
         export = open_export(inputs)
@@ -193,7 +193,7 @@ def _gather_exports(sides: Sequence[Inputs], windows_of: WindowsOf, keys: Sequen
         if export.noted is None
         for event in one.events
     ]
-    both = with_uses(first.merge(second), notes, keys, held) if notes else first
+    both = with_uses(first.merge(second), notes, keys, held, whole=sides[0].facts.are_of_today()) if notes else first
     if both is not None:
         return structs.replace(first, uses=both.uses), structs.replace(second, uses=both.uses)
     first, second = (open_export(side).gather_once(one) for side, one in zip(sides, told, strict=True))

@@ -34,7 +34,8 @@ class Material(Struct, frozen=True):
 
     def with_facts(self, case: Case) -> Case:
         """Return a case with what is known of its key."""
-        return structs.replace(case, facts=self.by_key.get(case.failed.job.key or "", self.given))
+        facts = self.by_key.get(case.failed.job.key or "", self.given)
+        return structs.replace(case, facts=structs.replace(facts, key_stores=case.facts.key_stores))
 
 
 def gather_night(inputs: Inputs, plan: TriagePlan) -> tuple[Material, TriagePlan]:

@@ -244,7 +244,7 @@ def group_night(
     from trail_diff.triaging.group import group_reports, is_worth_telling, job_key, outline
     from trail_diff.triaging.select import check_completed
 
-    gathered, cases = read.gathered, Cases(read.gathered, read.given, plan.pad)
+    gathered, cases = read.gathered, Cases(read.gathered, read.given, plan.pad, are_known=bool(read.by_key))
     tell = analyse if is_whole else lambda case: outline(analyse(case))
     reports = diagnose_all(lambda job: read.with_facts(cases.of(job)), plan.select(gathered), tell, processes)
     told = [report for report in reports if is_worth_telling(report) and plan.wanted.wants_cause(report.verdict.cause)]

@@ -113,3 +113,19 @@ def test_where_the_answer_is_clear_nothing_more_is_asked_for(
     )
     assert report["verdict"]["confidence"] == "confirmed"
     assert windows == 2
+
+
+def test_policy_that_was_not_changed_between_the_jobs_is_no_suspect(
+    server: AwsServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Event history tells every change of a key: where none lies between, today's Deny let the succeeded job through."""
+    made = fixtures.record_incident()
+    made.records = [record for record in made.records if record["eventName"] != "PutKeyPolicy"]
+    play(server, made, moved(made), policy=fixtures.key_policy(made), vault_key=made.key_arn("vault"))
+
+    report = ask(capsys, "--profile", "main", "--endpoint-url", server.url)
+
+    assert report["verdict"]["outcome"] == "difference"
+    assert [one for one in policy_rows(report) if one[0] == "key-policy-explicit-deny"] == [
+        ("key-policy-explicit-deny", {"index": 2, "sid": "DenyEveryoneElse"}, "refuted")
+    ] * 2

@@ -29,6 +29,8 @@ from trail_diff.read.spans import CHANGES
 
 OF_TRAILS = ("read-only-events-missing", "trail-excludes-kms")
 """What these incidents lack, a trail left out; event history would have it."""
+LACKING_A_CHANGE = ("nearest-job-has-another-vault",)
+"""Today's policy denies, and no file holds the record of its change; that event history has none clears the policy."""
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +138,7 @@ def test_changes_are_told_alike_by_a_source_and_by_the_files(
     assert {one.split()[0] for one in told.changes} >= {name for _, name, _ in CHANGES_BETWEEN}
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in OF_TRAILS])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in OF_TRAILS + LACKING_A_CHANGE])
 def test_an_incident_is_told_alike_by_event_history_and_by_its_files(
     name: str, server: AwsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

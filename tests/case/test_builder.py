@@ -57,6 +57,15 @@ def test_case_knows_when_it_was_asked_about() -> None:
     assert build_case(known, Question(BAD), Facts()).asked_at == asked
 
 
+@pytest.mark.parametrize("next_token", [True, False])
+def test_change_may_be_in_what_was_not_fetched(next_token: bool) -> None:  # noqa: FBT001
+    """Where pages of event history are missing, no span is known in which a change would have been seen."""
+    found = gathered(record_two_nights())
+    found.tally.next_token = next_token
+
+    assert bool(build_case(found, Question(BAD), Facts()).unbroken) is not next_token
+
+
 def test_case_finds_baseline_and_keys_by_itself() -> None:
     """Only the failed job's id is given: the baseline and the keys are found in the events."""
     made = record_two_nights()

@@ -6,7 +6,14 @@ import pytest
 from making import make_events, make_job, make_side, make_tally, moment
 from recording import Recording
 
-from trail_diff.case.coverage import check_coverage, excludes_kms, is_damage, is_write_only, searched_spans
+from trail_diff.case.coverage import (
+    check_coverage,
+    excludes_kms,
+    is_damage,
+    is_write_only,
+    searched_spans,
+    unbroken_spans,
+)
 from trail_diff.case.event_index import EventIndex
 from trail_diff.model.learnt import Event, JobEvents, Skipped, Window
 from trail_diff.model.reasons import Reason
@@ -64,6 +71,19 @@ def test_spans_that_were_asked_for_are_told_in_order() -> None:
     assert searched_spans(tally) is None
     tally.as_of = "2026-03-03T00:00:00Z"
     assert searched_spans(tally) == tuple(Window(moment(start), moment(end)) for start, end in (early, late))
+
+
+def test_changes_would_be_seen_where_they_were_asked_for_or_where_each_hour_has_records() -> None:
+    """Of event history the span counts in which it was asked for changes; of what else there is that of its records."""
+    made = Recording()
+    made.add("2026-03-01T17:30:00Z", "ec2.amazonaws.com", "CreateTags", made.user("alice"), readOnly=False)
+    tally, asked = make_tally(made.records), ("2026-02-01T00:00:00+00:00", "2026-03-03T00:00:00+00:00")
+
+    assert unbroken_spans(BAD, tally) == (Window(moment("2026-03-01T17:00:00Z"), moment("2026-03-01T18:00:00Z")),)
+    tally.as_of, tally.changes = asked[1], asked
+    assert unbroken_spans(BAD, tally) == (Window(moment("2026-03-01T17:00:00Z"), moment("2026-03-01T18:00:00Z")),)
+    tally.searched = {("eu-west-1", "111122223333", *asked)}
+    assert unbroken_spans(BAD, tally) == (Window(*map(moment, asked)),)
 
 
 def test_full_export_has_no_gap() -> None:

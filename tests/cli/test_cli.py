@@ -348,7 +348,7 @@ def test_error_line_is_escaped(cli: Cli) -> None:
     assert "\x1b" not in shown.err
 
 
-JAPANESE = "キーポリシーのステートメントが呼び出しを明示的に拒否しています"
+JAPANESE = "キーポリシーのステートメントによる明示的な拒否"
 
 
 def test_answer_is_in_the_language_asked_for(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

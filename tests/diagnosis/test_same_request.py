@@ -42,6 +42,14 @@ def test_only_what_is_tested_tells_two_calls_apart(key: str, field: str) -> None
     assert is_same_request(ONE, ONE, frozenset({key})) is True
 
 
+@pytest.mark.parametrize("key", ["kms:encryptioncontext:department", "aws:sourcearn", "aws:sourceip"])
+def test_context_that_a_record_does_not_tell_leaves_it_open(key: str) -> None:
+    """A record without parameters tells of no context, which is not an empty one."""
+    untold = structs.replace(ONE, encryption_context=None)
+
+    assert is_same_request(untold, untold, frozenset({key})) is (True if key == "aws:sourceip" else None)
+
+
 @pytest.mark.parametrize(
     "key", ["aws:currenttime", "aws:multifactorauthage", "kms:grantisforawsresource", "kms:validto"]
 )

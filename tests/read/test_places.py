@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from trail_diff.model.learnt import Window
 from trail_diff.read.interface import Tally
 
 HOUR = datetime(2026, 3, 1, 18, tzinfo=UTC)
@@ -54,3 +55,16 @@ def test_what_is_counted_later_is_known() -> None:
     assert "eu-south-1" in tally.regions()
     tally.hours = {("sa-east-1", "", "2026-03-01T18"): 1}
     assert tally.regions() == {"sa-east-1", "eu-north-1"}
+
+
+def test_hours_with_records_make_spans_without_a_gap() -> None:
+    """One hour without a record breaks no span, two do; records of other places fill no gap."""
+    tally = Tally()
+    hours = ("2026-03-01T18", "2026-03-01T19", "2026-03-01T21", "2026-03-02T00")
+    tally.hours = {("eu-west-1", "111122223333", hour): 1 for hour in hours}
+    tally.hours["us-east-1", "111122223333", "2026-03-01T22"] = 1
+
+    spans = tally.places().unbroken("eu-west-1", "111122223333")
+
+    at = [HOUR + timedelta(hours=hour) for hour in (0, 4, 6, 7)]
+    assert spans == (Window(at[0], at[1]), Window(at[2], at[3]))

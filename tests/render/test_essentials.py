@@ -340,10 +340,7 @@ def test_deny_that_hits_a_service_for_lack_of_an_arn_says_so_in_japanese() -> No
     """An AWS service never has an ARN of the customer's account: a negated aws:PrincipalArn in a Deny applies to it."""
     (condition,) = CANONICAL.decisions[0].statements[0].conditions
     hit = structs.replace(condition, key="aws:PrincipalArn", outcome="match", reason=Reason.OPAQUE_VALUE_DIFFERS)
-    told = (
-        "呼び出し元が AWS のサービスの場合、aws:PrincipalArn がお客様のアカウントの ARN になることはないため、"
-        "この Deny に該当します"
-    )
+    told = "AWS のサービスの値がお客様の ARN になることはないため、この Deny に該当します"
     words = CATALOGUES["ja"]
 
     assert show_condition(hit, "Deny", words) == f"{hit.operator} aws:PrincipalArn: {told}"

@@ -150,7 +150,7 @@ def test_every_verdict_is_a_sentence_of_its_language(lang: Lang, outcome: Outcom
     ("change", "english", "japanese"),
     [
         ({}, "kms:Decrypt by backup-storage", "backup-storage.amazonaws.com (AWSService) による kms:Decrypt は、"),
-        ({"callers": ()}, "denies the call", "明示的に拒否しています"),
+        ({"callers": ()}, "denies the call", "明示的な拒否"),
     ],
     ids=["callers", "no callers"],
 )

@@ -180,6 +180,14 @@ def store_disconnected(scene: Scene) -> None:
     scene.state_today("Enabled", CustomKeyStoreId="cks-1234567890abcdef0")
 
 
+def store_named_by_call(scene: Scene) -> None:
+    """The key store was disconnected in the morning; that the key is in it is told by the call of the night before."""
+    store = {"customKeyStoreId": "cks-1234567890abcdef0"}
+    scene.storage(FIRST, additionalEventData=store)
+    ops, time = scene.made.user("ops"), f"{SECOND}T08:00:00Z"
+    scene.made.add(time, "kms.amazonaws.com", "DisconnectCustomKeyStore", ops, readOnly=False, requestParameters=store)
+
+
 def used_until_disabled(scene: Scene) -> None:
     """The role still used the key, which was disabled half a minute later; the service comes after the role."""
     for day in (FIRST, SECOND):
@@ -238,5 +246,6 @@ CASES: dict[str, Incident] = {
         bystander_meets_disabled_key, cause="key-disabled", confidence="confirmed"
     ),
     "disabled-during-job": Incident(disabled_during_job, cause="key-disabled", confidence="likely"),
+    "store-named-by-call": Incident(store_named_by_call, cause="key-unavailable", confidence="confirmed"),
     "store-disconnected": Incident(store_disconnected, cause="key-unavailable", confidence="confirmed"),
 }

@@ -136,7 +136,7 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
     jobs = [_with_key_roles(job, window, gathered) for job, window in zip(jobs, windows, strict=True)]
     baseline = jobs[1] if len(jobs) > 1 else None
     if baseline is not None:
-        roles = (*jobs[0].key_roles, *learn_from_baseline(jobs[0], baseline))
+        roles = (*jobs[0].key_roles, *learn_from_baseline(jobs[0], baseline, question.keys))
         jobs[0] = msgspec.structs.replace(jobs[0], key_roles=roles)
     asked = learn_from_option(jobs[0], question.keys, baseline)
     jobs[0] = msgspec.structs.replace(jobs[0], key_roles=(*jobs[0].key_roles, *asked))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from trail_diff.arns import arn_account, arn_region, last_name
 from trail_diff.case.event_index import EventIndex
-from trail_diff.events.encryption_context import ContextVerdict, contexts_of, read_context, vaults_of
+from trail_diff.events.encryption_context import ContextVerdict, contexts_of, names_vault, read_context, vaults_of
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Event, Job, JobEvents, TiedEvent, Window, merge_windows
 from trail_diff.model.reasons import Reason
@@ -161,7 +161,7 @@ def _overlap(one: Job, other: Job) -> bool:
 
 
 def _is_same_vault(one: Job, other: Job) -> bool:
-    return bool(one.vault) and bool(other.vault) and last_name(one.vault) == last_name(other.vault)
+    return bool(one.vault and other.vault) and names_vault(one.vault or "", other.vault or "")
 
 
 def _is_same_role(one: Job, other: Job) -> bool:

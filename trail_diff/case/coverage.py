@@ -312,6 +312,23 @@ def _changes_searched(tally: Tally) -> tuple[datetime, datetime] | UnsetType:
     return (first, last) if first and last else UNSET
 
 
+def unbroken_spans(job: Job, tally: Tally) -> tuple[Window, ...]:
+    """Return the spans in which a change of a job's key would have been seen, in order.
+
+    What event history was searched for changes; of an export or a log store, where an hour lacks a record of the job's
+    Region and account only between two that have one. It fails where that was filtered by what the events are about.
+    """
+    if is_asked_of_history(tally):
+        searched = _changes_searched(tally)
+        return () if searched is UNSET else (Window(*searched),)
+    return tally.places().unbroken(job.region, job.account)
+
+
+def is_asked_of_history(tally: Tally) -> bool:
+    """Check whether event history was asked, which leaves no change of a key out."""
+    return tally.as_of is not None and tally.is_event_history()
+
+
 def searched_spans(tally: Tally) -> tuple[Window, ...] | None:
     """Return the spans that AWS or a log store was asked for, in order; None of exports, which are read whole."""
     if tally.as_of is None:

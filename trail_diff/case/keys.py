@@ -11,12 +11,14 @@ from datetime import datetime
 from trail_diff.arns import arn_region, arn_service, last_name
 from trail_diff.case.correlate import is_job_role
 from trail_diff.case.event_index import EventIndex
-from trail_diff.events.encryption_context import ContextVerdict, contexts_of, read_context, speaks_of
+from trail_diff.events.encryption_context import ContextVerdict, contexts_of, names_vault, read_context, speaks_of
+from trail_diff.events.jobs import is_succeeded
 from trail_diff.events.relayed import find_key
 from trail_diff.events.vaults import is_vault_key_read, is_vault_key_used, resource_type_of
 from trail_diff.model.codes import CallerKind, KeyRole
 from trail_diff.model.learnt import Event, Job, JobKey, Window
 
+_MOST_ALONE = 8
 _ROLES: Sequence[KeyRole] = ("vault", "source-vault", "resource")
 _Alike = tuple[Event, int]
 """A call, and how many are like it."""
@@ -29,27 +31,37 @@ def learn_keys(job: Job, window: Window, events: EventIndex, jobs: Sequence[Job]
     Origins are, in this order: its descriptor; the creation of its vault; calls in its window whose context names its
     vault or resource; calls whose context names nothing, of the storage service (the vault's key) or, where nothing is
     known otherwise, of the job's role (the resource's), which on a busy account can be a neighbour's; other jobs on the
-    vault, which may be older than the vault's present key. Where calls at other times name the vault, so do the job's
-    own, and one that names nothing is a neighbour's (AWS Backup guide, "Encryption for backups").
+    vault, which may be older than the vault's present key. Of several keys that the storage service used, that one
+    counts which it used while a job on the vault ran with none on another. Where calls at other times name the vault,
+    so do the job's own, and one that names nothing is a neighbour's (AWS Backup guide, "Encryption for backups").
     """
     inside = events.count_alike(events.concerning(job, window))
     by_verdict = _by_verdict(job, inside)
     found = [*_described(job), *_created(job, events.changes), *_named(job, inside, by_verdict)]
     spoken = {role for role, vault in _vaults(job) if events.is_spoken_of(vault)}
-    found += [*_unnamed(job, by_verdict, found, spoken), *_of_other_jobs(job, events, jobs)]
+    alone = _UsedAlone(events, jobs)
+    found += [*_unnamed(job, by_verdict, found, spoken, alone), *_of_other_jobs(job, events, jobs)]
     first = {(one.role, one.key): one for one in reversed(found)}
     return tuple(sorted(first.values(), key=lambda one: (_ROLES.index(one.role), found.index(one))))
 
 
-def learn_from_baseline(failed: Job, baseline: Job) -> tuple[JobKey, ...]:
+def learn_from_baseline(failed: Job, baseline: Job, asked: Sequence[str] = ()) -> tuple[JobKey, ...]:
     """Return the keys that the failed job shares with its baseline, and that nothing else tells: a vault has one key.
 
-    It fails where the vault was made anew between the two, which no record shows.
+    Where several may be that, the one that is asked about counts. It fails where the vault was made anew between the
+    two, which no record shows.
     """
-    shared: list[KeyRole] = ["vault"] if failed.vault and last_name(failed.vault) == last_name(baseline.vault) else []
+    shared: list[KeyRole] = ["vault"] if failed.vault and names_vault(baseline.vault or "", failed.vault) else []
     shared += ["resource"] if failed.resource and failed.resource == baseline.resource else []
-    lent = [(role, baseline.key_of(role)) for role in shared if failed.key_of(role) is None]
+    lent = [(role, _choose(baseline, role, asked)) for role in shared if failed.key_of(role) is None]
     return tuple(JobKey(role, key, "baseline") for role, key in lent if key)
+
+
+def _choose(job: Job, role: KeyRole, asked: Sequence[str]) -> str | None:
+    """Return the key of a part: of those that are told as surely as the first, one that is asked about."""
+    told = [one for one in job.key_roles if one.role == role]
+    alike = [one.key for one in told if one.origin == told[0].origin]
+    return next((key for key in asked if key in alike), next(iter(alike), None))
 
 
 def learn_from_option(job: Job, asked: Sequence[str], baseline: Job | None = None) -> tuple[JobKey, ...]:
@@ -162,17 +174,63 @@ def _unnamed(
     by_verdict: _ByVerdict,
     found: Sequence[JobKey],
     spoken: Collection[KeyRole],
+    alone: "_UsedAlone",
 ) -> Iterator[JobKey]:
     """Yield the keys of calls whose context says nothing: the storage service's, and those of the job's role."""
     known = {one.role for one in found}.union(spoken)
     silent = by_verdict[ContextVerdict.SILENT]
     for role, vault in _vaults(job):
-        if role not in known:
+        if role not in known and (is_succeeded(job) or not alone.has_succeeded_beside(job)):
             storage = [one for one in silent if _is_storage_service(one[0]) and is_at(one[0], vault, job)]
-            yield from (JobKey(role, key, "storage-service") for key in _by_use(storage))
+            used = _by_use(storage)
+            told = alone.find(vault, used) if len(used) > 1 else None
+            yield from (
+                [JobKey(role, told, "other-job")] if told else (JobKey(role, key, "storage-service") for key in used)
+            )
     if not found:
         by_role = [one for one in silent if is_job_role(one[0], job) and is_at(one[0], job.resource or "", job)]
         yield from (JobKey("resource", key, "job-role") for key in _by_use(by_role))
+
+
+class _UsedAlone:
+    """Tells the key of a vault by what the storage service used while jobs ran on no other vault of the place."""
+
+    def __init__(self, events: EventIndex, jobs: Sequence[Job]) -> None:
+        self._events, self._jobs = events, jobs
+
+    def find(self, vault: str, used: Collection[str]) -> str | None:
+        """Return the one of some keys that succeeded jobs on the vault used alone; None without, or of several."""
+        alone = [one for one in self._jobs if one.vault == vault and is_succeeded(one) and self._runs_alone(one)]
+        told = [self._used_by(one, vault) for one in alone[-_MOST_ALONE:]]
+        found = {key for keys in told if len(keys) == 1 for key in keys}
+        return found.pop() if len(found) == 1 and found <= {*used} else None
+
+    def has_succeeded_beside(self, job: Job) -> bool:
+        """Check whether a job on another vault of the place succeeded meanwhile, for which the service worked."""
+        return any(is_succeeded(other) for other in self._others(job))
+
+    def _runs_alone(self, job: Job) -> bool:
+        return not any(self._others(job))
+
+    def _others(self, job: Job) -> Iterator[Job]:
+        """Yield the jobs on other vaults of a job's place that may have run at the same time."""
+        for other in self._jobs:
+            is_here = (other.region, other.account) == (job.region, job.account)
+            if is_here and other.vault and other.vault != job.vault and _overlap(job, other):
+                yield other
+
+    def _used_by(self, job: Job, vault: str) -> Sequence[str]:
+        if job.created is None or job.completed is None:
+            return ()
+        inside = self._events.count_alike(self._events.within(Window(job.created, job.completed)))
+        return _by_use(one for one in inside if _is_storage_service(one[0]) and is_at(one[0], vault, job))
+
+
+def _overlap(one: Job, other: Job) -> bool:
+    """Check whether two jobs may have run at the same time."""
+    is_before = one.completed is not None and other.created is not None and one.completed < other.created
+    is_after = one.created is not None and other.completed is not None and other.completed < one.created
+    return not (is_before or is_after)
 
 
 def _is_storage_service(event: Event) -> bool:

@@ -1,13 +1,19 @@
 """A job with its events as one side of a case, and the case that two sides make."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
 from trail_diff.case.baseline import compare_jobs
 from trail_diff.case.correlate import tie_events
-from trail_diff.case.coverage import check_coverage, searched_spans, summarize_reading
+from trail_diff.case.coverage import (
+    check_coverage,
+    is_asked_of_history,
+    searched_spans,
+    summarize_reading,
+    unbroken_spans,
+)
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.usage_history import UseHistory
 from trail_diff.events.changes import POLICY_CARRIERS, select_changes
@@ -15,6 +21,9 @@ from trail_diff.events.signs import used_keys_of
 from trail_diff.model.learnt import Case, Coverage, Event, Facts, Job, JobEvents, Use, Window, Windows
 from trail_diff.model.reasons import Reason, in_order
 from trail_diff.times import parse_time
+
+_HIDING = frozenset({Reason.INPUT_PARTLY_READ, Reason.FETCH_TRUNCATED})
+"""Gaps in which a change may be that is in no record."""
 
 
 def tie_side(job: Job, window: Window, gathered: Gathered, keys: Sequence[str], key: str | None) -> JobEvents:
@@ -47,7 +56,8 @@ def finish_case(
         warnings.add(Reason.KEY_NOT_KNOWN)
     if gathered.beyond.lacks_caller_type:
         warnings.add(Reason.CALLER_TYPE_NOT_IN_EXPORT)
-    reading = summarize_reading(gathered.tally, gathered.skipped)
+    reading, stores = summarize_reading(gathered.tally, gathered.skipped), _key_stores(sides)
+    facts = msgspec.structs.replace(facts, key_stores=stores) if stores else facts
     warnings |= {*reading.warnings}
     changes = select_changes(gathered.found().changes, every_key, [side.job for side in sides], _calls(sides))
     return Case(
@@ -60,11 +70,24 @@ def finish_case(
         facts=facts,
         newest=parse_time(gathered.tally.newest()),
         asked_at=gathered.asked_at,
-        uses=_uses(gathered, every_key, changes),
+        uses=_uses(gathered, every_key, changes, whole=facts.are_of_today()),
         policies_elsewhere=_policies_elsewhere(gathered, failed, every_key),
         searched=searched_spans(gathered.tally),
+        unbroken=unbroken_spans(failed.job, gathered.tally) if warnings.isdisjoint(_HIDING) else (),
+        is_of_history=is_asked_of_history(gathered.tally),
         policy_key=facts.policy_key or _asked_key(failed.job, asked),
     )
+
+
+def _key_stores(sides: Sequence[JobEvents]) -> dict[str, str]:
+    """Return the custom key stores of keys: KMS names them in what it records of a call beside the request."""
+    return {
+        access.key: store
+        for side in sides
+        for tie in side.events
+        for access in tie.event.accesses
+        if access.key and isinstance(store := tie.event.additional_event_data.get("customKeyStoreId"), str)
+    }
 
 
 def _asked_key(job: Job, asked: Sequence[str]) -> str | None:
@@ -90,17 +113,12 @@ def _policies_elsewhere(gathered: Gathered, failed: JobEvents, keys: Collection[
     return tuple(event for event in put if event.is_on(worked))
 
 
-def _uses(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
+def _uses(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event], *, whole: bool) -> tuple[Use, ...]:
     """Return how the keys were used in all that was gathered, inside both windows and beyond."""
     if gathered.uses is not None:
         return tuple(use for use in gathered.uses if use.key in keys)
-    return use_keys(gathered.events, keys, changes)
-
-
-def use_keys(events: Iterable[Event], keys: Sequence[str], changes: Sequence[Event]) -> tuple[Use, ...]:
-    """Return how the keys were used, inside both windows and beyond."""
-    history = UseHistory(keys, changes)
-    for event in events:
+    history = UseHistory(keys, changes, whole=whole)
+    for event in gathered.events:
         history.add(event)
     return history.freeze()
 

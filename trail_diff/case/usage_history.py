@@ -2,8 +2,8 @@
 
 The spans are those between changes that can alter who may use a key (its policy, grants and state, an alias that moved,
 what a role may do), which have to be known before the first event is added; events may then come in any order. Of a
-key that was not changed nothing is kept, as it has no spans that could be compared. Memory is bounded: beyond the most
-entries, new callers are no longer told apart, and `is_complete` says so.
+key that was not changed all is one span, and kept where documents of today are to be compared with it. Memory is
+bounded: beyond the most entries, new callers are no longer told apart, and `is_complete` says so.
 """
 
 from bisect import bisect_right
@@ -28,20 +28,27 @@ SPAN_CHANGES = frozenset(
         "EnableKey",
         "ScheduleKeyDeletion",
         "CancelKeyDeletion",
+        "DeleteKey",
+        "ImportKeyMaterial",
+        "DeleteImportedKeyMaterial",
+        "DeleteExpiredKeyMaterial",
     }
 )
 """Changes that can alter who may use the key that they name; a span lies between two of them."""
-_OF_EVERY_KEY = PRINCIPAL_POLICY_CHANGES | {"UpdateAlias"}
-"""Changes that divide the time of every key: a role's policies name none, a moved alias only its new one."""
+_OF_EVERY_KEY = PRINCIPAL_POLICY_CHANGES | {"UpdateAlias", "DisconnectCustomKeyStore", "ConnectCustomKeyStore"}
+"""Changes that divide the time of every key: a role's policies and stores name none, a moved alias only its new one."""
 
 _Place = tuple[str, object, str, str | None, str | None]
 
 
 class UseHistory:
-    """Adds up the uses of the keys; `merge` puts the uses that several processes saw together."""
+    """Adds up the uses of the keys that were changed; `merge` puts together what several processes saw.
 
-    def __init__(self, keys: Collection[str], changes: Iterable[Event]) -> None:
-        self._spans = _find_spans(changes, frozenset(keys))
+    `whole`: those of keys that were not changed are kept as well.
+    """
+
+    def __init__(self, keys: Collection[str], changes: Iterable[Event], *, whole: bool = False) -> None:
+        self._spans = _find_spans(changes, frozenset(keys), whole=whole)
         self._uses: dict[_Place, Use] = {}
         self.is_complete = True
 
@@ -100,13 +107,13 @@ class KeyUses:
                 self._on_key.setdefault(key, []).append(event)
         self._known: dict[tuple[str, object], tuple[Use, ...]] = {}
 
-    def of(self, keys: Collection[str], changes: Iterable[Event]) -> tuple[Use, ...]:
+    def of(self, keys: Collection[str], changes: Iterable[Event], *, whole: bool = False) -> tuple[Use, ...]:
         """Return how keys were used, as a `UseHistory` of all events does."""
         told = list(changes)
-        spans = _find_spans(told, frozenset(keys))
+        spans = _find_spans(told, frozenset(keys), whole=whole)
         for key, span in spans.items():
             if (key, span) not in self._known:
-                history = UseHistory((key,), told)
+                history = UseHistory((key,), told, whole=whole)
                 for event in self._on_key.get(key, ()):
                     history.add(event)
                 self._known[key, span] = history.freeze()
@@ -114,9 +121,9 @@ class KeyUses:
         return tuple(sorted(uses, key=_order_of))
 
 
-def changed_keys(keys: Collection[str], changes: Iterable[Event]) -> frozenset[str]:
-    """Return those of the keys that were changed, so that what came before and after can be told apart."""
-    return frozenset(_find_spans(changes, keys))
+def compared_keys(keys: Collection[str], changes: Iterable[Event], *, whole: bool) -> frozenset[str]:
+    """Return those keys that were changed, so that what came before and after can be told apart; `whole`: all."""
+    return frozenset(_find_spans(changes, keys, whole=whole))
 
 
 def merge_uses(one: Use, other: Use) -> Use:
@@ -136,8 +143,9 @@ def merge_uses(one: Use, other: Use) -> Use:
 
 def facets_of(event: Event) -> Facets:
     """Return the facts of a request that differ from call to call and that a policy can test."""
+    is_told = bool(event.request_parameters or event.encryption_context)
     return Facets(
-        encryption_context=tuple(sorted(event.encryption_context.items())),
+        encryption_context=tuple(sorted(event.encryption_context.items())) if is_told else None,
         source_ip_address=event.source_ip_address,
         vpc_endpoint_id=event.vpc_endpoint_id,
         principal_id=event.principal_id,
@@ -151,9 +159,9 @@ def _order_of(use: Use) -> tuple[datetime, str, str]:
 
 
 def _find_spans(
-    changes: Iterable[Event], keys: Collection[str]
+    changes: Iterable[Event], keys: Collection[str], *, whole: bool
 ) -> Mapping[str, tuple[tuple[datetime, ...], tuple[str, ...]]]:
-    found: dict[str, list[tuple[datetime, str]]] = {}
+    found: dict[str, list[tuple[datetime, str]]] = {key: [] for key in keys} if whole else {}
     for event in changes:
         if event.error_code is not None:
             continue

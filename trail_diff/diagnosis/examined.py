@@ -16,7 +16,8 @@ class Explained(Struct, frozen=True):
     `then` is decided by the policy in force at the failed job, `before` by the one that a record shows to have been in
     force at the succeeded job (None: no record), `today` by today's where it is another one; `policy` is the one in
     force then, that of `key`: the group's, or the one that the failed job would have called instead. Where policies
-    were put on the key while the job ran (`put_during_job`), the latest in force meanwhile that refuses counts.
+    were put on the key while the job ran (`put_during_job`), the latest in force meanwhile that refuses counts, else
+    the latest that may.
     `was_replaced`: that policy was replaced minutes before, and no other denies.
     `before_policy` is the one by which `before` was decided; `call` the event and the access that stand for the group.
     """
@@ -49,6 +50,21 @@ class Examined(Struct, frozen=True):
     def explain(self, group: CallerGroup) -> Explained | None:
         """Return how the policies decide a group."""
         return next((one for one in self.explained if one.group == group), None)
+
+
+def holds_as_well(case: Case, moment: datetime) -> bool | None:
+    """Check whether what no record says to have changed was the same at another time as at the failed job.
+
+    That is certain where event history was asked for the changes in between. It is in doubt, as False, where an export
+    or a log store has none of that time, or where the other time is later, as there was a change then that was undone;
+    None where it is open.
+    """
+    end = case.failed.job.completed or case.failed.window.end
+    first, last = min(began(case), moment), max(end, moment)
+    is_whole = any(one.start <= first and last <= one.end for one in case.unbroken)
+    if is_whole and case.is_of_history:
+        return True
+    return False if is_whole or moment > end else None
 
 
 def began(case: Case) -> datetime:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from msgspec import structs
 
-from trail_diff.arns import last_name
 from trail_diff.case.expected import names_between
 from trail_diff.diagnosis.diff import is_expected
 from trail_diff.diagnosis.examined import Explained, began
@@ -24,6 +23,7 @@ from trail_diff.diagnosis.key_history import (
     todays_policy,
 )
 from trail_diff.events.denials import is_denial_code
+from trail_diff.events.encryption_context import names_vault
 from trail_diff.model.decisions import CallerDecision
 from trail_diff.model.learnt import Case, Event, JobEvents, KeyAccess
 from trail_diff.model.report import CallerGroup
@@ -40,14 +40,15 @@ def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
     call = find_call(case, group)
     if call is None or group.key is None:
         return
-    key = key_in_failed(case, group.key)
+    key = key_in_failed(case, group)
     refused_at = call[0].event_time if is_denial_code(call[0].error_code) else None
     versions = list(_policies_of_job(case, key, refused_at))
     if not versions:
         return
     request = request_in_failed(case, call)
     decided = [(version, decide_group(group, request, version, case, _moment(case.failed))) for version in versions]
-    then, decision = next((one for one in decided if one[1].decision in _REFUSALS), decided[0])
+    denying = [one for one in decided if _may_deny(one[1])]
+    then, decision = next((one for one in decided if one[1].decision in _REFUSALS), (*denying, *decided)[0])
     replaced = _replaced_just_before(case, key, refused_at or began(case))
     is_replaced = False
     if replaced is not None and not any(_may_deny(one) for _, one in decided):
@@ -121,12 +122,12 @@ def _policies_put_during(case: Case, key: str) -> tuple[PolicyVersion, ...]:
     return tuple(version for version in versions if version.since is not None and start < version.since <= end)
 
 
-def key_in_failed(case: Case, key: str) -> str:
-    """Return the key that the failed job would have called instead: its vault's, where that was replaced meanwhile."""
-    failed, succeeded = case.failed.job, case.succeeded.job if case.succeeded else None
-    if succeeded is None or key != succeeded.key or failed.key is None or not failed.vault:
+def key_in_failed(case: Case, group: CallerGroup) -> str:
+    """Return the key that the failed job called, or would have: its vault's, where that was replaced meanwhile."""
+    failed, succeeded, key = case.failed.job, case.succeeded.job if case.succeeded else None, group.key or ""
+    if group.failed.calls or succeeded is None or key != succeeded.key or failed.key is None or not failed.vault:
         return key
-    return failed.key if last_name(failed.vault) == last_name(succeeded.vault) else key
+    return failed.key if names_vault(succeeded.vault or "", failed.vault) else key
 
 
 def _policy_before(case: Case, group: CallerGroup) -> PolicyVersion | None:
@@ -144,7 +145,7 @@ def began_succeeded(case: Case) -> datetime | None:
 
 def _decide_today(case: Case, group: CallerGroup, request: Request, then: PolicyVersion) -> CallerDecision | None:
     """Decide by today's policy, when that is known and another one: the last put on the key, or the one given."""
-    key = key_in_failed(case, group.key or "")
+    key = key_in_failed(case, group)
     versions = list(policy_versions(case.changes, key))
     given = todays_policy(case.facts) if key == case.policy_key else None
     today = given or (versions[-1] if versions else None)
@@ -217,7 +218,7 @@ def decide_group(
         layer=decision.layer,
         reasons=decision.reasons,
         grade=decision.grade,
-        key=key_in_failed(case, group.key) if group.key else None,
+        key=key_in_failed(case, group) if group.key else None,
     )
 
 

@@ -201,10 +201,11 @@ def _state_after(event: Event) -> str:
 
 
 def _on_store(changes: Sequence[Event], key: str, facts: Facts) -> Iterator[Event]:
-    """Yield the events of the custom key store that today's DescribeKey says the key is in."""
+    """Yield the events of the custom key store that today's DescribeKey, or else a call, says the key is in."""
     state = facts.key_state or {}
-    store = state.get("CustomKeyStoreId")
-    if not isinstance(store, str) or state.get("Arn") not in (None, key):
+    is_told = bool(state) and state.get("Arn") in (None, key)
+    store = state.get("CustomKeyStoreId") if is_told else facts.key_stores.get(key)
+    if not isinstance(store, str):
         return
     for event in changes:
         is_done = event.event_name in _STORE_EVENTS and event.error_code is None

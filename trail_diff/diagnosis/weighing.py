@@ -13,9 +13,9 @@ from trail_diff.diagnosis.evidence.registry import judge_hypothesis
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis, Standing
 from trail_diff.diagnosis.hypotheses.refused_calls import (
+    doubt_key,
     has_other_job,
     may_be_of_another_job,
-    may_be_of_other_vault,
     told_keys,
 )
 from trail_diff.diagnosis.hypotheses.registry import propose
@@ -64,14 +64,17 @@ class _Judged(Struct, frozen=True):
 def weigh(examined: Examined) -> Weighing:
     """Propose every hypothesis, let every rule judge it, and put together what they say.
 
-    Of equally certain findings those on the job's own keys come first: its role is refused on others for other jobs.
+    Of equally certain findings those on the job's own keys come first, and of these those on the one in question: its
+    role is refused on others for other jobs.
     """
     weighing = settle([(one, judge_hypothesis(examined, one)) for one in propose(examined)])
     gaps = tuple(one for one in examined.case.coverage.warnings if one in GAPS)
     doubted = (_doubt_owner(_doubt_absence(one, gaps), examined.case) for one in weighing.findings)
     own = told_keys(examined.case.failed.job)
+    first = {None, examined.key}
     findings = sorted(
-        doubted, key=lambda one: (_ORDER.index(one.confidence), bool(own) and one.key not in {None, *own})
+        doubted,
+        key=lambda one: (_ORDER.index(one.confidence), bool(own) and one.key not in {None, *own}, one.key not in first),
     )
     return structs.replace(weighing, findings=tuple(findings))
 
@@ -88,21 +91,23 @@ def _doubt_absence(finding: Finding, gaps: tuple[Reason, ...]) -> Finding:
 def _doubt_owner(finding: Finding, case: Case) -> Finding:
     """Return a finding that is not certain where its calls or its key may be those of another job that failed.
 
-    The refused calls: that job has the same role. Where the job has other keys as well, which one it was refused on is
-    open; else one call is too few for two jobs. The key: nothing but the storage service's use of it says that it is of
-    the job's vault, and the other job is on another one.
+    The refused calls: that job has the same role. Where nothing else ties the key to the job, whose calls they were is
+    open; else one call is too few for two jobs. The key: nothing but its use by the storage service, or by the role,
+    says that it is the job's.
     """
     baseline = case.succeeded.job.key_roles if case.succeeded is not None else ()
     told = (one.key for one in (*case.failed.job.key_roles, *baseline))
-    others = {*told, *case.failed.job.keys} - {finding.key}
     calls = list(_refused(finding, case))
+    key = finding.key or next((access.key for tie in calls for access in tie.event.accesses), None)
+    others = {*told, *case.failed.job.keys} - {key}
     if calls and all(has_other_job(case, tie) for tie in calls):
         is_open = all(may_be_of_another_job(case, tie) for tie in calls)
         if is_open or len(calls) == 1:
-            return _lower(finding, "possible" if is_open and others else "likely", Reason.ROLE_OF_OTHER_JOB)
-    if may_be_of_other_vault(case, finding.key):
-        return _lower(finding, "possible" if others else "likely", Reason.KEY_OF_OTHER_VAULT)
-    return finding
+            return _lower(finding, "possible" if is_open else "likely", Reason.ROLE_OF_OTHER_JOB)
+    doubt = doubt_key(case, key) if key is not None else None
+    if doubt is None or (calls and doubt is Reason.ROLE_OF_OTHER_JOB):
+        return finding
+    return _lower(finding, "possible" if others else "likely", doubt)
 
 
 def _lower(finding: Finding, confidence: Confidence, reason: Reason) -> Finding:
@@ -140,8 +145,8 @@ def _judge(hypothesis: Hypothesis, judgements: tuple[Judgement, ...]) -> _Judged
         standing = "refuted"
     elif "proves" in says and hypothesis.standing != "refuted" and not hypothesis.rests_on:
         standing = "confirmed"
-    elif "doubts" in says and standing == "confirmed":
-        standing = "likely"
+    elif "doubts" in says and standing in ("confirmed", "likely"):
+        standing = "likely" if standing == "confirmed" else "possible"
     return _Judged(hypothesis, judgements, standing)
 
 

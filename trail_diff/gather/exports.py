@@ -132,12 +132,12 @@ class Export(FileSource):
         self.noted = noted
         return structs.replace(gathered, events=in_order([*gathered.events, *events]))
 
-    def with_uses(self, gathered: Gathered, asked: Sequence[str]) -> Gathered | None:
+    def with_uses(self, gathered: Gathered, asked: Sequence[str], *, whole: bool = False) -> Gathered | None:
         """Return what `gather_twice` gives with how the keys of a case were used in all of it.
 
-        None if it cannot be settled, as a file was changed meanwhile.
+        `whole`: those that were not changed as well. None if it cannot be settled, as a file was changed meanwhile.
         """
-        return with_uses(gathered, [self.noted], asked) if self.noted is not None else gathered
+        return with_uses(gathered, [self.noted], asked, whole=whole) if self.noted is not None else gathered
 
     def pick_events(self, event_ids: frozenset[str]) -> Iterator[Found]:
         """Read it again for the raw records of some events, copies included, and for what describes jobs."""

@@ -32,6 +32,10 @@ class FactFiles(Struct, frozen=True):
     grants: str | Document | None = None
     organization_id: str | None = None
 
+    def are_of_today(self) -> bool:
+        """Check whether one tells how the key is today, which need not be how it was."""
+        return any(one is not None for one in (self.key_policy, self.key_state, self.grants))
+
 
 class FactDocuments(Struct, frozen=True):
     """The documents about the key as AWS returned them, not validated yet; None where there is none."""

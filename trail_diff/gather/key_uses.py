@@ -1,8 +1,8 @@
 """How the keys of a case were used in a large export, outside of what was kept as well: its third reading.
 
-Only what changed a key lets earlier and later calls decide anything, so without such a change nothing is read again;
-else the batches are that have calls on the changed keys. Every process adds up a history of its own batch, which is
-small however many calls there are; only calls that come more than once are sent one by one, so that each counts once.
+Only what changed a key, or a document of today, lets earlier and later calls decide anything, so without them nothing
+is read again; else the batches are that have calls on the keys. Every process adds up a history of its own batch, which
+is small however many calls there are; only calls that come more than once are sent one by one: each counts once.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from contextlib import suppress
 from msgspec import Struct, structs
 
 from trail_diff.case.gathered import Gathered
-from trail_diff.case.usage_history import UseHistory, changed_keys
+from trail_diff.case.usage_history import UseHistory, compared_keys
 from trail_diff.events.changes import ROLE_POLICY_CHANGES, USER_POLICY_CHANGES
 from trail_diff.events.encryption_context import BACKUP_VAULT_KEY, contexts_of
 from trail_diff.events.key_names import resolve_key
@@ -50,12 +50,16 @@ def trace_of(tally: Tally) -> Trace:
 
 
 def with_uses(
-    gathered: Gathered, notes: Sequence[Noted], asked: Sequence[str], held: Sequence[Event] = ()
+    gathered: Gathered, notes: Sequence[Noted], asked: Sequence[str], held: Sequence[Event] = (), *, whole: bool = False
 ) -> Gathered | None:
-    """Return what was gathered with how the keys that it may concern were used; None as `read_uses` does."""
+    """Return what was gathered with how the keys that it may concern were used; None as `read_uses` does.
+
+    `whole`: that is asked of keys that were not changed as well.
+    """
     windows = [window for note in notes for window in note.windows]
     keys = concerned_keys(gathered, windows, asked) if windows else frozenset[str]()
-    uses = read_uses(notes, keys, _concerned_changes(gathered, windows, keys), held) if windows else ()
+    changes = _concerned_changes(gathered, windows, keys)
+    uses = read_uses(notes, keys, changes, held, whole=whole) if windows else ()
     return None if uses is None else structs.replace(gathered, uses=uses)
 
 
@@ -88,19 +92,19 @@ def _concerned_changes(gathered: Gathered, windows: Sequence[Window], keys: Coll
 
 
 def read_uses(
-    notes: Sequence[Noted], keys: Collection[str], changes: Sequence[Event], held: Sequence[Event] = ()
+    notes: Sequence[Noted], keys: Collection[str], changes: Sequence[Event], held: Sequence[Event] = (), *, whole: bool
 ) -> tuple[Use, ...] | None:
     """Return how keys were used in everything that was read, each call once, as if all events were held.
 
     `held` are the events of what was read beside and is held. None when a file was changed or removed since it was read
     first, or when copies of one event name other keys.
     """
-    history, changed = UseHistory(keys, changes), changed_keys(keys, changes)
+    history, changed = UseHistory(keys, changes, whole=whole), compared_keys(keys, changes, whole=whole)
     met = {digest_of(event_identity(event)): event for event in held if event.is_on(changed)}
     for note in notes if changed else ():
         others = [note.once.common(other.once) for other in notes if other is not note]
         again = frozenset(note.repeats).union(met, *others)
-        events = _add_uses(note, _UseReader(note.options, keys, changes, again), changed, history)
+        events = _add_uses(note, _UseReader(note.options, changed, changes, again), changed, history)
         if events is None:
             return None
         for digest, event in events.items():
@@ -130,23 +134,22 @@ def _add_uses(
 
 
 class _UseReader:
-    """Reads batches again; of each it gives the uses of the keys, and the calls on them that come more than once."""
+    """Reads batches again; of each it gives the uses of some keys, and the calls on them that come more than once."""
 
     def __init__(
         self, options: ReadOptions, keys: Collection[str], changes: Sequence[Event], again: frozenset[bytes]
     ) -> None:
         self._options = structs.replace(options, kms_only=True)
         self._keys, self._changes, self._again = keys, changes, again
-        self._changed = changed_keys(keys, changes)
-        self._needles = [key.rpartition(":key/")[2].encode("utf-8", "surrogatepass") for key in self._changed]
+        self._needles = [key.rpartition(":key/")[2].encode("utf-8", "surrogatepass") for key in keys]
 
     def __call__(self, batch: Batch) -> Iterator[tuple[UseHistory, list[tuple[bytes, Event]], Trace]]:
         """Read a batch."""
-        history, tally = UseHistory(self._keys, self._changes), Tally()
+        history, tally = UseHistory(self._keys, self._changes, whole=True), Tally()
         repeated: list[tuple[bytes, Event]] = []
         with suppress(NotLinesError):
             for event in read_events(self._options, batch, tally, self._may_name):
-                if not event.is_on(self._changed):
+                if not event.is_on(self._keys):
                     continue
                 digest = digest_of(event_identity(event)) if self._again else b""
                 if digest in self._again:

@@ -199,7 +199,8 @@ class Facts(Struct, frozen=True):
 
     `key_policy` is today's policy document, `policy_source` the file or call it came from, `policy_key` the key
     that the document names, as a PutKeyPolicy record does; `key_state` the `KeyMetadata` of DescribeKey, `state_source`
-    where it came from; `grants` the entries of ListGrants.
+    where it came from; `grants` the entries of ListGrants. `key_stores` are the custom key stores of keys
+    that calls name.
     """
 
     key_policy: Mapping[str, Any] | None = None
@@ -209,6 +210,11 @@ class Facts(Struct, frozen=True):
     state_source: str | None = None
     grants: tuple[Mapping[str, Any], ...] | None = None
     organization_id: str | None = None
+    key_stores: Mapping[str, str] = {}
+
+    def are_of_today(self) -> bool:
+        """Check whether a document tells how the key is today, which need not be how it was."""
+        return any(one is not None for one in (self.key_policy, self.key_state, self.grants))
 
 
 class Use(Struct, frozen=True):
@@ -232,9 +238,12 @@ class Use(Struct, frozen=True):
 
 
 class Facets(Struct, frozen=True, order=True):
-    """The facts of a request that a policy can test and that differ from call to call; the context is sorted."""
+    """The facts of a request that a policy can test and that differ from call to call.
 
-    encryption_context: tuple[tuple[str, str], ...] = ()
+    The context is sorted; None where the record has no parameters and so tells of none.
+    """
+
+    encryption_context: tuple[tuple[str, str], ...] | None = ()
     source_ip_address: str | None = None
     vpc_endpoint_id: str | None = None
     principal_id: str | None = None
@@ -268,7 +277,8 @@ class Case(Struct, frozen=True):
     read, inside both windows and beyond; `policy_key` the key that a policy in `facts` belongs to; `expected` the calls
     to expect of the failed job where no job succeeded; `asked_at` is when the question was asked. `policies_elsewhere`
     are the records of policies of other keys that were used without error in the failed job's window. `searched` are
-    the spans that AWS or a log store was asked for; None where everything that there is was read.
+    the spans that AWS or a log store was asked for; None where everything that there is was read. `unbroken` are the
+    spans in which a change of the key would have been seen; `is_of_history`: for certain, as event history was asked.
     """
 
     failed: JobEvents
@@ -285,6 +295,8 @@ class Case(Struct, frozen=True):
     asked_at: datetime | None = None
     policies_elsewhere: tuple[Event, ...] = ()
     searched: tuple[Window, ...] | None = None
+    unbroken: tuple[Window, ...] = ()
+    is_of_history: bool = False
     every_job: JobIndex | None = None
 
     def job_index(self) -> JobIndex:

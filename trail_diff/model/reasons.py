@@ -258,6 +258,7 @@ class Reason(StrEnum):
     DENIES_WHAT_SUCCEEDED = "denies-what-succeeded"
     LACKS_WHAT_SUCCEEDED = "lacks-what-succeeded"
     SUCCEEDED_TOO_SOON = "succeeded-too-soon"
+    WORKED_UNCHANGED = "worked-unchanged"
     ALIAS_MOVED = "alias-moved"
     STOPS_AT_CHANGE = "stops-at-change"
     RESUMES_AT_CHANGE = "resumes-at-change"

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from trail_diff.model.learnt import Window, merge_windows
 from trail_diff.times import parse_time
 
 Hour = tuple[str, str, str]
@@ -28,6 +29,7 @@ class Places:
         self.accounts = frozenset((*(account for _, account in named), *filter(_ACCOUNT.match, accounts)))
         self._hours = hours
         self._starts: dict[tuple[str | None, str | None], list[datetime]] = {}
+        self._unbroken: dict[tuple[str | None, str | None], tuple[Window, ...]] = {}
 
     def __eq__(self, other: object) -> bool:
         """Check whether both are of the same hours, and of the same that was searched."""
@@ -49,6 +51,14 @@ class Places:
         starts = self._starts[region, account]
         last = bisect_right(starts, end)
         return last > 0 and start < starts[last - 1] + timedelta(hours=1)
+
+    def unbroken(self, region: str | None, account: str | None) -> tuple[Window, ...]:
+        """Return the spans in which at most one hour at a time is without a record of a Region and an account."""
+        place, hour = (region, account), timedelta(hours=1)
+        if place not in self._unbroken:
+            hours = [Window(start, start + 2 * hour) for start in self._find_starts(region, account)]
+            self._unbroken[place] = tuple(Window(one.start, one.end - hour) for one in merge_windows(hours))
+        return self._unbroken[place]
 
     def _find_starts(self, region: str | None, account: str | None) -> list[datetime]:
         found = {

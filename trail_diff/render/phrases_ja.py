@@ -13,12 +13,10 @@ JAPANESE = Catalogue(
     grammar=Japanese(),
     reasons=REASONS,
     causes={
-        "key-policy-explicit-deny": "キーポリシーのステートメントが呼び出しを明示的に拒否しています",
-        "key-policy-no-allow": "キーポリシーに呼び出しを許可するものがありません (暗黙的な拒否)",
-        "identity-policy-explicit-deny": (
-            "アイデンティティベースのポリシーのステートメントが呼び出しを明示的に拒否しています"
-        ),
-        "identity-policy-no-allow": ("呼び出しを許可するアイデンティティベースのポリシーがありません (暗黙的な拒否)"),
+        "key-policy-explicit-deny": "キーポリシーのステートメントによる明示的な拒否",
+        "key-policy-no-allow": "キーポリシーに呼び出しの許可がない (暗黙的な拒否)",
+        "identity-policy-explicit-deny": "アイデンティティベースのポリシーのステートメントによる明示的な拒否",
+        "identity-policy-no-allow": "アイデンティティベースのポリシーに許可がない (暗黙的な拒否)",
         "scp-deny": "サービスコントロールポリシー (SCP) により呼び出しが拒否されています",
         "rcp-deny": "リソースコントロールポリシー (RCP) により呼び出しが拒否されています",
         "permissions-boundary-deny": "アクセス許可の境界により呼び出しが拒否されています",
@@ -102,9 +100,9 @@ JAPANESE = Catalogue(
     helps={"true": "効果あり", "false": "効果なし", "undetermined": "判断できません"},
     remedies={
         "exempt-service-principals": "AWS のサービスプリンシパルを Deny の対象から除外する",
-        "exempt-this-service": "このサービスのみを Deny から除外する",
+        "exempt-this-service": "このサービスのみ Deny から除外",
         "exempt-by-source-account": "自分のアカウントのためのサービスの呼び出しを Deny の対象から除外する",
-        "exempt-caller-role": "呼び出し元のロールを Deny の対象から除外する",
+        "exempt-caller-role": "このロールを Deny から除外",
         "require-principal-arn": "aws:PrincipalArn がある場合にのみ Deny を適用する",
         "allow-service-principal": "キーポリシーでサービスプリンシパルを許可する",
         "allow-caller-role": "キーポリシーで呼び出し元のロールを許可する",
@@ -264,10 +262,7 @@ JAPANESE = Catalogue(
         "more": "-v で詳細",
         "next": "次の手順",
         "next_step": "次の手順",
-        "never_your_arn": (
-            "呼び出し元が AWS のサービスの場合、aws:PrincipalArn がお客様のアカウントの ARN になることはないため、"
-            "この Deny に該当します"
-        ),
+        "never_your_arn": "AWS のサービスの値がお客様の ARN になることはないため、この Deny に該当します",
         "no_callers": "どちらのジョブにも関連する KMS 呼び出しはありません",
         "no_callers_of_one": "このジョブに関連する KMS 呼び出しはありません",
         "no_jobs": "ジョブが見つかりませんでした",

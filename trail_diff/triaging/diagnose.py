@@ -37,9 +37,10 @@ NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 class Cases:
-    """The cases of many jobs, out of one reading."""
+    """The cases of many jobs, out of one reading; `are_known`: documents of today are known of their keys."""
 
-    def __init__(self, gathered: Gathered, facts: Facts, pad: timedelta) -> None:
+    def __init__(self, gathered: Gathered, facts: Facts, pad: timedelta, *, are_known: bool = False) -> None:
+        self._whole = are_known or facts.are_of_today()
         self._gathered, self._facts = structs.replace(gathered, index=EventIndex(gathered.events)), facts
         self._questions, self._neighbours = Questions(gathered.jobs, pad), Neighbours(gathered.jobs)
         self._every_job = JobIndex(gathered.jobs)
@@ -70,7 +71,7 @@ class Cases:
             gathered, events=(), jobs=jobs, beyond=self._beyond, index=index, uses=gathered.uses or ()
         )
         case = build_case(known, question, self._facts)
-        uses = self._uses.of(case.keys, case.changes) if self._uses is not None else case.uses
+        uses = self._uses.of(case.keys, case.changes, whole=self._whole) if self._uses is not None else case.uses
         return structs.replace(case, every_job=self._every_job, uses=uses)
 
     def _without_time(self, job: Job) -> Case:

@@ -6,7 +6,8 @@ decides both, as the caller's principal, cannot be what the documents say of it.
 Source: every call on the key that was read (`Case.uses`), each tied to the policy then in force. It fails where the
 call that worked was another request in something that the statement tests and no record tells, and in the first
 minutes of a policy, which KMS may not apply at once everywhere (KMS API reference, "PutKeyPolicy": eventual
-consistency): a success there only puts in doubt.
+consistency): a success there only puts in doubt. So does one where only today's policy is known, and a change of it in
+between may be in no record.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from msgspec import structs
 from trail_diff.case.usage_history import facets_of
 from trail_diff.diagnosis.evidence.requests import explained_for, is_same_request, outcome_of, tested_keys
 from trail_diff.diagnosis.evidence.tested_state import changes_of_tested
-from trail_diff.diagnosis.examined import Examined, Explained
+from trail_diff.diagnosis.examined import Examined, Explained, holds_as_well
 from trail_diff.diagnosis.explain import decide_group, policy_in_force, request_in_failed
 from trail_diff.diagnosis.held_grants import granted_meanwhile, held_until_ended
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
@@ -65,7 +66,9 @@ def judge_by_success(examined: Examined, hypothesis: Hypothesis) -> Judgement | 
             reason = Reason.SUCCEEDED_UNDER_STATEMENT if is_same else Reason.DENIES_WHAT_SUCCEEDED
             return Judgement(RULE, "refutes", (reason,), evidence)
         else:
-            told.append(Judgement(RULE, "doubts", (Reason.SUCCEEDED_TOO_SOON,), evidence))
+            is_todays = explained.policy is not None and explained.policy.is_todays
+            reason = Reason.WORKED_UNCHANGED if is_todays else Reason.SUCCEEDED_TOO_SOON
+            told.append(Judgement(RULE, "doubts", (reason,), evidence))
     return next(iter(told), None)
 
 
@@ -130,7 +133,7 @@ def was_settled(examined: Examined, explained: Explained, hypothesis: Hypothesis
     """
     policy = explained.policy
     if policy is None or policy.is_todays:
-        return None
+        return holds_as_well(examined.case, use.last) if policy is not None else None
     then = policy_in_force(examined.case, use.key, use.last)
     if then is None or then.is_todays or then.since is None:
         return None

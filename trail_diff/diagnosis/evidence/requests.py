@@ -11,6 +11,8 @@ from trail_diff.model.learnt import Facets
 
 _OF_TIME = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime", "aws:multifactorauthage")
 _OF_THE_SESSION = ("aws:userid", "aws:principaltag", "aws:sourceidentity")
+_OF_THE_CONTEXT = ("kms:encryptioncontext", "aws:sourcearn")
+"""What a service works for, as a vault, stands in the context and is what it sends as the source."""
 _OF_THE_REQUEST = (
     "kms:grant",
     "kms:retiring",
@@ -57,9 +59,11 @@ def is_same_request(one: Facets, other: Facets, tested: frozenset[str]) -> bool 
     """
     if any(key in _OF_TIME or key.startswith(_OF_THE_REQUEST) for key in tested):
         return None
+    is_untold = one.encryption_context is None or other.encryption_context is None
+    if is_untold and any(key.startswith(_OF_THE_CONTEXT) for key in tested):
+        return None
     pairs = (
-        # what a service works for, as a vault, stands in the context and is what it sends as the source
-        (("kms:encryptioncontext", "aws:sourcearn"), one.encryption_context == other.encryption_context),
+        (_OF_THE_CONTEXT, one.encryption_context == other.encryption_context),
         (("aws:sourceip", "aws:vpcsourceip"), one.source_ip_address == other.source_ip_address),
         (("aws:sourcevpc", "aws:vpce"), one.vpc_endpoint_id == other.vpc_endpoint_id),
         (_OF_THE_SESSION, one.principal_id == other.principal_id),

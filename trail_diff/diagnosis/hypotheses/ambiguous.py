@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.held_grants import granted_meanwhile
 from trail_diff.diagnosis.hypotheses.interface import Hypothesis
-from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors
+from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, own_errors, was_survived
 from trail_diff.events.denials import is_ambiguous
 from trail_diff.model.codes import Cause, Layer
 from trail_diff.model.learnt import Caller, Event
@@ -30,7 +30,7 @@ def propose_ambiguous(examined: Examined) -> Iterator[Hypothesis]:
     decided = {(one.group.caller.across_sessions(), one.group.action) for one in examined.explained}
     for tie in own_errors(examined):
         caller = tie.event.caller.across_sessions()
-        if not is_ambiguous(tie.event.error_message) or not is_decisive(examined, tie):
+        if not is_ambiguous(tie.event.error_message) or was_survived(examined, tie.event):
             continue
         for access in tie.event.accesses:
             is_open = (caller, access.action) not in decided

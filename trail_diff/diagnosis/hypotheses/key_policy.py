@@ -75,7 +75,7 @@ def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
         explained = examined.explain(group)
         if explained is None:
             continue
-        stated = _stated_layers(examined, group.caller.across_sessions(), group.action)
+        stated = _stated_layers(examined, group)
         if stated:
             yield from _suspects(examined, explained) if stated == {("explicit-deny", "key-policy")} else ()
             continue
@@ -337,13 +337,14 @@ def evidence_in_policy(explained: Explained, statement: StatementRef | None) -> 
     return (Evidence(file=evidence.file, path=f"{evidence.path or ''}/Statement/{statement.index - 1}"),)
 
 
-def _stated_layers(examined: Examined, caller: object, action: str) -> set[tuple[str | None, str]]:
+def _stated_layers(examined: Examined, group: CallerGroup) -> set[tuple[str | None, str]]:
     """Return what the records of a refused call name: what each layer did."""
+    caller, places = group.caller.across_sessions(), [(group.action, group.key), (group.action, None)]
     return {
         (denial.effect, denial.layer)
         for tie in examined.case.failed.events
         if (denial := tie.event.denial) is not None
         and denial.layer is not None
         and tie.event.caller.across_sessions() == caller
-        and any(access.action == action for access in tie.event.accesses)
+        and any((access.action, access.key) in places for access in tie.event.accesses)
     }

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from trail_diff.diagnosis.examined import Examined, began
+from trail_diff.diagnosis.examined import Examined, began, holds_as_well
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.hypotheses.refused_calls import (
@@ -26,6 +26,7 @@ from trail_diff.diagnosis.key_history import (
     KeyStateAt,
     deletion_scheduled,
     state_at,
+    todays_state,
     undone_in_its_second,
 )
 from trail_diff.events.signs import used_keys_of
@@ -54,8 +55,8 @@ TEXTS: Mapping[Cause, CauseText] = {
         means="The key was in another state in which it cannot be used: its material is not imported, or its key "
         "store is not reachable.",
         evidence="A KeyUnavailableException or KMSInvalidStateException; a record that the imported material expired "
-        "or was deleted, or that the key store (named by describe-key) was disconnected; or today's describe- "
-        "key.",
+        "or was deleted, or that the key store (named by describe-key or a call) was disconnected; or today's "
+        "describe-key.",
         helps="Import the material, or connect the key store.",
         remedies=(
             "connect-key-store",
@@ -220,6 +221,11 @@ def _from_todays(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hy
     elif span is not None and span.end <= (job.created or case.failed.window.start):
         if examined.driving or is_about_kms(job):
             yield _make_finding(examined, key, state, "confirmed", (*reasons, Reason.DELETION_SCHEDULED_BEFORE))
+    elif examined.driving and (used := _used_after(examined, key)) is not None:
+        if holds_as_well(case, used):
+            yield refuted(_CAUSES[state.state], (Reason.WORKED_UNCHANGED,), key=key)
+        else:
+            yield _make_finding(examined, key, state, "possible", (*reasons, Reason.WORKED_UNCHANGED))
     elif examined.driving:
         decided = [examined.explain(group) for group in examined.driving]
         is_last = all(one is not None and one.then.decision == "allowed" for one in decided)
@@ -252,6 +258,9 @@ def _state_then(examined: Examined, key: str) -> KeyStateAt | None:
     at_end = state_at(case.changes, key, end, case.facts)
     if at_end is not None and at_end.state in _CAUSES:
         return at_end
+    today = _changed_unseen(examined, key, at_end)
+    if today is not None:
+        return today
     undone = [
         state
         for event in case.changes
@@ -262,6 +271,21 @@ def _state_then(examined: Examined, key: str) -> KeyStateAt | None:
         and state.state in _CAUSES
     ]
     return undone[-1] if undone else state_at(case.changes, key, start, case.facts)
+
+
+def _changed_unseen(examined: Examined, key: str, state: KeyStateAt | None) -> KeyStateAt | None:
+    """Return today's state where it is a worse one than the last record set, and may have been at the job's time.
+
+    What set it is in no record: it need not be later than the job, unless a change up to its end would have been seen.
+    """
+    case, (_, end) = examined.case, _times(examined)
+    today = todays_state(case.facts, key)
+    if state is None or state.event is None or today is None or today.state not in _CAUSES:
+        return None
+    since = state.event.event_time
+    is_seen = any(one.start <= since and end <= one.end for one in case.unbroken)
+    is_later = any(event.event_name in STATE_AFTER and event.event_time > end for event in case.changes)
+    return None if is_seen or is_later else today
 
 
 def _times(examined: Examined) -> tuple[datetime, datetime]:
@@ -318,15 +342,21 @@ def _worked_before(examined: Examined, key: str) -> bool:
 def _used_since(examined: Examined, key: str, change: Event) -> datetime | None:
     """Return when the key was first used in a state that forbids it: what ended that state is in no record."""
     case = examined.case
-    moments = (
-        moment
-        for use in case.uses
-        if use.key == key and use.error_code is None and use.action in CRYPTO_ACTIONS
-        for moment in (use.first, use.last)
-        if moment >= change.event_time + TO_SETTLE
-    )
+    moments = (moment for moment in _moments_of_use(examined, key) if moment >= change.event_time + TO_SETTLE)
     states = ((moment, state_at(case.changes, key, moment, case.facts)) for moment in moments)
     return min((moment for moment, state in states if state is not None and state.event == change), default=None)
+
+
+def _moments_of_use(examined: Examined, key: str) -> Iterator[datetime]:
+    for use in examined.case.uses:
+        if use.key == key and use.error_code is None and use.action in CRYPTO_ACTIONS:
+            yield from (use.first, use.last)
+
+
+def _used_after(examined: Examined, key: str) -> datetime | None:
+    """Return when the key was last used for cryptography after the failed job; None where it was not."""
+    _, end = _times(examined)
+    return max((moment for moment in _moments_of_use(examined, key) if moment > end), default=None)
 
 
 def _tells_of_job(examined: Examined, error: Event, cause: Cause) -> bool:

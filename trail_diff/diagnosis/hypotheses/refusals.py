@@ -5,7 +5,13 @@ from collections.abc import Iterator, Mapping
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
-from trail_diff.diagnosis.hypotheses.refused_calls import THROTTLING_ERRORS, evidence_of, is_decisive, own_errors
+from trail_diff.diagnosis.hypotheses.refused_calls import (
+    THROTTLING_ERRORS,
+    evidence_of,
+    is_decisive,
+    own_errors,
+    was_survived,
+)
 from trail_diff.model.codes import Cause, Confidence
 from trail_diff.model.learnt import TiedEvent
 from trail_diff.model.reasons import Reason
@@ -87,14 +93,15 @@ def propose_throttling(examined: Examined) -> Iterator[Hypothesis]:
     that was made again and worked was no reason to fail.
     """
     errors = _errors(examined, THROTTLING_ERRORS)
-    decisive = [tie for tie in errors if is_decisive(examined, tie)]
-    if not decisive:
+    left = [tie for tie in errors if not was_survived(examined, tie.event)]
+    if not left:
         yield refuted(Cause.KMS_THROTTLED, (Reason.THROTTLING_SURVIVED if errors else Reason.NO_THROTTLING,))
         return
-    events = [tie.event for tie in decisive]
+    is_own = is_decisive(examined, left[0])
+    events = [tie.event for tie in left if not is_own or is_decisive(examined, tie)]
     yield Hypothesis(
         cause=Cause.KMS_THROTTLED,
-        standing=_confidence(examined),
+        standing=_confidence(examined, is_own=is_own),
         caller=events[0].caller,
         action=events[0].accesses[0].action if events[0].accesses else None,
         reasons=(Reason.RECORD_STATES_THROTTLING,),
@@ -102,11 +109,11 @@ def propose_throttling(examined: Examined) -> Iterator[Hypothesis]:
     )
 
 
-def _confidence(examined: Examined) -> Confidence:
+def _confidence(examined: Examined, *, is_own: bool) -> Confidence:
     job = examined.case.failed.job
     if any(word in (job.message or "").lower() for word in _THROTTLING_WORDS):
-        return "confirmed"
-    return "possible" if is_about_kms(job) else "likely"
+        return "confirmed" if is_own else "likely"
+    return "possible" if is_about_kms(job) or not is_own else "likely"
 
 
 def _errors(examined: Examined, codes: frozenset[str]) -> list[TiedEvent]:

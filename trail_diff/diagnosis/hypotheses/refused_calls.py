@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from trail_diff.arns import arn_account, last_name
+from trail_diff.arns import arn_account
 from trail_diff.case.correlate import is_of_region
 from trail_diff.diagnosis.diff import is_onlooker, is_relevant
 from trail_diff.diagnosis.examined import Examined
+from trail_diff.events.encryption_context import names_vault
 from trail_diff.events.normalize import KMS
 from trail_diff.model.codes import CallerKind, Confidence
 from trail_diff.model.learnt import Case, Event, Job, TiedEvent
@@ -33,7 +34,10 @@ def failed_errors(examined: Examined) -> Iterator[TiedEvent]:
             yield tie
 
 
-_BY_ROLE = {Reason.JOB_ROLE, Reason.KEY_AND_JOB_ROLE}
+_BY_ROLE = {Reason.JOB_ROLE, Reason.KEY_AND_JOB_ROLE, Reason.KEY_ONLY, Reason.KEY_AND_SERVICE_PRINCIPAL}
+"""By what a call belongs to a job if its key does: one that only the role tells may be another job's."""
+_LOOKS = ("kms:Describe", "kms:Get", "kms:List")
+"""How the actions begin that a job can do without: one that succeeded may have been refused them."""
 
 
 def own_errors(examined: Examined) -> Iterator[TiedEvent]:
@@ -112,10 +116,14 @@ def may_be_of_another_job(case: Case, tie: TiedEvent) -> bool:
 
 
 def has_other_job(case: Case, tie: TiedEvent, *, only_failed: bool = True) -> bool:
-    """Check whether another job of the role ran when a call was made that only the role ties to the job."""
+    """Check whether another job of the role ran when a call was made that only the role ties to the job.
+
+    One that failed, unless a job can do without the call.
+    """
     own, moment = case.failed.job, tie.event.event_time
     if not _BY_ROLE.issuperset(tie.reasons) or tie.event.is_on(told_keys(own)):
         return False
+    only_failed = only_failed and not all(access.action.startswith(_LOOKS) for access in tie.event.accesses)
     running = (
         job
         for job in case.jobs
@@ -132,28 +140,26 @@ def is_same_job(job: Job, own: Job) -> bool:
     return job.id.casefold() in {own.id.casefold(), (own.parent or "").casefold()}
 
 
-def may_be_of_other_vault(case: Case, key: str | None) -> bool:
-    """Check whether a key is the job's vault's by nothing but a call of the storage service, made while others failed.
+def doubt_key(case: Case, key: str | None) -> Reason | None:
+    """Return why a key may be another job's, which failed in the same place at the time; None where it is the job's.
 
-    Such a call names no vault in its encryption context, and a job on another vault of the Region failed at the time.
+    Nothing but a call of the storage service tells that it is the vault's, and such a call names no vault in its
+    encryption context; or nothing but a call of the role that it is the resource's.
     """
     own = case.failed.job
     sides = [side.job for side in (case.failed, case.succeeded) if side is not None]
-    origins = {one.origin for job in sides for one in job.key_roles if one.key == key}
-    if "storage-service" not in origins or not origins <= {"storage-service", "baseline", "job-role"}:
-        return False
+    origins = {one.origin for job in sides for one in job.key_roles if one.key == key} - {"baseline"}
     start, end = own.created or own.completed, own.completed or own.created
-    return (
-        start is not None
-        and end is not None
-        and any(
-            job.vault
-            and last_name(job.vault) != last_name(own.vault)
-            and not is_same_job(job, own)
-            and (job.region, job.account) == (own.region, own.account)
-            for job in case.job_index().failed_between(start, end)
-        )
-    )
+    if not origins or not origins <= {"storage-service", "job-role"} or start is None or end is None:
+        return None
+    is_vaults = "storage-service" in origins
+    for job in case.job_index().failed_between(start, end):
+        is_here = (job.region, job.account) == (own.region, own.account) and not is_same_job(job, own)
+        if is_here and is_vaults and job.vault and not names_vault(job.vault, own.vault or ""):
+            return Reason.KEY_OF_OTHER_VAULT
+        if is_here and not is_vaults and job.role == own.role:
+            return Reason.ROLE_OF_OTHER_JOB
+    return None
 
 
 def told_keys(job: Job) -> set[str]:
