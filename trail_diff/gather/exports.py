@@ -213,6 +213,11 @@ class SurveyKinds(Struct, frozen=True):
         details = record.service_event_details
         return record.event_source != KMS and details is not NULL and bool(details)
 
+    def surely_keeps(self, record: SlimRecord) -> bool:
+        """Check whether the event is kept whatever the fields hold that are not decoded: it need not be read again."""
+        tells = memoryview(record.service_event_details)[:2] == b'{"'
+        return record.event_name in _KEPT_NAMES or (tells and record.event_source.lower() != KMS)
+
 
 def _read_code(record: SlimRecord | Event) -> str | None:
     code = record.error_code
@@ -267,7 +272,7 @@ class _Rereader:
 
     def _may_be_inside(self, record: SlimRecord) -> bool:
         moment = parse_time(record.event_time)
-        return moment is not None and self._is_inside(moment)
+        return moment is not None and self._is_inside(moment) and not self._kinds.surely_keeps(record)
 
     def _is_inside(self, moment: datetime) -> bool:
         return any(window.holds(moment) for window in self._windows)

@@ -44,7 +44,7 @@ class Cases:
         self._questions, self._neighbours = Questions(gathered.jobs, pad), Neighbours(gathered.jobs)
         self._every_job = JobIndex(gathered.jobs)
         self._uses = None if gathered.uses is not None else KeyUses(gathered.events)
-        self._beyond = Beyond(tuple(gathered.key_names()), gathered.beyond.lacks_caller_type)
+        self._beyond = Beyond(lacks_caller_type=gathered.beyond.lacks_caller_type)
 
     def of(self, job: Job) -> Case:
         """Return the case of a job; one without any time has no events, as they cannot be found.
@@ -63,7 +63,7 @@ class Cases:
 
     def _build(self, job: Job, question: Question, sides: Sequence[Job]) -> Case:
         gathered = self._gathered
-        windows = _look_around(job, gathered, question, self._neighbours)
+        windows = case_windows(structs.replace(gathered, jobs=self._neighbours.alike(job)), question)
         jobs = self._neighbours.around(job, sides, windows)
         index = gathered.found().limited(windows)
         known = structs.replace(

@@ -94,6 +94,10 @@ class Neighbours:
         return tuple(self._jobs[place] for place in sorted(places))
 
 
+_Span = tuple[datetime, datetime, int]
+"""When a job began and ended, and its place."""
+
+
 class _Row:
     """The places of jobs that are alike, found by nearness in time."""
 
@@ -184,22 +188,37 @@ def _by_vault(jobs: Sequence[Job]) -> dict[str, list[tuple[datetime, datetime, i
 def _find_spans(jobs: Sequence[Job], counts: Counter[str]) -> dict[tuple[str, str], _Spans]:
     """Return for each vault and role the jobs that tell when any job ran there, whichever of them is left out.
 
-    One is passed over where enough others ran all the while; those whose id stands for several jobs are all kept.
+    A few that reach far tell it for all; those whose id stands for several jobs are all kept.
     """
-    timed = [(job.created, job.completed, n) for n, job in enumerate(jobs) if job.created and job.completed]
-    timed.sort(key=lambda one: (one[0], -one[1].timestamp(), one[2]))
-    ends: dict[tuple[str, str], list[datetime]] = {}
-    kept: dict[tuple[str, str], list[tuple[datetime, datetime, int]]] = {}
-    for start, end, place in timed:
-        is_alone = counts[jobs[place].id.casefold()] == 1
-        for sign in _sharing(jobs[place]):
-            latest = ends.setdefault(sign, [])
-            if is_alone and len(latest) == _LAYERS and latest[0] >= end:
-                continue
-            kept.setdefault(sign, []).append((start, end, place))
-            if is_alone:
-                ends[sign] = sorted([*latest, end])[-_LAYERS:]
+    found: dict[tuple[str, str], list[_Span]] = {}
+    kept: dict[tuple[str, str], list[_Span]] = {}
+    for place, job in enumerate(jobs):
+        if job.created and job.completed:
+            is_alone = counts[job.id.casefold()] == 1
+            for sign in _sharing(job):
+                (found if is_alone else kept).setdefault(sign, []).append((job.created, job.completed, place))
+    for sign, spans in found.items():
+        for _ in range(_LAYERS):
+            cover = set(_cover(spans))
+            kept.setdefault(sign, []).extend(cover)
+            spans = [span for span in spans if span not in cover]
     return {sign: _Spans(spans) for sign, spans in kept.items()}
+
+
+def _cover(spans: Iterable[_Span]) -> Iterator[_Span]:
+    """Yield a few of some spans that hold every moment that any of them holds: of those that go on, the longest."""
+    until, best = _EARLIEST, None
+    for span in sorted(spans):
+        start, end, _ = span
+        if best is not None and start > until:
+            yield best
+            until, best = best[1], None
+        if start > until:
+            until, best = start, span
+        elif end > (best[1] if best is not None else until):
+            best = span
+    if best is not None:
+        yield best
 
 
 def _find_open(jobs: Sequence[Job]) -> dict[tuple[str, str], list[int]]:
