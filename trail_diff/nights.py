@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field, structs
 
-from trail_diff.case.gathered import Gathered
-from trail_diff.events.changes import is_change
+from trail_diff.case.gathered import Gathered, only_calls
 from trail_diff.gather.key_facts import load_documents, read_facts
 from trail_diff.inputs import Inputs, connect_inputs, gather_with_facts, read_given_jobs
 from trail_diff.model.learnt import Case, Facts, Window
@@ -49,8 +48,7 @@ def gather_night(inputs: Inputs, plan: TriagePlan) -> tuple[Material, TriagePlan
     if inputs.is_live and not inputs.is_engine_for_all:
         return gather_listed(inputs, plan, connect_inputs(inputs))
     gathered, facts = gather_with_facts(_aim(inputs, plan), plan.windows)
-    told = tuple(event for event in gathered.events if event.accesses or is_change(event))
-    return Material(structs.replace(gathered, events=told), facts), _rename(plan, inputs)
+    return Material(only_calls(gathered), facts), _rename(plan, inputs)
 
 
 def gather_listed(inputs: Inputs, plan: TriagePlan, connection: "Connection") -> tuple[Material, TriagePlan]:

@@ -6,7 +6,6 @@ out; a context of unknown form never does. Time can mislead: a busy key is used 
 what happens in the padding may belong to a neighbouring job, so calls there are left to the job that was running.
 """
 
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -135,8 +134,7 @@ def _belongs_to_neighbour(event: Event, job: Job, spans: Sequence[Window]) -> bo
     moment = event.event_time
     if job.created and job.completed and job.created <= moment <= job.completed:
         return False
-    at = bisect_right(spans, moment, key=lambda span: span.start)
-    return at > 0 and moment <= spans[at - 1].end
+    return any(span.start <= moment <= span.end for span in spans)
 
 
 def _runs_of_neighbours(job: Job, others: Iterable[Job], window: Window) -> Sequence[Window]:
@@ -161,4 +159,3 @@ def _overlap(one: Job, other: Job) -> bool:
 
 def _is_same_vault(one: Job, other: Job) -> bool:
     return bool(one.vault) and bool(other.vault) and last_name(one.vault) == last_name(other.vault)
-

@@ -57,13 +57,13 @@ class Cases:
         alike = self._neighbours.alike(job)
         best = next(iter(rank_baselines(job, alike)), None)
         if best is None:
-            return self._build(job, question, alike)
-        case = self._build(job, structs.replace(question, baseline_job_id=best.id), (best,))
-        return case if case.succeeded and case.succeeded.events else self._build(job, question, alike)
+            return self._build(job, question, alike, alike)
+        case = self._build(job, structs.replace(question, baseline_job_id=best.id), alike, (best,))
+        return case if case.succeeded and case.succeeded.events else self._build(job, question, alike, alike)
 
-    def _build(self, job: Job, question: Question, sides: Sequence[Job]) -> Case:
+    def _build(self, job: Job, question: Question, alike: Sequence[Job], sides: Sequence[Job]) -> Case:
         gathered = self._gathered
-        windows = case_windows(structs.replace(gathered, jobs=self._neighbours.alike(job)), question)
+        windows = case_windows(structs.replace(gathered, jobs=alike), question)
         jobs = self._neighbours.around(job, sides, windows)
         index = gathered.found().limited(windows)
         known = structs.replace(
