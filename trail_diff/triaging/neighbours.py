@@ -198,10 +198,11 @@ def _find_spans(jobs: Sequence[Job], counts: Counter[str]) -> dict[tuple[str, st
             for sign in _sharing(job):
                 (found if is_alone else kept).setdefault(sign, []).append((job.created, job.completed, place))
     for sign, spans in found.items():
+        rest = set(spans)
         for _ in range(_LAYERS):
-            cover = set(_cover(spans))
+            cover = set(_cover(rest))
             kept.setdefault(sign, []).extend(cover)
-            spans = [span for span in spans if span not in cover]
+            rest -= cover
     return {sign: _Spans(spans) for sign, spans in kept.items()}
 
 
