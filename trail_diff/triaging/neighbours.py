@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from trail_diff.arns import last_name
+from trail_diff.case.baseline import differ
 from trail_diff.case.builder import MOST_BASELINES
 from trail_diff.case.correlate import has_concurrent_job
 from trail_diff.case.expected import MOST_LENDERS
@@ -85,7 +86,7 @@ class Neighbours:
         places = set(self._ids[job.id.casefold()])
         for sign in _signs(job):
             for (kind, account, region, *_), row in self._comparable.get(sign, {}).items():
-                is_near = kind == job.kind and not _differ(account, job.account) and not _differ(region, job.region)
+                is_near = kind == job.kind and not differ(account, job.account) and not differ(region, job.region)
                 places.update(row.nearest(job.created, MOST_BASELINES + 1) if is_near else ())
         lenders = self._lenders.get(_lending(job))
         return places.union(lenders.nearest(job.created, MOST_LENDERS + 1) if lenders else ())
@@ -234,7 +235,3 @@ def _find_open(jobs: Sequence[Job]) -> dict[tuple[str, str], list[int]]:
                 met.add(jobs[place].id.casefold())
                 found.setdefault(sign, []).append(place)
     return found
-
-
-def _differ(one: str | None, other: str | None) -> bool:
-    return bool(one and other and one != other)
