@@ -218,7 +218,7 @@ class SurveyKinds(Struct, frozen=True):
 
     def surely_keeps(self, record: SlimRecord) -> bool:
         """Check whether the event is kept whatever the fields hold that are not decoded: it need not be read again."""
-        tells = memoryview(record.service_event_details)[:2] == b'{"'
+        tells = bytes(memoryview(record.service_event_details)[:2]) == b'{"'
         return record.event_name in _KEPT_NAMES or (tells and record.event_source.lower() != KMS)
 
 
