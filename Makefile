@@ -16,7 +16,7 @@ CHECKS := \
   package \
   test-browser
 
-.PHONY: test-terraform test-action check $(CHECKS) demo test fuzz mutants golden fixtures bench screenshot clean
+.PHONY: test-terraform test-action lower-bounds check $(CHECKS) demo test fuzz mutants golden fixtures bench screenshot clean
 
 demo: $(STAMP)
 	$(DEMO) || test $$? -eq 1
@@ -93,6 +93,15 @@ package: $(STAMP)
 	  build/package/bin/trail-diff doctor --offline && \
 	  (cd build && package/bin/trail-diff jobs --events ../fixtures/original-incident/trail --format html >/dev/null) || exit 1; \
 	done
+
+# The oldest versions that pyproject.toml takes, in an environment of their own, and the tests of what uses them.
+# The schemas that ship are as the newest msgspec makes them, so that they are made here is not tested.
+lower-bounds: $(STAMP)
+	$(PYTHON) -m venv --clear build/lower-bounds
+	$(BIN)/python tests/lower_bounds.py > build/lower-bounds/oldest.txt
+	build/lower-bounds/bin/python -m pip install --quiet --disable-pip-version-check -r build/lower-bounds/oldest.txt \
+	  hypothesis jsonschema pytest pytest-xdist
+	PYTHONPATH=. build/lower-bounds/bin/python -m pytest -n auto tests/api tests/test_api.py tests/render -k "not schema_in_package and not shipped_schema"
 
 # Compiled first, as pip compiles the engines that trail-diff is compared with.
 bench: $(STAMP)

@@ -19,7 +19,7 @@ from trail_diff.case.gathered import Gathered
 from trail_diff.case.question import Question
 from trail_diff.errors import JobNotFoundError, UsageError
 from trail_diff.gather.exports import Export, WindowsOf, count_calls, is_by_name
-from trail_diff.gather.fold import Bunch, Fold
+from trail_diff.gather.fold import Fold, add_call
 from trail_diff.gather.job_files import find_in_job_files, read_job_files
 from trail_diff.gather.key_facts import Document, FactDocuments, FactFiles, load_document, load_documents, read_facts
 from trail_diff.gather.key_uses import with_uses
@@ -242,7 +242,7 @@ def count_inputs(inputs: Inputs, fold: Fold) -> Coverage:
     gathered = _fetch_calls(inputs) if inputs.is_live else gather_inputs(inputs)
     calls = [event for event in gathered.events if event.accesses]
     for event in calls:
-        fold.open(fold.kinds.kind(event), event)(Bunch.of(event))
+        add_call(fold, event)
     return structs.replace(summarize_reading(gathered.tally, gathered.skipped), events_kept=len(calls))
 
 

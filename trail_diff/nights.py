@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field, structs
 
-from trail_diff.case.gathered import Gathered
+from trail_diff.case.gathered import Gathered, only_calls
 from trail_diff.gather.key_facts import load_documents, read_facts
 from trail_diff.inputs import Inputs, connect_inputs, gather_with_facts, read_given_jobs
 from trail_diff.model.learnt import Case, Facts, Window
@@ -41,13 +41,15 @@ class Material(Struct, frozen=True):
 def gather_night(inputs: Inputs, plan: TriagePlan) -> tuple[Material, TriagePlan]:
     """Read what there is for many jobs, and return which of them are asked about, by the names they are read by.
 
+    Of the events, those are left out that told of jobs only.
+
     Raises:
         TrailDiffError: what could not be used, with a hint.
     """
     if inputs.is_live and not inputs.is_engine_for_all:
         return gather_listed(inputs, plan, connect_inputs(inputs))
     gathered, facts = gather_with_facts(_aim(inputs, plan), plan.windows)
-    return Material(gathered, facts), _rename(plan, inputs)
+    return Material(only_calls(gathered), facts), _rename(plan, inputs)
 
 
 def gather_listed(inputs: Inputs, plan: TriagePlan, connection: "Connection") -> tuple[Material, TriagePlan]:

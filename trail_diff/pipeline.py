@@ -240,12 +240,13 @@ def group_night(
     read: "Material", plan: "TriagePlan", processes: int = 1, *, is_whole: bool = True
 ) -> tuple[Triage, Mapping[JobKey, Report]]:
     """Diagnose the jobs that are asked about, many in several processes, and put those with the same cause together."""
+    from trail_diff.diagnosis.conclusion import conclude
     from trail_diff.triaging.diagnose import Cases, diagnose_all
     from trail_diff.triaging.group import group_reports, is_worth_telling, job_key, outline
     from trail_diff.triaging.select import check_completed
 
     gathered, cases = read.gathered, Cases(read.gathered, read.given, plan.pad, are_known=bool(read.by_key))
-    tell = analyse if is_whole else lambda case: outline(analyse(case))
+    tell = analyse if is_whole else lambda case: outline(conclude(case, is_whole=False))
     reports = diagnose_all(lambda job: read.with_facts(cases.of(job)), plan.select(gathered), tell, processes)
     told = [report for report in reports if is_worth_telling(report) and plan.wanted.wants_cause(report.verdict.cause)]
     seen = sum(map(plan.wanted.holds, gathered.jobs))

@@ -140,6 +140,27 @@ def test_two_passes_build_the_case_that_one_builds(
         assert (two.jobs, two.skipped, vars(two.tally)) == (whole.jobs, whole.skipped, vars(whole.tally))
 
 
+def test_what_told_of_jobs_only_is_not_held_for_many_jobs(place: Path) -> None:
+    """Its jobs are known; calls of KMS, refused or in a window, and changes are among the events."""
+    made = Recording()
+    resource, role = made.arn("dynamodb", "table/orders"), made.role_arn("backup")
+    times = ("2026-03-01T18:05:00Z", "2026-03-01T12:05:00Z")
+    for number, time in enumerate(times):
+        made.backup_job(f"told-{number}", time, time, "COMPLETED", vault="v", resource=resource, role=role)
+        made.kms(time, "Decrypt", KEYS[0], made.service("backup.amazonaws.com"), {})
+        made.kms(time, "Decrypt", KEYS[0], made.service("backup.amazonaws.com"), {}, errorCode="AccessDenied")
+        made.kms(time, "DisableKey", KEYS[0], made.user("admin"))
+    folder = write(place / "many", [{"Records": [record]} for record in made.sorted()])
+
+    found = Export([str(folder)], OPTIONS).gather_twice(
+        read_job_files([]), lambda _gathered: SPANS[:1], with_refused=True
+    )
+
+    assert found is not None
+    assert {job.id for job in found.jobs} == {"TOLD-0", "TOLD-1"}
+    assert sorted(event.event_name for event in found.events) == ["Decrypt"] * 3 + ["DisableKey"] * 2
+
+
 @given(files=st.lists(st.lists(wider(), max_size=6), min_size=8, max_size=12), keys=QUESTIONS)
 @settings(max_examples=examples(60), deadline=None)
 def test_two_passes_compare_two_spans_as_one_does(files: list[Any], keys: tuple[str, ...], place: Path) -> None:

@@ -20,6 +20,7 @@ from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.normalize import normalize_record
 from trail_diff.gather.engine import Skips
 from trail_diff.gather.exports import count_calls
+from trail_diff.gather.fold import add_call
 from trail_diff.model.learnt import Coverage, Event
 from trail_diff.model.lists import CallerUse
 from trail_diff.read.files import FileReader
@@ -164,7 +165,7 @@ def count_generally(file: Path, keys: list[str]) -> tuple[tuple[CallerUse, ...],
     events, tally, skips = read_generally(file)
     count = CallerCount(keys)
     for event in events:
-        count.add(event)
+        add_call(count, event)
     coverage = summarize_reading(tally, skips.merged())
     return count.rows(), structs.replace(coverage, events_kept=len(events))
 
@@ -199,7 +200,7 @@ def test_replaying_gives_what_reading_every_record_gives(data: bytes, keys: list
 
     count_calls([str(file)], quick)
     for event in read_generally(file)[0]:
-        slow.add(event)
+        add_call(slow, event)
 
     sums = [[(one.access, one.event.caller.role_arn, one.calls, one.succeeded, one.denied) for one in replayed.requests()]
             for replayed in (quick, slow)]  # fmt: skip

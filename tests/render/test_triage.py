@@ -107,12 +107,13 @@ def test_a_night_fits_one_screen(lang: Lang) -> None:
 
     assert len(shown.splitlines()) <= 24
     assert "-v" in shown.splitlines()[-2]
+    assert "--job-id" in shown
 
 
 @pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize(("width", "is_shown"), [(120, True), (80, False)])
-def test_a_group_names_a_job_to_go_on_with_where_its_line_has_room(lang: Lang, width: int, is_shown: bool) -> None:  # noqa: FBT001
-    """On a wide terminal the id of one job is whole on the first of a group's lines, of which there are three still."""
+@pytest.mark.parametrize(("width", "line"), [(120, 1), (80, 4)])
+def test_a_group_names_a_job_to_go_on_with(lang: Lang, width: int, line: int) -> None:
+    """On a wide terminal the id of one job is whole on the first of a group's lines, on a narrow one below them."""
     made, job_id = with_text("a"), "2C47CAFB-F2A8-4324-BC60-6017794526C5"
     job = structs.replace(made.groups[0].jobs[0], id=job_id)
 
@@ -120,9 +121,17 @@ def test_a_group_names_a_job_to_go_on_with_where_its_line_has_room(lang: Lang, w
         structs.replace(made, groups=(structs.replace(made.groups[0], jobs=(job,)),)), "table", width=width, lang=lang
     )
 
-    assert len(shown.splitlines()) == 5
-    assert shown.splitlines()[1].endswith(f"--job-id {job_id}") == is_shown
-    assert (job_id in shown) == is_shown
+    assert len(shown.splitlines()) == 6 if line > 1 else 5
+    assert shown.splitlines()[line].endswith(f"--job-id {job_id}")
+
+
+@pytest.mark.parametrize(("groups", "ids"), [(2, 2), (3, 3), (4, 3)])
+def test_lines_of_their_own_for_ids_leave_a_night_on_one_screen(groups: int, ids: int) -> None:
+    """As many groups have one as the screen has lines left; every other group here is told in its last line."""
+    shown = render(with_text("a-name" * 9, groups=groups), "table", width=80).splitlines()
+
+    assert len(shown) <= 24
+    assert sum(line.strip().startswith("e.g. --job-id") for line in shown) == ids
 
 
 @pytest.mark.parametrize("lang", LANGS)

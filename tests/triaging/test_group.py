@@ -1,12 +1,17 @@
 """How reports are put into groups."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from msgspec import structs
 from render.canonical import CANONICAL
 
+from trail_diff.case.question import Question
+from trail_diff.diagnosis.conclusion import conclude
+from trail_diff.inputs import Inputs
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import Report
+from trail_diff.pipeline import load_case
 from trail_diff.render.phrases import catalogue
 from trail_diff.render.summary import summarize
 from trail_diff.triaging.group import group_reports, is_worth_telling, outline
@@ -57,3 +62,17 @@ def test_an_outline_is_grouped_and_worded_as_its_report() -> None:
     assert group_reports(outlines, 2, Coverage()) == group_reports(reports, 2, Coverage())
     assert [is_worth_telling(one) for one in outlines] == [is_worth_telling(one) for one in reports]
     assert [summarize(one, catalogue("en")) for one in outlines] == [summarize(one, catalogue("en")) for one in reports]
+
+
+def test_a_report_without_exhibits_concludes_the_same() -> None:
+    """What groups are told from is the same whether the exhibits of a report are made or not."""
+    folder = Path(__file__).parents[2] / "fixtures" / "original-incident" / "trail"
+    case = load_case(Inputs(events=(str(folder),)), Question("2c47cafb-f2a8-4324-bc60-6017794526c5"))
+
+    whole, bare = conclude(case), conclude(case, is_whole=False)
+
+    assert outline(bare) == outline(whole)
+    assert whole.verdict.outcome == "explained"
+    assert whole.events
+    assert whole.weighing
+    assert not any((bare.events, bare.weighing, bare.decisions, bare.absence, bare.policies))

@@ -5,6 +5,7 @@ from making import make_events
 from recording import Recording
 
 from trail_diff.errors import SourceError
+from trail_diff.gather.fold import add_call
 from trail_diff.usage import callers
 from trail_diff.usage.callers import CallerCount
 
@@ -20,7 +21,7 @@ def test_calls_are_counted_by_caller_action_and_key() -> None:
     count = CallerCount()
 
     for event in make_events(made.records):
-        count.add(event)
+        add_call(count, event)
 
     busiest, rarer = count.rows()
     assert (busiest.key, busiest.calls, busiest.errors) == (key, 3, 0)
@@ -38,7 +39,7 @@ def test_keys_narrow_the_count() -> None:
     for asked in (key, key.split("/")[1]):
         count = CallerCount([asked])
         for event in make_events(made.records):
-            count.add(event)
+            add_call(count, event)
 
         assert [row.key for row in count.rows()] == [key]
 
@@ -54,7 +55,7 @@ def test_a_key_is_found_by_its_alias_wherever_the_alias_is_named() -> None:
     for asked in (alias, made.arn("kms", alias), key.upper().replace("ARN:AWS:KMS:EU-WEST-1", "arn:aws:kms:eu-west-1")):
         count = CallerCount([asked.replace(":KEY/", ":key/")])
         for event in make_events(made.records):
-            count.add(event)
+            add_call(count, event)
 
         assert [row.caller.name for row in count.rows()] == ["alice", "bob"]
 
@@ -66,7 +67,7 @@ def test_an_alias_that_no_call_names_fits_nothing() -> None:
     count = CallerCount(["alias/none"])
 
     for event in make_events(made.records):
-        count.add(event)
+        add_call(count, event)
 
     assert count.rows() == ()
 
@@ -79,7 +80,7 @@ def test_sessions_of_a_role_are_one_row() -> None:
     count = CallerCount()
 
     for event in make_events(made.records):
-        count.add(event)
+        add_call(count, event)
 
     assert [row.calls for row in count.rows()] == [3]
 
@@ -94,7 +95,7 @@ def test_rows_that_are_alike_have_a_fixed_order() -> None:
 
     for count, records in zip(counts, (made.records, made.records[::-1]), strict=True):
         for event in make_events(records):
-            count.add(event)
+            add_call(count, event)
 
     assert [row.caller.account for row in counts[0].rows()] == ["123456789012", "444455556666", "111122223333"]
     assert counts[0].rows() == counts[1].rows()
@@ -108,9 +109,9 @@ def test_more_callers_than_can_be_held_are_refused(monkeypatch: pytest.MonkeyPat
         made.kms("2026-03-01T18:00:00Z", "Decrypt", made.key_arn("k"), made.role(f"role-{number}", "s"))
     first, second, third = make_events(made.records)
     count = CallerCount()
-    count.add(first)
-    count.add(second)
-    count.add(second)
+    add_call(count, first)
+    add_call(count, second)
+    add_call(count, second)
 
     with pytest.raises(SourceError, match="more than 2 different callers"):
-        count.add(third)
+        add_call(count, third)

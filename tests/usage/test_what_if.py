@@ -12,6 +12,7 @@ from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, SERVICES_EXEMPT, deny, polic
 
 from trail_diff.cli import run
 from trail_diff.errors import PolicyError, UsageError
+from trail_diff.gather.fold import add_call
 from trail_diff.model.what_if import WhatIfRow
 from trail_diff.policy.documents.document import policy_from
 from trail_diff.usage.known_calls import KnownCalls, expected_calls
@@ -31,7 +32,7 @@ def outcomes(made: Recording, new: dict[str, Any], old: dict[str, Any] | None = 
     policies = Policies(new, old, GRANTS)
     replayed = ObservedRequests([policies.new, policies.old, policies.grants])
     for event in make_events(made.records):
-        replayed.add(event)
+        add_call(replayed, event)
     return {row.outcome: row for row in replay(replayed.requests(), policies)}
 
 
@@ -121,7 +122,7 @@ def test_without_the_old_policy_a_call_that_only_grants_may_allow_is_at_risk(
     """Where grants are not known, a call without an Allow may break; a role's own policies may be what lets it in."""
     (event,) = make_events(call(identity).records)
     replayed = ObservedRequests([])
-    replayed.add(event)
+    add_call(replayed, event)
 
     (row,) = replay(replayed.requests(), Policies(policy(MADE)))
 
@@ -167,7 +168,7 @@ def test_undecided_call_says_how_to_supply_what_is_unknown(condition: dict[str, 
     made = call(MADE.role("app", "s"))
     made.records[0].update(requestParameters=None)
     for event in make_events(made.records):
-        replayed.add(event)
+        add_call(replayed, event)
 
     (row,) = replay(replayed.requests(), policies)
 
@@ -277,8 +278,8 @@ def test_contexts_are_told_apart_only_when_a_policy_tests_them() -> None:
     plain, careful = (ObservedRequests([new]) for new in (OLD, tested))
 
     for event in make_events(made.records):
-        plain.add(event)
-        careful.add(event)
+        add_call(plain, event)
+        add_call(careful, event)
 
     assert (len(plain.requests()), len(careful.requests())) == (1, 50)
     assert plain.requests()[0].calls == 50

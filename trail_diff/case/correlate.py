@@ -42,7 +42,7 @@ def tie_events(
     """
     own_id = job.id.casefold()
     others = [other for other in others if other.id.casefold() != own_id]
-    near = _join_spans(other for other in others if _is_neighbour(job, other, window))
+    near = _runs_of_neighbours(job, others, window) if job.kind != "window" else ()
     in_question, vaults = frozenset(keys), vaults_of(others)
     about = events.within(window) if job.kind == "window" else events.concerning(job, window)
     told: dict[int, tuple[Reason, ...]] = {}
@@ -60,8 +60,8 @@ def has_concurrent_job(job: Job, others: Iterable[Job]) -> bool:
     """Check whether another job ran on the same vault while this one did; a job and its parent are one."""
     own = {one.casefold() for one in (job.id, job.parent) if one}
     return any(
-        _is_same_vault(job, other)
-        and _overlap(job, other)
+        _overlap(job, other)
+        and _is_same_vault(job, other)
         and other.id.casefold() not in own
         and (other.parent or "").casefold() != job.id.casefold()
         for other in others
@@ -132,26 +132,23 @@ def _may_be_about_keys(event: Event, keys: frozenset[str]) -> bool:
 def _belongs_to_neighbour(event: Event, job: Job, spans: Sequence[Window]) -> bool:
     """Check whether a call in the padding was made while a neighbouring job on the same vault or role ran."""
     moment = event.event_time
-    if job.kind == "window" or _ran_at(job, moment):
+    if job.created and job.completed and job.created <= moment <= job.completed:
         return False
-    return any(span.holds(moment) for span in spans)
+    return any(span.start <= moment <= span.end for span in spans)
 
 
-def _join_spans(jobs: Iterable[Job]) -> Sequence[Window]:
-    """Return when any of some jobs ran, overlaps put together."""
-    spans = {(job.created, job.completed) for job in jobs if job.created and job.completed}
-    return merge_windows(Window(start, end) for start, end in spans if start <= end)
-
-
-def _is_neighbour(job: Job, other: Job, window: Window) -> bool:
-    """Check whether another job on the same vault or role ran inside of a window."""
-    if not (other.created and other.completed and other.created <= window.end and other.completed >= window.start):
-        return False
-    return _is_same_vault(job, other) or _is_same_role(job, other)
-
-
-def _ran_at(job: Job, moment: datetime) -> bool:
-    return bool(job.created and job.completed and job.created <= moment <= job.completed)
+def _runs_of_neighbours(job: Job, others: Iterable[Job], window: Window) -> Sequence[Window]:
+    """Return when other jobs on the same vault or role ran inside of a window, overlaps put together."""
+    vault = last_name(job.vault)
+    spans = {
+        (other.created, other.completed)
+        for other in others
+        if other.created
+        and other.completed
+        and window.start <= other.completed >= other.created <= window.end
+        and ((job.role and job.role == other.role) or (last_name(other.vault) == vault and _is_same_vault(job, other)))
+    }
+    return merge_windows(Window(start, end) for start, end in spans)
 
 
 def _overlap(one: Job, other: Job) -> bool:
@@ -162,7 +159,3 @@ def _overlap(one: Job, other: Job) -> bool:
 
 def _is_same_vault(one: Job, other: Job) -> bool:
     return bool(one.vault and other.vault) and names_vault(one.vault or "", other.vault or "")
-
-
-def _is_same_role(one: Job, other: Job) -> bool:
-    return bool(one.role) and one.role == other.role

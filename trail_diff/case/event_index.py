@@ -105,14 +105,6 @@ class EventIndex:
         found.sort()
         return found
 
-    def speaking_of(self, vault: str) -> Sequence[Event]:
-        """Return the calls whose contexts name a vault."""
-        row = self._calls_of(vault).places
-        if self.windows is not None:
-            places = {place for window in self.windows for place in _part(row, *self._calls.span(window))}
-            row = array("L", sorted(places.union(self._calls_of(vault).changes)))
-        return [self._calls.calls[place] for place in row]
-
     def is_spoken_of(self, vault: str) -> bool:
         """Check whether the context of any call names a vault."""
         row = self._calls_of(vault)

@@ -6,6 +6,7 @@ from datetime import datetime
 from msgspec import Struct, structs
 
 from trail_diff.case.event_index import EventIndex
+from trail_diff.events.changes import is_change
 from trail_diff.events.jobs import merge_jobs
 from trail_diff.events.key_names import KeyName, key_names
 from trail_diff.model.learnt import Event, Job, Skipped, Use
@@ -65,6 +66,12 @@ class Gathered(Struct, frozen=True):
             self.uses if self.uses is not None else other.uses,
             self.asked_at or other.asked_at,
         )
+
+
+def only_calls(gathered: Gathered) -> Gathered:
+    """Return what was read without the events that told of jobs only, which are many where jobs are."""
+    told = tuple(event for event in gathered.events if event.accesses or is_change(event))
+    return structs.replace(gathered, events=told)
 
 
 def in_order(events: Iterable[Event]) -> tuple[Event, ...]:

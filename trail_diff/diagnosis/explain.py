@@ -166,6 +166,7 @@ def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:
     A refused call is what has to be explained, and may differ from the one that worked: in its endpoint, its context.
     """
     sides = [side for side in (case.succeeded, case.failed) if side is not None]
+    caller = group.caller.across_sessions()
     calls = [
         (tie.event, access)
         for side in sides
@@ -173,14 +174,14 @@ def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:
         for access in tie.event.accesses
         if access.action == group.action
         and access.key in (group.key, None)
-        and tie.event.caller.across_sessions() == group.caller.across_sessions()
+        and tie.event.caller.across_sessions() == caller
     ]
     calls += [
         (one.event, KeyAccess(one.action, one.key))
         for one in case.expected
         if is_expected(group)
         and (one.action, one.key) == (group.action, group.key)
-        and one.event.caller.across_sessions() == group.caller.across_sessions()
+        and one.event.caller.across_sessions() == caller
     ]
     is_wanted = is_denial_code if group.failed.errors else _is_success
     chosen = next((call for call in calls if is_wanted(call[0].error_code)), calls[0] if calls else None)

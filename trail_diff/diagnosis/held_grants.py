@@ -86,8 +86,9 @@ def _works_since(examined: Examined, caller: Caller, action: str | None, failed_
         if use.error_code is None and use.last >= failed_at
     ]
     for tie in case.succeeded.events if case.succeeded is not None else ():
-        is_own = tie.event.caller.across_sessions() == own and any(one.action == action for one in tie.event.accesses)
-        if is_own and tie.event.error_code is None and tie.event.event_time >= failed_at:
+        is_later = tie.event.event_time >= failed_at and tie.event.error_code is None
+        is_alike = is_later and any(one.action == action for one in tie.event.accesses)
+        if is_alike and tie.event.caller.across_sessions() == own:
             worked.append(tie.event.event_time)
     return min(worked, default=None)
 

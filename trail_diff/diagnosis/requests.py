@@ -83,7 +83,7 @@ def _calls(side: JobEvents, action: str, caller: Caller, *, worked: bool) -> tup
 
 def _on_key(events: tuple[Event, ...], group: CallerGroup) -> tuple[Event, ...]:
     """Return the calls on the group's key; all where none is: then the key is what differs."""
-    own = tuple(event for event in events if _key(event, group.action) in (group.key, None))
+    own = tuple(event for event in events if event.key_of(group.action) in (group.key, None))
     return own or events
 
 
@@ -167,7 +167,7 @@ def _facts_of_grant(event: Event) -> Iterator[tuple[str, str]]:
 
 
 def _facts_of_key(event: Event, action: str) -> Iterator[tuple[str, str]]:
-    key = _key(event, action)
+    key = event.key_of(action)
     if key is None or not key.startswith("arn:"):
         return
     yield "resources.ARN", key
@@ -191,10 +191,6 @@ def _facts_of_caller(event: Event, pair: _Pair, tested: frozenset[str]) -> Itera
     yield "userIdentity.invokedBy", caller.invoked_by or ""
     if isinstance(source := event.in_scope_of.get("sourceArn"), str):
         yield "aws:SourceArn", source
-
-
-def _key(event: Event, action: str) -> str | None:
-    return next((access.key for access in event.accesses if access.action == action), None)
 
 
 def _tested(explained: Explained | None) -> frozenset[str]:

@@ -243,13 +243,16 @@ def _lower_first(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _first_text(fields: Mapping[str, Any], *names: str) -> str | None:
-    return next((text for text in (text_of(fields.get(name)) for name in names) if text), None)
+    for name in names:
+        if text := text_of(fields.get(name)):
+            return text
+    return None
 
 
 def _first_time(fields: Mapping[str, Any], *names: str) -> datetime | None:
     """Return the earliest of some times. One from before AWS Backup was there, such as the epoch, is none."""
-    times = (parse_time(fields.get(name)) for name in names)
-    return min((time for time in times if time and time >= _FIRST_JOB), default=None)
+    times = [parse_time(fields[name]) for name in names if name in fields]
+    return min([time for time in times if time and time >= _FIRST_JOB], default=None)
 
 
 def _sort_time(moment: datetime | None) -> float:

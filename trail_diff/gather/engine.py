@@ -90,16 +90,18 @@ def make_batches(files: Iterable[InputFile | Skipped], options: ReadOptions) -> 
 
 
 def read_on_cores(
-    work: Callable[[Batch], Iterable[T]], batches: Iterable[Batch], processes: int
+    work: Callable[[Batch], Iterable[T]], batches: Iterable[Batch], processes: int, *, worth: int = WORTH_BATCHES
 ) -> Iterator[tuple[int, T]]:
     """Yield what is made of each batch, in their order, with the number of the process it comes from.
+
+    From as many batches as are `worth` it, further processes are started.
 
     Raises:
         SourceError: a process ended before its work was done.
     """
     rest = iter(batches)
-    first = list(islice(rest, WORTH_BATCHES))
-    if processes > 1 and len(first) == WORTH_BATCHES:
+    first = list(islice(rest, worth))
+    if processes > 1 and len(first) == worth:
         from trail_diff.read.parallel import run_in_order
 
         yield from run_in_order(work, chain(first, rest), processes)

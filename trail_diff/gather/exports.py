@@ -18,7 +18,7 @@ from msgspec import Struct, structs
 
 from trail_diff.arns import plain_key
 from trail_diff.case.coverage import summarize_reading
-from trail_diff.case.gathered import Beyond, Gathered, in_order
+from trail_diff.case.gathered import Beyond, Gathered, in_order, only_calls
 from trail_diff.events.changes import KEY_CHANGES, KEY_TAG_CHANGES, OTHER_CHANGES, VAULT_CHANGES
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.identity import lacks_caller_type
@@ -103,7 +103,8 @@ class Export(FileSource):
         Of the events that `gather_once` gives, those are left out that neither lie in a window nor could tell of
         anything else; what `with_uses` needs is `noted`. `by_name`: a key was named otherwise than by its ARN, so the
         names by which requests call keys are noted as well. `with_refused`: calls that were not authorized are kept
-        whenever they were. None if it cannot be settled, as a file was changed meanwhile.
+        whenever they were, and what told of jobs only is not. None if it cannot be settled, as a file was changed
+        meanwhile.
 
         Raises:
             TrailDiffError: `windows_of` finds no job.
@@ -117,6 +118,8 @@ class Export(FileSource):
             named.add(process, sheet)
             read += [(batch, trace_of(sheet.tally))] if sheet.tally is not None else []
         gathered = structs.replace(build_gathered(sums, told, self._options.asked_at), beyond=survey.beyond())
+        sums.events.clear()
+        gathered = only_calls(gathered) if with_refused else gathered
         windows = windows_of(gathered)
         noted = Noted(read, named.batches, sums.repeats, sums.once, self._options, windows)
         if not windows:
@@ -213,6 +216,11 @@ class SurveyKinds(Struct, frozen=True):
         details = record.service_event_details
         return record.event_source != KMS and details is not NULL and bool(details)
 
+    def surely_keeps(self, record: SlimRecord) -> bool:
+        """Check whether the event is kept whatever the fields hold that are not decoded: it need not be read again."""
+        tells = bytes(memoryview(record.service_event_details)[:2]) == b'{"'
+        return record.event_name in _KEPT_NAMES or (tells and record.event_source.lower() != KMS)
+
 
 def _read_code(record: SlimRecord | Event) -> str | None:
     code = record.error_code
@@ -267,7 +275,7 @@ class _Rereader:
 
     def _may_be_inside(self, record: SlimRecord) -> bool:
         moment = parse_time(record.event_time)
-        return moment is not None and self._is_inside(moment)
+        return moment is not None and self._is_inside(moment) and not self._kinds.surely_keeps(record)
 
     def _is_inside(self, moment: datetime) -> bool:
         return any(window.holds(moment) for window in self._windows)
@@ -289,9 +297,9 @@ def _read_again(
             return None
         for event in events:
             digest = digest_of(event_identity(event))
-            found.setdefault(digest, event)
-            copies[digest] += 1
-    is_whole = all(count == repeats[digest] + 1 for digest, count in copies.items())
+            if found.setdefault(digest, event) is not event:
+                copies[digest] += 1
+    is_whole = all(copies[digest] == repeats[digest] for digest in found)
     return list(found.values()) if is_whole else None
 
 

@@ -79,6 +79,11 @@ class Fold(Protocol):
         """Return the function that adds calls to a kind."""
 
 
+def add_call(fold: Fold, event: Event) -> None:
+    """Add one call to a fold."""
+    fold.open(fold.kinds.kind(event), event)(Bunch.of(event))
+
+
 class EveryEvent(Struct, frozen=True):
     """Keeps every event and counts nothing, a Fold that is its own Kinds: all that a case of a small export needs."""
 

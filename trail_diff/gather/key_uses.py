@@ -29,6 +29,9 @@ from trail_diff.read.stretches import NotLinesError
 Trace = tuple[int, int, int, str | None, str | None]
 """By what a batch that was read is known again: its files, records and KMS records, their first and last time."""
 
+_WORTH_BATCHES = 4
+"""How many batches are worth further processes, as most of the calls in each are read in full."""
+
 
 class Noted(Struct, frozen=True):
     """What the first pass notes of an export: its batches, the keys that calls in each name, and what came again.
@@ -121,7 +124,7 @@ def _add_uses(
     asked = [one for one, named in zip(note.read, note.keys, strict=True) if not named.isdisjoint(changed)]
     first: dict[bytes, Event] = {}
     copies: Counter[bytes] = Counter()
-    made = read_on_cores(reader, [batch for batch, _ in asked], note.options.processes)
+    made = read_on_cores(reader, [batch for batch, _ in asked], note.options.processes, worth=_WORTH_BATCHES)
     for (_, (own, repeated, trace)), (_, first_trace) in zip(made, asked, strict=True):
         if trace != first_trace:
             return None

@@ -90,6 +90,10 @@ class Event(Struct, frozen=True):
         """Check whether it is a call on one of the keys; None is the key that a call does not name."""
         return any(access.key in keys for access in self.accesses)
 
+    def key_of(self, action: str | None) -> str | None:
+        """Return the key of the access that is an action; None where there is none."""
+        return next((access.key for access in self.accesses if access.action == action), None)
+
 
 class Skipped(Struct, frozen=True):
     """Something that was not read, why, how many of it, and where known how many bytes of text and from which one on.

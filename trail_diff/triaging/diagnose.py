@@ -45,7 +45,7 @@ class Cases:
         self._questions, self._neighbours = Questions(gathered.jobs, pad), Neighbours(gathered.jobs)
         self._every_job = JobIndex(gathered.jobs)
         self._uses = None if gathered.uses is not None else KeyUses(gathered.events)
-        self._beyond = Beyond(tuple(gathered.key_names()), gathered.beyond.lacks_caller_type)
+        self._beyond = Beyond(lacks_caller_type=gathered.beyond.lacks_caller_type)
 
     def of(self, job: Job) -> Case:
         """Return the case of a job; one without any time has no events, as they cannot be found.
@@ -58,13 +58,13 @@ class Cases:
         alike = self._neighbours.alike(job)
         best = next(iter(rank_baselines(job, alike)), None)
         if best is None:
-            return self._build(job, question, alike)
-        case = self._build(job, structs.replace(question, baseline_job_id=best.id), (best,))
-        return case if case.succeeded and case.succeeded.events else self._build(job, question, alike)
+            return self._build(job, question, alike, alike)
+        case = self._build(job, structs.replace(question, baseline_job_id=best.id), alike, (best,))
+        return case if case.succeeded and case.succeeded.events else self._build(job, question, alike, alike)
 
-    def _build(self, job: Job, question: Question, sides: Sequence[Job]) -> Case:
+    def _build(self, job: Job, question: Question, alike: Sequence[Job], sides: Sequence[Job]) -> Case:
         gathered = self._gathered
-        windows = _look_around(job, gathered, question, self._neighbours)
+        windows = case_windows(structs.replace(gathered, jobs=alike), question)
         jobs = self._neighbours.around(job, sides, windows)
         index = gathered.found().limited(windows)
         known = structs.replace(

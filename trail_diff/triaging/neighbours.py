@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from trail_diff.arns import last_name
+from trail_diff.case.baseline import differ
 from trail_diff.case.builder import MOST_BASELINES
 from trail_diff.case.correlate import has_concurrent_job
 from trail_diff.case.expected import MOST_LENDERS
@@ -40,6 +41,9 @@ class Neighbours:
         counts = Counter(job.id.casefold() for job in jobs)
         self._spans, self._open = _find_spans(jobs, counts), _find_open(jobs)
         self._vaults = {name: _Spans(own) for name, own in _by_vault(jobs).items()}
+        self._of_name: dict[str, set[str]] = {}
+        for vault in {job.vault for job in jobs} - {None}:
+            self._of_name.setdefault(last_name(vault) or "", set()).add(vault or "")
         vaults = {(job.vault, job.source_vault): place for place, job in reversed(list(enumerate(jobs)))}
         self._of_each_vault = frozenset(vaults.values())
 
@@ -61,7 +65,7 @@ class Neighbours:
     def around(self, job: Job, sides: Sequence[Job], windows: Sequence[Window]) -> tuple[Job, ...]:
         """Return all that the case of a job depends on, of which these are the sides and the windows."""
         places = set(self._of_each_vault) | self._places_alike(job) | self._at_the_same_time(job)
-        for sign in {sign for side in (job, *sides) for sign in _sharing(side)}:
+        for sign in {sign for side in (job, *sides) for sign in self._shared(side)}:
             places.update(self._open.get(sign, ()))
             if (spans := self._spans.get(sign)) is not None:
                 places.update(place for window in windows for place in spans.inside(window))
@@ -70,6 +74,12 @@ class Neighbours:
                 row = self._keyed.get(vault or "")
                 places.update(row.nearest(side.created or side.completed, _NEAREST_KEYED) if row else ())
         return self._pick(places)
+
+    def _shared(self, job: Job) -> Iterator[tuple[str, str]]:
+        """Yield by what jobs are found that share the role of a job, or a vault of that name, known by ARN or not."""
+        if job.role:
+            yield "role", job.role
+        yield from (("vault", vault) for vault in self._of_name.get(last_name(job.vault) or "", ()))
 
     def _at_the_same_time(self, job: Job) -> set[int]:
         """Return the place of a job that ran on the same vault while this one did, where there is one."""
@@ -85,13 +95,17 @@ class Neighbours:
         places = set(self._ids[job.id.casefold()])
         for sign in _signs(job):
             for (kind, account, region, *_), row in self._comparable.get(sign, {}).items():
-                is_near = kind == job.kind and not _differ(account, job.account) and not _differ(region, job.region)
+                is_near = kind == job.kind and not differ(account, job.account) and not differ(region, job.region)
                 places.update(row.nearest(job.created, MOST_BASELINES + 1) if is_near else ())
         lenders = self._lenders.get(_lending(job))
         return places.union(lenders.nearest(job.created, MOST_LENDERS + 1) if lenders else ())
 
     def _pick(self, places: Iterable[int]) -> tuple[Job, ...]:
         return tuple(self._jobs[place] for place in sorted(places))
+
+
+_Span = tuple[datetime, datetime, int]
+"""When a job began and ended, and its place."""
 
 
 class _Row:
@@ -167,8 +181,8 @@ def _signs(job: Job) -> list[tuple[str, str]]:
 
 
 def _sharing(job: Job) -> list[tuple[str, str]]:
-    """Return by what jobs are found whose calls may be taken for one another's: role, name of the vault."""
-    signs = {"role": job.role, "vault": last_name(job.vault)}
+    """Return by what jobs are found whose calls may be taken for one another's: role, vault."""
+    signs = {"role": job.role, "vault": job.vault}
     return [(name, sign) for name, sign in signs.items() if sign]
 
 
@@ -184,22 +198,38 @@ def _by_vault(jobs: Sequence[Job]) -> dict[str, list[tuple[datetime, datetime, i
 def _find_spans(jobs: Sequence[Job], counts: Counter[str]) -> dict[tuple[str, str], _Spans]:
     """Return for each vault and role the jobs that tell when any job ran there, whichever of them is left out.
 
-    One is passed over where enough others ran all the while; those whose id stands for several jobs are all kept.
+    A few that reach far tell it for all; those whose id stands for several jobs are all kept.
     """
-    timed = [(job.created, job.completed, n) for n, job in enumerate(jobs) if job.created and job.completed]
-    timed.sort(key=lambda one: (one[0], -one[1].timestamp(), one[2]))
-    ends: dict[tuple[str, str], list[datetime]] = {}
-    kept: dict[tuple[str, str], list[tuple[datetime, datetime, int]]] = {}
-    for start, end, place in timed:
-        is_alone = counts[jobs[place].id.casefold()] == 1
-        for sign in _sharing(jobs[place]):
-            latest = ends.setdefault(sign, [])
-            if is_alone and len(latest) == _LAYERS and latest[0] >= end:
-                continue
-            kept.setdefault(sign, []).append((start, end, place))
-            if is_alone:
-                ends[sign] = sorted([*latest, end])[-_LAYERS:]
+    found: dict[tuple[str, str], list[_Span]] = {}
+    kept: dict[tuple[str, str], list[_Span]] = {}
+    for place, job in enumerate(jobs):
+        if job.created and job.completed:
+            is_alone = counts[job.id.casefold()] == 1
+            for sign in _sharing(job):
+                (found if is_alone else kept).setdefault(sign, []).append((job.created, job.completed, place))
+    for sign, spans in found.items():
+        rest = set(spans)
+        for _ in range(_LAYERS):
+            cover = set(_cover(rest))
+            kept.setdefault(sign, []).extend(cover)
+            rest -= cover
     return {sign: _Spans(spans) for sign, spans in kept.items()}
+
+
+def _cover(spans: Iterable[_Span]) -> Iterator[_Span]:
+    """Yield a few of some spans that hold every moment that any of them holds: of those that go on, the longest."""
+    until, best = _EARLIEST, None
+    for span in sorted(spans):
+        start, end, _ = span
+        if best is not None and start > until:
+            yield best
+            until, best = best[1], None
+        if start > until:
+            until, best = start, span
+        elif end > (best[1] if best is not None else until):
+            best = span
+    if best is not None:
+        yield best
 
 
 def _find_open(jobs: Sequence[Job]) -> dict[tuple[str, str], list[int]]:
@@ -214,7 +244,3 @@ def _find_open(jobs: Sequence[Job]) -> dict[tuple[str, str], list[int]]:
                 met.add(jobs[place].id.casefold())
                 found.setdefault(sign, []).append(place)
     return found
-
-
-def _differ(one: str | None, other: str | None) -> bool:
-    return bool(one and other and one != other)

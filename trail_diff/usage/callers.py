@@ -100,10 +100,6 @@ class CallerCount:
         self.kinds = CallerKinds(self._choice.has_aliases)
         self._uses: dict[tuple[Caller, str, str | None], _Use] = {}
 
-    def add(self, event: Event) -> None:
-        """Count one event; all but KMS calls on the keys in question are passed over."""
-        self.open(self.kinds.kind(event), event)(Bunch.of(event))
-
     def open(self, kind: Kind, event: Event | None) -> Add:
         """Begin a kind, or go on with it; give what adds calls to it.
 

@@ -179,10 +179,6 @@ class ObservedRequests:
         """Take note of a policy that was put on a key; the last one stays."""
         self.policies[key] = max(self.policies.get(key, (put, "")), (put, policy))
 
-    def add(self, event: Event) -> None:
-        """Take one event in."""
-        self.open(self.kinds.kind(event), event)(Bunch.of(event))
-
     def open(self, kind: Kind, event: Event | None) -> Add:
         """Begin a kind, or go on with it; return what adds calls to it. `event` is the kind's first."""
         if event is not None:

@@ -102,10 +102,6 @@ class CallsToSave:
         """Return what makes two calls alike: the finer of the two."""
         return self._requests.kinds
 
-    def add(self, event: Event) -> None:
-        """Take one event in."""
-        self.open(self.kinds.kind(event), event)(Bunch.of(event))
-
     def open(self, kind: Kind, event: Event | None) -> Add:
         """Begin a kind, or go on with it; return what adds calls to it."""
         add_request = self._requests.open(kind, event)

@@ -89,7 +89,7 @@ def _orphaned(examined: Examined) -> Iterator[Hypothesis]:
 
     The call that worked carries the grantee's id, the refused one another.
     """
-    for group in examined.driving:
+    for group in examined.driving if examined.case.facts.grants else ():
         then, now = _unique_ids(examined, group, worked=True), _unique_ids(examined, group, worked=False)
         if len(then) != 1 or len(now) != 1 or then == now:
             continue

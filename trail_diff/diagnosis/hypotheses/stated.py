@@ -100,7 +100,7 @@ def propose_stated(examined: Examined) -> Iterator[Hypothesis]:
         if stated is not None:
             action = _action(tie.event)
             by_key = found.setdefault((tie.event.caller.across_sessions(), action, stated[0]), {})
-            by_key.setdefault(_key(tie.event, action), []).append(tie)
+            by_key.setdefault(tie.event.key_of(action), []).append(tie)
     for (_, action, cause), by_key in found.items():
         unnamed = by_key.pop(None, []) if len(by_key) > 1 else []
         for number, ties in enumerate(by_key.values()):
@@ -141,7 +141,7 @@ def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None,
     events = decisive or [tie.event for tie in ties]
     stated = stated_layer(events[0].denial)
     arns = {event.denial.policy_arn for event in events if event.denial and event.denial.policy_arn}
-    key = _key(events[0], action)
+    key = events[0].key_of(action)
     decisions = [one for one in examined.explained if _is_about(one, events[0], action, key)]
     layer = stated[1] if stated else None
     is_denied_too = layer != "key-policy" and any(deny_of(one.then) for one in decisions)
@@ -160,10 +160,6 @@ def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None,
         ),
         evidence=evidence_of(*events[:3]) + tuple(Evidence(file=arn) for arn in sorted(arns)),
     )
-
-
-def _key(event: Event, action: str | None) -> str | None:
-    return next((access.key for access in event.accesses if access.action == action), None)
 
 
 def _is_about(explained: Explained, event: Event, action: str | None, key: str | None) -> bool:

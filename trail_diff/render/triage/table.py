@@ -1,6 +1,7 @@
 """Renders a triage for a terminal: a group in three lines, as many as a screen holds; all of them with -v.
 
-Where its first line has room, the id of one job stands there, to go on with.
+The id of one job of a group, to go on with, stands in its first line; where that has no room, in a line of its own, for
+as many groups as the screen has lines left.
 """
 
 import re
@@ -16,8 +17,10 @@ from trail_diff.render.triage import Triaged
 from trail_diff.render.triage.wording import join_names, name_group, parts_in, say_cause, say_fix, say_head, say_lead
 from trail_diff.render.width import shorten, shorten_arn, width_of, wrap
 
+_SCREEN, _AROUND, _OF_A_GROUP = 24, 2, 3
+"""How many lines a screen has, how many stand above and below the groups, and how many each has."""
 _MOST_GROUPS = 7
-"""So many fit on a screen of 24 lines, with a line above, a line below and the prompt."""
+"""So many fit on a screen; where there are more, the line that says so takes the room of one."""
 
 _COLORS = {"explained": "red", "difference": "yellow", "inconclusive": "yellow", "no-difference": "green"}
 _LEAST_ROOM = 8
@@ -31,9 +34,11 @@ def render(triaged: Triaged, options: RenderOptions) -> str:
     """Render a triage."""
     words, page, triage = catalogue(options.lang), Page(options), triaged.triage
     page.wrap(say_lead(triage, words), color="bold")
-    shown = triage.groups if options.verbose else triage.groups[:_MOST_GROUPS]
+    most = _MOST_GROUPS if len(triage.groups) <= _MOST_GROUPS else _MOST_GROUPS - 1
+    shown = triage.groups if options.verbose else triage.groups[:most]
+    spare = _SCREEN - _AROUND - (len(shown) < len(triage.groups)) - _OF_A_GROUP * len(shown)
     for group in shown:
-        _show_group(page, group, words, verbose=options.verbose)
+        spare -= _show_group(page, group, words, verbose=options.verbose, has_line=spare > 0)
     if len(shown) < len(triage.groups):
         page.wrap(words.count("more_groups", len(triage.groups) - len(shown)))
     if options.verbose:
@@ -44,14 +49,17 @@ def render(triaged: Triaged, options: RenderOptions) -> str:
     return page.text()
 
 
-def _show_group(page: Page, group: TriageGroup, words: Catalogue, *, verbose: bool) -> None:
+def _show_group(page: Page, group: TriageGroup, words: Catalogue, *, verbose: bool, has_line: bool) -> int:
+    """Show a group; return how many lines it took beyond its own."""
     if verbose:
         page.gap()
     head = f"{say_head(group, words)}: {name_group(group, words)}"
     label, fix = say_fix(group, words)
-    with_job = words.grammar.join_items([head, words.labels["triage_one"].format(id=group.jobs[0].id)])
-    is_room = width_of(escape.terminal(with_job)) <= page.width and group.jobs[0].id not in fix
-    shown = with_job if is_room and not verbose else head
+    job = words.labels["triage_one"].format(id=group.jobs[0].id)
+    with_job = words.grammar.join_items([head, job])
+    is_told = verbose or group.jobs[0].id in fix
+    is_room = width_of(escape.terminal(with_job)) <= page.width
+    shown = with_job if is_room and not is_told else head
     page.wrap(shown if verbose else _cut(shown, page.width), color=_COLORS[group.outcome])
     if not verbose and group.remedy is None and group.outcome == "inconclusive" and group.next_steps:
         call = group.next_steps[0].command.partition(" --")[0]  # its options are shown with -v
@@ -61,6 +69,10 @@ def _show_group(page: Page, group: TriageGroup, words: Catalogue, *, verbose: bo
         page.pair(f"  {name}", told if verbose else _cut(told, page.width - indent), indent)
     if verbose:
         _show_jobs(page, group, words)
+    is_below = has_line and not is_room and not is_told
+    if is_below:
+        page.pair("", _cut(job, page.width - indent), indent)
+    return int(is_below)
 
 
 def _indent(words: Catalogue) -> int:
