@@ -8,7 +8,17 @@ from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trail_diff.read.forms.columns import read_literal
 from trail_diff.read.forms.structtext import parse_struct_text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("{'a': ['b', None]}", {"a": ["b", None]}), ("[{'a'}]", None), ("{'a': b'c'}", None), ("{'a': 1j}", None)],
+)
+def test_literal_of_python_is_what_json_can_say(text: str, value: Any) -> None:
+    """A set, bytes or a complex number, which damage can make of a struct, is none."""
+    assert read_literal(text) == value
 
 
 @pytest.mark.parametrize(

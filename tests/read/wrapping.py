@@ -268,7 +268,7 @@ def notebook(records: list[Record]) -> Record:
     """Return a Jupyter notebook: one record printed, one shown as JSON, the others printed as lines."""
     lines_printed = [json.dumps(record) + "\n" for record in records[2:]]
     outputs = [
-        {"output_type": "stream", "name": "stdout", "text": json.dumps(records[0])},
+        {"output_type": "stream", "name": "stdout", "text": "".join(json.dumps(one) for one in records[:1])},
         *(
             {"output_type": "execute_result", "data": {"application/json": one, "text/plain": "x"}}
             for one in records[1:2]

@@ -24,6 +24,7 @@ _NO_CHANGE_TO_STOP = {
     "job-names-service": "no policy is known",
     "other-endpoint": "the succeeded job called through the endpoint that the policy exempts",
     "vault-with-new-key": "the succeeded job used another key",
+    "vault-of-one-name": "the succeeded job is that of another Region, and used another key",
 }
 _HALF_FIXED = {
     "deny-and-lost-allow": "the fix spares the service from the Deny; its Allow, lost by the same change, stays lost",

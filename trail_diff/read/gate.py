@@ -145,8 +145,8 @@ class Gate:
 
     def _read_found(self, text: str, found: Sequence[Any], depth: int) -> Iterator[Found]:
         """Read the values of a text of which none is broken."""
-        self._size = 0
         values = [one for one in found if not isinstance(one, Between)]
+        self._size = size_of(text) if len(values) == len(found) == 1 else 0
         for value in values:
             yield from self._unwrap(value, depth + 1)
         if text.startswith("CWL CONTROL MESSAGE"):

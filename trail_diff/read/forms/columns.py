@@ -194,13 +194,15 @@ def _read_struct(value: Any, name: str) -> Any:
 
 
 def read_literal(text: str) -> Any:
-    """Read a struct as Python prints it, in a table that pandas wrote; None where it is none."""
+    """Read a struct as Python prints it, in a table that pandas wrote; None if it is none, or nothing that JSON has."""
     if not text.startswith(("{'", "[{'")) or len(text) > _LITERAL_CHARACTERS:
         return None
     try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value = ast.literal_eval(text)
+        json.dumps(value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
+    return value
 
 
 def _respell(value: Any, name: str, depth: int) -> Any:
