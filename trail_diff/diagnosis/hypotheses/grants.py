@@ -123,7 +123,7 @@ def _refused_creation(examined: Examined) -> Iterator[Hypothesis]:
     refused = [
         tie
         for tie in own_errors(examined)
-        if tie.event.event_name == "CreateGrant"
+        if any(access.action == "kms:CreateGrant" for access in tie.event.accesses)
         and (tie.event.error_code or "").startswith("AccessDenied")
         and (tie.event.denial is None or tie.event.denial.layer is None)
     ]
