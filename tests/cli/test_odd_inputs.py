@@ -99,3 +99,18 @@ def test_a_pipe_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
     writer.join()
     assert (status, json.loads(capsys.readouterr().out)["coverage"]["records_read"]) == (0, 1)
+
+
+@pytest.mark.parametrize("option", ["--plan", "--key-policy"])
+def test_source_code_is_refused_under_the_option_that_it_was_given_by(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Terraform code is no plan: one line names the option that was typed, and the command that makes a plan."""
+    code = tmp_path / "main.tf"
+    code.write_text('resource "aws_kms_key" "vault" {}\n', encoding="utf-8")
+
+    assert run(["what-if", option, str(code), "--events", str(tmp_path)]) == 2
+
+    told = capsys.readouterr().err
+    assert told.startswith(f"trail-diff: {option} {code}: ")
+    assert "terraform show -json" in told

@@ -1,7 +1,8 @@
 """A key policy before it is applied."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,7 @@ from trail_diff.cli.app import ExitStatus, command
 from trail_diff.cli.inputs import parse_duration_option, reading
 from trail_diff.cli.options import History, Known, Run, Source, View
 from trail_diff.cli.output import note_if_any, write_list
-from trail_diff.errors import UsageError
+from trail_diff.errors import TrailDiffError, UsageError
 
 if TYPE_CHECKING:
     from trail_diff.model.what_if import WhatIf
@@ -100,7 +101,10 @@ def what_if(
     check_files({"--old": [old], "--calls": [calls]})
     keys = take_keys(key, or_encrypted=plan is not None)
     known = Known(key_policy=document, grants=grants, org_id=org_id)
-    with reading(source, run, history=history, known=known, writes=view.output, also_writes=sarif) as inputs:
+    with (
+        _naming_plan(plan),
+        reading(source, run, history=history, known=known, writes=view.output, also_writes=sarif) as inputs,
+    ):
         tried = (
             KnownCalls(service_name(service), resource_type, take_role(role) if role else None)
             if calls is None
@@ -142,6 +146,17 @@ def _document(plan: str | None, key_policy: str | None) -> str:
     if not plan and not key_policy:
         raise UsageError("no policy to try", hint="give it with --key-policy or --plan")
     return plan or key_policy or ""
+
+
+@contextmanager
+def _naming_plan(plan: str | None) -> Iterator[None]:
+    """Name the option that the document was given by in what is wrong with it."""
+    try:
+        yield
+    except TrailDiffError as error:
+        if plan:
+            error.message = error.message.replace("--key-policy ", "--plan ", 1)
+        raise
 
 
 def _demand(report: "WhatIf", oldest: datetime | None) -> "WhatIf":
