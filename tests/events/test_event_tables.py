@@ -62,7 +62,7 @@ def test_record_of_another_service_tells_of_kms_what_the_table_says(case: Entry)
     ended = [event.error_code, event.caller.name, denial.effect, denial.layer]
     says = [[*structs.astuple(access), *ended] for access in event.accesses]
     assert says == ([case["says"]] if case["says"] else [])
-    assert not says or event.caller.invoked_by == case["source"]
+    assert not says or (event.caller.invoked_by, event.request_parameters) == (case["source"], {})
 
 
 @pytest.mark.parametrize("case", read_table(CASES / "changes.json"), ids=case_id)

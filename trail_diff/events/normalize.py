@@ -41,11 +41,11 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         return Skipped(source, Reason.INVALID_RECORD)
     if not _is_possible(record, event_source, event_name):
         return Skipped(source, Reason.INVALID_RECORD)
-    request = _object(record.get("requestParameters"))
     error_code, error_message = read_error_code(record), text_of(record.get("errorMessage"))
     relayed = read_relayed(record, event_source, error_code) if error_code and event_source != KMS else None
     if relayed is not None:
-        record, error_code = {**record, "userIdentity": relayed.user_identity}, relayed.error_code
+        record, error_code = {**record, **relayed.fields}, relayed.fields["errorCode"]
+    request = _object(record.get("requestParameters"))
     resources = tuple(map(_common, _resource_arns(record.get("resources"))))
     identity, context = _object(record.get("userIdentity")), _object(record.get("eventContext"))
     return Event(

@@ -40,11 +40,13 @@ _TYPES = {"assumed-role": "AssumedRole", "user": "IAMUser", "root": "Root", "fed
 
 
 class Relayed(Struct, frozen=True):
-    """A call that KMS refused: its key and action, the code of the error, and the `userIdentity` of the caller."""
+    """A call that KMS refused: its key and action, and the fields in which KMS's own record of it would differ.
+
+    What the call asked for is not known, as the parameters are those of the service; it came from that service.
+    """
 
     access: KeyAccess
-    error_code: str
-    user_identity: Mapping[str, Any]
+    fields: Record
 
 
 def may_be_about_kms(message: object) -> bool:
@@ -66,17 +68,22 @@ def read_relayed(record: Record, event_source: str, error_code: str) -> Relayed 
     message = record.get("errorMessage")
     if not (isinstance(message, str) and may_be_about_kms(message)):
         return None
-    identity = _identify(record.get("userIdentity"), message, event_source)
+    fields = {
+        "userIdentity": _identify(record.get("userIdentity"), message, event_source),
+        "errorCode": "AccessDeniedException",
+        "sourceIPAddress": event_source,
+        **dict.fromkeys(("requestParameters", "responseElements", "additionalEventData", "vpcEndpointId")),
+    }
     key = find_key(message)
     if refused := _REFUSED.search(message):
-        return Relayed(KeyAccess(refused[1], key), "AccessDeniedException", identity)
+        return Relayed(KeyAccess(refused[1], key), fields)
     if _OLD_FORM in message:
-        return Relayed(KeyAccess("kms:Decrypt", key), "AccessDeniedException", identity)
+        return Relayed(KeyAccess("kms:Decrypt", key), fields)
     key = key or _asked_key(record.get("requestParameters"))
     if key is None or is_denial_code(error_code):
         return None
     state = next((code for pattern, code in _STATES if pattern.search(message)), error_code)
-    return Relayed(KeyAccess(ANY_ACTION, key), state, identity)
+    return Relayed(KeyAccess(ANY_ACTION, key), {**fields, "errorCode": state})
 
 
 def named_caller(message: str, account: str | None = None, role: str | None = None) -> Caller | None:
