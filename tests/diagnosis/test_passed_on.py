@@ -47,6 +47,15 @@ def test_policy_tells_which_of_it_was(condition: Any, cause: str | None, tmp_pat
     assert report["verdict"]["confidence"] == (cause and "likely")
 
 
+def test_deny_that_hits_by_a_chance_only_is_at_most_possible(tmp_path: Path) -> None:
+    """What nothing speaks for, a tag of the caller, is no likelier because the error leaves open what failed."""
+    condition = {"StringEquals": {"aws:PrincipalTag/team": "blocked"}}
+
+    report = explain(INACCESSIBLE, tmp_path, policy=[{**DENY, "Condition": condition}])
+
+    assert report["verdict"]["confidence"] in (None, "possible")
+
+
 def test_policy_without_an_allow_tells_nothing_of_an_unknown_action(tmp_path: Path) -> None:
     """Which action the service needed is not known, so a policy that allows another one is no cause."""
     allow = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/ops"}, "Resource": "*"}

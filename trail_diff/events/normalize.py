@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from sys import intern
 from typing import Any, TypeVar
@@ -36,22 +37,32 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
     """Normalise one record. It is skipped when it has no event source, event name or time that can be read."""
     event_source, event_name = text_of(record.get("eventSource")), text_of(record.get("eventName"))
     event_time = parse_time(record.get("eventTime")) if isinstance(record.get("eventTime"), str) else None
-    event_source = event_source.lower() if event_source is not None else None
     if event_source is None or event_name is None or event_time is None:
         return Skipped(source, Reason.INVALID_RECORD)
+    event_source = intern(event_source.lower())
     if not _is_possible(record, event_source, event_name):
         return Skipped(source, Reason.INVALID_RECORD)
-    error_code, error_message = read_error_code(record), text_of(record.get("errorMessage"))
+    error_code = read_error_code(record)
     relayed = read_relayed(record, event_source, error_code) if error_code and event_source != KMS else None
-    if relayed is not None:
-        record, error_code = {**record, **relayed.fields}, relayed.fields["errorCode"]
+    if relayed is None:
+        accesses = tuple(_accesses(record, event_name)) if event_source == KMS else ()
+    else:
+        accesses, record = (relayed.access,), {**record, **relayed.fields}
+    return _make_event(record, (event_source, event_name, event_time), accesses, source)
+
+
+def _make_event(
+    record: Record, called: tuple[str, str, datetime], accesses: tuple[KeyAccess, ...], source: str
+) -> Event:
+    """Make the event of a record that is valid, whose service, name and time were read."""
+    event_source, event_name, event_time = called
+    error_code, error_message = read_error_code(record), text_of(record.get("errorMessage"))
     request = _object(record.get("requestParameters"))
-    resources = tuple(map(_common, _resource_arns(record.get("resources"))))
     identity, context = _object(record.get("userIdentity")), _object(record.get("eventContext"))
     return Event(
         event_id=text_of(record.get("eventID")) or _make_id(record),
         event_time=event_time,
-        event_source=intern(event_source),
+        event_source=event_source,
         event_name=intern(event_name),
         caller=identify_caller(record),
         aws_region=_common(text_of(record.get("awsRegion"))),
@@ -66,12 +77,8 @@ def normalize_record(record: Record, source: str) -> Event | Skipped:
         read_only=_flag(record.get("readOnly")),
         source_ip_address=_common(text_of(record.get("sourceIPAddress"))),
         vpc_endpoint_id=text_of(record.get("vpcEndpointId")),
-        accesses=tuple(_accesses(record, event_name, request, resources))
-        if event_source == KMS
-        else (relayed.access,)
-        if relayed
-        else (),
-        resources=resources,
+        accesses=accesses,
+        resources=tuple(map(_common, _resource_arns(record.get("resources")))),
         encryption_context=_pairs(request.get("encryptionContext") or request.get("sourceEncryptionContext")),
         request_parameters=request,
         response_elements=_object(record.get("responseElements")),
@@ -153,11 +160,9 @@ def _is_service(value: object) -> bool:
     return isinstance(value, str) and value.isprintable() and not (" " in value and "amazonaws" in value)
 
 
-def _accesses(
-    record: Record, event_name: str, request: Mapping[str, Any], resources: tuple[str, ...]
-) -> Iterator[KeyAccess]:
+def _accesses(record: Record, event_name: str) -> Iterator[KeyAccess]:
     """Yield what a KMS record did to which key; a ReEncrypt is two accesses, source first."""
-    keys = _key_arns(resources)
+    request, keys = _object(record.get("requestParameters")), _key_arns(tuple(_resource_arns(record.get("resources"))))
     if event_name == "ReEncrypt":
         source = keys[0] if len(keys) > 1 else _named_key(record, request.get("sourceKeyId"))
         destination = keys[1] if len(keys) > 1 else _named_key(record, request.get("destinationKeyId"))

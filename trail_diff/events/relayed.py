@@ -20,7 +20,7 @@ from trail_diff.model.learnt import Caller, KeyAccess, Record
 ANY_ACTION = "kms:*"
 """Stands for the action of a call whose key is known and whose action is not."""
 
-_KEY_ARN = re.compile(r"arn:aws[\w-]{0,16}:kms:[a-z0-9-]{1,32}:\d{12}:key/[\w-]{1,64}")
+KEY_ARN = re.compile(r"arn:aws[\w-]{0,16}:kms:[a-z0-9-]{1,32}:\d{12}:key/[\w-]{1,64}")
 _ABOUT_KMS = re.compile(r"kms|customer master key", re.IGNORECASE)
 _REFUSED = re.compile(r"not authorized to perform: (kms:\w{1,128})")
 _CALLER = re.compile(
@@ -56,7 +56,7 @@ def may_be_about_kms(message: object) -> bool:
 
 def find_key(message: str | None) -> str | None:
     """Return the ARN of the first key that a message names."""
-    found = _KEY_ARN.search(message or "")
+    found = KEY_ARN.search(message or "")
     return found[0] if found else None
 
 

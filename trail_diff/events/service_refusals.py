@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from trail_diff.events.normalize import KMS
+from trail_diff.events.relayed import KEY_ARN
 from trail_diff.model.learnt import Event
 
 MESSAGE_WORDS = ("kms", "customer master key", "encoded authorization failure message")
@@ -18,7 +19,6 @@ CODE_WORDS = ("kms", "customerkey", "encryptionpolicy", "internalerror")
 ENCODED = re.compile(r"[Ee]ncoded authorization failure message: ?([\w+/=-]{20,})")
 _INTERNAL = "internalerror"
 _ENCRYPTS = re.compile(r"encrypted\W{1,4}true|kmskeyid", re.IGNORECASE)
-_KEY = re.compile(r"arn:aws[\w-]{0,16}:kms:[a-z0-9-]{1,32}:\d{12}:key/[\w-]{1,64}")
 
 
 def may_be_for_kms(code: object, message: object) -> bool:
@@ -42,7 +42,7 @@ def describe_refusal(event: Event) -> str:
 
 def key_asked_for(event: Event) -> str | None:
     """Return the key that a call of another service names by its ARN; None where it names none, or several."""
-    named = set(_KEY.findall(_text_of(event)))
+    named = set(KEY_ARN.findall(_text_of(event)))
     return named.pop() if len(named) == 1 else None
 
 

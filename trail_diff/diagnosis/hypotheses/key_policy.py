@@ -247,27 +247,12 @@ def _may_be_allowed_by_identity(decision: CallerDecision) -> bool:
 
 
 def _make(examined: Examined, explained: Explained, claim: _Claim) -> Hypothesis:
-    policy, group, standing = explained.policy, explained.group, claim.standing
-    told, rests_on = list(claim.reasons), claim.rests_on
-    is_todays = policy is not None and policy.is_todays
-    if is_todays:
-        told.append(Reason.POLICY_IS_TODAYS)
-        rests_on = (*rests_on, RestsOn("assumption", Reason.POLICY_IS_TODAYS))
-    if explained.put_during_job:
-        told.append(Reason.CHANGED_DURING_JOB)
-    if standing == "confirmed" and (explained.put_during_job or is_todays):
-        standing = "likely"
-    at_most = claim.at_most
-    if explained.was_replaced:
-        told.append(Reason.CHANGE_NOT_SETTLED)
-        standing = at_most = "possible"
-    if _is_one_of_its_second(examined, explained, claim):
-        told.append(Reason.SAME_SECOND)
-        standing = at_most = "possible"
+    group, is_todays = explained.group, explained.policy is not None and explained.policy.is_todays
+    told, standing, at_most = _doubt_policy(examined, explained, claim)
     is_refused = any(map(is_denial_code, group.failed.error_codes))
     if _is_left_open(group):
-        at_most = "likely"
-        standing = at_most if standing == "confirmed" else standing
+        standing = "likely" if standing == "confirmed" else standing
+        at_most = "likely" if at_most == "confirmed" else at_most
     elif group.failed.errors and not is_refused:
         standing = at_most = "possible"  # throttled: what a policy would have done to the call is in no record
     if not may_be_refused(examined, group):
@@ -285,9 +270,28 @@ def _make(examined: Examined, explained: Explained, claim: _Claim) -> Hypothesis
         statement=claim.statement,
         reasons=tuple(told),
         evidence=_brought_by(examined, explained, claim) or evidence_in_policy(explained, claim.statement),
-        rests_on=rests_on,
+        rests_on=(*claim.rests_on, *([RestsOn("assumption", Reason.POLICY_IS_TODAYS)] if is_todays else [])),
         at_most=at_most,
     )
+
+
+def _doubt_policy(examined: Examined, explained: Explained, claim: _Claim) -> tuple[list[Reason], Standing, Confidence]:
+    """Return the reasons and standing of a claim, and the most it can be, by when its policy was put and replaced."""
+    told, standing, at_most = list(claim.reasons), claim.standing, claim.at_most
+    is_todays = explained.policy is not None and explained.policy.is_todays
+    if is_todays:
+        told.append(Reason.POLICY_IS_TODAYS)
+    if explained.put_during_job:
+        told.append(Reason.CHANGED_DURING_JOB)
+    if standing == "confirmed" and (explained.put_during_job or is_todays):
+        standing = "likely"
+    if explained.was_replaced:
+        told.append(Reason.CHANGE_NOT_SETTLED)
+        standing = at_most = "possible"
+    if _is_one_of_its_second(examined, explained, claim):
+        told.append(Reason.SAME_SECOND)
+        standing = at_most = "possible"
+    return told, standing, at_most
 
 
 def _is_one_of_its_second(examined: Examined, explained: Explained, claim: _Claim) -> bool:
