@@ -170,11 +170,7 @@ class Listing(Shown, Sequence[Row], Generic[Row]):
         """Return the rows as a table of pandas."""
         from trail_diff.api import frames
 
-        columns = {
-            "jobs": frames.JOB_COLUMNS,
-            "callers": frames.CALLER_COLUMNS,
-            "what-if": frames.WHAT_IF_COLUMNS,
-        }
+        columns = {"jobs": frames.JOB_COLUMNS, "callers": frames.CALLER_COLUMNS, "what-if": frames.WHAT_IF_COLUMNS}
         return frames.make_frame(columns[self._spec.name], self.rows)
 
     @overload

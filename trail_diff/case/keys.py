@@ -170,11 +170,7 @@ def _named(job: Job, inside: Sequence[_Alike], by_verdict: _ByVerdict) -> Iterat
 
 
 def _unnamed(
-    job: Job,
-    by_verdict: _ByVerdict,
-    found: Sequence[JobKey],
-    spoken: Collection[KeyRole],
-    alone: "_UsedAlone",
+    job: Job, by_verdict: _ByVerdict, found: Sequence[JobKey], spoken: Collection[KeyRole], alone: "_UsedAlone"
 ) -> Iterator[JobKey]:
     """Yield the keys of calls whose context says nothing: the storage service's, and those of the job's role."""
     known = {one.role for one in found}.union(spoken)

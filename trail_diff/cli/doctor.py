@@ -39,10 +39,7 @@ class Form(StrEnum):
 
 
 @command(
-    examples=(
-        "trail-diff doctor --offline",
-        "trail-diff doctor --profile prod --region eu-west-1 --key alias/orders",
-    )
+    examples=("trail-diff doctor --offline", "trail-diff doctor --profile prod --region eu-west-1 --key alias/orders")
 )
 def doctor(
     profile: options.Profiles = None,

@@ -65,10 +65,7 @@ MapFile = Annotated[
 Vaults = Annotated[
     list[str] | None,
     typer.Option(
-        "--vault",
-        metavar="NAME",
-        help="Jobs of this vault: name or ARN. Repeatable.",
-        autocompletion=complete_vault,
+        "--vault", metavar="NAME", help="Jobs of this vault: name or ARN. Repeatable.", autocompletion=complete_vault
     ),
 ]
 Pad = Annotated[str, typer.Option(metavar="DURATION", help="How much to search before and after each job.")]
@@ -169,8 +166,7 @@ class Source:
         str | None, typer.Option(metavar="s3://…", help="Where Athena puts its result, unless the workgroup says.")
     ] = None
     log_group: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Read events from this CloudWatch Logs group. Repeatable."),
+        list[str] | None, typer.Option(metavar="NAME", help="Read events from this CloudWatch Logs group. Repeatable.")
     ] = None
     event_data_store: Annotated[
         str | None, typer.Option(metavar="ARN", help="Read events from this event data store of CloudTrail Lake.")
@@ -191,8 +187,7 @@ class History:
 
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Fetch from AWS again, and cache nothing.")] = False
     max_requests: Annotated[
-        int,
-        typer.Option(metavar="N", min=1, help="At most so many requests to event history, per account and Region."),
+        int, typer.Option(metavar="N", min=1, help="At most so many requests to event history, per account and Region.")
     ] = 600
 
 

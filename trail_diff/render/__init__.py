@@ -34,11 +34,7 @@ def summarize(report: Report, lang: Lang = "en") -> str:
 
 
 def render_list(
-    spec: ListSpec[Row],
-    rows: Sequence[Row],
-    coverage: Coverage,
-    output_format: str,
-    options: RenderOptions = _DEFAULTS,
+    spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, output_format: str, options: RenderOptions = _DEFAULTS
 ) -> str:
     """Render a list: jobs, callers, or calls replayed against a policy; their specs are in `lists`.
 

@@ -16,17 +16,7 @@ from trail_diff.cli.japanese.options import OPTIONS, PARSER
 from trail_diff.cli.japanese.pasted import PASTED
 from trail_diff.cli.japanese.policies import POLICIES
 
-MESSAGES: Mapping[str, str] = {
-    **JOBS,
-    **PASTED,
-    **OPTIONS,
-    **FILES,
-    **BUNDLES,
-    **POLICIES,
-    **AWS,
-    **API,
-    **PARSER,
-}
+MESSAGES: Mapping[str, str] = {**JOBS, **PASTED, **OPTIONS, **FILES, **BUNDLES, **POLICIES, **AWS, **API, **PARSER}
 """Of problems."""
 
 NOTES: Mapping[str, str] = {**MESSAGES, **ON_THE_WAY}
