@@ -5,7 +5,7 @@ stranger gets further than before.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -16,12 +16,13 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Remedy, Replay
 from trail_diff.policy.decide.compiled import CompiledPolicies
 from trail_diff.policy.decide.evaluate import decide
-from trail_diff.policy.remedies.allows import allow_callers, risks_of_allowing
-from trail_diff.policy.remedies.candidates import find_candidates
+from trail_diff.policy.remedies.allows import allow_callers, risks_of_allowing, widen_allows
+from trail_diff.policy.remedies.denies import narrow_denies
 from trail_diff.policy.remedies.fixes import compile_policy, find_fix
 from trail_diff.policy.remedies.outsiders import lets_in_others
 from trail_diff.policy.remedies.patches import Draft
-from trail_diff.policy.remedies.situation import Candidate, ObservedCall, Situation
+from trail_diff.policy.remedies.situation import Candidate, ObservedCall, Situation, find_targets
+from trail_diff.policy.remedies.tempting import tempting_changes
 from trail_diff.policy.request.principals import may_act_for_another
 
 _LARGEST = 32_768
@@ -66,7 +67,17 @@ def _without_time(call: ObservedCall) -> ObservedCall:
 def _find_remedies(met: _Met) -> tuple[Remedy, ...]:
     situation = met.situation
     old = compile_policy(situation.policy, situation)
-    return in_order([_try(situation, one, old) for one in find_candidates(situation, old)])
+    return in_order([_try(situation, one, old) for one in _candidates(situation, old)])
+
+
+def _candidates(situation: Situation, policies: CompiledPolicies) -> Iterator[Candidate]:
+    """Yield the changes to try, the narrowest first, the tempting ones last: none removes a statement."""
+    targets = find_targets(situation, policies)
+    if not targets.denies:
+        yield from widen_allows(situation, targets)
+        return
+    yield from narrow_denies(situation, targets)
+    yield from tempting_changes(situation, targets)
 
 
 def in_order(remedies: Sequence[Remedy]) -> tuple[Remedy, ...]:
