@@ -138,7 +138,7 @@ class Layers:
         return [document.scan(self._view) for document in documents]
 
     def _note_denial(self, layer: Layer, scans: Sequence[Scan]) -> None:
-        denied = reduce(either, (scan.denied for scan in scans), "no-match")
+        denied: Matched = reduce(either, (scan.denied for scan in scans), "no-match")
         if denied == "match" and layer in ("scp", "rcp") and self.service_linked is None:
             denied = "unknown"
         if denied != "no-match":
