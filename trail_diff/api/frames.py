@@ -1,4 +1,4 @@
-"""Rows as tables of pandas: the columns of the CSV, with types."""
+"""Rows as pandas tables: the columns of the CSV, with types."""
 
 from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter

@@ -1,4 +1,4 @@
-"""The questions: each a function that takes paths, or records in memory, and gives an answer."""
+"""The questions: each is a function that takes paths or records in memory, and returns an answer."""
 
 from collections.abc import Callable, Iterable, Mapping, Sized
 from datetime import timedelta

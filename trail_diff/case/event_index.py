@@ -1,4 +1,4 @@
-"""The events of a reading, found by time and by what their contexts name, so that no job has to look at each.
+"""An index of events by time and by what their contexts name, so that no job has to look at all of them.
 
 Most calls around a job name another job's vault or resource in their encryption context: such a call is never looked
 at for the job. Of the others many are alike but for their time and id: what one tells of a job, all of them do. Many

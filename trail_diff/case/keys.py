@@ -1,4 +1,4 @@
-"""Which keys a job has, each with its part and where it was learnt. What nothing tells stays unknown.
+"""Which keys a job uses, each with its part and where that was learnt. What nothing tells stays unknown.
 
 A fully managed resource has two keys: the role reads the resource by the one, AWS Backup's storage service writes the
 recovery point by the other, the vault's. So calls on the resource's key tell nothing of the vault's.

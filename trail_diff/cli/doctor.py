@@ -1,4 +1,4 @@
-"""Whether this machine, these credentials and these permissions suffice."""
+"""Checks whether this machine, these credentials and these permissions are enough."""
 
 from collections.abc import Callable
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What the command line says of problems, in the language that is spoken: English texts are translated as they are."""
+"""Translates the messages of the command line; English text is the key, and stays where it has no translation."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""A policy before it is applied, as a gate: every key of a document is tried with the calls that were observed on it.
+"""The gate for a policy that is not applied yet: every key of a document is tried with the calls observed on it.
 
 The gate is never green without evidence: where nothing was replayed, or a policy is not known before it is applied, it
 says so, and nothing passes. Calls that AWS is known to make are tried as well, and shown apart: they are not evidence

@@ -1,4 +1,4 @@
-"""What is asked where the answer stays open: calls on the key in other jobs that ran under the same policy."""
+"""Asks further where the answer stays open: calls on the key in other jobs that ran under the same policy."""
 
 from msgspec import structs
 

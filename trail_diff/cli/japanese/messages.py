@@ -1,4 +1,4 @@
-"""What the command line says of problems, in Japanese, by the English text.
+"""The messages of the command line in Japanese, by their English text.
 
 `{}` stands for what is filled in: in the English text in order, in the Japanese one by its number where the order
 differs. A text whose two halves come from different places has both here, each by itself.

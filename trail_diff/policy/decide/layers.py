@@ -1,4 +1,4 @@
-"""Which layers apply to a caller, and what each has to say: a Deny, an Allow, neither, or that it cannot be told.
+"""Which layers apply to a caller, and what each says: a Deny, an Allow, neither, or that it is not known.
 
 From the IAM User Guide ("Policy evaluation logic"), the Organizations User Guide (SCPs, RCPs) and the PrivateLink Guide
 (endpoint policies). RCPs always allow: AWS attaches RCPFullAWSAccess, which cannot be detached.

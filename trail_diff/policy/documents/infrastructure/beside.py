@@ -1,4 +1,4 @@
-"""Policies beside a key's own that a document changes: they decide calls as well.
+"""Policies that a document changes beside the key's own, and that decide calls as well.
 
 Whose they are is told by their properties, which all tools call alike: the role or user they are on, by themselves, by
 an attachment or as a boundary, the account an organization's policy is attached to, the VPC endpoint. One that nothing

@@ -1,4 +1,4 @@
-"""Which keys a resource names, and by which names it is called: what a document says is encrypted with what.
+"""Finds which keys a resource names, and by which names the resource is called.
 
 There is no list of resources: what names a key is told by its own name (`kms_key_id`, `KMSMasterKeyID`, `keyArn`, an
 `encryption_key` with an `id`) and by its value, an ARN, an id or an alias. So resources that nobody thought of count.
