@@ -49,7 +49,7 @@ class EventIndex:
             row.append(place)
 
     def _sort(self) -> Iterator[tuple[int, Places]]:
-        """Tell which calls are alike, and yield where the place of each belongs."""
+        """Find which calls are alike, and yield the place of each with the rows that it belongs in."""
         numbers: dict[Hashable, int] = {}
         rows: list[list[Places]] = []
         for place, event in enumerate(self._calls.calls):

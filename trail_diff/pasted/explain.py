@@ -59,7 +59,7 @@ Told = tuple[str, str]
 
 @contextmanager
 def explaining(question: Question, inputs: Inputs) -> Iterator[None]:
-    """Say of a job that is not found what was given instead, where that can be told.
+    """Add to the error that a job is not found what was given instead, where that is known.
 
     Raises:
         JobNotFoundError: the job is not found.

@@ -242,7 +242,7 @@ class Condition:
 
 
 def compile_conditions(raw: object, *, has_variables: bool) -> tuple[tuple[Condition, ...], tuple[Reason, ...]]:
-    """Compile a Condition element; give its tests, and what is wrong with it as a whole."""
+    """Compile a Condition element; return its tests, and what is wrong with it as a whole."""
     if not isinstance(raw, Mapping):
         return (), (Reason.STATEMENT_MALFORMED,)
     conditions: list[Condition] = []
