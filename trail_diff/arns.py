@@ -1,4 +1,4 @@
-"""Taking ARNs apart. Text that is no ARN gives None, never an error."""
+"""Takes ARNs apart. Text that is not an ARN gives None, never an error."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a case bundle may hold: only the records that its case rests on, where the same follows from them, or all.
+"""Decides what a case bundle holds: only the records that the case rests on where that gives the same report, or all.
 
 The pipeline tries what is offered, the least first.
 """

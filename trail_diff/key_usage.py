@@ -1,4 +1,4 @@
-"""What is asked of all calls on keys, whatever the job: who makes them, and what a new policy would do to them.
+"""Questions about all calls on keys, whatever the job: who makes them, and what a new policy would do to them.
 
 Calls are read as `inputs` says, or saved once and read again later; a file that is given as text is read here.
 """

@@ -1,4 +1,4 @@
-"""Reading times that people write (ages, days, nights, local times) to aware UTC datetimes. The clock is handed in."""
+"""Reads times as people write them (ages, days, nights, local times) to aware UTC datetimes. The clock is handed in."""
 
 import re
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What triage reads, from every source: the events of many jobs at once, and what is known of each of their keys.
+"""Reads for triage, from every source: the events of many jobs at once, and what is known of each of their keys.
 
 Exports, a bundle and an engine that is asked for a time tell of the jobs themselves. Where AWS is asked, AWS Backup
 lists the jobs, and the windows of those that failed are planned together.

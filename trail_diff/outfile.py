@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: under another name first, moved to their own when they are complete."""
+"""Writes files whole or not at all: under another name first, then moved to their own."""
 
 import os
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Reading times: every date form that job descriptors come in, to aware UTC datetimes. See moments for people's."""
+"""Reads every date form of job descriptors to aware UTC datetimes; what people type is read by `moments`."""
 
 import re
 from datetime import UTC, datetime

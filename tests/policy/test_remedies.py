@@ -8,6 +8,7 @@ import pytest
 from examples import examples
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from trail_diff.model.codes import CallerKind
 from trail_diff.model.learnt import Caller
@@ -24,7 +25,7 @@ from trail_diff.policy import (
 from trail_diff.policy.remedies.patches import Draft, apply_patch
 from trail_diff.policy.remedies.remedy import find_remedies
 from trail_diff.policy.remedies.situation import ObservedCall, Situation
-from trail_diff.policy.request.domains import IS_UNKNOWN, NEVER_THE_CUSTOMERS
+from trail_diff.policy.request.domains import ABSENT, IS_UNKNOWN, NEVER_THE_CUSTOMERS, Domain
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "cases" / "remedies.json").read_text(encoding="utf-8")
@@ -156,6 +157,31 @@ def test_service_joins_the_statement_that_has_another_form_of_its_name(listed: s
     assert [step["path"] for step in found[0].patch or ()] == ["/Statement/0/Principal/Service"]
     assert found[0].patch is not None
     assert found[0].patch[0]["value"] == [listed, service]
+
+
+def test_source_that_a_service_may_send_corrects_the_condition() -> None:
+    """Where a record does not tell aws:SourceArn, the one ARN that it can be is offered, and what follows is open."""
+    vault = f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:main"
+    allow = {"Principal": {"Service": "SERVICE"}, "Condition": {"ArnEquals": {"aws:SourceArn": f"{vault}-old"}}}
+    situation = situation_of({"targets": ["SERVICE"], "grants": [], "allows": [allow]})
+    domain = Domain((ABSENT, vault), "inferred")
+    request = structs.replace(situation.observed[0].request, context={"aws:SourceArn": domain})
+    observed = (structs.replace(situation.observed[0], request=request), *situation.observed[1:])
+
+    remedies = {remedy.id: remedy for remedy in find_remedies(structs.replace(situation, observed=observed))}
+
+    corrected = remedies["correct-source-arn"]
+    assert corrected.helps == "undetermined"
+    assert [step["value"] for step in corrected.patch or ()] == [[f"{vault}-old", vault]]
+
+
+def test_principal_is_spared_beside_services_that_are_not_hit() -> None:
+    """A NotPrincipal that lists no principal of AWS gets a list of its own."""
+    draft = Draft({"Statement": {"Effect": "Deny", "NotPrincipal": {"Service": "s3.amazonaws.com"}}})
+
+    draft.except_principal(1, NAMES["ADMIN"])
+
+    assert draft.steps == [{"op": "add", "path": "/Statement/NotPrincipal/AWS", "value": [NAMES["ADMIN"]]}]
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_id)

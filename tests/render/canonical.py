@@ -1,7 +1,7 @@
 """The one report that every renderer is shown: the original incident, with something in each of its parts."""
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from msgspec import structs
 
@@ -34,7 +34,11 @@ from trail_diff.model.report import (
     Verdict,
     Weighed,
 )
-from trail_diff.render.interface import RenderOptions
+from trail_diff.render.catalogue import Catalogue
+from trail_diff.render.interface import Lang, RenderOptions
+from trail_diff.render.phrases import catalogue
+
+CATALOGUES: dict[Lang, Catalogue] = {lang: catalogue(lang) for lang in get_args(Lang)}
 
 OPTIONS = {
     "report-80.txt": ("table", RenderOptions(width=80)),

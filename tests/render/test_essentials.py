@@ -38,7 +38,7 @@ from trail_diff.render.findings import show_condition, show_unless
 from trail_diff.render.interface import Lang, RenderOptions
 from trail_diff.render.json_lines import to_few_lines, to_lines
 from trail_diff.render.page import Page
-from trail_diff.render.phrases import CATALOGUES, catalogue
+from trail_diff.render.phrases import catalogue
 from trail_diff.render.phrases_en import ENGLISH
 
 JSON = st.recursive(
@@ -341,7 +341,7 @@ def test_deny_that_hits_a_service_for_lack_of_an_arn_says_so_in_japanese() -> No
     (condition,) = CANONICAL.decisions[0].statements[0].conditions
     hit = structs.replace(condition, key="aws:PrincipalArn", outcome="match", reason=Reason.OPAQUE_VALUE_DIFFERS)
     told = "AWS のサービスの値がお客様の ARN になることはないため、この Deny に該当します"
-    words = CATALOGUES["ja"]
+    words = catalogue("ja")
 
     assert show_condition(hit, "Deny", words) == f"{hit.operator} aws:PrincipalArn: {told}"
     for other, effect in (

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from incidents import FOLDER, run_in, shipped
 from msgspec import structs
-from render.canonical import CANONICAL, at
+from render.canonical import CANONICAL, CATALOGUES, at
 from render.hostile import make_hostile
 from render.test_renderers import HOSTILE
 
@@ -26,7 +26,6 @@ from trail_diff.render.html_policy import diff_policies, show_policies
 from trail_diff.render.html_timeline import draw_timeline, show_offset
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.lists import CALLERS, JOBS, WHAT_IF
-from trail_diff.render.phrases import CATALOGUES
 
 SHIPPED = shipped()
 WORDS = CATALOGUES["en"]

@@ -8,7 +8,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 from msgspec import structs
-from render.canonical import CANONICAL
+from render.canonical import CANONICAL, CATALOGUES
 
 from trail_diff.model import codes, learnt
 from trail_diff.model.codes import CallerKind, Cause, Outcome
@@ -26,7 +26,6 @@ from trail_diff.render import (
 from trail_diff.render.catalogue import Catalogue, Grammar
 from trail_diff.render.interface import Lang, RenderOptions
 from trail_diff.render.layout import show_outcome
-from trail_diff.render.phrases import CATALOGUES
 from trail_diff.render.phrases_en import ENGLISH
 from trail_diff.render.phrases_ja import JAPANESE
 from trail_diff.render.summary import summarize

@@ -11,7 +11,7 @@ from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
-from render.canonical import CANONICAL
+from render.canonical import CANONICAL, CATALOGUES
 
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.lists import CallerUse, JobRow
@@ -20,7 +20,6 @@ from trail_diff.render import FORMATS, render_list
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.list_spec import ListSpec, TerminalTable
 from trail_diff.render.lists import CALLERS, JOBS, WHAT_IF
-from trail_diff.render.phrases import CATALOGUES
 from trail_diff.render.width import width_of
 
 SPECS: tuple[ListSpec[JobRow] | ListSpec[CallerUse] | ListSpec[WhatIfRow], ...] = (JOBS, CALLERS, WHAT_IF)

@@ -12,7 +12,7 @@ from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from render.canonical import CANONICAL, OPTIONS
+from render.canonical import CANONICAL, CATALOGUES, OPTIONS
 from render.schemas import report_schema
 
 from trail_diff.errors import UsageError
@@ -20,7 +20,6 @@ from trail_diff.model.report import Report
 from trail_diff.render import FORMATS, render_report
 from trail_diff.render.csv import REPORT_COLUMNS
 from trail_diff.render.interface import Lang, RenderOptions
-from trail_diff.render.phrases import CATALOGUES
 from trail_diff.render.width import width_of
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from msgspec import structs
-from render.canonical import CANONICAL
+from render.canonical import CANONICAL, CATALOGUES
 from render.make_golden import DATA, SCHEMAS
 from render.schemas import triage_schema
 
@@ -24,7 +24,7 @@ from trail_diff.model.report import NextStep
 from trail_diff.model.triage import Triage, TriageCounts
 from trail_diff.render import escape
 from trail_diff.render.interface import Lang, RenderOptions
-from trail_diff.render.phrases import CATALOGUES, catalogue
+from trail_diff.render.phrases import catalogue
 from trail_diff.render.triage import FORMATS, render_triage, summarize_triage
 from trail_diff.render.triage.slack import LONGEST_TEXT, MOST_BLOCKS
 from trail_diff.render.width import width_of

@@ -1,4 +1,4 @@
-"""What an error advises, in the words of who asked: the arguments of a function or tool in place of options."""
+"""Words an error for who asked: the arguments of a function or tool in place of options of the command line."""
 
 import inspect
 import re

@@ -78,7 +78,7 @@ class Desk:
         grants: str | None = None,
         organization_id: str | None = None,
     ) -> str:
-        """Say why a job failed: the cause, how sure that is, its evidence, what would help and what to do next.
+        """Explain why a job failed: the cause, how sure that is, its evidence, what would help and what to do next.
 
         events, key_policy, jobs, key_state and grants are files or folders below the root; the others are names.
         """
@@ -90,7 +90,7 @@ class Desk:
             return self._tell(Diagnosis(analyse(load_case(inputs, question))))
 
     def next_step(self, events: str, job_id: str, key_policy: str | None = None) -> str:
-        """Say what is still open about a job, and for each the command that settles it and where its output goes."""
+        """Name what is still open about a job, and for each the command that settles it and where its output goes."""
         question, inputs = Question(_take_job(job_id)), self._inputs(events, key_policy)
         with explaining(question, inputs):
             report = word_verdict(analyse(load_case(inputs, question)), self._lang)
@@ -109,7 +109,7 @@ class Desk:
         return self._tell(Listing(*list_callers(self._inputs(events), self._keys(key)), CALLERS))
 
     def what_if(self, events: str, key_policy: str, old: str | None = None, key: str | None = None) -> str:
-        """Say what a new key policy would break or fix of the calls that were observed."""
+        """Replay the observed calls against a new key policy: what it would break or fix."""
         before = take_fact(self._inside(old), "old") if old else None
         return self._tell(Trial(try_policy(self._inputs(events, key_policy), before, self._keys(key))))
 

@@ -1,4 +1,4 @@
-"""Rows as tables of pandas: the columns of the CSV, with types."""
+"""Rows as pandas tables: the columns of the CSV, with types."""
 
 from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
@@ -19,11 +19,7 @@ _MOMENTS = frozenset({"first", "last", "created", "completed"})
 TEXT, COUNT, MAYBE_COUNT, MOMENT, TRUTH = "string", "int64", "Int64", "datetime64[us, UTC]", "bool"
 
 CALLER_COLUMNS: Columns = {**CALLERS.data, "first": attrgetter("first"), "last": attrgetter("last")}
-JOB_COLUMNS: Columns = {
-    **JOBS.data,
-    "created": attrgetter("job.created"),
-    "completed": attrgetter("job.completed"),
-}
+JOB_COLUMNS: Columns = {**JOBS.data, "created": attrgetter("job.created"), "completed": attrgetter("job.completed")}
 WHAT_IF_COLUMNS: Columns = {**WHAT_IF.data, "observed": attrgetter("observed")}
 
 

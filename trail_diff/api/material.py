@@ -1,4 +1,4 @@
-"""From what a program has at hand (paths, records, documents, times) to the values that the library takes."""
+"""Turns what a program has at hand (paths, records, documents, times) into the values that the library takes."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

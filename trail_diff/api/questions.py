@@ -1,4 +1,4 @@
-"""The questions: each a function that takes paths, or records in memory, and gives an answer."""
+"""The questions: each is a function that takes paths or records in memory, and returns an answer."""
 
 from collections.abc import Callable, Iterable, Mapping, Sized
 from datetime import timedelta
@@ -98,7 +98,7 @@ def diagnose(
     pad: timedelta | str = DEFAULT_PAD,
     redact: bool = False,
 ) -> Diagnosis:
-    """Say why a job failed, by its events and those of a job that succeeded. A case bundle knows its question.
+    """Explain why a job failed, comparing its events with those of one that succeeded. A bundle knows its question.
 
     Raises:
         TrailDiffError: what could not be used, with a hint; see errors for the kinds.

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from trail_diff.model.learnt import Coverage, Job
-from trail_diff.model.report import CallerGroup, Change, Finding, NextStep, Remedy, Report, Verdict
-from trail_diff.model.triage import JobKey, Triage, TriageGroup
+from trail_diff.model.learnt import Coverage
+from trail_diff.model.report import Report
+from trail_diff.model.triage import JobKey, Triage
 from trail_diff.model.what_if import WhatIf as WhatIfReport
 from trail_diff.model.what_if import WhatIfRow
 from trail_diff.render import render_list, render_report, summarize
@@ -53,55 +53,17 @@ class Shown:
 
 
 class Diagnosis(Shown):
-    """Why a job failed: `report` is all that was concluded, its main parts are at hand under their own names."""
+    """Why a job failed: `report` is all that was concluded, its main parts are at hand under their own names.
+
+    `failed` is the job that was asked about, `succeeded` the one it was compared with; `callers` is who called what in
+    either, `findings` the causes that hold or may hold, the surest first, `next_steps` what would settle the rest.
+    """
 
     def __init__(self, report: Report) -> None:
         self.report = report
-
-    @property
-    def verdict(self) -> Verdict:
-        """Return the answer in codes."""
-        return self.report.verdict
-
-    @property
-    def failed(self) -> Job:
-        """Return the job that was asked about."""
-        return self.report.failed
-
-    @property
-    def succeeded(self) -> Job | None:
-        """Return the job that it was compared with."""
-        return self.report.succeeded
-
-    @property
-    def callers(self) -> tuple[CallerGroup, ...]:
-        """Return who called what in either job."""
-        return self.report.callers
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Return the causes that hold, or may hold, the surest first."""
-        return self.report.findings
-
-    @property
-    def remedies(self) -> tuple[Remedy, ...]:
-        """Return what would help, and what would not."""
-        return self.report.remedies
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        """Return what changed between the jobs."""
-        return self.report.changes
-
-    @property
-    def next_steps(self) -> tuple[NextStep, ...]:
-        """Return the commands that would settle what is open."""
-        return self.report.next_steps
-
-    @property
-    def coverage(self) -> Coverage:
-        """Return what was read, and what was not."""
-        return self.report.coverage
+        self.verdict, self.failed, self.succeeded = report.verdict, report.failed, report.succeeded
+        self.callers, self.findings, self.remedies = report.callers, report.findings, report.remedies
+        self.changes, self.next_steps, self.coverage = report.changes, report.next_steps, report.coverage
 
     def summarize(self, lang: Lang = "en") -> str:
         """Return the answer as one sentence."""
@@ -124,20 +86,14 @@ class Diagnosis(Shown):
 
 
 class Grouped(Shown):
-    """The jobs that failed, grouped by cause; `triage` is all of it, `reports` the full report of each job."""
+    """The jobs that failed, grouped by cause; `triage` is all of it, `reports` the full report of each job.
+
+    `groups` begin with those of most jobs; `coverage` is what was read, and what was not.
+    """
 
     def __init__(self, triage: Triage, reports: Mapping[JobKey, Report]) -> None:
         self.triage, self.reports = triage, reports
-
-    @property
-    def groups(self) -> tuple[TriageGroup, ...]:
-        """Return the groups, those with most jobs first."""
-        return self.triage.groups
-
-    @property
-    def coverage(self) -> Coverage:
-        """Return what was read, and what was not."""
-        return self.triage.coverage
+        self.groups, self.coverage = triage.groups, triage.coverage
 
     def render(self, output_format: Format, *, lang: Lang = "en", verbose: bool = False) -> str:
         """Return the groups in one of the forms of the command line."""
@@ -170,11 +126,7 @@ class Listing(Shown, Sequence[Row], Generic[Row]):
         """Return the rows as a table of pandas."""
         from trail_diff.api import frames
 
-        columns = {
-            "jobs": frames.JOB_COLUMNS,
-            "callers": frames.CALLER_COLUMNS,
-            "what-if": frames.WHAT_IF_COLUMNS,
-        }
+        columns = {"jobs": frames.JOB_COLUMNS, "callers": frames.CALLER_COLUMNS, "what-if": frames.WHAT_IF_COLUMNS}
         return frames.make_frame(columns[self._spec.name], self.rows)
 
     @overload
@@ -195,18 +147,13 @@ class Listing(Shown, Sequence[Row], Generic[Row]):
 
 
 class Trial(Listing[WhatIfRow]):
-    """What a new policy would do to observed calls; `report` is all of it."""
+    """What a new policy would do to observed calls; `report` is all of it, `outcome` what all calls come to."""
 
     def __init__(self, report: WhatIfReport) -> None:
         from trail_diff.render.lists import what_if_list
 
         super().__init__(report.calls, report.coverage, what_if_list(report))
-        self.report = report
-
-    @property
-    def outcome(self) -> str:
-        """Return what all calls come to."""
-        return self.report.outcome
+        self.report, self.outcome = report, report.outcome
 
     def __repr__(self) -> str:
         return f"<what-if: {self.outcome}, {len(self.rows)} calls>"

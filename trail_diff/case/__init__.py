@@ -1,1 +1,1 @@
-"""From what was gathered to a case."""
+"""Builds a case from what was gathered."""

@@ -1,4 +1,4 @@
-"""Which succeeded job to compare a failed one with, and in what the two differ."""
+"""Chooses the succeeded job to compare a failed one with, and names how the two differ."""
 
 from collections.abc import Sequence
 

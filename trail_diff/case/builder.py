@@ -1,4 +1,4 @@
-"""From what was gathered to a Case: which job, which baseline, which keys, which events belong to whom. Pure."""
+"""Builds a Case from what was gathered: which job, which baseline, which keys, which events belong to each. Pure."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What the evidence does not cover: told from everything that was read, not only from what was kept.
+"""What the evidence does not cover, judged from everything that was read, not only from what was kept.
 
 An absence proves nothing where no record could have been. Each check names its evidence and how it can fail.
 """

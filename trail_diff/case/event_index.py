@@ -1,4 +1,4 @@
-"""The events of a reading, found by time and by what their contexts name, so that no job has to look at each.
+"""An index of events by time and by what their contexts name, so that no job has to look at all of them.
 
 Most calls around a job name another job's vault or resource in their encryption context: such a call is never looked
 at for the job. Of the others many are alike but for their time and id: what one tells of a job, all of them do. Many
@@ -49,7 +49,7 @@ class EventIndex:
             row.append(place)
 
     def _sort(self) -> Iterator[tuple[int, Places]]:
-        """Tell which calls are alike, and yield where the place of each belongs."""
+        """Find which calls are alike, and yield the place of each with the rows that it belongs in."""
         numbers: dict[Hashable, int] = {}
         rows: list[list[Places]] = []
         for place, event in enumerate(self._calls.calls):

@@ -1,4 +1,4 @@
-"""The calls to expect of a failed job where no job succeeded that it can be compared with.
+"""The calls to expect of a failed job when no succeeded job can be compared with it.
 
 AWS is known to make some calls for such a job (profiles). Another succeeded job of the same resource type, on another
 vault and resource, lends its own, mapped to the failed job's keys. A job's keys that are not known have no such calls.

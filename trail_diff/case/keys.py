@@ -1,4 +1,4 @@
-"""Which keys a job has, each with its part and where it was learnt. What nothing tells stays unknown.
+"""Which keys a job uses, each with its part and where that was learnt. What nothing tells stays unknown.
 
 A fully managed resource has two keys: the role reads the resource by the one, AWS Backup's storage service writes the
 recovery point by the other, the vault's. So calls on the resource's key tell nothing of the vault's.
@@ -170,11 +170,7 @@ def _named(job: Job, inside: Sequence[_Alike], by_verdict: _ByVerdict) -> Iterat
 
 
 def _unnamed(
-    job: Job,
-    by_verdict: _ByVerdict,
-    found: Sequence[JobKey],
-    spoken: Collection[KeyRole],
-    alone: "_UsedAlone",
+    job: Job, by_verdict: _ByVerdict, found: Sequence[JobKey], spoken: Collection[KeyRole], alone: "_UsedAlone"
 ) -> Iterator[JobKey]:
     """Yield the keys of calls whose context says nothing: the storage service's, and those of the job's role."""
     known = {one.role for one in found}.union(spoken)

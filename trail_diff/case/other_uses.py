@@ -1,4 +1,4 @@
-"""Which other time tells how the key of a case was used while the same policy, grants and state were in force. Pure."""
+"""Which other times show how the key was used under the same policy, grants and state. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

@@ -35,11 +35,7 @@ def tie_side(job: Job, window: Window, gathered: Gathered, keys: Sequence[str], 
 
 
 def finish_case(
-    gathered: Gathered,
-    sides: Sequence[JobEvents],
-    asked: Sequence[str],
-    facts: Facts,
-    gaps: Collection[Reason] = (),
+    gathered: Gathered, sides: Sequence[JobEvents], asked: Sequence[str], facts: Facts, gaps: Collection[Reason] = ()
 ) -> Case:
     """Complete a case whose events are tied: what changed, and what the evidence does not cover beside known gaps.
 

@@ -1,4 +1,4 @@
-"""How the keys were used in everything that was read, between one change of a key and the next: a fold.
+"""How keys were used between one change and the next, added up over everything that was read: a fold.
 
 The spans are those between changes that can alter who may use a key (its policy, grants and state, an alias that moved,
 what a role may do), which have to be known before the first event is added; events may then come in any order. Of a

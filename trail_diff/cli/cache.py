@@ -1,4 +1,4 @@
-"""What is kept of event history on this machine."""
+"""The commands for the cache of event history."""
 
 import typer
 

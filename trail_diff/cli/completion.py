@@ -1,4 +1,4 @@
-"""Completes job ids, vaults and causes in a shell: ids and vaults from the export that stands before on the line."""
+"""Shell completion of job ids, vaults and causes; ids and vaults come from the export named on the line."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

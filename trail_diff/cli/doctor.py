@@ -1,4 +1,4 @@
-"""Whether this machine, these credentials and these permissions suffice."""
+"""Checks whether this machine, these credentials and these permissions are enough."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -39,10 +39,7 @@ class Form(StrEnum):
 
 
 @command(
-    examples=(
-        "trail-diff doctor --offline",
-        "trail-diff doctor --profile prod --region eu-west-1 --key alias/orders",
-    )
+    examples=("trail-diff doctor --offline", "trail-diff doctor --profile prod --region eu-west-1 --key alias/orders")
 )
 def doctor(
     profile: options.Profiles = None,
@@ -50,7 +47,7 @@ def doctor(
         list[str] | None, typer.Option("--region", metavar="REGION", help="Try it in this Region. Repeatable.")
     ] = None,
     endpoint_url: options.EndpointUrl = None,
-    key: Annotated[str | None, typer.Option(metavar="ARN", help="Try the calls about this key as well.")] = None,
+    key: Annotated[str | None, typer.Option(metavar="ARN", help="Try the calls that concern this key as well.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Make no call to AWS.")] = False,
     form: Annotated[Form, typer.Option("--format", help="The form of the result.")] = Form.TEXT,
     output: options.Output = None,

@@ -1,4 +1,4 @@
-"""The help of the commands: options in sections, examples to be pasted, whole sentences; in the language spoken."""
+"""The help of the commands: options in sections, examples to paste, whole sentences, in the user's language."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

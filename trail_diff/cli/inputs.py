@@ -1,4 +1,4 @@
-"""From options to the values that the library takes; what cannot be read becomes a UsageError with a hint."""
+"""Turns options into the values that the library takes; what cannot be read becomes a UsageError with a hint."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The languages, and which of them is spoken."""
+"""The languages, and which of them is used."""
 
 import re
 from collections.abc import Mapping, Sequence

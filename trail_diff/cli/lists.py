@@ -14,20 +14,8 @@ from trail_diff.cli.options import History, Listed, Run, Source, View
 from trail_diff.cli.output import note_if_any, write_file, write_list
 
 
-@command(
-    examples=(
-        "trail-diff jobs --events trail/",
-        "trail-diff jobs --events trail/ --failed --vault prod-vault -v",
-    )
-)
-def jobs(
-    *,
-    listed: Listed,
-    source: Source,
-    job: options.JobFiles = None,
-    view: View,
-    run: Run,
-) -> None:
+@command(examples=("trail-diff jobs --events trail/", "trail-diff jobs --events trail/ --failed --vault prod-vault -v"))
+def jobs(*, listed: Listed, source: Source, job: options.JobFiles = None, view: View, run: Run) -> None:
     """List the jobs found, their state, and with -v the baseline each failed one would be compared with.
 
     A terminal shows failed jobs first, then the newest first; JSON and CSV are in order of creation.

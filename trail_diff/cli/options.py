@@ -31,7 +31,7 @@ Regions = Annotated[
     typer.Option(
         "--region",
         metavar="REGION",
-        help="Only records of this Region; of AWS, where to look. Repeatable.",
+        help="Only records of this Region; of AWS itself, the Region to ask. Repeatable.",
         callback=_take_regions,
     ),
 ]
@@ -39,7 +39,7 @@ Profiles = Annotated[
     list[str] | None,
     typer.Option("--profile", metavar="NAME", help="Ask AWS with this profile. Repeatable: one for each account."),
 ]
-EndpointUrl = Annotated[str | None, typer.Option(metavar="URL", help="Ask AWS here, not at its own endpoints.")]
+EndpointUrl = Annotated[str | None, typer.Option(metavar="URL", help="Ask AWS at this endpoint.")]
 Keys = Annotated[
     list[str] | None, typer.Option("--key", metavar="ARN", help="A KMS key in question: ARN, id or alias. Repeatable.")
 ]
@@ -60,15 +60,12 @@ OrgId = Annotated[
 ]
 MapFile = Annotated[
     Path | None,
-    typer.Option("--map", metavar="FILE", help="Keep the pseudonyms here, for the owner; reused when it is there."),
+    typer.Option("--map", metavar="FILE", help="Keep the pseudonyms in this file, for its owner; reused if it exists."),
 ]
 Vaults = Annotated[
     list[str] | None,
     typer.Option(
-        "--vault",
-        metavar="NAME",
-        help="Jobs of this vault: name or ARN. Repeatable.",
-        autocompletion=complete_vault,
+        "--vault", metavar="NAME", help="Jobs of this vault: name or ARN. Repeatable.", autocompletion=complete_vault
     ),
 ]
 Pad = Annotated[str, typer.Option(metavar="DURATION", help="How much to search before and after each job.")]
@@ -114,7 +111,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Write here, in the format that the suffix says; - is stdout.",
+        help="Write to this file, in the format of its suffix; - is stdout.",
         callback=_take_output,
         is_eager=True,
     ),
@@ -166,11 +163,10 @@ class Source:
     ] = None
     athena_workgroup: Annotated[str | None, typer.Option(metavar="NAME", help="Athena's workgroup.")] = None
     athena_output: Annotated[
-        str | None, typer.Option(metavar="s3://…", help="Where Athena puts its result, unless the workgroup says.")
+        str | None, typer.Option(metavar="s3://…", help="Where Athena puts its result, unless the workgroup sets it.")
     ] = None
     log_group: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Read events from this CloudWatch Logs group. Repeatable."),
+        list[str] | None, typer.Option(metavar="NAME", help="Read events from this CloudWatch Logs group. Repeatable.")
     ] = None
     event_data_store: Annotated[
         str | None, typer.Option(metavar="ARN", help="Read events from this event data store of CloudTrail Lake.")
@@ -192,7 +188,7 @@ class History:
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Fetch from AWS again, and cache nothing.")] = False
     max_requests: Annotated[
         int,
-        typer.Option(metavar="N", min=1, help="At most so many requests to event history, per account and Region."),
+        typer.Option(metavar="N", min=1, help="At most this many requests to event history per account and Region."),
     ] = 600
 
 
@@ -227,7 +223,7 @@ class Shown:
     output: Output = None
     open_page: Annotated[bool, typer.Option("--open", help="Show the HTML page that -o wrote in the browser.")] = False
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show all of it: jobs, callers, decisions, evidence.")
+        bool, typer.Option("--verbose", "-v", help="Show everything: jobs, callers, decisions, evidence.")
     ] = False
     lang: Lang = None
     color: Annotated[

@@ -52,11 +52,7 @@ def render_options(view: Shown) -> "RenderOptions":
 
 
 def wants_color(
-    environment: Mapping[str, str],
-    choice: ColorChoice = ColorChoice.AUTO,
-    *,
-    to_terminal: bool,
-    to_file: bool = False,
+    environment: Mapping[str, str], choice: ColorChoice = ColorChoice.AUTO, *, to_terminal: bool, to_file: bool = False
 ) -> bool:
     """Check whether to write colours: --color decides, then NO_COLOR, then FORCE_COLOR, then what the terminal can do.
 

@@ -1,4 +1,4 @@
-"""What the command line says of problems, in the language that is spoken: English texts are translated as they are."""
+"""Translates the messages of the command line; English text is the key, and stays where it has no translation."""
 
 import re
 import sys
@@ -60,9 +60,5 @@ def _fill(text: str, phrases: Mapping[str, str], depth: int) -> str:
 def _patterns(phrases: Iterable[str]) -> list[tuple[re.Pattern[str], str]]:
     """Return a pattern for each phrase with blanks, those that say most of their own first."""
     with_blanks = [phrase for phrase in phrases if _BLANK in phrase]
-    with_blanks.sort(key=lambda one: (len(_letters(one)), len(one)), reverse=True)
+    with_blanks.sort(key=lambda one: (len(re.sub(r"[\W_]", "", one)), len(one)), reverse=True)
     return [(re.compile(_BLANK_OF.join(map(re.escape, one.split(_BLANK))), re.DOTALL), one) for one in with_blanks]
-
-
-def _letters(phrase: str) -> str:
-    return re.sub(r"[\W_]", "", phrase)

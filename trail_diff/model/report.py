@@ -6,15 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from trail_diff.model.codes import (
-    Cause,
-    Confidence,
-    Grade,
-    KeyRole,
-    Layer,
-    Outcome,
-    Presence,
-)
+from trail_diff.model.codes import Cause, Confidence, Grade, KeyRole, Layer, Outcome, Presence
 from trail_diff.model.decisions import CallerDecision, StatementRef
 from trail_diff.model.learnt import Caller, Coverage, Job
 from trail_diff.model.reasons import Reason

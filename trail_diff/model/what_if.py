@@ -5,13 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from trail_diff.model.codes import (
-    Decided,
-    GateOutcome,
-    KeyChange,
-    Supply,
-    WhatIfOutcome,
-)
+from trail_diff.model.codes import Decided, GateOutcome, KeyChange, Supply, WhatIfOutcome
 from trail_diff.model.decisions import StatementRef
 from trail_diff.model.learnt import Caller, Coverage
 from trail_diff.model.reasons import Reason

@@ -1,4 +1,4 @@
-"""What stands where something else is wanted, recognised before anything is read."""
+"""Recognizes an argument that is something else than is wanted there, before anything is read."""
 
 import re
 from collections.abc import Iterable, Mapping

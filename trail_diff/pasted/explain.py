@@ -1,4 +1,4 @@
-"""What was asked about and not found: what it is instead, by what was read, and what to do about it.
+"""Explains what was asked about and not found: what it is instead, judged by what was read, and what to do.
 
 An export on disk is read again, as if no Region and no time had been asked for. Anything else is not: then the form of
 what was asked has to do. Where names are to be replaced, they are in what is told of a job, but for what was asked
@@ -59,7 +59,7 @@ Told = tuple[str, str]
 
 @contextmanager
 def explaining(question: Question, inputs: Inputs) -> Iterator[None]:
-    """Say of a job that is not found what was given instead, where that can be told.
+    """Add to the error that a job is not found what was given instead, where that is known.
 
     Raises:
         JobNotFoundError: the job is not found.

@@ -1,4 +1,4 @@
-"""What a pasted text is by its form alone: an id, an ARN, an account, a page, a file. Nothing is read."""
+"""Tells by its form alone what a pasted text is: an id, an ARN, an account, a page, a file. Nothing is read."""
 
 import re
 from typing import Literal, NamedTuple

@@ -1,4 +1,4 @@
-"""A pasted text without what chat programs, mails, terminals and input methods put around or into it."""
+"""Strips from a pasted text what chat programs, mails, terminals and input methods put around or into it."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What points from a list to the command that says why calls of KMS were refused."""
+"""Points from a list with refused calls to the command that says why they were refused."""
 
 from collections.abc import Iterable
 from shlex import quote

@@ -58,10 +58,7 @@ ADVICE = {
         "an id is written as {first}; trail-diff jobs{source} lists those found",
     ),
     "near-key": ("no call on {value} was read", "the nearest key is {near}: give it with --key"),
-    "refused-calls": (
-        "calls of KMS that were refused: {count}",
-        "trail-diff compare {export} says why",
-    ),
+    "refused-calls": ("calls of KMS that were refused: {count}", "trail-diff compare {export} says why"),
     "no-key": ("no call on {value} was read", "without --key, 'trail-diff callers' lists every key"),
     "picture": ("{value} is an image or a PDF, not an export", "export the events themselves: {command}"),
     "binary": ("{value} is no text, and no export", "export the events themselves: {command}"),

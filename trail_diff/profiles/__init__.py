@@ -1,1 +1,1 @@
-"""Who calls AWS KMS for which job, as data, and the calls to expect of a job by it."""
+"""Who calls AWS KMS for which job, as data, and the calls to expect of a job according to it."""

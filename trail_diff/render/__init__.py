@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from importlib import import_module
+from typing import get_args
 
 from trail_diff.errors import UsageError
 from trail_diff.model.learnt import Coverage
 from trail_diff.model.report import Report
-from trail_diff.render.interface import Lang, Renderer, RenderOptions
+from trail_diff.render.interface import Format, Lang, Renderer, RenderOptions
 from trail_diff.render.list_spec import ListSpec, Row
 
-FORMATS = ("table", "markdown", "json", "csv", "html")
+FORMATS: tuple[Format, ...] = get_args(Format)
 """The formats, each a module of this room."""
 
 _DEFAULTS = RenderOptions()
@@ -34,11 +35,7 @@ def summarize(report: Report, lang: Lang = "en") -> str:
 
 
 def render_list(
-    spec: ListSpec[Row],
-    rows: Sequence[Row],
-    coverage: Coverage,
-    output_format: str,
-    options: RenderOptions = _DEFAULTS,
+    spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, output_format: str, options: RenderOptions = _DEFAULTS
 ) -> str:
     """Render a list: jobs, callers, or calls replayed against a policy; their specs are in `lists`.
 

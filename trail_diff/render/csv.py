@@ -51,12 +51,7 @@ def render_report(report: Report, _options: RenderOptions) -> str:
     return write_rows(REPORT_COLUMNS, ([row.get(name) for name in REPORT_COLUMNS] for row in rows))
 
 
-def render_list(
-    spec: ListSpec[Row],
-    rows: Sequence[Row],
-    _coverage: Coverage,
-    _options: RenderOptions,
-) -> str:
+def render_list(spec: ListSpec[Row], rows: Sequence[Row], _coverage: Coverage, _options: RenderOptions) -> str:
     """Render a list."""
     return write_rows(list(spec.data), ([value(row) for value in spec.data.values()] for row in rows))
 

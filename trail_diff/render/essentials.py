@@ -1,4 +1,4 @@
-"""What a reader needs first, chosen from a report alike for the terminal and for a ticket."""
+"""Chooses from a report what a reader needs first, the same for a terminal and for a ticket."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

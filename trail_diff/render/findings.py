@@ -109,7 +109,7 @@ def effect_of(finding: Finding) -> str:
 
 
 def say_mended(finding: Finding, words: Catalogue) -> str:
-    """Say that what a finding blames was mended since."""
+    """Return the sentence that what a finding blames has been mended since."""
     return words.labels["mended_state" if finding.layer == "key-state" else "mended"]
 
 

@@ -1,4 +1,4 @@
-"""Policies for reading: lines, the statement that decides among the others, and what a change does to them."""
+"""Policies laid out for reading: lines, the statement that decides, and what a change does to them."""
 
 import difflib
 import json

@@ -36,11 +36,5 @@ class Renderer(Protocol):
     def render_report(self, report: Report, options: RenderOptions) -> str:
         """Render the report of a case."""
 
-    def render_list(
-        self,
-        spec: ListSpec[Row],
-        rows: Sequence[Row],
-        coverage: Coverage,
-        options: RenderOptions,
-    ) -> str:
+    def render_list(self, spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, options: RenderOptions) -> str:
         """Render a list, with the columns that its spec names for this form."""

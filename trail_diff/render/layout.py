@@ -114,7 +114,7 @@ def show_sides(group: CallerGroup, report: Report, words: Catalogue) -> list[str
 
 
 def say_no_callers(report: Report, words: Catalogue) -> str:
-    """Say that no calls are tied to the jobs there are."""
+    """Return the sentence that no calls are tied to the jobs there are."""
     return words.labels["no_callers" if report.succeeded is not None else "no_callers_of_one"]
 
 

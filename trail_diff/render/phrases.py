@@ -1,6 +1,5 @@
 """Wording: the catalogue of each language, and what names a caller."""
 
-from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import get_args
 
@@ -11,41 +10,22 @@ from trail_diff.render.full_width import widen
 from trail_diff.render.interface import Lang
 
 
-class _Catalogues(Mapping[Lang, Catalogue]):
-    """The phrases of each language; those of a language that nobody asks for are not loaded."""
-
-    def __getitem__(self, lang: Lang) -> Catalogue:
-        match lang:
-            case "en":
-                from trail_diff.render.phrases_en import ENGLISH
-
-                return ENGLISH
-            case "ja":
-                from trail_diff.render.phrases_ja import JAPANESE
-
-                return JAPANESE
-        raise KeyError(lang)
-
-    def __iter__(self) -> Iterator[Lang]:
-        return iter(get_args(Lang))
-
-    def __len__(self) -> int:
-        return len(get_args(Lang))
-
-
-CATALOGUES: Mapping[Lang, Catalogue] = _Catalogues()
-
-
 def catalogue(lang: Lang) -> Catalogue:
-    """Return the phrases of a language.
+    """Return the phrases of a language; those of one that nobody asks for are not loaded.
 
     Raises:
         UsageError: there is no such language.
     """
-    try:
-        return CATALOGUES[lang]
-    except KeyError:
-        raise UsageError(f"no such language: {lang!r}", hint=f"choose one of {', '.join(CATALOGUES)}") from None
+    match lang:
+        case "en":
+            from trail_diff.render.phrases_en import ENGLISH
+
+            return ENGLISH
+        case "ja":
+            from trail_diff.render.phrases_ja import JAPANESE
+
+            return JAPANESE
+    raise UsageError(f"no such language: {lang!r}", hint=f"choose one of {', '.join(get_args(Lang))}")
 
 
 @cache

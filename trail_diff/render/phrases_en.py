@@ -38,12 +38,7 @@ ENGLISH = Catalogue(
         "inconclusive": "inconclusive",
     },
     confidences={"confirmed": "confirmed", "likely": "likely", "possible": "possible"},
-    presences={
-        "only-succeeded": "absent",
-        "only-failed": "extra",
-        "both": "both",
-        "denied-in-failed": "failing",
-    },
+    presences={"only-succeeded": "absent", "only-failed": "extra", "both": "both", "denied-in-failed": "failing"},
     caller_kinds={
         "service-principal": "AWS service",
         "service-linked-role": "service-linked role",

@@ -41,12 +41,7 @@ JAPANESE = Catalogue(
         "inconclusive": "判断できません",
     },
     confidences={"confirmed": "確定", "likely": "可能性が高い", "possible": "可能性あり"},
-    presences={
-        "only-succeeded": "記録なし",
-        "only-failed": "失敗時のみ",
-        "both": "両方",
-        "denied-in-failed": "エラー",
-    },
+    presences={"only-succeeded": "記録なし", "only-failed": "失敗時のみ", "both": "両方", "denied-in-failed": "エラー"},
     caller_kinds={
         "service-principal": "AWS のサービス",
         "service-linked-role": "サービスにリンクされたロール",
@@ -160,12 +155,7 @@ JAPANESE = Catalogue(
         "connect-key-store": "キーストアの接続",
         "import-key-material": "マテリアルのインポート",
     },
-    job_kinds={
-        "backup": "バックアップジョブ",
-        "copy": "コピージョブ",
-        "restore": "復元ジョブ",
-        "window": "対象時間",
-    },
+    job_kinds={"backup": "バックアップジョブ", "copy": "コピージョブ", "restore": "復元ジョブ", "window": "対象時間"},
     what_ifs={
         "breaks": "失敗するようになる",
         "at-risk": "失敗するおそれがある",

@@ -101,7 +101,7 @@ class CallerCount:
         self._uses: dict[tuple[Caller, str, str | None], _Use] = {}
 
     def open(self, kind: Kind, event: Event | None) -> Add:
-        """Begin a kind, or go on with it; give what adds calls to it.
+        """Begin a kind, or go on with it; return what adds calls to it.
 
         Raises:
             SourceError: there are more different ones than can be held.

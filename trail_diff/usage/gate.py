@@ -1,4 +1,4 @@
-"""A policy before it is applied, as a gate: every key of a document is tried with the calls that were observed on it.
+"""The gate for a policy that is not applied yet: every key of a document is tried with the calls observed on it.
 
 The gate is never green without evidence: where nothing was replayed, or a policy is not known before it is applied, it
 says so, and nothing passes. Calls that AWS is known to make are tried as well, and shown apart: they are not evidence
@@ -6,12 +6,12 @@ of what happens in this account.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from trail_diff.arns import arn_account, arn_region, is_alias
 from trail_diff.errors import UsageError
@@ -65,49 +65,71 @@ def try_keys(
     known: KnownCalls | None = None,
 ) -> WhatIf:
     """Try every key's new policy on the calls observed on it; with None, on those that AWS is `known` to make."""
+    gate = _Gate.of(keys, facts, observed, known or BACKUP)
     rows: list[WhatIfRow] = []
     told: list[WhatIfKey] = []
-    is_only = sum(key.reason not in NOT_KEYS and key.change != "created" for key in keys) == 1
-    granted = _keys_of(facts) if observed is None and is_only else frozenset()
-    keys = [key if key.arn else structs.replace(key, names=key.names | granted) for key in keys]
-    for key in keys:
-        if key.held:
-            seen = observed.requests() if observed is not None else _known_on(keys, known or BACKUP)
-            count, lost = try_held(key, seen, partial(policy_on, keys, observed), facts)
-            rows += lost
-            is_tried = count and key.reason is Reason.OTHER_POLICY_NOT_TRIED
-            why = Reason.OTHER_POLICY_CHANGES if is_tried else key.reason
-            change: KeyChange = "changed" if lost else key.change
-            expression = show_unresolved(key.unknown or "")
-            told.append(WhatIfKey(key.address, key.arn, change, count, why, expression, key.path))
-            continue
-        if is_harmless(key, observed):
-            continue
-        own = _requests_on(key, observed, is_only=is_only)
-        reason = _why_not_tried(key, own, observed)
-        if reason in (None, Reason.KEY_IS_NEW) and not (key.before and _why_refused(key, key.before)):
-            reason = _why_refused(key, key.after) or reason
-        arn = key.arn or _only_key(own)
-        expression = show_unresolved(key.unknown or "")
-        named = arn or (", ".join(sorted(key.names)) or None if not key.address else None)
-        told.append(WhatIfKey(key.address, named, key.change, len(own), reason, expression, key.path))
-        new = find_new_key(key, keys, observed) if observed is not None else None
-        if new is not None:
-            rows += move_to(own, new, facts, key.reason)
-            continue
-        tried = _try(_with_default(key, arn), facts, own, known or BACKUP, is_observed=observed is not None)
-        for row in tried:
-            decides = row.observed or observed is None or _is_of_new(row, key)
-            rows.append(structs.replace(row, address=key.address, decides=decides))
-    if observed is None and any(not row.observed for row in rows) and are_calls_left_out(known or BACKUP):
+    for key in gate.keys:
+        if key.held or not is_harmless(key, observed):
+            about, own = gate.try_beside(key) if key.held else gate.try_key(key)
+            told.append(about)
+            rows += own
+    if observed is None and any(not row.observed for row in rows) and are_calls_left_out(gate.known):
         coverage = structs.replace(coverage, warnings=(*coverage.warnings, Reason.CALLS_OF_ROLES_NOT_TRIED))
     return _judge(rows, told, _with_gap(coverage, told, observed), is_replay=observed is not None)
 
 
-def _known_on(keys: Sequence[PlannedKey], known: KnownCalls) -> list[ObservedRequest]:
-    """Return the calls that a service is known to make on the keys of a document that there are."""
-    arns = [key.arn for key in keys if key.arn and key.reason not in NOT_KEYS]
-    return [one for arn in arns for one in expected_calls(arn_account(arn) or "", arn, known)]
+class _Gate(Struct, frozen=True):
+    """The keys of a document, and the calls that they are tried on: with None observed, those that are known."""
+
+    keys: Sequence[PlannedKey]
+    facts: Facts
+    observed: ObservedRequests | None
+    known: KnownCalls
+    is_only: bool
+
+    @classmethod
+    def of(
+        cls, keys: Sequence[PlannedKey], facts: Facts, observed: ObservedRequests | None, known: KnownCalls
+    ) -> "_Gate":
+        """Return the gate of keys; the grants given name the only one of a document that there is."""
+        is_only = sum(key.reason not in NOT_KEYS and key.change != "created" for key in keys) == 1
+        granted = _keys_of(facts) if observed is None and is_only else frozenset()
+        named = [key if key.arn else structs.replace(key, names=key.names | granted) for key in keys]
+        return cls(named, facts, observed, known, is_only)
+
+    def try_beside(self, key: PlannedKey) -> tuple[WhatIfKey, Iterable[WhatIfRow]]:
+        """Return what becomes of what the document has beside its keys, and of the calls that this is about."""
+        seen = self.observed.requests() if self.observed is not None else self._known_calls()
+        count, lost = try_held(key, seen, partial(policy_on, self.keys, self.observed), self.facts)
+        is_tried = count and key.reason is Reason.OTHER_POLICY_NOT_TRIED
+        why, expression = Reason.OTHER_POLICY_CHANGES if is_tried else key.reason, show_unresolved(key.unknown or "")
+        change: KeyChange = "changed" if lost else key.change
+        return WhatIfKey(key.address, key.arn, change, count, why, expression, key.path), lost
+
+    def _known_calls(self) -> list[ObservedRequest]:
+        """Return the calls that a service is known to make on the keys of the document that there are."""
+        arns = [key.arn for key in self.keys if key.arn and key.reason not in NOT_KEYS]
+        return [one for arn in arns for one in expected_calls(arn_account(arn) or "", arn, self.known)]
+
+    def try_key(self, key: PlannedKey) -> tuple[WhatIfKey, Iterable[WhatIfRow]]:
+        """Return what becomes of a key's policy, and of the calls on the key."""
+        observed = self.observed
+        own = _requests_on(key, observed, is_only=self.is_only)
+        reason = _why_not_tried(key, own, observed)
+        if reason in (None, Reason.KEY_IS_NEW) and not (key.before and _why_refused(key, key.before)):
+            reason = _why_refused(key, key.after) or reason
+        arn = key.arn or _only_key(own)
+        named = arn or (", ".join(sorted(key.names)) or None if not key.address else None)
+        expression = show_unresolved(key.unknown or "")
+        told = WhatIfKey(key.address, named, key.change, len(own), reason, expression, key.path)
+        new = find_new_key(key, self.keys, observed) if observed is not None else None
+        if new is not None:
+            return told, move_to(own, new, self.facts, key.reason)
+        tried = _try(_with_default(key, arn), self.facts, own, self.known, is_observed=observed is not None)
+        return told, (
+            structs.replace(row, address=key.address, decides=row.observed or observed is None or _is_of_new(row, key))
+            for row in tried
+        )
 
 
 def _is_of_new(row: WhatIfRow, key: PlannedKey) -> bool:

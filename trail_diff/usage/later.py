@@ -1,4 +1,4 @@
-"""When observed calls will be made again: at any time from then on, so a policy that tests the time is asked of all.
+"""Calls will be made again at any time, so a policy that tests the time is evaluated for all later times.
 
 A call of March says nothing of a policy that lets it in until June. Between two moments that the policies name nothing
 changes, so one moment of each stretch stands for all.

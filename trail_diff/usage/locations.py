@@ -1,4 +1,4 @@
-"""Where the document of a new policy has the statements that refuse calls: what a reviewer is pointed at."""
+"""Locates in the document of a new policy the statements that refuse calls, to point reviewers at them."""
 
 from msgspec import structs
 

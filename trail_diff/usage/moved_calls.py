@@ -1,4 +1,4 @@
-"""Calls that go to another key: they are tried with that key's policy, where the document or a record tells it.
+"""Calls that go to another key are tried with that key's policy, where the document or a record tells it.
 
 The key is another one, so the caller's own policies and the grants that let a call in may not be about it: a call that
 the new key's policy leaves open is at risk, whatever let it in before.

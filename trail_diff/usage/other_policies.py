@@ -1,4 +1,4 @@
-"""Calls under what a document changes beside key policies: a caller's own, a boundary, an organization's, a grant.
+"""Tries calls under policies beside the key's that a document changes: a caller's own, a boundary, an SCP, a grant.
 
 Each is decided together with the key's policy, on two assumptions about what is not in the document: that the caller's
 other policies allow everything, and that they allow nothing. What the first refuses is refused; what only the second

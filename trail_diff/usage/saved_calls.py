@@ -1,4 +1,4 @@
-"""The distinct calls of a period in one small file, so that a gate can replay them where no log can be read.
+"""The distinct calls of a period in one small file, so that a gate can replay them without access to logs.
 
     {"schema": "trail-diff/calls/1", "taken": …, "start": …, "end": …, "keys": […], "aliases": {…}, "left_out": 0,
      "policies": {…}, "coverage": {…},

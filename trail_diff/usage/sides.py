@@ -1,4 +1,4 @@
-"""One policy of a replay, old or new: what it says of a call under each assumption about what stands beside it.
+"""One policy of a replay, old or new, evaluated under each assumption about the policies beside it.
 
 What the caller's own policies say is mostly not known. So a policy is compiled with what is known, and again on the
 assumptions that they allow nothing, and that they allow everything.

@@ -249,12 +249,9 @@ def _supply(after: Decision, before: Decision | None, *, observed: bool) -> tupl
 
 def guilty_statement(decision: Decision) -> StatementRef | None:
     """Return the Deny that refuses the call, or the first that may refuse it."""
-    if decision.decision != "explicit-deny":
-        return _open_deny(decision)
-    for statement in decision.statements:
-        if statement.effect == "Deny" and statement.outcome == "match":
-            return StatementRef(statement.index, statement.sid)
-    return None
+    outcome = "match" if decision.decision == "explicit-deny" else "unknown"
+    denies = (one for one in decision.statements if one.effect == "Deny" and one.outcome == outcome)
+    return next((StatementRef(one.index, one.sid) for one in denies), None)
 
 
 def open_tests(decision: Decision | None, effect: Literal["Allow", "Deny"]) -> set[Hashable]:
@@ -262,13 +259,6 @@ def open_tests(decision: Decision | None, effect: Literal["Allow", "Deny"]) -> s
     statements = decision.statements if decision else ()
     found = (one for one in statements if one.effect == effect and one.outcome == "unknown")
     return {(one.conditions, one.reasons) for one in found}
-
-
-def _open_deny(decision: Decision) -> StatementRef | None:
-    for statement in decision.statements:
-        if statement.effect == "Deny" and statement.outcome == "unknown":
-            return StatementRef(statement.index, statement.sid)
-    return None
 
 
 def _add(row: WhatIfRow, other: WhatIfRow) -> WhatIfRow:

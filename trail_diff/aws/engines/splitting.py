@@ -1,4 +1,4 @@
-"""Keeps the statements of an engine below its limit: windows that one cannot name are spread over several."""
+"""Keeps an engine's statements below its limit: windows that do not fit in one are spread over several."""
 
 from collections.abc import Iterator
 

@@ -58,15 +58,10 @@ def time_of(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
-def expected_pages(events_per_second: float, span: Span) -> int:
-    """Return how many requests all events of a source in a span are expected to take: one at least."""
-    return max(1, math.ceil(events_per_second * (span.end - span.start + 1) / PAGE))
-
-
 def is_cheaper_by_source(events_per_second: float, gaps: Sequence[Span], names: Sequence[str]) -> bool:
     """Check whether all events of the source in the gaps take no more requests than one for each name.
 
     The rate is that of the windows; it can mislead, so the one who asks gives up after as many requests as there are
     names, and then at worst has taken twice the requests of the better way.
     """
-    return sum(expected_pages(events_per_second, gap) for gap in gaps) <= len(names)
+    return sum(max(1, math.ceil(events_per_second * (gap.end - gap.start + 1) / PAGE)) for gap in gaps) <= len(names)

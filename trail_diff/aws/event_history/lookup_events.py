@@ -96,7 +96,7 @@ class LookupEvents:
                 yield from _decode(entry, source, selection, tally)
 
     def _note_age(self, place: PlaceHistory, errand: Errand, tally: Tally, now: datetime) -> None:
-        """Say how old the oldest part of the windows' events is, if an earlier run fetched it."""
+        """Note how old the oldest of the windows' events is, if an earlier run fetched it."""
         second = place.cached_at(errand)
         if second is None:
             return

@@ -1,4 +1,4 @@
-"""Events that lie elsewhere than in files and event history: in buckets, or behind one of AWS's engines.
+"""Events outside of files and event history: in buckets, or behind one of AWS's query engines.
 
 Says what is wanted of them: the time that was asked for, else the time of the jobs that were given.
 """

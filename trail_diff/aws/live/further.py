@@ -1,4 +1,4 @@
-"""What is asked where the answer stays open: calls on the key in other jobs that ran under the same policy."""
+"""Asks further where the answer stays open: calls on the key in other jobs that ran under the same policy."""
 
 from msgspec import structs
 
@@ -12,11 +12,7 @@ from trail_diff.read.interface import ReadOptions, Source, Tally
 
 
 def look_further(
-    connection: Connection,
-    question: Question,
-    source: Source,
-    collected: Collected,
-    options: ReadOptions = EVERYTHING,
+    connection: Connection, question: Question, source: Source, collected: Collected, options: ReadOptions = EVERYTHING
 ) -> Collected:
     """Add the calls on the key in the windows of other jobs that ran under the same policy, grants and state.
 

@@ -1,4 +1,4 @@
-"""With whose credentials and how to ask AWS; light, so that the offline path loads nothing of AWS."""
+"""Whose credentials to use, and how to ask AWS; light, so that the offline path loads nothing of AWS."""
 
 from msgspec import Struct
 

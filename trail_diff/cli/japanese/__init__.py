@@ -1,1 +1,1 @@
-"""The command line's help and complaints in Japanese; loaded only where Japanese is asked for."""
+"""The command line's help and messages in Japanese; loaded only when Japanese is asked for."""

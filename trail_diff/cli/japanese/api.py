@@ -1,4 +1,4 @@
-"""What is said to Python and assistants, in Japanese."""
+"""Messages of the Python functions and the assistants' tools, in Japanese."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What is said of AWS, in Japanese."""
+"""Messages about AWS, in Japanese."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What the checkup says, in Japanese."""
+"""The lines of the checkup, in Japanese."""
 
 from collections.abc import Mapping
 

@@ -105,15 +105,17 @@ HELP: Mapping[str, str] = {
     "Ask AWS with this profile. Repeatable: one for each account.": (
         "AWS への問い合わせに使うプロファイル。アカウントごとに繰り返し可。"
     ),
-    "Only records of this Region; of AWS, where to look. Repeatable.": (
+    "Only records of this Region; of AWS itself, the Region to ask. Repeatable.": (
         "このリージョンのレコードのみ。AWS では問い合わせ先。繰り返し可。"
     ),
-    "Ask AWS here, not at its own endpoints.": "AWS のエンドポイントの代わりに使う問い合わせ先。",
+    "Ask AWS at this endpoint.": "AWS のエンドポイントの代わりに使う問い合わせ先。",
     "Read events from this table of CloudTrail logs in Athena.": (
         "イベントを読み取る、Athena の CloudTrail ログのテーブル。"
     ),
     "Athena's workgroup.": "Athena のワークグループ。",
-    "Where Athena puts its result, unless the workgroup says.": "Athena の結果の場所 (ワークグループで未設定の場合)。",
+    "Where Athena puts its result, unless the workgroup sets it.": (
+        "Athena の結果の場所 (ワークグループで未設定の場合)。"
+    ),
     "Read events from this CloudWatch Logs group. Repeatable.": (
         "イベントを読み取る CloudWatch Logs のロググループ。繰り返し可。"
     ),
@@ -136,7 +138,7 @@ HELP: Mapping[str, str] = {
     ),
     "Write to the terminal at once, however long the answer is.": "長さにかかわらず、すぐに端末に表示します。",
     "Fetch from AWS again, and cache nothing.": "AWS から取得し直し、キャッシュに保存しません。",
-    "At most so many requests to event history, per account and Region.": (
+    "At most this many requests to event history per account and Region.": (
         "イベント履歴へのリクエスト数の上限 (アカウントとリージョンごと)。"
     ),
     "The jobs as AWS Backup describes or lists them. Repeatable.": (
@@ -147,10 +149,10 @@ HELP: Mapping[str, str] = {
     "The key's grants: list-grants output.": "キーのグラント: list-grants の出力。",
     "The organization of the accounts.": "アカウントの組織。",
     "The form of the report.": "レポートの形式。",
-    "Write here, in the format that the suffix says; - is stdout.": (
+    "Write to this file, in the format of its suffix; - is stdout.": (
         "書き込み先。形式は拡張子で決まります。- は標準出力。"
     ),
-    "Show all of it: jobs, callers, decisions, evidence.": "すべて表示: ジョブ、呼び出し元、評価結果、証拠。",
+    "Show everything: jobs, callers, decisions, evidence.": "すべて表示: ジョブ、呼び出し元、評価結果、証拠。",
     "The language of messages (default: the locale's, else English).": (
         "メッセージの言語 (既定値: ロケールの言語か英語)。"
     ),
@@ -158,7 +160,7 @@ HELP: Mapping[str, str] = {
         "レポートの言語 (既定値: ロケールの言語か英語)。"
     ),
     "Replace names, accounts and addresses by pseudonyms.": "名前、アカウント、アドレスを仮名に置き換えます。",
-    "Keep the pseudonyms here, for the owner; reused when it is there.": (
+    "Keep the pseudonyms in this file, for its owner; reused if it exists.": (
         "仮名の対応表 (所有者用)。すでにある場合は再利用します。"
     ),
     "Show no progress on stderr.": "進捗状況を表示しません。",
@@ -176,7 +178,7 @@ HELP: Mapping[str, str] = {
     "The failed run: two ISO times.": "失敗した実行: 2 つの ISO 時刻。",
     "The run that succeeded: two ISO times.": "成功した実行: 2 つの ISO 時刻。",
     "Try it in this Region. Repeatable.": "試すリージョン。繰り返し可。",
-    "Try the calls about this key as well.": "このキーに関する呼び出しも試します。",
+    "Try the calls that concern this key as well.": "このキーに関する呼び出しも試します。",
     "Make no call to AWS.": "AWS を呼び出しません。",
     "The form of the result.": "結果の形式。",
     "Only jobs that did not complete.": "完了しなかったジョブのみ。",

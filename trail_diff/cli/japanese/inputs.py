@@ -1,4 +1,4 @@
-"""What is said of files, case bundles, facts and redaction, in Japanese."""
+"""Messages about files, case bundles, facts and redaction, in Japanese."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What is said of the job to explain, in Japanese."""
+"""Messages about the job to explain, in Japanese."""
 
 from collections.abc import Mapping
 

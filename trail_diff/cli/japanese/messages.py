@@ -1,4 +1,4 @@
-"""What the command line says of problems, in Japanese, by the English text.
+"""The messages of the command line in Japanese, by their English text.
 
 `{}` stands for what is filled in: in the English text in order, in the Japanese one by its number where the order
 differs. A text whose two halves come from different places has both here, each by itself.
@@ -16,17 +16,7 @@ from trail_diff.cli.japanese.options import OPTIONS, PARSER
 from trail_diff.cli.japanese.pasted import PASTED
 from trail_diff.cli.japanese.policies import POLICIES
 
-MESSAGES: Mapping[str, str] = {
-    **JOBS,
-    **PASTED,
-    **OPTIONS,
-    **FILES,
-    **BUNDLES,
-    **POLICIES,
-    **AWS,
-    **API,
-    **PARSER,
-}
+MESSAGES: Mapping[str, str] = {**JOBS, **PASTED, **OPTIONS, **FILES, **BUNDLES, **POLICIES, **AWS, **API, **PARSER}
 """Of problems."""
 
 NOTES: Mapping[str, str] = {**MESSAGES, **ON_THE_WAY}

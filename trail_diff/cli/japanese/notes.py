@@ -1,4 +1,4 @@
-"""What a command says on the way and at its end, in Japanese."""
+"""What a command reports while it runs and at its end, in Japanese."""
 
 from collections.abc import Mapping
 

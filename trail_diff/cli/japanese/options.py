@@ -1,4 +1,4 @@
-"""What is said of options and how they are written, in Japanese."""
+"""Messages about options and how they are written, in Japanese."""
 
 from collections.abc import Mapping
 

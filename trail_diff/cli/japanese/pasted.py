@@ -1,4 +1,4 @@
-"""What is said of what was pasted (trail_diff.pasted.wording), in Japanese."""
+"""Messages about pasted text (trail_diff.pasted.wording), in Japanese."""
 
 from collections.abc import Mapping
 

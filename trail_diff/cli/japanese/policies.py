@@ -1,4 +1,4 @@
-"""What is said of policies and plans, in Japanese."""
+"""Messages about policies and plans, in Japanese."""
 
 from collections.abc import Mapping
 

@@ -1,10 +1,11 @@
-"""Which layers apply to a caller, and what each has to say: a Deny, an Allow, neither, or that it cannot be told.
+"""Which layers apply to a caller, and what each says: a Deny, an Allow, neither, or that it is not known.
 
 From the IAM User Guide ("Policy evaluation logic"), the Organizations User Guide (SCPs, RCPs) and the PrivateLink Guide
 (endpoint policies). RCPs always allow: AWS attaches RCPFullAWSAccess, which cannot be detached.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 
 from trail_diff.model.codes import Layer, Matched
 from trail_diff.model.reasons import Reason
@@ -71,15 +72,12 @@ class Layers:
         if kind is not PrincipalKind.SERVICE:
             self.endpoint = self._test_endpoint(policies)
 
-    def key_allows(self, naming: Naming) -> Term:
-        """Check whether the key policy allows by exactly this naming of the caller."""
+    def key_allows(self, naming: Naming | None = None) -> Term:
+        """Check whether the key policy allows, by exactly this naming of the caller or (None) by whatever one."""
         if self.key is None:
             return ("unknown", ("key-policy",))
-        return _term(self.key.allows.get(naming, "no-match"), "key-policy")
-
-    def key_allows_somehow(self) -> Term:
-        """Check whether the key policy allows, by whatever naming of the caller."""
-        return ("unknown", ("key-policy",)) if self.key is None else _term(self.key.allow(), "key-policy")
+        allowed = self.key.allow() if naming is None else self.key.allows.get(naming, "no-match")
+        return _term(allowed, "key-policy")
 
     def _scan_key_policy(self, policies: CompiledPolicies) -> Scan | None:
         document = policies.key_policy
@@ -94,10 +92,8 @@ class Layers:
 
     def _test_grants(self, policies: CompiledPolicies) -> Term:
         if policies.grants is not None:
-            matched: Matched = "no-match"
-            for grant in policies.grants:
-                matched = either(matched, grant.test(self._view)[0])
-            return _term(matched, "grant")
+            found = (grant.test(self._view)[0] for grant in policies.grants)
+            return _term(reduce(either, found, "no-match"), "grant")
         return ("unknown", ("grant",)) if self._view.action in GRANTABLE_ACTIONS else ALLOWS_NOTHING
 
     def _test(
@@ -114,7 +110,7 @@ class Layers:
             return when_empty
         scans = self._scan(documents)
         self._note_denial(layer, scans)
-        return _term(_reduce(combine, [scan.allow() for scan in scans]), layer)
+        return _term(reduce(combine, (scan.allow() for scan in scans)), layer)
 
     def _test_organization(self, policies: CompiledPolicies) -> None:
         if policies.rcps is None:
@@ -142,7 +138,7 @@ class Layers:
         return [document.scan(self._view) for document in documents]
 
     def _note_denial(self, layer: Layer, scans: Sequence[Scan]) -> None:
-        denied = _reduce(either, [scan.denied for scan in scans])
+        denied: Matched = reduce(either, (scan.denied for scan in scans), "no-match")
         if denied == "match" and layer in ("scp", "rcp") and self.service_linked is None:
             denied = "unknown"
         if denied != "no-match":
@@ -151,24 +147,21 @@ class Layers:
 
 def all_of(terms: Iterable[Term]) -> Term:
     """Return whether all of several needed things allow."""
-    found = ALLOWS
-    for term in terms:
-        if term[0] == "no-match":
-            return ALLOWS_NOTHING
-        if term[0] == "unknown":
-            found = _open(found, term)
-    return found
+    return _combined(terms, ALLOWS_NOTHING, ALLOWS)
 
 
 def any_of(terms: Iterable[Term]) -> Term:
     """Return whether one of several sufficient things allows."""
-    found = ALLOWS_NOTHING
+    return _combined(terms, ALLOWS, ALLOWS_NOTHING)
+
+
+def _combined(terms: Iterable[Term], decisive: Term, otherwise: Term) -> Term:
     for term in terms:
-        if term[0] == "match":
-            return ALLOWS
+        if term[0] == decisive[0]:
+            return decisive
         if term[0] == "unknown":
-            found = _open(found, term)
-    return found
+            otherwise = _open(otherwise, term)
+    return otherwise
 
 
 def _open(one: Term, other: Term) -> Term:
@@ -179,10 +172,3 @@ def _term(matched: Matched, layer: Layer) -> Term:
     if matched == "unknown":
         return ("unknown", (layer,))
     return ALLOWS if matched == "match" else ALLOWS_NOTHING
-
-
-def _reduce(combine: Callable[[Matched, Matched], Matched], matches: Sequence[Matched]) -> Matched:
-    found: Matched = matches[0] if matches else "no-match"
-    for matched in matches[1:]:
-        found = combine(found, matched)
-    return found

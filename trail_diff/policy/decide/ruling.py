@@ -79,7 +79,7 @@ def _paths(view: RequestView, layers: Layers) -> list[_Path]:
     if layers.is_retiring:
         return _paths_of_retiring(layers)
     if not layers.has_account:
-        return [_Path("key-policy", layers.key_allows_somehow()), _Path("grant", layers.grant)]
+        return [_Path("key-policy", layers.key_allows()), _Path("grant", layers.grant)]
     if view.key_account is None or view.principal.account is None:
         return _paths_of_unknown_account(layers)
     return _paths_at_home(layers) if view.key_account == view.principal.account else _paths_across(layers)
@@ -115,7 +115,7 @@ def _paths_across(layers: Layers) -> list[_Path]:
     """Return the ways for a caller of another account, whose own account must allow the call as well."""
     own = all_of((layers.identity, layers.boundary, layers.session))
     return [
-        _Path("key-policy", all_of((layers.key_allows_somehow(), own))),
+        _Path("key-policy", all_of((layers.key_allows(), own))),
         _Path("grant", _unless_limited(layers.grant, own, Reason.GRANT_ACROSS_ACCOUNTS)),
     ]
 
@@ -143,7 +143,7 @@ def _lack(layers: Layers, paths: list[_Path]) -> tuple[Layer, Reason]:
         if layers.scp[0] == "no-match":
             return "scp", Reason.NO_SCP_ALLOW
         return "vpc-endpoint-policy", Reason.NO_VPC_ENDPOINT_POLICY_ALLOW
-    if any_of((layers.key_allows_somehow(), layers.grant))[0] == "no-match":
+    if any_of((layers.key_allows(), layers.grant))[0] == "no-match":
         lacking: tuple[Layer, Reason] = ("key-policy", Reason.NO_KEY_POLICY_ALLOW)
         return ("grant", Reason.RETIRE_GRANT_NOT_IN_POLICY) if layers.is_retiring else lacking
     if layers.boundary[0] == "no-match":

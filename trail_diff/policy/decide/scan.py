@@ -2,7 +2,7 @@
 
 import marshal
 from collections.abc import Hashable, Mapping
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 from trail_diff.model.codes import Layer, Matched
@@ -39,13 +39,9 @@ class Scan:
         if "Allow" in effects:
             self.allows[naming] = either(self.allows.get(naming, "no-match"), matched)
 
-    def allow(self, least: Naming = Naming.NONE) -> Matched:
-        """Return the strongest Allow by a naming of at least this strength."""
-        matched: Matched = "no-match"
-        for naming, found in self.allows.items():
-            if naming >= least:
-                matched = either(matched, found)
-        return matched
+    def allow(self) -> Matched:
+        """Return the strongest Allow by whatever naming."""
+        return reduce(either, self.allows.values(), "no-match")
 
 
 class Document:

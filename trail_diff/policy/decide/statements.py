@@ -164,14 +164,11 @@ class Statement:
             return ("unknown", Reason.NOT_PRINCIPAL_WITH_ALLOW, Naming.DIRECT) if is_open else named
         named = self._principal.named(view, is_endpoint_policy=self.layer == "vpc-endpoint-policy")
         is_service = view.principal.kind is PrincipalKind.SERVICE
-        if is_service and self._principal.is_anyone and self._gives_to_services():
+        if is_service and self._principal.is_anyone and "Allow" in self.effects and self.layer == "key-policy":
             return ("unknown", Reason.ALLOW_WILDCARD_AND_SERVICE_PRINCIPAL, Naming.DIRECT)
         if named[2] is Naming.ANYONE and self._names_by_condition:
             return (named[0], named[1], Naming.DIRECT)
         return named
-
-    def _gives_to_services(self) -> bool:
-        return "Allow" in self.effects and self.layer == "key-policy"
 
 
 def _tested_together(conditions: Sequence[Condition]) -> tuple[tuple[Condition, ...], ...]:

@@ -1,4 +1,4 @@
-"""Policy documents: out of the wrappers that people have them in, checked, with the place of what is wrong."""
+"""Takes policy documents out of their wrappers and checks them; a fault is reported with its place."""
 
 from collections.abc import Mapping
 from contextlib import suppress

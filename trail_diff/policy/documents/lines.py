@@ -1,4 +1,4 @@
-"""On which line of a document a policy or one of its statements begins, for what points people at it.
+"""Finds the line of a document on which a policy, or one of its statements, begins.
 
 A document is read once more for this, in the form of a tree that keeps lines: parsers of JSON do not tell them.
 """

@@ -1,4 +1,4 @@
-"""JSON whose objects remember that they give a name twice: nothing says which one counts."""
+"""JSON objects that remember that a name was given twice, as nothing says which one counts."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is no document yet: source code and logs of infrastructure tools, and the command that makes one of it."""
+"""Recognizes what is not a document yet (source code, logs), and names the command that makes one of it."""
 
 import re
 from collections.abc import Mapping, Sequence

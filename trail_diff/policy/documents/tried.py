@@ -1,4 +1,4 @@
-"""Which key policies are to be tried: a policy alone, or those of an infrastructure document, each with its old one.
+"""Chooses the key policies to try: a policy alone, or those of an infrastructure document, each with its old one.
 
 A plan tells both texts of a policy. Given as the new policy it brings its own old one; given as the old policy it means
 the one before it is applied.

@@ -214,10 +214,10 @@ class Condition:
             return self._when_absent
         if not self._quantifier:
             return _NO_SET_OPERATOR if self._is_multivalued or len(members) > 1 else self._test_one(members[0], view)
-        has_no_text = not any(members)
+        has_no_text, outcomes = not any(members), (self._test_one(member, view) for member in members)
         if self._quantifier == FOR_ALL_VALUES:
-            return _ALL_OF_NONE if has_no_text else _weakest(self._test_one(member, view) for member in members)
-        outcome = _strongest(self._test_one(member, view) for member in members)
+            return _ALL_OF_NONE if has_no_text else _first(outcomes, ("no-match", "unknown", "match"))
+        outcome = _first(outcomes, ("match", "unknown", "no-match"))
         return _EMPTY_STRING if has_no_text and outcome[0] != "no-match" else outcome
 
     def _test_contains(self, names: tuple[str, ...], view: RequestView) -> Outcome:
@@ -242,7 +242,7 @@ class Condition:
 
 
 def compile_conditions(raw: object, *, has_variables: bool) -> tuple[tuple[Condition, ...], tuple[Reason, ...]]:
-    """Compile a Condition element; give its tests, and what is wrong with it as a whole."""
+    """Compile a Condition element; return its tests, and what is wrong with it as a whole."""
     if not isinstance(raw, Mapping):
         return (), (Reason.STATEMENT_MALFORMED,)
     conditions: list[Condition] = []
@@ -317,14 +317,6 @@ def _compile(operator: Operator, text: str | None, *, has_variables: bool) -> Co
     if text is None:
         return lambda _actual, _view: _VALUE_FORM
     return compile_value(operator.basic, text, has_variables=has_variables)
-
-
-def _weakest(outcomes: Iterable[Outcome]) -> Outcome:
-    return _first(outcomes, ("no-match", "unknown", "match"))
-
-
-def _strongest(outcomes: Iterable[Outcome]) -> Outcome:
-    return _first(outcomes, ("match", "unknown", "no-match"))
 
 
 def _first(outcomes: Iterable[Outcome], order: tuple[Matched, ...]) -> Outcome:

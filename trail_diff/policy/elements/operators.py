@@ -26,12 +26,7 @@ from trail_diff.policy.elements.comparisons import (
 )
 from trail_diff.policy.elements.globs import Glob, glob_pieces, unresolved_pieces
 from trail_diff.policy.elements.outcomes import DIFFERS, EQUALS, LINE_BREAK, NOT_COMPARABLE, VARIABLE_FORM, Comparison
-from trail_diff.policy.elements.variables import (
-    equals_template,
-    equals_template_in_any_case,
-    match_pattern,
-    template_pieces,
-)
+from trail_diff.policy.elements.variables import match_template, template_pieces
 from trail_diff.policy.request.interface import Outcome
 from trail_diff.policy.request.view import RequestView
 
@@ -164,16 +159,13 @@ def _text_comparison(basic: Basic, text: str, *, has_variables: bool) -> Compari
 
 
 def _template_comparison(family: Family, text: str) -> Comparison:
-    pieces = template_pieces(text, wildcards=family is Family.PATTERN)
+    wildcards, fold = family is Family.PATTERN, str.lower if family is Family.TEXT_ANY_CASE else str
+    pieces = template_pieces(text, wildcards=wildcards)
     if pieces is None:
         return lambda _actual, _view: VARIABLE_FORM
-    if family is Family.PATTERN:
-        match_text = match_pattern
-    else:
-        match_text = equals_template_in_any_case if family is Family.TEXT_ANY_CASE else equals_template
 
     def compare(actual: str, view: RequestView) -> Outcome:
-        matched, reason = match_text(pieces, actual, view)
+        matched, reason = match_template(pieces, actual, view, wildcards=wildcards, fold=fold)
         if reason is not None:
             return ("unknown", reason)
         return EQUALS if matched == "match" else DIFFERS

@@ -1,4 +1,4 @@
-"""Which values of a policy can only be a customer's, so that none of AWS's own is ever one of them.
+"""Tells which values of a policy can only be a customer's, so that no value of AWS's own ever equals one.
 
 The evidence is in the value: a whole account id between colons, the unique id of a user or a role, a network of the
 size that a customer has. It fails where a policy lists an account, or a network, of AWS's own.

@@ -4,7 +4,7 @@ From the IAM User Guide, "IAM policy elements: Variables and tags".
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -85,42 +85,28 @@ def resolve(pieces: Iterable[TemplatePiece], view: RequestView) -> Resolved:
     return Resolved(tuple(resolved), fault, tuple(wild) if wild != resolved else None, tuple(values))
 
 
-def match_pattern(pieces: Iterable[TemplatePiece], text: str, view: RequestView) -> tuple[Matched, Reason | None]:
-    """Match a text against a template that takes wildcards, with the reason when that cannot be told."""
+def match_template(
+    pieces: Iterable[TemplatePiece],
+    text: str,
+    view: RequestView,
+    *,
+    wildcards: bool,
+    fold: Callable[[str], str] = str,
+) -> tuple[Matched, Reason | None]:
+    """Match a text against a template, with the reason when that cannot be told.
+
+    `wildcards`: those that a variable's value holds may count as such; `fold` is done to both sides, as `str.lower`.
+    """
     resolved = resolve(pieces, view)
     if resolved.pieces is None:
         return "no-match", None
-    matched = Glob(resolved.pieces).match(text)
-    if resolved.wild_pieces is not None and Glob(resolved.wild_pieces).match(text) != matched:
+    folded = (fold(piece) if isinstance(piece, str) else piece for piece in resolved.pieces)
+    matched = Glob(folded).match(fold(text))
+    if wildcards and resolved.wild_pieces is not None and Glob(resolved.wild_pieces).match(text) != matched:
         return "unknown", Reason.VARIABLE_VALUE_HAS_WILDCARD
     if resolved.fault is not None and matched != "no-match":
         return "unknown", resolved.fault
     return matched, Reason.WILDCARD_OVER_LINE_BREAK if matched == "unknown" else None
-
-
-def equals_template(pieces: Iterable[TemplatePiece], text: str, view: RequestView) -> tuple[Matched, Reason | None]:
-    """Compare a text with a template that takes no wildcards, with the reason when that cannot be told."""
-    resolved = resolve(pieces, view)
-    if resolved.pieces is None:
-        return "no-match", None
-    matched = Glob(resolved.pieces).match(text)
-    if resolved.fault is not None and matched != "no-match":
-        return "unknown", resolved.fault
-    return matched, None
-
-
-def equals_template_in_any_case(
-    pieces: Iterable[TemplatePiece], text: str, view: RequestView
-) -> tuple[Matched, Reason | None]:
-    """Compare as `equals_template` does, without regard to letter case."""
-    resolved = resolve(pieces, view)
-    if resolved.pieces is None:
-        return "no-match", None
-    folded = (piece.lower() if isinstance(piece, str) else piece for piece in resolved.pieces)
-    matched = Glob(folded).match(text.lower())
-    if resolved.fault is not None and matched != "no-match":
-        return "unknown", resolved.fault
-    return matched, None
 
 
 def _read_variable(body: str) -> Variable | None:

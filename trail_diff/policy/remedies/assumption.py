@@ -1,4 +1,4 @@
-"""What is left to test of a Deny that is taken to deny: only what a change has added to it.
+"""What is left to test of a Deny that is assumed to match: only what a change has added to it.
 
 A blamed statement that the evaluator leaves open is assumed to match. Then each of its elements is true of the call as
 it stood, so that of the changed statement only the added conditions, and the values added to negated ones, count.

@@ -1,4 +1,4 @@
-"""Narrower Denies: each spares those that the guilty statements hit, and keeps all else that the statements say.
+"""Narrower Denies: each spares the callers that the guilty statements hit, and keeps everything else they say.
 
 A value that a condition lists wrongly is corrected where it stands; else a condition is added. The statement keeps its
 principals, its actions and its other conditions.

@@ -1,4 +1,4 @@
-"""Who must not get in by a remedy: strangers, made up for the purpose, and bystanders that were seen to be refused."""
+"""Who must not gain access by a remedy: made-up strangers, and bystanders that were seen to be refused."""
 
 from collections.abc import Iterator, Mapping
 

@@ -5,7 +5,7 @@ stranger gets further than before.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -16,12 +16,13 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Remedy, Replay
 from trail_diff.policy.decide.compiled import CompiledPolicies
 from trail_diff.policy.decide.evaluate import decide
-from trail_diff.policy.remedies.allows import allow_callers, risks_of_allowing
-from trail_diff.policy.remedies.candidates import find_candidates
+from trail_diff.policy.remedies.allows import allow_callers, risks_of_allowing, widen_allows
+from trail_diff.policy.remedies.denies import narrow_denies
 from trail_diff.policy.remedies.fixes import compile_policy, find_fix
 from trail_diff.policy.remedies.outsiders import lets_in_others
 from trail_diff.policy.remedies.patches import Draft
-from trail_diff.policy.remedies.situation import Candidate, ObservedCall, Situation
+from trail_diff.policy.remedies.situation import Candidate, ObservedCall, Situation, find_targets
+from trail_diff.policy.remedies.tempting import tempting_changes
 from trail_diff.policy.request.principals import may_act_for_another
 
 _LARGEST = 32_768
@@ -66,7 +67,17 @@ def _without_time(call: ObservedCall) -> ObservedCall:
 def _find_remedies(met: _Met) -> tuple[Remedy, ...]:
     situation = met.situation
     old = compile_policy(situation.policy, situation)
-    return in_order([_try(situation, one, old) for one in find_candidates(situation, old)])
+    return in_order([_try(situation, one, old) for one in _candidates(situation, old)])
+
+
+def _candidates(situation: Situation, policies: CompiledPolicies) -> Iterator[Candidate]:
+    """Yield the changes to try, the narrowest first, the tempting ones last: none removes a statement."""
+    targets = find_targets(situation, policies)
+    if not targets.denies:
+        yield from widen_allows(situation, targets)
+        return
+    yield from narrow_denies(situation, targets)
+    yield from tempting_changes(situation, targets)
 
 
 def in_order(remedies: Sequence[Remedy]) -> tuple[Remedy, ...]:
@@ -87,22 +98,20 @@ def restore_statements(situation: Situation, statements: Sequence[Mapping[str, A
 def _try(situation: Situation, candidate: Candidate, old: CompiledPolicies) -> Remedy:
     """Replay everything seen and some strangers under the changed policy, and judge."""
     candidate, new = _with_allow(situation, candidate)
-    is_too_large = _size(candidate.draft.policy) > _LARGEST
-    lets_in = lets_in_others(situation, candidate)
+    faults = [Reason.STRANGER_GETS_IN] if lets_in_others(situation, candidate) else []
+    faults += [Reason.POLICY_TOO_LARGE] if _size(candidate.draft.policy) > _LARGEST else []
     fixes = [(call, find_fix(call, situation, candidate, old, new)) for call in situation.observed]
     replay = _replay([(call, fix.helps) for call, fix in fixes], old, new)
     of_targets = [fix for call, fix in fixes if call.is_target]
-    is_refused = lets_in or is_too_large or bool(replay.broken) or not of_targets
+    is_change, rests_on_a_name = bool(candidate.draft.steps), _rests_on_a_name(situation, candidate)
     helps: Literal["undetermined"] | bool = "undetermined"
-    if not candidate.draft.steps or is_refused or any(fix.helps is False for fix in of_targets):
+    if not is_change or faults or replay.broken or not of_targets or any(fix.helps is False for fix in of_targets):
         helps = False
-    elif all(fix.helps for fix in of_targets) and not _rests_on_a_name(situation, candidate):
+    elif all(fix.helps for fix in of_targets) and not rests_on_a_name:
         helps = True
-    reasons = [*candidate.risks, *(fix.reason for fix in of_targets)] if helps is not False else [*candidate.why_not]
-    reasons += [Reason.SERVICE_NAME_INFERRED] if helps is not False and _rests_on_a_name(situation, candidate) else []
-    reasons += [Reason.STRANGER_GETS_IN] if lets_in else []
-    reasons += [Reason.POLICY_TOO_LARGE] if is_too_large else []
-    is_change = bool(candidate.draft.steps)
+    risks = [*candidate.risks, *(fix.reason for fix in of_targets)]
+    risks += [Reason.SERVICE_NAME_INFERRED] if rests_on_a_name else []
+    reasons = (*(candidate.why_not if helps is False else risks), *faults)
     return Remedy(
         id=candidate.id,
         helps=helps,

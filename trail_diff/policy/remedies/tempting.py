@@ -1,4 +1,4 @@
-"""Changes that people try first; whether one helps is decided by the replay as for any other."""
+"""Changes that people try first; the replay decides whether one helps, as for any other."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What a condition key of a request can be: a domain of members, and the grade of what that is known from.
+"""What a condition key of a request can be: a domain of members, with the grade of that knowledge.
 
 A test of a key is decided when every member gives the same outcome. What a record carries is a domain of one value.
 """

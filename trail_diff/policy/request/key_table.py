@@ -9,13 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from trail_diff.policy.request.domains import (
-    ABSENT,
-    AWS_OWNED,
-    IS_UNKNOWN,
-    NEVER_THE_CUSTOMERS,
-    Domain,
-)
+from trail_diff.policy.request.domains import ABSENT, AWS_OWNED, IS_UNKNOWN, NEVER_THE_CUSTOMERS, Domain
 
 Fact = Literal[
     "region", "time", "epoch", "key-account", "principal-arn", "account", "principal-type", "user-id", "user-name",

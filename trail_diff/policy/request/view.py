@@ -1,4 +1,4 @@
-"""A request made ready for many tests: keys in lower case, each with what it is or can be."""
+"""A request prepared for many tests: keys in lower case, each with what it is or can be."""
 
 import re
 from collections.abc import Hashable, Iterable, Mapping

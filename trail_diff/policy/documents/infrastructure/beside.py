@@ -1,4 +1,4 @@
-"""Policies beside a key's own that a document changes: they decide calls as well.
+"""Policies that a document changes beside the key's own, and that decide calls as well.
 
 Whose they are is told by their properties, which all tools call alike: the role or user they are on, by themselves, by
 an attachment or as a boundary, the account an organization's policy is attached to, the VPC endpoint. One that nothing
@@ -18,6 +18,7 @@ from trail_diff.model.codes import Layer
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.interface import Held, PlannedKey, as_list, as_object, texts
 from trail_diff.policy.documents.infrastructure.policy_document import DOCUMENT
+from trail_diff.policy.documents.infrastructure.references import plain
 from trail_diff.policy.documents.unresolved import expressions_in, unresolved
 
 _POLICIES = re.compile(r"iam\W*(?:role|user|group|managed)?polic|organizations\W*policy|vpcendpoint")
@@ -25,7 +26,7 @@ _CALLERS = re.compile(r"iam\W*(role|user)(?:\b|$)")
 _OF_CALLER = re.compile(r"permissionsboundary|inlinepolic|managedpolicyarns|^policies$")
 _IS_TEXT = re.compile(r"\bStatement\b")
 _ABOUT_KMS = re.compile(r'kms:|NotAction|Action[\\"]*\s*:\s*(?:\[[^\]]*?)?[\\"]+\*', re.IGNORECASE)
-_TEXTS = ("policy", "policydocument", "content", DOCUMENT.replace("_", ""))
+_TEXTS = ("policy", "policydocument", "content", plain(DOCUMENT))
 _NAMES = ("arn", "id", "policyid", "policyarn", "physicalresourceid")
 _EVERYTHING = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
 _KNOWN = {"arn:aws:iam::aws:policy/AWSDenyAll": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
@@ -67,8 +68,7 @@ def other_policies(resources: Sequence[Beside]) -> Iterator[PlannedKey]:
 
 
 def _is_policy(kind: str) -> bool:
-    plain = kind.replace("_", "").lower()
-    return _POLICIES.search(plain) is not None or _CALLERS.search(plain) is not None
+    return _POLICIES.search(plain(kind)) is not None or _CALLERS.search(plain(kind)) is not None
 
 
 def _may_refuse(held: Held) -> bool:
@@ -84,14 +84,14 @@ def _may_decide(before: object, after: object) -> bool:
 
 def _policies_of(one: Beside) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return a policy before and after; of a role or a user that there is what it has of policies of its own."""
-    if _CALLERS.search(one.kind.replace("_", "").lower()) and one.before:
+    if _CALLERS.search(plain(one.kind)) and one.before:
         return _own(one.before), _own(one.after)
     return one.before, one.after
 
 
 def _own(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a role or a user has of policies of its own."""
-    return {name: one for name, one in values.items() if _OF_CALLER.search(_plain(name))}
+    return {name: one for name, one in values.items() if _OF_CALLER.search(plain(name))}
 
 
 def _pair(before: Sequence[_One], after: Sequence[_One]) -> Iterator[Held]:
@@ -110,7 +110,7 @@ def _sides(one: Beside, named: Mapping[str, Beside]) -> tuple[list[_One], list[_
     What a role or a user lists of them counts only as far as it changes: Terraform lists those of other resources, too.
     """
     before, after = ([*_Side(one, named, place).policies()] for place in (0, 1))
-    if _CALLERS.search(one.kind.replace("_", "").lower()):
+    if _CALLERS.search(plain(one.kind)):
         return ([], []) if before == after else (before, after)
     return before, after
 
@@ -125,7 +125,7 @@ class _Side(Struct, frozen=True):
     def policies(self) -> Iterator[_One]:
         """Yield the policies that somebody has by it."""
         values = self._values(self.one)
-        kind = re.sub(r"\W", "", _plain(self.one.kind))
+        kind = re.sub(r"\W", "", plain(self.one.kind))
         if not values:
             return
         if "vpcendpoint" in kind:
@@ -146,7 +146,7 @@ class _Side(Struct, frozen=True):
         yield from ((layer, name, text, address, policy.address) for name in targets or anywhere if text is not None)
 
     def _of_identity(self, values: Mapping[str, Any]) -> Iterator[_One]:
-        caller = _CALLERS.search(self.one.kind.replace("_", "").lower())
+        caller = _CALLERS.search(plain(self.one.kind))
         blocks = [*as_list(values.get("inlinepolicy")), *as_list(values.get("policies"))] if caller else [values]
         arns = [values.get("policyarn") or self._referred(), *as_list(values.get("managedpolicyarns"))]
         address = self.one.address
@@ -194,11 +194,7 @@ class _Side(Struct, frozen=True):
 
 
 def _flat(values: object) -> Mapping[str, Any]:
-    return {_plain(str(name)): value for name, value in as_object(values).items()}
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").lower()
+    return {plain(str(name)): value for name, value in as_object(values).items()}
 
 
 def _names(one: Beside) -> Iterator[str]:

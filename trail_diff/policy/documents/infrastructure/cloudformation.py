@@ -171,7 +171,7 @@ def _moved(resource: Mapping[str, Any], path: str) -> PlannedKey | None:
             before=names,
             after=names_in(kind, after) or names,
             keys_before=keys[0],
-            keys_after=keys[1] if is_told else keys[0] | _named_in_details(resource),
+            keys_after=keys[1] if is_told else keys[0] | {name: name for name, _detail in _about_keys(resource)},
             is_gone=is_gone,
             is_replaced=resource.get("Replacement") == "True" and resource.get("PolicyAction") != "Retain",
             path=path,
@@ -200,11 +200,6 @@ def _causes(resource: Mapping[str, Any]) -> frozenset[str]:
     """Return the logical ids that make a key's property change, as the details of a change name them."""
     causes = (detail.get("CausingEntity") for _name, detail in _about_keys(resource))
     return frozenset(str(one).split(".")[0] for one in causes if one)
-
-
-def _named_in_details(resource: Mapping[str, Any]) -> dict[str, str]:
-    """Return the properties that name keys, where a change set without property values says that they change."""
-    return {name: name for name, _detail in _about_keys(resource)}
 
 
 def _end_of(resource: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Reason | None:

@@ -132,11 +132,7 @@ Reader = Callable[[Mapping[str, Any], Surroundings], Iterator[PlannedKey]]
 """Yields the keys of a document of one tool, and nothing for documents of others."""
 
 
-_BYPASS = (
-    "bypass_policy_lockout_safety_check",
-    "BypassPolicyLockoutSafetyCheck",
-    "bypassPolicyLockoutSafetyCheck",
-)
+_BYPASS = ("bypass_policy_lockout_safety_check", "BypassPolicyLockoutSafetyCheck", "bypassPolicyLockoutSafetyCheck")
 
 
 def may_lock_out(values: Mapping[str, Any]) -> bool:

@@ -174,10 +174,7 @@ def _actions(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, 
 
 
 def _with_keys(
-    block: Mapping[str, Any],
-    keys: dict[str, tuple[str, ...]],
-    surroundings: Surroundings,
-    addresses: Mapping[str, str],
+    block: Mapping[str, Any], keys: dict[str, tuple[str, ...]], surroundings: Surroundings, addresses: Mapping[str, str]
 ) -> Mapping[str, Any]:
     """Return a block with each reference to a key as its ARN, else as its address, unresolved; add these to `keys`.
 

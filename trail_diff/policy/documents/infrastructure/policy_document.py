@@ -14,12 +14,7 @@ from trail_diff.policy.documents.infrastructure.interface import as_list, as_obj
 from trail_diff.policy.documents.unresolved import unresolved
 
 _DEPTH_LIMIT = 20
-_LISTS = {
-    "actions": "Action",
-    "not_actions": "NotAction",
-    "resources": "Resource",
-    "not_resources": "NotResource",
-}
+_LISTS = {"actions": "Action", "not_actions": "NotAction", "resources": "Resource", "not_resources": "NotResource"}
 DOCUMENT = "aws_iam_policy_document"
 _SOURCES = ("source_json", "source_policy_documents")
 _OVERRIDES = ("override_json", "override_policy_documents")

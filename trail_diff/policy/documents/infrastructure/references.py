@@ -1,4 +1,4 @@
-"""Which keys a resource names, and by which names it is called: what a document says is encrypted with what.
+"""Finds which keys a resource names, and by which names the resource is called.
 
 There is no list of resources: what names a key is told by its own name (`kms_key_id`, `KMSMasterKeyID`, `keyArn`, an
 `encryption_key` with an `id`) and by its value, an ARN, an id or an alias. So resources that nobody thought of count.
@@ -27,9 +27,14 @@ def is_encrypted(resource_type: str) -> bool:
     return _IS_NO_USE.search(resource_type) is None
 
 
+def plain(name: str) -> str:
+    """Return the name of an argument, a property or a type as all tools have it, but for case and underscores."""
+    return name.replace("_", "").lower()
+
+
 def may_hold_key(name: str) -> bool:
     """Check whether an argument or a property may name a key, itself or in what it holds."""
-    return _MAY_HOLD_ONE.search(_plain(name)) is not None
+    return _MAY_HOLD_ONE.search(plain(name)) is not None
 
 
 def keys_in(values: Mapping[str, Any]) -> dict[str, str]:
@@ -83,14 +88,10 @@ def _walk(value: object, path: str, *, is_named: bool, depth: int) -> Iterator[t
             yield from _walk(one, path, is_named=is_named, depth=depth + 1)
     elif isinstance(value, Mapping):
         for name, one in value.items():
-            is_key = is_named or _NAMES_A_KEY.search(_plain(str(name))) is not None
+            is_key = is_named or _NAMES_A_KEY.search(plain(str(name))) is not None
             yield from _walk(one, f"{path}.{name}" if path else str(name), is_named=is_key, depth=depth + 1)
     elif is_named:
         yield path, value
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").lower()
 
 
 def _is_short(value: str) -> bool:

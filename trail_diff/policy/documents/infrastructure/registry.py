@@ -12,14 +12,20 @@ from trail_diff.arns import arn_account, arn_region, is_alias, is_same_alias, pl
 from trail_diff.errors import PolicyError
 from trail_diff.model.reasons import Reason
 from trail_diff.policy.documents.infrastructure.cloudformation import read_change_set, read_template
-from trail_diff.policy.documents.infrastructure.interface import NOT_KEYS, PlannedKey, Reader, Surroundings, as_object
+from trail_diff.policy.documents.infrastructure.interface import (
+    NOT_KEYS,
+    PlannedKey,
+    Reader,
+    Surroundings,
+    as_list,
+    as_object,
+)
 from trail_diff.policy.documents.infrastructure.others import read_resource_description
 from trail_diff.policy.documents.infrastructure.parts import MACRO_PATH
 from trail_diff.policy.documents.infrastructure.pulumi import read_pulumi_preview, read_pulumi_stack
 from trail_diff.policy.documents.infrastructure.tags import with_tags_that_matter
 from trail_diff.policy.documents.infrastructure.terraform import read_terraform
 from trail_diff.policy.documents.infrastructure.terraform_syntax import read_terraform_json
-from trail_diff.policy.documents.infrastructure.whole import check_whole
 from trail_diff.policy.documents.names import find_repeated, parse_json
 from trail_diff.policy.documents.unresolved import expressions_in
 
@@ -37,6 +43,9 @@ _DEPLOYED = "give the policy as it was deployed: aws kms get-key-policy --policy
 NOWHERE = Surroundings()
 """Nothing is known of where a document is applied."""
 
+_UNFINISHED = frozenset({"CREATE_PENDING", "CREATE_IN_PROGRESS", "FAILED"})
+_NOTHING_TO_CHANGE = ("didn't contain changes", "No updates are to be performed")
+"""Why CloudFormation lets a change set fail that has nothing to change."""
 _ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/")
 
 
@@ -46,12 +55,35 @@ def read_keys(document: Mapping[str, Any], surroundings: Surroundings = NOWHERE)
     Raises:
         PolicyError: the document tells only a part of what would be applied, or gives a name twice.
     """
-    check_whole(document)
+    _check_whole(document)
     twice = find_repeated(document)
     if twice is not None:
         raise PolicyError(f"it gives {twice[1]} twice at {twice[0] or '/'}", hint="only one can count: leave one out")
     found = [key for reader in READERS for key in reader(document, surroundings)]
     return tuple(with_tags_that_matter([_parsed(key) for key in found]))
+
+
+def _check_whole(document: Mapping[str, Any]) -> None:
+    """Check that a document tells all that would be applied.
+
+    Raises:
+        PolicyError: it does not, so that nothing could be said of what it leaves out.
+    """
+    if document.get("errored") is True and "resource_changes" in document:
+        raise PolicyError("the plan ended in an error, so it is not whole", hint="plan again once that is corrected")
+    if "Changes" in document:
+        _check_change_set(document)
+    errors = [one for one in as_list(document.get("diagnostics")) if as_object(one).get("severity") == "error"]
+    if "steps" in document and errors:
+        raise PolicyError("the preview ended in an error, so it is not whole", hint="preview again once it succeeds")
+
+
+def _check_change_set(document: Mapping[str, Any]) -> None:
+    if document.get("NextToken"):
+        raise PolicyError("the change set goes on, on another page", hint="describe it without --max-items")
+    status, why = document.get("Status"), str(document.get("StatusReason"))
+    if status in _UNFINISHED and not any(words in why for words in _NOTHING_TO_CHANGE):
+        raise PolicyError(f"the change set is {status}, so it is not whole", hint="describe it again once it is made")
 
 
 def choose_keys(
@@ -90,18 +122,18 @@ def _split(keys: Sequence[PlannedKey]) -> tuple[list[PlannedKey], list[PlannedKe
     return [key for key in keys if key not in parts], parts
 
 
-def only_policy(document: Mapping[str, Any], asked: Collection[str] = ()) -> Any | None:
-    """Return the policy of the only key of a document, or of the one that is asked for, as it will be.
+def only_policy(document: Mapping[str, Any]) -> Any | None:
+    """Return the policy of the only key of a document, as it will be.
 
     None where the document is none of an infrastructure tool.
 
     Raises:
         PolicyError: there are several keys with different policies, or the policy is not known.
     """
-    keys, _parts = _split(read_keys(document, surroundings_of(asked)))
+    keys, _parts = _split(read_keys(document))
     if not keys:
         return None
-    chosen = [key for key in choose_keys(keys, asked) if key.change != "deleted"]
+    chosen = [key for key in keys if key.change != "deleted"]
     policies = {json.dumps(key.after, sort_keys=True, default=str): key for key in chosen}
     if len(policies) > 1:
         raise PolicyError(

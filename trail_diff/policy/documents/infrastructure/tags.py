@@ -1,4 +1,4 @@
-"""Tags that change: they decide calls where a policy tests them, those of its key or those of who calls."""
+"""Tags that change: they matter where a policy tests the tags of its key or of its callers."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -110,20 +110,20 @@ class _Native:
         self._skip()
         if depth > _DEPTH_LIMIT:
             raise ValueError("nested too deep")
-        if self._is_plain("{", "for "):
+        if self._is_plain("{"):
             return dict(self._members(depth))
-        if self._is_plain("[", "for "):
+        if self._is_plain("["):
             return list(self._elements(depth))
         return self._scalar()
 
-    def _is_plain(self, bracket: str, loop: str) -> bool:
+    def _is_plain(self, bracket: str) -> bool:
         """Check whether a value with brackets is written down, and nothing follows it or makes it in a loop."""
         if self._text[self._place] != bracket:
             return False
         inner = self._text[self._place + 1 :].lstrip()
         end = _end_of(self._text, self._place + 1, "") + 1
         follows = self._text[end : _end_of(self._text, end, ",\n#")]
-        return not inner.startswith(loop) and not _SPACE.sub("", follows)
+        return not inner.startswith("for ") and not _SPACE.sub("", follows)
 
     def _members(self, depth: int) -> Iterator[tuple[str, Any]]:
         self._place += 1
