@@ -138,8 +138,11 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
     if baseline is not None:
         roles = (*jobs[0].key_roles, *learn_from_baseline(jobs[0], baseline, question.keys))
         jobs[0] = msgspec.structs.replace(jobs[0], key_roles=roles)
-    asked = learn_from_option(jobs[0], question.keys, baseline)
-    jobs[0] = msgspec.structs.replace(jobs[0], key_roles=(*jobs[0].key_roles, *asked))
+    asked, place = learn_from_option(jobs[0], question.keys, baseline), (jobs[0].vault, jobs[0].resource)
+    jobs = [
+        msgspec.structs.replace(job, key_roles=(*job.key_roles, *asked)) if (job.vault, job.resource) == place else job
+        for job in jobs
+    ]
     keys = tuple(dict.fromkeys([*question.keys, *(key for job in jobs for key in known_keys(job))]))
     sides = [
         tie_side(job, window, gathered, keys, concerned_key(job, question.keys, baseline))

@@ -67,11 +67,12 @@ def _choose(job: Job, role: KeyRole, asked: Sequence[str]) -> str | None:
 def learn_from_option(job: Job, asked: Sequence[str], baseline: Job | None = None) -> tuple[JobKey, ...]:
     """Return the key asked about as that of the part that is concerned, where nothing tells that part's key.
 
-    A key that is known to play another part is none: that somebody asks about it makes it no vault's key.
+    What the job's role used tells little: it serves other jobs as well. A key that is known to play another part is
+    none: that somebody asks about it makes it no vault's key.
     """
     role = next(iter(_concerned_roles(job, baseline)))
-    known = {one.key for one in job.key_roles}
-    if job.key_of(role) is not None or not asked or asked[0] in known:
+    told = [one for one in job.key_roles if one.origin != "job-role"]
+    if not asked or any(one.role == role or one.key == asked[0] for one in told):
         return ()
     return (JobKey(role, asked[0], "option"),)
 

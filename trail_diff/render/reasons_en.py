@@ -89,6 +89,9 @@ REASONS: Mapping[str, str] = {
     "vault-recreated": "the vault has another key than it had for the succeeded job, so it was made anew in between",
     "resource-encrypted-anew": "the resource has another key than it had for the succeeded job",
     "replica-key": "the two jobs used replicas of one multi-Region key, and each replica has its own key policy",
+    "calls-name-no-resource": (
+        "no encryption context names the job's resource, so the calls seen may be other jobs', and those of this job missing"
+    ),
     "key-not-known": "the key the job needed is not known",
     "job-time-not-known": "the job has neither a creation nor a completion time, so its events cannot be found",
     "job-still-running": "the job has not ended yet",
