@@ -73,7 +73,11 @@ def weigh(examined: Examined) -> Weighing:
     first = {None, examined.key}
     findings = sorted(
         doubted,
-        key=lambda one: (STANDINGS.index(one.confidence), bool(own) and one.key not in {None, *own}, one.key not in first),
+        key=lambda one: (
+            STANDINGS.index(one.confidence),
+            bool(own) and one.key not in {None, *own},
+            one.key not in first,
+        ),
     )
     return structs.replace(weighing, findings=tuple(findings))
 

@@ -90,7 +90,8 @@ REASONS: Mapping[str, str] = {
     "resource-encrypted-anew": "the resource has another key than it had for the succeeded job",
     "replica-key": "the two jobs used replicas of one multi-Region key, and each replica has its own key policy",
     "calls-name-no-resource": (
-        "no encryption context names the job's resource, so the calls seen may be other jobs', and those of this job missing"
+        "no encryption context names the job's resource, so the calls seen may be other jobs', and those of this job "
+        "missing"
     ),
     "key-not-known": "the key the job needed is not known",
     "job-time-not-known": "the job has neither a creation nor a completion time, so its events cannot be found",
