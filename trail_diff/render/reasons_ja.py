@@ -144,7 +144,7 @@ REASONS: Mapping[str, str] = {
     "expected-from-other-job": "同じリソースタイプの成功したジョブが、自身のキーに対してこの呼び出しを行っています",
     **POLICY_REASONS,
     # what proves a cause, or rules it out
-    "record-states-layer": "拒否された呼び出しのレコードに、何によって拒否されたかが示されています",
+    "record-states-layer": "何が拒否したかは、拒否された呼び出しのレコードに示されています",
     "message-states-layer": "ジョブ自身のメッセージに、何によって呼び出しが拒否されたかが示されています",
     "answer-passed-on": "この記録は KMS ではなく別のサービスのもので、KMS から返された応答を伝えています",
     "refused-without-layer": "KMS はポリシーを示さずに呼び出しを拒否しました",
