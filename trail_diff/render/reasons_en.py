@@ -105,7 +105,7 @@ REASONS: Mapping[str, str] = {
     "key-and-job-role": "the job's role used the job's key",
     "job-role": "the job's role made the call",
     "role-of-other-job": "another job of the same role ran at that time, so the call or the key may be that job's",
-    "key-of-other-vault": "a job on another vault failed at that time, so the key may be that vault's",
+    "key-of-other-vault": "AWS Backup was at work for another vault at that time, so the key may be that vault's",
     "key-only": "the call used the job's key; nothing else ties it to the job",
     "in-window": "the call lies in the time of the job",
     "caller-of-asked-key": "a caller of the key asked about was refused on another key",
