@@ -196,7 +196,7 @@ def test_steps_that_write_the_same_are_shown_once() -> None:
 
     assert show_steps(patch, ENGLISH) == [
         (
-            "add to statement 2, Condition and add to statement 3, Condition:",
+            "add to statement 2, Condition and statement 3, Condition:",
             ['"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}'],
         )
     ]
@@ -207,9 +207,7 @@ def test_rival_of_the_same_kind_is_named_by_its_statement() -> None:
     finding = structs.replace(CANONICAL.findings[0], confidence="possible")
     rival = structs.replace(finding, statement=StatementRef(4, "Ids"))
 
-    assert name_rival(CANONICAL, finding, rival, "kms:Decrypt", ENGLISH).startswith(
-        "possible: key policy, statement 4 (Ids)"
-    )
+    assert name_rival(CANONICAL, finding, rival, "kms:Decrypt", ENGLISH).startswith("possible: statement 4 (Ids)")
     assert is_rival(rival, finding)
     assert not is_rival(structs.replace(finding, action="kms:GenerateDataKey"), finding)
 

@@ -22,6 +22,7 @@ from trail_diff.diagnosis.key_history import (
     policy_versions,
     todays_policy,
 )
+from trail_diff.diagnosis.told import told_call
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.encryption_context import names_vault
 from trail_diff.model.decisions import CallerDecision
@@ -32,12 +33,25 @@ from trail_diff.policy.request.context import build_request
 
 
 def explain_groups(case: Case, groups: Sequence[CallerGroup]) -> tuple[Explained, ...]:
-    """Decide every group whose key's policy is known; the others are left out. The order of the groups is kept."""
-    return tuple(explained for group in groups for explained in _explain(case, group))
+    """Decide every group whose key's policy is known; the others are left out. The order of the groups is kept.
+
+    A refused call that only the job's message tells of comes last: it is in no group.
+    """
+    calls = [(group, find_call(case, group)) for group in groups]
+    decided = tuple(explained for group, call in calls for explained in _explain(case, group, call))
+    told = told_call(case, groups)
+    if told is None or any(_is_of(one.group, told[0]) for one in decided):
+        return decided
+    return (*decided, *_explain(case, *told))
 
 
-def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
-    call = find_call(case, group)
+def _is_of(group: CallerGroup, other: CallerGroup) -> bool:
+    """Check whether two groups are of one call."""
+    is_same = group.caller.across_sessions() == other.caller.across_sessions()
+    return is_same and (group.action.lower(), group.key) == (other.action.lower(), other.key)
+
+
+def _explain(case: Case, group: CallerGroup, call: tuple[Event, KeyAccess] | None) -> Iterator[Explained]:
     if call is None or group.key is None:
         return
     key = key_in_failed(case, group)

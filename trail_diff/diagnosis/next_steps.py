@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from trail_diff.arns import arn_account, arn_region, last_name
+from trail_diff.arns import arn_account, arn_region, arn_resource, arn_service, last_name
 from trail_diff.diagnosis.cause_steps import region_option, steps_of_cause
 from trail_diff.diagnosis.console_links import is_in_history
 from trail_diff.diagnosis.error_steps import steps_of_errors
@@ -16,11 +16,13 @@ from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.explain import began_succeeded
 from trail_diff.diagnosis.hypotheses.key_state import is_used_in_failed
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
-from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
+from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused, told_keys
 from trail_diff.diagnosis.key_history import state_at
+from trail_diff.diagnosis.verdict import are_calls_nobodys
 from trail_diff.events.service_refusals import ENCODED
+from trail_diff.events.vaults import is_vault_key_used
 from trail_diff.model.codes import Cause
-from trail_diff.model.learnt import Window
+from trail_diff.model.learnt import Job, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Finding, NextStep, Verdict
 
@@ -120,13 +122,36 @@ def _for_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextSt
     """Suggest what tells more of each key that the answer is about: its policy, its state, its grants."""
     job = examined.case.failed.job
     keys = _keys_concerned(examined, findings)
+    if are_calls_nobodys(examined.case) and not findings:
+        keys = tuple(key for key in keys if key in told_keys(job))
     if not keys and (job.vault or job.kind != "window"):
-        vault = last_name(job.vault) or "VAULT"
-        command = f"aws backup describe-backup-vault --backup-vault-name {shlex.quote(vault)}"
-        region, account = arn_region(job.vault) or job.region, arn_account(job.vault)
+        command, place = _show_key_of(job)
+        region, account = arn_region(place) or job.region, arn_account(place)
         yield NextStep(Reason.KEY_NOT_KNOWN, command + region_option(region), "--key", account)
     for key in keys:
         yield from _for_one_key(examined, key, findings)
+
+
+_SHOWS_KEY: Mapping[tuple[str, str], str] = {
+    ("ec2", "volume"): "ec2 describe-volumes --volume-ids {} --query 'Volumes[].KmsKeyId'",
+    ("ec2", "instance"): "ec2 describe-volumes --filters Name=attachment.instance-id,Values={} "
+    "--query 'Volumes[].KmsKeyId'",
+    ("rds", "db"): "rds describe-db-instances --db-instance-identifier {} --query 'DBInstances[].KmsKeyId'",
+    ("rds", "cluster"): "rds describe-db-clusters --db-cluster-identifier {} --query 'DBClusters[].KmsKeyId'",
+    ("fsx", "file-system"): "fsx describe-file-systems --file-system-ids {} --query 'FileSystems[].KmsKeyId'",
+    ("redshift", "cluster"): "redshift describe-clusters --cluster-identifier {} --query 'Clusters[].KmsKeyId'",
+}
+"""What shows the key of a resource whose recovery points keep it, by the service and the type in its ARN."""
+
+
+def _show_key_of(job: Job) -> tuple[str, str | None]:
+    """Return the command that shows the key a job needed, and what it is the key of: its resource, or its vault."""
+    kind = (arn_resource(job.resource) or "").replace(":", "/").partition("/")[0]
+    shown = _SHOWS_KEY.get((arn_service(job.resource) or "", kind))
+    if shown is not None and not is_vault_key_used(job):
+        return f"aws {shown.format(shlex.quote(last_name(job.resource) or ''))} --output text", job.resource
+    vault = last_name(job.vault) or "VAULT"
+    return f"aws backup describe-backup-vault --backup-vault-name {shlex.quote(vault)}", job.vault
 
 
 def _keys_concerned(examined: Examined, findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ def _situation(examined: Examined, findings: Sequence[Finding], explained: Expla
     is_deny = finding.cause is Cause.KEY_POLICY_EXPLICIT_DENY
     before = _policy_before(case, explained)
     suspects = _equal_suspects(findings) if is_deny else ()
-    observed = observe_calls(case, examined.groups, examined.driving, findings, explained.group)
+    observed = observe_calls(examined, findings, explained)
     return Situation(
         policy=explained.policy.document if explained.policy else {},
         grants=case.facts.grants,
@@ -171,20 +171,18 @@ def best_remedy(remedies: Sequence[Remedy]) -> str | None:
     return next((remedy.id for remedy in remedies if remedy.helps is not False), None)
 
 
-def observe_calls(
-    case: Case,
-    groups: Sequence[CallerGroup],
-    driving: Sequence[CallerGroup],
-    findings: Sequence[Finding],
-    about: CallerGroup,
-) -> tuple[ObservedCall, ...]:
-    """Return each distinct call on the key that the first finding is about; those of its kind have to be fixed."""
-    observed = []
-    for group in groups:
-        call = find_call(case, group)
+def observe_calls(examined: Examined, findings: Sequence[Finding], explained: Explained) -> tuple[ObservedCall, ...]:
+    """Return each distinct call on the key that the first finding is about; those of its kind have to be fixed.
+
+    The call itself is one of them where only the job's message tells of it.
+    """
+    case, about, observed = examined.case, explained.group, []
+    calls = [(group, find_call(case, group)) for group in examined.groups]
+    calls += [] if about in examined.groups else [(about, explained.call)]
+    for group, call in calls:
         if call is None or group.key != about.key:
             continue
-        is_target = group in driving and _is_target(case, group, about, findings)
+        is_target = group in (*examined.driving, about) and _is_target(case, group, about, findings)
         observed.append(
             ObservedCall(
                 label=f"{group.caller.name or group.caller.account or 'unknown'} {group.action}",

@@ -81,6 +81,7 @@ class Reason(StrEnum):
     BASELINE_OTHER_BACKUP_TYPE = "baseline-other-backup-type"
     BASELINE_AFTER_FAILED = "baseline-after-failed"
     CONCURRENT_JOB_ON_VAULT = "concurrent-job-on-vault"
+    CALLS_NAME_NO_RESOURCE = "calls-name-no-resource"
     KEY_NOT_KNOWN = "key-not-known"
     KEY_NOT_IN_EVENTS = "key-not-in-events"
     ASKED_KEY_NOT_CONCERNED = "asked-key-not-concerned"

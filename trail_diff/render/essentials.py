@@ -204,10 +204,7 @@ def _show_condition(condition: ConditionOutcome, finding: Finding, words: Catalo
 
 
 def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
-    """Show what a finding rests on by what happened and when; by its id or place when no more is known.
-
-    A change of another key than the one named at the top is shown with that key, which is the one to fix.
-    """
+    """Show what a finding rests on by what happened and when; by its id or place when no more is known."""
     change = next((change for change in report.changes if change.event_id == evidence.event_id), None)
     if change is not None:
         return show_dated_change(report, change, words)
@@ -282,13 +279,14 @@ def is_rival(other: Finding, finding: Finding) -> bool:
 
 
 def name_rival(report: Report, finding: Finding, rival: Finding, actions: str, words: Catalogue) -> str:
-    """Name another explanation: in full, or only where it lies when the cause and the calls are the same."""
-    confidence, place = words.confidences[rival.confidence], findings.show_place(rival, words)
+    """Name another explanation: in full, or only its statement when the cause and the calls are the same."""
+    confidence = words.confidences[rival.confidence]
     is_alike = (rival.cause, rival.caller, rival.key) == (finding.cause, finding.caller, finding.key)
-    if not (is_alike and rival.statement and place):
+    if not is_alike or rival.statement is None:
         told = words.head(confidence, findings.show_finding(rival, actions, words))
         other = [findings.name_key(rival.key, words)] if rival.key and rival.key != finding.key else []
         return words.grammar.join_clauses([told, *other])
+    place = layout.show_statement(rival.statement, words)
     keys = [one.key for one in findings.conditions_of(rival, report.decisions)]
     tested = words.grammar.join_names(list(dict.fromkeys(keys)))
     clearing = findings.show_clearing(rival, words)
@@ -338,25 +336,28 @@ def show_steps(
     patch: Sequence[Mapping[str, Any]], words: Catalogue, columns: int = COLUMNS, lay_out: Layout = to_lines
 ) -> list[tuple[str, list[str]]]:
     """Show the steps of a patch; those that write the same in several places share one text."""
-    merged: dict[str, tuple[list[str], list[str]]] = {}
+    merged: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for step in patch:
-        place, lines = show_step(step, words, columns, lay_out)
-        merged.setdefault("\n".join([str(step["op"]), *lines]), ([], lines))[0].append(place)
-    return [(_join_places(places, words), lines) for places, lines in merged.values()]
+        merged.setdefault((step["op"], *show_step(step, words, columns, lay_out)[1]), []).append(step)
+    return [(_show_places(steps, words), lines) for (_, *lines), steps in merged.items()]
 
 
-def _join_places(places: Sequence[str], words: Catalogue) -> str:
-    return places[0] if len(places) == 1 else words.grammar.join_names([one.rstrip(":") for one in places]) + ":"
+def _show_places(steps: Sequence[Mapping[str, Any]], words: Catalogue) -> str:
+    """Show what steps of one kind do where: statements are counted from 1, as everywhere else."""
+    places = [_show_place(_parts_of(step)[:-1], words) for step in steps]
+    return words.labels[f"patch_{steps[0]['op']}"].format(place=words.grammar.join_names(places))
+
+
+def _parts_of(step: Mapping[str, Any]) -> Sequence[str]:
+    return [part.replace("~1", "/").replace("~0", "~") for part in str(step["path"]).split("/")[1:]]
 
 
 def show_step(
     step: Mapping[str, Any], words: Catalogue, columns: int = COLUMNS, lay_out: Layout = to_lines
 ) -> tuple[str, list[str]]:
     """Show one step of a patch: where something is added, changed or removed, and what as lines of JSON."""
-    parts = [part.replace("~1", "/").replace("~0", "~") for part in str(step["path"]).split("/")[1:]]
-    *place, last = parts
+    last, told = _parts_of(step)[-1], _show_places([step], words)
     is_statement = last == "-" or last.isdigit()
-    told = words.labels[f"patch_{step['op']}"].format(place=_show_place(place, words))
     if step["op"] == "remove":
         return told, [to_json(last)]
     name = "" if is_statement else f"{to_json(last)}:"
@@ -393,7 +394,6 @@ def _policy_of(report: Report, finding: Finding) -> KeyPolicy | None:
 
 
 def _show_place(parts: Sequence[str], words: Catalogue) -> str:
-    """Show the place of a patch: statements are counted from 1, as everywhere else."""
     if len(parts) > 1 and parts[0] == "Statement" and parts[1].isdigit():
         statement = words.labels["statement"].format(index=int(parts[1]) + 1)
         return words.grammar.join_items([statement, *parts[2:]])

@@ -20,7 +20,7 @@ POLICY_REASONS: Mapping[str, str] = {
     # why a condition of a policy cannot be decided
     "key-unknown": "リクエストに条件キーがあるか、その値が何かは不明です",
     "variable-unknown": "条件で使用されているポリシー変数の値が不明です",
-    "opaque-value": "AWS のサービスでの値は文書化されておらず、条件と一致する可能性があります",
+    "opaque-value": "AWS サービスの値は非公開で、一致しえます",
     "multivalued-without-set-operator": (
         "複数値の条件キーに ForAllValues も ForAnyValue も使用されておらず、AWS はその動作を定義していません"
     ),
