@@ -18,6 +18,7 @@ from trail_diff.diagnosis.hypotheses.key_state import is_used_in_failed
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
 from trail_diff.diagnosis.key_history import state_at
+from trail_diff.diagnosis.resource_steps import steps_to_key
 from trail_diff.events.service_refusals import ENCODED
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Window
@@ -60,6 +61,7 @@ def suggest_next_steps(examined: Examined, verdict: Verdict, findings: Sequence[
     is_about_key = bool(examined.driving) or is_about_kms(job) or is_open
     steps = [
         *refusing,
+        *(_for_unknown_key(examined, findings) if is_about_key and not is_elsewhere else ()),
         *_for_coverage(examined, is_answered=verdict.confidence == "likely"),
         *(_for_key(examined, findings) if is_about_key and not is_elsewhere else ()),
     ]
@@ -116,16 +118,23 @@ def _for_coverage(examined: Examined, *, is_answered: bool) -> Iterator[NextStep
             yield _refetch(examined, reason, region, account)
 
 
-def _for_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextStep]:
-    """Suggest what tells more of each key that the answer is about: its policy, its state, its grants."""
-    job = examined.case.failed.job
-    keys = _keys_concerned(examined, findings)
-    if not keys and (job.vault or job.kind != "window"):
+def _for_unknown_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextStep]:
+    """Suggest how to see which key the answer is about, where that is not known: the vault's, or the resource's."""
+    side, job = examined.case.failed, examined.case.failed.job
+    if _keys_concerned(examined, findings):
+        return
+    if job.vault or job.kind != "window":
         vault = last_name(job.vault) or "VAULT"
         command = f"aws backup describe-backup-vault --backup-vault-name {shlex.quote(vault)}"
         region, account = arn_region(job.vault) or job.region, arn_account(job.vault)
         yield NextStep(Reason.KEY_NOT_KNOWN, command + region_option(region), "--key", account)
-    for key in keys:
+    elif side.service_refusal is not None:
+        yield from steps_to_key(side.service_refusal)
+
+
+def _for_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextStep]:
+    """Suggest what tells more of each key that the answer is about: its policy, its state, its grants."""
+    for key in _keys_concerned(examined, findings):
         yield from _for_one_key(examined, key, findings)
 
 

@@ -92,7 +92,7 @@ def list_expected(
     is_open = report.verdict.outcome != "explained"
     missing: dict[tuple[Caller, Reason], list[str]] = {}
     for one in report.expected:
-        is_first = one.caller.role_arn in refused or (is_open and one.key_role != "resource")
+        is_first = (role := one.caller.role_arn) in refused or (is_open and (one.key_role != "resource" or not role))
         if not one.seen and (all_of_them or is_first):
             missing.setdefault((one.caller, one.basis), []).append(one.action)
     lines = []
