@@ -61,8 +61,9 @@ def suggest_next_steps(examined: Examined, verdict: Verdict, findings: Sequence[
     is_about_key = bool(examined.driving) or is_about_kms(job) or is_open
     steps = [
         *refusing,
+        *(_for_baseline(examined) if verdict.confidence != "likely" else ()),
         *(_for_unknown_key(examined, findings) if is_about_key and not is_elsewhere else ()),
-        *_for_coverage(examined, is_answered=verdict.confidence == "likely"),
+        *_for_coverage(examined),
         *(_for_key(examined, findings) if is_about_key and not is_elsewhere else ()),
     ]
     once: dict[tuple[str, str | None], NextStep] = {}
@@ -101,11 +102,15 @@ def _of_refusals(examined: Examined, findings: Sequence[Finding]) -> Iterator[Ne
     yield NextStep(Reason.POLICY_OF_THE_ORGANIZATION, command, is_fact=False)
 
 
-def _for_coverage(examined: Examined, *, is_answered: bool) -> Iterator[NextStep]:
-    warnings, job = examined.case.coverage.warnings, examined.case.failed.job
-    if Reason.NO_BASELINE in warnings and job.kind in _LIST_CALLS and not is_answered:
+def _for_baseline(examined: Examined) -> Iterator[NextStep]:
+    job = examined.case.failed.job
+    if Reason.NO_BASELINE in examined.case.coverage.warnings and job.kind in _LIST_CALLS:
         command = _LIST_CALLS[job.kind].format(resource=shlex.quote(job.resource or "RESOURCE_ARN"))
         yield NextStep(Reason.NO_BASELINE, command + region_option(job.region), "--job")
+
+
+def _for_coverage(examined: Examined) -> Iterator[NextStep]:
+    warnings, job = examined.case.coverage.warnings, examined.case.failed.job
     gaps = [reason for reason in _REFETCH if reason in warnings]
     for reason in gaps:
         yield _refetch(examined, reason, job.region, job.account)
