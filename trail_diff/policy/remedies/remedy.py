@@ -96,7 +96,7 @@ def _try(situation: Situation, candidate: Candidate, old: CompiledPolicies) -> R
     helps: Literal["undetermined"] | bool = "undetermined"
     if not candidate.draft.steps or is_refused or any(fix.helps is False for fix in of_targets):
         helps = False
-    elif all(fix.helps for fix in of_targets) and not _rests_on_a_name(situation, candidate):
+    elif all(fix.helps for fix in of_targets) and not (candidate.is_less or _rests_on_a_name(situation, candidate)):
         helps = True
     reasons = [*candidate.risks, *(fix.reason for fix in of_targets)] if helps is not False else [*candidate.why_not]
     reasons += [Reason.SERVICE_NAME_INFERRED] if helps is not False and _rests_on_a_name(situation, candidate) else []
