@@ -26,7 +26,7 @@ from trail_diff.diagnosis.told import told_call
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.encryption_context import names_vault
 from trail_diff.model.decisions import CallerDecision
-from trail_diff.model.learnt import Case, Event, JobEvents, KeyAccess
+from trail_diff.model.learnt import Case, Event, ExpectedCall, JobEvents, KeyAccess
 from trail_diff.model.report import CallerGroup
 from trail_diff.policy import CompiledPolicies, PolicySet, Request, compile_policies, evaluate
 from trail_diff.policy.request.context import build_request
@@ -193,15 +193,19 @@ def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:
     calls += [
         (one.event, KeyAccess(one.action, one.key))
         for one in case.expected
-        if is_expected(group)
-        and (one.action, one.key) == (group.action, group.key)
-        and one.event.caller.across_sessions() == caller
+        if is_expected(group) and _is_call_of(one, group)
     ]
     is_wanted = is_denial_code if group.failed.errors else _is_success
     chosen = next((call for call in calls if is_wanted(call[0].error_code)), calls[0] if calls else None)
     if chosen is None:
         return None
     return chosen[0], KeyAccess(group.action, group.key)
+
+
+def _is_call_of(one: ExpectedCall, group: CallerGroup) -> bool:
+    """Check whether a call that is expected is one of a group."""
+    caller = one.event.caller.across_sessions()
+    return (one.action, one.key, caller) == (group.action, group.key, group.caller.across_sessions())
 
 
 def _is_success(error_code: str | None) -> bool:
@@ -223,7 +227,10 @@ def decide_group(
     group: CallerGroup, request: Request, version: PolicyVersion, case: Case, moment: datetime | None = None
 ) -> CallerDecision:
     """Decide a request as of a time (None: today) and give it as the decision on a caller group."""
-    decision = evaluate(request, make_policies(version, case, moment))
+    policies = make_policies(version, case, moment)
+    if is_expected(group) and any(one.is_by_policy_alone and _is_call_of(one, group) for one in case.expected):
+        policies = compile_policies(PolicySet.assuming_no_limits(version.document, ()))
+    decision = evaluate(request, policies)
     return CallerDecision(
         caller=group.caller,
         action=group.action,

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from trail_diff.arns import arn_account, arn_region, arn_resource, arn_service, last_name
+from trail_diff.arns import arn_account, arn_region, last_name
 from trail_diff.diagnosis.cause_steps import region_option, steps_of_cause
 from trail_diff.diagnosis.console_links import is_in_history
 from trail_diff.diagnosis.error_steps import steps_of_errors
@@ -18,11 +18,11 @@ from trail_diff.diagnosis.hypotheses.key_state import is_used_in_failed
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused, told_keys
 from trail_diff.diagnosis.key_history import state_at
+from trail_diff.diagnosis.resource_steps import show_key_of, steps_to_key
 from trail_diff.diagnosis.verdict import are_calls_nobodys
 from trail_diff.events.service_refusals import ENCODED
-from trail_diff.events.vaults import is_vault_key_used
 from trail_diff.model.codes import Cause
-from trail_diff.model.learnt import Job, Window
+from trail_diff.model.learnt import Window
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Finding, NextStep, Verdict
 
@@ -62,7 +62,9 @@ def suggest_next_steps(examined: Examined, verdict: Verdict, findings: Sequence[
     is_about_key = bool(examined.driving) or is_about_kms(job) or is_open
     steps = [
         *refusing,
-        *_for_coverage(examined, is_answered=verdict.confidence == "likely"),
+        *(_for_baseline(examined) if verdict.confidence != "likely" else ()),
+        *(_for_unknown_key(examined, findings) if is_about_key and not is_elsewhere else ()),
+        *_for_coverage(examined),
         *(_for_key(examined, findings) if is_about_key and not is_elsewhere else ()),
     ]
     once: dict[tuple[str, str | None], NextStep] = {}
@@ -101,11 +103,15 @@ def _of_refusals(examined: Examined, findings: Sequence[Finding]) -> Iterator[Ne
     yield NextStep(Reason.POLICY_OF_THE_ORGANIZATION, command, is_fact=False)
 
 
-def _for_coverage(examined: Examined, *, is_answered: bool) -> Iterator[NextStep]:
-    warnings, job = examined.case.coverage.warnings, examined.case.failed.job
-    if Reason.NO_BASELINE in warnings and job.kind in _LIST_CALLS and not is_answered:
+def _for_baseline(examined: Examined) -> Iterator[NextStep]:
+    job = examined.case.failed.job
+    if Reason.NO_BASELINE in examined.case.coverage.warnings and job.kind in _LIST_CALLS:
         command = _LIST_CALLS[job.kind].format(resource=shlex.quote(job.resource or "RESOURCE_ARN"))
         yield NextStep(Reason.NO_BASELINE, command + region_option(job.region), "--job")
+
+
+def _for_coverage(examined: Examined) -> Iterator[NextStep]:
+    warnings, job = examined.case.coverage.warnings, examined.case.failed.job
     gaps = [reason for reason in _REFETCH if reason in warnings]
     for reason in gaps:
         yield _refetch(examined, reason, job.region, job.account)
@@ -118,40 +124,31 @@ def _for_coverage(examined: Examined, *, is_answered: bool) -> Iterator[NextStep
             yield _refetch(examined, reason, region, account)
 
 
-def _for_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextStep]:
-    """Suggest what tells more of each key that the answer is about: its policy, its state, its grants."""
-    job = examined.case.failed.job
-    keys = _keys_concerned(examined, findings)
-    if are_calls_nobodys(examined.case) and not findings:
-        keys = tuple(key for key in keys if key in told_keys(job))
-    if not keys and (job.vault or job.kind != "window"):
-        command, place = _show_key_of(job)
+def _for_unknown_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextStep]:
+    """Suggest how to see which key the answer is about, where that is not known: the vault's, or the resource's."""
+    side, job = examined.case.failed, examined.case.failed.job
+    if _keys_to_look_at(examined, findings):
+        return
+    if job.vault or job.kind != "window":
+        command, place = show_key_of(job)
         region, account = arn_region(place) or job.region, arn_account(place)
         yield NextStep(Reason.KEY_NOT_KNOWN, command + region_option(region), "--key", account)
-    for key in keys:
+    elif side.service_refusal is not None:
+        yield from steps_to_key(side.service_refusal)
+
+
+def _for_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextStep]:
+    """Suggest what tells more of each key that the answer is about: its policy, its state, its grants."""
+    for key in _keys_to_look_at(examined, findings):
         yield from _for_one_key(examined, key, findings)
 
 
-_SHOWS_KEY: Mapping[tuple[str, str], str] = {
-    ("ec2", "volume"): "ec2 describe-volumes --volume-ids {} --query 'Volumes[].KmsKeyId'",
-    ("ec2", "instance"): "ec2 describe-volumes --filters Name=attachment.instance-id,Values={} "
-    "--query 'Volumes[].KmsKeyId'",
-    ("rds", "db"): "rds describe-db-instances --db-instance-identifier {} --query 'DBInstances[].KmsKeyId'",
-    ("rds", "cluster"): "rds describe-db-clusters --db-cluster-identifier {} --query 'DBClusters[].KmsKeyId'",
-    ("fsx", "file-system"): "fsx describe-file-systems --file-system-ids {} --query 'FileSystems[].KmsKeyId'",
-    ("redshift", "cluster"): "redshift describe-clusters --cluster-identifier {} --query 'Clusters[].KmsKeyId'",
-}
-"""What shows the key of a resource whose recovery points keep it, by the service and the type in its ARN."""
-
-
-def _show_key_of(job: Job) -> tuple[str, str | None]:
-    """Return the command that shows the key a job needed, and what it is the key of: its resource, or its vault."""
-    kind = (arn_resource(job.resource) or "").replace(":", "/").partition("/")[0]
-    shown = _SHOWS_KEY.get((arn_service(job.resource) or "", kind))
-    if shown is not None and not is_vault_key_used(job):
-        return f"aws {shown.format(shlex.quote(last_name(job.resource) or ''))} --output text", job.resource
-    vault = last_name(job.vault) or "VAULT"
-    return f"aws backup describe-backup-vault --backup-vault-name {shlex.quote(vault)}", job.vault
+def _keys_to_look_at(examined: Examined, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return the keys concerned; without a finding, no key that only calls of nobody's name."""
+    keys = _keys_concerned(examined, findings)
+    if findings or not are_calls_nobodys(examined.case):
+        return keys
+    return tuple(key for key in keys if key in told_keys(examined.case.failed.job))
 
 
 def _keys_concerned(examined: Examined, findings: Sequence[Finding]) -> tuple[str, ...]:

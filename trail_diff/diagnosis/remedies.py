@@ -32,6 +32,7 @@ _PATCHLESS_OF: Mapping[Cause, tuple[str, ...]] = {
     Cause.AWS_MANAGED_KEY_NOT_SHAREABLE: ("use-customer-managed-key",),
 }
 _OF_THE_POLICY = frozenset({Cause.KEY_POLICY_EXPLICIT_DENY, Cause.KEY_POLICY_NO_ALLOW})
+_NO_ALLOW = frozenset({Cause.KEY_POLICY_NO_ALLOW, Cause.IDENTITY_POLICY_NO_ALLOW})
 _MAKERS: Mapping[Cause, Callable[[Examined, Finding], tuple[Remedy, ...]]] = {
     Cause.PERMISSIONS_BOUNDARY_DENY: allow_by_limit,
     Cause.SESSION_POLICY_DENY: allow_by_limit,
@@ -46,6 +47,24 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
     """Propose what may mend the weightiest finding; nothing where nothing was found or the policy is not known."""
     if not findings:
         return ()
+    finding = findings[0]
+    if finding.cause in _NO_ALLOW and (grants := _grants_beside(examined, findings)):
+        return in_order((*grants, *_of_first(examined, findings)))
+    return _of_first(examined, findings)
+
+
+def _grants_beside(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
+    """Return the grant to make again, where one that was the caller's is likely what the missing Allow came to."""
+    first = findings[0]
+    return tuple(
+        grant_again(examined, one)
+        for one in findings[1:]
+        if one.cause in (Cause.GRANT_REVOKED, Cause.GRANT_NOT_CREATED) and one.confidence != "possible"
+        if (one.caller, one.action, one.key) == (first.caller, first.action, first.key)
+    )[:1]
+
+
+def _of_first(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
     finding = findings[0]
     if finding.cause in _OF_THE_POLICY:
         return _of_key_policy(examined, findings)

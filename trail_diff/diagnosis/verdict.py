@@ -63,8 +63,11 @@ def _is_stated(finding: Finding) -> bool:
 
 
 def _is_expected(case: Case, groups: Sequence[CallerGroup], finding: Finding) -> bool:
-    """Check whether a finding answers without calls to compare: by what is expected, or by the key's state."""
-    has_gap = _has_gap(case, driving_groups(groups))
+    """Check whether a finding answers without calls to compare: by what is expected, or by the key's state.
+
+    Of a run, what is expected is what the service's own record answers for; no log would hold it.
+    """
+    has_gap = case.failed.job.kind != "window" and _has_gap(case, driving_groups(groups))
     is_compared = _is_comparable(case) and not are_calls_nobodys(case)
     return not is_compared and is_answer_without_baseline(finding, case.failed.job, has_gap=has_gap)
 

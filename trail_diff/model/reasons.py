@@ -337,6 +337,7 @@ class Reason(StrEnum):
     CALLER_IS_A_SERVICE_PRINCIPAL = "caller-is-a-service-principal"
     ABSENT_KEY_STILL_MATCHES = "absent-key-still-matches"
     ADDS_ALLOW = "adds-allow"
+    LEAVES_OUT_CONDITION = "leaves-out-condition"
     ALLOWS_VIA_ANOTHER_SERVICE = "allows-via-another-service"
     SESSION_ARN_NEVER_TESTED = "session-arn-never-tested"
     DENY_WINS = "deny-wins"

@@ -12,14 +12,13 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Change, Evidence, Finding, KeyPolicy, Remedy, Report
 from trail_diff.render import findings, layout
 from trail_diff.render.catalogue import Catalogue
+from trail_diff.render.changes import changes_of
 from trail_diff.render.clean import clean
 from trail_diff.render.json_lines import COLUMNS, Layout, to_json, to_lines
 from trail_diff.render.phrases import caller_name, name_typed
 from trail_diff.render.summary import DECISIVE
 
 _MOST_ROWS = 8
-_MOST_CHANGES = 2
-_OF_A_KEY = frozenset({"PutKeyPolicy", "DisableKey", "EnableKey", "ScheduleKeyDeletion", "CancelKeyDeletion"})
 _MOST_VALUES = 1
 _OTHERS = ("denied-in-failed", "only-succeeded", "only-failed", "both")
 _DOUBTS = frozenset(
@@ -92,7 +91,7 @@ def list_expected(
     is_open = report.verdict.outcome != "explained"
     missing: dict[tuple[Caller, Reason], list[str]] = {}
     for one in report.expected:
-        is_first = one.caller.role_arn in refused or (is_open and one.key_role != "resource")
+        is_first = (role := one.caller.role_arn) in refused or (is_open and (one.key_role != "resource" or not role))
         if not one.seen and (all_of_them or is_first):
             missing.setdefault((one.caller, one.basis), []).append(one.action)
     lines = []
@@ -157,7 +156,7 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
         parts.append(findings.show_place(finding, words))
     if finding.key is not None and finding.key != report.failed.key:
         parts.append(findings.name_key(finding.key, words))
-    outcomes = findings.conditions_of(finding, report.decisions)
+    outcomes = findings.conditions_to_tell(report, finding)
     conditions = [_show_condition(one, finding, words) for one in outcomes]
     differs = findings.show_differences(report, finding, words, _MOST_VALUES)
     if not conditions:
@@ -224,41 +223,6 @@ def guilty_statement(report: Report, finding: Finding) -> Any:
     listed = statements if isinstance(statements, list) else [statements]
     index = finding.statement.index - 1
     return clean(listed[index]) if 0 <= index < len(listed) else None
-
-
-def changes_of(report: Report, finding: Finding) -> Sequence[Change]:
-    """Return the changes that a finding rests on; else the last of its key's policy before the job ended, if it is one.
-
-    A finding of a layer that no event changes has none.
-    """
-    evidence = {one.event_id for one in finding.evidence}
-    rested_on = [change for change in report.changes if change.event_id in evidence and change.error_code is None]
-    if rested_on or finding.layer != "key-policy":
-        return rested_on[:_MOST_CHANGES]
-    end = report.failed.completed or report.failed.created
-    key = finding.key or report.failed.key
-    put = [
-        change
-        for change in report.changes
-        if change.name == "PutKeyPolicy"
-        and change.error_code is None
-        and change.key == key
-        and (end is None or change.time <= end)
-    ]
-    return put[-1:]
-
-
-def changes_between(report: Report) -> Sequence[Change]:
-    """Return the last changes of the policies and states of the keys that make the difference, before the job ended.
-
-    They are what there is to look at where a difference has no cause.
-    """
-    if report.verdict.outcome != "difference":
-        return ()
-    keys = {report.failed.key, *(group.key for group in report.callers if group.driving)} - {None}
-    end = report.failed.completed or report.failed.created
-    done = [one for one in report.changes if one.error_code is None and one.key in keys and one.name in _OF_A_KEY]
-    return [one for one in done if end is None or one.time <= end][-_MOST_CHANGES:]
 
 
 def show_dated_change(report: Report, change: Change, words: Catalogue) -> str:

@@ -213,6 +213,9 @@ REASONS: Mapping[str, str] = {
     "caller-is-a-service-principal": "the call is made by an AWS service itself, not on behalf of a principal",
     "absent-key-still-matches": "a negated operator matches without the key, with or without IfExists",
     "adds-allow": "nothing else allows the caller, so it adds an Allow; a grant would do instead",
+    "leaves-out-condition": (
+        "it leaves out a condition of the caller's own statement, which may be meant to keep the call out"
+    ),
     "allows-via-another-service": "whoever the statement is about gets in through that service as well",
     "session-arn-never-tested": "aws:PrincipalArn of a role session is the ARN of the role, never that of the session",
     "deny-wins": "an Allow never overrides a Deny",

@@ -250,6 +250,9 @@ REASONS: Mapping[str, str] = {
     "caller-is-a-service-principal": ("呼び出しはプリンシパルの代理ではなく、AWS のサービス自身によるものです"),
     "absent-key-still-matches": "否定の演算子は、IfExists の有無にかかわらず、キーがない場合に一致します",
     "adds-allow": "ほかに呼び出し元を許可するものがないため、Allow も追加します (グラントでも代用できます)",
+    "leaves-out-condition": (
+        "呼び出し元自身のステートメントの条件を省きます (この呼び出しを拒むための条件かもしれません)"
+    ),
     "allows-via-another-service": "ステートメントの対象者は誰でも、そのサービス経由でもアクセスできるようになります",
     "session-arn-never-tested": (
         "ロールセッションの aws:PrincipalArn はロールの ARN であり、セッションの ARN になることはありません"
