@@ -370,6 +370,8 @@ def test_value_that_a_request_had_is_told(lang: Lang, told: str) -> None:
 
     assert told in show_condition(condition, "Deny", catalogue(lang))
     assert "it is" not in show_condition(structs.replace(condition, actual=None), "Deny", catalogue("en"))
+    told_by_itself = structs.replace(condition, operator="BoolIfExists", actual="false", reason=Reason.VALUE_EQUALS)
+    assert "it is" not in show_condition(told_by_itself, "Deny", catalogue("en"))
 
 
 def test_deny_that_hits_a_service_for_lack_of_an_arn_says_so_in_japanese() -> None:

@@ -73,8 +73,12 @@ def show_condition(condition: ConditionOutcome, effect: str, words: Catalogue) -
 
 
 def _compared_value(condition: ConditionOutcome, words: Catalogue) -> str:
-    """Return the value that the request had where it was compared with those of the condition, if it is one."""
-    if condition.reason not in (Reason.VALUE_DIFFERS, Reason.VALUE_EQUALS):
+    """Return the value that the request had where it was compared with those of the condition, if it is one.
+
+    That of a Bool is told by the condition.
+    """
+    is_told = condition.operator.startswith("Bool")
+    if is_told or condition.reason not in (Reason.VALUE_DIFFERS, Reason.VALUE_EQUALS):
         return ""
     actual = condition.actual if isinstance(condition.actual, tuple) else (condition.actual or "",)
     return shorten(_some_of(actual, _MOST_VALUES, words), _LONGEST_VALUE)
