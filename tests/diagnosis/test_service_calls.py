@@ -39,8 +39,8 @@ def explain(case: Entry, folder: Path) -> Any:
 def test_call_of_a_service_is_explained_as_the_table_says(case: Entry, tmp_path: Path) -> None:
     """The service that is itself refused is named and its policy decided; a key that no record names is asked for."""
     report, expect = explain(case, tmp_path), case["expect"]
-    first = next(iter(report["findings"]), {})
-    remedy = next((one for one in report["remedies"] if one["helps"] is not False), {})
+    first: Entry = next(iter(report["findings"]), {})
+    remedy: Entry = next((one for one in report["remedies"] if one["helps"] is not False), {})
     seen = {
         "cause": report["verdict"]["cause"],
         "confidence": report["verdict"]["confidence"],
@@ -67,3 +67,17 @@ def test_service_is_named_in_the_default_text(
     run(["compare", "export.json", "--lang", "en"])
 
     assert case["expect"]["shown"] in capsys.readouterr().out
+
+
+def test_calls_that_the_run_that_worked_shows_are_not_made_up(tmp_path: Path) -> None:
+    """Where the succeeded run shows what the service did with the key, nothing else is expected of it."""
+    row = next(one for one in read_table(TABLE) if one["id"] == "log-group-outside-the-pattern")
+    explain(row, tmp_path)
+    worked = Recording(seed="worked")
+    worked.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, worked.service("logs.amazonaws.com"), {"aws:logs:arn": "a"})
+    (tmp_path / "worked.json").write_text(as_trail_file(worked.sorted()), encoding="utf-8")
+
+    report = run_in(tmp_path, ["compare", "export.json", "worked.json"])
+
+    assert not report["expected"]
+    assert [one["caller"]["name"] for one in report["callers"]] == ["logs.amazonaws.com"]

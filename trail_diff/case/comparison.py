@@ -13,7 +13,7 @@ from trail_diff.events.denials import is_denial_code
 from trail_diff.events.key_names import resolve_key
 from trail_diff.events.relayed import find_key
 from trail_diff.events.service_refusals import describe_refusal, find_refusal, key_asked_for
-from trail_diff.model.learnt import Caller, Case, Event, Facts, Job, JobEvents, TiedEvent, Window
+from trail_diff.model.learnt import Caller, Case, Event, ExpectedCall, Facts, Job, JobEvents, TiedEvent, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.profiles.expected import calls_behind
 from trail_diff.times import parse_time
@@ -54,9 +54,18 @@ def build_comparison(
         gaps |= set(check_side(side, gathered.tally))
     merged = failed if succeeded is None or failed is succeeded else failed.merge(succeeded)
     case = finish_case(msgspec.structs.replace(merged, jobs=(), index=None), sides, given, facts, gaps)
+    return msgspec.structs.replace(case, expected=tuple(_expect(sides, key)))
+
+
+def _expect(sides: Sequence[JobEvents], key: str | None) -> Iterator[ExpectedCall]:
+    """Yield what a service that refused its own call was to do with a key, unless the run that worked shows it."""
     refusal = sides[0].service_refusal
-    expected = tuple(calls_behind(refusal, key)) if refusal is not None and key is not None else ()
-    return msgspec.structs.replace(case, expected=expected)
+    if refusal is None or key is None:
+        return
+    calls = (tie.event.caller for side in sides[1:] for tie in side.events)
+    shown = {caller.name.partition(".")[0] for caller in calls if caller.type == "AWSService" and caller.name}
+    if refusal.event_source.partition(".")[0] not in shown:
+        yield from calls_behind(refusal, key)
 
 
 def _resolve(key: str, readings: Sequence[Gathered]) -> str:
