@@ -12,7 +12,13 @@ from trail_diff.errors import FactError
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.key_names import resolve_key
 from trail_diff.events.relayed import find_key
-from trail_diff.events.service_refusals import describe_refusal, find_refusal, key_asked_for
+from trail_diff.events.service_refusals import (
+    describe_refusal,
+    find_refusal,
+    key_asked_for,
+    may_be_for_kms,
+    told_of_key,
+)
 from trail_diff.model.learnt import Caller, Case, Event, ExpectedCall, Facts, Job, JobEvents, TiedEvent, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.profiles.expected import calls_behind
@@ -42,19 +48,34 @@ def build_comparison(
         gathered = reading.indexed()
         job, span, refusal = _window_job(name, gathered, window)
         side = tie_side(job, span, gathered, given, next(iter(given), None))
-        sides.append(msgspec.structs.replace(side, service_refusal=refusal))
+        sides.append(_with_refusal(side, refusal, given))
         gaps |= set(check_export(gathered.tally, gathered.found()))
     elsewhere = frozenset(_refused_elsewhere(sides))
     sides = [_with_calls(side, elsewhere) for side in sides]
     key = _refused_key(sides[0], given, elsewhere) or next(iter(given), None) or _differing_key(sides)
     # without a call of KMS, the key is the one that the call of another service, or its error, names
     key = key or find_key(sides[0].job.message) or (None if sides[0].events else next(iter(sides[0].job.keys), None))
+    key = key or (key_asked_for(sides[0].service_refusal) if sides[0].service_refusal else None)
     sides = [_with_key(side, key) for side in sides]
     for side, (_, gathered, _) in zip(sides, runs, strict=True):
         gaps |= set(check_side(side, gathered.tally))
     merged = failed if succeeded is None or failed is succeeded else failed.merge(succeeded)
     case = finish_case(msgspec.structs.replace(merged, jobs=(), index=None), sides, given, facts, gaps)
     return msgspec.structs.replace(case, expected=tuple(_expect(sides, key)))
+
+
+def _with_refusal(side: JobEvents, refusal: Event | None, given: Sequence[str]) -> JobEvents:
+    """Return a side with the call of another service that KMS may have made fail, tied to the key asked about.
+
+    That is where its record names no key, and who asks names one; an error that denies is no answer about any action.
+    """
+    side = msgspec.structs.replace(side, service_refusal=refusal)
+    if refusal is None or refusal.accesses or len(given) != 1 or is_denial_code(refusal.error_code):
+        return side
+    if key_asked_for(refusal) is not None or not may_be_for_kms(refusal.error_code, refusal.error_message):
+        return side
+    tie = TiedEvent(told_of_key(refusal, given[0]), (Reason.IN_WINDOW,))
+    return msgspec.structs.replace(side, events=(*side.events, tie))
 
 
 def _expect(sides: Sequence[JobEvents], key: str | None) -> Iterator[ExpectedCall]:
