@@ -11,14 +11,8 @@ from trail_diff.case.sides import finish_case, tie_side
 from trail_diff.errors import FactError
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.key_names import resolve_key
-from trail_diff.events.relayed import find_key
-from trail_diff.events.service_refusals import (
-    describe_refusal,
-    find_refusal,
-    key_asked_for,
-    may_be_for_kms,
-    told_of_key,
-)
+from trail_diff.events.relayed import find_key, may_be_about_kms
+from trail_diff.events.service_refusals import describe_refusal, find_refusal, key_asked_for, told_of_key
 from trail_diff.model.learnt import Caller, Case, Event, ExpectedCall, Facts, Job, JobEvents, TiedEvent, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.profiles.expected import calls_behind
@@ -67,12 +61,13 @@ def build_comparison(
 def _with_refusal(side: JobEvents, refusal: Event | None, given: Sequence[str]) -> JobEvents:
     """Return a side with the call of another service that KMS may have made fail, tied to the key asked about.
 
-    That is where its record names no key, and who asks names one; an error that denies is no answer about any action.
+    That is where it names no key, no call on the one asked about is recorded, and its message speaks of KMS; an error
+    that denies is no answer about any action.
     """
     side = msgspec.structs.replace(side, service_refusal=refusal)
-    if refusal is None or refusal.accesses or len(given) != 1 or is_denial_code(refusal.error_code):
+    if refusal is None or side.events or len(given) != 1 or is_denial_code(refusal.error_code):
         return side
-    if key_asked_for(refusal) is not None or not may_be_for_kms(refusal.error_code, refusal.error_message):
+    if key_asked_for(refusal) is not None or not may_be_about_kms(refusal.error_message):
         return side
     tie = TiedEvent(told_of_key(refusal, given[0]), (Reason.IN_WINDOW,))
     return msgspec.structs.replace(side, events=(*side.events, tie))

@@ -165,7 +165,7 @@ def _for_one_key(examined: Examined, key: str, findings: Sequence[Finding]) -> I
     is_state_open = not is_told and is_policy_open and not is_used_in_failed(examined, key)
     state = NextStep(Reason.KEY_STATE_NOT_KNOWN, f"aws kms describe-key {named}", "--key-state", account)
     if is_state_open and any(group.action == ANY_ACTION for group in examined.driving):
-        yield state  # a service that only says that it could not use a key says so of its state first
+        yield state  # where a service only says that it could not use a key, its state comes first
     if not own and is_policy_open:
         command = f"aws kms get-key-policy --policy-name default {named}"
         yield NextStep(Reason.KEY_POLICY_NOT_GIVEN, command, "--key-policy", account)
