@@ -110,14 +110,14 @@ ENCODED = "You are not authorized to perform this operation. Encoded authorizati
     ],
 )
 def test_refusal_of_a_service_is_the_message_of_the_run(name: str, code: Any, message: Any, *, is_told: bool) -> None:
-    """Without a record of KMS, a run says what a service was refused that KMS may stand behind, and on which key."""
+    """Without a record of KMS, a run says who was refused what by a service that KMS may stand behind, on which key."""
     made = Recording()
     ec2 = {"requestParameters": RUN_INSTANCES, "errorCode": code, "errorMessage": message}
     made.add("2026-03-02T18:10:00Z", "ec2.amazonaws.com", name, made.role("launcher", "s"), **ec2)
 
     job = build_comparison(gather(made), None, (FAILED, None), (), Facts()).failed.job
 
-    assert job.message == (f"{name} ({code}): {message}" if is_told else None)
+    assert job.message == (f"launcher {name} ({code}): {message}" if is_told else None)
     assert job.key == (made.key_arn("disk") if is_told else None)
 
 

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from incidents import run_in
 from recording import Recording, as_trail_file
-from tables import Entry, case_id, read_table
+from tables import KEYS, Entry, case_id, read_table
 
 from trail_diff.cli import run
 
-MADE = Recording()
-KEY = MADE.key_arn("trail")
+KEY = KEYS["key"]
 ROOT = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}
 TABLE = Path(__file__).parent / "cases" / "service_calls.json"
 
@@ -20,18 +19,24 @@ TABLE = Path(__file__).parent / "cases" / "service_calls.json"
 def explain(case: Entry, folder: Path) -> Any:
     """Return the report on the one call of a row, with a policy that allows its service something."""
     made, (source, name) = Recording(), str(case["call"]).split()
-    code, _, message = str(case["error"]).replace("$KEY", KEY).partition(": ")
-    asked = json.loads(json.dumps(case["asked"]).replace("$KEY", KEY))
-    fields = {"errorCode": code, "errorMessage": message, "requestParameters": asked, "readOnly": False}
+    code, _, message = str(case["error"]).partition(": ")
+    fields = {"errorCode": code, "errorMessage": message, "requestParameters": case["asked"], "readOnly": False}
     made.add("2026-03-02T18:00:00Z", f"{source}.amazonaws.com", name, made.role("ops", "s"), **fields)
-    (folder / "export.json").write_text(as_trail_file(made.sorted()), encoding="utf-8")
-    given = []
+    given = ["--key", KEY] if case.get("is_key_given") else []
+    if state := case.get("state"):
+        metadata = {"KeyMetadata": {"Arn": KEY, "KeyState": state, "KeyManager": "CUSTOMER"}}
+        (folder / "state.json").write_text(json.dumps(metadata), encoding="utf-8")
+        given += ["--key-state", "state.json"]
     if service := case.get("service"):
         allow = {**ROOT, "Principal": {"Service": service}, "Condition": case.get("condition", {})}
         if not allow["Condition"]:
             del allow["Condition"]
-        (folder / "policy.json").write_text(json.dumps({"Statement": [ROOT, allow]}), encoding="utf-8")
-        given = ["--key-policy", "policy.json"]
+        if case.get("is_policy_recorded"):
+            made.put_key_policy("2026-03-01T09:00:00Z", KEY, {"Statement": [ROOT, allow]}, made.user("admin"))
+        else:
+            (folder / "policy.json").write_text(json.dumps({"Statement": [ROOT, allow]}), encoding="utf-8")
+            given += ["--key-policy", "policy.json"]
+    (folder / "export.json").write_text(as_trail_file(made.sorted()), encoding="utf-8")
     return run_in(folder, ["compare", "export.json", *given])
 
 
@@ -39,8 +44,8 @@ def explain(case: Entry, folder: Path) -> Any:
 def test_call_of_a_service_is_explained_as_the_table_says(case: Entry, tmp_path: Path) -> None:
     """The service that is itself refused is named and its policy decided; a key that no record names is asked for."""
     report, expect = explain(case, tmp_path), case["expect"]
-    first = next(iter(report["findings"]), {})
-    remedy = next((one for one in report["remedies"] if one["helps"] is not False), {})
+    first: Entry = next(iter(report["findings"]), {})
+    remedy: Entry = next((one for one in report["remedies"] if one["helps"] is not False), {})
     seen = {
         "cause": report["verdict"]["cause"],
         "confidence": report["verdict"]["confidence"],
@@ -67,3 +72,17 @@ def test_service_is_named_in_the_default_text(
     run(["compare", "export.json", "--lang", "en"])
 
     assert case["expect"]["shown"] in capsys.readouterr().out
+
+
+def test_calls_that_the_run_that_worked_shows_are_not_made_up(tmp_path: Path) -> None:
+    """Where the succeeded run shows what the service did with the key, nothing else is expected of it."""
+    row = next(one for one in read_table(TABLE) if one["id"] == "log-group-outside-the-pattern")
+    explain(row, tmp_path)
+    worked = Recording(seed="worked")
+    worked.kms("2026-03-01T18:00:00Z", "Decrypt", KEY, worked.service("logs.amazonaws.com"), {"aws:logs:arn": "a"})
+    (tmp_path / "worked.json").write_text(as_trail_file(worked.sorted()), encoding="utf-8")
+
+    report = run_in(tmp_path, ["compare", "export.json", "worked.json"])
+
+    assert not report["expected"]
+    assert [one["caller"]["name"] for one in report["callers"]] == ["logs.amazonaws.com"]

@@ -11,9 +11,9 @@ from trail_diff.case.sides import finish_case, tie_side
 from trail_diff.errors import FactError
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.key_names import resolve_key
-from trail_diff.events.relayed import find_key
-from trail_diff.events.service_refusals import describe_refusal, find_refusal, key_asked_for
-from trail_diff.model.learnt import Caller, Case, Event, Facts, Job, JobEvents, TiedEvent, Window
+from trail_diff.events.relayed import find_key, may_be_about_kms
+from trail_diff.events.service_refusals import describe_refusal, find_refusal, key_asked_for, told_of_key
+from trail_diff.model.learnt import Caller, Case, Event, ExpectedCall, Facts, Job, JobEvents, TiedEvent, Window
 from trail_diff.model.reasons import Reason
 from trail_diff.profiles.expected import calls_behind
 from trail_diff.times import parse_time
@@ -42,21 +42,46 @@ def build_comparison(
         gathered = reading.indexed()
         job, span, refusal = _window_job(name, gathered, window)
         side = tie_side(job, span, gathered, given, next(iter(given), None))
-        sides.append(msgspec.structs.replace(side, service_refusal=refusal))
+        sides.append(_with_refusal(side, refusal, given))
         gaps |= set(check_export(gathered.tally, gathered.found()))
     elsewhere = frozenset(_refused_elsewhere(sides))
     sides = [_with_calls(side, elsewhere) for side in sides]
     key = _refused_key(sides[0], given, elsewhere) or next(iter(given), None) or _differing_key(sides)
     # without a call of KMS, the key is the one that the call of another service, or its error, names
     key = key or find_key(sides[0].job.message) or (None if sides[0].events else next(iter(sides[0].job.keys), None))
+    key = key or (key_asked_for(sides[0].service_refusal) if sides[0].service_refusal else None)
     sides = [_with_key(side, key) for side in sides]
     for side, (_, gathered, _) in zip(sides, runs, strict=True):
         gaps |= set(check_side(side, gathered.tally))
     merged = failed if succeeded is None or failed is succeeded else failed.merge(succeeded)
     case = finish_case(msgspec.structs.replace(merged, jobs=(), index=None), sides, given, facts, gaps)
+    return msgspec.structs.replace(case, expected=tuple(_expect(sides, key)))
+
+
+def _with_refusal(side: JobEvents, refusal: Event | None, given: Sequence[str]) -> JobEvents:
+    """Return a side with the call of another service that KMS may have made fail, tied to the key asked about.
+
+    That is where it names no key, no call on the one asked about is recorded, and its message speaks of KMS; an error
+    that denies is no answer about any action.
+    """
+    side = msgspec.structs.replace(side, service_refusal=refusal)
+    if refusal is None or side.events or len(given) != 1 or is_denial_code(refusal.error_code):
+        return side
+    if key_asked_for(refusal) is not None or not may_be_about_kms(refusal.error_message):
+        return side
+    tie = TiedEvent(told_of_key(refusal, given[0]), (Reason.IN_WINDOW,))
+    return msgspec.structs.replace(side, events=(*side.events, tie))
+
+
+def _expect(sides: Sequence[JobEvents], key: str | None) -> Iterator[ExpectedCall]:
+    """Yield what a service that refused its own call was to do with a key, unless the run that worked shows it."""
     refusal = sides[0].service_refusal
-    expected = tuple(calls_behind(refusal, key)) if refusal is not None and key is not None else ()
-    return msgspec.structs.replace(case, expected=expected)
+    if refusal is None or key is None:
+        return
+    calls = (tie.event.caller for side in sides[1:] for tie in side.events)
+    shown = {caller.name.partition(".")[0] for caller in calls if caller.type == "AWSService" and caller.name}
+    if refusal.event_source.partition(".")[0] not in shown:
+        yield from calls_behind(refusal, key)
 
 
 def _resolve(key: str, readings: Sequence[Gathered]) -> str:

@@ -20,6 +20,7 @@ from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused, told_k
 from trail_diff.diagnosis.key_history import state_at
 from trail_diff.diagnosis.resource_steps import show_key_of, steps_to_key
 from trail_diff.diagnosis.verdict import are_calls_nobodys
+from trail_diff.events.relayed import ANY_ACTION
 from trail_diff.events.service_refusals import ENCODED
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Window
@@ -168,14 +169,18 @@ def _for_one_key(examined: Examined, key: str, findings: Sequence[Finding]) -> I
     reasons = {reason for finding in about for reason in finding.reasons}
     is_of_policy = any(finding.layer in ("key-policy", None) for finding in about)
     is_policy_open = not is_settled or is_of_policy or Reason.CREATE_GRANT_REFUSED in reasons
+    is_told = state_at(case.changes, key, case.failed.window.end, case.facts) is not None
+    is_state_open = not is_told and is_policy_open and not is_used_in_failed(examined, key)
+    state = NextStep(Reason.KEY_STATE_NOT_KNOWN, f"aws kms describe-key {named}", "--key-state", account)
+    if is_state_open and any(group.action == ANY_ACTION for group in examined.driving):
+        yield state  # where a service only says that it could not use a key, its state comes first
     if not own and is_policy_open:
         command = f"aws kms get-key-policy --policy-name default {named}"
         yield NextStep(Reason.KEY_POLICY_NOT_GIVEN, command, "--key-policy", account)
     if is_policy_open and Reason.NEVER_ALLOWED not in reasons and _needs_history(examined, key):
         yield from _for_policy_history(examined, key)
-    is_told = state_at(case.changes, key, case.failed.window.end, case.facts) is not None
-    if not is_told and is_policy_open and not is_used_in_failed(examined, key):
-        yield NextStep(Reason.KEY_STATE_NOT_KNOWN, f"aws kms describe-key {named}", "--key-state", account)
+    if is_state_open:
+        yield state
     # what a refusal in the log would show, and what is alike in both jobs, leaves nothing open
     asked = [one for one in own if one.group in examined.driving and may_be_refused(examined, one.group)]
     undecided = asked if examined.driving else own

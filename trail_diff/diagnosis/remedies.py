@@ -54,14 +54,17 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
 
 
 def _grants_beside(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
-    """Return the grant to make again, where one that was the caller's is likely what the missing Allow came to."""
+    """Return the grant to make, where one that ended or does not fit is likely what the missing Allow came to."""
     first = findings[0]
-    return tuple(
-        grant_again(examined, one)
-        for one in findings[1:]
-        if one.cause in (Cause.GRANT_REVOKED, Cause.GRANT_NOT_CREATED) and one.confidence != "possible"
-        if (one.caller, one.action, one.key) == (first.caller, first.action, first.key)
-    )[:1]
+    for one in findings[1:]:
+        is_of_call = (one.caller, one.action) == (first.caller, first.action) and one.key in (None, first.key)
+        if one.confidence == "possible" or not is_of_call:
+            continue
+        if one.cause in (Cause.GRANT_REVOKED, Cause.GRANT_NOT_CREATED):
+            return (grant_again(examined, one),)
+        if one.cause is Cause.ENCRYPTION_CONTEXT_MISMATCH and one.layer == "grant":
+            return fix_context(examined, one)
+    return ()
 
 
 def _of_first(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:

@@ -10,10 +10,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from msgspec import structs
+
 from trail_diff.arns import partition_of
 from trail_diff.events.normalize import KMS
-from trail_diff.events.relayed import ASKED, KEY_ARN
-from trail_diff.model.learnt import Event
+from trail_diff.events.relayed import ANY_ACTION, ASKED, KEY_ARN
+from trail_diff.model.codes import CallerKind
+from trail_diff.model.learnt import Event, KeyAccess
 
 MESSAGE_WORDS = ("kms", "customer master key", "encoded authorization failure message")
 CODE_WORDS = ("kms", "customerkey", "encryptionpolicy", "internalerror")
@@ -52,6 +55,22 @@ def asked_of(event: Event) -> Mapping[str, Any]:
     """Return the parameters with which a service was called that failed for a key."""
     kept = event.additional_event_data.get(ASKED)
     return kept if isinstance(kept, dict) else event.request_parameters
+
+
+def told_of_key(event: Event, key: str) -> Event:
+    """Return the call of a service as what KMS answered to it on a key that its record does not name."""
+    is_service = event.caller.kind is CallerKind.SERVICE_PRINCIPAL
+    called = {} if is_service else {"kind": CallerKind.FORWARD_ACCESS_SESSION, "invoked_by": event.event_source}
+    return structs.replace(
+        event,
+        caller=structs.replace(event.caller, **called),
+        accesses=(KeyAccess(ANY_ACTION, key),),
+        source_ip_address=event.event_source,
+        vpc_endpoint_id=None,
+        request_parameters={},
+        response_elements={},
+        additional_event_data={ASKED: event.request_parameters},
+    )
 
 
 def named_resource(event: Event) -> str | None:

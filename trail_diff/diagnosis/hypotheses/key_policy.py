@@ -62,6 +62,7 @@ TEXTS: Mapping[Cause, CauseText] = {
             "widen-encryption-context",
             "send-encryption-context",
             "create-grant",
+            "create-fitting-grant",
             "restore-statement",
             "use-customer-managed-key",
         ),

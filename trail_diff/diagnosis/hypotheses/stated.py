@@ -34,6 +34,8 @@ TEXTS: Mapping[Cause, CauseText] = {
             "allow-in-identity-policy",
             "allow-caller-role",
             "create-grant",
+            "create-fitting-grant",
+            "send-encryption-context",
         ),
     ),
     Cause.SCP_DENY: CauseText(
