@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from trail_diff.arns import arn_account
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.held_grants import find_held
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Standing, refuted
@@ -145,6 +146,7 @@ def _denies(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
 
 
 _SOURCES = ("aws:sourceaccount", "aws:sourcearn")
+_KEY_OWNER = "${aws:resourceaccount}"
 
 
 def _is_remote(examined: Examined, statement: StatementOutcome) -> bool:
@@ -165,8 +167,12 @@ def _is_remote(examined: Examined, statement: StatementOutcome) -> bool:
 def _names_own_source(examined: Examined, statement: StatementOutcome) -> bool:
     """Check whether what keeps a statement undecided is that the call comes for the job's own account."""
     account = examined.case.failed.job.account
-    return account is not None and any(
-        one.outcome == "unknown" and one.key.lower() in _SOURCES and any(account in value for value in one.expected)
+    names = [account] if account is not None else []
+    names += [_KEY_OWNER] if account in (None, arn_account(examined.key)) else []
+    return any(
+        one.outcome == "unknown"
+        and one.key.lower() in _SOURCES
+        and any(name in value.lower() for value in one.expected for name in names)
         for one in statement.conditions
     )
 
