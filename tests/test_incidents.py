@@ -53,6 +53,14 @@ def test_key_that_a_neighbour_goes_on_using_is_not_the_vaults(tmp_path: Path) ->
     assert report["coverage"]["warnings"] == []
 
 
+def test_each_deny_that_a_message_can_speak_of_is_a_suspect(tmp_path: Path) -> None:
+    """Where the job's message names a Deny of the key policy and two are not decided, both are suspects."""
+    report = diagnose("message-and-two-denies", tmp_path)
+
+    suspects = [(one["statement"]["index"], one["confidence"]) for one in report["findings"] if one["statement"]]
+    assert suspects == [(2, "possible"), (3, "possible")]
+
+
 def blamed(one: Any) -> tuple[str, int | None]:
     """Return the cause, and the statement, that a finding or a ruling is about."""
     return one["cause"], one["statement"]["index"] if one["statement"] else None

@@ -236,6 +236,15 @@ CASES: dict[str, Incident] = {
         statement=4,
         caller="AWSBackupDefaultServiceRole",
     ),
+    "message-and-two-denies": Incident(
+        _told_by_message(
+            _DENIED,
+            deny({"StringNotEquals": {"aws:PrincipalTag/team": "backup"}}),
+            deny({"StringNotEquals": {"aws:PrincipalOrgID": "o-1234567890"}}),
+        ),
+        cause="key-policy-explicit-deny",
+        confidence="confirmed",
+    ),
     "message-and-policy-given": Incident(
         _told_by_message(_DENIED, deny(ADMIN_ONLY), is_given=True),
         cause="key-policy-explicit-deny",

@@ -45,7 +45,7 @@ def told_call(case: Case, groups: Iterable[CallerGroup]) -> tuple[CallerGroup, t
         recipient_account_id=caller.account,
         accesses=(access,),
     )
-    refused = Calls(calls=1, errors=1, first=moment, last=moment)
+    refused = Calls(calls=1, errors=1, error_codes={"AccessDenied": 1}, first=moment, last=moment)
     return CallerGroup(caller, denial.action, key, refused, Calls(), "only-failed"), (event, access)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from trail_diff.arns import arn_account
 from trail_diff.diagnosis.diff import is_expected
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.held_grants import find_held
@@ -17,6 +18,7 @@ from trail_diff.diagnosis.hypotheses.refused_calls import THROTTLING_ERRORS, may
 from trail_diff.diagnosis.key_history import policies_of_second
 from trail_diff.diagnosis.policy_spans import blamed_in, span_of
 from trail_diff.diagnosis.statements import altered_allow, applying_allows, lost_allows, nearest_allow
+from trail_diff.diagnosis.told import told_denial
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.relayed import ANY_ACTION, STATE_ERRORS
 from trail_diff.model.codes import Cause, Confidence
@@ -73,13 +75,17 @@ TEXTS: Mapping[Cause, CauseText] = {
 def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
     """Propose what the policy in force may do to each caller that is missing or was refused without a stated layer."""
     is_open = allowed = 0
+    denial = told_denial(examined.case)
+    if denial is not None and (denial.effect, denial.layer) == _DENIED_BY_POLICY:
+        told = [one for one in examined.explained if one.group not in examined.groups]
+        yield from (suspect for one in told for suspect in _suspects(examined, one))
     for group in examined.driving:
         explained = examined.explain(group)
         if explained is None:
             continue
         stated = _stated_layers(examined, group)
         if stated:
-            yield from _suspects(examined, explained) if stated == {("explicit-deny", "key-policy")} else ()
+            yield from _suspects(examined, explained) if stated == {_DENIED_BY_POLICY} else ()
             continue
         codes = group.failed.error_codes
         if _is_left_open(group):
@@ -95,6 +101,9 @@ def propose_key_policy(examined: Examined) -> Iterator[Hypothesis]:
     if allowed and not is_open:
         yield refuted(Cause.KEY_POLICY_EXPLICIT_DENY, (Reason.POLICY_ALLOWS_CALLER,))
         yield refuted(Cause.KEY_POLICY_NO_ALLOW, (Reason.POLICY_ALLOWS_CALLER,))
+
+
+_DENIED_BY_POLICY = ("explicit-deny", "key-policy")
 
 
 def _is_left_open(group: CallerGroup) -> bool:
@@ -147,6 +156,7 @@ def _denies(examined: Examined, explained: Explained) -> Iterator[Hypothesis]:
 
 
 _SOURCES = ("aws:sourceaccount", "aws:sourcearn")
+_KEY_OWNER = "${aws:resourceaccount}"
 
 
 def _is_remote(examined: Examined, statement: StatementOutcome) -> bool:
@@ -167,8 +177,12 @@ def _is_remote(examined: Examined, statement: StatementOutcome) -> bool:
 def _names_own_source(examined: Examined, statement: StatementOutcome) -> bool:
     """Check whether what keeps a statement undecided is that the call comes for the job's own account."""
     account = examined.case.failed.job.account
-    return account is not None and any(
-        one.outcome == "unknown" and one.key.lower() in _SOURCES and any(account in value for value in one.expected)
+    names = [account] if account is not None else []
+    names += [_KEY_OWNER] if account in (None, arn_account(examined.key)) else []
+    return any(
+        one.outcome == "unknown"
+        and one.key.lower() in _SOURCES
+        and any(name in value.lower() for value in one.expected for name in names)
         for one in statement.conditions
     )
 

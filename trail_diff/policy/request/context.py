@@ -43,6 +43,8 @@ _BACKUP, _STORAGE = "backup.amazonaws.com", "backup-storage.amazonaws.com"
 
 _SYMMETRIC = Domain(("SYMMETRIC_DEFAULT",), "documented")
 """The algorithm of the calls that make data keys, which only symmetric keys encrypt: their requests name none."""
+_MULTI_REGION = ":key/mrk-"
+"""How the id of a multi-Region key begins, and of no other (KMS developer guide, "Multi-Region keys in AWS KMS")."""
 
 
 class _Call(Struct, frozen=True):
@@ -100,7 +102,9 @@ def _known_keys(call: _Call) -> Iterator[tuple[str, Domain]]:
         if fact in facts:
             yield key, facts[fact]
     if action.startswith("kms:GenerateDataKey"):
-        yield "kms:EncryptionAlgorithm", _SYMMETRIC
+        yield from (("kms:EncryptionAlgorithm", _SYMMETRIC), ("kms:KeySpec", _SYMMETRIC))
+    if ":key/" in (call.access.key or ""):
+        yield "kms:MultiRegion", Domain((str(_MULTI_REGION in (call.access.key or "")).lower(),), "documented")
     for key, domain in _kms_keys(call):
         if has_key(action, key if not key.startswith(_CONTEXT) else _CONTEXT):
             yield key, domain
