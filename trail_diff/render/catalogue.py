@@ -14,8 +14,7 @@ Counted = tuple[str, str]
 class Grammar(Protocol):
     """How a language joins phrases, and the sentences of the verdict, which no phrase can hold by itself.
 
-    `is_run` is true for a span of time, which is called a run, and false for a job. Names and messages are inserted as
-    they are.
+    `noun` is what the language calls the two that are compared: jobs, or runs. Names are inserted as they are.
     """
 
     def number(self, count: int) -> int:
@@ -30,34 +29,16 @@ class Grammar(Protocol):
     def join_clauses(self, clauses: Sequence[str]) -> str:
         """Join independent clauses."""
 
-    def say_same(self, *, is_run: bool) -> str:
-        """Return the sentence that no caller is missing or newly failing."""
-
-    def say_different(self, *, is_run: bool) -> str:
-        """Return the sentence that the two differ, when no caller can be named."""
-
-    def say_nothing_to_compare(self) -> str:
-        """Return the sentence that there is nothing to compare, when no warning says why."""
-
-    def say_message(self, message: str | None, *, is_run: bool) -> str:
-        """Quote what the job says of itself, if it says anything."""
-
-    def say_absent(self, actions: Sequence[str], caller: str, *, is_run: bool) -> str:
+    def say_absent(self, actions: Sequence[str], caller: str, noun: str) -> str:
         """Return the sentence that calls were seen in the succeeded one only; an absence is never called a denial."""
 
     def say_failing(
-        self, actions: Sequence[str], caller: str, codes: Sequence[str], *, is_run: bool, ended_well: bool
+        self, actions: Sequence[str], caller: str, codes: Sequence[str], noun: str, *, ended_well: bool
     ) -> str:
         """Return the sentence that calls ended in these errors, whatever they are: not each is a refusal."""
 
-    def say_call(self, actions: Sequence[str], caller: str) -> str:
-        """Name the calls of a caller."""
-
     def say_value(self, clause: str) -> str:
         """Return a clause such as `KEY is not A or B`, or `KEY is absent`, which the evaluator makes."""
-
-    def say_more(self, count: int) -> str:
-        """Return the clause that counts the callers left out."""
 
 
 class Catalogue(Struct, frozen=True):
