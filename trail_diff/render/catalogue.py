@@ -23,12 +23,6 @@ class Grammar(Protocol):
     def join_names(self, names: Sequence[str]) -> str:
         """Join names as in a sentence: a, b and c."""
 
-    def join_items(self, items: Sequence[str]) -> str:
-        """Join short items of a list: a, b, c."""
-
-    def join_clauses(self, clauses: Sequence[str]) -> str:
-        """Join independent clauses."""
-
     def say_absent(self, actions: Sequence[str], caller: str, noun: str) -> str:
         """Return the sentence that calls were seen in the succeeded one only; an absence is never called a denial."""
 
@@ -47,7 +41,7 @@ class Catalogue(Struct, frozen=True):
     A phrase of a Reason or Cause is a clause without a full stop, so that it fits in a list and in a sentence.
     `cause_names` are short names of the causes, for a heading.
     `attempts` are short names of the remedies, for a list of what would not help.
-    `colon`, `opening` and `closing` join and bracket texts, with the spaces that belong to them.
+    `comma`, `stop`, `colon`, `opening` and `closing` join and bracket texts, with the spaces that belong to them.
     """
 
     grammar: Grammar
@@ -72,9 +66,19 @@ class Catalogue(Struct, frozen=True):
     what_ifs: Mapping[str, str]
     counts: Mapping[str, Counted]
     labels: Mapping[str, str]
+    comma: str = ", "
+    stop: str = "; "
     colon: str = ": "
     opening: str = " ("
     closing: str = ")"
+
+    def join_items(self, items: Sequence[str]) -> str:
+        """Join short items of a list: a, b, c."""
+        return self.comma.join(items)
+
+    def join_clauses(self, clauses: Sequence[str]) -> str:
+        """Join independent clauses."""
+        return self.stop.join(clauses)
 
     def head(self, name: str, told: str) -> str:
         """Put a name before what is told of it; each alone without the other."""
@@ -90,7 +94,7 @@ class Catalogue(Struct, frozen=True):
 
     def reasons_of(self, codes: Sequence[str]) -> str:
         """Return the sentences of several reason codes as one text."""
-        return self.grammar.join_clauses([self.reason(code) for code in codes])
+        return self.join_clauses([self.reason(code) for code in codes])
 
     def count(self, things: str, count: int) -> str:
         """Return how many there are of the things that `counts` names."""

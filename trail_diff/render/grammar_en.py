@@ -14,14 +14,6 @@ class English:
         """Join names as in a sentence: a, b and c."""
         return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)
 
-    def join_items(self, items: Sequence[str]) -> str:
-        """Join short items that stand in a row: a, b, c."""
-        return ", ".join(items)
-
-    def join_clauses(self, clauses: Sequence[str]) -> str:
-        """Join clauses that could each stand alone."""
-        return "; ".join(clauses)
-
     def say_absent(self, actions: Sequence[str], caller: str, noun: str) -> str:
         """Return the sentence that calls were seen in the succeeded one only; an absence is never called a denial."""
         was, is_ = ("was", "is") if len(actions) == 1 else ("were", "are")

@@ -14,14 +14,6 @@ class Japanese:
         """Join names as in a sentence: a と b; of more than two, a、b、c."""
         return " と ".join(names) if len(names) < 3 else "、".join(names)
 
-    def join_items(self, items: Sequence[str]) -> str:
-        """Join short items that stand in a row: a、b、c."""
-        return "、".join(items)
-
-    def join_clauses(self, clauses: Sequence[str]) -> str:
-        """Join clauses that could each stand alone; the last has no full stop."""
-        return "。".join(clauses)
-
     def say_absent(self, actions: Sequence[str], caller: str, noun: str) -> str:
         """Return the sentence that calls were seen in the succeeded one only; an absence is never called a denial."""
         return f"{caller} による {self.join_names(actions)} は、成功した{noun}にのみ記録されています"

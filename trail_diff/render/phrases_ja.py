@@ -10,6 +10,8 @@ from trail_diff.render.labels_triage_ja import CAUSE_NAMES, TRIAGE_COUNTS, TRIAG
 from trail_diff.render.reasons_ja import REASONS
 
 JAPANESE = Catalogue(
+    comma="、",
+    stop="。",
     grammar=Japanese(),
     reasons=REASONS,
     causes={

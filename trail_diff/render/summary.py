@@ -49,7 +49,7 @@ def summarize(report: Report, words: Catalogue) -> str:
 
     Names and messages are as in the log; the caller has to escape the sentence.
     """
-    verdict, grammar, noun = report.verdict, words.grammar, _noun(report, words)
+    verdict, noun = report.verdict, _noun(report, words)
     if verdict.outcome == "inconclusive":
         reasons = [reason for reason in DECISIVE if reason in report.coverage.warnings]
         return words.reasons_of(reasons) or words.labels["nothing_to_compare"]
@@ -58,8 +58,8 @@ def summarize(report: Report, words: Catalogue) -> str:
     if verdict.cause is Cause.NOT_KMS:
         message = shorten(report.failed.message or "", _LONGEST_MESSAGE)
         told = words.labels["says" if message else "says_nothing"].format(noun=noun, message=message)
-        return grammar.join_clauses([words.causes[verdict.cause], told])
-    told = grammar.join_clauses(_say_difference(report, words)) or _say_best(report, words)
+        return words.join_clauses([words.causes[verdict.cause], told])
+    told = words.join_clauses(_say_difference(report, words)) or _say_best(report, words)
     named = name_cause(report, words)
     if named is not None:
         return words.head(named, told)
@@ -126,7 +126,7 @@ def _say_best(report: Report, words: Catalogue) -> str:
     caller, named = _label(best.caller, words), words.grammar.join_names(actions)
     told = words.labels["call"].format(actions=named, caller=caller) if actions else caller
     key = [f"{words.labels['key']} {layout.place_key(best.key, report.key_places, words)}"] if best.key else []
-    return words.grammar.join_items([told, *key])
+    return words.join_items([told, *key])
 
 
 def _codes(groups: Sequence[CallerGroup]) -> list[str]:
