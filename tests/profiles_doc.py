@@ -26,7 +26,8 @@ known to fail: `what-if` does not ask for it. Grades: a real record shows it (re
 
 A refusal is seen: in your trail (caller-trail), in none of yours, as the caller's account is AWS's own (not-in-trail), only
 in the trail of the other account (caller-account-only), in the status of the job or resource (job-status), in a metric or
-another log (other-log).
+another log (other-log). Where the error of a call of the service's own API is named, that call fails when the caller of
+the row may not use the key; `trail-diff compare` then decides the row's calls by the key policy.
 """
 _IDENTITIES = {
     "job-role": "{role}",
@@ -76,7 +77,7 @@ def _cells(profile: CallProfile) -> Sequence[str]:
         ", ".join(profile.keys),
         ", ".join(f"`{key}`" if key != "?" else "not known" for key in profile.context_keys) or "none",
         profile.through,
-        ", ".join(profile.refusal) or "not known",
+        ", ".join([*profile.refusal, *(f"the error of `{call}`" for call in profile.checked_by)]) or "not known",
         f"{profile.grade} ({', '.join(profile.sources)})",
         profile.mistake or "",
     )

@@ -45,6 +45,14 @@ def test_more_evidence_brings_no_refuted_cause_back(addition: str, tmp_path: Pat
             assert [after["verdict"][part] for part in PARTS] == [before["verdict"][part] for part in PARTS], name
 
 
+def test_key_that_a_neighbour_goes_on_using_is_not_the_vaults(tmp_path: Path) -> None:
+    """Of two keys that the storage service used at once, the vault's is the one that a neighbour's job does not use."""
+    report = diagnose("two-vaults-and-their-jobs", tmp_path)
+
+    assert report["failed"]["key"] == report["succeeded"]["key"] == Scene().key == report["findings"][0]["key"]
+    assert report["coverage"]["warnings"] == []
+
+
 def blamed(one: Any) -> tuple[str, int | None]:
     """Return the cause, and the statement, that a finding or a ruling is about."""
     return one["cause"], one["statement"]["index"] if one["statement"] else None

@@ -16,7 +16,9 @@ INACCESSIBLE = (
 DENY = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}
 
 
-def explain(message: str, folder: Path, *, policy: Any = None, change: str | None = None) -> Any:
+def explain(
+    message: str, folder: Path, *, policy: Any = None, change: str | None = None, parameters: Any = None
+) -> Any:
     """Return the report on a call of RDS that ended in an error, with a policy of the key and an earlier change."""
     made = Recording()
     fields = {"errorCode": "KMSKeyNotAccessibleFault", "errorMessage": message, "readOnly": False}
@@ -24,7 +26,7 @@ def explain(message: str, folder: Path, *, policy: Any = None, change: str | Non
         "2026-03-02T18:00:00Z", "rds.amazonaws.com", "CreateDBInstanceReadReplica", made.role("ops", "s"), **fields
     )
     if change:
-        made.kms("2026-03-02T12:00:00Z", change, KEY, made.role("key-admin", "s"))
+        made.kms("2026-03-02T12:00:00Z", change, KEY, made.role("key-admin", "s"), parameters=parameters or {})
     (folder / "export.json").write_text(as_trail_file(made.sorted()), encoding="utf-8")
     (folder / "policy.json").write_text(json.dumps({"Statement": policy}), encoding="utf-8")
     window = "2026-03-02T12:00:00Z/2026-03-02T18:00:00Z" if change else "2026-03-02T18:00:00Z/2026-03-02T18:00:00Z"
@@ -45,6 +47,26 @@ def test_policy_tells_which_of_it_was(condition: Any, cause: str | None, tmp_pat
 
     assert report["verdict"]["cause"] == cause
     assert report["verdict"]["confidence"] == (cause and "likely")
+
+
+def test_policy_that_was_put_before_is_likely_as_well(tmp_path: Path) -> None:
+    """That a record shows the policy makes it no more certain that it was a policy at all."""
+    blaming = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/key-admin"}}
+    put = {"policyName": "default", "policy": json.dumps({"Statement": [{**DENY, "Condition": blaming}]})}
+
+    report = explain(INACCESSIBLE, tmp_path, change="PutKeyPolicy", parameters=put)
+
+    verdict = report["verdict"]
+    assert (verdict["cause"], verdict["confidence"]) == ("key-policy-explicit-deny", "likely")
+
+
+def test_error_that_names_the_state_leaves_no_policy_in_question(tmp_path: Path) -> None:
+    """A Deny that hits the caller is not blamed beside an error that says what the key's state was."""
+    blaming = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/key-admin"}}
+
+    report = explain(f"The KMS key {KEY} is disabled", tmp_path, policy=[{**DENY, "Condition": blaming}])
+
+    assert {finding["cause"] for finding in report["findings"]} == {"key-disabled"}
 
 
 def test_deny_that_hits_by_a_chance_only_is_at_most_possible(tmp_path: Path) -> None:

@@ -285,6 +285,19 @@ def test_what_follows_in_a_file_is_read_or_counted(name: str) -> None:
     assert len(records) == 3 or name not in ("tar after tar", "a frame to pass over")
 
 
+@pytest.mark.parametrize("is_quick", [True, False])
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-be", "utf-16"])
+def test_a_hole_at_the_beginning_is_no_encoding(encoding: str, is_quick: bool) -> None:  # noqa: FBT001
+    """What is left of an archive's first header is no character of two or four bytes; a member in such ones counts."""
+    text = b"0" + bytes(247) + dump(FIRST) + b"\n"
+    assert read(text, is_quick=is_quick)[0] == [FIRST]
+
+    records, skipped = read(text * 40 + bytes(300) + dump(SECOND).decode().encode(encoding), is_quick=is_quick)
+
+    assert records == [FIRST] * 40
+    assert {Reason.TEXT_NOT_READ, Reason.INVALID_JSON} & skipped.keys()
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_a_small_file_is_read_as_a_large_one(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
     """A file read in one go gives what the general way gives: packed or not, whatever is in it."""

@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 from msgspec import structs
 from render.canonical import CANONICAL
 
-from trail_diff.model.codes import Cause
-from trail_diff.model.decisions import StatementRef
+from trail_diff.model.codes import Cause, Layer
+from trail_diff.model.decisions import ConditionOutcome, StatementRef
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Calls, Evidence, Remedy, Report
 from trail_diff.render import render_report
 from trail_diff.render.brief import SCREEN_LINES, render_brief
+from trail_diff.render.changes import changes_between, changes_of
 from trail_diff.render.essentials import (
     best_remedy,
-    changes_between,
-    changes_of,
     choose_rows,
     explain_finding,
     guilty_statement,
@@ -196,7 +195,7 @@ def test_steps_that_write_the_same_are_shown_once() -> None:
 
     assert show_steps(patch, ENGLISH) == [
         (
-            "add to statement 2, Condition and add to statement 3, Condition:",
+            "add to statement 2, Condition and statement 3, Condition:",
             ['"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}'],
         )
     ]
@@ -207,9 +206,7 @@ def test_rival_of_the_same_kind_is_named_by_its_statement() -> None:
     finding = structs.replace(CANONICAL.findings[0], confidence="possible")
     rival = structs.replace(finding, statement=StatementRef(4, "Ids"))
 
-    assert name_rival(CANONICAL, finding, rival, "kms:Decrypt", ENGLISH).startswith(
-        "possible: key policy, statement 4 (Ids)"
-    )
+    assert name_rival(CANONICAL, finding, rival, "kms:Decrypt", ENGLISH).startswith("possible: statement 4 (Ids)")
     assert is_rival(rival, finding)
     assert not is_rival(structs.replace(finding, action="kms:GenerateDataKey"), finding)
 
@@ -235,6 +232,34 @@ def test_change_is_the_last_policy_before_the_job_ended() -> None:
 
     assert list(changes_of(report, finding)) == [put]
     assert not changes_of(report, structs.replace(finding, layer="key-state"))
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"), [("identity-policy", "CreatePolicyVersion"), ("scp", "UpdatePolicy"), ("rcp", "AttachPolicy")]
+)
+def test_change_of_a_policy_of_its_layer_stands_beside_a_finding(layer: Layer, name: str) -> None:
+    """Between the runs the last change of such a policy is shown, though no record tells whom it concerns."""
+    finding = structs.replace(CANONICAL.findings[0], evidence=(), layer=layer)
+    made = structs.replace(CANONICAL.changes[0], name=name, key=None, resource="app")
+    other = structs.replace(made, name="PutBucketEncryption")
+    report = structs.replace(CANONICAL, changes=(made, other))
+
+    assert list(changes_of(report, finding)) == [made]
+    assert not changes_of(structs.replace(report, succeeded=None), finding)
+
+
+def test_vault_that_was_made_again_is_shown_without_an_answer() -> None:
+    """That the job's vault was deleted and made again stands in the default text of a run that has no cause."""
+    made = structs.replace(CANONICAL.changes[0], name="CreateBackupVault", key=None, resource="prod-vault")
+    gone = structs.replace(made, name="DeleteBackupVault")
+    other = structs.replace(made, resource="dev-vault")
+    verdict = structs.replace(CANONICAL.verdict, outcome="inconclusive", cause=None, confidence=None)
+    report = structs.replace(CANONICAL, verdict=verdict, findings=(), changes=(gone, made, other))
+
+    text = " ".join(render_brief(report, RenderOptions()).split())
+
+    assert list(changes_between(report)) == [gone, made]
+    assert "DeleteBackupVault prod-vault by" in text
 
 
 def test_difference_without_a_cause_shows_what_was_done_to_its_keys() -> None:
@@ -334,6 +359,19 @@ def test_value_that_is_inferred_is_said_to_be() -> None:
 
     assert show_condition(structs.replace(condition, grade="inferred"), "Deny", ENGLISH).endswith(" (inferred)")
     assert not show_condition(condition, "Deny", ENGLISH).endswith(")")
+
+
+@pytest.mark.parametrize(("lang", "told"), [("en", "listed (it is 203.0.113.9)"), ("ja", "(値は 203.0.113.9)")])
+def test_value_that_a_request_had_is_told(lang: Lang, told: str) -> None:
+    """Of a condition that compared a value of the request with its own, that value is told."""
+    condition = ConditionOutcome(
+        "NotIpAddress", "aws:SourceIp", ("198.51.100.0/24",), "203.0.113.9", "present", "match", Reason.VALUE_DIFFERS
+    )
+
+    assert told in show_condition(condition, "Deny", catalogue(lang))
+    assert "it is" not in show_condition(structs.replace(condition, actual=None), "Deny", catalogue("en"))
+    told_by_itself = structs.replace(condition, operator="BoolIfExists", actual="false", reason=Reason.VALUE_EQUALS)
+    assert "it is" not in show_condition(told_by_itself, "Deny", catalogue("en"))
 
 
 def test_deny_that_hits_a_service_for_lack_of_an_arn_says_so_in_japanese() -> None:

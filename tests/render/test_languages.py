@@ -175,7 +175,7 @@ def test_estimate_is_not_called_an_identified_cause() -> None:
 @pytest.mark.parametrize(
     ("clause", "japanese"),
     [
-        ("aws:PrincipalArn is arn:1 or arn:2", "aws:PrincipalArn が arn:1 または arn:2 である"),
+        ("aws:PrincipalArn is arn:1 or arn:2", "aws:PrincipalArn が arn:1 または arn:2 の"),
         ("aws:SourceIp is not 10.0.0.0/8", "aws:SourceIp が 10.0.0.0/8 以外の"),
         ("kms:ViaService is absent", "kms:ViaService が ない"),
         ("something else", "something else"),

@@ -30,18 +30,24 @@ def show(folder: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch) ->
     return shown.getvalue()
 
 
+@pytest.mark.parametrize(("lang", "label"), [("en", "cause"), ("ja", "原因")])
 @pytest.mark.parametrize("name", EXPLAINED)
-def test_answer_to_an_incident_fits_one_screen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_to_an_incident_fits_one_screen(
+    name: str, lang: str, label: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each shipped incident is answered on one screen, with its cause and, where one helps, the fix."""
-    text = show(FOLDER / name, shipped()[name]["argv"], monkeypatch)
+    text = show(FOLDER / name, [*shipped()[name]["argv"], "--lang", lang], monkeypatch)
 
     assert text.count("\n") <= SCREEN_LINES
-    assert "\ncause" in text
+    assert f"\n{label}" in text
 
 
 def test_two_suspects_and_what_would_settle_it_fit_one_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both suspects with what would clear them, the fix for both, its proof and the next command are all there."""
-    scene = Scene()
+    """Both suspects with what would clear them, the fix for both, its proof and the next command are all there.
+
+    Japanese, which is wider, has room for all of that as well where names are short.
+    """
+    scene = Scene(vault="lab")
     scene.put_policy("2026-02-01T09:00:00Z", ALLOW_STORAGE)
     scene.storage(FIRST)
     ids = deny({"StringNotLike": {"aws:userId": ["AROAEXAMPLE00LAB*", "123456789012"]}}, "Ids")
@@ -64,6 +70,9 @@ def test_two_suspects_and_what_would_settle_it_fit_one_screen(tmp_path: Path, mo
     ):
         assert part in told
     assert f"--key-id {scene.key} --region eu-west-1" in text
+    japanese = show(tmp_path, ["--job-id", BAD, "--events", "export", "--lang", "ja"], monkeypatch)
+    assert japanese.count("\n") <= SCREEN_LINES
+    assert f"--key-id {scene.key} --region eu-west-1" in japanese
 
 
 @pytest.mark.parametrize("name", ["organization-of-role", "principal-tag", "enabled-again", "fetched-too-early"])

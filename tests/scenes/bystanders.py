@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, FIRST, ROLE, SECOND, SESSION, STORAGE, Incident, Scene, deny
+from scenes.stage import ADMIN_ONLY, ALLOW_STORAGE, FIRST, ROLE, SECOND, SESSION, STORAGE, Incident, Scene, deny, policy
 
 
 def busy_vault(scene: Scene) -> None:
@@ -145,7 +145,33 @@ def reader_refused(scene: Scene) -> None:
     scene.put_policy(f"{SECOND}T09:00:00Z", deny(ADMIN_ONLY))
 
 
+def two_vaults(scene: Scene, nights: tuple[str, ...] = ()) -> None:
+    """Two vaults at the same minute, without contexts: the key of one is denied before the second night.
+
+    `nights` are those of which a succeeded job on the other vault is known.
+    """
+    made = scene.made
+    other = made.key_arn("second-vault")
+    for key, days in ((scene.key, (FIRST,)), (other, (FIRST, SECOND))):
+        made.put_key_policy("2026-02-01T09:00:00Z", key, policy(made, ALLOW_STORAGE), made.user("key-admin"))
+        for day in days:
+            for action in ("GenerateDataKey", "Decrypt"):
+                made.kms(f"{day}T18:07:00Z", action, key, made.service(STORAGE))
+    scene.put_policy(f"{SECOND}T09:00:00Z", ALLOW_STORAGE, deny(ADMIN_ONLY))
+    for day in nights:
+        scene.other_job(day, "COMPLETED", "second-vault", ROLE)
+
+
 CASES: dict[str, Incident] = {
+    "two-vaults-and-their-jobs": Incident(
+        lambda scene: two_vaults(scene, (FIRST, SECOND)), cause="key-policy-explicit-deny", confidence="confirmed"
+    ),
+    "two-vaults-and-one-job-more": Incident(
+        lambda scene: two_vaults(scene, (FIRST,)), cause="key-policy-explicit-deny", confidence="possible", statement=3
+    ),
+    "two-vaults-of-unknown-jobs": Incident(
+        two_vaults, cause="key-policy-explicit-deny", confidence="possible", statement=3
+    ),
     "reader-refused": Incident(reader_refused, cause="key-policy-explicit-deny", statement=2, caller=STORAGE),
     "busy-vault": Incident(busy_vault, cause="key-policy-explicit-deny", statement=2),
     "not-kms": Incident(other_trouble, cause="not-kms"),

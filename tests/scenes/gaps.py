@@ -65,7 +65,74 @@ def empty_export(scene: Scene) -> None:
     scene.describe_good()
 
 
+def _disk(scene: Scene) -> None:
+    """Back up a volume: its recovery point keeps the volume's key, and no call is known to be the job's own."""
+    scene.resource, scene.resource_type = "ec2:volume/vol-0123456789abcdef0", "EBS"
+
+
+def disk_calls_of_the_role(scene: Scene) -> None:
+    """The role looks at a key on both nights, for whichever job; the volume's key is not known to be that one."""
+    _disk(scene)
+    scene.role(FIRST, "DescribeKey")
+    scene.role(SECOND, "DescribeKey")
+
+
+def disk_calls_of_a_vault(scene: Scene) -> None:
+    """The storage service works for another job on the vault, which says nothing of a volume."""
+    _disk(scene)
+    scene.storage(FIRST)
+    scene.storage(SECOND)
+
+
+def disk_without_calls(scene: Scene) -> None:
+    """Nothing is recorded of either job, and what shows the volume's key is no look at the vault."""
+    _disk(scene)
+
+
+def _disk_key_asked(scene: Scene) -> str:
+    disk_calls_of_the_role(scene)
+    key = scene.made.key_arn("volume")
+    scene.options += ["--key", key]
+    return key
+
+
+def disk_key_disabled(scene: Scene) -> None:
+    """The volume's key, looked up since and given, was disabled between the nights; the role used another one."""
+    scene.made.kms(f"{SECOND}T09:00:00Z", "DisableKey", _disk_key_asked(scene), scene.made.user("key-admin"))
+
+
+def disk_key_of_the_role_disabled(scene: Scene) -> None:
+    """The key that the role looked at was disabled: whether it is the volume's is not known."""
+    disk_calls_of_the_role(scene)
+    scene.change(f"{SECOND}T09:00:00Z", "DisableKey")
+
+
+def disk_key_disabled_long_ago(scene: Scene) -> None:
+    """The volume's key was disabled before the night that worked: that explains nothing."""
+    scene.made.kms("2026-02-01T09:00:00Z", "DisableKey", _disk_key_asked(scene), scene.made.user("key-admin"))
+
+
+def disk_key_disabled_today(scene: Scene) -> None:
+    """Today's state of the volume's key alone: it may have been the state of that night."""
+    _disk(scene)
+    scene.options += ["--key", scene.key]
+    scene.state_today("Disabled")
+
+
+_SHOWS_KEY = "aws ec2 describe-volumes --volume-ids vol-0123456789abcdef0"
+_WHOSE = "calls-name-no-resource"
 CASES: dict[str, Incident] = {
+    "disk-calls-of-the-role": Incident(disk_calls_of_the_role, "inconclusive", warning=_WHOSE, step=_SHOWS_KEY),
+    "disk-calls-of-a-vault": Incident(disk_calls_of_a_vault, "inconclusive", warning=_WHOSE, step=_SHOWS_KEY),
+    "disk-without-calls": Incident(disk_without_calls, "inconclusive", warning="key-not-known", step=_SHOWS_KEY),
+    "disk-key-disabled": Incident(disk_key_disabled, cause="key-disabled", confidence="likely", helps="enable-key"),
+    "disk-key-of-the-role-disabled": Incident(
+        disk_key_of_the_role_disabled, cause="key-disabled", confidence="possible"
+    ),
+    "disk-key-disabled-long-ago": Incident(
+        disk_key_disabled_long_ago, "inconclusive", ruled_out="key-disabled", step="get-key-policy"
+    ),
+    "disk-key-disabled-today": Incident(disk_key_disabled_today, cause="key-disabled", confidence="possible"),
     "no-baseline": Incident(no_baseline, "inconclusive", warning="no-baseline"),
     "excluded-by-advanced-selectors": Incident(
         excluded_by_advanced_selectors, "inconclusive", warning="kms-events-excluded", step="lookup-events"

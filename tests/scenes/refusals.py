@@ -1,8 +1,23 @@
 """Incidents in which a record states what refused the call."""
 
+import json
 from collections.abc import Callable
 
-from scenes.stage import ADMIN_ONLY, FIRST, ROLE, SECOND, SESSION, STORAGE, Incident, Scene, deny, policy
+from scenes.stage import (
+    ADMIN_ONLY,
+    ALLOW_STORAGE,
+    FIRST,
+    ROLE,
+    SECOND,
+    SECURE,
+    SESSION,
+    STORAGE,
+    Incident,
+    Scene,
+    Statement,
+    deny,
+    policy,
+)
 
 
 def throttled(scene: Scene) -> None:
@@ -195,7 +210,44 @@ def job_names_service(scene: Scene) -> None:
     scene.storage(FIRST)
 
 
+def _told_by_message(why: str, *statements: Statement, is_given: bool = False) -> Callable[[Scene], None]:
+    """Let the job's message alone tell of a refused call on a key whose policy is given, or stands in the log."""
+
+    def play(scene: Scene) -> None:
+        made, scene.baseline = scene.made, False
+        refused = made.denied(made.role(ROLE, SESSION), "kms:Decrypt", scene.key, why)
+        scene.message = refused["errorMessage"]
+        if is_given:
+            scene.give("--key-policy", "policy.json", {"Policy": json.dumps(policy(made, *statements))})
+            scene.options += ["--key", scene.key]
+        else:
+            scene.put_policy("2026-02-01T09:00:00Z", *statements)
+
+    return play
+
+
+_DENIED = "with an explicit deny in a resource-based policy"
+_NOT_ALLOWED = "because no identity-based policy allows the kms:Decrypt action"
 CASES: dict[str, Incident] = {
+    "message-and-policy-in-the-log": Incident(
+        _told_by_message(_DENIED, ALLOW_STORAGE, deny(SECURE), deny(ADMIN_ONLY)),
+        cause="key-policy-explicit-deny",
+        confidence="confirmed",
+        statement=4,
+        caller="AWSBackupDefaultServiceRole",
+    ),
+    "message-and-policy-given": Incident(
+        _told_by_message(_DENIED, deny(ADMIN_ONLY), is_given=True),
+        cause="key-policy-explicit-deny",
+        confidence="confirmed",
+        statement=2,
+    ),
+    "message-and-key-asked-about": Incident(
+        _told_by_message(_NOT_ALLOWED, is_given=True),
+        cause="identity-policy-no-allow",
+        confidence="confirmed",
+        helps="allow-in-identity-policy",
+    ),
     "job-names-service": Incident(
         job_names_service, cause="key-policy-explicit-deny", confidence="confirmed", caller=STORAGE
     ),

@@ -1,7 +1,7 @@
 """Builds a Case from what was gathered: which job, which baseline, which keys, which events belong to each. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from trail_diff.case.correlate import job_window
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.case.expected import expect_calls, find_lenders
 from trail_diff.case.gathered import Gathered
-from trail_diff.case.keys import concerned_key, learn_from_baseline, learn_from_option, learn_keys
+from trail_diff.case.keys import concerned_key, learn_from_baseline, learn_from_option, learn_keys, used_beside
 from trail_diff.case.question import Question
 from trail_diff.case.sides import finish_case, known_keys, tie_side
 from trail_diff.errors import FactError, JobNotFoundError, UsageError
@@ -136,10 +136,12 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
     jobs = [_with_key_roles(job, window, gathered) for job, window in zip(jobs, windows, strict=True)]
     baseline = jobs[1] if len(jobs) > 1 else None
     if baseline is not None:
-        roles = (*jobs[0].key_roles, *learn_from_baseline(jobs[0], baseline, question.keys))
-        jobs[0] = msgspec.structs.replace(jobs[0], key_roles=roles)
-    asked = learn_from_option(jobs[0], question.keys, baseline)
-    jobs[0] = msgspec.structs.replace(jobs[0], key_roles=(*jobs[0].key_roles, *asked))
+        jobs = list(_share_keys(jobs[0], baseline, windows[0], gathered, question.keys))
+    asked, place = learn_from_option(jobs[0], question.keys, baseline), (jobs[0].vault, jobs[0].resource)
+    jobs = [
+        msgspec.structs.replace(job, key_roles=(*job.key_roles, *asked)) if (job.vault, job.resource) == place else job
+        for job in jobs
+    ]
     keys = tuple(dict.fromkeys([*question.keys, *(key for job in jobs for key in known_keys(job))]))
     sides = [
         tie_side(job, window, gathered, keys, concerned_key(job, question.keys, baseline))
@@ -154,6 +156,16 @@ def _compare(gathered: Gathered, jobs: Sequence[Job], question: Question, facts:
 
 def _with_key_roles(job: Job, window: Window, gathered: Gathered) -> Job:
     return msgspec.structs.replace(job, key_roles=learn_keys(job, window, gathered.found(), gathered.jobs))
+
+
+def _share_keys(failed: Job, baseline: Job, window: Window, gathered: Gathered, asked: Sequence[str]) -> Iterator[Job]:
+    """Yield both jobs with the keys that the failed one has of its baseline, which come first of those alike there."""
+    beside = used_beside(failed, window, gathered.found(), gathered.jobs)
+    shared = learn_from_baseline(failed, baseline, asked, beside)
+    own = {one.key for one in shared}
+    yield msgspec.structs.replace(failed, key_roles=(*failed.key_roles, *shared))
+    roles = sorted(baseline.key_roles, key=lambda one: one.key not in own)
+    yield msgspec.structs.replace(baseline, key_roles=tuple(roles))
 
 
 def _need_window(job: Job, window: Window | None) -> Window:

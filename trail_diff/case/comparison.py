@@ -15,6 +15,7 @@ from trail_diff.events.relayed import find_key
 from trail_diff.events.service_refusals import describe_refusal, find_refusal, key_asked_for
 from trail_diff.model.learnt import Caller, Case, Event, Facts, Job, JobEvents, TiedEvent, Window
 from trail_diff.model.reasons import Reason
+from trail_diff.profiles.expected import calls_behind
 from trail_diff.times import parse_time
 
 
@@ -39,8 +40,9 @@ def build_comparison(
     sides, gaps = [], set[Reason]()
     for name, reading, window in runs:
         gathered = reading.indexed()
-        job, span = _window_job(name, gathered, window)
-        sides.append(tie_side(job, span, gathered, given, next(iter(given), None)))
+        job, span, refusal = _window_job(name, gathered, window)
+        side = tie_side(job, span, gathered, given, next(iter(given), None))
+        sides.append(msgspec.structs.replace(side, service_refusal=refusal))
         gaps |= set(check_export(gathered.tally, gathered.found()))
     elsewhere = frozenset(_refused_elsewhere(sides))
     sides = [_with_calls(side, elsewhere) for side in sides]
@@ -51,7 +53,10 @@ def build_comparison(
     for side, (_, gathered, _) in zip(sides, runs, strict=True):
         gaps |= set(check_side(side, gathered.tally))
     merged = failed if succeeded is None or failed is succeeded else failed.merge(succeeded)
-    return finish_case(msgspec.structs.replace(merged, jobs=(), index=None), sides, given, facts, gaps)
+    case = finish_case(msgspec.structs.replace(merged, jobs=(), index=None), sides, given, facts, gaps)
+    refusal = sides[0].service_refusal
+    expected = tuple(calls_behind(refusal, key)) if refusal is not None and key is not None else ()
+    return msgspec.structs.replace(case, expected=expected)
 
 
 def _resolve(key: str, readings: Sequence[Gathered]) -> str:
@@ -129,8 +134,11 @@ def _with_key(side: JobEvents, key: str | None) -> JobEvents:
     return msgspec.structs.replace(side, job=job)
 
 
-def _window_job(name: str, gathered: Gathered, window: Window | None) -> tuple[Job, Window]:
-    """Make a job out of a span of time; when the export tells of one job only, with what it says of itself."""
+def _window_job(name: str, gathered: Gathered, window: Window | None) -> tuple[Job, Window, Event | None]:
+    """Make a job out of a span of time; when the export tells of one job only, with what it says of itself.
+
+    Of the failed run comes with it the call of another service that KMS may have made fail.
+    """
     first, last = parse_time(gathered.tally.first), parse_time(gathered.tally.last)
     start, end = (window.start, window.end) if window else (first, last)
     if start is None or end is None:
@@ -156,7 +164,7 @@ def _window_job(name: str, gathered: Gathered, window: Window | None) -> tuple[J
         region=job.region or _only({event.aws_region for event in inside}),
         account=job.account or _only({event.recipient_account_id for event in inside}),
     )
-    return made, span
+    return made, span, refusal
 
 
 def _only(values: Collection[str | None]) -> str | None:

@@ -45,33 +45,48 @@ def learn_keys(job: Job, window: Window, events: EventIndex, jobs: Sequence[Job]
     return tuple(sorted(first.values(), key=lambda one: (_ROLES.index(one.role), found.index(one))))
 
 
-def learn_from_baseline(failed: Job, baseline: Job, asked: Sequence[str] = ()) -> tuple[JobKey, ...]:
+def learn_from_baseline(
+    failed: Job, baseline: Job, asked: Sequence[str] = (), beside: Collection[str] = ()
+) -> tuple[JobKey, ...]:
     """Return the keys that the failed job shares with its baseline, and that nothing else tells: a vault has one key.
 
-    Where several may be that, the one that is asked about counts. It fails where the vault was made anew between the
-    two, which no record shows.
+    Where several may be that, the one that is asked about counts, else one that was not used `beside` the failed job.
+    It fails where the vault was made anew between the two, which no record shows.
     """
     shared: list[KeyRole] = ["vault"] if failed.vault and names_vault(baseline.vault or "", failed.vault) else []
     shared += ["resource"] if failed.resource and failed.resource == baseline.resource else []
-    lent = [(role, _choose(baseline, role, asked)) for role in shared if failed.key_of(role) is None]
+    lent = [(role, _choose(baseline, role, asked, beside)) for role in shared if failed.key_of(role) is None]
     return tuple(JobKey(role, key, "baseline") for role, key in lent if key)
 
 
-def _choose(job: Job, role: KeyRole, asked: Sequence[str]) -> str | None:
+def _choose(job: Job, role: KeyRole, asked: Sequence[str], beside: Collection[str]) -> str | None:
     """Return the key of a part: of those that are told as surely as the first, one that is asked about."""
     told = [one for one in job.key_roles if one.role == role]
     alike = [one.key for one in told if one.origin == told[0].origin]
+    alike.sort(key=lambda key: key in beside)
     return next((key for key in asked if key in alike), next(iter(alike), None))
+
+
+def used_beside(job: Job, window: Window, events: EventIndex, jobs: Sequence[Job]) -> Collection[str]:
+    """Return the keys that the storage service used while a job on another vault of the place succeeded.
+
+    One of them is that vault's, so another that the service used for both vaults before is the job's.
+    """
+    if job.vault is None or not _UsedAlone(events, jobs).has_succeeded_beside(job):
+        return ()
+    silent = _by_verdict(job, events.count_alike(events.concerning(job, window)))[ContextVerdict.SILENT]
+    return _by_use(one for one in silent if _is_storage_service(one[0]))
 
 
 def learn_from_option(job: Job, asked: Sequence[str], baseline: Job | None = None) -> tuple[JobKey, ...]:
     """Return the key asked about as that of the part that is concerned, where nothing tells that part's key.
 
-    A key that is known to play another part is none: that somebody asks about it makes it no vault's key.
+    What the job's role used tells little: it serves other jobs as well. A key that is known to play another part is
+    none: that somebody asks about it makes it no vault's key.
     """
     role = next(iter(_concerned_roles(job, baseline)))
-    known = {one.key for one in job.key_roles}
-    if job.key_of(role) is not None or not asked or asked[0] in known:
+    told = [one for one in job.key_roles if one.origin != "job-role"]
+    if not asked or any(one.role == role or one.key == asked[0] for one in told):
         return ()
     return (JobKey(role, asked[0], "option"),)
 

@@ -17,6 +17,7 @@ from trail_diff.case.coverage import (
 from trail_diff.case.gathered import Gathered
 from trail_diff.case.usage_history import UseHistory
 from trail_diff.events.changes import POLICY_CARRIERS, select_changes
+from trail_diff.events.relayed import find_key
 from trail_diff.events.signs import used_keys_of
 from trail_diff.model.learnt import Case, Coverage, Event, Facts, Job, JobEvents, Use, Window, Windows
 from trail_diff.model.reasons import Reason, in_order
@@ -121,7 +122,8 @@ def _uses(gathered: Gathered, keys: Sequence[str], changes: Sequence[Event], *, 
 
 def known_keys(job: Job) -> Sequence[str]:
     """Return every key that takes part in a job, or is known to."""
-    return tuple(dict.fromkeys([*job.keys, *(one.key for one in job.key_roles)]))
+    own = [job.key] if job.key is not None else []
+    return tuple(dict.fromkeys([*own, *job.keys, *(one.key for one in job.key_roles)]))
 
 
 def _complete(reading: Coverage, sides: Sequence[JobEvents], warnings: Collection[Reason]) -> Coverage:
@@ -136,9 +138,12 @@ def _complete(reading: Coverage, sides: Sequence[JobEvents], warnings: Collectio
 
 
 def _check_asked(asked: Sequence[str], job: Job, gathered: Gathered) -> Iterator[Reason]:
-    """Yield a warning when records name keys, but none that was asked about, or when the job's key is another one."""
+    """Yield a warning when records name keys, but none that was asked about, or when the job's key is another one.
+
+    The job's own message may name it as well.
+    """
     named = {one.key for one in gathered.key_names()} if asked else set[str]()
-    if named and named.isdisjoint(asked):
+    if named and named.isdisjoint(asked) and find_key(job.message) not in asked:
         yield Reason.KEY_NOT_IN_EVENTS
     if asked and job.key is not None and job.key not in asked:
         yield Reason.ASKED_KEY_NOT_CONCERNED

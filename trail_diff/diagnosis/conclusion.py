@@ -17,9 +17,10 @@ from trail_diff.diagnosis.next_steps import suggest_next_steps
 from trail_diff.diagnosis.remedies import best_remedy, propose_remedies
 from trail_diff.diagnosis.requests import compare_requests
 from trail_diff.diagnosis.timeline import list_changes
-from trail_diff.diagnosis.verdict import driving_groups, judge, mark_driving
+from trail_diff.diagnosis.verdict import are_calls_nobodys, driving_groups, judge, mark_driving
 from trail_diff.diagnosis.weighing import Weighing, weigh
 from trail_diff.model.learnt import Case
+from trail_diff.model.reasons import Reason, in_order
 from trail_diff.model.report import Finding, Report
 from trail_diff.policy.documents.doubts import with_doubts
 
@@ -36,11 +37,14 @@ def conclude(case: Case, *, is_whole: bool = True) -> Report:
     findings = mark_mended(causes_first(case, weighing.findings), examined)
     verdict = judge(case, groups, findings, examined.explained)
     remedies = propose_remedies(examined, findings) if verdict.outcome == "explained" else ()
+    coverage = with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy")
+    if verdict.outcome == "inconclusive" and are_calls_nobodys(case):
+        coverage = structs.replace(coverage, warnings=in_order({*coverage.warnings, Reason.CALLS_NAME_NO_RESOURCE}))
     report = Report(
         verdict=verdict,
         failed=case.failed.job,
         succeeded=case.succeeded.job if case.succeeded else None,
-        coverage=with_doubts(case.coverage, case.facts.key_policy, case.facts.policy_source or "--key-policy"),
+        coverage=coverage,
         callers=mark_driving(without_expected(groups), without_consequences(driving, findings, case)),
         findings=locate_evidence(findings, case),
         remedies=remedies,

@@ -22,22 +22,36 @@ from trail_diff.diagnosis.key_history import (
     policy_versions,
     todays_policy,
 )
+from trail_diff.diagnosis.told import told_call
 from trail_diff.events.denials import is_denial_code
 from trail_diff.events.encryption_context import names_vault
 from trail_diff.model.decisions import CallerDecision
-from trail_diff.model.learnt import Case, Event, JobEvents, KeyAccess
+from trail_diff.model.learnt import Case, Event, ExpectedCall, JobEvents, KeyAccess
 from trail_diff.model.report import CallerGroup
 from trail_diff.policy import CompiledPolicies, PolicySet, Request, compile_policies, evaluate
 from trail_diff.policy.request.context import build_request
 
 
 def explain_groups(case: Case, groups: Sequence[CallerGroup]) -> tuple[Explained, ...]:
-    """Decide every group whose key's policy is known; the others are left out. The order of the groups is kept."""
-    return tuple(explained for group in groups for explained in _explain(case, group))
+    """Decide every group whose key's policy is known; the others are left out. The order of the groups is kept.
+
+    A refused call that only the job's message tells of comes last: it is in no group.
+    """
+    calls = [(group, find_call(case, group)) for group in groups]
+    decided = tuple(explained for group, call in calls for explained in _explain(case, group, call))
+    told = told_call(case, groups)
+    if told is None or any(_is_of(one.group, told[0]) for one in decided):
+        return decided
+    return (*decided, *_explain(case, *told))
 
 
-def _explain(case: Case, group: CallerGroup) -> Iterator[Explained]:
-    call = find_call(case, group)
+def _is_of(group: CallerGroup, other: CallerGroup) -> bool:
+    """Check whether two groups are of one call."""
+    is_same = group.caller.across_sessions() == other.caller.across_sessions()
+    return is_same and (group.action.lower(), group.key) == (other.action.lower(), other.key)
+
+
+def _explain(case: Case, group: CallerGroup, call: tuple[Event, KeyAccess] | None) -> Iterator[Explained]:
     if call is None or group.key is None:
         return
     key = key_in_failed(case, group)
@@ -179,15 +193,19 @@ def find_call(case: Case, group: CallerGroup) -> tuple[Event, KeyAccess] | None:
     calls += [
         (one.event, KeyAccess(one.action, one.key))
         for one in case.expected
-        if is_expected(group)
-        and (one.action, one.key) == (group.action, group.key)
-        and one.event.caller.across_sessions() == caller
+        if is_expected(group) and _is_call_of(one, group)
     ]
     is_wanted = is_denial_code if group.failed.errors else _is_success
     chosen = next((call for call in calls if is_wanted(call[0].error_code)), calls[0] if calls else None)
     if chosen is None:
         return None
     return chosen[0], KeyAccess(group.action, group.key)
+
+
+def _is_call_of(one: ExpectedCall, group: CallerGroup) -> bool:
+    """Check whether a call that is expected is one of a group."""
+    caller = one.event.caller.across_sessions()
+    return (one.action, one.key, caller) == (group.action, group.key, group.caller.across_sessions())
 
 
 def _is_success(error_code: str | None) -> bool:
@@ -209,7 +227,10 @@ def decide_group(
     group: CallerGroup, request: Request, version: PolicyVersion, case: Case, moment: datetime | None = None
 ) -> CallerDecision:
     """Decide a request as of a time (None: today) and give it as the decision on a caller group."""
-    decision = evaluate(request, make_policies(version, case, moment))
+    policies = make_policies(version, case, moment)
+    if is_expected(group) and any(one.is_by_policy_alone and _is_call_of(one, group) for one in case.expected):
+        policies = compile_policies(PolicySet.assuming_no_limits(version.document, ()))
+    decision = evaluate(request, policies)
     return CallerDecision(
         caller=group.caller,
         action=group.action,

@@ -4,16 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import structs
 
-from trail_diff.arns import arn_region
-from trail_diff.diagnosis.examined import Examined, began
+from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.explain import find_call, policy_in_force, request_in_failed
 from trail_diff.diagnosis.key_history import grants_at
 from trail_diff.diagnosis.parts import find_counterpart
-from trail_diff.events.normalize import KMS
+from trail_diff.diagnosis.told import told_call
 from trail_diff.model.codes import CallerKind, Decided
-from trail_diff.model.learnt import Caller, Event, KeyAccess
+from trail_diff.model.learnt import Caller, KeyAccess
 from trail_diff.model.reasons import Reason
-from trail_diff.model.report import CallerGroup, Calls, Finding, Replay
+from trail_diff.model.report import CallerGroup, Finding, Replay
 from trail_diff.policy import PolicySet, Request, compile_policies, decide
 from trail_diff.policy.request.domains import ABSENT, Domain
 from trail_diff.policy.request.service_names import GRANTS_FOR_NO_RESOURCE
@@ -43,31 +42,9 @@ def needed_calls(examined: Examined, finding: Finding) -> list[Call]:
         request = request_in_failed(examined.case, (event, KeyAccess(access.action, key)))
         found.setdefault(group.action, (group, request))
     if not found and key is not None and Reason.MESSAGE_STATES_LAYER in finding.reasons:
-        found = {call[0].action: call for call in _told_by_message(examined, finding, key)}
+        told = told_call(examined.case, examined.groups)
+        found = {told[0].action: (told[0], request_in_failed(examined.case, told[1]))} if told is not None else {}
     return _with_profile(examined, _with_counterpart(examined, list(found.values())))
-
-
-def _told_by_message(examined: Examined, finding: Finding, key: str) -> Iterator[Call]:
-    """Yield the request that only the job's message tells of, which names caller, action and key."""
-    caller, action = finding.caller, finding.action
-    if caller is None or action is None:
-        return
-    access, moment = KeyAccess(action, key), began(examined.case)
-    event = Event(
-        event_id="",
-        event_time=moment,
-        event_source=KMS,
-        event_name=action.removeprefix("kms:"),
-        caller=caller,
-        aws_region=arn_region(key),
-        recipient_account_id=caller.account,
-        accesses=(access,),
-    )
-    refused = Calls(calls=1, errors=1, first=moment, last=moment)
-    yield (
-        CallerGroup(caller, action, key, refused, Calls(), "only-failed"),
-        request_in_failed(examined.case, (event, access)),
-    )
 
 
 def _with_counterpart(examined: Examined, calls: list[Call]) -> list[Call]:

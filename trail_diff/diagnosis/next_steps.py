@@ -16,8 +16,10 @@ from trail_diff.diagnosis.examined import Examined
 from trail_diff.diagnosis.explain import began_succeeded
 from trail_diff.diagnosis.hypotheses.key_state import is_used_in_failed
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
-from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused
+from trail_diff.diagnosis.hypotheses.refused_calls import may_be_refused, told_keys
 from trail_diff.diagnosis.key_history import state_at
+from trail_diff.diagnosis.resource_steps import show_key_of, steps_to_key
+from trail_diff.diagnosis.verdict import are_calls_nobodys
 from trail_diff.events.service_refusals import ENCODED
 from trail_diff.model.codes import Cause
 from trail_diff.model.learnt import Window
@@ -60,7 +62,9 @@ def suggest_next_steps(examined: Examined, verdict: Verdict, findings: Sequence[
     is_about_key = bool(examined.driving) or is_about_kms(job) or is_open
     steps = [
         *refusing,
-        *_for_coverage(examined, is_answered=verdict.confidence == "likely"),
+        *(_for_baseline(examined) if verdict.confidence != "likely" else ()),
+        *(_for_unknown_key(examined, findings) if is_about_key and not is_elsewhere else ()),
+        *_for_coverage(examined),
         *(_for_key(examined, findings) if is_about_key and not is_elsewhere else ()),
     ]
     once: dict[tuple[str, str | None], NextStep] = {}
@@ -99,11 +103,15 @@ def _of_refusals(examined: Examined, findings: Sequence[Finding]) -> Iterator[Ne
     yield NextStep(Reason.POLICY_OF_THE_ORGANIZATION, command, is_fact=False)
 
 
-def _for_coverage(examined: Examined, *, is_answered: bool) -> Iterator[NextStep]:
-    warnings, job = examined.case.coverage.warnings, examined.case.failed.job
-    if Reason.NO_BASELINE in warnings and job.kind in _LIST_CALLS and not is_answered:
+def _for_baseline(examined: Examined) -> Iterator[NextStep]:
+    job = examined.case.failed.job
+    if Reason.NO_BASELINE in examined.case.coverage.warnings and job.kind in _LIST_CALLS:
         command = _LIST_CALLS[job.kind].format(resource=shlex.quote(job.resource or "RESOURCE_ARN"))
         yield NextStep(Reason.NO_BASELINE, command + region_option(job.region), "--job")
+
+
+def _for_coverage(examined: Examined) -> Iterator[NextStep]:
+    warnings, job = examined.case.coverage.warnings, examined.case.failed.job
     gaps = [reason for reason in _REFETCH if reason in warnings]
     for reason in gaps:
         yield _refetch(examined, reason, job.region, job.account)
@@ -116,17 +124,31 @@ def _for_coverage(examined: Examined, *, is_answered: bool) -> Iterator[NextStep
             yield _refetch(examined, reason, region, account)
 
 
+def _for_unknown_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextStep]:
+    """Suggest how to see which key the answer is about, where that is not known: the vault's, or the resource's."""
+    side, job = examined.case.failed, examined.case.failed.job
+    if _keys_to_look_at(examined, findings):
+        return
+    if job.vault or job.kind != "window":
+        command, place = show_key_of(job)
+        region, account = arn_region(place) or job.region, arn_account(place)
+        yield NextStep(Reason.KEY_NOT_KNOWN, command + region_option(region), "--key", account)
+    elif side.service_refusal is not None:
+        yield from steps_to_key(side.service_refusal)
+
+
 def _for_key(examined: Examined, findings: Sequence[Finding]) -> Iterator[NextStep]:
     """Suggest what tells more of each key that the answer is about: its policy, its state, its grants."""
-    job = examined.case.failed.job
-    keys = _keys_concerned(examined, findings)
-    if not keys and (job.vault or job.kind != "window"):
-        vault = last_name(job.vault) or "VAULT"
-        command = f"aws backup describe-backup-vault --backup-vault-name {shlex.quote(vault)}"
-        region, account = arn_region(job.vault) or job.region, arn_account(job.vault)
-        yield NextStep(Reason.KEY_NOT_KNOWN, command + region_option(region), "--key", account)
-    for key in keys:
+    for key in _keys_to_look_at(examined, findings):
         yield from _for_one_key(examined, key, findings)
+
+
+def _keys_to_look_at(examined: Examined, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return the keys concerned; without a finding, no key that only calls of nobody's name."""
+    keys = _keys_concerned(examined, findings)
+    if findings or not are_calls_nobodys(examined.case):
+        return keys
+    return tuple(key for key in keys if key in told_keys(examined.case.failed.job))
 
 
 def _keys_concerned(examined: Examined, findings: Sequence[Finding]) -> tuple[str, ...]:

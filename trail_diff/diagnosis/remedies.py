@@ -32,6 +32,7 @@ _PATCHLESS_OF: Mapping[Cause, tuple[str, ...]] = {
     Cause.AWS_MANAGED_KEY_NOT_SHAREABLE: ("use-customer-managed-key",),
 }
 _OF_THE_POLICY = frozenset({Cause.KEY_POLICY_EXPLICIT_DENY, Cause.KEY_POLICY_NO_ALLOW})
+_NO_ALLOW = frozenset({Cause.KEY_POLICY_NO_ALLOW, Cause.IDENTITY_POLICY_NO_ALLOW})
 _MAKERS: Mapping[Cause, Callable[[Examined, Finding], tuple[Remedy, ...]]] = {
     Cause.PERMISSIONS_BOUNDARY_DENY: allow_by_limit,
     Cause.SESSION_POLICY_DENY: allow_by_limit,
@@ -46,6 +47,24 @@ def propose_remedies(examined: Examined, findings: Sequence[Finding]) -> tuple[R
     """Propose what may mend the weightiest finding; nothing where nothing was found or the policy is not known."""
     if not findings:
         return ()
+    finding = findings[0]
+    if finding.cause in _NO_ALLOW and (grants := _grants_beside(examined, findings)):
+        return in_order((*grants, *_of_first(examined, findings)))
+    return _of_first(examined, findings)
+
+
+def _grants_beside(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
+    """Return the grant to make again, where one that was the caller's is likely what the missing Allow came to."""
+    first = findings[0]
+    return tuple(
+        grant_again(examined, one)
+        for one in findings[1:]
+        if one.cause in (Cause.GRANT_REVOKED, Cause.GRANT_NOT_CREATED) and one.confidence != "possible"
+        if (one.caller, one.action, one.key) == (first.caller, first.action, first.key)
+    )[:1]
+
+
+def _of_first(examined: Examined, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
     finding = findings[0]
     if finding.cause in _OF_THE_POLICY:
         return _of_key_policy(examined, findings)
@@ -125,7 +144,7 @@ def _situation(examined: Examined, findings: Sequence[Finding], explained: Expla
     is_deny = finding.cause is Cause.KEY_POLICY_EXPLICIT_DENY
     before = _policy_before(case, explained)
     suspects = _equal_suspects(findings) if is_deny else ()
-    observed = observe_calls(case, examined.groups, examined.driving, findings, explained.group)
+    observed = observe_calls(examined, findings, explained)
     return Situation(
         policy=explained.policy.document if explained.policy else {},
         grants=case.facts.grants,
@@ -171,20 +190,18 @@ def best_remedy(remedies: Sequence[Remedy]) -> str | None:
     return next((remedy.id for remedy in remedies if remedy.helps is not False), None)
 
 
-def observe_calls(
-    case: Case,
-    groups: Sequence[CallerGroup],
-    driving: Sequence[CallerGroup],
-    findings: Sequence[Finding],
-    about: CallerGroup,
-) -> tuple[ObservedCall, ...]:
-    """Return each distinct call on the key that the first finding is about; those of its kind have to be fixed."""
-    observed = []
-    for group in groups:
-        call = find_call(case, group)
+def observe_calls(examined: Examined, findings: Sequence[Finding], explained: Explained) -> tuple[ObservedCall, ...]:
+    """Return each distinct call on the key that the first finding is about; those of its kind have to be fixed.
+
+    The call itself is one of them where only the job's message tells of it.
+    """
+    case, about, observed = examined.case, explained.group, []
+    calls = [(group, find_call(case, group)) for group in examined.groups]
+    calls += [] if about in examined.groups else [(about, explained.call)]
+    for group, call in calls:
         if call is None or group.key != about.key:
             continue
-        is_target = group in driving and _is_target(case, group, about, findings)
+        is_target = group in (*examined.driving, about) and _is_target(case, group, about, findings)
         observed.append(
             ObservedCall(
                 label=f"{group.caller.name or group.caller.account or 'unknown'} {group.action}",

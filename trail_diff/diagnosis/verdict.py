@@ -14,6 +14,7 @@ from trail_diff.diagnosis.hypotheses.key_state import CRYPTO_ACTIONS
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.weighing import GAPS
 from trail_diff.events.signs import READS_ONLY, traits_of
+from trail_diff.events.vaults import is_vault_key_read, is_vault_key_used
 from trail_diff.model.codes import Outcome
 from trail_diff.model.learnt import Case
 from trail_diff.model.reasons import Reason
@@ -62,9 +63,13 @@ def _is_stated(finding: Finding) -> bool:
 
 
 def _is_expected(case: Case, groups: Sequence[CallerGroup], finding: Finding) -> bool:
-    """Check whether a finding answers without a succeeded job's calls: by what is expected, or by the key's state."""
-    has_gap = _has_gap(case, driving_groups(groups))
-    return not _is_comparable(case) and is_answer_without_baseline(finding, case.failed.job, has_gap=has_gap)
+    """Check whether a finding answers without calls to compare: by what is expected, or by the key's state.
+
+    Of a run, what is expected is what the service's own record answers for; no log would hold it.
+    """
+    has_gap = case.failed.job.kind != "window" and _has_gap(case, driving_groups(groups))
+    is_compared = _is_comparable(case) and not are_calls_nobodys(case)
+    return not is_compared and is_answer_without_baseline(finding, case.failed.job, has_gap=has_gap)
 
 
 def _is_comparable(case: Case) -> bool:
@@ -146,7 +151,20 @@ def _may_hide_difference(case: Case) -> bool:
     if job.state == "COMPLETED":
         return False
     is_hidden = Reason.CONCURRENT_JOB_ON_VAULT in warnings and is_about_kms(job)
-    return is_hidden or not (BLOCKING | GAPS).isdisjoint(warnings)
+    return is_hidden or are_calls_nobodys(case) or not (BLOCKING | GAPS).isdisjoint(warnings)
+
+
+def are_calls_nobodys(case: Case) -> bool:
+    """Check whether a job failed for a key, and none of the calls that are tied to it is known to be its own.
+
+    The role serves many jobs. The storage service's calls are a job's own only where the vault's key encrypts what it
+    makes; of the other resource types only the encryption context tells (AWS Backup guide, "Encryption for backups").
+    """
+    job, ties = case.failed.job, case.failed.events
+    is_managed = is_vault_key_used(job) or is_vault_key_read(job)
+    if not ties or job.kind == "window" or is_managed or not is_about_kms(job):
+        return False
+    return all(Reason.CONTEXT_NAMES_RESOURCE not in tie.reasons for tie in ties)
 
 
 def _may_be_late(case: Case, groups: Sequence[CallerGroup], explained: Sequence[Explained]) -> bool:

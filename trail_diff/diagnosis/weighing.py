@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from trail_diff.diagnosis.evidence.registry import judge_hypothesis
 from trail_diff.diagnosis.examined import Examined
-from trail_diff.diagnosis.hypotheses.interface import Hypothesis, Standing
+from trail_diff.diagnosis.hypotheses.interface import STANDINGS, Hypothesis, Standing
 from trail_diff.diagnosis.hypotheses.refused_calls import (
     doubt_key,
     has_other_job,
@@ -24,7 +24,6 @@ from trail_diff.model.learnt import Case, KeyAccess, TiedEvent
 from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Finding, Judgement, RuledOut, Weighed
 
-_ORDER: tuple[Standing, ...] = ("confirmed", "likely", "possible", "open", "refuted")
 _SUPPORTED = 2
 _WEAK = frozenset({Reason.POLICY_PUT_BETWEEN})
 """What speaks for a hypothesis without telling it from its rivals: it makes nothing likely by itself."""
@@ -74,7 +73,11 @@ def weigh(examined: Examined) -> Weighing:
     first = {None, examined.key}
     findings = sorted(
         doubted,
-        key=lambda one: (_ORDER.index(one.confidence), bool(own) and one.key not in {None, *own}, one.key not in first),
+        key=lambda one: (
+            STANDINGS.index(one.confidence),
+            bool(own) and one.key not in {None, *own},
+            one.key not in first,
+        ),
     )
     return structs.replace(weighing, findings=tuple(findings))
 
@@ -111,7 +114,7 @@ def _doubt_owner(finding: Finding, case: Case) -> Finding:
 
 
 def _lower(finding: Finding, confidence: Confidence, reason: Reason) -> Finding:
-    lowered = max(finding.confidence, confidence, key=_ORDER.index)
+    lowered = max(finding.confidence, confidence, key=STANDINGS.index)
     return structs.replace(finding, confidence=lowered, reasons=(*finding.reasons, reason))
 
 
@@ -133,7 +136,7 @@ def settle(told: Sequence[tuple[Hypothesis, tuple[Judgement, ...]]]) -> Weighing
     weighed = [structs.replace(one, standing=_against_rivals(one, judged)) for one in judged]
     weighed = _heed_other_ends(weighed)
     weighed = _name_only_suspect(_drop_shadowed(weighed))
-    weighed.sort(key=lambda one: (_ORDER.index(one.standing), _is_evaluated(one), -_strength(one)))
+    weighed.sort(key=lambda one: (STANDINGS.index(one.standing), _is_evaluated(one), -_strength(one)))
     findings = tuple(_make_finding(one, weighed) for one in weighed if one.standing not in ("open", "refuted"))
     return Weighing(findings, _rule_out(findings, weighed), tuple(_make_row(one) for one in weighed))
 

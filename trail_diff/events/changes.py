@@ -176,8 +176,10 @@ def is_change_of(event: Event, caller: Caller) -> bool:
 
 
 def is_change(event: Event) -> bool:
-    """Check whether the event changes something that outlasts it."""
+    """Check whether the event changes something that outlasts it; a dry run of a grant's calls does not."""
     name = event.event_name
+    if str(event.request_parameters.get("dryRun")).lower() == "true":
+        return False
     is_of_tags = name in KEY_TAG_CHANGES and bool(event.accesses)
     return is_of_tags or name in KEY_CHANGES or name in VAULT_CHANGES or name in OTHER_CHANGES
 

@@ -20,6 +20,9 @@ from trail_diff.model.learnt import Caller, KeyAccess, Record
 ANY_ACTION = "kms:*"
 """Stands for the action of a call whose key is known and whose action is not."""
 
+ASKED = "askedOfService"
+"""Where an event that is made of a service's record keeps what the service itself was asked for."""
+
 KEY_ARN = re.compile(r"arn:aws[\w-]{0,16}:kms:[a-z0-9-]{1,32}:\d{12}:key/[\w-]{1,64}")
 _ABOUT_KMS = re.compile(r"kms|customer master key", re.IGNORECASE)
 _REFUSED = re.compile(r"not authorized to perform: (kms:\w{1,128})")
@@ -36,6 +39,8 @@ _STATES = (
 )
 STATE_ERRORS = frozenset(code for _, code in _STATES)
 """The errors by which KMS itself names the state of a key."""
+_OF_THE_SERVICE = "InsufficientEncryptionPolicy"
+"""How the code begins by which a service says that it may itself not use a key: its caller was refused nothing."""
 _TYPES = {"assumed-role": "AssumedRole", "user": "IAMUser", "root": "Root", "federated-user": "FederatedUser"}
 
 
@@ -72,7 +77,8 @@ def read_relayed(record: Record, event_source: str, error_code: str) -> Relayed 
         "userIdentity": _identify(record.get("userIdentity"), message, event_source),
         "errorCode": "AccessDeniedException",
         "sourceIPAddress": event_source,
-        **dict.fromkeys(("requestParameters", "responseElements", "additionalEventData", "vpcEndpointId")),
+        **dict.fromkeys(("requestParameters", "responseElements", "vpcEndpointId")),
+        "additionalEventData": {ASKED: record.get("requestParameters")},
     }
     key = find_key(message)
     if refused := _REFUSED.search(message):
@@ -80,7 +86,7 @@ def read_relayed(record: Record, event_source: str, error_code: str) -> Relayed 
     if _OLD_FORM in message:
         return Relayed(KeyAccess("kms:Decrypt", key), fields)
     key = key or _asked_key(record.get("requestParameters"))
-    if key is None or is_denial_code(error_code):
+    if key is None or is_denial_code(error_code) or error_code.startswith(_OF_THE_SERVICE):
         return None
     state = next((code for pattern, code in _STATES if pattern.search(message)), error_code)
     return Relayed(KeyAccess(ANY_ACTION, key), {**fields, "errorCode": state})

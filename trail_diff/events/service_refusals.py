@@ -7,10 +7,12 @@ It fails where an encoded message is about EC2's own action: decoding it tells.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from trail_diff.arns import partition_of
 from trail_diff.events.normalize import KMS
-from trail_diff.events.relayed import KEY_ARN
+from trail_diff.events.relayed import ASKED, KEY_ARN
 from trail_diff.model.learnt import Event
 
 MESSAGE_WORDS = ("kms", "customer master key", "encoded authorization failure message")
@@ -36,7 +38,7 @@ def find_refusal(events: Iterable[Event]) -> Event | None:
 
 def describe_refusal(event: Event) -> str:
     """Return what a call and its error say, as the message of a run."""
-    said = f"{event.event_name} ({event.error_code})"
+    said = " ".join(filter(None, (event.caller.name, f"{event.event_name} ({event.error_code})")))
     return f"{said}: {event.error_message}" if event.error_message else said
 
 
@@ -44,6 +46,27 @@ def key_asked_for(event: Event) -> str | None:
     """Return the key that a call of another service names by its ARN; None where it names none, or several."""
     named = set(KEY_ARN.findall(_text_of(event)))
     return named.pop() if len(named) == 1 else None
+
+
+def asked_of(event: Event) -> Mapping[str, Any]:
+    """Return the parameters with which a service was called that failed for a key."""
+    kept = event.additional_event_data.get(ASKED)
+    return kept if isinstance(kept, dict) else event.request_parameters
+
+
+def named_resource(event: Event) -> str | None:
+    """Return the ARN of the log group or trail that a call of another service is about; None of another resource."""
+    names = [asked_of(event).get(name) for name in ("resourceIdentifier", "logGroupName", "name")]
+    name = next((one for one in names if isinstance(one, str)), None)
+    prefix = _RESOURCES.get(event.event_source)
+    region, account = event.aws_region, event.recipient_account_id
+    if name is None or name.startswith("arn:") or None in (prefix, region, account):
+        return name if name is not None and name.startswith("arn:") else None
+    service = event.event_source.partition(".")[0]
+    return f"arn:{partition_of(region or '')}:{service}:{region}:{account}:{prefix}{name}"
+
+
+_RESOURCES = {"logs.amazonaws.com": "log-group:", "cloudtrail.amazonaws.com": "trail/"}
 
 
 def _has(text: object, words: Iterable[str]) -> bool:

@@ -183,13 +183,15 @@ class TiedEvent(Struct, frozen=True):
 class JobEvents(Struct, frozen=True):
     """A job, the padded window that was searched, the events tied to it, and the window's other KMS events (`untied`).
 
-    Both are in order of time.
+    Both are in order of time. `service_refusal` is the call of another service that KMS may have made fail, of a run
+    without a job.
     """
 
     job: Job
     window: Window
     events: tuple[TiedEvent, ...] = ()
     untied: WindowCalls = WindowCalls()
+    service_refusal: Event | None = None
 
     def find(self, signs_of: Signs, *signs: Hashable) -> Iterator[Event]:
         """Yield the calls that have one of some signs: those that are tied, then the others of the window."""
@@ -259,7 +261,8 @@ class ExpectedCall(Struct, frozen=True):
     """A call to expect of the failed job, as the event that it would leave.
 
     `basis` says whether AWS is known to make it (`profile` names the call profile), or whether another job made it on
-    its own keys (`lender` is that job's id). `key_role` is the part of its key in the failed job.
+    its own keys (`lender` is that job's id). `key_role` is the part of its key in the failed job. `is_by_policy_alone`:
+    only the key's policy lets it through, no grant.
     """
 
     event: Event
@@ -270,6 +273,7 @@ class ExpectedCall(Struct, frozen=True):
     grade: Grade
     profile: str | None = None
     lender: str | None = None
+    is_by_policy_alone: bool = False
 
 
 class Case(Struct, frozen=True):

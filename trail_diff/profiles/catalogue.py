@@ -50,6 +50,16 @@ def profiles_of_service(service: str, resource_type: str | None = None) -> tuple
     )
 
 
+def profiles_checked_by(event_source: str, event_name: str) -> tuple[CallProfile, ...]:
+    """Return the profiles of a service whose callers must be able to use a key that a call of its API names."""
+    service = event_source.partition(".")[0]
+    return tuple(
+        profile
+        for profile in call_profiles().profiles
+        if event_name in profile.checked_by and profile.service == service
+    )
+
+
 def _is_given(circumstance: Circumstance | None, job: Job) -> bool:
     """Check whether a job's descriptor shows a circumstance; what it does not tell is not assumed."""
     match circumstance:

@@ -7,10 +7,11 @@ from msgspec import Struct, structs
 
 from trail_diff.arns import arn_account, arn_region, arn_resource, arn_service, last_name
 from trail_diff.events.normalize import normalize_record
+from trail_diff.events.service_refusals import named_resource
 from trail_diff.model.codes import Grade, KeyRole
 from trail_diff.model.learnt import Event, ExpectedCall, Job, KeyAccess, Record
 from trail_diff.model.reasons import Reason
-from trail_diff.profiles.catalogue import profiles_of_job
+from trail_diff.profiles.catalogue import profiles_checked_by, profiles_of_job
 from trail_diff.profiles.interface import CallProfile
 
 _PARTS: Mapping[str, KeyRole] = {"vault": "vault", "source-vault": "source-vault", "resource": "resource"}
@@ -36,16 +37,37 @@ def expected_calls(job: Job) -> Iterator[ExpectedCall]:
             role = _PARTS.get(part)
             key = job.key_of(role) if role else None
             if key is not None and role is not None:
-                for event in make_calls(profile, _setting(job, key, role)):
-                    yield ExpectedCall(
-                        event=event,
-                        action=event.accesses[0].action,
-                        key=key,
-                        key_role=role,
-                        basis=Reason.EXPECTED_BY_PROFILE,
-                        grade=_GRADES.get(profile.grade, "inferred"),
-                        profile=profile.id,
-                    )
+                yield from _expect(profile, _setting(job, key, role), role)
+
+
+def calls_behind(refused: Event, key: str) -> Iterator[ExpectedCall]:
+    """Yield the calls of its own that a service made, or tried, to answer a call of its API that names a key.
+
+    A trail or a log group is given a key only where the service itself may use it; KMS logs that in no account of the
+    customer.
+    """
+    setting = Setting(
+        account=refused.recipient_account_id or arn_account(key) or "",
+        key=key,
+        resource=named_resource(refused),
+        time=f"{refused.event_time:%Y-%m-%dT%H:%M:%SZ}",
+    )
+    for profile in profiles_checked_by(refused.event_source, refused.event_name):
+        yield from _expect(profile, setting, "resource")
+
+
+def _expect(profile: CallProfile, setting: Setting, role: KeyRole) -> Iterator[ExpectedCall]:
+    for event in make_calls(profile, setting):
+        yield ExpectedCall(
+            event=event,
+            action=event.accesses[0].action,
+            key=setting.key,
+            key_role=role,
+            basis=Reason.EXPECTED_BY_PROFILE,
+            grade=_GRADES.get(profile.grade, "inferred"),
+            profile=profile.id,
+            is_by_policy_alone=profile.is_by_policy_alone,
+        )
 
 
 def make_calls(profile: CallProfile, setting: Setting) -> Iterator[Event]:
@@ -105,6 +127,7 @@ def _session(role: str, session: str, invoked_by: str | None) -> Record:
 
 def _record(profile: CallProfile, action: str, identity: Record, setting: Setting) -> Record:
     context = _context(profile, setting)
+    is_whole = len(context) == len(profile.context_keys)
     name = action.removeprefix("kms:")
     return {
         "userIdentity": identity,
@@ -114,17 +137,17 @@ def _record(profile: CallProfile, action: str, identity: Record, setting: Settin
         "eventID": f"{profile.id} {action} {setting.key}",
         "awsRegion": arn_region(setting.key),
         "recipientAccountId": arn_account(setting.key) or setting.account,
-        # Without request parameters nothing is concluded from the context: a value that is not documented is unknown.
-        "requestParameters": {"encryptionContext": context} if context else None,
+        # Without request parameters nothing is concluded from what a context may hold beside the values that are known.
+        "requestParameters": {"encryptionContext": context} if context and is_whole else None,
+        "eventContext": {"requestContext": {f"kms:EncryptionContext:{key}": value for key, value in context.items()}},
         "resources": [{"ARN": setting.key}],
     }
 
 
-def _context(profile: CallProfile, setting: Setting) -> dict[str, str] | None:
-    """Return the encryption context where each of its values is known; None otherwise."""
+def _context(profile: CallProfile, setting: Setting) -> dict[str, str]:
+    """Return the pairs of the encryption context whose values are known."""
     values = {key: _value(key, setting) for key in profile.context_keys}
-    known = {key: value for key, value in values.items() if value}
-    return known if known and len(known) == len(values) else None
+    return {key: value for key, value in values.items() if value}
 
 
 def _value(key: str, setting: Setting) -> str | None:
@@ -136,6 +159,8 @@ def _value(key: str, setting: Setting) -> str | None:
             return arn_account(resource)
         case "aws:elasticfilesystem:filesystem:id" if arn_service(resource) == "elasticfilesystem":
             return last_name(resource)
+        case "aws:logs:arn" | "aws:cloudtrail:arn" if arn_service(resource) == key.split(":")[1]:
+            return resource
         case "aws:ebs:id" if (arn_resource(resource) or "").startswith("volume/"):
             return last_name(resource)
         case _:
@@ -143,9 +168,10 @@ def _value(key: str, setting: Setting) -> str | None:
 
 
 def _scope(profile: CallProfile, setting: Setting) -> Mapping[str, Any]:
-    """Return what aws:SourceArn and aws:SourceAccount are, where AWS's text says so: of the vault; empty, not sent."""
+    """Return what aws:SourceArn and aws:SourceAccount are, where AWS's text says so; empty where they are not sent."""
     if profile.source_keys == "not-sent":
         return {"sourceArn": "", "sourceAccount": ""}
-    if profile.source_keys != "sent" or profile.source != "vault" or not (setting.vault or "").startswith("arn:"):
+    source = {"vault": setting.vault, "trail": setting.resource}.get(profile.source or "") or ""
+    if profile.source_keys != "sent" or not source.startswith("arn:"):
         return {}
-    return {"sourceArn": setting.vault, "sourceAccount": arn_account(setting.vault)}
+    return {"sourceArn": source, "sourceAccount": arn_account(source)}

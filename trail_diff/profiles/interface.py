@@ -63,7 +63,8 @@ class CallProfile(Struct, frozen=True, forbid_unknown_fields=True):
     `only_with` is the circumstance without which the step is not taken. `via` are the services of kms:ViaService,
     `keys` the parts of the keys (for AWS Backup `vault`, `source-vault` and `resource`), `context_keys` the keys of the
     encryption context (`?`: not known), `source` what aws:SourceArn names. `optional_actions` are those that AWS's text
-    allows the caller as well, and without which the step is not known to fail.
+    allows the caller as well, and without which the step is not known to fail. `checked_by` are the calls of the
+    service's API that end in an error where the step's caller may not use the key: no record of KMS shows that refusal.
     """
 
     id: str
@@ -84,7 +85,14 @@ class CallProfile(Struct, frozen=True, forbid_unknown_fields=True):
     source: str | None = None
     through: Through = "unknown"
     refusal: tuple[Refusal, ...] = ()
+    checked_by: tuple[str, ...] = ()
     mistake: str | None = None
+
+    @property
+    def is_by_policy_alone(self) -> bool:
+        """Whether only the key's policy lets the calls through, by a name that AWS's text gives: no grant has a say."""
+        is_named = self.caller.identity in ("service-principal", "service-linked-role")
+        return self.through == "key-policy" and is_named and not self.caller.is_name_inferred
 
 
 class CallProfiles(Struct, frozen=True, forbid_unknown_fields=True):

@@ -167,7 +167,6 @@ class Envelope(Gate):
     def _give_whole(self, raw: bytes | msgspec.Raw) -> Iterator[Found]:
         record = decode_value(raw)
         if isinstance(record, dict):
-            self._size = len(memoryview(raw))
             yield from self._give(record, is_doubtful=isinstance(record, Doubtful))
         else:
             self._ledger.note(Reason.INVALID_JSON, size=self._size)

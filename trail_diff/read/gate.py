@@ -254,7 +254,7 @@ class Gate:
     def _give(self, record: Record, *, is_doubtful: bool) -> Iterator[Found]:
         """Give a wanted record, unless it says something twice: then it is counted, and its facts are not known."""
         if is_doubtful:
-            self._ledger.note(Reason.INVALID_RECORD, size=self._size)
+            self._ledger.note(Reason.INVALID_RECORD, size=size_as_json(record, 0))
         else:
             yield FoundRecord(restore_record(record), self._source)
 

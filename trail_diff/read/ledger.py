@@ -108,7 +108,8 @@ _NOT_LOST = frozenset(
 
 
 def mentions(text: str) -> bool:
-    """Check whether text that was not read may have told of a call of KMS."""
+    """Check whether text that was not read may have told of a call of KMS, also in characters of two or four bytes."""
+    text = text.replace("\0", "") if "\0" in text else text
     return bool(_TELLING.search(text) or _KMS.search(text))
 
 

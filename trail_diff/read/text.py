@@ -91,7 +91,7 @@ def _encoding(head: bytes) -> tuple[int, str | None]:
     """Return the length of the byte order mark and the encoding when it is not UTF-8.
 
     Without a mark, UTF-16 is recognised by the NULs that every other byte of JSON and CSV then is, UTF-32 by three of
-    four.
+    four. Where all four are NULs, it is a hole in other text.
     """
     for mark, encoding in _MARKS:
         if head.startswith(mark):
@@ -100,6 +100,8 @@ def _encoding(head: bytes) -> tuple[int, str | None]:
     if len(sample) < 4 or not any(sample):
         return 0, None
     filled = [place for place in range(4) if any(sample[place::4])]
+    if not all(all(sample[place::4]) for place in filled):
+        return 0, None
     return 0, {(0,): "utf-32-le", (3,): "utf-32-be", (0, 2): "utf-16-le", (1, 3): "utf-16-be"}.get(tuple(filled))
 
 

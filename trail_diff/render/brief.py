@@ -8,6 +8,7 @@ from trail_diff.model.learnt import Job
 from trail_diff.model.report import Change, Finding, Remedy, Report
 from trail_diff.render import escape, essentials, findings, layout
 from trail_diff.render.catalogue import Catalogue
+from trail_diff.render.changes import changes_between, changes_of
 from trail_diff.render.interface import RenderOptions
 from trail_diff.render.json_lines import to_few_lines
 from trail_diff.render.page import FIELD_WIDTH, Page
@@ -167,7 +168,7 @@ def _show_findings(page: Page, report: Report, words: Catalogue, *, is_short: bo
     if not merged:
         for text in findings.show_open_differences(report, words, most=1)[:_MOST_STEPS]:
             page.field(words.labels["evidence"], text)
-        _show_changes(page, report, essentials.changes_between(report), words)
+        _show_changes(page, report, changes_between(report), words)
         return
     finding, actions = merged[0]
     name = words.labels["cause"]
@@ -190,7 +191,7 @@ def _show_evidence(page: Page, report: Report, finding: Finding, words: Catalogu
 
     The policy that a refusal names by its ARN is shown as well: it is the one to ask about.
     """
-    changes = essentials.changes_of(report, finding)
+    changes = changes_of(report, finding)
     if finding.evidence and not any(change.event_id == finding.evidence[0].event_id for change in changes):
         shown = essentials.show_evidence(report, finding.evidence[0], words)
         page.field(words.labels["evidence"], shown, finding.evidence[0].url)

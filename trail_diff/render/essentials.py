@@ -12,14 +12,13 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.report import CallerGroup, Change, Evidence, Finding, KeyPolicy, Remedy, Report
 from trail_diff.render import findings, layout
 from trail_diff.render.catalogue import Catalogue
+from trail_diff.render.changes import changes_of
 from trail_diff.render.clean import clean
 from trail_diff.render.json_lines import COLUMNS, Layout, to_json, to_lines
 from trail_diff.render.phrases import caller_name, name_typed
 from trail_diff.render.summary import DECISIVE
 
 _MOST_ROWS = 8
-_MOST_CHANGES = 2
-_OF_A_KEY = frozenset({"PutKeyPolicy", "DisableKey", "EnableKey", "ScheduleKeyDeletion", "CancelKeyDeletion"})
 _MOST_VALUES = 1
 _OTHERS = ("denied-in-failed", "only-succeeded", "only-failed", "both")
 _DOUBTS = frozenset(
@@ -92,7 +91,7 @@ def list_expected(
     is_open = report.verdict.outcome != "explained"
     missing: dict[tuple[Caller, Reason], list[str]] = {}
     for one in report.expected:
-        is_first = one.caller.role_arn in refused or (is_open and one.key_role != "resource")
+        is_first = (role := one.caller.role_arn) in refused or (is_open and (one.key_role != "resource" or not role))
         if not one.seen and (all_of_them or is_first):
             missing.setdefault((one.caller, one.basis), []).append(one.action)
     lines = []
@@ -157,7 +156,7 @@ def explain_finding(report: Report, finding: Finding, actions: str, words: Catal
         parts.append(findings.show_place(finding, words))
     if finding.key is not None and finding.key != report.failed.key:
         parts.append(findings.name_key(finding.key, words))
-    outcomes = findings.conditions_of(finding, report.decisions)
+    outcomes = findings.conditions_to_tell(report, finding)
     conditions = [_show_condition(one, finding, words) for one in outcomes]
     differs = findings.show_differences(report, finding, words, _MOST_VALUES)
     if not conditions:
@@ -204,10 +203,7 @@ def _show_condition(condition: ConditionOutcome, finding: Finding, words: Catalo
 
 
 def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
-    """Show what a finding rests on by what happened and when; by its id or place when no more is known.
-
-    A change of another key than the one named at the top is shown with that key, which is the one to fix.
-    """
+    """Show what a finding rests on by what happened and when; by its id or place when no more is known."""
     change = next((change for change in report.changes if change.event_id == evidence.event_id), None)
     if change is not None:
         return show_dated_change(report, change, words)
@@ -229,41 +225,6 @@ def guilty_statement(report: Report, finding: Finding) -> Any:
     return clean(listed[index]) if 0 <= index < len(listed) else None
 
 
-def changes_of(report: Report, finding: Finding) -> Sequence[Change]:
-    """Return the changes that a finding rests on; else the last of its key's policy before the job ended, if it is one.
-
-    A finding of a layer that no event changes has none.
-    """
-    evidence = {one.event_id for one in finding.evidence}
-    rested_on = [change for change in report.changes if change.event_id in evidence and change.error_code is None]
-    if rested_on or finding.layer != "key-policy":
-        return rested_on[:_MOST_CHANGES]
-    end = report.failed.completed or report.failed.created
-    key = finding.key or report.failed.key
-    put = [
-        change
-        for change in report.changes
-        if change.name == "PutKeyPolicy"
-        and change.error_code is None
-        and change.key == key
-        and (end is None or change.time <= end)
-    ]
-    return put[-1:]
-
-
-def changes_between(report: Report) -> Sequence[Change]:
-    """Return the last changes of the policies and states of the keys that make the difference, before the job ended.
-
-    They are what there is to look at where a difference has no cause.
-    """
-    if report.verdict.outcome != "difference":
-        return ()
-    keys = {report.failed.key, *(group.key for group in report.callers if group.driving)} - {None}
-    end = report.failed.completed or report.failed.created
-    done = [one for one in report.changes if one.error_code is None and one.key in keys and one.name in _OF_A_KEY]
-    return [one for one in done if end is None or one.time <= end][-_MOST_CHANGES:]
-
-
 def show_dated_change(report: Report, change: Change, words: Catalogue) -> str:
     """Show when what was changed by whom, and which statements: with its key where it is another than the job's."""
     other = [layout.short_key(change.key)] if change.key and change.key != report.failed.key else []
@@ -282,13 +243,14 @@ def is_rival(other: Finding, finding: Finding) -> bool:
 
 
 def name_rival(report: Report, finding: Finding, rival: Finding, actions: str, words: Catalogue) -> str:
-    """Name another explanation: in full, or only where it lies when the cause and the calls are the same."""
-    confidence, place = words.confidences[rival.confidence], findings.show_place(rival, words)
+    """Name another explanation: in full, or only its statement when the cause and the calls are the same."""
+    confidence = words.confidences[rival.confidence]
     is_alike = (rival.cause, rival.caller, rival.key) == (finding.cause, finding.caller, finding.key)
-    if not (is_alike and rival.statement and place):
+    if not is_alike or rival.statement is None:
         told = words.head(confidence, findings.show_finding(rival, actions, words))
         other = [findings.name_key(rival.key, words)] if rival.key and rival.key != finding.key else []
         return words.join_clauses([told, *other])
+    place = layout.show_statement(rival.statement, words)
     keys = [one.key for one in findings.conditions_of(rival, report.decisions)]
     tested = words.grammar.join_names(list(dict.fromkeys(keys)))
     clearing = findings.show_clearing(rival, words)
@@ -338,25 +300,28 @@ def show_steps(
     patch: Sequence[Mapping[str, Any]], words: Catalogue, columns: int = COLUMNS, lay_out: Layout = to_lines
 ) -> list[tuple[str, list[str]]]:
     """Show the steps of a patch; those that write the same in several places share one text."""
-    merged: dict[str, tuple[list[str], list[str]]] = {}
+    merged: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for step in patch:
-        place, lines = show_step(step, words, columns, lay_out)
-        merged.setdefault("\n".join([str(step["op"]), *lines]), ([], lines))[0].append(place)
-    return [(_join_places(places, words), lines) for places, lines in merged.values()]
+        merged.setdefault((step["op"], *show_step(step, words, columns, lay_out)[1]), []).append(step)
+    return [(_show_places(steps, words), lines) for (_, *lines), steps in merged.items()]
 
 
-def _join_places(places: Sequence[str], words: Catalogue) -> str:
-    return places[0] if len(places) == 1 else words.grammar.join_names([one.rstrip(":") for one in places]) + ":"
+def _show_places(steps: Sequence[Mapping[str, Any]], words: Catalogue) -> str:
+    """Show what steps of one kind do where: statements are counted from 1, as everywhere else."""
+    places = [_show_place(_parts_of(step)[:-1], words) for step in steps]
+    return words.labels[f"patch_{steps[0]['op']}"].format(place=words.grammar.join_names(places))
+
+
+def _parts_of(step: Mapping[str, Any]) -> Sequence[str]:
+    return [part.replace("~1", "/").replace("~0", "~") for part in str(step["path"]).split("/")[1:]]
 
 
 def show_step(
     step: Mapping[str, Any], words: Catalogue, columns: int = COLUMNS, lay_out: Layout = to_lines
 ) -> tuple[str, list[str]]:
     """Show one step of a patch: where something is added, changed or removed, and what as lines of JSON."""
-    parts = [part.replace("~1", "/").replace("~0", "~") for part in str(step["path"]).split("/")[1:]]
-    *place, last = parts
+    last, told = _parts_of(step)[-1], _show_places([step], words)
     is_statement = last == "-" or last.isdigit()
-    told = words.labels[f"patch_{step['op']}"].format(place=_show_place(place, words))
     if step["op"] == "remove":
         return told, [to_json(last)]
     name = "" if is_statement else f"{to_json(last)}:"
@@ -393,7 +358,6 @@ def _policy_of(report: Report, finding: Finding) -> KeyPolicy | None:
 
 
 def _show_place(parts: Sequence[str], words: Catalogue) -> str:
-    """Show the place of a patch: statements are counted from 1, as everywhere else."""
     if len(parts) > 1 and parts[0] == "Statement" and parts[1].isdigit():
         statement = words.labels["statement"].format(index=int(parts[1]) + 1)
         return words.join_items([statement, *parts[2:]])

@@ -15,6 +15,7 @@ from trail_diff.render.phrases import caller_name
 
 _MOST_VALUES = 3
 _LONGEST_ERROR = 240
+_LONGEST_VALUE = 160
 _IS_NOT = " is not "
 _DENIES = frozenset(cause for cause in Cause if cause.endswith("-deny"))
 
@@ -31,6 +32,15 @@ def conditions_of(finding: Finding, decisions: Sequence[CallerDecision]) -> tupl
             if (statement.index, statement.layer) == (finding.statement.index, finding.layer):
                 return statement.conditions
     return ()
+
+
+def conditions_to_tell(report: Report, finding: Finding) -> tuple[ConditionOutcome, ...]:
+    """Return the same conditions without the values that what differs from the request that worked tells as well."""
+    told = {one.name.lower() for one in report.request_differences if _is_about(finding, one)}
+    return tuple(
+        structs.replace(one, actual=None) if one.key.lower() in told else one
+        for one in conditions_of(finding, report.decisions)
+    )
 
 
 def show_finding(finding: Finding, actions: str, words: Catalogue) -> str:
@@ -54,9 +64,24 @@ def name_key(key: str, words: Catalogue) -> str:
 
 def show_condition(condition: ConditionOutcome, effect: str, words: Catalogue) -> str:
     """Show a condition of an Allow or Deny and why it came out as it did; an inferred outcome is said to be."""
-    told = words.head(f"{condition.operator} {condition.key}", why_condition(condition, effect, words))
+    why = why_condition(condition, effect, words)
+    if actual := _compared_value(condition, words):
+        why = words.aside(why, words.labels["value_is"].format(value=actual))
+    told = words.head(f"{condition.operator} {condition.key}", why)
     is_inferred = condition.grade == "inferred" and condition.outcome != "unknown"
     return words.aside(told, words.labels["inferred"]) if is_inferred else told
+
+
+def _compared_value(condition: ConditionOutcome, words: Catalogue) -> str:
+    """Return the value that the request had where it was compared with those of the condition, if it is one.
+
+    That of a Bool is told by the condition.
+    """
+    is_told = condition.operator.startswith("Bool")
+    if is_told or condition.reason not in (Reason.VALUE_DIFFERS, Reason.VALUE_EQUALS):
+        return ""
+    actual = condition.actual if isinstance(condition.actual, tuple) else (condition.actual or "",)
+    return shorten(_some_of(actual, _MOST_VALUES, words), _LONGEST_VALUE)
 
 
 def why_condition(condition: ConditionOutcome, effect: str, words: Catalogue) -> str:

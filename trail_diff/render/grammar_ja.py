@@ -32,4 +32,4 @@ class Japanese:
         if not is_ or value in ("absent", "present"):
             return f"{key} が {'ない' if value == 'absent' else 'ある'}" if is_ else clause
         has_not, values = value.startswith("not "), value.removeprefix("not ").replace(" or ", " または ")
-        return f"{key} が {values} {'以外の' if has_not else 'である'}"
+        return f"{key} が {values} {'以外の' if has_not else 'の'}"

@@ -231,6 +231,7 @@ ENGLISH = Catalogue(
         "give_short": "add {option} FILE",
         "give_text": "add {option} with its output",
         "give_folder": "event history goes back 90 days only: name the trail's bucket, then add --events trail",
+        "value_is": "it is {value}",
         "request_differs": "{name} differs: {failed} now, {succeeded} when it worked",
         "no_value": "none",
         "other_cause": "or",

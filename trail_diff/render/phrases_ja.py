@@ -236,6 +236,7 @@ JAPANESE = Catalogue(
         "give_short": "{option} FILE で指定",
         "give_text": "次のコマンドの出力を {option} で指定",
         "give_folder": "イベント履歴は 90 日前までです。証跡のバケット名を指定し、--events trail を追加してください",
+        "value_is": "値は {value}",
         "request_differs": "{name} が異なります: 今回は {failed}、成功時は {succeeded}",
         "no_value": "なし",
         "other_cause": "または",

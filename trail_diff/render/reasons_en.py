@@ -89,6 +89,10 @@ REASONS: Mapping[str, str] = {
     "vault-recreated": "the vault has another key than it had for the succeeded job, so it was made anew in between",
     "resource-encrypted-anew": "the resource has another key than it had for the succeeded job",
     "replica-key": "the two jobs used replicas of one multi-Region key, and each replica has its own key policy",
+    "calls-name-no-resource": (
+        "no encryption context names the job's resource, so the calls seen may be other jobs', and those of this job "
+        "missing"
+    ),
     "key-not-known": "the key the job needed is not known",
     "job-time-not-known": "the job has neither a creation nor a completion time, so its events cannot be found",
     "job-still-running": "the job has not ended yet",
@@ -101,7 +105,7 @@ REASONS: Mapping[str, str] = {
     "key-and-job-role": "the job's role used the job's key",
     "job-role": "the job's role made the call",
     "role-of-other-job": "another job of the same role ran at that time, so the call or the key may be that job's",
-    "key-of-other-vault": "a job on another vault failed at that time, so the key may be that vault's",
+    "key-of-other-vault": "AWS Backup was at work for another vault at that time, so the key may be that vault's",
     "key-only": "the call used the job's key; nothing else ties it to the job",
     "in-window": "the call lies in the time of the job",
     "caller-of-asked-key": "a caller of the key asked about was refused on another key",
@@ -209,6 +213,9 @@ REASONS: Mapping[str, str] = {
     "caller-is-a-service-principal": "the call is made by an AWS service itself, not on behalf of a principal",
     "absent-key-still-matches": "a negated operator matches without the key, with or without IfExists",
     "adds-allow": "nothing else allows the caller, so it adds an Allow; a grant would do instead",
+    "leaves-out-condition": (
+        "it leaves out a condition of the caller's own statement, which may be meant to keep the call out"
+    ),
     "allows-via-another-service": "whoever the statement is about gets in through that service as well",
     "session-arn-never-tested": "aws:PrincipalArn of a role session is the ARN of the role, never that of the session",
     "deny-wins": "an Allow never overrides a Deny",

@@ -114,6 +114,9 @@ REASONS: Mapping[str, str] = {
         "2 つのジョブは、"
         "1 つのマルチリージョンキーの別々のレプリカを使用しており、キーポリシーはレプリカごとに異なります"
     ),
+    "calls-name-no-resource": (
+        "暗号化コンテキストにジョブのリソースがないため、記録された呼び出しは別のジョブのもので、このジョブのものは欠けている可能性があります"
+    ),
     "key-not-known": "ジョブに必要なキーが不明です",
     "job-time-not-known": "ジョブの作成時刻も完了時刻も不明のため、そのイベントを見つけられません",
     "job-still-running": "ジョブはまだ終了していません",
@@ -132,7 +135,7 @@ REASONS: Mapping[str, str] = {
         "別のジョブが同じ時間に同じロールを使用しているため、呼び出しまたはキーはそのジョブのものである可能性があります"
     ),
     "key-of-other-vault": (
-        "別のボールトのジョブが同じ時間に失敗しているため、そのボールトのキーである可能性があります"
+        "同じ時間に AWS Backup が別のボールトの処理もしていたため、そのボールトのキーである可能性があります"
     ),
     "key-only": "ジョブのキーを使用した呼び出しですが、ほかにジョブとの関連を示すものはありません",
     "in-window": "ジョブの時間内の呼び出しです",
@@ -141,7 +144,7 @@ REASONS: Mapping[str, str] = {
     "expected-from-other-job": "同じリソースタイプの成功したジョブが、自身のキーに対してこの呼び出しを行っています",
     **POLICY_REASONS,
     # what proves a cause, or rules it out
-    "record-states-layer": "拒否された呼び出しのレコードに、何によって拒否されたかが示されています",
+    "record-states-layer": "何が拒否したかは、拒否された呼び出しのレコードに示されています",
     "message-states-layer": "ジョブ自身のメッセージに、何によって呼び出しが拒否されたかが示されています",
     "answer-passed-on": "この記録は KMS ではなく別のサービスのもので、KMS から返された応答を伝えています",
     "refused-without-layer": "KMS はポリシーを示さずに呼び出しを拒否しました",
@@ -247,6 +250,9 @@ REASONS: Mapping[str, str] = {
     "caller-is-a-service-principal": ("呼び出しはプリンシパルの代理ではなく、AWS のサービス自身によるものです"),
     "absent-key-still-matches": "否定の演算子は、IfExists の有無にかかわらず、キーがない場合に一致します",
     "adds-allow": "ほかに呼び出し元を許可するものがないため、Allow も追加します (グラントでも代用できます)",
+    "leaves-out-condition": (
+        "呼び出し元自身のステートメントの条件を省きます (この呼び出しを拒むための条件かもしれません)"
+    ),
     "allows-via-another-service": "ステートメントの対象者は誰でも、そのサービス経由でもアクセスできるようになります",
     "session-arn-never-tested": (
         "ロールセッションの aws:PrincipalArn はロールの ARN であり、セッションの ARN になることはありません"

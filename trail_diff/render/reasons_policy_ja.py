@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 POLICY_REASONS: Mapping[str, str] = {
     # why a condition of a policy matches or not
-    "value-equals": "リクエストの値は、条件に指定された値のいずれかと一致します",
-    "value-differs": "リクエストの値は、条件に指定されたどの値とも一致しません",
+    "value-equals": "リクエストの値を含みます",
+    "value-differs": "リクエストの値を含みません",
     "key-absent": "リクエストに条件キーがないため、条件は偽です",
     "negated-key-absent": "リクエストに条件キーがなく、否定の演算子はキーがない場合に真になります",
     "if-exists-absent": "リクエストに条件キーがなく、...IfExists 演算子はキーがない場合に真になります",
@@ -20,7 +20,7 @@ POLICY_REASONS: Mapping[str, str] = {
     # why a condition of a policy cannot be decided
     "key-unknown": "リクエストに条件キーがあるか、その値が何かは不明です",
     "variable-unknown": "条件で使用されているポリシー変数の値が不明です",
-    "opaque-value": "AWS のサービスでの値は文書化されておらず、条件と一致する可能性があります",
+    "opaque-value": "AWS サービスの値は非公開で、一致しえます",
     "multivalued-without-set-operator": (
         "複数値の条件キーに ForAllValues も ForAnyValue も使用されておらず、AWS はその動作を定義していません"
     ),

@@ -26,6 +26,7 @@ DECISIVE = (
     Reason.FETCH_TRUNCATED,
     Reason.JOB_TIME_NOT_KNOWN,
     Reason.JOB_STILL_RUNNING,
+    Reason.CALLS_NAME_NO_RESOURCE,
     Reason.KEY_NOT_KNOWN,
     Reason.KEY_NOT_IN_EVENTS,
     Reason.INPUT_PARTLY_READ,

@@ -68,11 +68,8 @@ def known_steps(account: str, key: str, known: KnownCalls = BACKUP) -> Iterator[
     setting = Setting(account, key, known.role)
     for profile in steps_of(known):
         events = [one for one in make_calls(profile, setting) if one.accesses[0].action.lower() != RETIRE_GRANT]
-        is_named = profile.caller.identity == "service-principal" and not profile.caller.is_name_inferred
-        is_by_policy = profile.through == "key-policy" and is_named
-        calls = [
-            ObservedRequest(one, one.accesses[0], observed=False, is_by_policy_alone=is_by_policy) for one in events
-        ]
+        is_alone = profile.is_by_policy_alone
+        calls = [ObservedRequest(one, one.accesses[0], observed=False, is_by_policy_alone=is_alone) for one in events]
         if calls:
             yield tuple(calls)
 

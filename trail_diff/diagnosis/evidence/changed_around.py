@@ -69,7 +69,20 @@ def _of_request(
     for event in changes:
         is_of_resource = event.event_name in RESOURCE_CHANGES and is_about_resources(event, names)
         if is_of_resource or (is_moved and _gives_key(event, hypothesis.key)):
+            yield from _deleted_before(event, changes)
             yield event
+
+
+def _deleted_before(made: Event, changes: Sequence[Event]) -> Iterator[Event]:
+    """Yield that the vault which a change made was deleted first: together they gave it another key."""
+    for event in changes:
+        is_of_vaults = (event.event_name, made.event_name) == ("DeleteBackupVault", "CreateBackupVault")
+        if is_of_vaults and _vault_of(event) == _vault_of(made) and event.event_time <= made.event_time:
+            yield event
+
+
+def _vault_of(event: Event) -> object:
+    return event.request_parameters.get("backupVaultName")
 
 
 def _calls(examined: Examined, hypothesis: Hypothesis, *, worked: bool) -> list[Event]:

@@ -8,7 +8,7 @@ against another: rules of evidence judge each, and `weighing` puts together what
 """
 
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -20,6 +20,8 @@ from trail_diff.model.reasons import Reason
 from trail_diff.model.report import Evidence, RestsOn
 
 Standing = Literal["confirmed", "likely", "possible", "open", "refuted"]
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+"""All standings, the most certain first."""
 
 
 class Hypothesis(Struct, frozen=True):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from trail_diff.diagnosis.diff import is_expected
 from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.held_grants import find_held
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, Standing, refuted
@@ -195,7 +196,13 @@ def _missing_allow(examined: Examined, explained: Explained) -> Iterator[Hypothe
         is_remote = any(_names_own_source(examined, one) for one in open_ones)
         at_most: Confidence = "possible" if is_remote else "likely"
         reasons = (Reason.ALLOW_MAY_NOT_APPLY if open_ones else reason,)
-        yield _make(examined, explained, _Claim(cause, "open", reference, reasons, rests_on, at_most))
+        standing: Standing = "possible" if _was_answered(examined, explained.group) else "open"
+        yield _make(examined, explained, _Claim(cause, standing, reference, reasons, rests_on, at_most))
+
+
+def _was_answered(examined: Examined, group: CallerGroup) -> bool:
+    """Check whether a call that no record shows is one that a service answered for: a call of its API failed."""
+    return is_expected(group) and examined.case.failed.job.kind == "window"
 
 
 def _may_lack_allow(explained: Explained) -> bool:

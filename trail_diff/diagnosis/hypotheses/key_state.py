@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from trail_diff.diagnosis.examined import Examined, began, holds_as_well
-from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis, refuted
+from trail_diff.diagnosis.hypotheses.interface import STANDINGS, CauseText, Hypothesis, refuted
 from trail_diff.diagnosis.hypotheses.not_kms import is_about_kms
 from trail_diff.diagnosis.hypotheses.refused_calls import (
     evidence_of,
@@ -19,6 +21,7 @@ from trail_diff.diagnosis.hypotheses.refused_calls import (
     own_errors,
     passed_on,
     standing_of,
+    told_keys,
 )
 from trail_diff.diagnosis.key_history import (
     STATE_AFTER,
@@ -178,13 +181,25 @@ def stated_cause(error: Event) -> tuple[Cause, Layer] | None:
 
 
 def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hypothesis]:
-    """Judge the state: one that an event set is certain, today's need not have been that of the job's time."""
-    if state.event is None:
-        yield from _from_todays(examined, key, state)
-        return
-    if not examined.driving:
-        return
+    """Judge the state: one that an event set is certain, today's need not have been that of the job's time.
+
+    Where no call differs only the job's own message speaks for it: then it is likely at most, and possible where the
+    key may be another job's. Jobs of some types make no call that would differ.
+    """
+    job = examined.case.failed.job
+    judged = (_from_todays if state.event is None else _from_change)(examined, key, state)
+    if examined.driving:
+        yield from judged
+    elif is_about_kms(job):
+        most: Confidence = "likely" if key in told_keys(job) else "possible"
+        yield from (structs.replace(one, standing=max(one.standing, most, key=STANDINGS.index)) for one in judged)
+
+
+def _from_change(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hypothesis]:
+    """Judge a state that an event set."""
     case = examined.case
+    if state.event is None:
+        return
     is_told_later = state.event.event_time > (case.failed.job.completed or case.failed.window.end)
     if is_told_later and _worked_before(examined, key):
         yield _make_finding(examined, key, state, "possible", (Reason.KEY_ENABLED_SINCE,))
@@ -219,16 +234,15 @@ def _from_todays(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hy
     if span is not None and span.start > (job.completed or case.failed.window.end):
         yield refuted(_CAUSES[state.state], (Reason.DELETION_SCHEDULED_LATER,))
     elif span is not None and span.end <= (job.created or case.failed.window.start):
-        if examined.driving or is_about_kms(job):
-            yield _make_finding(examined, key, state, "confirmed", (*reasons, Reason.DELETION_SCHEDULED_BEFORE))
-    elif examined.driving and (used := _used_after(examined, key)) is not None:
+        yield _make_finding(examined, key, state, "confirmed", (*reasons, Reason.DELETION_SCHEDULED_BEFORE))
+    elif (used := _used_after(examined, key)) is not None:
         if holds_as_well(case, used):
             yield refuted(_CAUSES[state.state], (Reason.WORKED_UNCHANGED,), key=key)
         else:
             yield _make_finding(examined, key, state, "possible", (*reasons, Reason.WORKED_UNCHANGED))
-    elif examined.driving:
+    else:
         decided = [examined.explain(group) for group in examined.driving]
-        is_last = all(one is not None and one.then.decision == "allowed" for one in decided)
+        is_last = bool(decided) and all(one is not None and one.then.decision == "allowed" for one in decided)
         yield _make_finding(examined, key, state, "likely" if is_last else "possible", reasons)
 
 

@@ -141,10 +141,11 @@ def is_same_job(job: Job, own: Job) -> bool:
 
 
 def doubt_key(case: Case, key: str | None) -> Reason | None:
-    """Return why a key may be another job's, which failed in the same place at the time; None where it is the job's.
+    """Return why a key may be another job's; None where it is the job's.
 
     Nothing but a call of the storage service tells that it is the vault's, and such a call names no vault in its
-    encryption context; or nothing but a call of the role that it is the resource's.
+    encryption context; or nothing but a call of the role that it is the resource's. The other job failed in the same
+    place at the time, or the service used another key for the failed job as well as for the succeeded one.
     """
     own = case.failed.job
     sides = [side.job for side in (case.failed, case.succeeded) if side is not None]
@@ -153,6 +154,9 @@ def doubt_key(case: Case, key: str | None) -> Reason | None:
     if not origins or not origins <= {"storage-service", "job-role"} or start is None or end is None:
         return None
     is_vaults = "storage-service" in origins
+    used = {one.key for one in own.key_roles if one.origin == "storage-service"}
+    if is_vaults and used and key not in used:
+        return Reason.KEY_OF_OTHER_VAULT
     for job in case.job_index().failed_between(start, end):
         is_here = (job.region, job.account) == (own.region, own.account) and not is_same_job(job, own)
         if is_here and is_vaults and job.vault and not names_vault(job.vault, own.vault or ""):

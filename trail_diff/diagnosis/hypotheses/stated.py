@@ -10,9 +10,9 @@ from trail_diff.diagnosis.examined import Examined, Explained
 from trail_diff.diagnosis.hypotheses.interface import CauseText, Hypothesis
 from trail_diff.diagnosis.hypotheses.refused_calls import evidence_of, is_decisive, own_errors, passed_on, standing_of
 from trail_diff.diagnosis.statements import altered_allow, nearest_allow
-from trail_diff.events.denials import read_denial
-from trail_diff.events.relayed import find_key, named_caller
-from trail_diff.model.codes import CallerKind, Cause, Layer
+from trail_diff.diagnosis.told import told_caller, told_denial
+from trail_diff.events.relayed import find_key
+from trail_diff.model.codes import Cause, Layer
 from trail_diff.model.decisions import CallerDecision, StatementRef
 from trail_diff.model.learnt import Caller, Denial, Event, TiedEvent
 from trail_diff.model.reasons import Reason
@@ -110,30 +110,24 @@ def propose_stated(examined: Examined) -> Iterator[Hypothesis]:
 
 
 def _stated_by_job(examined: Examined) -> Iterator[Hypothesis]:
-    """Yield the layer that the job's own message names: AWS Backup passes on what KMS answered to it."""
-    job = examined.case.failed.job
-    denial = read_denial(job.message, "AccessDenied")
-    stated, action = stated_layer(denial), (denial.action if denial else None) or ""
-    if stated is None or not action.lower().startswith("kms:"):
+    """Yield the layer that the job's own message names."""
+    job, denial = examined.case.failed.job, told_denial(examined.case)
+    stated = stated_layer(denial)
+    if stated is None or denial is None:
         return
-    callers = [group.caller for group in examined.groups if group.action.lower() == action.lower()]
-    named = [caller for caller in callers if _is_named(caller, job.message or "")]
+    caller, action, key = told_caller(examined.case, examined.groups), denial.action, find_key(job.message)
+    decisions = [one for one in examined.explained if caller and _is_about(one, caller, action, key)]
     yield Hypothesis(
         cause=stated[0],
         standing="confirmed",
-        caller=next(iter(named), None) or named_caller(job.message or "", job.account, job.role),
+        caller=caller,
         action=action,
-        key=find_key(job.message),
+        key=key,
         layer=stated[1],
+        statement=_statement(decisions[0], stated[0]) if decisions else None,
         reasons=(Reason.MESSAGE_STATES_LAYER,),
         evidence=tuple(Evidence(file=source) for source in job.sources[:1]),
     )
-
-
-def _is_named(caller: Caller, message: str) -> bool:
-    """Check whether a refusal names the caller: by its ARN, a service principal by its name."""
-    name = caller.name if caller.kind is CallerKind.SERVICE_PRINCIPAL else caller.arn
-    return bool(name) and f" {name} is not authorized" in f" {message}"
 
 
 def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None, cause: Cause) -> Hypothesis:
@@ -142,7 +136,7 @@ def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None,
     stated = stated_layer(events[0].denial)
     arns = {event.denial.policy_arn for event in events if event.denial and event.denial.policy_arn}
     key = events[0].key_of(action)
-    decisions = [one for one in examined.explained if _is_about(one, events[0], action, key)]
+    decisions = [one for one in examined.explained if _is_about(one, events[0].caller, action, key)]
     layer = stated[1] if stated else None
     is_denied_too = layer != "key-policy" and any(deny_of(one.then) for one in decisions)
     return Hypothesis(
@@ -162,9 +156,9 @@ def _make_finding(examined: Examined, ties: list[TiedEvent], action: str | None,
     )
 
 
-def _is_about(explained: Explained, event: Event, action: str | None, key: str | None) -> bool:
+def _is_about(explained: Explained, caller: Caller, action: str | None, key: str | None) -> bool:
     """Check whether a policy's decision is on a call and its key: another key's policy says nothing of it."""
-    is_same = explained.group.caller.across_sessions() == event.caller.across_sessions()
+    is_same = explained.group.caller.across_sessions() == caller.across_sessions()
     return is_same and explained.group.action == action and key in (None, explained.key)
 
 

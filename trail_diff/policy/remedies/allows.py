@@ -17,6 +17,7 @@ from trail_diff.model.reasons import Reason
 from trail_diff.policy.decide.compiled import compile_policies
 from trail_diff.policy.decide.evaluate import evaluate
 from trail_diff.policy.remedies.denies import give_value
+from trail_diff.policy.remedies.guards import Guard, guard_of
 from trail_diff.policy.remedies.outsiders import lets_in_others
 from trail_diff.policy.remedies.patches import Draft, is_negated
 from trail_diff.policy.remedies.situation import Candidate, Situation, Targets, arns_of, services_of
@@ -26,6 +27,7 @@ from trail_diff.policy.request.interface import Decision, PolicySet, PrincipalKi
 _MANAGING = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey")
 _BY_KEY = {"aws:sourcearn": "correct-source-arn", "kms:viaservice": "widen-via-service"}
 _RISKS = {"widen-via-service": (Reason.ALLOWS_VIA_ANOTHER_SERVICE,)}
+_LESS = (Reason.LEAVES_OUT_CONDITION,)
 _IDENTITY = ("aws:principalarn", "aws:principalservicename", "aws:principalservicenameslist")
 _ACCOUNTS = ("kms:calleraccount", "aws:principalaccount")
 _MENDABLE = ("aws:sourcearn", "aws:sourceaccount", "kms:viaservice", *_IDENTITY, *_ACCOUNTS)
@@ -52,6 +54,7 @@ def widen_allows(situation: Situation, targets: Targets) -> Iterator[Candidate]:
     lacking = [(request, decision) for request, decision in targets.decided if not _has_allow(decision)]
     found = [(request, _nearest(situation, request, decision)) for request, decision in lacking]
     widenings = [widening for _request, widening in found if widening is not None]
+    guards = [(request, guard_of(situation.policy, request, decision)) for request, decision in targets.decided]
     requests = [request for request, _decision in targets.decided]
     remedy_id, is_open = allowing, False
     if widenings:
@@ -59,18 +62,26 @@ def widen_allows(situation: Situation, targets: Targets) -> Iterator[Candidate]:
         for widening in widenings:
             _widen(draft, widening, situation)
         left = [request for request, widening in found if widening is None]
-        if left:
-            draft.add_statements(allow_callers(left))
+        draft.add_statements(_allow_guarded([one for one in guards if one[0] in left]))
         remedy_id = next(iter(_ids(widenings)), allowing)
         is_value = remedy_id != allowing
         risks = _RISKS.get(remedy_id, ()) or (() if is_value else risks_of_allowing(requests))
-        widened = Candidate(remedy_id, draft, risks)
+        is_less = any(guard.is_less for request, guard in guards if request in left)
+        widened = Candidate(remedy_id, draft, (*risks, *_LESS) if is_less else risks, is_less=is_less)
         is_open = remedy_id != allowing and lets_in_others(situation, widened)
         yield widened
     if not widenings or is_open or remedy_id in _BY_KEY.values():
-        draft = Draft(situation.policy)
-        draft.add_statements(allow_callers(requests))
-        yield Candidate(allowing, draft, risks_of_allowing(requests))
+        draft, is_less = Draft(situation.policy), any(guard.is_less for _request, guard in guards)
+        draft.add_statements(_allow_guarded(guards))
+        yield Candidate(allowing, draft, (*risks_of_allowing(requests), *(_LESS if is_less else ())), is_less=is_less)
+
+
+def _allow_guarded(guards: Sequence[tuple[Request, Guard]]) -> tuple[dict[str, Any], ...]:
+    """Make the statements that allow the callers what they asked for, by the conditions that their own ones have."""
+    alike: dict[Guard, list[Request]] = {}
+    for request, guard in guards:
+        alike.setdefault(guard, []).append(request)
+    return tuple(guard.put_on(one) for guard, requests in alike.items() for one in allow_callers(requests))
 
 
 def allow_callers(requests: Sequence[Request]) -> tuple[dict[str, Any], ...]:

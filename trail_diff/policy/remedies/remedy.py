@@ -105,7 +105,7 @@ def _try(situation: Situation, candidate: Candidate, old: CompiledPolicies) -> R
     helps: Literal["undetermined"] | bool = "undetermined"
     if not is_change or faults or replay.broken or not of_targets or any(fix.helps is False for fix in of_targets):
         helps = False
-    elif all(fix.helps for fix in of_targets) and not rests_on_a_name:
+    elif all(fix.helps for fix in of_targets) and not (candidate.is_less or rests_on_a_name):
         helps = True
     risks = [*candidate.risks, *(fix.reason for fix in of_targets)]
     risks += [Reason.SERVICE_NAME_INFERRED] if rests_on_a_name else []

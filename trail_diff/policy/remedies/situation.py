@@ -47,13 +47,17 @@ class Situation(Struct, frozen=True):
 
 
 class Candidate(Struct, frozen=True):
-    """A change to try. `risks` hold when it helps, `why_not` when it does not; only what is offered gets an Allow."""
+    """A change to try. `risks` hold when it helps, `why_not` when it does not; only what is offered gets an Allow.
+
+    `is_less`: it allows what a condition of the caller's own statement keeps out, which may be meant.
+    """
 
     id: str
     draft: Draft
     risks: tuple[Reason, ...] = ()
     why_not: tuple[Reason, ...] = ()
     is_offered: bool = True
+    is_less: bool = False
 
 
 class Targets(Struct, frozen=True):
