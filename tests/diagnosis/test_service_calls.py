@@ -39,8 +39,8 @@ def explain(case: Entry, folder: Path) -> Any:
 def test_call_of_a_service_is_explained_as_the_table_says(case: Entry, tmp_path: Path) -> None:
     """The service that is itself refused is named and its policy decided; a key that no record names is asked for."""
     report, expect = explain(case, tmp_path), case["expect"]
-    first = next(iter(report["findings"]), {})
-    remedy = next((one for one in report["remedies"] if one["helps"] is not False), {})
+    first: Entry = next(iter(report["findings"]), {})
+    remedy: Entry = next((one for one in report["remedies"] if one["helps"] is not False), {})
     seen = {
         "cause": report["verdict"]["cause"],
         "confidence": report["verdict"]["confidence"],
