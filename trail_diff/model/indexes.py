@@ -82,29 +82,23 @@ class WindowCalls(Collection["Event"]):
                 yield call
 
     def __iter__(self) -> Iterator["Event"]:
-        """Yield every call."""
         for call in self._index.calls[self._first : self._last]:
             if call.event_id not in self._left_out:
                 yield call
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return sum(1 for _ in self)
 
     def __bool__(self) -> bool:
-        """Check whether there is any."""
         return next(iter(self), None) is not None
 
     def __contains__(self, call: object) -> bool:
-        """Check whether a call is among them."""
         return any(one == call for one in self)
 
     def __eq__(self, other: object) -> bool:
-        """Check whether the same calls are in both."""
         return isinstance(other, WindowCalls) and tuple(self) == tuple(other)
 
     def __hash__(self) -> int:
-        """Return a hash by the ids."""
         return hash(tuple(call.event_id for call in self))
 
 
@@ -154,11 +148,9 @@ class JobIndex:
         return self._alike[sign]
 
     def __eq__(self, other: object) -> bool:
-        """Check whether the same jobs are in both."""
         return isinstance(other, JobIndex) and list(self._jobs) == list(other._jobs)
 
     def __hash__(self) -> int:
-        """Return a hash by the ids."""
         return hash(tuple(job.id for job in self._jobs))
 
 

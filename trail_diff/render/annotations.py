@@ -102,13 +102,13 @@ def _explain(row: WhatIfRow, words: Catalogue) -> str:
     on = words.labels["on_key"].format(key=address or last_name(row.key) or words.labels["the_key"])
     what = f"{what_if.show_what_if(row, words)}: {caller_name(row.caller, words)} {row.action} {on}"
     told = [f"{what} ({what_if.show_observed(row, words)})", what_if.show_why(row, words)]
-    return words.grammar.join_clauses([part for part in told if part])
+    return words.join_clauses([part for part in told if part])
 
 
 def _not_tried(key: WhatIfKey, words: Catalogue) -> str:
     told = [words.reason(key.reason)] if key.reason is not None else []
     name = key.address or last_name(key.key) or words.labels["the_key"]
-    return f"{name}: {words.grammar.join_clauses([*told, *([key.expression] if key.expression else [])])}"
+    return f"{name}: {words.join_clauses([*told, *([key.expression] if key.expression else [])])}"
 
 
 def _relative(file: str) -> str:

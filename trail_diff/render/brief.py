@@ -78,7 +78,7 @@ def _render(report: Report, options: RenderOptions, without: frozenset[str]) -> 
     warnings = essentials.other_warnings(report)
     counted = [words.count("warnings", len(warnings))] if warnings and "warnings" in without else []
     covered = [essentials.coverage_line(report, words, has_places="places" not in without), *counted]
-    page.field(words.labels["covered"], words.grammar.join_items([*covered, words.labels["more"]]))
+    page.field(words.labels["covered"], words.join_items([*covered, words.labels["more"]]))
     for warning in () if counted else warnings:
         page.field(words.labels["warning"], words.reason(warning))
     return page.text()
@@ -114,7 +114,7 @@ def _show_jobs(page: Page, report: Report, words: Catalogue) -> None:
         page.field(words.labels[name], f"{job.id:<{widths[0]}}  {job.state or '':<{widths[1]}}  {time}".rstrip())
     first, *more = _subjects(report, report.failed, words) or [("", "")]
     if first[0]:
-        page.field(first[0], words.grammar.join_items([first[1], *(f"{name} {text}" for name, text in more)]))
+        page.field(first[0], words.join_items([first[1], *(f"{name} {text}" for name, text in more)]))
     if report.failed.message and report.failed.message not in report.verdict.summary:
         message = _CODED.sub(r"\1…", report.failed.message)
         page.wrap(f'"{escape.shorten(message, _LONGEST_MESSAGE)}"')
@@ -147,8 +147,8 @@ def _show_callers(page: Page, report: Report, words: Catalogue, *, has_joined: b
         colors.append(None)
         for own in essentials.join_rows(rows) if has_joined else [[row] for row in rows]:
             row, sides = own[0], zip(*(layout.show_sides(one, report, words) for one in own), strict=True)
-            calls = [words.grammar.join_items(list(side) if len(set(side)) > 1 else [side[0]]) for side in sides]
-            actions = words.grammar.join_items([one.action for one in own])
+            calls = [words.join_items(list(side) if len(set(side)) > 1 else [side[0]]) for side in sides]
+            actions = words.join_items([one.action for one in own])
             named = escape.terminal(f"  {words.presences[row.presence]}  {actions}")
             place = report.key_places.get(row.key or "", "")
             key = "\n".join(map(escape.terminal, filter(None, [layout.short_key(row.key), place])))
@@ -255,7 +255,7 @@ def _show_remedy(page: Page, remedy: Remedy, words: Catalogue) -> None:
         page.code(to_few_lines(document, page.width - FIELD_WIDTH))
     for command in remedy.commands:
         page.command(command)
-    page.field("", words.grammar.join_clauses(essentials.show_proof(remedy, words)))
+    page.field("", words.join_clauses(essentials.show_proof(remedy, words)))
 
 
 def _show_next_steps(

@@ -14,8 +14,7 @@ Counted = tuple[str, str]
 class Grammar(Protocol):
     """How a language joins phrases, and the sentences of the verdict, which no phrase can hold by itself.
 
-    `is_run` is true for a span of time, which is called a run, and false for a job. Names and messages are inserted as
-    they are.
+    `noun` is what the language calls the two that are compared: jobs, or runs. Names are inserted as they are.
     """
 
     def number(self, count: int) -> int:
@@ -24,40 +23,16 @@ class Grammar(Protocol):
     def join_names(self, names: Sequence[str]) -> str:
         """Join names as in a sentence: a, b and c."""
 
-    def join_items(self, items: Sequence[str]) -> str:
-        """Join short items of a list: a, b, c."""
-
-    def join_clauses(self, clauses: Sequence[str]) -> str:
-        """Join independent clauses."""
-
-    def say_same(self, *, is_run: bool) -> str:
-        """Return the sentence that no caller is missing or newly failing."""
-
-    def say_different(self, *, is_run: bool) -> str:
-        """Return the sentence that the two differ, when no caller can be named."""
-
-    def say_nothing_to_compare(self) -> str:
-        """Return the sentence that there is nothing to compare, when no warning says why."""
-
-    def say_message(self, message: str | None, *, is_run: bool) -> str:
-        """Quote what the job says of itself, if it says anything."""
-
-    def say_absent(self, actions: Sequence[str], caller: str, *, is_run: bool) -> str:
+    def say_absent(self, actions: Sequence[str], caller: str, noun: str) -> str:
         """Return the sentence that calls were seen in the succeeded one only; an absence is never called a denial."""
 
     def say_failing(
-        self, actions: Sequence[str], caller: str, codes: Sequence[str], *, is_run: bool, ended_well: bool
+        self, actions: Sequence[str], caller: str, codes: Sequence[str], noun: str, *, ended_well: bool
     ) -> str:
         """Return the sentence that calls ended in these errors, whatever they are: not each is a refusal."""
 
-    def say_call(self, actions: Sequence[str], caller: str) -> str:
-        """Name the calls of a caller."""
-
     def say_value(self, clause: str) -> str:
         """Return a clause such as `KEY is not A or B`, or `KEY is absent`, which the evaluator makes."""
-
-    def say_more(self, count: int) -> str:
-        """Return the clause that counts the callers left out."""
 
 
 class Catalogue(Struct, frozen=True):
@@ -66,7 +41,7 @@ class Catalogue(Struct, frozen=True):
     A phrase of a Reason or Cause is a clause without a full stop, so that it fits in a list and in a sentence.
     `cause_names` are short names of the causes, for a heading.
     `attempts` are short names of the remedies, for a list of what would not help.
-    `colon`, `opening` and `closing` join and bracket texts, with the spaces that belong to them.
+    `comma`, `stop`, `colon`, `opening` and `closing` join and bracket texts, with the spaces that belong to them.
     """
 
     grammar: Grammar
@@ -91,9 +66,19 @@ class Catalogue(Struct, frozen=True):
     what_ifs: Mapping[str, str]
     counts: Mapping[str, Counted]
     labels: Mapping[str, str]
+    comma: str = ", "
+    stop: str = "; "
     colon: str = ": "
     opening: str = " ("
     closing: str = ")"
+
+    def join_items(self, items: Sequence[str]) -> str:
+        """Join short items of a list: a, b, c."""
+        return self.comma.join(items)
+
+    def join_clauses(self, clauses: Sequence[str]) -> str:
+        """Join independent clauses."""
+        return self.stop.join(clauses)
 
     def head(self, name: str, told: str) -> str:
         """Put a name before what is told of it; each alone without the other."""
@@ -109,7 +94,7 @@ class Catalogue(Struct, frozen=True):
 
     def reasons_of(self, codes: Sequence[str]) -> str:
         """Return the sentences of several reason codes as one text."""
-        return self.grammar.join_clauses([self.reason(code) for code in codes])
+        return self.join_clauses([self.reason(code) for code in codes])
 
     def count(self, things: str, count: int) -> str:
         """Return how many there are of the things that `counts` names."""

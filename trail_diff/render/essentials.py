@@ -63,7 +63,7 @@ class Shown(Struct, frozen=True):
     def say_left_out(self, words: Catalogue) -> str:
         """Return the sentence that counts the rows left out; nothing when there are none."""
         told = [words.count(presence, count) for presence, count in self.left_out.items() if count]
-        rows = words.grammar.join_items(told)
+        rows = words.join_items(told)
         return words.labels["and_also"].format(rows=rows) if rows and self.rows else rows
 
 
@@ -97,7 +97,7 @@ def list_expected(
     lines = []
     for (caller, basis), actions in missing.items():
         who = caller_name(caller, words) if is_short else name_typed(caller, words)
-        told = words.grammar.join_items([*dict.fromkeys(actions), who])
+        told = words.join_items([*dict.fromkeys(actions), who])
         lines.append(told if is_short else words.head(told, words.reason(basis)))
     return lines
 
@@ -118,7 +118,7 @@ def best_remedy(report: Report) -> Remedy | None:
 def list_attempts(report: Report, words: Catalogue) -> str:
     """Name what would not help; nothing when nothing was tried."""
     names = [words.attempts.get(remedy.id, remedy.id) for remedy in report.remedies if remedy.helps is False]
-    return words.grammar.join_items(names)
+    return words.join_items(names)
 
 
 def name_remedy(remedy: Remedy, words: Catalogue) -> str:
@@ -199,7 +199,7 @@ def _show_condition(condition: ConditionOutcome, finding: Finding, words: Catalo
     if finding.confidence == "confirmed" or condition.unless is None or not is_open:
         return told
     unless = findings.show_unless(finding, condition.unless, words, is_open=condition.outcome == "unknown")
-    return words.grammar.join_clauses([told, unless])
+    return words.join_clauses([told, unless])
 
 
 def show_evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
@@ -228,7 +228,7 @@ def guilty_statement(report: Report, finding: Finding) -> Any:
 def show_dated_change(report: Report, change: Change, words: Catalogue) -> str:
     """Show when what was changed by whom, and which statements: with its key where it is another than the job's."""
     other = [layout.short_key(change.key)] if change.key and change.key != report.failed.key else []
-    return f"{layout.show_time(change.time)} {words.grammar.join_items([layout.show_change(change, words), *other])}"
+    return f"{layout.show_time(change.time)} {words.join_items([layout.show_change(change, words), *other])}"
 
 
 def is_rival(other: Finding, finding: Finding) -> bool:
@@ -249,13 +249,13 @@ def name_rival(report: Report, finding: Finding, rival: Finding, actions: str, w
     if not is_alike or rival.statement is None:
         told = words.head(confidence, findings.show_finding(rival, actions, words))
         other = [findings.name_key(rival.key, words)] if rival.key and rival.key != finding.key else []
-        return words.grammar.join_clauses([told, *other])
+        return words.join_clauses([told, *other])
     place = layout.show_statement(rival.statement, words)
     keys = [one.key for one in findings.conditions_of(rival, report.decisions)]
     tested = words.grammar.join_names(list(dict.fromkeys(keys)))
     clearing = findings.show_clearing(rival, words)
     shown = words.labels["tests_keys"].format(place=place, keys=tested) if tested and not clearing else place
-    return words.grammar.join_clauses([words.head(confidence, shown), *clearing])
+    return words.join_clauses([words.head(confidence, shown), *clearing])
 
 
 def support_remedy(report: Report) -> Remedy | None:
@@ -340,7 +340,7 @@ def coverage_line(report: Report, words: Catalogue, *, has_places: bool = True) 
     told = [layout.coverage_counts(coverage, words)] + ([words.count("skipped", skipped)] if skipped else [])
     places = [*coverage.regions, *(coverage.accounts if len(coverage.accounts) > 1 else ())]
     kept = [f"{words.labels['cached_at']} {layout.show_time(coverage.cached_at)}"] if coverage.cached_at else []
-    return words.grammar.join_items([*told, *(places if has_places else ()), *kept])
+    return words.join_items([*told, *(places if has_places else ()), *kept])
 
 
 def _policy_of(report: Report, finding: Finding) -> KeyPolicy | None:
@@ -360,5 +360,5 @@ def _policy_of(report: Report, finding: Finding) -> KeyPolicy | None:
 def _show_place(parts: Sequence[str], words: Catalogue) -> str:
     if len(parts) > 1 and parts[0] == "Statement" and parts[1].isdigit():
         statement = words.labels["statement"].format(index=int(parts[1]) + 1)
-        return words.grammar.join_items([statement, *parts[2:]])
-    return words.grammar.join_items([words.labels["policy"], *parts])
+        return words.join_items([statement, *parts[2:]])
+    return words.join_items([words.labels["policy"], *parts])

@@ -47,14 +47,14 @@ def show_finding(finding: Finding, actions: str, words: Catalogue) -> str:
     """Show a finding as one line: the cause, who, what, where."""
     caller = finding.caller
     who = " ".join(filter(None, [caller.name if caller else None, actions]))
-    where = words.grammar.join_items([part for part in (who, show_place(finding, words)) if part])
+    where = words.join_items([part for part in (who, show_place(finding, words)) if part])
     return words.head(words.causes[finding.cause], where)
 
 
 def show_place(finding: Finding, words: Catalogue) -> str:
     """Show where a finding lies: the policy layer, and the statement of it."""
     parts = [words.layers.get(finding.layer or "", ""), show_statement(finding.statement, words)]
-    return words.grammar.join_items([part for part in parts if part])
+    return words.join_items([part for part in parts if part])
 
 
 def name_key(key: str, words: Catalogue) -> str:
@@ -123,7 +123,7 @@ def show_rests_on(finding: Finding, words: Catalogue, told: Collection[Reason] =
         is_told = one.key is not None and one.reason in {*told, *finding.reasons}
         what = words.head(one.key or "", "" if is_told else words.reason(one.reason))
         unless = [show_unless(finding, one.unless, words)] if one.unless else []
-        label, clauses = words.labels["rests_on"], words.grammar.join_clauses([what, *unless])
+        label, clauses = words.labels["rests_on"], words.join_clauses([what, *unless])
         lines.append(f"{label} {clauses}" if one.key else words.head(label, clauses))
     return lines
 
@@ -183,4 +183,4 @@ def _key_or_text(value: str, report: Report, words: Catalogue) -> str:
 
 
 def _some_of(values: Sequence[str], most: int, words: Catalogue) -> str:
-    return words.grammar.join_items([*values[:most], *(["…"] if len(values) > most else [])])
+    return words.join_items([*values[:most], *(["…"] if len(values) > most else [])])

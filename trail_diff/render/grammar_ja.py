@@ -14,52 +14,17 @@ class Japanese:
         """Join names as in a sentence: a と b; of more than two, a、b、c."""
         return " と ".join(names) if len(names) < 3 else "、".join(names)
 
-    def join_items(self, items: Sequence[str]) -> str:
-        """Join short items that stand in a row: a、b、c."""
-        return "、".join(items)
-
-    def join_clauses(self, clauses: Sequence[str]) -> str:
-        """Join clauses that could each stand alone; the last has no full stop."""
-        return "。".join(clauses)
-
-    def say_same(self, *, is_run: bool) -> str:
-        """Return the sentence that no caller is missing or newly failing."""
-        noun = _noun(is_run=is_run)
-        return (
-            f"成功した{noun}の KMS 呼び出し元のうち、失敗した{noun}で記録がないもの、"
-            "新たにエラーになったものはありません"
-        )
-
-    def say_different(self, *, is_run: bool) -> str:
-        """Return the sentence that the two differ, when no caller can be named."""
-        return f"2 つの{_noun(is_run=is_run)}の KMS 呼び出しには差異があります"
-
-    def say_nothing_to_compare(self) -> str:
-        """Return the sentence that there is nothing to compare, when no warning says why."""
-        return "比較できる呼び出しの記録がありません"
-
-    def say_message(self, message: str | None, *, is_run: bool) -> str:
-        """Quote what the job says of itself, if it says anything."""
-        noun = _noun(is_run=is_run)
-        return f"{noun}のメッセージは「{message}」です" if message else f"{noun}自体のメッセージはありません"
-
-    def say_absent(self, actions: Sequence[str], caller: str, *, is_run: bool) -> str:
+    def say_absent(self, actions: Sequence[str], caller: str, noun: str) -> str:
         """Return the sentence that calls were seen in the succeeded one only; an absence is never called a denial."""
-        return f"{caller} による {self.join_names(actions)} は、成功した{_noun(is_run=is_run)}にのみ記録されています"
+        return f"{caller} による {self.join_names(actions)} は、成功した{noun}にのみ記録されています"
 
     def say_failing(
-        self, actions: Sequence[str], caller: str, codes: Sequence[str], *, is_run: bool, ended_well: bool
+        self, actions: Sequence[str], caller: str, codes: Sequence[str], noun: str, *, ended_well: bool
     ) -> str:
         """Return the sentence that calls ended in these errors, whatever they are: not each is a refusal."""
         which = "この" if ended_well else "失敗した"
         error = f" {self.join_names(codes)} " if codes else ""
-        return (
-            f"{caller} による {self.join_names(actions)} は、{which}{_noun(is_run=is_run)}で{error}エラーになりました"
-        )
-
-    def say_call(self, actions: Sequence[str], caller: str) -> str:
-        """Name the calls of a caller."""
-        return f"{caller} による {self.join_names(actions)}" if actions else caller
+        return f"{caller} による {self.join_names(actions)} は、{which}{noun}で{error}エラーになりました"
 
     def say_value(self, clause: str) -> str:
         """Return a clause such as `KEY is not A or B`, or `KEY is absent`, which the evaluator makes in English."""
@@ -68,11 +33,3 @@ class Japanese:
             return f"{key} が {'ない' if value == 'absent' else 'ある'}" if is_ else clause
         has_not, values = value.startswith("not "), value.removeprefix("not ").replace(" or ", " または ")
         return f"{key} が {values} {'以外の' if has_not else 'の'}"
-
-    def say_more(self, count: int) -> str:
-        """Return how many more callers there are to tell of."""
-        return f"ほかに {count} 件の差異があります"
-
-
-def _noun(*, is_run: bool) -> str:
-    return "実行" if is_run else "ジョブ"

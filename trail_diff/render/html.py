@@ -99,7 +99,7 @@ def render_list(spec: ListSpec[Row], rows: Sequence[Row], coverage: Coverage, op
     values = {
         **coverage_values(coverage, words),
         "table": table,
-        "told": words.grammar.join_clauses([spec.lead(rows, words), *spec.heading.notes(words)]),
+        "told": words.join_clauses([spec.lead(rows, words), *spec.heading.notes(words)]),
     }
     return fill_page("list.html.j2", words.labels[spec.title], options.lang, words, values)
 

@@ -31,7 +31,7 @@ def fill_page(template: str, title: str, lang: str, words: Catalogue, values: Ma
             lang=lang,
             words=words,
             t=_labels(words),
-            comma=words.grammar.join_items(["", ""]),
+            comma=words.comma,
             style=Markup(style),  # noqa: S704 - shipped with the package
             script=Markup(script),  # noqa: S704 - shipped with the package
             policy=content_security_policy(style, script),

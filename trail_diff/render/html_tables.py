@@ -133,7 +133,7 @@ def events_table(report: Report, words: Catalogue) -> DataTable:
 
 
 def _calls(calls: Calls, words: Catalogue) -> str:
-    return words.head(layout.show_calls(calls, words), words.grammar.join_items(list(calls.error_codes)))
+    return words.head(layout.show_calls(calls, words), words.join_items(list(calls.error_codes)))
 
 
 _GROUP_COLUMNS: tuple[Column[CallerGroup], ...] = (
@@ -159,9 +159,7 @@ _EVENT_DETAILS: tuple[Column[ListedEvent], ...] = (
     Column("tied_by", lambda event, words: words.reasons_of(event.tied_by)),
     Column(
         "html_context",
-        lambda event, words: words.grammar.join_items(
-            [f"{name}={value}" for name, value in event.encryption_context.items()]
-        ),
+        lambda event, words: words.join_items([f"{name}={value}" for name, value in event.encryption_context.items()]),
         "code",
     ),
     Column(

@@ -215,7 +215,7 @@ def _flags(changes: Sequence[Change], start: datetime, scale: _Scale, words: Cat
             continue
         place: Literal["before", "after"] = "before" if offset < 0 else "after"
         where = words.labels[f"html_{place}"].format(offset=show_span(offset))
-        yield Flag(y, LEFT if place == "before" else RIGHT, place, words.grammar.join_items([name, where]))
+        yield Flag(y, LEFT if place == "before" else RIGHT, place, words.join_items([name, where]))
 
 
 def _lane(caller: Caller, report: Report, drawn: _Drawn, y: int) -> Lane:
@@ -227,7 +227,7 @@ def _lane(caller: Caller, report: Report, drawn: _Drawn, y: int) -> Lane:
     )
     is_via, service = caller.invoked_by not in (None, caller.name), caller.invoked_by or ""
     actions = dict.fromkeys(group.action.partition(":")[2] or group.action for group in groups.values())
-    told = drawn.words.grammar.join_items(list(actions))
+    told = drawn.words.join_items(list(actions))
     via = drawn.words.labels["html_via"].format(actions=told, name=service.removesuffix(".amazonaws.com"))
     return Lane(
         y=y,
@@ -267,7 +267,7 @@ def _track(side: Side, calls: Sequence[_Call], drawn: _Drawn, y: int) -> Track:
         return Track(side, y, tuple(marks))
     codes = dict.fromkeys(event.error_code for _, _, event in calls if event.error_code and event.side == side)
     absent = [drawn.words.presences["only-succeeded"]] if any(mark.kind == "missing" for mark in odd) else []
-    note = escape.shorten(drawn.words.grammar.join_items([*codes, *absent]), _LONGEST_NAME)
+    note = escape.shorten(drawn.words.join_items([*codes, *absent]), _LONGEST_NAME)
     beside = marks[-1].x + 16
     has_room = beside + 7 * len(note) < RIGHT
     return Track(side, y, tuple(marks), note, *((beside, "start") if has_room else (RIGHT, "end")))
@@ -276,8 +276,8 @@ def _track(side: Side, calls: Sequence[_Call], drawn: _Drawn, y: int) -> Track:
 def _mark(kind: Kind, calls: Sequence[_Call], drawn: _Drawn) -> Mark:
     middle = sum(offset for offset, _, _ in calls) / len(calls)
     words = drawn.words
-    names = words.grammar.join_items(list(dict.fromkeys(event.event_name for _, _, event in calls)))
-    codes = words.grammar.join_items(list(dict.fromkeys(event.error_code or "" for _, _, event in calls)))
+    names = words.join_items(list(dict.fromkeys(event.event_name for _, _, event in calls)))
+    codes = words.join_items(list(dict.fromkeys(event.error_code or "" for _, _, event in calls)))
     what = {"ok": words.labels["html_ok"], "error": codes, "missing": words.presences["only-succeeded"]}[kind]
     return Mark(drawn.scale.x(middle), kind, len(calls), show_offset(middle), words.head(names, what))
 

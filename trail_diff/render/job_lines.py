@@ -42,8 +42,8 @@ def _draw_details(page: Page, row: JobRow, words: Catalogue) -> None:
         page.pair("", f"{words.labels['parent']} {row.job.parent}", _JOB_INDENT)
     if row.baseline is not None:
         named = [f"{words.labels['baseline']} {row.baseline.id}", layout.show_time(row.baseline.created)]
-        told = words.grammar.join_items([part for part in named if part])
-        page.pair("", words.grammar.join_clauses([told, *map(words.reason, row.differences)]), _JOB_INDENT)
+        told = words.join_items([part for part in named if part])
+        page.pair("", words.join_clauses([told, *map(words.reason, row.differences)]), _JOB_INDENT)
     if row.profiles:
         page.pair("", f"{words.labels['profiles']} {' '.join(row.profiles)}", _JOB_INDENT)
 

@@ -144,7 +144,7 @@ def merge_actions(rows: Sequence[Acting], words: Catalogue) -> list[tuple[Acting
     merged: dict[Acting, list[str]] = {}
     for row in rows:
         merged.setdefault(structs.replace(row, action=None), []).extend([row.action] if row.action else [])
-    return [(row, words.grammar.join_items(list(dict.fromkeys(actions)))) for row, actions in merged.items()]
+    return [(row, words.join_items(list(dict.fromkeys(actions)))) for row, actions in merged.items()]
 
 
 def show_replay(replay: Replay, words: Catalogue) -> str:
@@ -162,7 +162,7 @@ def show_replay(replay: Replay, words: Catalogue) -> str:
     if told_of == ["fixed"]:
         return words.head(told, words.labels["all_allowed"].format(count=replay.calls))
     counts = [words.count(name, len(outcomes[name])) for name in told_of]
-    return words.head(told, words.grammar.join_items(counts))
+    return words.head(told, words.join_items(counts))
 
 
 def show_statement(statement: StatementRef | StatementOutcome | None, words: Catalogue) -> str:
@@ -176,7 +176,7 @@ def show_statement(statement: StatementRef | StatementOutcome | None, words: Cat
 def show_ruled_out(ruled_out: RuledOut, words: Catalogue, places: Mapping[str, str]) -> str:
     """Show what is ruled out: the cause, and the statement and the key that it is ruled out for."""
     parts = [show_statement(ruled_out.statement, words), place_key(ruled_out.key, places, words)]
-    named = words.grammar.join_items([part for part in parts if part])
+    named = words.join_items([part for part in parts if part])
     return words.aside(words.causes[ruled_out.cause], named) if named else words.causes[ruled_out.cause]
 
 
@@ -190,12 +190,12 @@ def show_place_of(evidence: Evidence, words: Catalogue) -> str:
     _, _, index = (evidence.path or "").partition("/Statement/")
     if evidence.file is None or not index.isdecimal():
         return show_evidence(evidence)
-    return words.grammar.join_items([evidence.file, words.labels["statement"].format(index=int(index) + 1)])
+    return words.join_items([evidence.file, words.labels["statement"].format(index=int(index) + 1)])
 
 
 def show_unknown_keys(keys: Sequence[str], words: Catalogue) -> str:
     """Show which condition keys would have to be known."""
-    return words.head(words.labels["open_keys"], words.grammar.join_items(keys))
+    return words.head(words.labels["open_keys"], words.join_items(keys))
 
 
 def show_change(change: Change, words: Catalogue) -> str:
@@ -206,7 +206,7 @@ def show_change(change: Change, words: Catalogue) -> str:
     parts = [words.aside(told, change.error_code) if change.error_code else told]
     parts += [f"{show_statement(one.statement, words)} {words.labels[one.kind]}" for one in change.statements]
     parts += [words.reason(change.reason)] if change.reason else []
-    return words.grammar.join_items(parts)
+    return words.join_items(parts)
 
 
 def show_step(step: NextStep, account: str | None, words: Catalogue, *, is_short: bool = False) -> str:
@@ -216,7 +216,7 @@ def show_step(step: NextStep, account: str | None, words: Catalogue, *, is_short
         handling = [words.labels["give_short"].format(option=step.option)]
     else:
         handling = show_handling(step, account, words)
-    return words.grammar.join_clauses([words.reason(step.reason), *handling])
+    return words.join_clauses([words.reason(step.reason), *handling])
 
 
 def show_handling(step: NextStep, account: str | None, words: Catalogue) -> list[str]:
@@ -242,7 +242,7 @@ def coverage_counts(coverage: Coverage, words: Catalogue) -> str:
     counts = {"files": coverage.files_read, "records": coverage.records_read, "events": coverage.events_kept}
     always = {"records", "events"} if coverage.windows != Windows() else {"records"}
     read = {things: count for things, count in counts.items() if count or things in always}
-    return words.grammar.join_items([words.count(things, count) for things, count in read.items()])
+    return words.join_items([words.count(things, count) for things, count in read.items()])
 
 
 def skipped_by_reason(skipped: Sequence[Skipped]) -> dict[str, int]:

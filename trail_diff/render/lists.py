@@ -74,7 +74,7 @@ def _order_jobs(rows: Sequence[JobRow]) -> Sequence[JobRow]:
 def _count_jobs(rows: Sequence[JobRow], words: Catalogue) -> str:
     failed = sum(row.has_failed for row in rows)
     counts = [words.count("jobs", len(rows)), *([words.count("failed_short", failed)] if failed else [])]
-    return words.grammar.join_items(counts)
+    return words.join_items(counts)
 
 
 JOBS = ListSpec[JobRow](

@@ -95,7 +95,7 @@ def _jobs(report: Report, words: Catalogue) -> list[str]:
 def _weighing(report: Report, words: Catalogue) -> list[str]:
     """Return the table of the hypotheses, and what each rule of evidence says of them."""
     rows = [
-        [row.standing, escape.markdown_prose(row.blamed), escape.markdown_prose(words.grammar.join_clauses(row.told))]
+        [row.standing, escape.markdown_prose(row.blamed), escape.markdown_prose(words.join_clauses(row.told))]
         for row in weighing.weights(report, words)
     ]
     header = [words.labels[name] for name in ("standing", "hypothesis", "evidence")]
@@ -148,7 +148,7 @@ def _evidence(report: Report, evidence: Evidence, words: Catalogue) -> str:
     place = layout.show_evidence(evidence)
     link = f"[{escape.markdown(place)}]({evidence.url})" if evidence.url else escape.markdown(place)
     told = essentials.show_evidence(report, evidence, words)
-    return link if told == place else words.grammar.join_items([escape.markdown_prose(told), link])
+    return link if told == place else words.join_items([escape.markdown_prose(told), link])
 
 
 def _remedy(remedy: Remedy, words: Catalogue) -> list[str]:
@@ -185,7 +185,7 @@ def coverage_lines(coverage: Coverage, words: Catalogue) -> list[str]:
         f"{labels['skipped']} {count} × {words.reason(reason)}"
         for reason, count in layout.skipped_by_reason(coverage.skipped).items()
     ]
-    lines = [words.grammar.join_clauses(told)]
+    lines = [words.join_clauses(told)]
     warnings = [f"- {escape.markdown_prose(words.reason(warning))}" for warning in coverage.warnings]
     return [*lines, *(["", *warnings] if warnings else [])]
 

@@ -10,6 +10,8 @@ from trail_diff.render.labels_triage_ja import CAUSE_NAMES, TRIAGE_COUNTS, TRIAG
 from trail_diff.render.reasons_ja import REASONS
 
 JAPANESE = Catalogue(
+    comma="、",
+    stop="。",
     grammar=Japanese(),
     reasons=REASONS,
     causes={
@@ -188,6 +190,7 @@ JAPANESE = Catalogue(
             "both": "両方に同様 {count} 件",
             "consequences": "これが原因で発生しなかった呼び出し {count} 種類",
             "more": "ほかに {count} 件 (-v で表示)",
+            "more_differ": "ほかに {count} 件の差異があります",
         }.items()
     }
     | {"callers": ("{count} つの呼び出し元", "{count} 件の呼び出し元")},
@@ -304,6 +307,16 @@ JAPANESE = Catalogue(
         "resource": "リソース",
         "role": "ロール",
         "ruled_out": "除外された原因",
+        "run": "実行",
+        "same": (
+            "成功した{noun}の KMS 呼び出し元のうち、失敗した{noun}で記録がないもの、"
+            "新たにエラーになったものはありません"
+        ),
+        "different": "2 つの{noun}の KMS 呼び出しには差異があります",
+        "nothing_to_compare": "比較できる呼び出しの記録がありません",
+        "says": "{noun}のメッセージは「{message}」です",
+        "says_nothing": "{noun}自体のメッセージはありません",
+        "call": "{caller} による {actions}",
         "seen": "最初と最後",
         "skipped": "スキップ",
         "source": "コピー元ボールト",

@@ -50,20 +50,25 @@ def summarize(report: Report, words: Catalogue) -> str:
 
     Names and messages are as in the log; the caller has to escape the sentence.
     """
-    verdict, grammar, is_run = report.verdict, words.grammar, report.failed.kind == "window"
+    verdict, noun = report.verdict, _noun(report, words)
     if verdict.outcome == "inconclusive":
         reasons = [reason for reason in DECISIVE if reason in report.coverage.warnings]
-        return words.reasons_of(reasons) or grammar.say_nothing_to_compare()
+        return words.reasons_of(reasons) or words.labels["nothing_to_compare"]
     if verdict.outcome == "no-difference":
-        return grammar.say_same(is_run=is_run)
+        return words.labels["same"].format(noun=noun)
     if verdict.cause is Cause.NOT_KMS:
         message = shorten(report.failed.message or "", _LONGEST_MESSAGE)
-        return grammar.join_clauses([words.causes[verdict.cause], grammar.say_message(message, is_run=is_run)])
-    told = grammar.join_clauses(_say_difference(report, words)) or _say_best(report, words)
+        told = words.labels["says" if message else "says_nothing"].format(noun=noun, message=message)
+        return words.join_clauses([words.causes[verdict.cause], told])
+    told = words.join_clauses(_say_difference(report, words)) or _say_best(report, words)
     named = name_cause(report, words)
     if named is not None:
         return words.head(named, told)
-    return told or grammar.say_different(is_run=is_run)
+    return told or words.labels["different"].format(noun=noun)
+
+
+def _noun(report: Report, words: Catalogue) -> str:
+    return words.labels["run" if report.failed.kind == "window" else "job"]
 
 
 def name_cause(report: Report, words: Catalogue) -> str | None:
@@ -84,15 +89,14 @@ def _say_difference(report: Report, words: Catalogue) -> list[str]:
             failing.setdefault(_label(group.caller, words), []).append(group)
         elif group.presence == "only-succeeded":
             absent.setdefault(_label(group.caller, words), []).append(group)
-    is_run, ended_well = report.failed.kind == "window", report.failed.state == "COMPLETED"
-    grammar = words.grammar
+    grammar, noun, ended_well = words.grammar, _noun(report, words), report.failed.state == "COMPLETED"
     clauses = [
-        grammar.say_failing(_actions(own), label, _codes(own), is_run=is_run, ended_well=ended_well)
+        grammar.say_failing(_actions(own), label, _codes(own), noun, ended_well=ended_well)
         for label, own in failing.items()
     ]
-    clauses += [grammar.say_absent(_actions(own), label, is_run=is_run) for label, own in absent.items()]
+    clauses += [grammar.say_absent(_actions(own), label, noun) for label, own in absent.items()]
     more = len(clauses) - _MOST_CALLERS
-    return clauses[:_MOST_CALLERS] + ([grammar.say_more(more)] if more > 1 else clauses[_MOST_CALLERS:])
+    return clauses[:_MOST_CALLERS] + ([words.count("more_differ", more)] if more > 1 else clauses[_MOST_CALLERS:])
 
 
 def _groups_of_verdict(report: Report) -> list[CallerGroup]:
@@ -120,9 +124,10 @@ def _say_best(report: Report, words: Catalogue) -> str:
         return ""
     same = [one for one in report.findings if (one.cause, one.caller, one.key) == (best.cause, best.caller, best.key)]
     actions = list(dict.fromkeys(one.action for one in same if one.action))
-    told = words.grammar.say_call(actions, _label(best.caller, words))
+    caller, named = _label(best.caller, words), words.grammar.join_names(actions)
+    told = words.labels["call"].format(actions=named, caller=caller) if actions else caller
     key = [f"{words.labels['key']} {layout.place_key(best.key, report.key_places, words)}"] if best.key else []
-    return words.grammar.join_items([told, *key])
+    return words.join_items([told, *key])
 
 
 def _codes(groups: Sequence[CallerGroup]) -> list[str]:

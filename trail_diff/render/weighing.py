@@ -34,7 +34,7 @@ def _weigh(report: Report, row: Weighed, actions: str, words: Catalogue) -> Weig
     call = " ".join(filter(None, [caller_name(row.caller, words) if row.caller else "", actions]))
     place = [words.layers.get(row.layer or "", ""), layout.show_statement(row.statement, words)]
     key = f"{words.labels['key']} {layout.place_key(row.key, report.key_places, words, short=True)}" if row.key else ""
-    where = words.grammar.join_items([part for part in (call, *place, key) if part])
+    where = words.join_items([part for part in (call, *place, key) if part])
     judged = [reason for one in row.judgements for reason in one.reasons]
     is_refuted = row.standing == "refuted" and bool(judged)
     own = [] if is_refuted else [words.reason(reason) for reason in row.reasons if reason not in judged]
@@ -53,4 +53,4 @@ def _judge(report: Report, judgement: Judgement, words: Catalogue) -> str:
 def _with_evidence(told: str, report: Report, evidence: Sequence[Evidence], words: Catalogue) -> str:
     """Return a text with the first evidence for it."""
     shown = [essentials.show_evidence(report, one, words) for one in evidence[:1]]
-    return words.grammar.join_clauses([told, *shown])
+    return words.join_clauses([told, *shown])

@@ -17,7 +17,7 @@ def show_observed(row: WhatIfRow, words: Catalogue) -> str:
     if not row.observed:
         return words.labels["not_observed"]
     counts = [words.count("calls", row.calls)] + ([words.count("refused", row.denied)] if row.denied else [])
-    return words.grammar.join_items(counts)
+    return words.join_items(counts)
 
 
 def show_why(row: WhatIfRow, words: Catalogue) -> str:
@@ -29,7 +29,7 @@ def show_why(row: WhatIfRow, words: Catalogue) -> str:
     if row.unknown_keys:
         parts.append(show_unknown_keys(row.unknown_keys, words))
     parts += [words.labels[f"supply {one}"] for one in row.supply]
-    return words.grammar.join_clauses(parts)
+    return words.join_clauses(parts)
 
 
 def show_gate(report: WhatIf, words: Catalogue) -> str:
@@ -38,13 +38,13 @@ def show_gate(report: WhatIf, words: Catalogue) -> str:
     tally = show_tally([*(row for row in report.calls if row.observed), *breaks], words)
     if report.outcome == "at-risk" and report.lacks_evidence:
         is_old = report.evidence is not None and report.evidence.is_too_old
-        return words.grammar.join_clauses([tally, words.labels["evidence_too_old" if is_old else "not_all_tried"]])
+        return words.join_clauses([tally, words.labels["evidence_too_old" if is_old else "not_all_tried"]])
     if report.outcome == "nothing-replayed" and not _is_of_known_calls(report):
-        return words.grammar.join_clauses(
+        return words.join_clauses(
             [words.labels["not_all_tried"], tally] if tally else [words.labels["nothing_replayed"]]
         )
     if report.outcome == "evidence-too-old":
-        return words.grammar.join_clauses([words.labels["evidence_too_old"], *([tally] if tally else [])])
+        return words.join_clauses([words.labels["evidence_too_old"], *([tally] if tally else [])])
     if _is_of_known_calls(report):
         return words.labels["known_calls"].format(tally=show_tally(report.calls, words))
     is_changed = any(key.change != "unchanged" for key in report.keys)
@@ -65,7 +65,7 @@ def show_evidence_saved(report: WhatIf, words: Catalogue) -> Iterator[str]:
     start, end = (show_time(moment) or words.labels["not_known"] for moment in (saved.start, saved.end))
     told = words.labels["saved_calls"].format(calls=saved.calls, start=start, end=end, taken=show_time(saved.taken))
     left_out = [words.labels["saved_left_out"].format(count=saved.left_out)] if saved.left_out else []
-    yield words.grammar.join_clauses([told, *left_out])
+    yield words.join_clauses([told, *left_out])
 
 
 def show_tried_keys(report: WhatIf, words: Catalogue) -> Iterator[str]:
@@ -75,7 +75,7 @@ def show_tried_keys(report: WhatIf, words: Catalogue) -> Iterator[str]:
             continue
         name = words.aside(one.address, one.key) if one.key and one.address else one.address or one.key
         why = words.reason(one.reason) if one.reason else words.count("requests", one.requests)
-        told = words.grammar.join_clauses([part for part in (why, one.expression) if part])
+        told = words.join_clauses([part for part in (why, one.expression) if part])
         yield words.head(name or words.labels["the_key"], told)
 
 
@@ -94,4 +94,4 @@ def show_tally(rows: Sequence[WhatIfRow], words: Catalogue) -> str:
         )
         for (outcome, is_observed), count in counts
     ]
-    return words.grammar.join_items(tally)
+    return words.join_items(tally)

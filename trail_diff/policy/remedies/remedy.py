@@ -49,11 +49,9 @@ class _Met:
         self._text = repr(structs.replace(situation, observed=observed))
 
     def __eq__(self, other: object) -> bool:
-        """Check whether two situations are the same to policies."""
         return isinstance(other, _Met) and self._text == other._text
 
     def __hash__(self) -> int:
-        """Return the hash of what policies can tell."""
         return hash(self._text)
 
 

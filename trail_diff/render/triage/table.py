@@ -45,7 +45,7 @@ def render(triaged: Triaged, options: RenderOptions) -> str:
         show_coverage(page, triage.coverage, words, verbose=True)
     else:
         covered = layout.coverage_counts(triage.coverage, words)
-        page.pair(words.labels["covered"], words.grammar.join_items([covered, words.labels["more"]]), 11)
+        page.pair(words.labels["covered"], words.join_items([covered, words.labels["more"]]), 11)
     return page.text()
 
 
@@ -56,14 +56,14 @@ def _show_group(page: Page, group: TriageGroup, words: Catalogue, *, verbose: bo
     head = f"{say_head(group, words)}: {name_group(group, words)}"
     label, fix = say_fix(group, words)
     job = words.labels["triage_one"].format(id=group.jobs[0].id)
-    with_job = words.grammar.join_items([head, job])
+    with_job = words.join_items([head, job])
     is_told = verbose or group.jobs[0].id in fix
     is_room = width_of(escape.terminal(with_job)) <= page.width
     shown = with_job if is_room and not is_told else head
     page.wrap(shown if verbose else _cut(shown, page.width), color=_COLORS[group.outcome])
     if not verbose and group.remedy is None and group.outcome == "inconclusive" and group.next_steps:
         call = group.next_steps[0].command.partition(" --")[0]  # its options are shown with -v
-        fix = words.grammar.join_clauses([f"{call} …", fix])
+        fix = words.join_clauses([f"{call} …", fix])
     indent = _indent(words)
     for name, told in ((words.labels["cause"], say_cause(group, words)), (label, fix)):
         page.pair(f"  {name}", told if verbose else _cut(told, page.width - indent), indent)

@@ -18,7 +18,7 @@ _LONGEST_OF_SEVERAL = 24
 def say_lead(triage: Triage, words: Catalogue) -> str:
     """Return how many jobs failed, of how many, how many of them are explained, and whether jobs may be missing."""
     gaps = [words.reasons[reason] for reason in triage.doubts_of_jobs()]
-    return words.grammar.join_clauses([_count_jobs(triage, words), *gaps])
+    return words.join_clauses([_count_jobs(triage, words), *gaps])
 
 
 def _count_jobs(triage: Triage, words: Catalogue) -> str:
@@ -30,19 +30,19 @@ def _count_jobs(triage: Triage, words: Catalogue) -> str:
     failed = words.labels["triage_of"].format(
         failed=words.count("failed_jobs", triage.jobs.failed), seen=triage.jobs.seen
     )
-    return words.grammar.join_items([failed, words.count("explained", triage.jobs.explained)])
+    return words.join_items([failed, words.count("explained", triage.jobs.explained)])
 
 
 def say_summary(triage: Triage, words: Catalogue) -> str:
     """Return all of it in one line: the counts, and each group by its size, cause and vaults."""
     if not triage.jobs.failed:
         return say_lead(triage, words)
-    counts = words.grammar.join_items(
+    counts = words.join_items(
         [words.count("failed_short", triage.jobs.failed), words.count("explained", triage.jobs.explained)]
     )
     groups = [f"{len(group.jobs)} {_name_briefly(group, words)}" for group in triage.groups[:_MOST_IN_SUMMARY]]
     groups += ["…"] if len(triage.groups) > _MOST_IN_SUMMARY else []
-    return words.labels["triage_told"].format(counts=counts, groups=words.grammar.join_items(groups))
+    return words.labels["triage_told"].format(counts=counts, groups=words.join_items(groups))
 
 
 def name_group(group: TriageGroup, words: Catalogue) -> str:
@@ -57,7 +57,7 @@ def name_vaults(group: TriageGroup, words: Catalogue) -> str:
     names = list(dict.fromkeys(shorten(last_name(vault) or vault, longest) for vault in group.vaults))
     more = len(names) - _MOST_NAMES
     told = names[:_MOST_NAMES] + ([words.count("more_places", more)] if more > 0 else [])
-    return words.grammar.join_items(told)
+    return words.join_items(told)
 
 
 def say_head(group: TriageGroup, words: Catalogue) -> str:
@@ -74,7 +74,7 @@ def say_cause(group: TriageGroup, words: Catalogue) -> str:
     told = [part for part in (place, say_change(group, words)) if part]
     if not told:
         told = [part for part in (say_calls(group, words), words.reasons_of(group.reasons)) if part]
-    return words.grammar.join_items(told) or group.summary
+    return words.join_items(told) or group.summary
 
 
 def say_calls(group: TriageGroup, words: Catalogue) -> str:
@@ -92,7 +92,7 @@ def say_change(group: TriageGroup, words: Catalogue) -> str:
         return ""
     who = shorten(change.by or words.labels["unnamed"], _LONGEST_NAME)
     told = words.labels["done_by"].format(what=change.event_name, who=who)
-    return words.grammar.join_items([told, layout.show_minute(change.at)])
+    return words.join_items([told, layout.show_minute(change.at)])
 
 
 def say_fix(group: TriageGroup, words: Catalogue) -> tuple[str, str]:
@@ -106,7 +106,7 @@ def say_fix(group: TriageGroup, words: Catalogue) -> tuple[str, str]:
         step, account = group.next_steps[0], group.jobs[0].account
         handling = layout.show_handling(step, account, words)
         is_why_told = handling and group.outcome == "inconclusive" and step.reason in group.reasons
-        told = words.grammar.join_clauses(handling) if is_why_told else layout.show_step(step, account, words)
+        told = words.join_clauses(handling) if is_why_told else layout.show_step(step, account, words)
         return words.labels["next_step"], told
     return words.labels["next_step"], words.labels["triage_one"].format(id=group.jobs[0].id)
 
