@@ -296,6 +296,15 @@ def to_record(slim_record: SlimRecord) -> Record | Reason:
     return record
 
 
+def with_shared_request(record: Record, slim_record: SlimRecord) -> Record:
+    """Return a record with its request as the same object that others have which asked the same, as calls of a job do.
+
+    That is most of what a call takes up that is kept, and is sent between processes once.
+    """
+    request = _decode_shared(bytes(slim_record.request_parameters))
+    return {**record, "requestParameters": request} if request == record.get("requestParameters") else record
+
+
 def _decode_shared(raw: bytes) -> Any:
     return _decode_once(raw) if len(raw) <= _SHARED_BYTES else decode_fully(raw)
 
