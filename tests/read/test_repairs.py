@@ -203,7 +203,7 @@ def test_a_row_whose_record_is_another_s_is_counted() -> None:
     assert (records, skipped[Reason.UNREADABLE_ROW].count) == (RECORDS[:1], 1)
 
 
-@pytest.mark.parametrize("wrap", [lambda text: text, lambda text: '{"Records": [' + text + "]}"])
+@pytest.mark.parametrize("wrap", [lambda text: text, lambda text: '{"Records":[' + text + "]}"])
 def test_records_that_damage_joined_inside_of_a_name_or_a_text_are_counted(wrap: Callable[[str], str]) -> None:
     """A record joined to another in the middle of a member's name is none; one that goes on in a text is told."""
     first, second = (json.dumps(record) for record in RECORDS[:2])
