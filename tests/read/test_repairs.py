@@ -203,19 +203,20 @@ def test_a_row_whose_record_is_another_s_is_counted() -> None:
     assert (records, skipped[Reason.UNREADABLE_ROW].count) == (RECORDS[:1], 1)
 
 
-@pytest.mark.parametrize("wrap", [lambda text: text, lambda text: '{"Records": [' + text + "]}"])
+@pytest.mark.parametrize("wrap", [lambda text: text, lambda text: '{"Records":[' + text + "]}"])
 def test_records_that_damage_joined_inside_of_a_name_or_a_text_are_counted(wrap: Callable[[str], str]) -> None:
     """A record joined to another in the middle of a member's name is none; one that goes on in a text is told."""
     first, second = (json.dumps(record) for record in RECORDS[:2])
     in_name = first[: first.index('eventID": "')] + "Catego" + second[second.index('eventID": "') :]
     assert read(wrap(in_name))[1][Reason.INVALID_RECORD].count == 1
 
-    in_text = json.dumps({**RECORDS[0], "userAgent": "aws-cli/2" + second[second.index('sion": ') :]})
-    records, skipped, _ = read(wrap(in_text))
-    assert ([record["eventID"] for record in records], skipped[Reason.TEXT_NOT_READ].count) == (
-        [RECORDS[0]["eventID"]],
-        1,
-    )
+    for separators in ((", ", ": "), (",", ":")):
+        joined = {**RECORDS[0], "userAgent": "aws-cli/2" + second[second.index('sion": ') :]}
+        records, skipped, _ = read(wrap(json.dumps(joined, separators=separators)))
+        assert ([record["eventID"] for record in records], skipped[Reason.TEXT_NOT_READ].count) == (
+            [RECORDS[0]["eventID"]],
+            1,
+        )
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", " ", ""])

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,15 @@ from recording import Recording
 
 from trail_diff.case.coverage import summarize_reading
 from trail_diff.events.normalize import normalize_record
-from trail_diff.gather.engine import Skips
+from trail_diff.gather.engine import Skips, fold_files
 from trail_diff.gather.exports import count_calls
-from trail_diff.gather.fold import add_call
+from trail_diff.gather.fold import EveryEvent, add_call
 from trail_diff.model.learnt import Coverage, Event, Skipped
 from trail_diff.model.lists import CallerUse
 from trail_diff.read.files import FileReader
 from trail_diff.read.interface import Found, FoundSlim, ReadOptions, Tally
 from trail_diff.read.lenient import to_record
-from trail_diff.read.records import Peek, SlimRecord
+from trail_diff.read.records import READ_FIELDS, Peek, SlimRecord
 from trail_diff.read.slim import SlimIdentity
 from trail_diff.read.walk import InputFile
 from trail_diff.usage.callers import CallerCount
@@ -264,7 +265,18 @@ def test_slim_records_hold_all_that_normalize_reads() -> None:
         normalize_record(_Asked(record, asked), "")
 
     assert asked_of_identity - {"inScopeOf"} <= set(SlimIdentity.__struct_encode_fields__)
-    assert asked <= set(SlimRecord.__struct_encode_fields__)
+    assert asked <= set(READ_FIELDS.values())
+
+
+def test_kept_calls_that_ask_the_same_share_the_request(place: Path) -> None:
+    """Of calls that are kept and have the same request, there is one request, which is most of what they take up."""
+    file = place / "alike"
+    file.write_text("\n".join(json.dumps(make_call(number, requestParameters={"keyId": "k"})) for number in (1, 2)))
+
+    first, second = fold_files([[InputFile(str(file), file.stat().st_size)]], EveryEvent(), ReadOptions()).events
+
+    assert first.request_parameters is second.request_parameters
+    assert first.request_parameters == {"keyId": "k"}
 
 
 def test_slim_record_becomes_the_same_event() -> None:
@@ -380,11 +392,15 @@ def test_traps_catch_no_quick_way(trap: str, form: str, place: Path) -> None:
         "recipientAccountId": "444455556666",
     }.items(),
 )
-def test_what_counts_and_is_said_twice_is_no_call(name: str, before: object, form: str, place: Path) -> None:
+@pytest.mark.parametrize("separators", [(", ", ": "), (",", ":")], ids=["spaced", "compact"])
+def test_what_counts_and_is_said_twice_is_no_call(
+    name: str, before: object, form: str, separators: tuple[str, str], place: Path
+) -> None:
     """Where a record says something twice that a count rests on, neither way takes one of the two values."""
     file = place / "twice"
-    plain, other = (json.dumps({"errorCode": None, **make_call(number)}) for number in (1, 2))
-    file.write_text(form % f'{{"{name}": {json.dumps(before)}, {other[1:]}' + form % plain)
+    dump = partial(json.dumps, separators=separators)
+    plain, other = (dump({"errorCode": None, **make_call(number)}) for number in (1, 2))
+    file.write_text(form % f"{dump({name: before})[:-1]},{other[1:]}" + form % plain)
     count = CallerCount([])
 
     coverage = count_calls([str(file)], count)

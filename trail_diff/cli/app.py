@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from enum import Enum, IntEnum, StrEnum
 from functools import cache, wraps
 from typing import Annotated, Any, get_args
@@ -146,7 +146,7 @@ def expand_groups(function: Callable[..., None]) -> Callable[..., None]:
         for option in (_options_of(one.annotation) if one.name in groups else [one])
     ]
     vars(run)["__signature__"] = signature.replace(parameters=expanded)
-    run.__annotations__ = {one.name: one.annotation for one in expanded}
+    run.__annotations__ = {}  # the signature has them, evaluated; typer would evaluate these, four times
     return run
 
 
@@ -154,11 +154,12 @@ def expand_groups(function: Callable[..., None]) -> Callable[..., None]:
 def _options_of(group: type) -> list[inspect.Parameter]:
     """Return the fields of a group as parameters, the group's docstring being the heading of each."""
     heading = (group.__doc__ or "").partition("\n")[0].rstrip(".")
-    return [_headed(one, heading) for one in inspect.signature(group).parameters.values()]
+    return [_parameter_of(field, heading) for field in fields(group)]
 
 
-def _headed(parameter: inspect.Parameter, heading: str) -> inspect.Parameter:
-    kind, option = get_args(parameter.annotation)
+def _parameter_of(field: Field[Any], heading: str) -> inspect.Parameter:
+    kind, option = get_args(field.type)
     option = copy(option)
     option.rich_help_panel = heading
-    return parameter.replace(annotation=Annotated[kind, option])
+    annotation, keyword = Annotated[kind, option], inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(field.name, keyword, default=field.default, annotation=annotation)

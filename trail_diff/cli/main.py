@@ -29,8 +29,8 @@ _MEANT = {
     "Invalid value for '--format': 'sarif'": "what-if writes SARIF with --sarif FILE",
     "Got unexpected extra argument": "exports go after --events (two as they are: compare)",
 }
-_FOLDER = re.compile(r"\A(?!s3:).*[/\\](?=[^/\\])")
-_WORD = re.compile(r"(?:No such command '|Got unexpected extra arguments?(?:\(s\))? \()(.*?)['\")]", re.DOTALL)
+_FOLDER = r"\A(?!s3:).*[/\\](?=[^/\\])"
+_WORD = r"(?s)(?:No such command '|Got unexpected extra arguments?(?:\(s\))? \()(.*?)['\")]"
 
 
 def main() -> None:
@@ -87,7 +87,7 @@ def _shown(text: str, arguments: Sequence[str]) -> str:
     """Return a text with every path of the command line by its last part alone, where names are not to be shown."""
     if "--redact" not in arguments:
         return text
-    typed = {folder for word in arguments for folder in _FOLDER.findall(word.split("=", 1)[-1])}
+    typed = {folder for word in arguments for folder in re.findall(_FOLDER, word.split("=", 1)[-1])}
     for folder in sorted({*typed, *(f"{word.rstrip('/')}/" for word in arguments)}, key=len, reverse=True):
         text = text.replace(folder, "") if len(folder) > 1 else text
     return text
@@ -117,7 +117,7 @@ def _take_words(arguments: Sequence[str], commands: Any) -> list[str]:
 def _usage_hint(error: typer.TyperException, message: str) -> str:
     """Return where the help of the command is, and which option was probably meant by a word that has none."""
     context = getattr(error, "ctx", None)
-    word, command = _WORD.match(message), context.command_path if context else "trail-diff"
+    word, command = re.match(_WORD, message), context.command_path if context else "trail-diff"
     meant = next((hint for begin, hint in _MEANT.items() if message.startswith(begin)), None)
     if message.startswith("No such command") and command == "trail-diff":
         meant = "a job id goes after --job-id"

@@ -1,13 +1,13 @@
 """Every option of the command line, described once; the commands say which they take.
 
-Options that go together are a dataclass; the first line of its docstring is their heading in --help. None is compared
-or printed, and code for that, made for each at every start, takes longer than all else here.
+Options that go together are a dataclass; the first line of its docstring is their heading in --help. They share one
+`__init__`, as code made for each at every start takes longer than all else here.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -120,8 +120,19 @@ Output = Annotated[
 NoPager = Annotated[bool, typer.Option("--no-pager", help="Write to the terminal at once, however long the answer is.")]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Asked:
+class OptionGroup:
+    """Options that go together, by their names; those that are not given have their defaults."""
+
+    def __init__(self, **given: Any) -> None:
+        vars(self).update(given)
+        self.check()
+
+    def check(self) -> None:
+        """Check that what is given goes together, before anything is read."""
+
+
+@dataclass(init=False, eq=False, repr=False)
+class Asked(OptionGroup):
     """What to explain."""
 
     job_id: Annotated[
@@ -142,8 +153,8 @@ class Asked:
     pad: Pad = "15m"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Source:
+@dataclass(init=False, eq=False, repr=False)
+class Source(OptionGroup):
     """Where events come from."""
 
     events: Annotated[
@@ -181,8 +192,8 @@ class Source:
     end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Read up to here; a day to its end.")] = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class History:
+@dataclass(init=False, eq=False, repr=False)
+class History(OptionGroup):
     """Event history of AWS."""
 
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Fetch from AWS again, and cache nothing.")] = False
@@ -192,8 +203,8 @@ class History:
     ] = 600
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Known:
+@dataclass(init=False, eq=False, repr=False)
+class Known(OptionGroup):
     """What is known of the key."""
 
     key_policy: Annotated[str | None, typer.Option(metavar="FILE", help="The key policy: get-key-policy output.")] = (
@@ -204,8 +215,8 @@ class Known:
     org_id: OrgId = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Run:
+@dataclass(init=False, eq=False, repr=False)
+class Run(OptionGroup):
     """How to run."""
 
     redact: Annotated[bool, typer.Option("--redact", help="Replace names, accounts and addresses by pseudonyms.")] = (
@@ -215,8 +226,8 @@ class Run:
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress on stderr.")] = False
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Shown:
+@dataclass(init=False, eq=False, repr=False)
+class Shown(OptionGroup):
     """Output."""
 
     output_format: StrEnum
@@ -235,13 +246,13 @@ class Shown:
     ] = None
     no_pager: NoPager = False
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         """Check that there is a page to open, before anything is read."""
         if self.open_page and (self.output is None or self.output_format != "html"):
             raise UsageError("--open shows the page that -o writes", hint="add -o report.html")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False)
 class View(Shown):
     """Output."""
 
@@ -250,7 +261,7 @@ class View(Shown):
     )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False)
 class TriageView(Shown):
     """Output."""
 
@@ -260,16 +271,16 @@ class TriageView(Shown):
     summary: Annotated[bool, typer.Option("--summary", help="Print one line: the counts, and each cause.")] = False
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Listed:
+@dataclass(init=False, eq=False, repr=False)
+class Listed(OptionGroup):
     """Which jobs."""
 
     failed: Annotated[bool, typer.Option("--failed", help="Only jobs that did not complete.")] = False
     vault: Vaults = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Narrowed:
+@dataclass(init=False, eq=False, repr=False)
+class Narrowed(OptionGroup):
     """Which jobs."""
 
     since: Annotated[

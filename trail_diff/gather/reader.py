@@ -20,7 +20,7 @@ from trail_diff.model.learnt import Caller, Event, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.files import FileReader
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, Selection, Tally
-from trail_diff.read.lenient import Doubtful, decode_fully, decode_value, to_record
+from trail_diff.read.lenient import Doubtful, decode_fully, decode_value, to_record, with_shared_request
 from trail_diff.read.records import NULL, SlimRecord
 from trail_diff.read.slim import read_identity
 from trail_diff.read.stretches import NotLinesError
@@ -155,7 +155,7 @@ class Reader:
             self._sheet.skipped.append(Skipped(source, Reason.INVALID_RECORD))
             return
         if self._keeps is not None and self._keeps(record):
-            self._take_event(normalize_whole(found.whole(place), source))
+            self._take_event(normalize_whole(found.whole(place), record, source))
             return
         shortcut = self._shortcut(record)
         number = self._known.get(shortcut)
@@ -234,7 +234,9 @@ def read_events(
             case FoundSlim(records, source, whole):
                 wanted = [place for place, record in enumerate(records) if is_wanted(record)]
                 made = [
-                    normalize_whole(whole(place), source) if is_kept else normalize_slim(records[place], source)
+                    normalize_whole(whole(place), records[place], source)
+                    if is_kept
+                    else normalize_slim(records[place], source)
                     for place in wanted
                 ]
             case FoundRecord(record, source):
@@ -250,12 +252,14 @@ def normalize_slim(record: SlimRecord, source: str) -> Event | Skipped:
     return normalize_record(whole, source) if isinstance(whole, dict) else Skipped(source, whole)
 
 
-def normalize_whole(raw: bytes | msgspec.Raw, source: str) -> Event | Skipped:
+def normalize_whole(raw: bytes | msgspec.Raw, record: SlimRecord, source: str) -> Event | Skipped:
     """Normalise a record that is kept, and so counts by itself: what it says must be said once."""
     whole = decode_value(raw)
     if isinstance(whole, Doubtful):
         return Skipped(source, Reason.INVALID_RECORD, bytes=len(memoryview(raw)))
-    return normalize_record(whole, source) if isinstance(whole, dict) else Skipped(source, Reason.INVALID_JSON)
+    if not isinstance(whole, dict):
+        return Skipped(source, Reason.INVALID_JSON)
+    return normalize_record(with_shared_request(whole, record), source)
 
 
 def _put(known: dict[Hashable, int], key: Hashable, number: int) -> None:

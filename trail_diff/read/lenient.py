@@ -17,7 +17,7 @@ import msgspec
 
 from trail_diff.model.learnt import Record
 from trail_diff.model.reasons import Reason
-from trail_diff.read.records import NULL, SlimRecord
+from trail_diff.read.records import NULL, READ_FIELDS, SlimRecord
 from trail_diff.read.slim import REFUSALS
 
 SPACE = b" \t\r\n\x0b\x0c\x1e\0"
@@ -286,7 +286,7 @@ def to_record(slim_record: SlimRecord) -> Record | Reason:
     Parts that come again are the same objects, as most are in a night of calls, so nobody may change them.
     """
     record: Record = {}
-    for name, value in zip(SlimRecord.__struct_encode_fields__, _values_of(slim_record), strict=True):
+    for name, value in zip(READ_FIELDS.values(), _values_of(slim_record), strict=True):
         if value is NULL:
             continue
         decoded = _decode_shared(bytes(value)) if isinstance(value, msgspec.Raw) else value
@@ -294,6 +294,15 @@ def to_record(slim_record: SlimRecord) -> Record | Reason:
             return decoded
         record[name] = decoded
     return record
+
+
+def with_shared_request(record: Record, slim_record: SlimRecord) -> Record:
+    """Return a record with its request as the same object that others have which asked the same, as calls of a job do.
+
+    That is most of what a call takes up that is kept, and is sent between processes once.
+    """
+    request = _decode_shared(bytes(slim_record.request_parameters))
+    return {**record, "requestParameters": request} if request == record.get("requestParameters") else record
 
 
 def _decode_shared(raw: bytes) -> Any:
@@ -305,7 +314,7 @@ def _decode_once(raw: bytes) -> Any:
     return decode_fully(raw)
 
 
-_values_of = attrgetter(*SlimRecord.__struct_fields__)
+_values_of = attrgetter(*READ_FIELDS)
 
 
 def _without_surrogates(value: Any) -> Any:
