@@ -14,6 +14,9 @@ PACKED = re.compile(r"(?:eyJ|ewog|ewo=|H4sI)[A-Za-z0-9+/\s]{60,}={0,2}\s*\Z")
 """Base64 of an object of JSON, or of gzip."""
 _EVERY_RECORD = tuple(re.compile(rf"event[._ ]?{name}", re.IGNORECASE) for name in ("source", "name", "time"))
 
+_MEMBERS = ("eventSource", "userIdentity")
+"""What is the `key` of an object that is one member of a record, as `jq to_entries` takes it apart."""
+
 
 def find_deep(thing: Mapping[str, Any]) -> Iterator[Inside]:
     """Yield the records, and the texts that hold some, in an object, in order, however deep they are."""
@@ -25,6 +28,8 @@ def find_deep(thing: Mapping[str, Any]) -> Iterator[Inside]:
                 yield value
             case dict():
                 stack.extend(reversed(value.values()))
+            case [int(), int(), *_] if (text := _text_of(value)) and mentions_record(text, 0):
+                yield text
             case list():
                 stack.extend(reversed(value))
             case str() if PACKED.match(value):
@@ -33,7 +38,15 @@ def find_deep(thing: Mapping[str, Any]) -> Iterator[Inside]:
                 pass
 
 
+def _text_of(numbers: list[Any]) -> str | None:
+    """Return the text of a list of bytes, as the journal and Node.js write what may be no text; None if it is none."""
+    try:
+        return bytes(numbers).decode("utf-8", "replace")
+    except (TypeError, ValueError):
+        return None
+
+
 def tells_of_record(thing: Mapping[str, Any]) -> bool:
     """Check whether an object of which nothing could be read has the names that every record has."""
     text = json.dumps(thing, ensure_ascii=False)
-    return all(name.search(text) for name in _EVERY_RECORD)
+    return thing.get("key") in _MEMBERS or all(name.search(text) for name in _EVERY_RECORD)
