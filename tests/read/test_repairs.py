@@ -456,10 +456,6 @@ FORMS: dict[str, tuple[Callable[[], bytes], Reason | None]] = {
     ),
     "a zip in base64": (lambda: base64.encodebytes(zipped({"a.json": PRETTY.encode()})), Reason.REPAIRED_MAIL),
     "line breaks as escapes": (lambda: PRETTY.replace("\n", "\\n").encode(), Reason.REPAIRED_ESCAPES),
-    "bytes in the journal": (
-        lambda: "\n".join(json.dumps({"MESSAGE": [*json.dumps(one).encode()]}) for one in RECORDS).encode(),
-        None,
-    ),
     "between bars": (
         lambda: "\n".join(f"│ {line:200} │" for line in PRETTY.split("\n")).encode(),
         Reason.REPAIRED_LINE_PREFIXES,

@@ -413,6 +413,7 @@ WRAPS: dict[str, Wrap] = {
     "splunk-json-rows": lambda records: dump(
         {"fields": ["_time", "_raw"], "rows": [["t", json.dumps(record)] for record in records]}
     ),
+    "journal-bytes": lambda records: lines([{"MESSAGE": [*dump(r)], "PRIORITY": "6"} for r in records]),
     "notebook": lambda records: dump(notebook(records)),
     "pandas-split": lambda records: pandas_table(records, is_csv=False),
     "pandas-csv": lambda records: pandas_table(records, is_csv=True),
