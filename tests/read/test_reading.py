@@ -141,6 +141,8 @@ def test_console_csv_has_no_caller_type() -> None:
         (dump({"Version": "2012-10-17", "Statement": []}), Reason.NOT_CLOUDTRAIL),
         (dump({"Records": [{"eventVersion": "1.11", "eventSource": 7, "userIdentity": {}}]}), Reason.INVALID_RECORD),
         (dump({"hashSignature": "x", "files": []}), Reason.QUERY_SIGNATURE),
+        *((dump({**RECORDS[0], "eventSource": name}), Reason.INVALID_RECORD) for name in ("kms", "aws.kms")),
+        (TRAIL([{**RECORDS[0], "eventSource": "kms.amazonaws.com.cn"}]), Reason.INVALID_RECORD),
         (b"Permission Check Successful", Reason.NOT_CLOUDTRAIL),
         (b"Events:\n- AccessKeyId: A\n  CloudTrailEvent: '{\"a\":1}'\n", Reason.YAML_NOT_READ),
         (b"Events:\n- EventId: [1\n", Reason.YAML_NOT_READ),

@@ -18,6 +18,7 @@ from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from read.mangling import MANGLES
+from read.wrapping import tarred, zipped
 from recording import Recording
 
 from trail_diff.cli import run
@@ -429,6 +430,33 @@ FORMS: dict[str, tuple[Callable[[], bytes], Reason | None]] = {
         ).encode(),
         Reason.REPAIRED_WRAPPING,
     ),
+    "a mailbox": (
+        lambda: "\n".join(
+            f"From a@example.com Mon Mar  2 08:00:00 2026\n{MANGLES[how](json.dumps(part))}"
+            for how, part in (("mail", RECORDS[:2]), ("mail-with-gzip", RECORDS[2:4]), ("mail", RECORDS[4:]))
+        ).encode(),
+        Reason.REPAIRED_MAIL,
+    ),
+    "a zip in a mail": (lambda: attached(zipped({"a.json": PRETTY.encode()})), Reason.REPAIRED_MAIL),
+    "a tar of gz in a mail": (
+        lambda: attached(tarred({"a.gz": gzip.compress(PRETTY.encode())}, "w:gz")),
+        Reason.REPAIRED_MAIL,
+    ),
+    "UTF-16 in a mail": (lambda: attached(PRETTY.encode("utf-16")), Reason.REPAIRED_MAIL),
+    "a mail for a browser alone": (
+        lambda: attached(f"<p>{json.dumps(RECORDS)}</p>".encode(), "text/html"),
+        Reason.REPAIRED_MAIL,
+    ),
+    "a data URL": (
+        lambda: b"data:application/json;base64," + base64.b64encode(json.dumps(RECORDS).encode()),
+        Reason.REPAIRED_MAIL,
+    ),
+    "base64 for URLs, without its end": (
+        lambda: base64.urlsafe_b64encode(gzip.compress(json.dumps(RECORDS).encode(), mtime=0)).rstrip(b"="),
+        Reason.REPAIRED_MAIL,
+    ),
+    "a zip in base64": (lambda: base64.encodebytes(zipped({"a.json": PRETTY.encode()})), Reason.REPAIRED_MAIL),
+    "line breaks as escapes": (lambda: PRETTY.replace("\n", "\\n").encode(), Reason.REPAIRED_ESCAPES),
     "between bars": (
         lambda: "\n".join(f"│ {line:200} │" for line in PRETTY.split("\n")).encode(),
         Reason.REPAIRED_LINE_PREFIXES,
@@ -443,6 +471,12 @@ FORMS: dict[str, tuple[Callable[[], bytes], Reason | None]] = {
     ),
 }
 """Forms that are read whole, and the repair that is named."""
+
+
+def attached(content: bytes, kind: str = "application/octet-stream") -> bytes:
+    """Attach a file to a mail."""
+    head = f"From: a\nContent-Type: {kind}\nContent-Transfer-Encoding: base64\n\n"
+    return head.encode() + base64.encodebytes(content)
 
 
 def pieces(text: str) -> list[str]:
@@ -561,8 +595,10 @@ def test_a_loss_is_counted_by_records(loss: str) -> None:
 def test_a_document_that_only_names_the_fields_is_not_passed_over() -> None:
     """An object that has the names of a record where nothing can read them is counted as unread text."""
     text = json.dumps({"rows": [["eventSource", "eventName", "eventTime"], ["kms.amazonaws.com", "Decrypt", "today"]]})
+    entries = [{"key": name, "value": value} for name, value in RECORDS[0].items()]
 
     assert Reason.TEXT_NOT_READ in read(text)[1]
+    assert Reason.TEXT_NOT_READ in read(json.dumps(entries))[1]
 
 
 def test_a_name_of_a_service_that_was_cut_has_no_space() -> None:
@@ -570,6 +606,25 @@ def test_a_name_of_a_service_that_was_cut_has_no_space() -> None:
     text = PRETTY.replace("assumed-role/", "assumed-\nrole/").replace('"kms.amazonaws', '"kms.\namazonaws')
 
     assert read(text)[0] == RECORDS
+
+
+def test_a_tag_in_a_value_stays() -> None:
+    """A value that looks like a tag is no markup where the text around it has none."""
+    tagged = [{**one, "requestParameters": {"name": "a <b>c</b> d"}} for one in RECORDS]
+
+    assert read(MANGLES["wrapped-100"](json.dumps(tagged, indent=4)))[0] == tagged
+
+
+LOST_ATTACHMENTS = {
+    "a gz that is none": b"\x1f\x8b" + b"x" * 200,
+    "a zip without its end": zipped({"a.json": PRETTY.encode()})[:-40],
+}
+
+
+@pytest.mark.parametrize("name", LOST_ATTACHMENTS)
+def test_an_attachment_that_cannot_be_unpacked_is_counted(name: str) -> None:
+    """What is lost of a mail is told of like text that is not read."""
+    assert Reason.TEXT_NOT_READ in read(attached(LOST_ATTACHMENTS[name]))[1]
 
 
 def test_a_policy_cut_in_the_middle_is_put_together() -> None:

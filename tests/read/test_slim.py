@@ -410,6 +410,30 @@ def test_what_counts_and_is_said_twice_is_no_call(
     assert sum(row.calls for row in count.rows()) == 1
 
 
+@pytest.mark.parametrize("form", ['{"Records":[%s]}', "%s\n", "[%s]"])
+@pytest.mark.parametrize(
+    ("once", "twice"),
+    [
+        ('"type": "AssumedRole"', '"type": "AssumedRole", "type": "Root"'),
+        ('"encryptionContext": {', '"encryptionContext": {"a": "1", "a": "2", '),
+        ('"ARN": ', '"ARN": "arn:aws:kms:eu-west-1:111122223333:key/other", "ARN": '),
+    ],
+)
+def test_a_record_that_says_something_twice_further_inside_is_no_call(
+    once: str, twice: str, form: str, place: Path
+) -> None:
+    """A count leaves out the records that a comparison does not take, and counts them as it does, however deep."""
+    plain, other = (json.dumps(make_call(n, requestParameters={"encryptionContext": {"b": "c"}})) for n in (1, 2))
+    file = place / "twice"
+    file.write_text(form % plain + "\n" + form % other.replace(once, twice, 1))
+    count = CallerCount([])
+
+    coverage = count_calls([str(file)], count)
+
+    assert (count.rows(), coverage) == count_generally(file, [])
+    assert sum(row.calls for row in count.rows()) == 1
+
+
 @pytest.mark.parametrize("form", ["%s", '[%s, {"a": 1}]', '{"Records": [%s]}', '{"message": %s}'])
 def test_record_that_says_something_twice_has_one_size_in_both_ways(form: str) -> None:
     """What is not taken of a record is as large by the general way as by the quick one, wherever the record lies."""

@@ -171,6 +171,13 @@ def flat_by_dots(value: object, path: str = "") -> dict[str, str]:
     return {name: text for part in inner for name, text in part.items()}
 
 
+def splunk_csv_fields(records: list[Record]) -> bytes:
+    """Return the fields that Splunk found, as a table: braces stand for what comes several times."""
+    rows = [{name.replace(".0.", "{}."): text for name, text in flat_by_dots(record).items()} for record in records]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return table([names, *([row.get(name, "") for name in names] for row in rows)])
+
+
 def athena_pages(records: list[Record]) -> bytes:
     """Return pages of Athena's GetQueryResults: only the first repeats the header, only the last has no token."""
     rows = [flat(record) for record in records]
@@ -402,9 +409,11 @@ WRAPS: dict[str, Wrap] = {
         + table([["EventId", "CloudTrailEvent"], *([r["eventID"], json.dumps(r)] for r in records)])
     ),
     "splunk-csv": lambda records: table([["_time", "_raw"], *(["t", json.dumps(record)] for record in records)]),
+    "splunk-csv-fields": splunk_csv_fields,
     "splunk-json-rows": lambda records: dump(
         {"fields": ["_time", "_raw"], "rows": [["t", json.dumps(record)] for record in records]}
     ),
+    "journal-bytes": lambda records: lines([{"MESSAGE": [*dump(r)], "PRIORITY": "6"} for r in records]),
     "notebook": lambda records: dump(notebook(records)),
     "pandas-split": lambda records: pandas_table(records, is_csv=False),
     "pandas-csv": lambda records: pandas_table(records, is_csv=True),
@@ -435,6 +444,9 @@ WRAPS: dict[str, Wrap] = {
     ),
     "elastic-sheet": lambda records: table(
         [list(ecs_rows(records)[0]), *(list(row.values()) for row in ecs_rows(records))]
+    ),
+    "elastic-lists": lambda records: lines(
+        [{"_id": "1", "fields": {name: [text] for name, text in flat_by_dots(record).items()}} for record in records]
     ),
     "elastic-fields": lambda records: lines([{"fields": {"event.original": [json.dumps(r)]}} for r in records]),
     "datadog": lambda records: lines([{"content": {"message": "{", "attributes": record}} for record in records]),

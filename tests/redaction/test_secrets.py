@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -54,8 +55,9 @@ SECRETS = {
 FORMS = (
     *("trail", "trail-pretty", "trail-gz", "ndjson", "array-of-text", "lookup-events", "event-bridge", "sqs"),
     *("sns", "log-lines", "subscription", "kinesis", "logs-tail-json", "athena-answer", "insights-csv"),
-    *("splunk-json-rows", "psql", "notebook", "docker-pieces"),
+    *("splunk-json-rows", "psql", "notebook", "docker-pieces", "journal-bytes", "elastic-lists"),
 )
+_NUMBERS = re.compile(rb"\d{1,3}(?:,\s?\d{1,3}){7,}")
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "whole": lambda data: data,
     "end cut off": lambda data: data[: len(data) * 2 // 3],
@@ -120,4 +122,5 @@ def unpacked(content: bytes) -> bytes:
         texts = [name.encode() + b"\n" + archive.read(name) for name in archive.namelist()]
     packed = [word for text in texts for word in text.decode("utf-8", "replace").split('"') if len(word) > 200]
     opened = [nested.content.encode() for word in packed if (nested := open_text(word, "data")) and nested.is_log]
-    return b"\n".join([*texts, *opened])
+    lists = [found for text in texts for found in _NUMBERS.findall(text)]
+    return b"\n".join([*texts, *opened, *(bytes(int(number) % 256 for number in one.split(b",")) for one in lists)])

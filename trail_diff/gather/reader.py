@@ -20,9 +20,18 @@ from trail_diff.model.learnt import Caller, Event, Skipped
 from trail_diff.model.reasons import Reason
 from trail_diff.read.files import FileReader
 from trail_diff.read.interface import Found, FoundJob, FoundRecord, FoundSlim, Selection, Tally
-from trail_diff.read.lenient import Doubtful, decode_fully, decode_value, to_record, with_shared_request
+from trail_diff.read.ledger import size_as_json
+from trail_diff.read.lenient import (
+    SHARED_BYTES,
+    Doubtful,
+    decode_fully,
+    decode_shared,
+    decode_value,
+    to_record,
+    with_shared_request,
+)
 from trail_diff.read.records import NULL, SlimRecord
-from trail_diff.read.slim import read_identity
+from trail_diff.read.slim import SlimIdentity, read_identity
 from trail_diff.read.stretches import NotLinesError
 from trail_diff.read.walk import InputFile
 from trail_diff.times import parse_time
@@ -154,13 +163,18 @@ class Reader:
         if moment is None or not record.event_name:
             self._sheet.skipped.append(Skipped(source, Reason.INVALID_RECORD))
             return
-        if self._keeps is not None and self._keeps(record):
+        is_doubtful = isinstance(decode_shared(bytes(record.request_parameters)), Reason)
+        if is_doubtful or (self._keeps is not None and self._keeps(record)):
             self._take_event(normalize_whole(found.whole(place), record, source))
             return
         shortcut = self._shortcut(record)
         number = self._known.get(shortcut)
         if number is None:
-            self._take_event(normalize_slim(record, source), shortcut)
+            event = normalize_slim(record, source)
+            if isinstance(event, Event):
+                self._take_event(event, shortcut)
+            else:
+                self._take_event(normalize_whole(found.whole(place), record, source))
             return
         shared = None if record.shared_event_id is NULL else decode_fully(record.shared_event_id)
         code = None if record.error_code is NULL else _read_code(bytes(record.error_code))
@@ -173,12 +187,13 @@ class Reader:
 
     def _identify(self, record: SlimRecord) -> int:
         """Return the number of the caller, whatever the session; one that is not valid gets -1 and is read whole."""
-        identity = read_identity(record.user_identity)
+        raw = bytes(record.user_identity)
+        identity = _read_caller(raw) if len(raw) <= SHARED_BYTES else None
         key = identity, record.recipient_account_id, record.event_type
         number = self._callers.get(key) if identity is not None else None
         if number is not None:
             return number
-        whole = decode_fully(record.user_identity)
+        whole = decode_shared(raw)
         if isinstance(whole, Reason):
             return -1
         given: dict[str, Any] = {"recipientAccountId": record.recipient_account_id, "eventType": record.event_type}
@@ -256,7 +271,7 @@ def normalize_whole(raw: bytes | msgspec.Raw, record: SlimRecord, source: str) -
     """Normalise a record that is kept, and so counts by itself: what it says must be said once."""
     whole = decode_value(raw)
     if isinstance(whole, Doubtful):
-        return Skipped(source, Reason.INVALID_RECORD, bytes=len(memoryview(raw)))
+        return Skipped(source, Reason.INVALID_RECORD, bytes=size_as_json(whole, 0))
     if not isinstance(whole, dict):
         return Skipped(source, Reason.INVALID_JSON)
     return normalize_record(with_shared_request(whole, record), source)
@@ -267,6 +282,11 @@ def _put(known: dict[Hashable, int], key: Hashable, number: int) -> None:
     if len(known) >= KNOWN_LIMIT:
         known.clear()
     known[key] = number
+
+
+@lru_cache(maxsize=KNOWN_LIMIT)
+def _read_caller(raw: bytes) -> SlimIdentity | None:
+    return None if isinstance(decode_shared(raw), Reason) else read_identity(raw)
 
 
 @lru_cache(maxsize=1024)

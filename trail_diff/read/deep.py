@@ -5,7 +5,7 @@ What is looked for is what every record has; what only looks alike is left to th
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trail_diff.read.shapes import Inside, decode_packed, mentions_record
@@ -13,6 +13,11 @@ from trail_diff.read.shapes import Inside, decode_packed, mentions_record
 PACKED = re.compile(r"(?:eyJ|ewog|ewo=|H4sI)[A-Za-z0-9+/\s]{60,}={0,2}\s*\Z")
 """Base64 of an object of JSON, or of gzip."""
 _EVERY_RECORD = tuple(re.compile(rf"event[._ ]?{name}", re.IGNORECASE) for name in ("source", "name", "time"))
+
+_SHORTEST_TEXT = 8
+"""How long the text of a list of numbers is at least; shorter lists are numbers."""
+_MEMBERS = ("eventSource", "userIdentity")
+"""What is the `key` of an object that is one member of a record, as `jq to_entries` takes it apart."""
 
 
 def find_deep(thing: Mapping[str, Any]) -> Iterator[Inside]:
@@ -25,6 +30,8 @@ def find_deep(thing: Mapping[str, Any]) -> Iterator[Inside]:
                 yield value
             case dict():
                 stack.extend(reversed(value.values()))
+            case [int(), int(), *_] if (text := text_of(value)) and mentions_record(text, 0):
+                yield text
             case list():
                 stack.extend(reversed(value))
             case str() if PACKED.match(value):
@@ -33,7 +40,16 @@ def find_deep(thing: Mapping[str, Any]) -> Iterator[Inside]:
                 pass
 
 
+def text_of(numbers: Sequence[Any]) -> str | None:
+    """Return the text of a list of bytes, as the journal and Node.js write what may be no text; None if it is none."""
+    try:
+        text = bytes(numbers).decode("utf-8", "replace")
+    except (TypeError, ValueError):
+        return None
+    return text if len(text) >= _SHORTEST_TEXT and "".join(text.split()).isprintable() else None
+
+
 def tells_of_record(thing: Mapping[str, Any]) -> bool:
     """Check whether an object of which nothing could be read has the names that every record has."""
     text = json.dumps(thing, ensure_ascii=False)
-    return all(name.search(text) for name in _EVERY_RECORD)
+    return thing.get("key") in _MEMBERS or all(name.search(text) for name in _EVERY_RECORD)

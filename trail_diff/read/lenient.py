@@ -23,7 +23,7 @@ from trail_diff.read.slim import REFUSALS
 SPACE = b" \t\r\n\x0b\x0c\x1e\0"
 DEPTH_LIMIT = 500
 """How deep brackets may lie in one another; records stay below twenty, and both parsers give up not far beyond."""
-_SHARED_BYTES = 1024
+SHARED_BYTES = 1024
 _MOST_SHARED = 4096
 """Up to what size, and of how many, the parts of records are held that may come again."""
 
@@ -189,6 +189,8 @@ def _decode_leniently(raw: bytes) -> Any:
             return reason
         case Between() | None:
             return Reason.INVALID_JSON
+        case dict() if _is_in_doubt(found):
+            return Doubtful(found)
         case _:
             return found
 
@@ -281,7 +283,7 @@ def _is_spaced_json(string: str) -> bool:
 
 
 def to_record(slim_record: SlimRecord) -> Record | Reason:
-    """Decode what `normalize` reads of a record; a Reason says that a part of it cannot be.
+    """Decode what `normalize` reads of a record; a Reason says that a part of it cannot be, or says something twice.
 
     Parts that come again are the same objects, as most are in a night of calls, so nobody may change them.
     """
@@ -289,7 +291,7 @@ def to_record(slim_record: SlimRecord) -> Record | Reason:
     for name, value in zip(READ_FIELDS.values(), _values_of(slim_record), strict=True):
         if value is NULL:
             continue
-        decoded = _decode_shared(bytes(value)) if isinstance(value, msgspec.Raw) else value
+        decoded = decode_shared(bytes(value)) if isinstance(value, msgspec.Raw) else value
         if isinstance(decoded, Reason):
             return decoded
         record[name] = decoded
@@ -301,19 +303,21 @@ def with_shared_request(record: Record, slim_record: SlimRecord) -> Record:
 
     That is most of what a call takes up that is kept, and is sent between processes once.
     """
-    request = _decode_shared(bytes(slim_record.request_parameters))
+    request = decode_shared(bytes(slim_record.request_parameters))
     return {**record, "requestParameters": request} if request == record.get("requestParameters") else record
 
 
-def _decode_shared(raw: bytes) -> Any:
-    return _decode_once(raw) if len(raw) <= _SHARED_BYTES else decode_fully(raw)
+def decode_shared(raw: bytes) -> Any:
+    """Decode a part of a record, which may come again; a Reason says that it cannot be, or says something twice."""
+    return _decode_once(raw) if len(raw) <= SHARED_BYTES else _decode_part(raw)
 
 
-@lru_cache(maxsize=_MOST_SHARED)
-def _decode_once(raw: bytes) -> Any:
-    return decode_fully(raw)
+def _decode_part(raw: bytes) -> Any:
+    value = decode_value(raw)
+    return Reason.INVALID_RECORD if type(value) is not dict and _is_in_doubt(value) else value
 
 
+_decode_once = lru_cache(maxsize=_MOST_SHARED)(_decode_part)
 _values_of = attrgetter(*READ_FIELDS)
 
 

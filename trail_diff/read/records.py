@@ -47,7 +47,8 @@ class Peek(msgspec.Struct, frozen=True, rename=PEEK_FIELDS):
 PlainType = Literal["AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn", "AwsVpceEvent"]
 """Every `eventType` of records; Insight events have another one and are told apart from them."""
 
-_SOURCE = re.compile(r"[\w.:-]{1,256}", re.ASCII)
+_SOURCE = re.compile(r"(?!(?:aws\.)?kms(?!\.amazonaws\.com\Z)(?![\w-]))[\w.:-]{1,256}", re.ASCII | re.IGNORECASE)
+"""KMS by another name (`kms`, as a query cuts it short) is none: the calls of such a record would count for no key."""
 
 NULL = msgspec.Raw(b"null")
 """What stands for a field that a record lacks; always this very object."""

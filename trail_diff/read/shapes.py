@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from trail_diff.model.reasons import Reason
-from trail_diff.read.forms.ecs import columns_from_ecs
+from trail_diff.read.forms.ecs import columns_from_ecs, unlist
 from trail_diff.read.forms.notebook import read_notebook
 from trail_diff.read.slim import is_id_of_other
 
@@ -318,7 +318,7 @@ def _held(thing: Object) -> Sequence[Inside] | None:
     ]
     for inside in named:
         if mentions_record(inside, _SEARCH_DEPTH):
-            return [inside]
+            return [inside if (fields := unlist(inside)) is None else Columns(fields)]
     return [inside for inside in thing.values() if mentions_record(inside, _SEARCH_DEPTH)] or named[:1] or None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from trail_diff.read.budget import VALUE_WORK, Budget
+from trail_diff.read.deep import text_of
 from trail_diff.redaction import structure
 from trail_diff.redaction import vocabulary as words
 from trail_diff.redaction.embedded import open_text
@@ -56,6 +57,8 @@ class Learnt:
                     self._learn_new(value, field, depth)
             case dict():
                 self._learn_object(value, field, depth)
+            case [int(), int(), *_] if (text := text_of(value)) is not None:
+                self.learn(text, field, depth)
             case list() | tuple():
                 for inner in value:
                     self.learn(inner, field, depth + 1)

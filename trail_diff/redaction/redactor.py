@@ -8,10 +8,11 @@ in running text.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trail_diff.read.budget import VALUE_WORK
+from trail_diff.read.deep import text_of
 from trail_diff.read.lenient import TORN, Doubtful
 from trail_diff.read.shapes import find_table
 from trail_diff.redaction import messages, structure
@@ -128,11 +129,16 @@ class Redactor:
             case dict():
                 return self._walk_object(value, field, depth)
             case list() | tuple():
-                return [self._walk(inner, field, depth + 1) for inner in value]
+                return self._walk_list(value, field, depth)
             case int() | float() if field in words.ACCOUNT_FIELDS and not isinstance(value, bool):
                 return self._walk_number(value)
             case _:
                 return value
+
+    def _walk_list(self, values: Sequence[Any], field: str, depth: int) -> list[Any]:
+        if (text := text_of(values)) is not None:
+            return [*self._walk_text(text, field, depth).encode("utf-8", "replace")]
+        return [self._walk(inner, field, depth + 1) for inner in values]
 
     def _walk_number(self, value: float) -> float:
         """Replace an account id that a spreadsheet took for a number."""

@@ -46,6 +46,13 @@ def columns_from_ecs(thing: Mapping[str, Any]) -> dict[str, Any] | None:
     return columns
 
 
+def unlist(fields: object) -> dict[str, Any] | None:
+    """Return the fields of a search result, each of which is in a list of its own, as columns; None if they are not."""
+    if not isinstance(fields, dict) or not all(isinstance(value, list) for value in fields.values()):
+        return None
+    return {name: value[0] if len(value) == 1 else value for name, value in fields.items()}
+
+
 def _flatten(thing: Mapping[str, Any], path: str, depth: int) -> Iterator[tuple[str, Any]]:
     """Yield the fields by their path. In search results every value is in a list of its own."""
     for name, value in thing.items():

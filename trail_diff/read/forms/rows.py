@@ -60,7 +60,7 @@ def read_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     time = next((index for index, name in enumerate(names) if path_of(name) == ["eventTime"]), None)
     accounts = [index for index, name in enumerate(names) if path_of(name)[-1].lower().endswith("accountid")]
     # A header that holds values ran into a row, of which a part is missing.
-    sizes = [len(header) if any("{" in name or ".amazonaws.com" in name for name in names) else 0]
+    sizes = [len(header) if any("{" in name.replace("{}", "") or ".amazonaws.com" in name for name in names) else 0]
     counts[Reason.UNREADABLE_ROW] += bool(sizes[0])
     structs = [index for index, name in enumerate(names) if len(path_of(name)) == 1 and path_of(name)[0] in STRUCTS]
     cells = read_cells(rest, delimiter_of(header), counts, len(names))

@@ -2,7 +2,7 @@
 
 from trail_diff.read.repair.comments import COMMENTS
 from trail_diff.read.repair.elisions import ELISIONS
-from trail_diff.read.repair.escapes import ESCAPES
+from trail_diff.read.repair.escapes import BREAKS, ESCAPES
 from trail_diff.read.repair.format_list import FORMAT_LIST, FORMAT_LIST_ALONE
 from trail_diff.read.repair.html_text import HTML
 from trail_diff.read.repair.interface import Repair
@@ -26,6 +26,7 @@ REPAIRS: tuple[Repair, ...] = (
     SOFT_LINE_BREAKS,
     HTML,
     SPACES,
+    BREAKS,
     QUOTES,
     CONTINUED,
     WRAPPED,
