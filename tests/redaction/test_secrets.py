@@ -63,6 +63,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "end cut off": lambda data: data[: len(data) * 2 // 3],
     "beginning cut off": lambda data: data[len(data) // 3 :],
     "a hole": lambda data: data[: len(data) // 2] + data[len(data) // 2 + 40 :],
+    "numbers joined": lambda data: data.replace(b", 101, ", b", 101", 40),
     "lines joined": lambda data: data.replace(b"\n", b" "),
     "wrapped": lambda data: b"\n".join(data[at : at + 100] for at in range(0, len(data), 100)),
 }

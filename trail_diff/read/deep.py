@@ -14,7 +14,8 @@ PACKED = re.compile(r"(?:eyJ|ewog|ewo=|H4sI)[A-Za-z0-9+/\s]{60,}={0,2}\s*\Z")
 """Base64 of an object of JSON, or of gzip."""
 _EVERY_RECORD = tuple(re.compile(rf"event[._ ]?{name}", re.IGNORECASE) for name in ("source", "name", "time"))
 
-_SHORTEST_TEXT = 8
+_BLANKS = frozenset(b"\t\n\r")
+_SHORTEST_TEXT = 16
 """How long the text of a list of numbers is at least; shorter lists are numbers."""
 _MEMBERS = ("eventSource", "userIdentity")
 """What is the `key` of an object that is one member of a record, as `jq to_entries` takes it apart."""
@@ -30,7 +31,7 @@ def find_deep(thing: Mapping[str, Any]) -> Iterator[Inside]:
                 yield value
             case dict():
                 stack.extend(reversed(value.values()))
-            case [int(), int(), *_] if (text := text_of(value)) and mentions_record(text, 0):
+            case list() if (text := text_of(value)) and mentions_record(text, 0):
                 yield text
             case list():
                 stack.extend(reversed(value))
@@ -40,13 +41,15 @@ def find_deep(thing: Mapping[str, Any]) -> Iterator[Inside]:
                 pass
 
 
-def text_of(numbers: Sequence[Any]) -> str | None:
-    """Return the text of a list of bytes, as the journal and Node.js write what may be no text; None if it is none."""
-    try:
-        text = bytes(numbers).decode("utf-8", "replace")
-    except (TypeError, ValueError):
+def text_of(values: Sequence[Any]) -> str | None:
+    """Return the text of a list of bytes, as the journal and Node.js write what may be no text; None if it is none.
+
+    A few values that are no bytes of text do not hide the others: damage leaves them.
+    """
+    numbers = [one if isinstance(one, int) and (one in _BLANKS or 32 <= one < 256) else 0 for one in values]
+    if len(numbers) < _SHORTEST_TEXT or numbers.count(0) * 10 > len(numbers):
         return None
-    return text if len(text) >= _SHORTEST_TEXT and "".join(text.split()).isprintable() else None
+    return bytes(numbers).decode("utf-8", "replace")
 
 
 def tells_of_record(thing: Mapping[str, Any]) -> bool:

@@ -154,7 +154,7 @@ _NAMED = msgspec.json.Decoder(_Named | None)
 _IDENTITY = msgspec.json.Decoder(SlimIdentity)
 
 
-def read_identity(raw: msgspec.Raw) -> SlimIdentity | None:
+def read_identity(raw: bytes | msgspec.Raw) -> SlimIdentity | None:
     """Read what tells of a `userIdentity` who called; None if it has another shape."""
     try:
         return _IDENTITY.decode(raw)

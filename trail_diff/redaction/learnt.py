@@ -57,7 +57,7 @@ class Learnt:
                     self._learn_new(value, field, depth)
             case dict():
                 self._learn_object(value, field, depth)
-            case [int(), int(), *_] if (text := text_of(value)) is not None:
+            case list() if (text := text_of(value)) is not None:
                 self.learn(text, field, depth)
             case list() | tuple():
                 for inner in value:
