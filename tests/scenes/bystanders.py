@@ -145,13 +145,14 @@ def reader_refused(scene: Scene) -> None:
     scene.put_policy(f"{SECOND}T09:00:00Z", deny(ADMIN_ONLY))
 
 
-def two_vaults(scene: Scene, nights: tuple[str, ...] = ()) -> None:
+def two_vaults(scene: Scene, nights: tuple[str, ...] = (), vault: str = "second-vault") -> None:
     """Two vaults at the same minute, without contexts: the key of one is denied before the second night.
 
-    `nights` are those of which a succeeded job on the other vault is known.
+    `nights` are those of which a succeeded job on the other vault is known. Which of the two keys comes first by its id
+    tells nothing.
     """
     made = scene.made
-    other = made.key_arn("second-vault")
+    other = made.key_arn(vault)
     for key, days in ((scene.key, (FIRST,)), (other, (FIRST, SECOND))):
         made.put_key_policy("2026-02-01T09:00:00Z", key, policy(made, ALLOW_STORAGE), made.user("key-admin"))
         for day in days:
@@ -159,7 +160,7 @@ def two_vaults(scene: Scene, nights: tuple[str, ...] = ()) -> None:
                 made.kms(f"{day}T18:07:00Z", action, key, made.service(STORAGE))
     scene.put_policy(f"{SECOND}T09:00:00Z", ALLOW_STORAGE, deny(ADMIN_ONLY))
     for day in nights:
-        scene.other_job(day, "COMPLETED", "second-vault", ROLE)
+        scene.other_job(day, "COMPLETED", vault, ROLE)
 
 
 CASES: dict[str, Incident] = {
@@ -171,6 +172,12 @@ CASES: dict[str, Incident] = {
     ),
     "two-vaults-of-unknown-jobs": Incident(
         two_vaults, cause="key-policy-explicit-deny", confidence="possible", statement=3
+    ),
+    "two-vaults-with-ids-the-other-way": Incident(
+        lambda scene: two_vaults(scene, vault="prod-2-vault"),
+        cause="key-policy-explicit-deny",
+        confidence="possible",
+        statement=3,
     ),
     "reader-refused": Incident(reader_refused, cause="key-policy-explicit-deny", statement=2, caller=STORAGE),
     "busy-vault": Incident(busy_vault, cause="key-policy-explicit-deny", statement=2),

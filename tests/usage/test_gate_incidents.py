@@ -24,6 +24,8 @@ _NO_CHANGE_TO_STOP = {
     "job-names-service": "no policy is known",
     "other-endpoint": "the succeeded job called through the endpoint that the policy exempts",
     "vault-with-new-key": "the succeeded job used another key",
+    "message-and-policy-in-the-log": "only the job's message tells of the call",
+    "message-and-two-denies": "only the job's message tells of the call",
     "vault-of-one-name": "the succeeded job is that of another Region, and used another key",
 }
 _HALF_FIXED = {
@@ -32,8 +34,11 @@ _HALF_FIXED = {
 """Incidents whose fix is not certain to help: under it the calls are at risk, which has to be allowed."""
 _BYSTANDERS = {"recorder-refused": ["ConfigRecorder"]}
 """Callers that the change refuses as well, and that the job does not need: a fix for the job keeps them out."""
+_WITHOUT_CALLS = {"message-and-policy-given", "message-and-key-asked-about"}
+"""Incidents without a record of a call on the key: there is nothing to replay."""
 SHIPPED = shipped()
-MADE = [name for name, incident in CASES.items() if incident.cause in _CAUSES and name not in _NO_CHANGE_TO_STOP]
+_NOT_MADE = _NO_CHANGE_TO_STOP.keys() | _WITHOUT_CALLS
+MADE = [name for name, incident in CASES.items() if incident.cause in _CAUSES and name not in _NOT_MADE]
 OTHERS = [name for name in CASES if name not in MADE]
 WHOLE = [name for name, one in SHIPPED.items() if one["expect"].get("cause") in _CAUSES]
 
@@ -126,7 +131,10 @@ def test_shipped_incident_would_have_been_stopped(name: str, tmp_path: Path, mon
 
 @pytest.mark.parametrize("part", range(4))
 def test_harmless_change_passes_whatever_the_cause(part: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the other incidents, a policy that comes to the same as the one in force passes on the calls of both nights."""
+    """Of the other incidents, a policy that comes to the same as the one in force passes on the calls of both nights.
+
+    Without a call it does not: there is no evidence.
+    """
     statuses = {}
     for name in OTHERS[part::4]:
         folder = tmp_path / name
@@ -137,7 +145,7 @@ def test_harmless_change_passes_whatever_the_cause(part: int, tmp_path: Path, mo
             statuses[name] = passing(report["policies"][0])
 
     assert len(statuses) > 5
-    assert set(statuses.values()) == {0}, statuses
+    assert statuses == {name: 3 if name in _WITHOUT_CALLS else 0 for name in statuses}
 
 
 def passing(policy: Any) -> int:

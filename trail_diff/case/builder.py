@@ -159,12 +159,15 @@ def _with_key_roles(job: Job, window: Window, gathered: Gathered) -> Job:
 
 
 def _share_keys(failed: Job, baseline: Job, window: Window, gathered: Gathered, asked: Sequence[str]) -> Iterator[Job]:
-    """Yield both jobs with the keys that the failed one has of its baseline, which come first of those alike there."""
+    """Yield both jobs with the keys that they share: of those that are told alike of the baseline, they come first."""
     beside = used_beside(failed, window, gathered.found(), gathered.jobs)
-    shared = learn_from_baseline(failed, baseline, asked, beside)
-    own = {one.key for one in shared}
-    yield msgspec.structs.replace(failed, key_roles=(*failed.key_roles, *shared))
-    roles = sorted(baseline.key_roles, key=lambda one: one.key not in own)
+    failed_roles = (*failed.key_roles, *learn_from_baseline(failed, baseline, asked, beside))
+    yield msgspec.structs.replace(failed, key_roles=failed_roles)
+    shared = {(one.role, one.key) for one in failed_roles}
+    told = [(one.role, one.origin) for one in baseline.key_roles]
+    roles = sorted(
+        baseline.key_roles, key=lambda one: (told.index((one.role, one.origin)), (one.role, one.key) not in shared)
+    )
     yield msgspec.structs.replace(baseline, key_roles=tuple(roles))
 
 

@@ -184,13 +184,14 @@ def _from_state(examined: Examined, key: str, state: KeyStateAt) -> Iterator[Hyp
     """Judge the state: one that an event set is certain, today's need not have been that of the job's time.
 
     Where no call differs only the job's own message speaks for it: then it is likely at most, and possible where the
-    key may be another job's. Jobs of some types make no call that would differ.
+    key may be another job's. Jobs of some types make no call that would differ. Of a run, a key that was only asked
+    about gives way to one that its records name.
     """
     job = examined.case.failed.job
     judged = (_from_todays if state.event is None else _from_change)(examined, key, state)
     if examined.driving:
         yield from judged
-    elif is_about_kms(job):
+    elif is_about_kms(job) and (job.kind != "window" or {*job.keys} <= {key}):
         most: Confidence = "likely" if key in told_keys(job) else "possible"
         yield from (structs.replace(one, standing=max(one.standing, most, key=STANDINGS.index)) for one in judged)
 
