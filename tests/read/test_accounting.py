@@ -285,6 +285,18 @@ def test_what_follows_in_a_file_is_read_or_counted(name: str) -> None:
     assert len(records) == 3 or name not in ("tar after tar", "a frame to pass over")
 
 
+@pytest.mark.parametrize("name", ["outputs", "text/plain", "application/json", "data"])
+def test_a_notebook_with_a_name_that_damage_changed_is_read(name: str) -> None:
+    """What a notebook shows is looked for under whatever name it has; its code, which may name a field, is not."""
+    shown = [{"data": {"application/json": FIRST}}, {"data": {"text/plain": [dump(SECOND).decode()]}}]
+    cells = [{"cell_type": "code", "source": ["records[0]['eventSource']"], "outputs": [one]} for one in shown]
+    whole = json.dumps({"cells": cells, "nbformat": 4})
+
+    records, skipped = read(whole.replace(f'"{name}"', '"te"').encode())
+
+    assert (records, skipped) == ([FIRST, SECOND], {})
+
+
 @pytest.mark.parametrize("is_quick", [True, False])
 @pytest.mark.parametrize("encoding", ["utf-32", "utf-32-be", "utf-16"])
 def test_a_hole_at_the_beginning_is_no_encoding(encoding: str, is_quick: bool) -> None:  # noqa: FBT001
